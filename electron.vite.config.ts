@@ -1,0 +1,35 @@
+import { defineConfig } from 'electron-vite'
+import renderer from './src-renderer/vite.config.ts'
+
+const entry = (name: string) => new URL(name, import.meta.url).pathname
+
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node20.19',
+      outDir: 'out/main',
+      rollupOptions: {
+        input: {
+          cli: entry('src-main/index.cli.ts'),
+          electron: entry('src-main/index.electron.ts'),
+          'engine-worker': entry('src-main/engine/worker.ts'),
+          bench: entry('test/bench/index.ts'),
+          screens: entry('test/e2e/screens.ts'),
+        },
+        external: ['playwright-core', 'electron', 'vite', /^vite\//, '@vitejs/plugin-vue'],
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      rollupOptions: {
+        input: { preload: entry('src-main/preload.ts') },
+        // A sandboxed preload cannot be a module.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer,
+})

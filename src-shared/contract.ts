@@ -1,0 +1,26 @@
+/**
+ * The one contract between the application and its faces: calls, each a pair of schemas, and events. All transports carry the
+ * same messages (see `contract/rpc.ts`); large binary data goes by URL (see `contract/urls.ts`).
+ */
+import type { z } from 'zod'
+import { annotationEvents, annotationMethods } from './contract/annotations.ts'
+import { appEvents, appMethods } from './contract/app.ts'
+import { exchangeMethods } from './contract/exchange.ts'
+import { mediaMethods } from './contract/media.ts'
+import { projectEvents, projectMethods } from './contract/projects.ts'
+import { roomEvents, roomMethods } from './contract/rooms.ts'
+
+export const methods = { ...appMethods, ...projectMethods, ...mediaMethods, ...annotationMethods, ...exchangeMethods, ...roomMethods }
+export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
+
+export type MethodName = keyof typeof methods
+/** As the caller gives it: what has a default may be left out. */
+export type Input<M extends MethodName> = z.input<(typeof methods)[M]['input']>
+/** As the handler gets it. */
+export type Parsed<M extends MethodName> = z.output<(typeof methods)[M]['input']>
+export type Output<M extends MethodName> = z.output<(typeof methods)[M]['output']>
+export type EventName = keyof typeof events
+export type EventData<E extends EventName> = z.output<(typeof events)[E]>
+
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(methods, name)
+export const isEvent = (name: string): name is EventName => Object.hasOwn(events, name)

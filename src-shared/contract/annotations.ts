@@ -1,0 +1,51 @@
+/** What is said of images. Every method that changes something is one edit of the journal. */
+import { z } from 'zod'
+import { caption } from '../model/caption.ts'
+import { journalEntry } from '../model/journal.ts'
+import { label } from '../model/label.ts'
+import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
+import { region } from '../model/region.ts'
+import { annotationState } from '../model/author.ts'
+import { method } from './method.ts'
+
+const done = z.null()
+const ids = z.array(id).min(1)
+const ofImage = z.object({ mediaId: id.optional() })
+
+/** A region that the client made; its negative id is a name until the answer brings the real one. */
+const drawn = region.extend({ id: z.number().int() })
+export const regionChange = z.object({ before: drawn.nullable(), after: drawn.nullable() })
+export const regionEdit = z.object({ mediaId: id, action: z.string().min(1).max(200), changes: z.array(regionChange).min(1) })
+export type RegionEditInput = z.infer<typeof regionEdit>
+
+export const annotationMethods = {
+  'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
+  'regions.state': method(z.object({ ids, state: annotationState }), done),
+  'captions.add': method(caption.omit({ id: true, author: true, state: true }), caption),
+  'captions.update': method(z.object({ id, patch: caption.omit({ id: true, mediaId: true }).partial() }), caption),
+  'captions.remove': method(z.object({ id }), done),
+  'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
+  'comments.update': method(z.object({ id, patch: comment.pick({ text: true, resolved: true }).partial() }), comment),
+  'comments.remove': method(z.object({ id }), done),
+  'labels.list': method(z.object({}).default({}), z.array(label.extend({ regions: z.number().int(), images: z.number().int() }))),
+  'labels.add': method(label.omit({ id: true }).partial().required({ name: true }), label),
+  'labels.update': method(z.object({ id, patch: label.omit({ id: true }).partial() }), label),
+  /** `into`: its annotations go to that label, otherwise with it. */
+  'labels.remove': method(z.object({ id, into: id.optional() }), done),
+  'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
+  'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
+  'image-labels.state': method(z.object({ ids, state: z.enum(['accepted', 'rejected']) }), done),
+  'tags.add': method(z.object({ mediaIds: ids, tag }), done),
+  'tags.remove': method(z.object({ mediaIds: ids, tag }), done),
+  'splits.set': method(z.object({ mediaIds: ids, split: split.nullable() }), done),
+  'review.set': method(z.object({ mediaIds: ids, review: media.shape.review }), done),
+  /** The project's last change, or the image's; null where nothing is left. */
+  'history.undo': method(ofImage, journalEntry.nullable()),
+  'history.redo': method(ofImage, journalEntry.nullable()),
+  'history.list': method(ofImage.extend({ before: id.optional(), limit: z.number().int().max(500).optional() }), z.array(journalEntry)),
+}
+
+export const annotationEvents = {
+  /** By whatever window. `origin` is the connection that did it. Empty `mediaIds`: many, or the project as a whole. */
+  'annotations.changed': z.object({ mediaIds: z.array(id), action: z.string(), origin: z.string().nullable() }),
+}

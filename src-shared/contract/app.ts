@@ -1,0 +1,86 @@
+/** The application itself: who is there, settings, recent projects, choosing files, running jobs. */
+import { z } from 'zod'
+import { method } from './method.ts'
+
+export const settings = z.object({
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  language: z.enum(['system', 'en', 'ja']).default('system'),
+  /** Action → chords; only those that differ from the defaults. */
+  shortcuts: z.record(z.string(), z.array(z.string())).default({}),
+  /** Side of a grid cell, CSS pixels. */
+  thumbnail: z.number().int().min(64).max(512).default(144),
+  sidebars: z.object({ data: z.boolean().default(true), strip: z.boolean().default(true), inspector: z.boolean().default(true) }).prefault({}),
+})
+export type Settings = z.infer<typeof settings>
+
+export const recentProject = z.object({ folder: z.string(), name: z.string(), /** Milliseconds since 1970. */ opened: z.number().int() })
+export type RecentProject = z.infer<typeof recentProject>
+
+/** A long operation; `jobs.changed` tells of each step. `result` is what the method that began it says. */
+export const job = z.object({
+  id: z.string(),
+  /** Names the operation: scan, sample, import, export, train, evaluate, merge … */
+  kind: z.string(),
+  /** What it works on, for a person: a folder, a file, a recipe. */
+  subject: z.string(),
+  status: z.enum(['running', 'done', 'failed', 'cancelled']),
+  done: z.number(),
+  /** null: not known. */
+  total: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  error: z.string().nullable(),
+  result: z.json().nullable(),
+})
+export type Job = z.infer<typeof job>
+
+const nothing = z.object({}).default({})
+const done = z.null()
+
+export const appMethods = {
+  'app.hello': method(
+    nothing,
+    z.object({
+      version: z.string(),
+      /** Of this start of the program: another one after a reconnect means that it was restarted meanwhile. */
+      instance: z.string(),
+      /** Of this connection: events that it caused name it as their origin. */
+      client: z.string(),
+      user: z.string(),
+      settings,
+      recent: z.array(recentProject),
+      /** The project it was started with. */
+      project: z.string().nullable(),
+    }),
+  ),
+  'settings.save': method(settings, done),
+  'dialogs.folder': method(
+    z.object({ title: z.string(), start: z.string().nullish() }),
+    // unavailable: the host has no dialogs of its own, `files.list` serves to make one.
+    z.discriminatedUnion('status', [
+      z.object({ status: z.literal('picked'), path: z.string() }),
+      z.object({ status: z.literal('cancelled') }),
+      z.object({ status: z.literal('unavailable') }),
+    ]),
+  ),
+  'files.list': method(
+    /** null: the home folder. */
+    z.object({ folder: z.string().nullable() }),
+    z.object({
+      folder: z.string(),
+      parent: z.string().nullable(),
+      folders: z.array(z.object({ name: z.string(), path: z.string(), project: z.boolean() })),
+      /** Images that lie directly in the folder. */
+      images: z.number().int(),
+    }),
+  ),
+  'jobs.list': method(nothing, z.array(job)),
+  'jobs.cancel': method(z.object({ id: z.string() }), done),
+}
+
+export const appEvents = {
+  'jobs.changed': job,
+  'settings.changed': settings,
+  /** A menu of the host asks for an action, or for a project to be opened. */
+  'host.action': z.object({ action: z.string() }),
+  'host.open': z.object({ folder: z.string() }),
+}

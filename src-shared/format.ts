@@ -1,0 +1,31 @@
+/** How figures are written for people, the same in the terminal, the report and the app. */
+import type { Score } from './model/evaluation.ts'
+
+/** 0.7134 → "71.3" (no sign: the column says %). */
+export const percent = (share: number, digits = 1) => (100 * share).toFixed(digits)
+
+/** "71.3 ± 2.1", in per cent: the accuracy and the half-width of its 95% interval. */
+export const plusMinus = ({ accuracy, interval: [low, high] }: Score) => `${percent(accuracy)} ± ${percent((high - low) / 2)}`
+
+/** A difference of shares in points: "+2.8", "−0.4" with a true minus. */
+export const points = (difference: number) => {
+  const text = percent(Math.abs(difference))
+  return text === '0.0' ? text : (difference < 0 ? '−' : '+') + text
+}
+
+/** "0.4 s", "37 s", "4 min 05 s", "2 h 03 min". */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  const s = Math.round(seconds)
+  if (s < 60) return `${s} s`
+  const two = (n: number) => String(n).padStart(2, '0')
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`
+  return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`
+}
+
+/** Three significant figures with a thousands mark: 0.0123, 4.56, 78.9, 1,234. */
+export const figure = (x: number) =>
+  x.toLocaleString('en', Math.abs(x) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
+
+/** A p-value: "p < 0.001", "p = 0.03", "p = 0.41". */
+export const pValue = (p: number) => (p < 0.001 ? 'p < 0.001' : `p = ${p < 0.095 ? p.toPrecision(1) : p.toFixed(2)}`)

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { annotationState, author } from './author.ts'
+import { id } from './media.ts'
+
+/** text.slice(start, end) (UTF-16 units) names the regions. */
+const spanOf = <T extends z.ZodType>(regionRef: T) =>
+  z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef) })
+export const span = spanOf(id)
+/** As `span`, the regions by their index in the record. */
+export const recordSpan = spanOf(z.number().int().nonnegative())
+
+export const language = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as en or pt-BR')
+
+export const caption = z.object({
+  id,
+  mediaId: id,
+  /** The region that the text describes; null when it describes the whole image. */
+  regionId: id.nullable(),
+  text: z.string().min(1),
+  language: language.nullable(),
+  /** Grounding: which words speak of which regions. */
+  spans: z.array(span),
+  author,
+  state: annotationState,
+})
+export type Span = z.infer<typeof span>
+export type Caption = z.infer<typeof caption>

@@ -1,0 +1,125 @@
+/** Import and export: which formats there are, what may be asked of them, and what they report. */
+import { z } from 'zod'
+import { annotationState } from './author.ts'
+import { mediaFilter } from './project.ts'
+
+export const formatName = z.enum([
+  'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
+])
+export type FormatName = z.infer<typeof formatName>
+
+/** One thing that was not taken as it stood. `changed`: taken after a repair. */
+export const finding = z.object({
+  file: z.string(),
+  /** From 1, where the format has lines. */
+  line: z.number().int().positive().optional(),
+  level: z.enum(['changed', 'left out']),
+  reason: z.string(),
+})
+export type Finding = z.infer<typeof finding>
+
+export const importOptions = z.object({
+  format: formatName.or(z.literal('auto')).default('auto'),
+  /** Where the images lie, if not where the format has them. */
+  images: z.string().optional(),
+  /** Images a transaction; without it all are one transaction: all or nothing, and one undo. */
+  batch: z.number().int().positive().optional(),
+  /** Content hashes of the images; an image that the project has under another folder, same path and content, is then known again. */
+  hash: z.boolean().default(true),
+  /** The split of everything imported, instead of the one that the format tells. */
+  split: z.string().min(1).max(64).optional(),
+  /** Pascal VOC: the coordinate of the first pixel. `auto`: 0 where any box begins below 1, else 1 as the specification has it. */
+  base: z.enum(['auto', '0', '1']).default('auto'),
+  /** As what the journal names the importing person's action. */
+  action: z.string().optional(),
+})
+export type ImportOptions = z.input<typeof importOptions>
+
+export const exportOptions = z.object({
+  format: formatName,
+  /** copy: the images beside the annotations. Without it what the format's readers expect. */
+  images: z.enum(['copy', 'none']).optional(),
+  filter: mediaFilter.optional(),
+  /** Which annotations; a checkpoint's proposals are left out unless asked for. */
+  states: z.array(annotationState).default(['accepted']),
+  /** YOLO: rows of boxes or of polygons. `auto`: polygons where the dataset has any outline. */
+  task: z.enum(['auto', 'detect', 'segment']).default('auto'),
+  /** Pascal VOC: the coordinate of the first pixel. */
+  base: z.enum(['0', '1']).default('1'),
+  /** Replaces what is there. */
+  overwrite: z.boolean().default(false),
+})
+export type ExportOptions = z.input<typeof exportOptions>
+
+/** What a dataset holds that not every format can say. */
+export const feature = z.enum([
+  'boxes', 'rotated boxes', 'polygons', 'holes', 'parts', 'masks', 'polylines', 'keypoints', 'unlabelled regions', 'attributes', 'drawing order',
+  'image labels', 'several labels an image', 'captions', 'several captions an image', 'region captions', 'grounded captions', 'caption languages',
+  'tags', 'splits', 'authors', 'review states', 'comments', 'proposals left out', 'images without annotations',
+])
+export type Feature = z.infer<typeof feature>
+
+export const summary = z.object({
+  images: z.number().int(),
+  /** In the project's order; those in use or not. */
+  labels: z.array(z.string()),
+  splits: z.array(z.string()),
+  counts: z.partialRecord(feature, z.number().int()),
+})
+export type Summary = z.infer<typeof summary>
+
+/** What becomes of a feature that the format cannot hold. */
+export const loss = z.object({ feature, count: z.number().int(), becomes: z.string() })
+export type Loss = z.infer<typeof loss>
+
+export const ingestCounts = z.object({
+  added: z.number().int(),
+  merged: z.number().int(),
+  unchanged: z.number().int(),
+  labels: z.number().int(),
+  regions: z.number().int(),
+  imageLabels: z.number().int(),
+  captions: z.number().int(),
+  tags: z.number().int(),
+})
+
+const findings = {
+  /** The first 1000. */
+  findings: z.array(finding),
+  changed: z.number().int(),
+  leftOut: z.number().int(),
+}
+
+export const importReport = z.object({
+  format: formatName,
+  /** The folder that the images' paths are relative to. */
+  root: z.string(),
+  images: z.number().int(),
+  /** What the project got. */
+  counts: ingestCounts,
+  ...findings,
+  seconds: z.number(),
+})
+export type ImportReport = z.infer<typeof importReport>
+
+export const exportReport = z.object({
+  format: formatName,
+  path: z.string(),
+  images: z.number().int(),
+  files: z.number().int(),
+  losses: z.array(loss),
+  ...findings,
+  seconds: z.number(),
+})
+export type ExportReport = z.infer<typeof exportReport>
+
+export const exchangeProgress = z.object({
+  phase: z.enum(['reading', 'storing', 'counting', 'writing', 'packing']),
+  done: z.number().int(),
+  /** Images in all, where that is known. */
+  of: z.number().int().nullable(),
+  /** Images a second in this phase, and the seconds that it will still take. */
+  rate: z.number(),
+  secondsLeft: z.number().nullable(),
+})
+export type ExchangeProgress = z.infer<typeof exchangeProgress>

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { mergeMethodSchema } from './merge.ts'
+import { recipeNameSchema } from './recipe.ts'
+
+/** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
+
+export const deviceSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'])
+export type Device = z.infer<typeof deviceSchema>
+
+/** A labelled image. `hash` is its content hash where it is known already; `label` an index into the classes. */
+export const itemSchema = z.object({ file: z.string().min(1), label: z.int().nonnegative(), hash: z.string().nullish() })
+export type Item = z.infer<typeof itemSchema>
+
+/** A class: its name, and how a sentence says it ("an apple"), put into templates for `{}` where given. */
+export const classSchema = z.object({ name: z.string().min(1), phrase: z.string().min(1).nullish() })
+export type ClassSpec = z.infer<typeof classSchema>
+
+const splitsSchema = z.record(z.string(), z.array(itemSchema))
+
+export const trainJobSchema = z.object({
+  kind: z.literal('train'),
+  /** Checkpoint folder that the training starts from. */
+  model: z.string().min(1),
+  /** Checkpoint folder to write. */
+  out: z.string().min(1),
+  recipe: recipeNameSchema,
+  settings: z.record(z.string(), z.unknown()),
+  seed: z.int().nonnegative(),
+  device: deviceSchema,
+  classes: z.array(classSchema).min(1),
+  templates: z.array(z.string()).nullish(),
+  /** `train` and `val` are used in training; every split is evaluated at the end. */
+  splits: splitsSchema,
+  dataHash: z.string().nullable(),
+  /** Folder of cached features. */
+  cache: z.string(),
+  /** How often the state for going on after a crash is written. */
+  saveEverySeconds: z.number().nonnegative().default(60),
+})
+export type TrainJob = z.infer<typeof trainJobSchema>
+
+export const evaluateJobSchema = z.object({
+  kind: z.literal('evaluate'),
+  checkpoint: z.string().min(1),
+  device: deviceSchema,
+  classes: z.array(classSchema).min(1),
+  templates: z.array(z.string()).nullish(),
+  splits: splitsSchema,
+  cache: z.string(),
+})
+export type EvaluateJob = z.infer<typeof evaluateJobSchema>
+
+export const mergeJobSchema = z.object({
+  kind: z.literal('merge'),
+  method: z.union([mergeMethodSchema, z.object({ name: z.literal('greedy') })]),
+  checkpoints: z.array(z.string().min(1)).min(1),
+  out: z.string().min(1),
+  device: deviceSchema,
+  classes: z.array(classSchema),
+  /** Evaluated at the end; greedy selects on `heldOut`. */
+  splits: splitsSchema,
+  cache: z.string(),
+})
+export type MergeJob = z.infer<typeof mergeJobSchema>
+
+export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema])
+export type Job = z.infer<typeof jobSchema>
+
+/** How far a job is. `phase` says what it does now; a loss comes with training steps only. */
+export const progressSchema = z.object({
+  phase: z.string(),
+  done: z.number(),
+  total: z.number(),
+  loss: z.number().optional(),
+  lr: z.number().optional(),
+  imagesPerSecond: z.number().optional(),
+  secondsLeft: z.number().optional(),
+})
+export type JobProgress = z.infer<typeof progressSchema>
+
+/** Of one split: how many are right, and the logits [n, classes], row-major, in the order of its items. */
+export const predictionsSchema = z.object({
+  n: z.int().nonnegative(),
+  accuracy: z.number(),
+  labels: z.instanceof(Int32Array),
+  logits: z.instanceof(Float32Array),
+})
+export type SplitPredictions = z.infer<typeof predictionsSchema>
+
+export const ledgerSchema = z.array(
+  z.object({ dir: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }),
+)
+
+export const jobResultSchema = z.object({
+  checkpoint: z.string(),
+  device: z.string(),
+  seconds: z.number(),
+  steps: z.int().nonnegative(),
+  loss: z.array(z.number()),
+  splits: z.record(z.string(), predictionsSchema),
+  ledger: ledgerSchema.optional(),
+  notes: z.record(z.string(), z.union([z.number(), z.string()])),
+})
+export type JobResult = z.infer<typeof jobResultSchema>
+
+export const faultSchema = z.enum(['user', 'data', 'cancelled']).nullable()
+export const workerMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: progressSchema }),
+  z.object({ type: z.literal('done'), result: jobResultSchema }),
+  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+])
+export type WorkerMessage = z.infer<typeof workerMessageSchema>

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { annotationState, author } from './author.ts'
+
+export const id = z.number().int().positive()
+
+/** `path` uses forward slashes and is relative to the root's folder, without `.` or `..` steps. */
+export const relativePath = z
+  .string()
+  .min(1)
+  .refine((p) => !/^(?:[/\\]|[A-Za-z]:[/\\])|(?:^|[/\\])\.\.?(?:[/\\]|$)|\0/.test(p), 'expected a relative path without . or .. steps')
+
+/** train, val and test are what every tool knows; others (held-out, ood) are free. */
+export const split = z.string().min(1).max(64)
+export const tag = z.string().min(1).max(200)
+export const reviewState = z.enum(['unreviewed', 'in-review', 'approved', 'rejected'])
+
+/** A folder that media paths are relative to. `path` is absolute, or relative to the project's folder. */
+export const root = z.object({ id, path: z.string().min(1) })
+
+export const media = z.object({
+  id,
+  rootId: id,
+  path: relativePath,
+  /** SHA-256 of the file, hexadecimal; null until it was computed. */
+  contentHash: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+  /** 64-bit perceptual hash, 16 hexadecimal digits; null until it was computed. */
+  perceptualHash: z.string().regex(/^[0-9a-f]{16}$/).nullable(),
+  /** Size of the upright image in pixels; null until it was decoded. */
+  width: z.number().int().positive().nullable(),
+  height: z.number().int().positive().nullable(),
+  /** EXIF orientation of the file as stored, 1 to 8. */
+  orientation: z.number().int().min(1).max(8),
+  split: split.nullable(),
+  review: reviewState,
+  /** Near-duplicates share a number, given by curation; null when alone. */
+  duplicateGroup: z.number().int().nullable(),
+})
+
+/** A label of the whole image. */
+export const mediaLabel = z.object({ id, mediaId: id, labelId: id, author, state: annotationState })
+export const mediaTag = z.object({ id, mediaId: id, tag })
+export const comment = z.object({
+  id,
+  mediaId: id,
+  regionId: id.nullable(),
+  by: z.string().min(1),
+  text: z.string().min(1),
+  /** Milliseconds since 1970. */
+  created: z.number().int(),
+  resolved: z.boolean(),
+})
+
+export type ReviewState = z.infer<typeof reviewState>
+export type Root = z.infer<typeof root>
+export type Media = z.infer<typeof media>
+export type MediaLabel = z.infer<typeof mediaLabel>
+export type MediaTag = z.infer<typeof mediaTag>
+export type Comment = z.infer<typeof comment>

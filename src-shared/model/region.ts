@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { annotationState, author } from './author.ts'
+import { id } from './media.ts'
+import { shape } from './shape.ts'
+
+export const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+export type Attributes = z.infer<typeof attributes>
+
+export const region = z.object({
+  id,
+  mediaId: id,
+  labelId: id.nullable(),
+  shape,
+  attributes,
+  author,
+  state: annotationState,
+  /** Drawing order within the image, the highest on top. */
+  z: z.number().int(),
+  hidden: z.boolean(),
+  locked: z.boolean(),
+})
+export type Region = z.infer<typeof region>

@@ -1,0 +1,88 @@
+/** A comparison of models as plain data: what the HTML report is drawn from, and what `findings` reads. */
+import { z } from 'zod'
+import { scoreSchema } from './evaluation.ts'
+
+export const rowKinds = ['zero-shot', 'lp', 'ft', 'lp-ft', 'coop', 'sweep', 'soup'] as const
+/** The sets of pictures, in the order shown; `forgotten`: the styles of pre-training, where tuning can only lose. */
+export const splitNames = ['id', 'ood', 'heldOut', 'forgotten'] as const
+
+/** `outcomes`: "1" for each picture named right, "0" for each wrong, in the set's order; lets two rows be tested pair by pair. */
+export const reportScoreSchema = scoreSchema
+  .extend({ outcomes: z.string().regex(/^[01]+$/, 'expected a text of 0 and 1').optional() })
+  .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, { path: ['outcomes'], message: 'expected one character for each of n pictures' })
+
+/** One value a step. A diverged run's values that are not finite are null, as JSON has them. */
+const series = z.array(z.number().nullable())
+
+export const reportRowSchema = z.object({
+  name: z.string().min(1),
+  kind: z.enum(rowKinds),
+  /** How a soup was made: "uniform", "greedy" … */
+  method: z.string().optional(),
+  id: reportScoreSchema.optional(),
+  ood: reportScoreSchema.optional(),
+  heldOut: reportScoreSchema.optional(),
+  forgotten: reportScoreSchema.optional(),
+  seconds: z.number().min(0).optional(),
+  checkpoint: z.string().optional(),
+  /** What was set, e.g. { lr: "3e-5", epochs: "10" }. */
+  settings: z.record(z.string(), z.string()).optional(),
+  curve: z.object({ loss: series, lr: series.optional() }).optional(),
+})
+
+export const reportLedgerSchema = z.object({
+  title: z.string(),
+  /** In the order of trial; `name` is that of the row tried. Scores are held-out accuracies. */
+  entries: z.array(
+    z.object({ name: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }),
+  ),
+})
+
+export const reportPictureSchema = z.object({
+  dataUri: z.string().regex(/^data:image\//, 'expected a data: address of an image'),
+  truth: z.string(),
+  set: z.enum(['id', 'ood']),
+  predictions: z.array(z.object({ row: z.string(), top: z.array(z.object({ label: z.string(), p: z.number().min(0).max(1) })).min(1) })),
+})
+
+export const findingSchema = z.object({
+  /** What a paper reports, or null for a plain observation. */
+  pattern: z.string().nullable(),
+  source: z.string().nullable(),
+  verdict: z.enum(['shows', 'unclear', 'reversed', 'note']),
+  text: z.string(),
+})
+
+export const reportSchema = z.object({
+  title: z.string(),
+  subtitle: z.string().optional(),
+  created: z.iso.datetime(),
+  setting: z.object({
+    model: z.string(),
+    device: z.string(),
+    seed: z.int(),
+    dataHash: z.string(),
+    classes: z.int().positive(),
+    /** Pictures by what they were used for. */
+    data: z.array(z.object({ name: z.string(), n: z.int().min(0) })),
+    versions: z.record(z.string(), z.string()),
+    /** What each set of pictures is, for its caption. */
+    sets: z.partialRecord(z.enum(splitNames), z.string()).default({}),
+    /** The command that makes this report again. */
+    command: z.string().optional(),
+  }),
+  rows: z.array(reportRowSchema).min(1).refine((rows) => new Set(rows.map((r) => r.name)).size === rows.length, 'expected a name of its own for each row'),
+  ledgers: z.array(reportLedgerSchema).default([]),
+  pictures: z.array(reportPictureSchema).default([]),
+  findings: z.array(findingSchema).default([]),
+})
+
+export type RowKind = (typeof rowKinds)[number]
+export type SplitName = (typeof splitNames)[number]
+export type ReportScore = z.infer<typeof reportScoreSchema>
+export type ReportRow = z.infer<typeof reportRowSchema>
+export type ReportLedger = z.infer<typeof reportLedgerSchema>
+export type ReportPicture = z.infer<typeof reportPictureSchema>
+export type Finding = z.infer<typeof findingSchema>
+export type ReportInput = z.input<typeof reportSchema>
+export type Report = z.infer<typeof reportSchema>
