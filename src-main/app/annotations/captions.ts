@@ -1,0 +1,48 @@
+/** Captions of images and regions, and what their words speak of. */
+import { userError } from '#shared/errors.ts'
+import { caption, type Caption } from '#shared/model/caption.ts'
+import type { Edit } from '../../db/edit.ts'
+import { captionRow, toCaption } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+import { personOf, stateFor } from './regions.ts'
+import { valid } from './validate.ts'
+
+const newCaption = caption.omit({ id: true }).partial().required({ mediaId: true, text: true })
+const captionPatch = caption.omit({ id: true, mediaId: true }).partial()
+export type NewCaption = Pick<Caption, 'mediaId' | 'text'> & Partial<Omit<Caption, 'id' | 'mediaId' | 'text'>>
+
+export function addCaption(project: Project, given: NewCaption): Caption {
+  const c = valid(newCaption, 'caption', given)
+  return mutate(project.db, project.user, 'add caption', (edit) => {
+    const author = c.author ?? personOf(project)
+    const whole = {
+      mediaId: c.mediaId, regionId: c.regionId ?? null, text: c.text, language: c.language ?? null, spans: c.spans ?? [], author,
+      state: c.state ?? stateFor(author),
+    }
+    checkReferences(edit, whole)
+    return { id: edit.insert('caption', captionRow(whole)), ...whole }
+  })
+}
+
+export function updateCaption(project: Project, id: number, patch: Partial<Omit<Caption, 'id' | 'mediaId'>>): Caption {
+  const checked = valid(captionPatch, 'caption', patch)
+  return mutate(project.db, project.user, 'change caption', (edit) => {
+    edit.update('caption', id, captionRow(checked))
+    const changed = toCaption({ id, ...edit.row('caption', id)! })
+    checkReferences(edit, changed)
+    return changed
+  })
+}
+
+export function removeCaption(project: Project, id: number): void {
+  mutate(project.db, project.user, 'remove caption', (edit) => edit.remove('caption', id))
+}
+
+/** Spans lie within the text, and regions on the same image. */
+function checkReferences(edit: Edit, c: Omit<Caption, 'id'>): void {
+  for (const s of c.spans)
+    if (s.end <= s.start || s.end > c.text.length) throw userError(`caption: the span ${s.start} to ${s.end} is not within the text (0 to ${c.text.length})`)
+  for (const id of [...(c.regionId === null ? [] : [c.regionId]), ...c.spans.flatMap((s) => s.regions)])
+    if (edit.row('region', id)?.['media_id'] !== c.mediaId) throw userError(`caption: region ${id} is not on this image`)
+}

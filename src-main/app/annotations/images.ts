@@ -1,0 +1,122 @@
+/** What is said of whole images: labels, tags, split, review, comments; and facts found out about their files. */
+import { userError } from '#shared/errors.ts'
+import type { Author } from '#shared/model/author.ts'
+import { comment, media, reviewState, split as splitName, tag as tagName, type Comment, type Media, type MediaLabel, type ReviewState } from '#shared/model/media.ts'
+import { authorText, commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import { mediaTables } from '../../db/tables.ts'
+import type { Project } from '../projects/project.ts'
+import { personOf, stateFor } from './regions.ts'
+import { valid } from './validate.ts'
+
+type NewMediaLabel = Pick<MediaLabel, 'mediaId' | 'labelId'> & { author?: Author; state?: MediaLabel['state'] }
+
+/** Gives labels to images; one that is there already (same author) keeps its place and takes the new state and score. */
+export function setMediaLabels(project: Project, given: readonly NewMediaLabel[]): MediaLabel[] {
+  return mutate(project.db, project.user, given.length === 1 ? 'label image' : `label ${given.length} images`, (edit) =>
+    given.map(({ mediaId, labelId, author = personOf(project), state = stateFor(author) }) => {
+      const whole = { mediaId, labelId, author, state }
+      const old = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', mediaId, labelId, authorText(author))
+      if (old !== undefined) edit.update('media_label', old, mediaLabelRow(whole))
+      return { id: old ?? edit.insert('media_label', mediaLabelRow(whole)), ...whole }
+    }),
+  )
+}
+
+export const acceptMediaLabels = (project: Project, ids: readonly number[]) => setMediaLabelState(project, ids, 'accepted')
+export const rejectMediaLabels = (project: Project, ids: readonly number[]) => setMediaLabelState(project, ids, 'rejected')
+
+function setMediaLabelState(project: Project, ids: readonly number[], state: MediaLabel['state']): void {
+  mutate(project.db, project.user, `image label ${state}`, (edit) => ids.forEach((id) => edit.update('media_label', id, { state })))
+}
+
+export function removeMediaLabels(project: Project, ids: readonly number[]): void {
+  mutate(project.db, project.user, 'remove image label', (edit) => ids.forEach((id) => edit.remove('media_label', id)))
+}
+
+export function addTag(project: Project, mediaIds: readonly number[], tag: string): void {
+  const name = valid(tagName, 'tag', tag)
+  mutate(project.db, project.user, 'add tag', (edit) => {
+    for (const mediaId of mediaIds)
+      if (!edit.db.value('SELECT 1 FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, name)) edit.insert('media_tag', { media_id: mediaId, tag: name })
+  })
+}
+
+export function removeTag(project: Project, mediaIds: readonly number[], tag: string): void {
+  mutate(project.db, project.user, 'remove tag', (edit) => {
+    for (const mediaId of mediaIds) {
+      const id = edit.db.value<number>('SELECT id FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, tag)
+      if (id !== undefined) edit.remove('media_tag', id)
+    }
+  })
+}
+
+export function setSplit(project: Project, mediaIds: readonly number[], split: string | null): void {
+  assignSplits(project, new Map(mediaIds.map((id) => [id, split])))
+}
+
+/** A whole division into splits as one edit: image id → split. */
+export function assignSplits(project: Project, splits: ReadonlyMap<number, string | null>): void {
+  for (const split of new Set(splits.values())) if (split !== null) valid(splitName, 'split', split)
+  mutate(project.db, project.user, 'set split', (edit) => splits.forEach((split, id) => edit.update('media', id, { split })))
+}
+
+export function setReview(project: Project, mediaIds: readonly number[], state: ReviewState): void {
+  const review = valid(reviewState, 'review', state)
+  mutate(project.db, project.user, 'review', (edit) => mediaIds.forEach((id) => edit.update('media', id, { review })))
+}
+
+export function addComment(project: Project, given: { mediaId: number; regionId?: number | null; text: string }): Comment {
+  const whole = valid(comment.omit({ id: true }), 'comment', { regionId: null, ...given, by: project.user, created: Date.now(), resolved: false })
+  return mutate(project.db, project.user, 'comment', (edit) => {
+    if (whole.regionId !== null && edit.row('region', whole.regionId)?.['media_id'] !== whole.mediaId)
+      throw userError(`comment: region ${whole.regionId} is not on this image`)
+    return { id: edit.insert('comment', commentRow(whole)), ...whole }
+  })
+}
+
+export function updateComment(project: Project, id: number, patch: { text?: string; resolved?: boolean }): Comment {
+  const checked = valid(comment.pick({ text: true, resolved: true }).partial(), 'comment', patch)
+  return mutate(project.db, project.user, 'change comment', (edit) => {
+    edit.update('comment', id, commentRow(checked))
+    return toComment({ id, ...edit.row('comment', id)! })
+  })
+}
+
+export function removeComment(project: Project, id: number): void {
+  mutate(project.db, project.user, 'remove comment', (edit) => edit.remove('comment', id))
+}
+
+/** Takes images out of the project, with everything said of them; their files stay. */
+export function removeMedia(project: Project, mediaIds: readonly number[]): void {
+  mutate(project.db, project.user, mediaIds.length === 1 ? 'remove image' : `remove ${mediaIds.length} images`, (edit) => {
+    for (const mediaId of mediaIds) {
+      for (const table of mediaTables)
+        for (const { id } of edit.db.all<{ id: number }>(`SELECT id FROM ${table} WHERE media_id = ?`, mediaId)) edit.remove(table, id)
+      edit.remove('media', mediaId)
+    }
+  })
+}
+
+/** For an image whose file was moved or renamed under its root. */
+export function renameMedia(project: Project, mediaId: number, path: string): void {
+  const checked = valid(media.shape.path, 'path', path)
+  mutate(project.db, project.user, 'rename image', (edit) => edit.update('media', mediaId, { path: checked }))
+}
+
+const facts = media.pick({ contentHash: true, perceptualHash: true, width: true, height: true, orientation: true, duplicateGroup: true }).partial()
+export type MediaFacts = Partial<Pick<Media, 'contentHash' | 'perceptualHash' | 'width' | 'height' | 'orientation' | 'duplicateGroup'>>
+
+/** What hashing, decoding and curation find out. In the journal, but not undone by undo; images removed meanwhile are passed over. */
+export function setMediaFacts(project: Project, given: ReadonlyMap<number, MediaFacts>): void {
+  const checked = [...given].map(([id, f]) => [id, valid(facts, `image ${id}`, f)] as const)
+  mutate(
+    project.db,
+    project.user,
+    'file facts',
+    (edit) => {
+      for (const [id, f] of checked) if (edit.row('media', id)) edit.update('media', id, mediaRow(f))
+    },
+    'fact',
+  )
+}

@@ -1,0 +1,5 @@
+export * from './captions.ts'
+export * from './history.ts'
+export * from './images.ts'
+export * from './labels.ts'
+export { acceptRegions, addRegion, addRegions, changeRegions, rejectRegions, removeRegions, updateRegion, updateRegions, type NewRegion, type RegionPatch } from './regions.ts'

@@ -1,0 +1,64 @@
+/** The label set. */
+import { userError } from '#shared/errors.ts'
+import { label, palette, type Label } from '#shared/model/label.ts'
+import type { Edit } from '../../db/edit.ts'
+import { labelRow, toLabel } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+import { removeRegionsIn } from './regions.ts'
+import { valid } from './validate.ts'
+
+const newLabel = label.omit({ id: true }).partial().required({ name: true })
+const labelPatch = label.omit({ id: true }).partial()
+export type NewLabel = Pick<Label, 'name'> & Partial<Omit<Label, 'id' | 'name'>>
+
+/** The colour is the palette's next unless given. */
+export const addLabel = (project: Project, given: NewLabel): Label => addLabels(project, [given])[0]!
+
+export function addLabels(project: Project, given: readonly NewLabel[]): Label[] {
+  const { db } = project
+  const labels = given.map((l) => valid(newLabel, 'label', l))
+  return mutate(db, project.user, labels.length === 1 ? 'add label' : `add ${labels.length} labels`, (edit) => {
+    const count = Number(db.value('SELECT count(*) FROM label'))
+    return labels.map((l, i) => {
+      const whole = {
+        name: l.name, colour: l.colour ?? palette[(count + i) % palette.length]!, key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
+        parentId: l.parentId ?? null,
+      }
+      return { id: edit.insert('label', labelRow(whole)), ...whole }
+    })
+  })
+}
+
+export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>): Label {
+  const checked = valid(labelPatch, 'label', patch)
+  return mutate(project.db, project.user, 'change label', (edit) => {
+    for (let parent = checked.parentId ?? null; parent !== null; parent = Number(edit.row('label', parent)?.['parent_id'] ?? 0) || null)
+      if (parent === id) throw userError('label: parentId: a label cannot lie below itself')
+    edit.update('label', id, labelRow(checked))
+    return toLabel({ id, ...edit.row('label', id)! })
+  })
+}
+
+/** With its regions and image labels, or with these given to another label (`into`). Labels below it move up. */
+export function removeLabel(project: Project, id: number, into?: number): void {
+  if (into === id) throw userError('a label cannot be merged into itself')
+  mutate(project.db, project.user, into === undefined ? 'remove label' : 'merge labels', (edit) => {
+    const old = edit.row('label', id)
+    if (!old) throw userError(`no label has the id ${id}`)
+    if (into !== undefined && !edit.row('label', into)) throw userError(`no label has the id ${into}`)
+    for (const child of ids(edit, 'SELECT id FROM label WHERE parent_id = ?', id)) edit.update('label', child, { parent_id: old['parent_id'] ?? null })
+    const regions = ids(edit, 'SELECT id FROM region WHERE label_id = ?', id)
+    if (into === undefined) removeRegionsIn(edit, regions)
+    else for (const region of regions) edit.update('region', region, { label_id: into })
+    for (const mediaLabel of ids(edit, 'SELECT id FROM media_label WHERE label_id = ?', id)) {
+      const { media_id, author } = edit.row('media_label', mediaLabel)!
+      const twin = into !== undefined && edit.db.value('SELECT 1 FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', media_id!, into, author!)
+      if (into === undefined || twin) edit.remove('media_label', mediaLabel)
+      else edit.update('media_label', mediaLabel, { label_id: into })
+    }
+    edit.remove('label', id)
+  })
+}
+
+const ids = (edit: Edit, sql: string, id: number) => edit.db.all<{ id: number }>(sql, id).map((r) => r.id)

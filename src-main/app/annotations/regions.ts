@@ -1,0 +1,81 @@
+/** Regions: add, change, remove, accept and reject. Each call is one edit, undone as one. */
+import type { Author } from '#shared/model/author.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { region, type Region } from '#shared/model/region.ts'
+import type { Edit } from '../../db/edit.ts'
+import { regionRow, toRegion } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+import { valid } from './validate.ts'
+
+const newRegion = region.omit({ id: true }).partial().required({ mediaId: true, shape: true })
+export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region, 'id' | 'mediaId' | 'shape'>>
+const regionPatch = region.omit({ id: true, mediaId: true }).partial()
+export type RegionPatch = Partial<Omit<Region, 'id' | 'mediaId'>>
+
+/** A person's work is accepted as it is made, a checkpoint's is a proposal. */
+export const stateFor = (author: Author) => (author.kind === 'person' ? ('accepted' as const) : ('proposed' as const))
+export const personOf = (project: Project): Author => ({ kind: 'person', name: project.user })
+
+export const addRegion = (project: Project, given: NewRegion): Region => addRegions(project, [given])[0]!
+
+/** On top of the image's other regions unless `z` says otherwise. */
+export function addRegions(project: Project, given: readonly NewRegion[]): Region[] {
+  const { db } = project
+  const regions = given.map((r) => valid(newRegion, 'region', r))
+  return mutate(db, project.user, regions.length === 1 ? 'add region' : `add ${regions.length} regions`, (edit) =>
+    regions.map((r) => {
+      const author = r.author ?? personOf(project)
+      const top = () => Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', r.mediaId))
+      const whole = {
+        mediaId: r.mediaId, labelId: r.labelId ?? null, shape: r.shape, attributes: r.attributes ?? {}, author, state: r.state ?? stateFor(author),
+        z: r.z ?? top(), hidden: r.hidden ?? false, locked: r.locked ?? false,
+      }
+      return { id: edit.insert('region', regionRow(whole)), ...whole }
+    }),
+  )
+}
+
+export const updateRegion = (project: Project, id: number, patch: RegionPatch): Region => updateRegions(project, [id], patch)[0]!
+
+/** The same change to each, for example a label or a lock. */
+export function updateRegions(project: Project, ids: readonly number[], patch: RegionPatch): Region[] {
+  return changeRegions(project, ids.map((id) => ({ id, patch })))
+}
+
+/** A change of its own to each, for example a move; one edit. */
+export function changeRegions(project: Project, changes: readonly { id: number; patch: RegionPatch }[]): Region[] {
+  const checked = changes.map(({ id, patch }) => ({ id, patch: valid(regionPatch, 'region', patch) }))
+  const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
+  return mutate(project.db, project.user, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
+    checked.map(({ id, patch }) => {
+      edit.update('region', id, regionRow(patch))
+      return toRegion({ id, ...edit.row('region', id)! })
+    }),
+  )
+}
+
+export const acceptRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'accepted' })
+export const rejectRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'rejected' })
+
+/** Captions and comments of the regions stay, as ones of the image; groundings in captions lose them. */
+export function removeRegions(project: Project, ids: readonly number[]): void {
+  mutate(project.db, project.user, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) => removeRegionsIn(edit, ids))
+}
+
+export function removeRegionsIn(edit: Edit, ids: readonly number[]): void {
+  const gone = new Set(ids)
+  const images = new Set(ids.map((id) => Number(edit.row('region', id)?.['media_id'] ?? 0)))
+  for (const mediaId of images) {
+    for (const c of edit.db.all<StoredRow>(`SELECT id, region_id, spans FROM caption WHERE media_id = ? AND (region_id IS NOT NULL OR spans <> '[]')`, mediaId)) {
+      const patch: StoredRow = gone.has(Number(c['region_id'])) ? { region_id: null } : {}
+      const spans = JSON.parse(String(c['spans'])) as { regions: number[] }[]
+      if (spans.some((s) => s.regions.some((r) => gone.has(r))))
+        patch['spans'] = JSON.stringify(spans.map((s) => ({ ...s, regions: s.regions.filter((r) => !gone.has(r)) })).filter((s) => s.regions.length))
+      edit.update('caption', Number(c['id']), patch)
+    }
+    for (const c of edit.db.all<StoredRow>('SELECT id, region_id FROM comment WHERE media_id = ? AND region_id IS NOT NULL', mediaId))
+      if (gone.has(Number(c['region_id']))) edit.update('comment', Number(c['id']), { region_id: null })
+  }
+  for (const id of gone) edit.remove('region', id)
+}

@@ -1,0 +1,43 @@
+import path from 'node:path'
+import { Command } from 'commander'
+import { runDemo } from '../demo/demo.ts'
+import type { AppContext } from '../context.ts'
+import { renderTable } from '../terminal/table.ts'
+import { jobBars, output, untilDone } from './output.ts'
+
+export const demoCommand = (app: AppContext): Command =>
+  new Command('demo')
+    .description('the main job on the sample: fine-tune five ways, blend soups, compare, report')
+    .option('--fast', 'a smaller run of the same thing')
+    .option('--out <dir>', 'project folder', 'dashi-demo')
+    .action(async (o: { fast?: boolean; out: string; json?: boolean }) => {
+      const { answer, say } = output(Boolean(o.json))
+      let current: { title: string; bars: ReturnType<typeof jobBars> } | undefined
+      const { table, ...document } = await runDemo(app, path.resolve(o.out), Boolean(o.fast), {
+        say,
+        until: untilDone,
+        onProgress(title, p) {
+          if (current?.title !== title) {
+            current?.bars.end()
+            current = { title, bars: jobBars(title) }
+          }
+          current.bars.onProgress(p)
+        },
+      })
+      current?.bars.end()
+      const percent = (s?: { accuracy: number; interval: readonly number[] }) =>
+        s && `${(100 * s.accuracy).toFixed(1)} ± ${(50 * (s.interval[1]! - s.interval[0]!)).toFixed(1)}`
+      answer(document, () =>
+        `${renderTable(
+          [
+            { title: '', value: (r) => r.name },
+            { title: 'in distribution', value: (r) => percent(r.id) },
+            { title: 'other style', value: (r) => percent(r.ood) },
+            { title: 'held out', value: (r) => percent(r.heldOut) },
+            { title: 'pre-training styles', value: (r) => percent(r.forgotten) },
+            { title: 'seconds', value: (r) => r.seconds!.toFixed(0) },
+          ],
+          table,
+        )}\nAccuracy in %, with 95% intervals. Report: ${document.report}`,
+      )
+    })

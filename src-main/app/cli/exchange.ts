@@ -1,0 +1,80 @@
+import { Command } from 'commander'
+import type { Finding } from '#shared/model/exchange.ts'
+import { exportOptions, importOptions } from '#shared/model/exchange.ts'
+import { userError } from '#shared/errors.ts'
+import type { AppContext } from '../context.ts'
+import { exportFrom, importInto } from '../exchange/index.ts'
+import { openProject } from '../projects/index.ts'
+import { progressBar } from '../terminal/progress.ts'
+import { output } from './output.ts'
+
+/** @throws one line naming the option */
+function parsed<T>(schema: { safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } } }, given: unknown): T {
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  throw userError(`--${issue.path.join('.')}: ${issue.message}`)
+}
+
+function bars() {
+  const shown = new Map<string, ReturnType<typeof progressBar>>()
+  return {
+    onProgress: (p: { phase: string; done: number; of: number | null }) => {
+      if (!shown.has(p.phase)) {
+        for (const bar of shown.values()) bar.end()
+        shown.set(p.phase, progressBar(p.phase, { unit: 'images' }))
+      }
+      shown.get(p.phase)!.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) })
+    },
+    end: () => [...shown.values()].at(-1)?.end(),
+  }
+}
+
+const listed = (findings: readonly Finding[]) =>
+  findings.slice(0, 20).map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`).join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
+
+export const importCommand = (_: AppContext): Command =>
+  new Command('import')
+    .description('take images and annotations into a project')
+    .argument('<path>', 'file or folder')
+    .requiredOption('--project <dir>', 'project folder')
+    .option('--format <name>', 'coco, yolo, voc, labelme, labelstudio, cvat, imagefolder, webdataset, datumaro, masks, csv, folders, captions, dashi', 'auto')
+    .option('--images <dir>', 'where the images lie')
+    .option('--split <name>', 'the split of everything imported')
+    .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'] })
+      const project = openProject(o.project)
+      try {
+        const { onProgress, end } = bars()
+        const report = await importInto(project, path, { ...options, onProgress })
+        end()
+        output(Boolean(o.json)).answer(report, () =>
+          `${report.format}: ${report.images} images; added ${report.counts.added}, merged ${report.counts.merged}, unchanged ${report.counts.unchanged}; ${report.changed} changed, ${report.leftOut} left out\n${listed(report.findings)}`,
+        )
+      } finally {
+        project.close()
+      }
+    })
+
+export const exportCommand = (_: AppContext): Command =>
+  new Command('export')
+    .description('write a project’s images and annotations in a format')
+    .argument('<path>', 'folder or file to write')
+    .requiredOption('--project <dir>', 'project folder')
+    .requiredOption('--format <name>', 'as for import')
+    .option('--overwrite', 'replace what is there')
+    .option('--no-images', 'annotations only')
+    .action(async (path: string, o: { project: string; json?: boolean; images: boolean } & Record<string, unknown>) => {
+      const options = parsed(exportOptions, { format: o['format'], overwrite: Boolean(o['overwrite']), ...(o.images ? {} : { images: 'none' }) })
+      const project = openProject(o.project, { readOnly: true })
+      try {
+        const { onProgress, end } = bars()
+        const report = await exportFrom(project, path, { ...options, onProgress })
+        end()
+        output(Boolean(o.json)).answer(report, () =>
+          [`${report.path}: ${report.images} images in ${report.files} files`, ...report.losses.map((l) => `  the format cannot hold ${l.count} ${l.feature}: ${l.becomes}`), listed(report.findings)].join('\n'),
+        )
+      } finally {
+        project.close()
+      }
+    })

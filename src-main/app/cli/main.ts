@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander'
+import { DashiError } from '#shared/errors.ts'
+import pkg from '../../../package.json' with { type: 'json' }
+import type { CliContext } from './context.ts'
+import { demoCommand } from './demo.ts'
+import { classifyCommand, embedCommand } from './embed.ts'
+import { evaluateCommand, mergeCommand } from './models.ts'
+import { exitCode } from './output.ts'
+import { pretrainCommand } from './pretrain.ts'
+import { projectCommand } from './project.ts'
+import { exportCommand, importCommand } from './exchange.ts'
+import { serveCommand, startCommand } from './serve.ts'
+import { trainCommand } from './train.ts'
+
+/** Runs one command line. @returns the exit code */
+export async function runCli(argv: readonly string[], app: CliContext): Promise<number> {
+  const program = new Command('dashi')
+    .description('Label images, fine-tune vision-language models on the labels, compare the checkpoints and blend them into soups.')
+    .version(pkg.version)
+    .configureOutput({
+      writeOut: (s) => void process.stderr.write(s),
+      outputError: (s, write) => write(`dashi: ${s.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
+    })
+    .exitOverride()
+  const commands = [demoCommand, startCommand, serveCommand, projectCommand, importCommand, exportCommand, embedCommand, classifyCommand, trainCommand, evaluateCommand, mergeCommand, pretrainCommand]
+  for (const command of commands) program.addCommand(command(app).copyInheritedSettings(program))
+  for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (e) {
+    if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2 // commander has said why
+    return exitCode(withoutNesting(e))
+  }
+}
+
+const allOf = (c: Command): Command[] => [c, ...c.commands.flatMap(allOf)]
+
+/** An error thrown for another one's sake (a stream's, a transaction's) says less than the one that caused it. */
+const withoutNesting = (e: unknown): unknown => (e instanceof Error && !(e instanceof DashiError) && e.cause instanceof DashiError ? e.cause : e)

@@ -1,0 +1,73 @@
+import { Command } from 'commander'
+import { userError } from '#shared/errors.ts'
+import type { Device, JobResult } from '#shared/model/job.ts'
+import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
+import type { AppContext } from '../context.ts'
+import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
+import { methodOf, startMerge } from '../merging/merge.ts'
+import { openProject } from '../projects/index.ts'
+import { renderTable } from '../terminal/table.ts'
+import { jobBars, output, untilDone } from './output.ts'
+import { deviceOption, settingsOf } from './train.ts'
+
+export const evaluateCommand = (app: AppContext): Command =>
+  new Command('evaluate')
+    .description('measure a checkpoint on a project’s splits')
+    .requiredOption('--project <dir>', 'project folder')
+    .requiredOption('--checkpoint <dir>', 'checkpoint folder')
+    .option('--split <name>', 'only this split')
+    .addOption(deviceOption())
+    .action(async (o: { project: string; checkpoint: string; split?: string; device: Device; json?: boolean }) => {
+      const project = openProject(o.project, { readOnly: true })
+      try {
+        const bars = jobBars('evaluate')
+        const result = await untilDone(evaluateCheckpoint(app, project, o, bars.onProgress))
+        bars.end()
+        const splits = evaluations(result)
+        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits }, () => splitTable(splits))
+      } finally {
+        project.close()
+      }
+    })
+
+export const mergeCommand = (app: AppContext): Command =>
+  new Command('merge')
+    .description('blend checkpoints into one')
+    .argument('<checkpoints...>', 'checkpoint folders; for methods relative to a base, the base first')
+    .requiredOption('--method <name>', 'uniform, greedy, wise-ft, slerp, task-arithmetic, ties, dare, linear')
+    .requiredOption('--out <dir>', 'checkpoint folder to write')
+    .option('--project <dir>', 'measure on this project’s splits (greedy needs its split "heldOut")')
+    .option('--set <key=value...>', 'settings of the method, e.g. alpha=0.5', [])
+    .addOption(deviceOption())
+    .action(async (checkpoints: string[], o: { method: string; out: string; project?: string; set: string[]; device: Device; json?: boolean }) => {
+      if (o.method === 'greedy' && !o.project) throw userError('merge: greedy needs --project, whose split "heldOut" it selects on')
+      const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
+      try {
+        const bars = jobBars(o.method)
+        const request = { method: methodOf(o.method, settingsOf(o.set)), checkpoints, out: o.out, device: o.device }
+        const result = await untilDone(startMerge(app, project, request, bars.onProgress))
+        bars.end()
+        const splits = evaluations(result)
+        output(Boolean(o.json)).answer({ checkpoint: result.checkpoint, seconds: result.seconds, splits, ledger: result.ledger }, () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint}`)
+      } finally {
+        project?.close()
+      }
+    })
+
+const evaluations = ({ splits }: JobResult) =>
+  Object.fromEntries(
+    Object.entries(splits).flatMap(([name, { n, labels, logits }]) => (n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [])),
+  )
+
+const splitTable = (splits: ReturnType<typeof evaluations>) =>
+  renderTable(
+    [
+      { title: 'split', value: ([name]) => name },
+      { title: 'images', value: ([, e]) => e.n },
+      { title: 'accuracy %', value: ([, e]) => (100 * e.accuracy).toFixed(1) },
+      { title: '95 %', value: ([, e]) => e.interval.map((x) => (100 * x).toFixed(1)).join('–') },
+      { title: 'NLL', value: ([, e]) => e.nll.toFixed(3) },
+      { title: 'ECE', value: ([, e]) => e.ece.toFixed(3) },
+    ],
+    Object.entries(splits),
+  )

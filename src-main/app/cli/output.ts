@@ -1,0 +1,56 @@
+import { DashiError, errorLine } from '#shared/errors.ts'
+import type { JobProgress } from '#shared/model/job.ts'
+import { type ProgressBar, progressBar } from '../terminal/progress.ts'
+
+/** How a command answers: with `--json` one document on stdout; else text for a person. Everything else goes to stderr. */
+export interface Output {
+  readonly json: boolean
+  /** The command's one answer. `text` is only made where it is shown. */
+  answer(document: unknown, text: () => string): void
+  /** A remark to a person. */
+  say(line: string): void
+}
+
+export const output = (json: boolean): Output => ({
+  json,
+  answer: (document, text) => void process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text().trimEnd()}\n`),
+  say: (line) => void process.stderr.write(`${line}\n`),
+})
+
+/** Shows a job's phases as progress bars, one after the other. */
+export function jobBars(title: string): { onProgress: (p: JobProgress) => void; end: () => void } {
+  let bar: { phase: string; bar: ProgressBar } | undefined
+  return {
+    onProgress(p) {
+      if (bar?.phase !== p.phase) {
+        bar?.bar.end()
+        bar = { phase: p.phase, bar: progressBar(`${title}: ${p.phase}`, { total: p.total }) }
+      }
+      const note = [p.loss === undefined ? '' : `loss ${p.loss.toFixed(3)}`, p.imagesPerSecond === undefined ? '' : `${p.imagesPerSecond.toFixed(0)} images/s`]
+      bar.bar.update({ done: p.done, total: p.total, secondsLeft: p.secondsLeft, note: note.filter(Boolean).join(', ') })
+    },
+    end: () => bar?.bar.end(),
+  }
+}
+
+/** Waits for a job, cancelling it between two steps on Ctrl+C. */
+export async function untilDone<T>(running: { result: Promise<T>; cancel(): void }): Promise<T> {
+  const stop = () => running.cancel()
+  process.once('SIGINT', stop)
+  try {
+    return await running.result
+  } finally {
+    process.off('SIGINT', stop)
+  }
+}
+
+/** 0 done, 2 the input is at fault, 130 cancelled, 1 a fault of the program. */
+export function exitCode(e: unknown): number {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K') // a bar that was being drawn
+  if (e instanceof DashiError) {
+    process.stderr.write(`dashi: ${errorLine(e)}\n`)
+    return e.fault === 'cancelled' ? 130 : 2
+  }
+  process.stderr.write(`dashi: a fault of the program: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
+  return 1
+}

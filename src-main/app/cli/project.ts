@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { progressBar } from '../terminal/progress.ts'
+import type { AppContext } from '../context.ts'
+import { checkProject, compareSnapshots, createProject, listSnapshots, openProject, projectInfo, restoreSnapshot, takeSnapshot } from '../projects/index.ts'
+import { createSampleProject } from '../sample/project.ts'
+import { output } from './output.ts'
+
+export const projectCommand = (_: AppContext): Command => {
+  const project = new Command('project').description('make a project, and look at one')
+  project
+    .command('create <dir>')
+    .description('make a project in a folder')
+    .option('--name <name>', 'its name; the folder’s unless told')
+    .option('--sample', 'fill it with the sample: pictographs in six hands')
+    .action(async (dir: string, o: { name?: string; sample?: boolean; json?: boolean }) => {
+      const bar = o.sample ? progressBar('sample') : undefined
+      if (o.sample) await createSampleProject(dir, { onProgress: (done, total) => bar!.update({ done, total }) })
+      bar?.end()
+      const made = o.sample ? openProject(dir) : createProject(dir, { name: o.name })
+      const info = projectInfo(made)
+      made.close()
+      output(Boolean(o.json)).answer(info, () => `made ${info.folder} (${info.media} images)`)
+    })
+  project
+    .command('info <dir>')
+    .description('what a project holds')
+    .action((dir: string, o: { json?: boolean }) => {
+      const opened = openProject(dir, { readOnly: true })
+      const info = projectInfo(opened)
+      opened.close()
+      output(Boolean(o.json)).answer(info, () =>
+        Object.entries(info).map(([k, v]) => `${k.padEnd(14)} ${typeof v === 'object' ? JSON.stringify(v) : v}`).join('\n'),
+      )
+    })
+  project
+    .command('check <dir>')
+    .description('verify a project: database, files, journal, dataset hash')
+    .option('--repair', 'make derived data again')
+    .action((dir: string, o: { repair?: boolean; json?: boolean }) => {
+      const opened = openProject(dir, { readOnly: !o.repair })
+      try {
+        const report = checkProject(opened, { repair: o.repair })
+        output(Boolean(o.json)).answer(report, () =>
+          report.problems.length
+            ? report.problems.map((p) => `${p.kind}: ${p.message}${p.repaired ? ' (repaired)' : ''}`).join('\n')
+            : `nothing wrong (${Object.entries(report.checked).map(([k, n]) => `${n} ${k}`).join(', ')})`,
+        )
+        if (!report.ok) process.exitCode = 2
+      } finally {
+        opened.close()
+      }
+    })
+  project
+    .command('snapshot <dir> [name]')
+    .description('name the present state of the dataset, or list the names')
+    .option('--restore', 'go back to the named state')
+    .action((dir: string, name: string | undefined, o: { restore?: boolean; json?: boolean }) => {
+      const opened = openProject(dir, { readOnly: name === undefined })
+      try {
+        if (name !== undefined && o.restore) restoreSnapshot(opened, name)
+        else if (name !== undefined) takeSnapshot(opened, name)
+        const snapshots = listSnapshots(opened)
+        output(Boolean(o.json)).answer(snapshots, () => snapshots.map((s) => `${new Date(s.at).toISOString()}  ${s.datasetHash.slice(0, 12)}  ${s.name}`).join('\n') || 'no snapshots')
+      } finally {
+        opened.close()
+      }
+    })
+  project
+    .command('diff <dir> <from> [to]')
+    .description('what differs between two snapshots, or between one and now')
+    .action((dir: string, from: string, to: string | undefined, o: { json?: boolean }) => {
+      const opened = openProject(dir, { readOnly: true })
+      try {
+        const diff = compareSnapshots(opened, from, to)
+        const { from: _from, to: _to, ...tables } = diff
+        output(Boolean(o.json)).answer(diff, () => Object.entries(tables).map(([k, d]) => `${k.padEnd(12)} +${d.added} ~${d.changed} -${d.removed}`).join('\n'))
+      } finally {
+        opened.close()
+      }
+    })
+  return project
+}

@@ -1,0 +1,55 @@
+import { Command, Option } from 'commander'
+import { userError } from '#shared/errors.ts'
+import { deviceSchema, type Device } from '#shared/model/job.ts'
+import { recipeNames } from '#shared/model/recipe.ts'
+import type { AppContext } from '../context.ts'
+import { openProject } from '../projects/index.ts'
+import { renderTable } from '../terminal/table.ts'
+import { accuracies, startTraining } from '../training/train.ts'
+import { jobBars, output, untilDone } from './output.ts'
+
+export const deviceOption = () => new Option('--device <device>', 'where to compute').choices(deviceSchema.options).default('auto')
+
+export const trainCommand = (app: AppContext): Command =>
+  new Command('train')
+    .description('fine-tune a checkpoint on a project’s labelled images')
+    .requiredOption('--project <dir>', 'project folder')
+    .requiredOption('--recipe <name>', recipeNames.join(', '))
+    .option('--model <dir>', 'checkpoint folder to start from', app.nano)
+    .addOption(deviceOption())
+    .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
+    .option('--name <name>', 'what to call the checkpoint')
+    .option('--set <key=value...>', 'settings of the recipe', [])
+    .action(async (o: { project: string; recipe: string; model: string; device: Device; seed: string; name?: string; set: string[]; json?: boolean }) => {
+      const project = openProject(o.project)
+      const bars = jobBars(o.name ?? o.recipe)
+      try {
+        const request = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set), name: o.name }
+        const { result } = await untilDone(startTraining(app, project, request, bars.onProgress))
+        bars.end()
+        const metrics = accuracies(result)
+        const { checkpoint, steps, loss, device, seconds } = result
+        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds }, () =>
+          `${renderTable([{ title: 'split', value: (r) => r[0] }, { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) }], Object.entries(metrics))}\n${checkpoint}`,
+        )
+      } finally {
+        project.close()
+      }
+    })
+
+function seedOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw userError(`--seed: expected a whole number, found "${text}"`)
+  return Number(text)
+}
+
+/** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; what is no number stays text. */
+export function settingsOf(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? []
+      if (!key || value === undefined) throw userError(`--set: expected key=value, found "${pair}"`)
+      const numbers = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
+      return [key, !numbers.every(Number.isFinite) ? value : numbers.length > 1 ? numbers : numbers[0]]
+    }),
+  )
+}

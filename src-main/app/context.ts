@@ -1,0 +1,14 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import type { EngineClient } from '../engine/client.ts'
+
+/** What every feature of the application needs from its composition root. */
+export interface AppContext {
+  readonly engine: EngineClient
+  /** The checkpoint in the box. */
+  readonly nano: string
+  /** Where what can be made again is kept: the sample, features, thumbnails. */
+  readonly cache: string
+}
+
+export const defaultCache = (): string => process.env['DASHI_CACHE'] ?? path.join(homedir(), '.cache', 'dashi')

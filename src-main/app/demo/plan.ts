@@ -1,0 +1,37 @@
+import type { ReportRow } from '#shared/model/report.ts'
+import type { TrainRequest } from '../training/train.ts'
+
+/** A run of the demo; of several in one group the best on `val` is shown, its rate chosen as the papers choose it. */
+export interface DemoRun extends TrainRequest {
+  readonly name: string
+  readonly kind: ReportRow['kind']
+  readonly group: string
+}
+
+/**
+ * The main job on the sample. Rates are swept for FT and for LP-FT alike, for the best ones differ by orders of magnitude
+ * (Kumar et al. 2022, appendix A). The soup's ingredients start from one model and one linear probe, and differ in rate,
+ * augmentation and seed (Wortsman et al. 2022, §3.1).
+ */
+export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun[] } {
+  const epochs = fast ? 6 : 20
+  const rates = fast ? [3e-4] : [1e-4, 3e-4, 1e-3]
+  const gentle = fast ? [1e-4] : [3e-5, 1e-4, 3e-4]
+  const run = (group: string, kind: DemoRun['kind'], recipe: string, settings: Record<string, unknown> = {}, seed = 0): DemoRun => ({
+    group, kind, recipe, settings, seed,
+    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => v), ...(seed ? [`seed ${seed}`] : [])].join(' '),
+  })
+  const runs = [
+    run('Zero-shot', 'zero-shot', 'zero-shot'),
+    run('LP', 'lp', 'lp', fast ? { cCount: 14 } : {}),
+    ...rates.map((lr) => run('FT', 'ft', 'ft', { lr, epochs })),
+    ...(fast ? [] : rates.map((lr) => run('FT, random head', 'sweep', 'ft', { lr, epochs, head: 'random' }))),
+    ...gentle.map((lr) => run('LP-FT', 'lp-ft', 'lp-ft', { lr, epochs, ...(fast ? { cCount: 14 } : {}) })),
+    run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 20 : 60 }),
+  ]
+  const grid: [number, string, number][] = fast
+    ? [[1e-4, 'strong', 1], [3e-4, 'light', 2]]
+    : [[1e-4, 'light', 1], [1e-4, 'strong', 2], [3e-4, 'light', 3], [3e-4, 'strong', 4], [3e-5, 'strong', 5], [1e-3, 'strong', 6]]
+  const ingredients = grid.map(([lr, augmentation, seed]) => run('Sweep', 'sweep', 'lp-ft', { lr, augmentation, epochs, ...(fast ? { cCount: 14 } : {}) }, seed))
+  return { runs, ingredients }
+}

@@ -1,0 +1,47 @@
+/** What a reader makes of one image, before it meets the image itself. */
+import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
+import type { ReviewState } from '#shared/model/media.ts'
+import type { z } from 'zod'
+import type { importOptions } from '#shared/model/exchange.ts'
+import type { Findings, Where } from './findings.ts'
+import type { Found, Tree } from './tree.ts'
+
+export interface Size {
+  width: number
+  height: number
+}
+
+export type DraftRegion = RecordRegion & { line?: number | undefined }
+
+export interface Draft {
+  image: Found
+  /** Absolute, where it is not in the tree of images: unpacked from an archive. */
+  file?: string
+  where: Where
+  /** As the annotation says. */
+  size?: { width?: number | undefined; height?: number | undefined } | undefined
+  /** In pixels of the size annotated; a function where the format measures in parts of the image. It may throw: an Error's message is the reason. */
+  regions?: DraftRegion[] | ((size: Size) => DraftRegion[])
+  labels?: RecordLabel[]
+  captions?: RecordCaption[]
+  split?: string | null | undefined
+  tags?: string[]
+  review?: ReviewState
+}
+
+/** Everything a reader needs. */
+export interface Source {
+  tree: Tree
+  /** Where images are looked for: the tree itself, or the folder that the user named. */
+  images: Tree
+  /** The one file to be read, relative to the tree; null: the whole folder. */
+  file: string | null
+  findings: Findings
+  options: z.output<typeof importOptions> 
+  /** Where files may be unpacked to (of a tar); the images then lie there instead of in the tree. */
+  unpackTo: (name: string) => string
+  /** Class names in their order, for labels that no image uses and for the order itself. */
+  declareLabels: (names: readonly string[]) => void
+}
+
+export type Reader = (source: Source) => Iterable<Draft> | AsyncIterable<Draft>

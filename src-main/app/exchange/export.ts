@@ -1,0 +1,172 @@
+/** A project, or a part of it, into any format. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
+import type { AnnotationState } from '#shared/model/author.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
+import { countMedia, listLabels } from '../projects/media.ts'
+import type { Project } from '../projects/project.ts'
+import { readRecords } from '../projects/records.ts'
+import { Findings } from './findings.ts'
+import { losses } from './format.ts'
+import { formats } from './formats.ts'
+import type { RunOptions } from './import.ts'
+import { meter } from './progress.ts'
+import { hasHoles } from './shapes.ts'
+import { unlabelled, type Item, type Target } from './target.ts'
+import { packProject } from './zip.ts'
+
+export interface ExportRun extends RunOptions {
+  /** Told before anything is written. */
+  onLosses?: (losses: Loss[]) => void
+}
+
+type Parsed = ReturnType<typeof parse>
+
+/** What the dataset holds, counted in one pass. */
+export function summarise(project: Project, options: ExportOptions, run: RunOptions = {}): Summary {
+  return count(project, parse(options), run)
+}
+
+/** What an export with these options would lose. */
+export const exportLosses = (project: Project, options: ExportOptions, run: RunOptions = {}): Loss[] =>
+  losses(formats[parse(options).format], summarise(project, options, run))
+
+/**
+ * Writes a folder (of `dashi`, a .zip file): beside its place first, under its name when complete. What stands at the path is
+ * only replaced with `overwrite`.
+ */
+export async function exportFrom(project: Project, given: string, options: ExportOptions & ExportRun): Promise<ExportReport> {
+  const began = performance.now()
+  const { onProgress, onLosses, signal, ...rest } = options
+  const parsed = parse(rest)
+  const to = path.resolve(given)
+  const format = formats[parsed.format]
+  if (existsSync(to) && !parsed.overwrite && !(isFolder(to) && readdirSync(to).length === 0)) throw userError(`${given}: exists already (overwrite replaces it)`)
+  const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
+  const summary = count(project, parsed, run)
+  const lost = losses(format, summary)
+  onLosses?.(lost)
+  const findings = new Findings()
+  let scratch: string | undefined
+  try {
+    mkdirSync(path.dirname(to), { recursive: true })
+    scratch = mkdtempSync(`${to}.writing-`)
+    const out = path.join(scratch, 'out')
+    let files = 1
+    if (parsed.format === 'dashi') await packProject(project, out, findings, run)
+    else {
+      mkdirSync(out)
+      const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
+      const target: Target = { folder: out, format: parsed.format, labels, summary, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
+      await format.write!(items(project, parsed, summary.images, run), target)
+      files = target.files
+    }
+    signal?.throwIfAborted()
+    if (existsSync(to)) renameSync(to, path.join(scratch, 'old'))
+    renameSync(out, to)
+    return { format: parsed.format, path: to, images: summary.images, files, losses: lost, ...findings.report, seconds: (performance.now() - began) / 1000 }
+  } catch (e) {
+    if (signal?.aborted) throw cancelled()
+    const code = (e as NodeJS.ErrnoException).code
+    if (code === 'ENOSPC') throw dataError(given, 'no space left on the device; nothing was changed', e)
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') throw dataError(given, 'cannot be written to; nothing was changed', e)
+    throw e
+  } finally {
+    if (scratch) rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+const isFolder = (p: string) => {
+  try {
+    return readdirSync(p) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function parse(options: ExportOptions) {
+  const parsed = exportOptions.safeParse(options)
+  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  return parsed.data
+}
+
+function* items(project: Project, options: Parsed, of: number, { onProgress, signal }: RunOptions): Generator<Item> {
+  const report = meter(onProgress)
+  let done = 0
+  for (const { record, file } of readRecords(project, options.filter)) {
+    signal?.throwIfAborted()
+    yield { record: selected(record, options.states), file }
+    report('writing', ++done, of)
+  }
+}
+
+/** Only annotations in these states; captions keep pointing at their regions. */
+export function selected(record: ImageRecord, states: readonly AnnotationState[]): ImageRecord {
+  const wanted = (a: { state?: AnnotationState }) => states.includes(a.state ?? 'accepted')
+  const regions = record.regions ?? []
+  if (regions.every(wanted) && (record.labels ?? []).every(wanted) && (record.captions ?? []).every(wanted)) return record
+  const index = new Map<number, number>()
+  regions.forEach((r, i) => wanted(r) && index.set(i, index.size))
+  return {
+    ...record,
+    regions: regions.filter(wanted),
+    labels: (record.labels ?? []).filter(wanted),
+    captions: (record.captions ?? [])
+      .filter((c) => wanted(c) && (c.region == null || index.has(c.region)))
+      .map((c) => ({
+        ...c,
+        region: c.region == null ? null : index.get(c.region)!,
+        spans: (c.spans ?? []).map((s) => ({ ...s, regions: s.regions.flatMap((r) => index.get(r) ?? []) })),
+      })),
+  }
+}
+
+const shapeFeature = { box: 'boxes', 'rotated-box': 'rotated boxes', polygon: 'polygons', mask: 'masks', polyline: 'polylines', keypoints: 'keypoints' } as const
+
+function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): Summary {
+  const report = meter(onProgress)
+  const counts: Partial<Record<Feature, number>> = {}
+  const add = (feature: Feature, n: number | boolean | undefined) => {
+    if (n) counts[feature] = (counts[feature] ?? 0) + Number(n)
+  }
+  const splits = new Set<string>()
+  const of = countMedia(project, options.filter)
+  let images = 0
+  for (const { record: whole } of readRecords(project, options.filter)) {
+    signal?.throwIfAborted()
+    const record = selected(whole, options.states)
+    report('counting', ++images, of)
+    const { regions = [], labels = [], captions = [], tags = [], split, review } = record
+    add('proposals left out', (whole.regions?.length ?? 0) - regions.length + (whole.labels?.length ?? 0) - labels.length)
+    for (const [i, r] of regions.entries()) {
+      add(shapeFeature[r.shape.kind], 1)
+      if (r.shape.kind === 'polygon') {
+        add('holes', hasHoles(r.shape))
+        add('parts', r.shape.parts.length > 1)
+      }
+      add('unlabelled regions', r.label === null)
+      add('attributes', Object.keys(r.attributes ?? {}).length > 0)
+      add('drawing order', (r.z ?? i) !== i)
+    }
+    for (const c of captions) {
+      add('captions', 1)
+      add('region captions', c.region != null)
+      add('grounded captions', (c.spans ?? []).length > 0)
+      add('caption languages', c.language != null)
+    }
+    add('several captions an image', captions.filter((c) => c.region == null).length > 1)
+    add('image labels', labels.length)
+    add('several labels an image', labels.length > 1)
+    add('authors', [...regions, ...labels, ...captions].some((a) => a.author?.kind === 'checkpoint' || (a.author && a.author.name !== project.user)))
+    add('tags', tags.length)
+    add('splits', split != null)
+    if (split != null) splits.add(split)
+    add('review states', review !== undefined && review !== 'unreviewed')
+    add('images without annotations', regions.length + labels.length + captions.length === 0)
+  }
+  const comments = Number(project.db.value('SELECT count(*) FROM comment'))
+  add('comments', comments)
+  return { images, labels: listLabels(project).map((l) => l.name), splits: [...splits].sort(), counts }
+}

@@ -1,0 +1,37 @@
+import type { Feature, FormatName, Loss, Summary } from '#shared/model/exchange.ts'
+import type { Reader } from './draft.ts'
+import type { Item, Target } from './target.ts'
+
+export interface Format {
+  readonly name: FormatName
+  readonly title: string
+  readonly read?: Reader
+  readonly write?: (items: Iterable<Item>, target: Target) => void | Promise<void>
+  /** Does it go with the images beside it? */
+  readonly images?: 'copy' | 'none'
+  /** What becomes of what it cannot hold. */
+  readonly losses?: Partial<Record<Feature, string>>
+}
+
+/** What a format will lose of a dataset, in words: holes, rotations, captions, attributes, … */
+export function losses(format: Format, summary: Summary): Loss[] {
+  return Object.entries(format.losses ?? {}).flatMap(([feature, becomes]) => {
+    const count = summary.counts[feature as Feature] ?? 0
+    return count > 0 ? [{ feature: feature as Feature, count, becomes }] : []
+  })
+}
+
+/** What most formats have no place for. */
+export const usualLosses = {
+  'drawing order': 'is the order of the objects in the file',
+  'image labels': 'are left out',
+  captions: 'are left out',
+  'region captions': 'are left out',
+  'grounded captions': 'are left out',
+  'caption languages': 'are left out',
+  tags: 'are left out',
+  authors: 'are left out',
+  'review states': 'are left out',
+  comments: 'are left out',
+  'proposals left out': 'are not exported unless asked for (states)',
+} as const satisfies Partial<Record<Feature, string>>

@@ -1,0 +1,236 @@
+/** Datumaro JSON: openvinotoolkit/datumaro, src/datumaro/plugins/data_formats/datumaro/{base,exporter}.py. */
+import { z } from 'zod'
+import { checkRuns, encodeRle } from '#shared/geometry/rle.ts'
+import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import { attributes as attributesSchema } from '#shared/model/region.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { message } from '../findings.ts'
+import { type Format, usualLosses } from '../format.ts'
+import { jsonItems } from '../json.ts'
+import { boxOf, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
+import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { findImage, type Found, stemOf } from '../tree.ts'
+import path from 'node:path'
+
+const n = z.number().nullable().transform((v) => v ?? NaN)
+const categories = z.looseObject({
+  label: z.looseObject({ labels: z.array(z.looseObject({ name: z.string() })) }).nullish(),
+  points: z.looseObject({ items: z.array(z.looseObject({ label_id: z.number(), labels: z.array(z.string()).nullish(), joints: z.array(z.array(z.number())).nullish() })) }).nullish(),
+})
+const annotation = z.looseObject({
+  id: z.number().nullish(), type: z.string(), label_id: z.number().nullish(), group: z.number().nullish(), z_order: z.number().nullish(),
+  attributes: z.record(z.string(), z.unknown()).nullish(), bbox: z.array(n).nullish(), points: z.array(n).nullish(), visibility: z.array(z.number()).nullish(),
+  rle: z.object({ counts: z.union([z.string(), z.array(z.number())]), size: z.tuple([z.number(), z.number()]) }).nullish(), caption: z.string().nullish(),
+})
+const item = z.looseObject({
+  id: z.union([z.string(), z.number()]).transform(String), annotations: z.array(z.unknown()).nullish(),
+  image: z.looseObject({ path: z.string().nullish(), size: z.array(z.number()).nullish() }).nullish(),
+  media: z.looseObject({ path: z.string().nullish() }).nullish(),
+})
+type Annotation = z.output<typeof annotation>
+interface Names {
+  labels: string[]
+  joints: Map<number, { names: string[]; edges: [number, number][] }>
+}
+
+function* read(source: Source): Generator<Draft> {
+  const { tree, file } = source
+  const at = tree.isFolder('annotations') ? 'annotations/' : ''
+  for (const name of file === null ? tree.names(at.slice(0, -1)).filter((f) => f.endsWith('.json')).map((f) => at + f) : [file]) yield* readFile(source, name)
+}
+
+function* readFile(source: Source, file: string): Generator<Draft> {
+  const { tree, findings } = source
+  const names: Names = { labels: [], joints: new Map() }
+  for (const { value, line } of jsonItems(tree.absolute(file), { values: ['categories'] })) {
+    const parsed = categories.safeParse(value)
+    if (!parsed.success) {
+      findings.leave({ file, line }, `categories: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+      continue
+    }
+    names.labels = parsed.data.label?.labels.map((l) => l.name) ?? []
+    for (const p of parsed.data.points?.items ?? []) {
+      // Joints are counted from 1, as COCO's.
+      const edges = (p.joints ?? []).filter((j) => j.length === 2).map(([a, b]): [number, number] => [a! - 1, b! - 1]).filter(([a, b]) => a >= 0 && b >= 0)
+      names.joints.set(p.label_id, { names: p.labels ?? [], edges })
+    }
+    break // the rest is for the second reading
+  }
+  source.declareLabels(names.labels)
+  const subset = path.posix.basename(file, '.json')
+  for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['items'] })) {
+    const parsed = item.safeParse(value)
+    if (problem || !parsed.success) {
+      findings.leave({ file, line }, problem ?? `item: ${parsed.error!.issues[0]!.path.join('.')}: ${parsed.error!.issues[0]!.message}`)
+      continue
+    }
+    const draft = draftOf(source, { file, line }, parsed.data, names, subset)
+    if (draft) yield draft
+  }
+}
+
+function draftOf({ images, findings }: Source, where: { file: string; line: number }, i: z.output<typeof item>, names: Names, subset: string): Draft | null {
+  const name = i.image?.path || i.media?.path || i.id
+  const bases = [`images/${subset}`, subset, 'images', '']
+  const named = findImage(images, name, bases)
+  const byId = named?.exists ? undefined : bases.flatMap((b) => imagesById(images, b, i.id))[0]
+  const image: Found | null = byId ? { path: byId, exists: true } : named
+  if (!image) {
+    findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    return null
+  }
+  const regions: (DraftRegion & { group?: number | null | undefined })[] = []
+  const labels: RecordLabel[] = []
+  const captions: RecordCaption[] = []
+  for (const [k, raw] of (i.annotations ?? []).entries()) {
+    const parsed = annotation.safeParse(raw)
+    if (!parsed.success) {
+      findings.leave(where, `annotations.${k}.${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+      continue
+    }
+    const a = parsed.data
+    const label = a.label_id == null ? null : (names.labels[a.label_id] ?? `label ${a.label_id}`)
+    try {
+      if (a.type === 'label') {
+        if (label) labels.push({ label })
+      } else if (a.type === 'caption') {
+        if (a.caption) captions.push({ text: a.caption })
+      } else {
+        const shape = shapeOf(a, names)
+        const extra: Record<string, string | number | boolean> = {}
+        for (const [name, v] of Object.entries(a.attributes ?? {})) if (name !== 'rotation' && attributesSchema.safeParse({ [name]: v }).success) extra[name] = v as string
+        if (a.group && shape.kind !== 'polygon') extra[groupAttribute] = a.group
+        regions.push({ label, shape, line: where.line, group: a.group, ...(a.z_order ? { z: Math.trunc(a.z_order) } : {}), ...(Object.keys(extra).length ? { attributes: extra } : {}) })
+      }
+    } catch (e) {
+      findings.leave(where, `${a.type} ${a.id ?? k}: ${message(e)}`)
+    }
+  }
+  const [height, width] = i.image?.size ?? []
+  return { image, where, size: { width, height }, split: subset === 'default' ? null : subset, regions: joinParts(regions), labels, captions }
+}
+
+const imagesById = (images: Source['images'], base: string, id: string) => {
+  const slash = id.lastIndexOf('/')
+  return images.imagesByStem([base, slash < 0 ? '' : id.slice(0, slash)].filter(Boolean).join('/'), id.slice(slash + 1))
+}
+
+function shapeOf(a: Annotation, names: Names): Shape {
+  const p = a.points ?? []
+  switch (a.type) {
+    case 'bbox': {
+      if (a.bbox?.length !== 4) throw new Error('bbox: expected 4 numbers')
+      const [x, y, w, h] = a.bbox as [number, number, number, number]
+      const angle = Number(a.attributes?.['rotation'] ?? 0)
+      return angle ? { kind: 'rotated-box', cx: x + w / 2, cy: y + h / 2, w, h, angle } : boxOf(x, y, w, h)
+    }
+    case 'rotated_bbox': {
+      // cx, cy, w, h, r; kept as corners by some versions.
+      if (p.length === 8) return rotatedFromCorners(p) ?? { kind: 'polygon', parts: [[p]] }
+      const [cx, cy, w, h, angle] = (a.bbox ?? p) as [number, number, number, number, number]
+      return { kind: 'rotated-box', cx, cy, w, h, angle }
+    }
+    case 'polygon': {
+      const ring = toRing(p)
+      if (!ring) throw new Error('fewer than three points')
+      return { kind: 'polygon', parts: [[ring]] }
+    }
+    case 'polyline':
+      if (p.length < 4 || p.length % 2) throw new Error('fewer than two points')
+      return { kind: 'polyline', points: p }
+    case 'points': {
+      if (p.length < 2 || p.length % 2) throw new Error('no point')
+      const j = names.joints.get(a.label_id ?? -1)
+      const points = Array.from({ length: p.length / 2 }, (_, i) => {
+        const v = a.visibility?.[i] === 0 ? (0 as const) : a.visibility?.[i] === 1 ? (1 as const) : (2 as const)
+        return { ...(j?.names[i] ? { name: j.names[i]! } : {}), x: v ? p[2 * i]! : 0, y: v ? p[2 * i + 1]! : 0, v }
+      })
+      const edges = (j?.edges ?? []).filter(([s, t]) => s < points.length && t < points.length)
+      return { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }
+    }
+    case 'ellipse': {
+      if (p.length !== 4) throw new Error('ellipse: expected 4 numbers')
+      const [x1, y1, x2, y2] = p as [number, number, number, number]
+      return { kind: 'polygon', parts: [[ellipseRing((x1 + x2) / 2, (y1 + y2) / 2, (x2 - x1) / 2, (y2 - y1) / 2)]] }
+    }
+    case 'mask': {
+      if (!a.rle) throw new Error('mask without RLE')
+      const { counts, size: [height, width] } = a.rle
+      return { kind: 'mask', rle: typeof counts === 'string' ? { size: [height, width], counts } : encodeRle(checkRuns({ height, width, counts })) }
+    }
+    default:
+      throw new Error('a type that is not of images')
+  }
+}
+
+function write(items: Iterable<Item>, target: Target): void {
+  const ids = new Map(target.labels.map((name, i) => [name, i]))
+  const files = new Map<string, { out: TextFile; count: number }>()
+  const points = new Map<string, { names: string[]; edges: [number, number][] }>()
+  const head = '{"dm_format_version": "1.0", "media_type": 2, "infos": {"author": "Dashi"}, "items": ['
+  const of = (subset: string) => {
+    let f = files.get(subset)
+    if (!f) files.set(subset, (f = { out: openText(target, `annotations/${safeName(subset)}.json`), count: 0 }))
+    if (f.count === 0) f.out.write(head)
+    return f
+  }
+  for (const item of items) {
+    const { record } = item
+    const subset = splitOf(record) ?? 'default'
+    const name = withoutImagesFolder(record.fileName)
+    copyImage(target, item, `images/${safeName(subset)}/${name}`)
+    const f = of(subset)
+    let id = 0
+    let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
+    const annotations = [
+      ...(record.labels ?? []).map((l) => ({ id: id++, type: 'label', attributes: {}, group: 0, label_id: ids.get(l.label)! })),
+      ...(record.regions ?? []).flatMap((r) => {
+        const some = shapesOf(r, item, points)
+        if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+        const own = r.attributes?.[groupAttribute]
+        const g = some.length > 1 ? ++group : typeof own === 'number' ? own : 0
+        const { [groupAttribute]: _, ...rest } = r.attributes ?? {}
+        return some.map(({ attributes, ...s }) => ({ id: id++, ...s, attributes: { ...(g === own ? rest : r.attributes), ...attributes }, group: g, label_id: r.label === null ? null : ids.get(r.label)!, z_order: r.z ?? 0 }))
+      }),
+      ...(record.captions ?? []).filter((c) => c.region == null).map((c) => ({ id: id++, type: 'caption', attributes: {}, group: 0, caption: c.text })),
+    ]
+    const entry = { id: stemOf(name), annotations, attr: {}, image: { path: name, ...(record.width && record.height ? { size: [record.height, record.width] } : {}) } }
+    f.out.write(`${f.count++ ? ',' : ''}\n${JSON.stringify(entry)}`)
+  }
+  if (files.size === 0) of('default')
+  const categories = {
+    label: { labels: target.labels.map((name) => ({ name, parent: '', attributes: [] })), attributes: [] },
+    ...(points.size ? { points: { items: [...points].map(([l, p]) => ({ label_id: ids.get(l)!, labels: p.names, joints: p.edges.map(([a, b]) => [a + 1, b + 1]) })), attributes: [] } } : {}),
+  }
+  for (const { out } of files.values()) {
+    out.write(`\n], "categories": ${JSON.stringify(categories)}}\n`)
+    out.close()
+  }
+}
+
+function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<string, { names: string[]; edges: [number, number][] }>): ({ type: string; attributes?: object } & Record<string, unknown>)[] {
+  switch (shape.kind) {
+    case 'box': return [{ type: 'bbox', bbox: [shape.x, shape.y, shape.w, shape.h] }]
+    case 'rotated-box': return [{ type: 'bbox', bbox: [shape.cx - shape.w / 2, shape.cy - shape.h / 2, shape.w, shape.h], attributes: { rotation: ((shape.angle % 360) + 360) % 360 } }]
+    case 'polyline': return [{ type: 'polyline', points: shape.points }]
+    case 'keypoints':
+      if (label !== null && !points.has(label)) points.set(label, { names: shape.points.map((p, i) => p.name ?? `point ${i + 1}`), edges: shape.edges ?? [] })
+      return [{ type: 'points', points: shape.points.flatMap((p) => [p.x, p.y]), visibility: shape.points.map((p) => p.v) }]
+    case 'polygon':
+      if (!hasHoles(shape)) return outlines(shape)!.map((ring) => ({ type: 'polygon', points: ring }))
+  }
+  if (shape.kind !== 'mask' && !(record.width && record.height)) return []
+  const rle = maskOf(shape, { width: record.width ?? 0, height: record.height ?? 0 })!
+  return [{ type: 'mask', rle: { counts: rle.counts, size: rle.size } }]
+}
+
+const { 'image labels': _, captions: __, 'drawing order': ___, ...without } = usualLosses
+export const datumaro: Format = {
+  name: 'datumaro',
+  title: 'Datumaro JSON',
+  read,
+  write,
+  images: 'none',
+  losses: { ...without, holes: 'are kept: the polygons that have them become masks' },
+}

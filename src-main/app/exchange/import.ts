@@ -1,0 +1,210 @@
+/** Annotations of any format into a project. */
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { cancelled, userError } from '#shared/errors.ts'
+import { importOptions, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
+import { noCounts, type IngestCounts } from '../../db/ingest.ts'
+import { addLabels } from '../annotations/labels.ts'
+import { listLabels } from '../projects/media.ts'
+import type { Project } from '../projects/project.ts'
+import { addRecords, listRoots } from '../projects/records.ts'
+import { detectFormat } from './detect.ts'
+import type { Source } from './draft.ts'
+import { Findings } from './findings.ts'
+import { formats } from './formats.ts'
+import { mapOrdered, meter, type OnProgress } from './progress.ts'
+import { settle } from './settle.ts'
+import { Spool } from './spool.ts'
+import { safeName } from './target.ts'
+import { Tree } from './tree.ts'
+import { openArchiveRecords, unpackZip } from './zip.ts'
+
+export interface RunOptions {
+  onProgress?: OnProgress
+  signal?: AbortSignal
+}
+
+/**
+ * Reads a file or folder into a project. What is good is taken, what is not is reported with its reason; the records are
+ * stored in one transaction after all was read (one step of undo for new labels, one for the images), or in batches that a second run goes on from. Images are referenced where they lie; those out of
+ * an archive (tar, zip) are unpacked into the project's `media` folder. The same import run twice adds nothing.
+ */
+export async function importInto(project: Project, given: string, options: ImportOptions & RunOptions = {}): Promise<ImportReport> {
+  const began = performance.now()
+  const { onProgress, signal, ...rest } = options
+  const parsed = importOptions.safeParse(rest)
+  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  const findings = new Findings()
+  const input = path.resolve(given)
+  if (!existsSync(input)) throw userError(`${given}: no such file or folder`)
+  const unpacked: string[] = [] // folders made by this import, removed again where it fails
+  const unpackTo = (name: string) => {
+    const folder = path.join(project.folder, 'media', safeName(name))
+    if (!existsSync(folder)) unpacked.push(folder)
+    mkdirSync(folder, { recursive: true })
+    return folder
+  }
+  const store = new Storing(project, { ...parsed.data, onProgress, signal })
+  try {
+    let at = input
+    if (/\.zip$/i.test(input)) {
+      at = unpackTo(path.basename(input).replace(/(\.dashi)?\.zip$/i, ''))
+      await unpackZip(input, at, findings, signal)
+    }
+    const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
+    const root = await readAll(at, format, { options: parsed.data, findings, unpackTo, store })
+    return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
+  } catch (e) {
+    for (const folder of unpacked) rmSync(folder, { recursive: true, force: true })
+    if (signal?.aborted) throw cancelled()
+    throw e
+  } finally {
+    store.close()
+  }
+}
+
+interface Reading {
+  options: Source['options']
+  findings: Findings
+  unpackTo: Source['unpackTo']
+  store: Storing
+}
+
+/** Returns the folder that the images' paths are relative to. */
+async function readAll(at: string, format: FormatName, { options, findings, unpackTo, store }: Reading): Promise<string> {
+  if (format === 'dashi') {
+    for (const { record, root } of openArchiveRecords(at)) store.put(record, root)
+    store.finish()
+    return at
+  }
+  const read = formats[format].read
+  if (!read) throw userError(`${format} cannot be imported`)
+  const isFile = statSync(at).isFile()
+  const folder = isFile ? datasetFolder(at, format) : at
+  const tree = new Tree(folder)
+  const images = options.images === undefined ? tree : new Tree(existingFolder(options.images))
+  let root = images.root
+  const source: Source = {
+    tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
+    unpackTo: (name) => (root = unpackTo(name)),
+    declareLabels: (names) => store.declare(names),
+  }
+  const settled = mapOrdered(read(source), 8, (draft) => settle(source, draft, draft.file ?? images.absolute(draft.image.path)))
+  for await (const record of settled) if (record) store.put(record, root)
+  store.finish()
+  return root
+}
+
+/** A file in `annotations/` belongs to the folder above it. */
+function datasetFolder(file: string, format: FormatName): string {
+  const folder = path.dirname(file)
+  const apart = ['coco', 'datumaro', 'yolo'].includes(format) && ['annotations', 'labels'].includes(path.basename(folder))
+  return apart ? path.dirname(folder) : folder
+}
+
+function existingFolder(folder: string): string {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(`images: ${folder}: no such folder`)
+  return folder
+}
+
+/** Takes records in as they come, into the database at once or in batches. */
+class Storing {
+  images = 0
+  counts: IngestCounts = noCounts()
+  private readonly spool: Spool | null
+  private batch: { record: ImageRecord; root: string }[] = []
+  private readonly labels: string[] = []
+  private readonly report: ReturnType<typeof meter>
+
+  constructor(
+    private readonly project: Project,
+    private readonly options: Source['options'] & RunOptions,
+  ) {
+    this.spool = options.batch === undefined ? new Spool() : null
+    this.report = meter(options.onProgress)
+  }
+
+  declare(names: readonly string[]): void {
+    this.labels.push(...names)
+  }
+
+  put(record: ImageRecord, root: string): void {
+    this.options.signal?.throwIfAborted()
+    this.report('reading', ++this.images)
+    if (this.spool) this.spool.put('record', root, record)
+    else if (this.batch.push({ record, root }) >= this.options.batch!) this.write(this.batch.splice(0))
+  }
+
+  finish(): void {
+    if (this.spool) {
+      const spool = this.spool
+      this.project.db.transaction(() => {
+        this.declareNow()
+        const images = this.images
+        this.store((function* () {
+          for (const { value, key } of spool.all('record')) yield { record: value as ImageRecord, root: key }
+        })(), images)
+      })
+    } else this.write(this.batch)
+  }
+
+  close(): void {
+    this.spool?.close()
+  }
+
+  private write(batch: { record: ImageRecord; root: string }[]): void {
+    this.declareNow()
+    this.store(batch, null)
+  }
+
+  /** The class list of the dataset, so that class ids keep their order. */
+  private declareNow(): void {
+    const known = new Set(listLabels(this.project).map((l) => l.name))
+    const fresh = [...new Set(this.labels.splice(0).map((n) => n.trim().slice(0, 500)))].filter((n) => n && !known.has(n))
+    if (fresh.length) this.counts.labels += addLabels(this.project, fresh.map((name) => ({ name }))).length
+  }
+
+  private store(records: Iterable<{ record: ImageRecord; root: string }>, of: number | null): void {
+    const { project, counts, options, report } = this
+    const before = { ...counts }
+    let done = before.added + before.merged + before.unchanged
+    const known = knownElsewhere(project)
+    // Records go by root; most imports have one.
+    const write = (root: string, some: Iterable<ImageRecord>) => {
+      const more = addRecords(project, some, {
+        root, action: options.action ?? 'import', ...(options.signal ? { signal: options.signal } : {}),
+        onProgress: (n) => report('storing', done + n, of),
+      })
+      done += more.added + more.merged + more.unchanged
+      for (const k of Object.keys(counts) as (keyof IngestCounts)[]) counts[k] += more[k]
+    }
+    const others: { record: ImageRecord; root: string }[] = []
+    const iterator = records[Symbol.iterator]()
+    let next = iterator.next()
+    while (!next.done) {
+      const { root } = next.value
+      write(root, (function* () {
+        for (; !next.done && next.value.root === root; next = iterator.next()) {
+          const elsewhere = known(next.value.record, root)
+          if (elsewhere) others.push(elsewhere)
+          else yield next.value.record
+        }
+      })())
+    }
+    for (const { root, record } of others) write(root, [record])
+  }
+}
+
+/** An image of the same content and name that the project has under another folder is that image. */
+function knownElsewhere(project: Project) {
+  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  return (record: ImageRecord, root: string): { record: ImageRecord; root: string } | null => {
+    if (!record.contentHash) return null
+    const rows = project.db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE content_hash = ?', record.contentHash)
+    if (rows.some((r) => roots.get(r.root_id) === root)) return null
+    const twin = rows.find((r) => path.posix.basename(r.path) === path.posix.basename(record.fileName) && roots.has(r.root_id))
+    return twin ? { record: { ...record, fileName: twin.path }, root: roots.get(twin.root_id)! } : null
+  }
+}
+

@@ -1,0 +1,60 @@
+/** Geometry drawn on the pixels as stored, moved to the upright image: the same turn that the EXIF orientation gives the pixels. */
+import type { Shape } from '#shared/model/shape.ts'
+import { rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
+import type { Size } from './draft.ts'
+
+/** From a point of the stored image of this size to the upright one. Orientation as in EXIF, 1 to 8. */
+function turn(orientation: number, { width: w, height: h }: Size): (x: number, y: number) => [number, number] {
+  switch (orientation) {
+    case 2: return (x, y) => [w - x, y]
+    case 3: return (x, y) => [w - x, h - y]
+    case 4: return (x, y) => [x, h - y]
+    case 5: return (x, y) => [y, x]
+    case 6: return (x, y) => [h - y, x]
+    case 7: return (x, y) => [h - y, w - x]
+    case 8: return (x, y) => [y, w - x]
+    default: return (x, y) => [x, y]
+  }
+}
+
+/** Degrees that a direction is turned by, clockwise, and whether it is mirrored first. */
+const angles = [[0, false], [0, false], [0, true], [180, false], [180, true], [90, true], [90, false], [270, true], [270, false]] as const
+
+export function uprightShape(shape: Shape, orientation: number, stored: Size): Shape {
+  const to = turn(orientation, stored)
+  const flat = (points: readonly number[]) => points.flatMap((_, i) => (i % 2 ? [] : to(points[i]!, points[i + 1]!)))
+  switch (shape.kind) {
+    case 'box': {
+      const [ax, ay] = to(shape.x, shape.y)
+      const [bx, by] = to(shape.x + shape.w, shape.y + shape.h)
+      return { kind: 'box', x: Math.min(ax, bx), y: Math.min(ay, by), w: Math.abs(ax - bx), h: Math.abs(ay - by) }
+    }
+    case 'rotated-box': {
+      const [cx, cy] = to(shape.cx, shape.cy)
+      const [degrees, mirrored] = angles[orientation]!
+      return { ...shape, cx, cy, angle: (mirrored ? -shape.angle : shape.angle) + degrees }
+    }
+    case 'polygon':
+      return { kind: 'polygon', parts: shape.parts.map((part) => part.map(flat)) }
+    case 'polyline':
+      return { kind: 'polyline', points: flat(shape.points) }
+    case 'keypoints':
+      return { ...shape, points: shape.points.map((p) => ({ ...p, ...(p.v === 0 ? {} : pair(to(p.x, p.y))) })) }
+    case 'mask': {
+      const { width, height } = stored
+      const swaps = orientation >= 5
+      const [W, H] = swaps ? [height, width] : [width, height]
+      const bits = rleToBitmap(shape.rle)
+      const out = new Uint8Array(bits.length)
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++)
+          if (bits[y * width + x]) {
+            const [u, v] = to(x + 0.5, y + 0.5)
+            out[Math.floor(v) * W + Math.floor(u)] = 1
+          }
+      return { kind: 'mask', rle: rleFromBitmap(out, H, W) }
+    }
+  }
+}
+
+const pair = ([x, y]: [number, number]) => ({ x, y })

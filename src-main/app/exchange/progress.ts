@@ -1,0 +1,34 @@
+import type { ExchangeProgress } from '#shared/model/exchange.ts'
+
+export type OnProgress = (progress: ExchangeProgress) => void
+
+/** Reports at most ten times a second, with rate and time left. */
+export function meter(onProgress: OnProgress | undefined) {
+  let phase: ExchangeProgress['phase'] | null = null
+  let began = 0
+  let last = 0
+  return (now: ExchangeProgress['phase'], done: number, of: number | null = null): void => {
+    if (!onProgress) return
+    const t = performance.now()
+    if (phase !== now) [phase, began, last] = [now, t, 0]
+    else if (t - last < 100 && done !== of) return
+    last = t
+    const seconds = (t - began) / 1000
+    const rate = seconds > 0 ? done / seconds : 0
+    onProgress({ phase: now, done, of, rate, secondsLeft: of !== null && rate > 0 ? (of - done) / rate : null })
+  }
+}
+
+/** `fn` of each, up to `width` at a time, in order. */
+export async function* mapOrdered<A, B>(source: Iterable<A> | AsyncIterable<A>, width: number, fn: (a: A) => Promise<B>): AsyncGenerator<B> {
+  const running: Promise<B>[] = []
+  try {
+    for await (const a of source) {
+      running.push(fn(a))
+      if (running.length >= width) yield await running.shift()!
+    }
+    while (running.length) yield await running.shift()!
+  } finally {
+    await Promise.allSettled(running)
+  }
+}

@@ -1,0 +1,164 @@
+/** Draft → record: the image's true size, geometry that is finite and inside the image, one line for each thing that is not. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import sharp from 'sharp'
+import { clipShape } from '#shared/geometry/shape.ts'
+import { shapeBox } from '#shared/geometry/box.ts'
+import { decodeRle } from '#shared/geometry/rle.ts'
+import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/record.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { Draft, DraftRegion, Size, Source } from './draft.ts'
+import { message, type Where } from './findings.ts'
+import { uprightShape } from './orient.ts'
+
+interface Probe extends Size {
+  /** EXIF, 1 to 8; `width` and `height` are of the upright image. */
+  orientation: number
+}
+
+/** Null where the image has no annotation left and could not be read either. */
+export async function settle(source: Source, draft: Draft, file: string): Promise<ImageRecord | null> {
+  const { findings } = source
+  const { where, image } = draft
+  if (image.repair) findings.change(where, image.repair)
+  const found = image.exists ? await probe(file).catch((e: unknown) => message(e)) : 'not found'
+  const annotated = sizeOf(draft)
+  if (typeof found === 'string' && !annotated && draft.regions !== undefined && (typeof draft.regions === 'function' || draft.regions.length > 0)) {
+    findings.leave(where, `${image.path}: ${found}, and its size is not annotated`)
+    return null
+  }
+  const [size, orientation, stored] = reconcile(source, draft, typeof found === 'string' ? found : found)
+  const kept: RecordRegion[] = []
+  const newIndex = new Map<number, number>()
+  const drafts = regionsOf(source, draft, stored ?? size)
+  drafts.forEach(({ line, ...region }, i) => {
+    const at = line ? { ...where, line } : where
+    const shape = soundShape(region.shape, stored ?? size, at, source)
+    if (!shape) return
+    const upright = stored ? uprightShape(shape, orientation, stored) : shape
+    const label = region.label?.trim() || null
+    newIndex.set(i, kept.length)
+    kept.push({ ...region, label: label?.slice(0, 500) ?? null, shape: upright })
+  })
+  const captions = (draft.captions ?? [])
+    .filter((c) => c.text.trim() && (c.region == null || newIndex.has(c.region)))
+    .map((c) => ({
+      ...c,
+      ...(c.region == null ? {} : { region: newIndex.get(c.region)! }),
+      ...(c.spans ? { spans: c.spans.map((s) => ({ ...s, regions: s.regions.flatMap((r) => newIndex.get(r) ?? []) })) } : {}),
+    }))
+  const split = source.options.split ?? draft.split ?? undefined
+  const record: ImageRecord = {
+    fileName: image.path,
+    ...(size && { width: size.width, height: size.height }),
+    ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
+    ...(source.options.hash && typeof found !== 'string' ? { contentHash: await sha256(file) } : {}),
+    ...(draft.labels?.length ? { labels: draft.labels.filter((l) => l.label.trim()) } : {}),
+    ...(kept.length ? { regions: kept } : {}),
+    ...(captions.length ? { captions } : {}),
+    ...(split ? { split: split.slice(0, 64) } : {}),
+    ...(draft.tags?.length ? { tags: draft.tags } : {}),
+    ...(draft.review ? { review: draft.review } : {}),
+  }
+  const parsed = imageRecord.safeParse(record)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  findings.leave(where, `${image.path}: ${issue.path.join('.')}: ${issue.message}`)
+  return null
+}
+
+async function probe(file: string): Promise<Probe> {
+  const { width, height, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
+  return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+const valid = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n > 0 && n < 2 ** 26
+
+function sizeOf({ size }: Draft): Size | undefined {
+  return size && valid(size.width) && valid(size.height) ? { width: size.width, height: size.height } : undefined
+}
+
+/** The upright size; the orientation; and the size as stored, where the geometry was drawn on that. */
+function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [Size | undefined, number, Size | undefined] {
+  const annotated = sizeOf(draft)
+  const { where, image } = draft
+  if (draft.size && !annotated && (draft.size.width !== undefined || draft.size.height !== undefined))
+    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a size of an image`)
+  if (typeof found === 'string') {
+    findings.change(where, `${image.path}: ${found}; the annotations were taken as they are`)
+    return [annotated, 1, undefined]
+  }
+  const { width, height, orientation } = found
+  const size = { width, height }
+  if (!annotated || (annotated.width === width && annotated.height === height)) return [size, orientation, undefined]
+  if (orientation >= 5 && annotated.width === height && annotated.height === width) {
+    findings.change(where, `${image.path}: annotated on the image as stored; turned upright with it (EXIF orientation ${orientation})`)
+    return [size, orientation, annotated]
+  }
+  findings.change(where, `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was taken`)
+  return [size, orientation, undefined]
+}
+
+function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): DraftRegion[] {
+  if (typeof draft.regions !== 'function') return draft.regions ?? []
+  try {
+    return draft.regions(size!)
+  } catch (e) {
+    findings.leave(draft.where, message(e))
+    return []
+  }
+}
+
+/** Finite, not empty and inside the image; null, with the reason noted, where that cannot be. */
+function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings }: Source): Shape | null {
+  const leave = (reason: string) => {
+    findings.leave(at, reason)
+    return null
+  }
+  if (!numbersOf(shape).every((n) => Number.isFinite(n) && Math.abs(n) < 2 ** 31)) return leave(`${shape.kind}: a coordinate is not a finite number`)
+  if (shape.kind === 'mask') {
+    const [h, w] = shape.rle.size
+    if (size && (w !== size.width || h !== size.height)) return leave(`mask of ${w} × ${h} on an image of ${size.width} × ${size.height}`)
+    try {
+      if (decodeRle(shape.rle).counts.length < 2) return leave('mask: empty')
+    } catch (e) {
+      return leave(`mask: ${message(e)}`)
+    }
+    return shape
+  }
+  if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0)) return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
+  if (!size) return shape
+  // Coordinates that went through another unit come back with rounding errors; that is not outside.
+  const slack = 1e-3
+  const b = shapeBox(shape)
+  if (shape.kind !== 'rotated-box' && b.x >= -slack && b.y >= -slack && b.x + b.w <= size.width + slack && b.y + b.h <= size.height + slack) return shape
+  let clipped: Shape | null
+  try {
+    clipped = clipShape(shape, size.width, size.height)
+  } catch (e) {
+    return leave(`${shape.kind}: ${message(e)}`)
+  }
+  if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
+  if (clipped !== shape) findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
+  return clipped
+}
+
+const round = (n: number) => Math.round(n * 100) / 100
+const describe = (b: { x: number; y: number; w: number; h: number }) => `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
+
+function numbersOf(shape: Shape): number[] {
+  switch (shape.kind) {
+    case 'box': return [shape.x, shape.y, shape.w, shape.h]
+    case 'rotated-box': return [shape.cx, shape.cy, shape.w, shape.h, shape.angle]
+    case 'polygon': return shape.parts.flat(2)
+    case 'polyline': return shape.points
+    case 'keypoints': return shape.points.flatMap((p) => [p.x, p.y])
+    case 'mask': return shape.rle.size
+  }
+}

@@ -1,0 +1,124 @@
+/** What a writer writes into: a folder beside the final one. */
+import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import type { z } from 'zod'
+import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
+import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import type { Findings } from './findings.ts'
+import { stemOf } from './tree.ts'
+
+/** One image to be written; `file` is its absolute path, which need not exist. */
+export interface Item {
+  record: ImageRecord & { width?: number | null; height?: number | null }
+  file: string
+}
+
+export interface Target {
+  readonly folder: string
+  readonly format: FormatName
+  /** Class names; their order is the order of class ids. */
+  readonly labels: readonly string[]
+  readonly summary: Summary
+  readonly options: z.output<typeof exportOptions>
+  readonly images: 'copy' | 'none'
+  readonly findings: Findings
+  /** Files written so far. */
+  files: number
+}
+
+/** A class for regions without a label, in formats that need one. */
+export const unlabelled = 'unlabelled'
+export const labelOf = (region: Pick<RecordRegion, 'label'>) => region.label ?? unlabelled
+
+/** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
+export function place(target: Target, rel: string): string {
+  const file = path.join(target.folder, rel)
+  if (!file.startsWith(target.folder + path.sep)) throw new Error(`${rel}: leads outside the export`)
+  mkdirSync(path.dirname(file), { recursive: true })
+  return file
+}
+
+/** Text in pieces of a megabyte. */
+export class TextFile {
+  private readonly fd: number
+  private buffer: string[] = []
+  private size = 0
+
+  constructor(readonly file: string) {
+    this.fd = openSync(file, 'w')
+  }
+
+  write(text: string): void {
+    this.buffer.push(text)
+    this.size += text.length
+    if (this.size > 1 << 20) this.flush()
+  }
+
+  private flush(): void {
+    writeSync(this.fd, this.buffer.join(''))
+    this.buffer = []
+    this.size = 0
+  }
+
+  close(): void {
+    this.flush()
+    fsyncSync(this.fd)
+    closeSync(this.fd)
+  }
+}
+
+export function openText(target: Target, rel: string): TextFile {
+  target.files++
+  return new TextFile(place(target, rel))
+}
+
+export function writeFile(target: Target, rel: string, content: string | Uint8Array): void {
+  const fd = openSync(place(target, rel), 'w')
+  try {
+    if (typeof content === 'string') writeSync(fd, content)
+    else writeSync(fd, content)
+    target.files++
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Copies the image where images are wanted; a missing one is noted. A reflink where the file system has them. */
+export function copyImage(target: Target, item: Item, rel: string): void {
+  if (target.images === 'none') return
+  try {
+    copyFileSync(item.file, place(target, rel), constants.COPYFILE_FICLONE)
+    target.files++
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'ENOENT') throw e
+    target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
+  }
+}
+
+/**
+ * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png) would
+ * share one annotation file, so the later one becomes `a-2.png`.
+ */
+export function freeName(target: Target, fileName: string, annotation: (stem: string) => string): string {
+  const stem = stemOf(fileName)
+  const extension = fileName.slice(stem.length)
+  for (let n = 1; ; n++) {
+    const tried = n === 1 ? stem : `${stem}-${n}`
+    if (existsSync(path.join(target.folder, annotation(tried)))) continue
+    if (n > 1) target.findings.change({ file: fileName }, `another image has the same name but for its extension; written as ${tried}${extension}`)
+    return tried + extension
+  }
+}
+
+/** Paths below a folder `images` of their own stay there once, however often a dataset goes out and in. */
+export const withoutImagesFolder = (fileName: string) => fileName.replace(/^images\//, '')
+export const splitOf = (record: ImageRecord) => record.split ?? null
+/** A split as part of a file name. */
+export const safeName = (name: string) => name.replace(/[^\p{L}\p{N}_. -]/gu, '_').replace(/^\.+/, '_') || '_'
+
+export function needSize(target: Target, item: Item): { width: number; height: number } | null {
+  const { width, height, fileName } = item.record
+  if (width && height) return { width, height }
+  target.findings.leave({ file: fileName }, 'the size of the image is not known, and the format needs it')
+  return null
+}

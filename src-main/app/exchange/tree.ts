@@ -1,0 +1,178 @@
+/** The folder that an import reads from: nothing outside it is ever opened. */
+import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { dataError } from '#shared/errors.ts'
+import type { Findings } from './findings.ts'
+
+const imageExtensions = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'])
+export const isImage = (name: string) => imageExtensions.has(path.posix.extname(name).toLowerCase())
+export const stemOf = (name: string) => name.slice(0, name.length - path.posix.extname(name).length)
+const natural = new Intl.Collator('en', { numeric: true }).compare
+const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db'
+
+/** Paths are relative to `root`, with forward slashes. */
+export class Tree {
+  /** Absolute, without symbolic links. */
+  readonly root: string
+  private readonly folders = new Map<string, string | null>()
+  private readonly listings = new Map<string, string[]>()
+  private readonly stems = new Map<string, Map<string, string[]>>()
+
+  constructor(folder: string) {
+    this.root = realpathSync.native(folder)
+  }
+
+  absolute(rel: string): string {
+    return path.join(this.root, rel)
+  }
+
+  /** Of a path that exists within the tree, links followed; null otherwise. Folders are resolved once. */
+  private real(rel: string): string | null {
+    const slash = rel.lastIndexOf('/')
+    const folder = this.realFolder(slash < 0 ? '' : rel.slice(0, slash))
+    if (folder === null) return null
+    if (rel === '') return folder
+    const file = path.join(folder, rel.slice(slash + 1))
+    try {
+      const stat = lstatSync(file, { throwIfNoEntry: false })
+      return stat === undefined ? null : this.inside(stat.isSymbolicLink() ? realpathSync.native(file) : file)
+    } catch {
+      return null
+    }
+  }
+
+  private realFolder(rel: string): string | null {
+    const known = this.folders.get(rel)
+    if (known !== undefined) return known
+    let real: string | null = null
+    try {
+      const folder = this.absolute(rel)
+      if (existsSync(folder)) real = this.inside(realpathSync.native(folder))
+    } catch {
+      // as one that is not there
+    }
+    if (this.folders.size > 10_000) this.folders.clear()
+    this.folders.set(rel, real)
+    return real
+  }
+
+  private inside(real: string): string | null {
+    return real === this.root || real.startsWith(this.root + path.sep) ? real : null
+  }
+
+  isFile(rel: string): boolean {
+    const real = this.real(rel)
+    return real !== null && statSync(real).isFile()
+  }
+
+  isFolder(rel: string): boolean {
+    const real = this.real(rel)
+    return real !== null && statSync(real).isDirectory()
+  }
+
+  /** The names in a folder, in natural order; of a folder that is not there, none. */
+  names(rel: string): string[] {
+    const known = this.listings.get(rel)
+    if (known) return known
+    const real = this.real(rel)
+    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => !hidden(n)).sort(natural) : []
+    if (this.listings.size > 64) this.listings.clear()
+    this.listings.set(rel, names)
+    return names
+  }
+
+  /** Every file below a folder in natural order. Links that lead outside or round in circles are not followed. */
+  *files(below = '', findings?: Findings, depth = 0): Generator<string> {
+    const real = this.real(below)
+    if (!real || depth > 40) return
+    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => !hidden(e.name))
+    entries.sort((a, b) => natural(a.name, b.name))
+    for (const entry of entries) {
+      const rel = below ? `${below}/${entry.name}` : entry.name
+      const kind = this.kindOf(entry, rel)
+      if (kind === 'outside') findings?.leave({ file: rel }, 'a symbolic link that leads outside or nowhere')
+      else if (kind === 'folder') yield* this.files(rel, findings, depth + 1)
+      else if (kind === 'file') yield rel
+    }
+  }
+
+  private kindOf(entry: Dirent, rel: string): 'file' | 'folder' | 'outside' | 'other' {
+    if (entry.isFile()) return 'file'
+    if (entry.isDirectory()) return 'folder'
+    if (!entry.isSymbolicLink()) return 'other'
+    const real = this.real(rel)
+    if (!real) return 'outside'
+    const stat = statSync(real)
+    // A link to a folder is left alone: what it shows is in the tree already.
+    return stat.isFile() ? 'file' : 'other'
+  }
+
+  /** UTF-8 without a byte order mark. Throws dataError where the file is larger than `limit` bytes. */
+  text(rel: string, limit = 1 << 28): string {
+    const file = this.absolute(rel)
+    if (!this.real(rel)) throw dataError(rel, 'leads outside the folder')
+    const { size } = statSync(file)
+    if (size > limit) throw dataError(rel, `${size} bytes, expected at most ${limit}`)
+    const text = readFileSync(file, 'utf8')
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  }
+
+  /** The images of a folder whose name without extension is this. */
+  imagesByStem(folder: string, stem: string): string[] {
+    let stems = this.stems.get(folder)
+    if (!stems) {
+      stems = new Map<string, string[]>()
+      for (const name of this.names(folder).filter(isImage)) stems.set(stemOf(name), [...(stems.get(stemOf(name)) ?? []), join(folder, name)])
+      if (this.stems.size > 64) this.stems.clear()
+      this.stems.set(folder, stems)
+    }
+    return stems.get(stem) ?? []
+  }
+}
+
+export const join = (...parts: string[]) => {
+  const joined = path.posix.join(...parts)
+  return joined === '.' ? '' : joined
+}
+
+/** An image named by an annotation. */
+export interface Found {
+  /** Relative to the root. */
+  path: string
+  exists: boolean
+  /** How the name had to be read to be found. */
+  repair?: string
+}
+
+const isAbsolute = (name: string) => /^(?:[/\\]|[A-Za-z]:[/\\]|[a-z][a-z0-9+]*:\/\/)/.test(name)
+
+/**
+ * Looks for an image in the folders given (relative to the root), the name as it stands first. Absolute paths, addresses and
+ * names that climb out with `..` are looked for by their last parts; not found, they are null.
+ */
+export function findImage(tree: Tree, name: string, bases: readonly string[]): Found | null {
+  if (!name || name.includes('\0') || name.length > 4096) return null
+  const given = name.replace(/^\.\//, '')
+  if (!isAbsolute(given))
+    for (const base of bases) {
+      const rel = join(base, given)
+      if (!climbs(rel) && tree.isFile(rel)) return { path: rel, exists: true }
+    }
+  else if (given.startsWith(tree.root + path.sep)) {
+    const rel = path.relative(tree.root, path.normalize(given)).split(path.sep).join('/')
+    if (!climbs(rel) && tree.isFile(rel)) return { path: rel, exists: true }
+  }
+  const slashed = given.replaceAll('\\', '/').replace(/^[a-z][a-z0-9+]*:\/\/[^/]*|^[A-Za-z]:/, '')
+  const steps = slashed.split('/').filter((s) => s && s !== '.')
+  const lastClimb = steps.lastIndexOf('..')
+  const safe = steps.slice(lastClimb + 1)
+  for (let from = safe.join('/') === given ? 1 : 0; from < safe.length; from++)
+    for (const base of bases) {
+      const rel = join(base, safe.slice(from).join('/'))
+      if (tree.isFile(rel)) return { path: rel, exists: true, ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }) }
+    }
+  if (isAbsolute(given) || lastClimb >= 0 || safe.length === 0) return null
+  return { path: join(bases[0] ?? '', safe.join('/')), exists: false }
+}
+
+const climbs = (rel: string) => rel === '..' || rel.startsWith('../') || isAbsolute(rel)

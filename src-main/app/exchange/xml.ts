@@ -1,0 +1,89 @@
+/** XML as a stream: the elements asked for, one small tree after another. Document types with entities are refused. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
+import { SaxesParser } from 'saxes'
+import { DashiError, dataError } from '#shared/errors.ts'
+
+export interface XmlElement {
+  name: string
+  attributes: Record<string, string>
+  children: XmlElement[]
+  /** Its own text, trimmed. */
+  text: string
+  line: number
+}
+
+const maxDepth = 100
+const maxElement = 1 << 28
+
+/**
+ * Yields each element of the names given, wherever it stands, but not those within another that is yielded.
+ * @throws dataError where the document is not well-formed; what came before has been yielded.
+ */
+export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: (name: string) => void): Generator<XmlElement> {
+  const parser = new SaxesParser()
+  const stack: XmlElement[] = []
+  const ready: XmlElement[] = []
+  let depth = 0
+  let size = 0
+  const fail = (problem: string) => {
+    throw dataError(file, `line ${parser.line}: ${problem}`)
+  }
+  parser.on('doctype', (text) => {
+    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('a document type with entities or of another file is refused')
+  })
+  parser.on('error', (e) => fail(e.message.replace(/^.*?\d+:\d+:\s*/, '')))
+  parser.on('opentag', ({ name, attributes }) => {
+    if (depth === 0) onRoot?.(name)
+    if (++depth > maxDepth) fail(`nested more than ${maxDepth} deep`)
+    if (stack.length === 0 && !names.has(name)) return
+    const element: XmlElement = { name, attributes, children: [], text: '', line: parser.line }
+    stack.at(-1)?.children.push(element)
+    stack.push(element)
+  })
+  const text = (t: string) => {
+    const top = stack.at(-1)
+    if (top) top.text += t
+  }
+  parser.on('text', text)
+  parser.on('cdata', text)
+  parser.on('closetag', () => {
+    depth--
+    const closed = stack.pop()
+    if (!closed) return
+    closed.text = closed.text.trim()
+    if (stack.length === 0) {
+      ready.push(closed)
+      size = 0
+    }
+  })
+  const decoder = new StringDecoder('utf8')
+  const buffer = Buffer.allocUnsafe(1 << 16)
+  const fd = openSync(file, 'r')
+  try {
+    for (;;) {
+      const n = readSync(fd, buffer, 0, buffer.length, null)
+      if (stack.length && (size += n) > maxElement) fail(`one element is larger than ${maxElement >> 20} MB`)
+      try {
+        if (n) parser.write(decoder.write(buffer.subarray(0, n)))
+        else parser.write(decoder.end()).close()
+      } catch (e) {
+        yield* ready.splice(0)
+        throw e instanceof DashiError ? e : dataError(file, e instanceof Error ? e.message : String(e), e)
+      }
+      yield* ready.splice(0)
+      if (n === 0) return
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export const child = (e: XmlElement | undefined, name: string): XmlElement | undefined => e?.children.find((c) => c.name === name)
+export const childText = (e: XmlElement | undefined, name: string): string | undefined => child(e, name)?.text
+/** NaN where it is not a number. */
+export const numberOf = (text: string | undefined): number => (text === undefined || text.trim() === '' ? NaN : Number(text))
+
+/** For text and attribute values; characters that XML cannot hold are left out. */
+export const escapeXml = (text: string) =>
+  text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '').replace(/[&<>"'\n\r\t]/g, (c) => `&#${c.charCodeAt(0)};`)

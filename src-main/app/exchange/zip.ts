@@ -1,0 +1,149 @@
+/** Archives: any dataset as a zip, and a whole project as `.dashi.zip`. Nothing is written outside the folder that is unpacked into. */
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { Transform, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import yauzl from 'yauzl'
+import yazl from 'yazl'
+import { dataError, userError } from '#shared/errors.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
+import { Database } from '../../db/database.ts'
+import { openProject, type Project } from '../projects/project.ts'
+import { listRoots, readRecords } from '../projects/records.ts'
+import { Findings } from './findings.ts'
+import type { RunOptions } from './import.ts'
+import { meter } from './progress.ts'
+
+/** Against zip bombs: what an archive may unpack to, in all and as a multiple of its own size. */
+const limits = { bytes: 2 ** 40, ratio: 200, smallBytes: 2 ** 26, entries: 10_000_000 }
+
+/** A path below the folder, or null where the name is not one: absolute, climbing, or not writable on every system. */
+export function safeEntry(name: string): string | null {
+  if (name.includes('\0') || name.includes('\\') || /^[A-Za-z]:/.test(name) || name.startsWith('/') || name.length > 1024) return null
+  const steps = name.split('/').filter((s) => s !== '' && s !== '.')
+  return steps.length === 0 || steps.includes('..') ? null : steps.join('/')
+}
+
+/** Refuses an archive that unpacks to too much before and while it does; links and unsafe names are left out, a line each. */
+export async function unpackZip(file: string, folder: string, findings: Findings, signal?: AbortSignal): Promise<void> {
+  const zip = await yauzl.openPromise(file, { decodeStrings: false, validateEntrySizes: true }).catch((e: unknown) => {
+    throw dataError(file, `not a zip archive (${e instanceof Error ? e.message : String(e)})`, e)
+  })
+  const most = Math.max(limits.smallBytes, Math.min(limits.bytes, statSync(file).size * limits.ratio))
+  const root = realpathSync(folder)
+  let total = 0
+  try {
+    for await (const entry of zip.eachEntry()) {
+      signal?.throwIfAborted()
+      const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true)
+      if (name.endsWith('/')) continue
+      const rel = safeEntry(name)
+      const kind = (entry.externalFileAttributes >>> 16) & 0o170000
+      if (!rel) findings.leave({ file: name }, 'a path that leads outside the archive')
+      else if (kind !== 0 && kind !== 0o100000) findings.leave({ file: name }, 'a link or device, not a file')
+      else if (entry.generalPurposeBitFlag & 1) findings.leave({ file: name }, 'encrypted')
+      else {
+        if (total + entry.uncompressedSize > most) throw dataError(file, `unpacks to more than ${most} bytes`)
+        const to = path.join(root, rel)
+        mkdirSync(path.dirname(to), { recursive: true })
+        // A folder of an earlier entry could have been replaced by a link only from outside; checked all the same.
+        if (!realpathSync(path.dirname(to)).startsWith(root)) throw dataError(file, `${name}: leads outside`)
+        const count = new Transform({
+          transform(chunk: Buffer, _, done) {
+            total += chunk.length
+            done(total > most ? dataError(file, `unpacks to more than ${most} bytes`) : null, chunk)
+          },
+        })
+        try {
+          await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(to))
+        } catch (e) {
+          rmSync(to, { force: true })
+          if (e instanceof Error && e.name === 'DashiError') throw e
+          findings.leave({ file: name }, `damaged (${e instanceof Error ? e.message : String(e)})`)
+        }
+      }
+      if (zip.entriesRead > limits.entries) throw dataError(file, `more than ${limits.entries} files`)
+    }
+  } finally {
+    zip.close()
+  }
+}
+
+/** The project with the images that it refers to, wherever they lie, as one file. Runs and checkpoints stay behind. */
+export async function packProject(project: Project, file: string, findings: Findings, { onProgress, signal }: RunOptions): Promise<void> {
+  const scratch = mkdtempSync(`${file}-db-`)
+  try {
+    const copy = path.join(scratch, 'project.db')
+    project.db.run('VACUUM INTO ?', copy)
+    const folders = new Map(listRoots(project).map((r) => [r.id, { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` }]))
+    const db = new Database(copy)
+    for (const [id, { to }] of folders) db.run('UPDATE root SET path = ? WHERE id = ?', to, id)
+    db.exec('PRAGMA journal_mode = DELETE')
+    db.close()
+    const zip = new yazl.ZipFile()
+    const written = pipeline(zip.outputStream as Readable, createWriteStream(file))
+    written.catch(() => undefined)
+    zip.addFile(copy, 'project.db')
+    const report = meter(onProgress)
+    const of = Number(project.db.value('SELECT count(*) FROM media'))
+    let done = 0
+    for (const m of project.db.iterate<{ path: string; root_id: number }>('SELECT path, root_id FROM media ORDER BY id')) {
+      signal?.throwIfAborted()
+      const { from, to } = folders.get(Number(m.root_id))!
+      const image = path.join(from, m.path)
+      // Images are compressed already.
+      if (existsSync(image)) zip.addFile(image, path.posix.join(to, m.path), { compress: false })
+      else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
+      report('packing', ++done, of)
+    }
+    zip.end()
+    await written
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+const isInside = (root: string) => !path.isAbsolute(root) && !root.split('/').includes('..') && root !== '.'
+
+/** Makes a project of an archive. The folder must not exist, or be empty. */
+export async function openArchive(file: string, folder: string, run: RunOptions & { user?: string } = {}): Promise<{ project: Project; findings: Findings }> {
+  const to = path.resolve(folder)
+  if (!existsSync(file)) throw userError(`${file}: no such file`)
+  if (existsSync(path.join(to, 'project.db'))) throw userError(`${folder}: holds a project already`)
+  const findings = new Findings()
+  mkdirSync(path.dirname(to), { recursive: true })
+  const scratch = mkdtempSync(`${to}.opening-`)
+  try {
+    await unpackZip(file, scratch, findings, run.signal)
+    if (!existsSync(path.join(scratch, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
+    checkRoots(file, scratch)
+    if (existsSync(to)) rmSync(to, { recursive: false, force: true })
+    renameSync(scratch, to)
+  } catch (e) {
+    rmSync(scratch, { recursive: true, force: true })
+    throw e
+  }
+  return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
+}
+
+/** A project from elsewhere must keep its images inside its own folder. */
+function checkRoots(file: string, folder: string): void {
+  const project = openProject(folder, { readOnly: true })
+  try {
+    const outside = listRoots(project).find((r) => !isInside(r.path))
+    if (outside) throw dataError(file, `its folder of images, ${outside.path}, is not in the archive`)
+  } finally {
+    project.close()
+  }
+}
+
+/** The records of an unpacked project, each with the absolute folder that it is relative to. */
+export function* openArchiveRecords(folder: string): Generator<{ record: ImageRecord; root: string }> {
+  checkRoots(folder, folder)
+  const project = openProject(folder, { readOnly: true })
+  try {
+    for (const { record, file } of readRecords(project)) yield { record, root: file.slice(0, file.length - record.fileName.length - 1) }
+  } finally {
+    project.close()
+  }
+}

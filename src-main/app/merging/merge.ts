@@ -1,0 +1,63 @@
+import path from 'node:path'
+import type { Device, JobProgress, JobResult, MergeJob } from '#shared/model/job.ts'
+import { DashiError, errorLine, userError } from '#shared/errors.ts'
+import { mergeMethodSchema } from '#shared/model/merge.ts'
+import type { AppContext } from '../context.ts'
+import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
+import { classificationData } from '../training/dataset.ts'
+import { accuracies } from '../training/train.ts'
+
+export interface MergeRequest {
+  readonly method: MergeJob['method']
+  readonly checkpoints: readonly string[]
+  readonly out: string
+  readonly device?: Device
+}
+
+/** Blends checkpoints in a worker. With a project the soup is evaluated on its splits; greedy needs one. */
+export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void) {
+  const data = project ? classificationData(project) : { classes: [], splits: {} }
+  return app.engine.run(
+    {
+      kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
+      device: request.device ?? 'auto', classes: data.classes, splits: data.splits, cache: path.join(app.cache, 'features'),
+    },
+    onProgress,
+  )
+}
+
+/** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
+export function mergeIntoProject(app: AppContext, project: Project, request: Omit<MergeRequest, 'out'> & { name: string }, onProgress?: (p: JobProgress) => void) {
+  const out = path.join(project.folder, 'checkpoints', request.name.replace(/[^\p{L}\p{N}._=-]+/gu, '-'))
+  const folder = path.relative(project.folder, out)
+  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints] }, folder })
+  const running = startMerge(app, project, { ...request, out }, onProgress)
+  const result = running.result.then(
+    (done: JobResult) => {
+      const metrics = accuracies(done)
+      updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds } })
+      addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
+      return { runId: run.id, result: done }
+    },
+    (e: unknown) => {
+      const stopped = e instanceof DashiError && e.fault === 'cancelled'
+      updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e) })
+      throw e
+    },
+  )
+  return { runId: run.id, result, cancel: running.cancel }
+}
+
+/** @throws one line naming the method or its setting */
+export function methodOf(name: string, settings: Record<string, unknown>): MergeJob['method'] {
+  const schema = mergeMethodSchema.options.find((option) => option.shape.name.value === name)
+  if (!schema && name !== 'greedy') throw userError(`merge: unknown method "${name}": there are ${[...mergeMethodSchema.options.map((o) => o.shape.name.value), 'greedy'].join(', ')}`)
+  const known = Object.keys(schema?.shape ?? {}).filter((key) => key !== 'name')
+  const unknown = Object.keys(settings).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
+  if (!schema) return { name: 'greedy' }
+  const parsed = schema.safeParse({ ...settings, name })
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
+}

@@ -1,0 +1,64 @@
+/** Nano's shape: 96-px images in 10 tokens, texts of at most 16; small enough to be trained, and tuned, on two cores. */
+export const nanoConfig = (vocabSize: number, eosTokenId: number) =>
+  ({
+    model_type: 'clip',
+    architectures: ['CLIPModel'],
+    projection_dim: 192,
+    logit_scale_init_value: 2.6592,
+    text_config: {
+      model_type: 'clip_text_model',
+      vocab_size: vocabSize,
+      hidden_size: 128,
+      intermediate_size: 512,
+      num_hidden_layers: 4,
+      num_attention_heads: 2,
+      max_position_embeddings: 16,
+      hidden_act: 'quick_gelu',
+      layer_norm_eps: 1e-5,
+      bos_token_id: eosTokenId - 1,
+      eos_token_id: eosTokenId,
+      pad_token_id: eosTokenId,
+    },
+    vision_config: {
+      model_type: 'clip_vision_model',
+      hidden_size: 192,
+      intermediate_size: 768,
+      num_hidden_layers: 6,
+      num_attention_heads: 12,
+      num_channels: 3,
+      image_size: 96,
+      patch_size: 32,
+      hidden_act: 'quick_gelu',
+      layer_norm_eps: 1e-5,
+    },
+  }) as const
+
+export const recipe = {
+  seed: 1,
+  /** Tokens of the BPE. */
+  vocabulary: 3600,
+  contextLength: 16,
+  /** Side at which pictures are rendered; the model sees 96-px views of them. */
+  renderSize: 128,
+  batch: 128,
+  epochs: 70,
+  /** AdamW as in CLIP (Radford et al. 2021, table 19), a rate for a small model and batch. */
+  lr: 6e-4,
+  warmupSteps: 100,
+  beta1: 0.9,
+  beta2: 0.98,
+  eps: 1e-6,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  /** The weights that are kept: their moving average over about the last 1/(1 − ema) steps. */
+  ema: 0.998,
+  /**
+   * Weight of the prototype loss beside the contrastive one: image and caption are each classified among all concepts by a
+   * table of learned embeddings, which both towers share and which is thrown away afterwards (labels and captions in one
+   * space, as in UniCL, Yang et al. 2022). It gives each example every concept as a negative, which a small batch cannot.
+   */
+  prototypeWeight: 0.5,
+  prototypeScale: 16,
+  /** Share of captions drawn from those that name the concept; the others are keywords. */
+  namedCaptions: 0.65,
+} as const

@@ -1,0 +1,51 @@
+/** `project check`: is everything there and in agreement? */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { errorLine } from '#shared/errors.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import type { CheckProblem, CheckReport } from '#shared/model/project.ts'
+import { checkDatabase } from '../../db/check.ts'
+import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { backup } from '../../db/migrate.ts'
+import type { Project } from './project.ts'
+import { listRoots } from './records.ts'
+
+export interface CheckOptions {
+  /** Makes again what can be derived, after a copy to backups/. Rows and files that are lost stay in the report. */
+  repair?: boolean
+  /** Look for each image's file; on by default. */
+  files?: boolean
+}
+
+const decoders = { label: toLabel, media: toMedia, media_label: toMediaLabel, region: toRegion, caption: toCaption, comment: toComment }
+
+export function checkProject(project: Project, options: CheckOptions = {}): CheckReport {
+  const { db } = project
+  const repair = (options.repair ?? false) && !project.readOnly
+  if (repair) backup(db)
+  const problems = checkDatabase(db, repair)
+  const checked: Record<string, number> = {}
+  const note = (kind: CheckProblem['kind'], message: string) => problems.push({ kind, message, repaired: false })
+
+  for (const [table, decode] of Object.entries(decoders)) {
+    checked[table] = 0
+    for (const row of db.iterate<StoredRow>(`SELECT * FROM ${table}`)) {
+      checked[table]++
+      try {
+        decode(row)
+      } catch (e) {
+        note('row', errorLine(e))
+      }
+    }
+  }
+  if (options.files ?? true) {
+    const roots = new Map(listRoots(project).map((r) => [r.id, resolve(project.folder, r.path)]))
+    checked['files'] = 0
+    for (const { root, path } of db.iterate<{ root: number; path: string }>('SELECT root_id AS root, path FROM media')) {
+      checked['files']++
+      const file = join(roots.get(root) ?? '', path)
+      if (!existsSync(file)) note('missing-file', `${file} does not exist`)
+    }
+  }
+  return { ok: problems.every((p) => p.repaired), checked, problems }
+}

@@ -1,0 +1,7 @@
+export * from './info.ts'
+export * from './media.ts'
+export * from './project.ts'
+export * from './records.ts'
+export * from './runs.ts'
+export * from './snapshots.ts'
+export { checkProject, type CheckOptions } from './check.ts'

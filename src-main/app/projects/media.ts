@@ -1,0 +1,80 @@
+/** Images of a project: find them, and look at one with all that is known of it. */
+import { dataError, userError } from '#shared/errors.ts'
+import type { Caption } from '#shared/model/caption.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import type { Label } from '#shared/model/label.ts'
+import type { Comment, Media, MediaLabel } from '#shared/model/media.ts'
+import { mediaFilter, type MediaFilter } from '#shared/model/project.ts'
+import type { Region } from '#shared/model/region.ts'
+import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { countMedia as count, mediaIds, type Page } from '../../db/media-query.ts'
+import type { Project } from './project.ts'
+
+function valid(filter: MediaFilter): MediaFilter {
+  const parsed = mediaFilter.safeParse(filter)
+  if (parsed.success) return parsed.data
+  throw userError(`filter: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+}
+
+/** One page in the order of ids; the next begins after its last id. */
+export function findMedia({ db }: Project, filter: MediaFilter = {}, page: Page = {}): Media[] {
+  const ids = mediaIds(db, valid(filter), page)
+  return db
+    .all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', JSON.stringify(ids))
+    .map(toMedia)
+}
+
+/** The ids alone, for walking through images one by one. */
+export const findMediaIds = ({ db }: Project, filter: MediaFilter = {}, page: Page = {}): number[] => mediaIds(db, valid(filter), page)
+
+export const countMedia = ({ db }: Project, filter: MediaFilter = {}): number => count(db, valid(filter))
+
+export function getMedia({ db }: Project, id: number): Media {
+  const row = db.get<StoredRow>('SELECT * FROM media WHERE id = ?', id)
+  if (!row) throw userError(`no image has the id ${id}`)
+  return toMedia(row)
+}
+
+/** By its path under a root; null where the project has no such image. */
+export function mediaByPath({ db }: Project, path: string, rootId?: number): Media | null {
+  const rows = db.all<StoredRow>('SELECT * FROM media WHERE path = ?1 AND root_id IN (SELECT id FROM root WHERE ?2 IS NULL OR id = ?2)', path, rootId ?? null)
+  if (rows.length > 1) throw dataError(path, `is in ${rows.length} folders of the project; say which`)
+  return rows[0] ? toMedia(rows[0]) : null
+}
+
+export interface ImageContent {
+  media: Media
+  regions: Region[]
+  labels: MediaLabel[]
+  captions: Caption[]
+  tags: string[]
+  comments: Comment[]
+}
+
+/** One image with everything known of it; regions from the bottom up. */
+export function imageContent(project: Project, mediaId: number): ImageContent {
+  const { db } = project
+  const rows = (table: string, order = 'id') => db.all<StoredRow>(`SELECT * FROM ${table} WHERE media_id = ? ORDER BY ${order}`, mediaId)
+  return {
+    media: getMedia(project, mediaId),
+    regions: rows('region', 'z, id').map(toRegion),
+    labels: rows('media_label').map(toMediaLabel),
+    captions: rows('caption').map(toCaption),
+    tags: rows('media_tag').map((r) => String(r['tag'])),
+    comments: rows('comment').map(toComment),
+  }
+}
+
+export const listLabels = ({ db }: Project): Label[] => db.all<StoredRow>('SELECT * FROM label ORDER BY id').map(toLabel)
+
+/** How often each label is used: label id → accepted regions and image labels. */
+export function labelCounts({ db }: Project): Map<number, { regions: number; images: number }> {
+  const count = (table: string) =>
+    new Map(
+      db
+        .all<{ id: number; n: number }>(`SELECT label_id AS id, count(*) AS n FROM ${table} WHERE label_id IS NOT NULL AND state = 'accepted' GROUP BY label_id`)
+        .map((r) => [r.id, r.n]),
+    )
+  const [regions, images] = [count('region'), count('media_label')]
+  return new Map([...new Set([...regions.keys(), ...images.keys()])].map((id) => [id, { regions: regions.get(id) ?? 0, images: images.get(id) ?? 0 }]))
+}

@@ -1,0 +1,109 @@
+/** A project is a folder with a `project.db`: create one, open one, close it. */
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { dataError, userError } from '#shared/errors.ts'
+import { Database } from '../../db/database.ts'
+import { acquireLock, type Lock } from '../../db/lock.ts'
+import { migrate } from '../../db/migrate.ts'
+
+/** An open project. Everything that is done with it is a function that takes it first. */
+export interface Project {
+  readonly folder: string
+  readonly db: Database
+  /** Who is named in the journal as the maker of changes. */
+  readonly user: string
+  readonly readOnly: boolean
+  /** True where the process before did not close the project; nothing that it acknowledged is lost. */
+  readonly recovered: boolean
+  /** The copy made before a migration, where there was one. */
+  readonly backup: string | null
+  close(): void
+}
+
+export interface OpenProjectOptions {
+  /** Needs no lock and changes nothing. */
+  readOnly?: boolean
+  user?: string
+  /** For worker threads: this process holds the project's lock already. */
+  sharedLock?: boolean
+}
+
+const databaseFile = (folder: string) => join(folder, 'project.db')
+export const defaultUser = () => {
+  try {
+    return userInfo().username || 'person'
+  } catch {
+    return 'person' // a container's user need not have a name
+  }
+}
+
+/** The folder is made where it does not exist; it must not hold a project yet. */
+export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
+  const dir = resolve(folder)
+  if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
+  if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
+  const fresh = !existsSync(dir) || readdirSync(dir).length === 0
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (e) {
+    throw dataError(dir, 'the folder cannot be made (read-only, or no space left)', e)
+  }
+  const lock = acquireLock(dir)
+  let db: Database | undefined
+  try {
+    db = new Database(databaseFile(dir))
+    const database = db
+    migrate(db)
+    db.transaction(() => {
+      const set = (key: string, value: string) => database.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, value)
+      set('id', randomUUID())
+      set('name', options.name ?? basename(dir))
+      set('created', String(Date.now()))
+    })
+    return wrap(dir, db, options.user, lock, null)
+  } catch (e) {
+    db?.close()
+    lock.release()
+    for (const file of ['project.db', 'project.db-wal', 'project.db-shm']) rmSync(join(dir, file), { force: true })
+    if (fresh) rmSync(join(dir, 'project.lock'), { force: true })
+    throw e
+  }
+}
+
+export function openProject(folder: string, options: OpenProjectOptions = {}): Project {
+  const dir = resolve(folder)
+  const file = databaseFile(dir)
+  if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)
+  const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
+  let db: Database | undefined
+  try {
+    db = new Database(file, { readOnly: options.readOnly })
+    const backup = migrate(db)
+    if (db.value(`SELECT value FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
+    return wrap(dir, db, options.user, lock, backup)
+  } catch (e) {
+    db?.close()
+    lock?.release()
+    throw e
+  }
+}
+
+function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
+  return {
+    folder,
+    db,
+    user: user ?? defaultUser(),
+    readOnly: db.options.readOnly ?? false,
+    recovered: lock?.recovered ?? false,
+    backup,
+    close() {
+      try {
+        db.close()
+      } finally {
+        lock?.release()
+      }
+    },
+  }
+}

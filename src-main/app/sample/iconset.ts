@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import type { Style } from '#shared/model/sample.ts'
+
+const resolveFrom = createRequire(import.meta.url)
+
+/** Iconify's transformations of a picture or of an alias of it: flips, then `rotate` quarter turns clockwise. */
+const transformSchema = z.object({
+  left: z.number().optional(),
+  top: z.number().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  hFlip: z.boolean().optional(),
+  vFlip: z.boolean().optional(),
+  rotate: z.number().optional(),
+})
+const iconSetSchema = z.object({
+  prefix: z.string(),
+  width: z.number(),
+  height: z.number(),
+  icons: z.record(z.string(), transformSchema.extend({ body: z.string() })),
+  aliases: z.record(z.string(), transformSchema.extend({ parent: z.string() })).default({}),
+})
+export type IconSet = z.infer<typeof iconSetSchema>
+export interface Icon {
+  body: string
+  left: number
+  top: number
+  width: number
+  height: number
+  hFlip: boolean
+}
+
+/** Reads and checks one JSON file of an installed data package. */
+export function readPackageJson<T>(specifier: string, schema: z.ZodType<T>): T {
+  const file = resolveFrom.resolve(specifier)
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw dataError(file, `${issue.path.join('.')}: ${issue.message}`)
+}
+
+const sets = new Map<Style, IconSet>()
+/** Kept after the first call: the files are large (noto: 25 MB). */
+export function iconSet(style: Style): IconSet {
+  const known = sets.get(style)
+  if (known) return known
+  const set = readPackageJson(`@iconify-json/${style}/icons.json`, iconSetSchema)
+  sets.set(style, set)
+  return set
+}
+
+/** The icon's name once aliases that merely rename are followed; undefined where the set has no such icon. */
+export function canonicalName(set: IconSet, name: string): string | undefined {
+  const alias = set.aliases[name]
+  if (!alias) return set.icons[name] && name
+  return alias.hFlip ? name : canonicalName(set, alias.parent)
+}
+
+/** @throws data error when the set has no such icon, or draws it by a transformation other than a horizontal flip. */
+export function findIcon(style: Style, name: string): Icon {
+  const set = iconSet(style)
+  let hFlip = false
+  let icon = set.icons[name]
+  for (let alias = set.aliases[name]; !icon && alias; alias = set.aliases[alias.parent]) {
+    if (alias.vFlip || alias.rotate) throw dataError(`@iconify-json/${style}`, `aliases.${name}: only hFlip is expected`)
+    hFlip = hFlip !== (alias.hFlip ?? false)
+    icon = set.icons[alias.parent]
+  }
+  if (!icon) throw dataError(`@iconify-json/${style}`, `icons.${name}: no such icon`)
+  const { left = 0, top = 0, width = set.width, height = set.height, body } = icon
+  return { body, left, top, width, height, hFlip }
+}

@@ -1,0 +1,76 @@
+/** The sample as a project of one's own: scenes with masks and captions to label in, pictographs with labels and splits to train on. */
+import { constants, cp, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { userError } from '#shared/errors.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
+import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.ts'
+import { addLabels } from '../annotations/labels.ts'
+import { createProject } from '../projects/project.ts'
+import { addRecords } from '../projects/records.ts'
+import { openSample, type Sample } from './cache.ts'
+import { withArticle } from './phrases.ts'
+
+export const SAMPLE_NAME = 'Pictographs in six hands'
+
+export interface SampleProjectOptions {
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes the project, its images copied from the cache. It is filled beside and renamed: there as a whole or not at all.
+ * @returns whether the pixels are those that published figures were measured on
+ */
+export async function createSampleProject(folder: string, { onProgress, signal }: SampleProjectOptions = {}): Promise<{ verified: boolean }> {
+  const target = resolve(folder)
+  if (existsSync(join(target, 'project.db'))) throw userError(`${target}: holds a project already`)
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length)) throw userError(`${target}: is not an empty folder`)
+  const sample = await openSample((done, total) => {
+    signal?.throwIfAborted()
+    onProgress?.(done, total)
+  })
+  const beside = `${target}.part`
+  await rm(beside, { recursive: true, force: true })
+  await mkdir(dirname(target), { recursive: true })
+  const project = createProject(beside, { name: SAMPLE_NAME })
+  try {
+    for (const part of ['pictographs', 'scenes'])
+      await cp(join(sample.dir, part), join(beside, 'media', part), { recursive: true, mode: constants.COPYFILE_FICLONE, filter: () => !signal?.aborted })
+    signal?.throwIfAborted()
+    addLabels(project, sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })))
+    addRecords(project, [...(await sceneRecords(sample)), ...pictureRecords(sample)], { action: 'sample', signal })
+  } finally {
+    project.close()
+  }
+  await rm(target, { recursive: true, force: true })
+  await rename(beside, target)
+  return { verified: sample.verified }
+}
+
+const pictureRecords = ({ index }: Sample): ImageRecord[] =>
+  index.pictures.map(({ file, class: k, split, style, name }) => ({
+    fileName: file, width: index.size, height: index.size, labels: [{ label: index.classes[k]!.name }], split, tags: [style],
+    captions: [{ text: name, language: 'en' }],
+  }))
+
+/** Three in four scenes come labelled; the others are there to be labelled. */
+async function sceneRecords({ dir, index }: Sample): Promise<ImageRecord[]> {
+  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(join(dir, file), 'utf8'))
+  const instances = sceneInstancesSchema.parse(await read(index.scenes.instances))
+  const captions = sceneCaptionsSchema.parse(await read(index.scenes.captions))
+  const names = new Map(instances.categories.map((c) => [c.id, c.name]))
+  return instances.images.map(({ id, file_name, width, height }, i) => {
+    const record: ImageRecord = { fileName: `scenes/${file_name}`, width, height, tags: ['scene'] }
+    if (i % 4 === 0) return record
+    const objects = instances.annotations.filter((a) => a.image_id === id)
+    return {
+      ...record,
+      regions: objects.map((a) => ({ label: names.get(a.category_id)!, shape: { kind: 'mask', rle: a.segmentation }, attributes: { name: a.name, style: a.style } })),
+      captions: [
+        ...captions.annotations.filter((c) => c.image_id === id).map((c) => ({ text: c.caption, language: 'en' })),
+        ...objects.map((a, region) => ({ text: a.caption, language: 'en', region })),
+      ],
+    }
+  })
+}

@@ -1,0 +1,116 @@
+/** The application behind its faces: one for the process, a `Client` for each window. */
+import { randomUUID } from 'node:crypto'
+import type { EventData, EventName } from '#shared/contract.ts'
+import { serve, type Channel, type Emit, type Handlers } from '#shared/contract/rpc.ts'
+import { userError } from '#shared/errors.ts'
+import type { Host, Served } from '../../host/ports.ts'
+import { MediaService } from '../media/service.ts'
+import type { Project } from '../projects/index.ts'
+import type { AppContext } from '../context.ts'
+import { makeHandlers } from './handlers/index.ts'
+import { Jobs, type JobControl } from './jobs.ts'
+import { ProjectPool, type OpenProject } from './pool.ts'
+import { Preferences } from './preferences.ts'
+import type { Job } from '#shared/contract/app.ts'
+
+export interface AppOptions {
+  host: Host
+  /** The engine and the models in the box. */
+  models: AppContext
+  /** Opened by windows that come without a project of their own. */
+  project?: string | null
+  /** Hears of faults of the program. */
+  report?: (what: string, error: unknown) => void
+}
+
+/** One window. Methods act on the project that it has open. */
+export class Client {
+  readonly id = randomUUID()
+  private opened: OpenProject | null = null
+  emit: Emit = () => {}
+
+  constructor(readonly app: App) {}
+
+  get current(): OpenProject {
+    if (!this.opened) throw userError('no project is open')
+    return this.opened
+  }
+  get project(): Project {
+    return this.current.project
+  }
+  has = (key: string): boolean => this.opened?.key === key
+
+  open(opened: OpenProject | null): void {
+    if (this.opened) this.app.pool.release(this.opened)
+    this.opened = opened
+  }
+
+  /** Tells all windows of this project, this one included. */
+  tell<E extends EventName>(event: E, data: EventData<E>): void {
+    this.app.tellProject(this.current.key, event, data)
+  }
+  annotated(action: string, mediaIds: number[] = []): void {
+    // Beyond this, windows look at everything again.
+    this.tell('annotations.changed', { mediaIds: mediaIds.length > 2000 ? [] : mediaIds, action, origin: this.id })
+  }
+  /** A job on this window's project, which stays open until it ends. */
+  startJob(kind: string, subject: string, body: (project: Project, control: JobControl, tell: Client['tell']) => Promise<Job['result']>): string {
+    const opened = this.app.pool.take(this.project.folder)
+    const tell: Client['tell'] = (event, data) => this.app.tellProject(opened.key, event, data)
+    return this.app.jobs.start(kind, subject, async (control) => {
+      try {
+        return await body(opened.project, control, tell)
+      } finally {
+        this.app.pool.release(opened)
+      }
+    })
+  }
+}
+
+export class App implements Served {
+  readonly instance = randomUUID()
+  readonly pool = new ProjectPool()
+  readonly preferences: Preferences
+  readonly jobs: Jobs
+  readonly media: MediaService
+  private readonly clients = new Set<Client>()
+  private readonly handlers: Handlers<Client>
+  private readonly report: (what: string, error: unknown) => void
+
+  constructor(readonly options: AppOptions) {
+    this.report = options.report ?? ((what, error) => console.error(`${what}:`, error))
+    this.preferences = new Preferences(options.host.configFolder)
+    this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
+    this.media = new MediaService(options.host.cacheFolder)
+    this.handlers = makeHandlers(this)
+  }
+
+  attach(channel: Channel): void {
+    const client = new Client(this)
+    this.clients.add(client)
+    channel.onClose(() => {
+      this.clients.delete(client)
+      client.open(null)
+    })
+    client.emit = serve(channel, this.handlers, client, this.report)
+  }
+
+  async respond(path: string, signal: AbortSignal): Promise<Response> {
+    const [, , key = '', id = '', ...rest] = path.split('/')
+    const opened = this.pool.byKey(key)
+    if (!opened || !/^[1-9]\d{0,14}$/.test(id)) return new Response('Not found', { status: 404 })
+    return this.media.respond(opened.project, Number(id), rest, signal)
+  }
+
+  tellAll<E extends EventName>(event: E, data: EventData<E>): void {
+    for (const client of this.clients) client.emit(event, data)
+  }
+  tellProject<E extends EventName>(key: string, event: E, data: EventData<E>): void {
+    for (const client of this.clients) if (client.has(key)) client.emit(event, data)
+  }
+
+  async close(): Promise<void> {
+    this.jobs.stop()
+    this.pool.closeAll()
+  }
+}

@@ -1,0 +1,128 @@
+import type { annotationMethods } from '#shared/contract/annotations.ts'
+import type { JournalEntry } from '#shared/model/journal.ts'
+import * as annotations from '../../annotations/index.ts'
+import { applyRegionEdit } from '../../annotations/apply.ts'
+import { labelCounts, listLabels } from '../../projects/index.ts'
+import type { Client } from '../app.ts'
+import type { HandlersOf } from './index.ts'
+
+const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]) =>
+  project.db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)).map((r) => r.id)
+
+const labelsChanged = (client: Client, action: string) => {
+  client.tell('project.changed', { what: ['labels'] })
+  client.annotated(action)
+}
+/** Turning an entry round may have changed anything that it named. */
+const turned = (client: Client, how: string, entry: JournalEntry | null) => {
+  if (!entry) return null
+  client.annotated(`${how} ${entry.action}`, entry.mediaIds)
+  if (entry.mediaIds.length !== 1) client.tell('project.changed', { what: ['labels', 'media'] })
+  return entry
+}
+
+export const annotationHandlers = (): HandlersOf<typeof annotationMethods> => ({
+  'regions.apply': (edit, client) => {
+    const saved = applyRegionEdit(client.project, edit)
+    client.annotated(edit.action, [edit.mediaId])
+    return { saved }
+  },
+  'regions.state': ({ ids, state }, client) => {
+    annotations.updateRegions(client.project, ids, { state })
+    client.annotated(`region ${state}`, imagesOf(client, 'region', ids))
+    return null
+  },
+  'captions.add': (given, client) => {
+    const added = annotations.addCaption(client.project, given)
+    client.annotated('add caption', [added.mediaId])
+    return added
+  },
+  'captions.update': ({ id, patch }, client) => {
+    const changed = annotations.updateCaption(client.project, id, patch)
+    client.annotated('change caption', [changed.mediaId])
+    return changed
+  },
+  'captions.remove': ({ id }, client) => {
+    const images = imagesOf(client, 'caption', [id])
+    annotations.removeCaption(client.project, id)
+    client.annotated('remove caption', images)
+    return null
+  },
+  'comments.add': (given, client) => {
+    const added = annotations.addComment(client.project, given)
+    client.annotated('comment', [added.mediaId])
+    return added
+  },
+  'comments.update': ({ id, patch }, client) => {
+    const changed = annotations.updateComment(client.project, id, patch)
+    client.annotated('change comment', [changed.mediaId])
+    return changed
+  },
+  'comments.remove': ({ id }, client) => {
+    const images = imagesOf(client, 'comment', [id])
+    annotations.removeComment(client.project, id)
+    client.annotated('remove comment', images)
+    return null
+  },
+  'labels.list': (_, { project }) => {
+    const counts = labelCounts(project)
+    return listLabels(project).map((l) => ({ ...l, ...(counts.get(l.id) ?? { regions: 0, images: 0 }) }))
+  },
+  'labels.add': (given, client) => {
+    const added = annotations.addLabel(client.project, given)
+    client.tell('project.changed', { what: ['labels'] })
+    return added
+  },
+  'labels.update': ({ id, patch }, client) => {
+    const changed = annotations.updateLabel(client.project, id, patch)
+    client.tell('project.changed', { what: ['labels'] })
+    return changed
+  },
+  'labels.remove': ({ id, into }, client) => {
+    annotations.removeLabel(client.project, id, into)
+    labelsChanged(client, 'remove label')
+    return null
+  },
+  'image-labels.set': ({ mediaIds, labelId }, client) => {
+    const set = annotations.setMediaLabels(client.project, mediaIds.map((mediaId) => ({ mediaId, labelId })))
+    client.annotated('label image', mediaIds)
+    return set
+  },
+  'image-labels.unset': ({ mediaIds, labelId }, client) => {
+    const ids = client.project.db
+      .all<{ id: number }>('SELECT id FROM media_label WHERE label_id = ? AND media_id IN (SELECT value FROM json_each(?))', labelId, JSON.stringify(mediaIds))
+      .map((r) => r.id)
+    annotations.removeMediaLabels(client.project, ids)
+    client.annotated('remove image label', mediaIds)
+    return null
+  },
+  'image-labels.state': ({ ids, state }, client) => {
+    if (state === 'accepted') annotations.acceptMediaLabels(client.project, ids)
+    else annotations.rejectMediaLabels(client.project, ids)
+    client.annotated(`image label ${state}`, imagesOf(client, 'media_label', ids))
+    return null
+  },
+  'tags.add': ({ mediaIds, tag }, client) => {
+    annotations.addTag(client.project, mediaIds, tag)
+    client.annotated('add tag', mediaIds)
+    return null
+  },
+  'tags.remove': ({ mediaIds, tag }, client) => {
+    annotations.removeTag(client.project, mediaIds, tag)
+    client.annotated('remove tag', mediaIds)
+    return null
+  },
+  'splits.set': ({ mediaIds, split }, client) => {
+    annotations.setSplit(client.project, mediaIds, split)
+    client.annotated('set split', mediaIds)
+    return null
+  },
+  'review.set': ({ mediaIds, review }, client) => {
+    annotations.setReview(client.project, mediaIds, review)
+    client.annotated('review', mediaIds)
+    return null
+  },
+  'history.undo': ({ mediaId }, client) => turned(client, 'undo', annotations.undoChange(client.project, mediaId)),
+  'history.redo': ({ mediaId }, client) => turned(client, 'redo', annotations.redoChange(client.project, mediaId)),
+  'history.list': (options, { project }) => annotations.changeHistory(project, options),
+})

@@ -1,0 +1,45 @@
+import { existsSync, type Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { appMethods } from '#shared/contract/app.ts'
+import { dataError } from '#shared/errors.ts'
+import { isImageName } from '../../media/scan.ts'
+import { defaultUser } from '../../projects/index.ts'
+import type { App } from '../app.ts'
+import type { HandlersOf } from './index.ts'
+
+export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
+  'app.hello': (_, client) => ({
+    client: client.id,
+    version: app.options.host.version,
+    instance: app.instance,
+    user: defaultUser(),
+    settings: app.preferences.settings,
+    recent: app.preferences.recent.filter((r) => existsSync(join(r.folder, 'project.db'))),
+    project: app.options.project ?? null,
+  }),
+  'settings.save': (settings) => {
+    app.preferences.saveSettings(settings)
+    app.tellAll('settings.changed', settings)
+    return null
+  },
+  'dialogs.folder': ({ title, start }) => app.options.host.pickFolder(title, start ?? undefined),
+  'files.list': async ({ folder }) => {
+    const path = resolve(folder ?? homedir())
+    const entries = await readdir(path, { withFileTypes: true }).catch((e: unknown): Dirent[] => {
+      throw dataError(path, 'cannot be read (no such folder, or no permission)', e)
+    })
+    const folders = entries
+      .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+      .map((e) => ({ name: e.name, path: join(path, e.name), project: existsSync(join(path, e.name, 'project.db')) }))
+      .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
+    const parent = dirname(path)
+    return { folder: path, parent: parent === path ? null : parent, folders, images: entries.filter((e) => e.isFile() && isImageName(e.name)).length }
+  },
+  'jobs.list': () => app.jobs.list(),
+  'jobs.cancel': ({ id }) => {
+    app.jobs.cancel(id)
+    return null
+  },
+})

@@ -1,0 +1,20 @@
+import type { Handlers } from '#shared/contract/rpc.ts'
+import type { App, Client } from '../app.ts'
+import { annotationHandlers } from './annotations.ts'
+import { appHandlers } from './app.ts'
+import { exchangeHandlers } from './exchange.ts'
+import { mediaHandlers } from './media.ts'
+import { projectHandlers } from './projects.ts'
+import { roomHandlers } from './rooms.ts'
+
+/** The part of the contract that a file answers. */
+export type HandlersOf<M> = Pick<Handlers<Client>, keyof M & keyof Handlers<Client>>
+
+export const makeHandlers = (app: App): Handlers<Client> => ({
+  ...appHandlers(app),
+  ...projectHandlers(app),
+  ...mediaHandlers(app),
+  ...annotationHandlers(),
+  ...exchangeHandlers(),
+  ...roomHandlers(app),
+})

@@ -1,0 +1,80 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { basename, join, resolve } from 'node:path'
+import type { projectMethods } from '#shared/contract/projects.ts'
+import { userError } from '#shared/errors.ts'
+import { findFacts, scanFolder } from '../../media/scan.ts'
+import * as projects from '../../projects/index.ts'
+import type { App, Client } from '../app.ts'
+import { createSampleProject } from '../../sample/project.ts'
+import type { HandlersOf } from './index.ts'
+
+/** The images below a folder, then their sizes; the first pictures can be looked at meanwhile. */
+const scan = (client: Client, folder: string) =>
+  client.startJob('scan', folder, async (project, control, tell) => {
+    const found = await scanFolder(project, folder, control, () => tell('project.changed', { what: ['media'] }))
+    await findFacts(project, control)
+    tell('project.changed', { what: ['media'] })
+    return { images: found }
+  })
+
+/** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */
+function placeFor(app: App, folder: string): string {
+  try {
+    accessSync(folder, constants.W_OK)
+    return folder
+  } catch {
+    return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
+  }
+}
+
+export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => ({
+  'projects.open': ({ folder }, client) => {
+    const images = resolve(folder)
+    if (!existsSync(images)) throw userError(`${images}: there is no such folder`)
+    if (!statSync(images).isDirectory()) throw userError(`${images}: is a file, expected a folder`)
+    const place = existsSync(join(images, 'project.db')) ? images : placeFor(app, images)
+    const fresh = !existsSync(join(place, 'project.db'))
+    const opened = app.pool.take(place, (at) => (fresh ? projects.createProject(at, { name: basename(images) }) : projects.openProject(at)))
+    client.open(opened)
+    const info = projects.projectInfo(opened.project)
+    app.preferences.noteOpened(place, info.name)
+    return { key: opened.key, info, recovered: opened.project.recovered, jobId: fresh ? scan(client, images) : null }
+  },
+  'projects.close': (_, client) => {
+    client.open(null)
+    return null
+  },
+  'projects.info': (_, { project }) => projects.projectInfo(project),
+  'projects.forget': ({ folder }) => {
+    app.preferences.forget(folder)
+    return null
+  },
+  'projects.sample': () => {
+    const folder = join(app.options.host.dataFolder, 'sample')
+    return { jobId: app.jobs.start('sample', folder, async ({ signal, progress }) => {
+      if (!existsSync(join(folder, 'project.db'))) await createSampleProject(folder, { signal, onProgress: progress })
+      return { folder }
+    }) }
+  },
+  'projects.add-folder': ({ folder }, client) => ({ jobId: scan(client, resolve(folder)) }),
+  'snapshots.list': (_, { project }) => projects.listSnapshots(project),
+  'snapshots.take': ({ name }, client) => {
+    const taken = projects.takeSnapshot(client.project, name)
+    client.tell('project.changed', { what: ['snapshots'] })
+    return taken
+  },
+  'snapshots.remove': ({ name }, client) => {
+    projects.removeSnapshot(client.project, name)
+    client.tell('project.changed', { what: ['snapshots'] })
+    return null
+  },
+  'snapshots.compare': ({ from, to }, { project }) => projects.compareSnapshots(project, from, to),
+  'snapshots.restore': ({ name }, client) => {
+    projects.restoreSnapshot(client.project, name)
+    client.annotated(`go back to ${name}`)
+    client.tell('project.changed', { what: ['media', 'labels'] })
+    return null
+  },
+})
+

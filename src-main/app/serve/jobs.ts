@@ -1,0 +1,73 @@
+/** Long operations: begun by a call that answers with an id, followed by events, ended by themselves or by a person. */
+import { randomUUID } from 'node:crypto'
+import { DashiError, errorLine, userError } from '#shared/errors.ts'
+import type { Job } from '#shared/contract/app.ts'
+
+export interface JobControl {
+  readonly id: string
+  readonly signal: AbortSignal
+  progress(done: number, total: number | null): void
+}
+
+/** Kept for a window that opens later; the oldest ended ones go first. */
+const kept = 50
+/** Milliseconds between two events of one job. */
+const pace = 150
+
+export class Jobs {
+  private readonly jobs = new Map<string, Job>()
+  private readonly aborts = new Map<string, AbortController>()
+
+  constructor(
+    private readonly tell: (job: Job) => void,
+    private readonly report: (what: string, error: unknown) => void,
+  ) {}
+
+  list = (): Job[] => [...this.jobs.values()]
+
+  cancel(id: string): void {
+    const abort = this.aborts.get(id)
+    if (!abort) throw userError('the job has ended already')
+    abort.abort()
+  }
+
+  /** `body` returns the job's result; a thrown error ends it as failed, an abort as cancelled. */
+  start(kind: string, subject: string, body: (control: JobControl) => Promise<Job['result']>): string {
+    const id = randomUUID()
+    const abort = new AbortController()
+    const job: Job = { id, kind, subject, status: 'running', done: 0, total: null, secondsLeft: null, error: null, result: null }
+    this.jobs.set(id, job)
+    this.aborts.set(id, abort)
+    const begun = Date.now()
+    let told = 0
+    const progress = (done: number, total: number | null) => {
+      const seconds = (Date.now() - begun) / 1000
+      Object.assign(job, { done, total, secondsLeft: total !== null && done > 0 && seconds > 1 ? (seconds / done) * (total - done) : null })
+      if (Date.now() - told < pace) return
+      told = Date.now()
+      this.tell({ ...job })
+    }
+    const end = (patch: Partial<Job>) => {
+      Object.assign(job, { secondsLeft: null }, patch)
+      this.aborts.delete(id)
+      this.tell({ ...job })
+      for (const old of [...this.jobs.values()].filter((j) => j.status !== 'running').slice(0, -kept)) this.jobs.delete(old.id)
+    }
+    this.tell({ ...job })
+    void (async () => {
+      try {
+        end({ result: await body({ id, signal: abort.signal, progress }), status: 'done' })
+      } catch (e) {
+        const cancelled = abort.signal.aborted || (e instanceof DashiError && e.fault === 'cancelled')
+        if (!cancelled && !(e instanceof DashiError)) this.report(kind, e)
+        end(cancelled ? { status: 'cancelled' } : { status: 'failed', error: errorLine(e) })
+      }
+    })()
+    return id
+  }
+
+  /** Aborts all that run. */
+  stop(): void {
+    for (const abort of this.aborts.values()) abort.abort()
+  }
+}

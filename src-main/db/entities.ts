@@ -1,0 +1,90 @@
+/** Stored rows ↔ entities of the model. Rows are validated on the way out: a project may come from somebody else. */
+import type { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import type { Author } from '#shared/model/author.ts'
+import { caption, type Caption } from '#shared/model/caption.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { label, type Label } from '#shared/model/label.ts'
+import { comment, media, mediaLabel, type Comment, type Media, type MediaLabel } from '#shared/model/media.ts'
+import { region, type Region } from '#shared/model/region.ts'
+
+/** 'person:NAME' or 'checkpoint:ID', so that one index answers "by whom" and "by any person". */
+export const authorText = (a: Author) => (a.kind === 'person' ? `person:${a.name}` : `checkpoint:${a.checkpoint}`)
+export const authorScore = (a: Author) => (a.kind === 'checkpoint' ? a.score : null)
+
+const authorOf = (row: StoredRow) => {
+  const text = String(row['author'])
+  const [kind, name] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)]
+  return kind === 'person' ? { kind, name } : { kind, checkpoint: name, score: row['score'] }
+}
+const bit = (v: unknown) => (v === undefined ? undefined : v ? 1 : 0)
+const text = (v: unknown) => (v === undefined ? undefined : JSON.stringify(v))
+const provenance = (e: { author?: Author; state?: string }) => ({
+  author: e.author && authorText(e.author),
+  score: e.author && authorScore(e.author),
+  state: e.state,
+})
+
+/** Keys without a value are left out, so the same function makes rows and patches. */
+const row = (columns: Record<string, string | number | null | undefined>): StoredRow =>
+  Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string | number | null] => entry[1] !== undefined))
+
+export const labelRow = (l: Partial<Label>) =>
+  row({ name: l.name, colour: l.colour, key: l.key, synonyms: text(l.synonyms), prompts: text(l.prompts), parent_id: l.parentId })
+export const mediaRow = (m: Partial<Media>) =>
+  row({
+    root_id: m.rootId, path: m.path, content_hash: m.contentHash, perceptual_hash: m.perceptualHash, width: m.width, height: m.height,
+    orientation: m.orientation, split: m.split, review: m.review, duplicate_group: m.duplicateGroup,
+  })
+export const mediaLabelRow = (m: Partial<MediaLabel>) => row({ media_id: m.mediaId, label_id: m.labelId, ...provenance(m) })
+export const regionRow = (r: Partial<Region>) =>
+  row({
+    media_id: r.mediaId, label_id: r.labelId, shape: text(r.shape), attributes: text(r.attributes), ...provenance(r), z: r.z,
+    hidden: bit(r.hidden), locked: bit(r.locked),
+  })
+export const captionRow = (c: Partial<Caption>) =>
+  row({ media_id: c.mediaId, region_id: c.regionId, text: c.text, language: c.language, spans: text(c.spans), ...provenance(c) })
+export const commentRow = (c: Partial<Comment>) =>
+  row({ media_id: c.mediaId, region_id: c.regionId, by_name: c.by, text: c.text, created: c.created, resolved: bit(c.resolved) })
+
+/** A row of a table as the entity of a schema; a row that is none names its table and id. */
+function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
+  let problem: string
+  try {
+    const parsed = schema.safeParse(columns())
+    if (parsed.success) return parsed.data
+    const issue = parsed.error.issues[0]!
+    problem = `${issue.path.join('.')}: ${issue.message}`
+  } catch (e) {
+    problem = e instanceof Error ? e.message : String(e)
+  }
+  throw dataError('project.db', `${table} ${r['id']} is damaged: ${problem}`)
+}
+
+const parsed = (v: StoredRow[string] | undefined): unknown => JSON.parse(String(v))
+
+export const toLabel = (r: StoredRow): Label =>
+  decode(label, 'label', r, () => ({
+    id: r['id'], name: r['name'], colour: r['colour'], key: r['key'], synonyms: parsed(r['synonyms']), prompts: parsed(r['prompts']), parentId: r['parent_id'],
+  }))
+export const toMedia = (r: StoredRow): Media =>
+  decode(media, 'media', r, () => ({
+    id: r['id'], rootId: r['root_id'], path: r['path'], contentHash: r['content_hash'], perceptualHash: r['perceptual_hash'], width: r['width'],
+    height: r['height'], orientation: r['orientation'], split: r['split'], review: r['review'], duplicateGroup: r['duplicate_group'],
+  }))
+export const toMediaLabel = (r: StoredRow): MediaLabel =>
+  decode(mediaLabel, 'media_label', r, () => ({ id: r['id'], mediaId: r['media_id'], labelId: r['label_id'], author: authorOf(r), state: r['state'] }))
+export const toRegion = (r: StoredRow): Region =>
+  decode(region, 'region', r, () => ({
+    id: r['id'], mediaId: r['media_id'], labelId: r['label_id'], shape: parsed(r['shape']), attributes: parsed(r['attributes']), author: authorOf(r),
+    state: r['state'], z: r['z'], hidden: r['hidden'] === 1, locked: r['locked'] === 1,
+  }))
+export const toCaption = (r: StoredRow): Caption =>
+  decode(caption, 'caption', r, () => ({
+    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], text: r['text'], language: r['language'], spans: parsed(r['spans']),
+    author: authorOf(r), state: r['state'],
+  }))
+export const toComment = (r: StoredRow): Comment =>
+  decode(comment, 'comment', r, () => ({
+    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], by: r['by_name'], text: r['text'], created: r['created'], resolved: r['resolved'] === 1,
+  }))

@@ -1,0 +1,212 @@
+/**
+ * The journal. Every mutation is one transaction that also appends its entry here. Undo appends an entry that turns the latest
+ * one round, and redo one that turns the undo round, so the journal read backwards gives every earlier state.
+ *
+ * Undo goes newest first, over the whole project or over one image. Changes of different images commute, so one image can be
+ * taken back while others stay; where a change touched more than this image, the image's own undo stops and says so.
+ */
+import { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import { rangeInsert, rowChange, type JournalEntry, type RangeInsert, type RowChange, type StoredRow } from '#shared/model/journal.ts'
+import { ConstraintError, type Database, type Row } from './database.ts'
+import { Edit, explainConstraint } from './edit.ts'
+import { tables } from './tables.ts'
+
+const chunkRows = 500
+const storedChanges = z.object({ ranges: z.array(rangeInsert).optional(), rows: z.array(rowChange) })
+
+/** 'fact': found out about files, not an edit: in the journal, but never undone. */
+type Kind = JournalEntry['kind'] | 'fact'
+
+/** Runs an edit as one transaction with its journal entry; an edit that changed nothing leaves no entry. */
+export function mutate<T>(db: Database, by: string, action: string, body: (edit: Edit) => T, kind: 'do' | 'fact' = 'do'): T {
+  return atomic(db, { kind, ref: null, action, by }, body, (edit) => {
+    if (kind === 'do') dropRedo(db, edit)
+  })
+}
+
+/** Undoes the latest change of the image, or of the project; null where nothing is left to undo. */
+export function undo(db: Database, by: string, mediaId?: number): JournalEntry | null {
+  const target =
+    mediaId === undefined
+      ? db.value<number>(`SELECT max(seq) FROM journal WHERE kind = 'do' AND undone = 0`)
+      : db.value<number>(`SELECT max(j.seq) FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 0`, mediaId)
+  return target ? turn(db, target, 'undo', by, mediaId) : null
+}
+
+/** Does again what was undone last; a new change of the same image ends that. */
+export function redo(db: Database, by: string, mediaId?: number): JournalEntry | null {
+  const target =
+    mediaId === undefined
+      ? db.value<number>(`SELECT seq FROM journal WHERE kind = 'do' AND undone = 1 ORDER BY last DESC LIMIT 1`)
+      : db.value<number>(
+          `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
+          mediaId,
+        )
+  return target ? turn(db, target, 'redo', by, mediaId) : null
+}
+
+/** The newest entries first; of one image, those that touched it. */
+export function history(db: Database, options: { mediaId?: number; before?: number; limit?: number } = {}): JournalEntry[] {
+  const { mediaId, before = Number.MAX_SAFE_INTEGER, limit = 100 } = options
+  const rows =
+    mediaId === undefined
+      ? db.all(`SELECT * FROM journal WHERE kind <> 'fact' AND seq < ? ORDER BY seq DESC LIMIT ?`, before, limit)
+      : db.all(
+          `SELECT j.* FROM journal j WHERE j.kind <> 'fact' AND j.seq < ?1 AND coalesce(j.ref, j.seq) IN (SELECT seq FROM journal_media WHERE media_id = ?2)
+           ORDER BY j.seq DESC LIMIT ?3`,
+          before,
+          mediaId,
+          limit,
+        )
+  return rows.map((row) => toEntry(db, row))
+}
+
+/** The state is that after this entry. */
+export const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
+
+/** An entry's changes in the order in which they were made; a bulk insertion's ranges come apart, see `rangesOf`. */
+export function* changesOf(db: Database, seq: number): Generator<RowChange> {
+  for (const part of parts(db, seq, 'ASC')) yield* part.rows
+}
+
+export function* changesBackwards(db: Database, seq: number): Generator<RowChange> {
+  for (const part of parts(db, seq, 'DESC')) yield* part.rows.reverse()
+}
+
+export const rangesOf = (db: Database, seq: number): RangeInsert[] => [...parts(db, seq, 'ASC')].flatMap((part) => part.ranges ?? [])
+
+function* parts(db: Database, seq: number, order: 'ASC' | 'DESC') {
+  const ids = db.all<{ part: number }>(`SELECT part FROM journal_change WHERE seq = ? ORDER BY part ${order}`, seq)
+  for (const { part } of ids)
+    yield storedChanges.parse(JSON.parse(db.value<string>('SELECT changes FROM journal_change WHERE seq = ? AND part = ?', seq, part)!))
+}
+
+/** One transaction, one edit, one entry; where nothing changed, no entry. `after` gets the entry's position. */
+function atomic<T>(db: Database, entry: Entry, body: (edit: Edit) => T, after: (edit: Edit, seq: number, result: T) => void): T {
+  try {
+    return db.transaction(() => {
+      // Checked at commit: within an edit, rows may come and go in any order.
+      db.exec('PRAGMA defer_foreign_keys = ON')
+      const writer = new EntryWriter(db, entry)
+      const edit = new Edit(db, (change) => writer.add(change))
+      const result = body(edit)
+      edit.settle()
+      const seq = writer.finish(edit)
+      if (seq) after(edit, seq, result)
+      return result
+    })
+  } catch (e) {
+    throw e instanceof ConstraintError ? explainConstraint(e) : e
+  }
+}
+
+interface Entry {
+  kind: Kind
+  ref: number | null
+  action: string
+  by: string
+}
+
+/** Writes an entry's changes in parts as they come, so that undoing a large import does not hold it in memory. */
+class EntryWriter {
+  private seq = 0
+  private part = 1
+  private rows: RowChange[] = []
+
+  constructor(
+    private readonly db: Database,
+    private readonly entry: Entry,
+  ) {}
+
+  add(change: RowChange): void {
+    this.rows.push(change)
+    if (this.rows.length >= chunkRows) this.flush()
+  }
+
+  /** The entry's position; 0 where there was nothing to write. */
+  finish(edit: Edit): number {
+    if (this.rows.length) this.flush()
+    if (edit.ranges.length) this.write(0, { ranges: edit.ranges, rows: [] })
+    if (!this.seq) return 0
+    this.db.run('UPDATE journal SET media_count = ? WHERE seq = ?', edit.media.size + edit.bulkMedia, this.seq)
+    if (this.entry.kind === 'do') for (const id of edit.media) this.db.run('INSERT INTO journal_media (media_id, seq) VALUES (?, ?)', id, this.seq)
+    return this.seq
+  }
+
+  private flush(): void {
+    this.write(this.part++, { rows: this.rows })
+    this.rows = []
+  }
+
+  private write(part: number, changes: z.infer<typeof storedChanges>): void {
+    const { kind, ref, action, by } = this.entry
+    this.seq ||= this.db.run(
+      'INSERT INTO journal (kind, ref, action, by_name, at, media_count) VALUES (?, ?, ?, ?, ?, 0)', kind, ref, action, by, Date.now(),
+    ).lastId
+    this.db.run('INSERT INTO journal_change (seq, part, changes) VALUES (?, ?, ?)', this.seq, part, JSON.stringify(changes))
+  }
+}
+
+/** What was undone cannot be redone on top of a new change of the same image, or of the project as a whole. */
+function dropRedo(db: Database, edit: Edit): void {
+  if (!db.value('SELECT 1 FROM journal WHERE kind = ? AND undone = 1 LIMIT 1', 'do')) return
+  if (edit.media.size === 0) db.run(`UPDATE journal SET undone = 2 WHERE kind = 'do' AND undone = 1`)
+  else
+    db.run(
+      `UPDATE journal SET undone = 2 WHERE kind = 'do' AND undone = 1 AND (media_count = 0 OR seq IN
+         (SELECT m.seq FROM json_each(?) AS touched CROSS JOIN journal_media m ON m.media_id = touched.value))`,
+      JSON.stringify([...edit.media]),
+    )
+}
+
+function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
+  const entry = db.get('SELECT * FROM journal WHERE seq = ?', target)!
+  const action = String(entry['action'])
+  if (mediaId !== undefined && Number(entry['media_count']) > 1)
+    throw userError(`the last change of this image (${action}) was made to ${entry['media_count']} images at once; ${kind} it for the project`)
+  // The newest entry about the target holds exactly what has to be turned round.
+  const latest = Number(entry['last']) || target
+  atomic(
+    db,
+    { kind, ref: target, action, by },
+    (edit) => {
+      for (const change of changesBackwards(db, latest)) edit.revert(change)
+      for (const range of rangesOf(db, latest).reverse()) removeRange(edit, range)
+    },
+    (_, seq) => db.run('UPDATE journal SET undone = ?, last = ? WHERE seq = ?', kind === 'undo' ? 1 : 0, seq, target),
+  )
+  return toEntry(db, db.get('SELECT * FROM journal WHERE seq = ?', target)!)
+}
+
+/** The rows of a bulk insertion move from their table into the undo entry. */
+function removeRange(edit: Edit, { table, from, to }: RangeInsert): void {
+  const ids = edit.db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ? ORDER BY id DESC`, from, to)
+  for (const { id } of ids) edit.remove(table, id)
+}
+
+function toEntry(db: Database, row: Row): JournalEntry {
+  const media = db.all<{ id: number }>('SELECT media_id AS id FROM journal_media WHERE seq = ? LIMIT 1000', Number(row['ref'] ?? row['seq']))
+  return {
+    seq: Number(row['seq']),
+    kind: row['kind'] as JournalEntry['kind'],
+    ref: row['ref'] === null ? null : Number(row['ref']),
+    action: String(row['action']),
+    by: String(row['by_name']),
+    at: Number(row['at']),
+    mediaIds: media.map((m) => m.id),
+    undone: Number(row['undone']) > 0,
+  }
+}
+
+/** The value of a row before a change, given its value after: a whole row, the changed columns on top, or null. */
+export function before(change: RowChange, after: StoredRow | null): StoredRow | null {
+  if (!change.before) return null
+  return change.after ? { ...after, ...change.before } : change.before
+}
+
+/** Does the row look as the change left it? Facts about files may have moved on without an entry of their own. */
+export function isAfter(change: RowChange, row: StoredRow | null): boolean {
+  if (!change.after || !row) return change.after === null && row === null
+  return Object.entries(change.after).every(([c, v]) => row[c] === v || tables[change.table].facts.includes(c))
+}

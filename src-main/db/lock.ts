@@ -1,0 +1,60 @@
+/**
+ * One writing process a project. The lock is an SQLite file held in an exclusive transaction: the operating system drops it when
+ * its process ends, however it ends, so a crash never leaves a stale lock. A note beside it names the holder.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import Libsql from 'libsql'
+import { z } from 'zod'
+import { dataError, userError } from '#shared/errors.ts'
+
+const holder = z.object({ pid: z.number().int(), host: z.string(), since: z.string() })
+
+export interface Lock {
+  /** True where the holder before did not close: it crashed or was killed. */
+  recovered: boolean
+  release(): void
+}
+
+export function acquireLock(folder: string): Lock {
+  const file = join(folder, 'project.lock')
+  const note = `${file}.json`
+  let connection: Libsql.Database
+  try {
+    connection = new Libsql(file)
+    connection.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
+  } catch (e) {
+    const code = e instanceof Error && 'code' in e ? String(e.code) : ''
+    if (code.startsWith('SQLITE_BUSY')) throw userError(`${folder}: already open in ${describe(note)}`, e)
+    throw dataError(folder, 'cannot be written (read-only, or no space left); the project can still be opened read-only', e)
+  }
+  const recovered = existsSync(note)
+  try {
+    writeFileSync(note, JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }))
+  } catch (e) {
+    connection.exec('ROLLBACK')
+    connection.close()
+    throw dataError(note, 'cannot be written (read-only, or no space left); the project can still be opened read-only', e)
+  }
+  let held = true
+  return {
+    recovered,
+    release() {
+      if (!held) return
+      held = false
+      rmSync(note, { force: true })
+      connection.exec('ROLLBACK')
+      connection.close()
+    },
+  }
+}
+
+function describe(note: string): string {
+  try {
+    const by = holder.parse(JSON.parse(readFileSync(note, 'utf8')))
+    return `another window (process ${by.pid} on ${by.host}, since ${by.since})`
+  } catch {
+    return 'another window'
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Which images: filters as SQL over the covering indices, in pages by the last id seen.
+ *
+ * A condition on annotations is answered from their side: each arm of a UNION walks one index in the order of image ids and the
+ * arms are merged, so the first page costs no more than what it skips. Otherwise the images themselves are walked.
+ */
+import type { MediaFilter } from '#shared/model/project.ts'
+import type { Database, Value } from './database.ts'
+
+interface Condition {
+  sql: string
+  params: Value[]
+}
+
+export interface Page {
+  /** Images after this id. */
+  after?: number
+  limit?: number
+}
+
+/** Ids in ascending order, 100 unless said otherwise. */
+export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}): number[] {
+  const { sql, params } = select(db, filter, page.after ?? 0)
+  return db.all<{ id: number }>(`${sql} ORDER BY 1 LIMIT ?`, ...params, page.limit ?? 100).map((r) => r.id)
+}
+
+/** How many images a filter lets through. */
+export function countMedia(db: Database, filter: MediaFilter = {}): number {
+  const { sql, params } = select(db, filter, 0)
+  return Number(db.value(`SELECT count(*) FROM (${sql})`, ...params))
+}
+
+function select(db: Database, filter: MediaFilter, after: number): Condition {
+  const media = all(mediaConditions(db, filter))
+  const { captionText } = filter
+  if (captionText !== undefined && [...captionText].length >= 3) {
+    const annotation = annotationExists(filter)
+    return {
+      // Matches come in the order of f.rowid, the image's id: nothing is sorted.
+      sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
+      params: [`"${captionText.replaceAll('"', '""')}"`, after, ...media.params, ...annotation.params],
+    }
+  }
+  const arms = annotationArms(db, filter)
+  if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
+  const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
+  return {
+    sql: arms.map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} AND ${media.sql}`).join(' UNION '),
+    params: arms.flatMap((arm) => [after, ...arm.params, ...media.params]),
+  }
+}
+
+function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
+  const conditions: Condition[] = []
+  const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
+  if (filter.split === null) add('m.split IS NULL')
+  else if (filter.split !== undefined) add('m.split = ?', filter.split)
+  if (filter.review !== undefined) add('m.review = ?', filter.review)
+  if (filter.tag !== undefined) add('m.id IN (SELECT media_id FROM media_tag WHERE tag = ?)', filter.tag)
+  if (filter.pathText !== undefined) add(`m.path LIKE ? ESCAPE '\\'`, like(filter.pathText))
+  // The trigram index answers from three characters on; for shorter texts every caption is read.
+  if (filter.captionText !== undefined && [...filter.captionText].length < 3)
+    add(`m.id IN (SELECT media_id FROM caption WHERE text LIKE ? ESCAPE '\\')`, like(filter.captionText))
+  if (filter.duplicates === 'near') add('m.duplicate_group IS NOT NULL')
+  if (filter.duplicates === 'exact') {
+    const twice = db.all<{ hash: string }>(
+      'SELECT content_hash AS hash FROM media WHERE content_hash IS NOT NULL GROUP BY content_hash HAVING count(*) > 1',
+    )
+    add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', JSON.stringify(twice.map((t) => t.hash)))
+  }
+  if (filter.unlabelled !== undefined) add(`m.annotated ${filter.unlabelled ? '=' : '<>'} 0`)
+  return conditions
+}
+
+/** What an annotation `a` has to meet, its label apart. */
+function annotationConditions({ author, score, state }: MediaFilter): Condition[] {
+  const conditions: Condition[] = []
+  const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
+  if (author?.name !== undefined) add('a.author = ?', `${author.kind}:${author.name}`)
+  else if (author) add('a.author >= ? AND a.author < ?', `${author.kind}:`, `${author.kind};`) // ';' follows ':'
+  if (score?.min !== undefined) add('a.score >= ?', score.min)
+  if (score?.max !== undefined) add('a.score <= ?', score.max)
+  if (state) add('a.state = ?', state)
+  return conditions
+}
+
+/** As a condition on an image `m` that was found otherwise. */
+function annotationExists(filter: MediaFilter): Condition {
+  const { labelIds } = filter
+  const label = labelIds ? [{ sql: `a.label_id IN (${labelIds.map(() => '?').join(', ')})`, params: labelIds }] : []
+  const conditions = [...label, ...annotationConditions(filter)]
+  if (conditions.length === 0) return all([])
+  const { sql, params } = all(conditions)
+  const exists = (table: string) => `EXISTS (SELECT 1 FROM ${table} a WHERE a.media_id = m.id AND ${sql})`
+  return { sql: `(${exists('region')} OR ${exists('media_label')})`, params: [...params, ...params] }
+}
+
+/** More than this many regions of a score, and walking in the order of images meets the first page of them soon. */
+const manyScored = 20_000
+
+/** Regions or image labels that meet all conditions at once; an arm a label, so that each walks in the order of images. */
+function annotationArms(db: Database, filter: MediaFilter): (Condition & { from: string })[] {
+  const { labelIds, author, score, state } = filter
+  const conditions = annotationConditions(filter)
+  if (labelIds)
+    return labelIds.flatMap((id) => {
+      const condition = all([{ sql: 'a.label_id = ?', params: [id] }, ...conditions])
+      return [
+        { ...condition, from: 'region a INDEXED BY region_label' },
+        { ...condition, from: 'media_label a INDEXED BY media_label_label' },
+      ]
+    })
+  if (conditions.length === 0) return []
+  const condition = all(conditions)
+  const scored = () => {
+    const few = all(annotationConditions({ score }))
+    return Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM region a INDEXED BY region_score WHERE ${few.sql} LIMIT ${manyScored})`, ...few.params)) < manyScored
+  }
+  const region =
+    author?.name !== undefined
+      ? 'region_author'
+      : (score?.min !== undefined || score?.max !== undefined) && scored()
+        ? 'region_score'
+        : state && state !== 'accepted'
+          ? 'region_open'
+          : 'region_media'
+  const mediaLabel = author?.name !== undefined ? 'media_label_author' : 'media_label_media'
+  return [
+    // The condition of the partial index has to stand in the query as it stands in the index.
+    { ...condition, sql: region === 'region_open' ? `a.state <> 'accepted' AND ${condition.sql}` : condition.sql, from: `region a INDEXED BY ${region}` },
+    { ...condition, from: `media_label a INDEXED BY ${mediaLabel}` },
+  ]
+}
+
+const all = (conditions: readonly Condition[]): Condition => ({
+  sql: conditions.map((c) => `(${c.sql})`).join(' AND ') || '1',
+  params: conditions.flatMap((c) => c.params),
+})
+
+const like = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`

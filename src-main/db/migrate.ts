@@ -1,0 +1,46 @@
+/** Brings a database to the current schema; an older one is copied to backups/ first. */
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { dataError } from '#shared/errors.ts'
+import type { Database } from './database.ts'
+import { migrations, schemaVersion } from './schema.ts'
+
+export type Migration = (typeof migrations)[number]
+
+/** Returns the backup's path where one was made. Throws where the database is of a newer program. */
+export function migrate(db: Database, steps: readonly Migration[] = migrations): string | null {
+  const target = steps.at(-1)!.version
+  const version = Number(db.value('PRAGMA user_version') ?? 0)
+  if (version > target) throw dataError(db.file, `was written by a newer Dashi (schema ${version}, this one knows ${target})`)
+  if (version === target) return null
+  if (db.options.readOnly) throw dataError(db.file, `has an older schema (${version}); open it for writing once to bring it to ${target}`)
+  const saved = version > 0 ? backup(db, version) : null
+  for (const step of steps.filter((s) => s.version > version))
+    db.transaction(() => {
+      db.exec(step.sql)
+      db.exec(`PRAGMA user_version = ${step.version}`)
+    })
+  return saved
+}
+
+/** A whole copy beside, complete or not there at all. */
+export function backup(db: Database, version = schemaVersion): string {
+  const folder = join(dirname(db.file), 'backups')
+  mkdirSync(folder, { recursive: true })
+  const stamp = new Date().toISOString().replace(/[:.]/g, '-')
+  const target = join(folder, `${basename(db.file, '.db')}-v${version}-${stamp}.db`)
+  const beside = `${target}.part`
+  try {
+    // Holding a write transaction keeps the main file still while it is copied; the checkpoint empties the log into it.
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.transaction(() => copyFileSync(db.file, beside))
+    const fd = openSync(beside, 'r+')
+    fsyncSync(fd)
+    closeSync(fd)
+    renameSync(beside, target)
+  } catch (e) {
+    if (existsSync(beside)) rmSync(beside)
+    throw dataError(target, `the backup could not be written (${e instanceof Error ? e.message : String(e)}); nothing was changed`, e)
+  }
+  return target
+}

@@ -1,0 +1,43 @@
+/** The journaled tables: their columns, and which of them count as the dataset's content. */
+import type { JournaledTable } from '#shared/model/journal.ts'
+
+interface Table {
+  columns: readonly string[]
+  /** The column that names the image a row belongs to; 'id' for the image itself. */
+  media: 'id' | 'media_id' | null
+  /** Columns that identify the content; view state (colours, keys, hidden, locked) and talk are left out. */
+  content: readonly string[]
+  /** Facts found out about a file: they may change without being an edit, and no undo trips over them. */
+  facts: readonly string[]
+}
+
+export const tables: Record<JournaledTable, Table> = {
+  root: { columns: ['path'], media: null, content: [], facts: [] },
+  // Labels enter the dataset hash by name, see digest.ts.
+  label: { columns: ['name', 'colour', 'key', 'synonyms', 'prompts', 'parent_id'], media: null, content: [], facts: [] },
+  media: {
+    columns: ['root_id', 'path', 'content_hash', 'perceptual_hash', 'width', 'height', 'orientation', 'split', 'review', 'duplicate_group'],
+    media: 'id',
+    content: ['path', 'content_hash', 'width', 'height', 'orientation', 'split'],
+    facts: ['content_hash', 'perceptual_hash', 'width', 'height', 'orientation', 'duplicate_group'],
+  },
+  media_label: { columns: ['media_id', 'label_id', 'author', 'score', 'state'], media: 'media_id', content: ['author', 'score', 'state'], facts: [] },
+  media_tag: { columns: ['media_id', 'tag'], media: 'media_id', content: ['tag'], facts: [] },
+  region: {
+    columns: ['media_id', 'label_id', 'shape', 'attributes', 'author', 'score', 'state', 'z', 'hidden', 'locked'],
+    media: 'media_id',
+    content: ['shape', 'attributes', 'author', 'score', 'state', 'z'],
+    facts: [],
+  },
+  caption: {
+    columns: ['media_id', 'region_id', 'text', 'language', 'spans', 'author', 'score', 'state'],
+    media: 'media_id',
+    content: ['region_id', 'text', 'language', 'spans', 'author', 'score', 'state'],
+    facts: [],
+  },
+  comment: { columns: ['media_id', 'region_id', 'by_name', 'text', 'created', 'resolved'], media: 'media_id', content: [], facts: [] },
+}
+
+export const tableNames = Object.keys(tables) as JournaledTable[]
+/** Tables whose rows belong to an image. */
+export const mediaTables = tableNames.filter((t) => tables[t].media === 'media_id')

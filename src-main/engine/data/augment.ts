@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { Pixels } from './pixels.ts'
+import { Rng } from './rng.ts'
+import { GRID, render, type Normalisation, type View } from './render.ts'
+
+const fraction = z.number().min(0).max(1)
+
+/**
+ * How a training picture may be changed; the defaults change nothing. Flat, so that a recipe can set any of it by
+ * name.
+ */
+export const augmentSchema = z.strictObject({
+  /** Random resized crop: the crop's area over the picture's, uniform in [minScale, maxScale]; above 1 it zooms out. */
+  minScale: z.number().positive().max(1).default(1),
+  maxScale: z.number().min(1).max(4).default(1),
+  /** The crop's width over height against the picture's, log-uniform in [1/aspect, aspect]. */
+  aspect: z.number().min(1).max(4).default(1),
+  /** Probability of a horizontal flip. */
+  flip: fraction.default(0),
+  /** Largest rotation, degrees either way. */
+  rotate: z.number().min(0).max(180).default(0),
+  /** Largest horizontal shear, degrees either way. */
+  shear: z.number().min(0).max(60).default(0),
+  /** Colour jitter: factors uniform in [1 − v, 1 + v]; contrast about middle grey. */
+  brightness: fraction.default(0),
+  contrast: fraction.default(0),
+  saturation: fraction.default(0),
+  /** Largest turn of the hue, as a fraction of the colour circle. */
+  hue: z.number().min(0).max(0.5).default(0),
+  /** Probability of no colour at all. */
+  grayscale: fraction.default(0),
+  /** For pictures with alpha: the probability of a random ground (plain, gradient or cloudy) instead of white. */
+  background: fraction.default(0),
+})
+export type AugmentConfig = z.output<typeof augmentSchema>
+
+/** The random stream of one sight of one picture: depends on nothing else, so not on which thread or batch it falls to. */
+export const augmentRng = (seed: number, epoch: number, index: number) => Rng.of(seed, epoch, index)
+
+/**
+ * One random view of a picture: `out[offset …]` gets 3 · height · width float32 in CHW order, normalised by mean and
+ * standard deviation as CLIP's preprocessing does. Crop, flip, rotation and shear are one affine map, sampled bilinearly;
+ * where it shrinks, several samples are averaged for each output pixel. All colour changes are one affine map too.
+ * A transparent picture is laid over white or a random ground, an opaque one repeats its edge outside itself.
+ * Every view takes the same number of draws from `rng`, whatever the configuration.
+ */
+export function augment(
+  pixels: Pixels,
+  size: { height: number; width: number },
+  config: AugmentConfig,
+  normalisation: Normalisation,
+  rng: Rng,
+  out: Float32Array,
+  offset = 0,
+): void {
+  const view = { place: place(pixels, config, rng), colour: colour(config, rng), ground: ground(config, rng) }
+  render(pixels, size, view, normalisation, out, offset)
+}
+
+function place({ width, height }: Pixels, config: AugmentConfig, rng: Rng): View['place'] {
+  const scale = rng.uniform(config.minScale, config.maxScale)
+  const stretch = Math.exp(rng.uniform(-1, 1) * Math.log(config.aspect))
+  const w = width * Math.sqrt(scale * stretch)
+  const h = height * Math.sqrt(scale / stretch)
+  // The crop stays inside the picture, or the picture inside the crop where that is larger.
+  const x0 = width / 2 + rng.uniform(-0.5, 0.5) * Math.abs(width - w)
+  const y0 = height / 2 + rng.uniform(-0.5, 0.5) * Math.abs(height - h)
+  const mirror = rng.chance(config.flip) ? -1 : 1
+  const angle = (rng.uniform(-config.rotate, config.rotate) * Math.PI) / 180
+  const shear = Math.tan((rng.uniform(-config.shear, config.shear) * Math.PI) / 180)
+  const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
+  return { x0, xu: cos * w * mirror, xv: (cos * shear - sin) * h, y0, yu: sin * w * mirror, yv: (sin * shear + cos) * h }
+}
+
+const LUMA = [0.299, 0.587, 0.114] as const // Rec. 601, as Pillow's and torchvision's grey
+
+/** Hue (a turn about the grey axis), saturation, contrast and brightness are all linear: their product is one matrix. */
+function colour(config: AugmentConfig, rng: Rng): View['colour'] {
+  const factor = (v: number) => 1 + rng.uniform(-v, v)
+  const brightness = factor(config.brightness)
+  const contrast = factor(config.contrast)
+  const jitter = factor(config.saturation)
+  const turn = rng.uniform(-config.hue, config.hue) * 2 * Math.PI
+  const saturation = rng.chance(config.grayscale) ? 0 : jitter
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn) / Math.sqrt(3)]
+  const matrix = new Float64Array(12)
+  // Rodrigues' rotation about (1, 1, 1)/√3.
+  const hue = (row: number, column: number) => {
+    if (row === column) return cos + (1 - cos) / 3
+    return (1 - cos) / 3 + ((column - row + 3) % 3 === 2 ? sin : -sin)
+  }
+  for (let column = 0; column < 3; column++) {
+    let grey = 0
+    for (let k = 0; k < 3; k++) grey += LUMA[k]! * hue(k, column)
+    for (let row = 0; row < 3; row++) {
+      matrix[row * 4 + column] = brightness * contrast * (saturation * hue(row, column) + (1 - saturation) * grey)
+    }
+  }
+  for (let row = 0; row < 3; row++) matrix[row * 4 + 3] = brightness * 0.5 * (1 - contrast)
+  return matrix
+}
+
+/** The grid's colours are all alike for a plain ground, on a line for a gradient, all different for a cloudy one. */
+function ground(config: AugmentConfig, rng: Rng): View['ground'] {
+  const used = rng.chance(config.background)
+  const kind = rng.int(3)
+  const angle = rng.uniform(0, 2 * Math.PI)
+  const colours = new Float32Array(GRID * GRID * 3)
+  for (let i = 0; i < colours.length; i++) colours[i] = rng.uniform()
+  if (!used) return undefined
+  if (kind === 2) return colours
+  const [dx, dy] = kind === 0 ? [0, 0] : [Math.cos(angle) / GRID, Math.sin(angle) / GRID]
+  const grid = new Float32Array(GRID * GRID * 3)
+  for (let y = 0; y < GRID; y++) {
+    for (let x = 0; x < GRID; x++) {
+      const t = Math.min(1, Math.max(0, 0.5 + (x - 1.5) * dx + (y - 1.5) * dy))
+      for (let c = 0; c < 3; c++) grid[(y * GRID + x) * 3 + c] = colours[c]! * (1 - t) + colours[3 + c]! * t
+    }
+  }
+  return grid
+}

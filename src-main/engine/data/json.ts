@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import type { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+
+/**
+ * A JSON file's content; `undefined` where there is no such file.
+ * @throws dataError: unreadable, or not JSON.
+ */
+export async function readJson(file: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw dataError(file, `cannot be read (${code})`, e)
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch (e) {
+    throw dataError(file, 'expected JSON', e)
+  }
+}
+
+/** `json` as the schema has it; else a dataError with the file and the first field at fault, `prefix` before its name. */
+export function parseJson<S extends z.ZodType>(schema: S, json: unknown, file: string, prefix = ''): z.output<S> {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw dataError(file, `${prefix}${issue.path.join('.') || 'content'}: ${issue.message}`)
+}

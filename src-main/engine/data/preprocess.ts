@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { parseJson, readJson } from './json.ts'
+import { overWhite, type Pixels } from './pixels.ts'
+import { RESAMPLE, resize, type Resample } from './resample.ts'
+
+const side = z.int().min(1).max(16384)
+const rectangle = z.object({ height: side, width: side })
+const square = side.transform((s) => ({ height: s, width: s }))
+const perChannel = z.tuple([z.number(), z.number(), z.number()])
+const CLIP_MEAN: [number, number, number] = [0.48145466, 0.4578275, 0.40821073]
+const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
+
+/**
+ * `preprocessor_config.json` of a CLIP checkpoint, with the defaults of `CLIPImageProcessor`; the older spelling of sizes
+ * as one number is read too (for `size` it means the shortest edge). Unknown keys are kept out.
+ */
+export const preprocessSchema = z.object({
+  do_resize: z.boolean().default(true),
+  size: z
+    .union([side.transform((s) => ({ shortest_edge: s })), rectangle, z.strictObject({ shortest_edge: side })], {
+      error: 'expected a number, {shortest_edge} or {height, width}, in pixels',
+    })
+    .default({ shortest_edge: 224 }),
+  resample: z
+    .int()
+    .refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5')
+    .default(RESAMPLE.bicubic),
+  do_center_crop: z.boolean().default(true),
+  crop_size: z
+    .union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' })
+    .default({ height: 224, width: 224 }),
+  do_rescale: z.boolean().default(true),
+  rescale_factor: z.number().default(1 / 255),
+  do_normalize: z.boolean().default(true),
+  image_mean: perChannel.default(CLIP_MEAN),
+  image_std: perChannel.refine((s) => s.every((v) => v > 0), 'expected three numbers above 0').default(CLIP_STD),
+  do_convert_rgb: z.boolean().default(true),
+})
+export type PreprocessConfig = z.output<typeof preprocessSchema>
+
+/**
+ * The preprocessing of a checkpoint folder: `preprocessor_config.json`, or the `image_processor` part of
+ * `processor_config.json`, which is where `transformers` ≥ 5 saves it.
+ * @throws dataError naming the file and the field.
+ */
+export async function readPreprocessConfig(folder: string): Promise<PreprocessConfig> {
+  const alone = join(folder, 'preprocessor_config.json')
+  const joint = join(folder, 'processor_config.json')
+  const own = await readJson(alone)
+  if (own !== undefined) return parsePreprocessConfig(own, alone)
+  const both = await readJson(joint)
+  if (both === undefined) throw dataError(alone, 'no such file')
+  const part = z.object({ image_processor: z.record(z.string(), z.unknown()) }).safeParse(both)
+  if (!part.success) throw dataError(joint, 'image_processor: expected an object')
+  return parsePreprocessConfig(part.data.image_processor, joint, 'image_processor.')
+}
+
+export const parsePreprocessConfig = (json: unknown, file: string, prefix = ''): PreprocessConfig =>
+  parseJson(preprocessSchema, json, file, prefix)
+
+/**
+ * The size that every image comes out with. Without a centre crop and with a shortest edge, that depends on the image.
+ * @throws dataError when the configuration does not fix it.
+ */
+export function outputSize(config: PreprocessConfig, file = 'preprocessor_config.json'): { height: number; width: number } {
+  if (config.do_center_crop) return config.crop_size
+  if (config.do_resize && 'height' in config.size) return config.size
+  throw dataError(file, 'do_center_crop: expected true, or do_resize with a size of {height, width}, so that all images come out alike')
+}
+
+/**
+ * One image as CLIP sees it: resize, centre crop, rescale, normalise; `out[offset …]` gets 3 · height · width float32 in
+ * CHW order. Follows CLIP's processor on Pillow bit for bit: `CLIPImageProcessor` of `transformers` 4,
+ * `CLIPImageProcessorPil` of 5 (which `CLIPProcessor` uses where torchvision is not installed). The torchvision-backed one
+ * has 16-bit resampling weights: up to 2 grey levels of difference in 0.1 to 4% of the values, and of an odd padding the
+ * larger half behind instead of before. RGBA pixels are laid over white first, as `transformers` 5 does.
+ */
+export function preprocess(pixels: Pixels, config: PreprocessConfig, out: Float32Array, offset = 0): void {
+  cropAndNormalise(resized(pixels, config), config, out, offset)
+}
+
+/** The first half of `preprocess`: RGB at the scale at which it is cropped. */
+export function resized(pixels: Pixels, config: PreprocessConfig): Pixels {
+  const rgb = overWhite(pixels)
+  const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
+  const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
+  return resize(rgb, width, height, method)
+}
+
+/** The shortest edge becomes the size asked for; the other is truncated, not rounded: ⌊size · long / short⌋. */
+function resizedSize({ width, height }: Pixels, size: PreprocessConfig['size']) {
+  if ('height' in size) return size
+  const short = size.shortest_edge
+  return width <= height
+    ? { width: short, height: Math.trunc((short * height) / width) }
+    : { width: Math.trunc((short * width) / height), height: short }
+}
+
+/** The second half. */
+export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: Float32Array, offset: number): void {
+  const crop = config.do_center_crop ? config.crop_size : image
+  const top = cropStart(image.height, crop.height)
+  const left = cropStart(image.width, crop.width)
+  const area = crop.height * crop.width
+  for (let c = 0; c < 3; c++) {
+    const level = levels(config, c)
+    let to = offset + c * area
+    for (let y = top; y < top + crop.height; y++) {
+      const inside = y >= 0 && y < image.height
+      for (let x = left; x < left + crop.width; x++) {
+        const value = inside && x >= 0 && x < image.width ? image.data[(y * image.width + x) * 3 + c]! : 0
+        out[to++] = level[value]!
+      }
+    }
+  }
+}
+
+/**
+ * Where the crop starts on an axis, below zero where it is padded with black. An image that is smaller on either axis takes
+ * ⌈padding / 2⌉ before it (`image_transforms.center_crop`); both cases come to ⌊(size − crop) / 2⌋.
+ */
+const cropStart = (size: number, crop: number) => Math.floor((size - crop) / 2)
+
+/** What each of the 256 byte values becomes in channel c, with the reference's float32 roundings. */
+function levels(config: PreprocessConfig, c: number): Float32Array {
+  const f = Math.fround
+  return Float32Array.from({ length: 256 }, (_, byte) => {
+    const scaled = f(config.do_rescale ? byte * config.rescale_factor : byte)
+    return config.do_normalize ? f(f(scaled - f(config.image_mean[c]!)) / f(config.image_std[c]!)) : scaled
+  })
+}

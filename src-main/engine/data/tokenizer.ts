@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { parseJson, readJson } from './json.ts'
+
+/**
+ * The files of a tokenizer in a checkpoint folder. `transformers` ≥ 4 loads `CLIPTokenizerFast` from `tokenizer.json` alone;
+ * `tokenizer_config.json` names the class and the padding token and is needed for `AutoTokenizer` and `CLIPProcessor`; the
+ * others exist in older folders and are only needed by the slow tokenizer of `transformers` 4. Copy those that are there.
+ */
+export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
+
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int().min(0)), merges: z.array(z.unknown()) }),
+  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })),
+  normalizer: z.unknown(),
+  pre_tokenizer: z.unknown(),
+  post_processor: z.unknown(),
+  decoder: z.unknown(),
+})
+const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
+const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
+
+/**
+ * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
+ * `CLIPTokenizerFast(text, padding='max_length', truncation=True)`.
+ */
+export class Tokenizer {
+  private constructor(
+    private readonly hub: HubTokenizer,
+    private readonly lowercases: boolean,
+    /** Ids of the tokens that start a text, end it, and fill it up. */
+    readonly startId: number,
+    readonly endId: number,
+    readonly padId: number,
+    /** One more than the largest id: the least number of rows of the token embedding. */
+    readonly vocabSize: number,
+    /** `model_max_length` of the configuration, absent where it says nothing useful. */
+    readonly maxLength: number | undefined,
+  ) {}
+
+  /**
+   * From a checkpoint folder.
+   * @throws dataError naming the file and the field.
+   */
+  static async load(folder: string): Promise<Tokenizer> {
+    const file = (name: string) => join(folder, name)
+    const json = await readJson(file('tokenizer.json'))
+    if (json === undefined) throw dataError(file('tokenizer.json'), 'no such file')
+    const config = (await readJson(file('tokenizer_config.json'))) ?? {}
+    const special = await readJson(file('special_tokens_map.json'))
+    const older = special === undefined ? {} : parseJson(configSchema, special, file('special_tokens_map.json'))
+    const pad = older.pad_token ? { pad_token: older.pad_token } : {}
+    return Tokenizer.from(json, { ...pad, ...(config as object) }, file('tokenizer.json'), file('tokenizer_config.json'))
+  }
+
+  /** From the contents of `tokenizer.json` and `tokenizer_config.json`; the names are for errors. */
+  static from(json: unknown, config: unknown = {}, file = 'tokenizer.json', configFile = 'tokenizer_config.json'): Tokenizer {
+    const { model, added_tokens, normalizer } = parseJson(tokenizerSchema, json, file)
+    const { pad_token, model_max_length } = parseJson(configSchema, config, configFile)
+    let hub: HubTokenizer
+    let frame: number[]
+    try {
+      hub = new HubTokenizer(json as object, config as object)
+      frame = hub.encode('').ids
+    } catch (e) {
+      throw dataError(file, `cannot be used (${e instanceof Error ? e.message : String(e)})`, e)
+    }
+    const [startId, endId] = frame
+    if (frame.length !== 2 || startId === undefined || endId === undefined) {
+      throw dataError(file, `post_processor: expected one token before a text and one after it, found ${frame.length}`)
+    }
+    const padId = pad_token ? hub.token_to_id(pad_token) : endId
+    if (padId === undefined) throw dataError(configFile, `pad_token: ${JSON.stringify(pad_token)} is not in the vocabulary`)
+    let largest = 0
+    for (const id of Object.values(model.vocab)) largest = Math.max(largest, id)
+    for (const { id } of added_tokens) largest = Math.max(largest, id)
+    const maxLength = model_max_length && model_max_length < 1e6 ? model_max_length : undefined
+    return new Tokenizer(hub, JSON.stringify(normalizer ?? null).includes('"Lowercase"'), startId, endId, padId, largest + 1, maxLength)
+  }
+
+  /**
+   * Ids of one text, `contextLength` of them: start, the text, end, padding. A text too long loses its tail, never its end token.
+   */
+  encode(text: string, contextLength: number): Int32Array {
+    const out = new Int32Array(contextLength).fill(this.padId)
+    const ids = this.ids(text)
+    out.set(ids.slice(0, contextLength))
+    if (ids.length > contextLength) out[contextLength - 1] = this.endId
+    return out
+  }
+
+  /** Row by row, [texts.length, contextLength]. */
+  encodeAll(texts: readonly string[], contextLength: number): Int32Array {
+    const out = new Int32Array(texts.length * contextLength)
+    texts.forEach((text, i) => out.set(this.encode(text, contextLength), i * contextLength))
+    return out
+  }
+
+  /** How many ids the text takes, start and end among them: more than the context length means that it is cut. */
+  count(text: string): number {
+    return this.ids(text).length
+  }
+
+  /** The text that ids stand for, without start, end and padding. */
+  decode(ids: Iterable<number>): string {
+    const own = [...ids].filter((id) => id !== this.startId && id !== this.endId && id !== this.padId)
+    return own.length ? this.hub.decode(own, { clean_up_tokenization_spaces: false }).trim() : ''
+  }
+
+  private ids(text: string): number[] {
+    // The reference lowers each letter by itself; JavaScript would write a Σ that ends a word as ς.
+    return this.hub.encode(this.lowercases ? text.replaceAll('Σ', 'σ') : text).ids
+  }
+}

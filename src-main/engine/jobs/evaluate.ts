@@ -1,0 +1,66 @@
+import { cancelled, dataError } from '#shared/errors.ts'
+import type { EvaluateJob, JobResult, SplitPredictions } from '#shared/model/job.ts'
+import { Images } from '../data/images.ts'
+import { type Clip, openClip } from '../models/checkpoint.ts'
+import { chooseProvider } from '../runtime/devices.ts'
+import type { Provider } from '../runtime/session.ts'
+import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
+import { accuracy } from '../metrics/accuracy.ts'
+import { HEAD_FILE, type Head } from '../weights/head.ts'
+import { storeFor } from './pictures.ts'
+import type { JobHooks } from './run-job.ts'
+
+type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
+
+/** Predictions of a checkpoint on every split. Without a head of its own it is a zero-shot classifier. */
+export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<JobResult> {
+  const started = performance.now()
+  const { provider } = await chooseProvider(job.device)
+  const splits = await evaluateSplits(job.checkpoint, job, hooks, provider)
+  return { checkpoint: job.checkpoint, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, notes: {} }
+}
+
+export async function evaluateSplits(dir: string, data: Data, hooks: JobHooks, provider: Provider, pictures = storeFor(data.splits)): Promise<Record<string, SplitPredictions>> {
+  const clip = await openClip(dir)
+  try {
+    const head = await headOf(clip, data, provider)
+    const names = Object.keys(data.splits)
+    const images = new Images(names.flatMap((name) => data.splits[name]!), pictures)
+    const features = await imageFeatures(clip, images, {
+      provider,
+      cache: data.cache,
+      onProgress: (done, total) => hooks.onProgress({ phase: 'evaluating', done, total }),
+      isCancelled: () => {
+        if (hooks.isCancelled()) throw cancelled()
+      },
+    })
+    const logits = headLogits(features, head)
+    let row = 0
+    return Object.fromEntries(
+      names.map((name) => {
+        const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
+        const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
+        return [name, { n: labels.length, accuracy: labels.length ? accuracy({ classes: head.bias.length, labels, logits: own }) : 0, labels, logits: own }]
+      }),
+    )
+  } finally {
+    clip.close()
+  }
+}
+
+/** The checkpoint's head, its rows in the order of the classes asked for; or the zero-shot one. */
+async function headOf(clip: Clip, { classes, templates }: Data, provider: Provider): Promise<Head> {
+  if (!clip.head) return zeroShotHead(clip, classes, templates?.length ? templates : clip.templates, { provider })
+  const { classes: own, dim, weight, bias } = clip.head
+  const rows = classes.map(({ name }) => {
+    const row = own.indexOf(name)
+    if (row < 0) throw dataError(`${clip.dir}/${HEAD_FILE}`, `classes: the checkpoint does not know the class "${name}"`)
+    return row
+  })
+  return {
+    classes: classes.map((c) => c.name),
+    dim,
+    weight: Float32Array.from({ length: rows.length * dim }, (_, i) => weight[rows[Math.floor(i / dim)]! * dim + (i % dim)]!),
+    bias: Float32Array.from(rows, (row) => bias[row]!),
+  }
+}

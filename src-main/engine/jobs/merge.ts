@@ -1,0 +1,75 @@
+import { renameSync, rmdirSync, rmSync } from 'node:fs'
+import { cancelled, userError } from '#shared/errors.ts'
+import type { JobResult, MergeJob } from '#shared/model/job.ts'
+import { greedySoup } from '../merge/greedy.ts'
+import { mergeCheckpoints } from '../merge/merge.ts'
+import { chooseProvider } from '../runtime/devices.ts'
+import { checkReplaceable, readRecord, writeRecord } from '../weights/checkpoint.ts'
+import { replaceFolder } from '../weights/files.ts'
+import { evaluateSplits } from './evaluate.ts'
+import { storeFor } from './pictures.ts'
+import type { JobHooks } from './run-job.ts'
+import { accuracies } from './train.ts'
+
+/** Blends checkpoints and evaluates the soup. A greedy one is chosen on the split `heldOut`, never on a test split. */
+export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResult> {
+  const started = performance.now()
+  checkReplaceable(job.out)
+  const { provider } = await chooseProvider(job.device)
+  const stop = new AbortController()
+  const watch = () => {
+    if (hooks.isCancelled()) {
+      stop.abort()
+      throw cancelled()
+    }
+  }
+  let ledger: JobResult['ledger']
+  if (job.method.name === 'greedy') {
+    const heldOut = job.splits['heldOut'] ?? []
+    if (!heldOut.length) throw userError('greedy soup: no held-out images: put labelled images into the split "heldOut"')
+    const score = async (dir: string) => {
+      watch()
+      const splits = await evaluateSplits(dir, { ...job, splits: { heldOut } }, { ...hooks, onProgress: () => undefined }, provider, storeFor(job.splits))
+      return splits['heldOut']!.accuracy
+    }
+    const candidates = []
+    for (const [i, dir] of job.checkpoints.entries()) {
+      hooks.onProgress({ phase: 'scoring', done: i, total: job.checkpoints.length })
+      candidates.push({ dir, heldOut: await score(dir) })
+    }
+    const work = `${job.out}.run`
+    let tried = 0
+    try {
+      const soup = await greedySoup(candidates, score, work, {
+        signal: stop.signal,
+        onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
+      })
+      ledger = [...soup.ledger]
+      await replaceFolder(job.out, async (beside) => {
+        rmdirSync(beside)
+        renameSync(soup.dir, beside)
+      })
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
+  } else {
+    await mergeCheckpoints({
+      method: job.method,
+      ingredients: job.checkpoints,
+      out: job.out,
+      dtype: 'F32',
+      signal: stop.signal,
+      onProgress: (done) => {
+        if (hooks.isCancelled()) stop.abort()
+        hooks.onProgress({ phase: 'merging', done, total: 1 })
+      },
+    })
+  }
+  const splits = job.classes.length ? await evaluateSplits(job.out, job, hooks, provider) : {}
+  const record = readRecord(job.out)
+  await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(splits) } })
+  return {
+    checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
+    notes: ledger ? { kept: ledger.filter((e) => e.accepted).length } : {},
+  }
+}

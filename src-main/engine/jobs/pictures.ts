@@ -1,0 +1,16 @@
+import { fingerprint, PixelStore } from '../data/cache.ts'
+import type { Item } from '#shared/model/job.ts'
+
+const LIMIT = 1 << 30
+
+let kept: { of: string; store: PixelStore } | undefined
+
+/**
+ * Where decoded pictures are kept. The jobs of a thread that follow one another on the same images share it, so that a
+ * sweep decodes them once; other images begin anew.
+ */
+export function storeFor(splits: Readonly<Record<string, readonly Item[]>>): PixelStore {
+  const of = fingerprint(Object.values(splits).flatMap((items) => items.map((x) => [x.file, x.hash])))
+  if (kept?.of !== of) kept = { of, store: new PixelStore(LIMIT) }
+  return kept.store
+}

@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { dataError, userError } from '#shared/errors.ts'
+import type { JobResult, TrainJob } from '#shared/model/job.ts'
+import { type RecipeName, recipeNames, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
+import { fingerprint as fingerprintOf } from '../data/cache.ts'
+import { openClip } from '../models/checkpoint.ts'
+import { coop } from '../recipes/coop.ts'
+import { type Recipe, Run, type Trained } from '../recipes/context.ts'
+import { ft, lpFt } from '../recipes/ft.ts'
+import { lp } from '../recipes/lp.ts'
+import { zeroShot } from '../recipes/zero-shot.ts'
+import { chooseProvider } from '../runtime/devices.ts'
+import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
+import { ioError } from '../weights/files.ts'
+import { fingerprint } from '../weights/fingerprint.ts'
+import { fromWeights } from '../weights/tensors.ts'
+import { evaluateSplits } from './evaluate.ts'
+import { storeFor } from './pictures.ts'
+import type { JobHooks } from './run-job.ts'
+
+const recipes: { [R in RecipeName]: Recipe<RecipeSettings<R>> } = { 'zero-shot': zeroShot, lp, ft, 'lp-ft': lpFt, coop }
+
+/** Settings as the recipe's schema has them. @throws one line naming the setting */
+export function parseSettings<R extends RecipeName>(recipe: R, settings: unknown): RecipeSettings<R> {
+  const parsed = recipeSchemas[recipe].safeParse(settings)
+  if (parsed.success) return parsed.data as RecipeSettings<R>
+  const issue = parsed.error.issues[0]!
+  const known = Object.keys(recipeSchemas[recipe].shape).join(', ')
+  if (issue.code === 'unrecognized_keys') throw userError(`recipe ${recipe}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
+  throw userError(`recipe ${recipe}: ${issue.path.join('.')}: ${issue.message}`)
+}
+
+/**
+ * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the state to go on from;
+ * started again with the same job, it does.
+ */
+export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResult> {
+  const started = performance.now()
+  if (!recipeNames.includes(job.recipe)) throw userError(`unknown recipe ${job.recipe} (there are ${recipeNames.join(', ')})`)
+  const settings = parseSettings(job.recipe, job.settings)
+  checkReplaceable(job.out)
+  checkData(job)
+  const { provider } = await chooseProvider(job.device)
+  const clip = await openClip(job.model)
+  try {
+    const templates = job.templates?.length ? job.templates : clip.templates
+    const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
+    const stateDir = `${job.out}.run`
+    makeFolder(stateDir)
+    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: job.splits['train'], val: job.splits['val'] })
+    const run = new Run({
+      clip, classes: job.classes, templates, splits: job.splits, seed: job.seed, provider, cache: job.cache, pictures: storeFor(job.splits),
+      resume: { file: path.join(stateDir, 'state.safetensors'), everySeconds: job.saveEverySeconds, identity },
+      ...hooks,
+    })
+    const trained = await (recipes[job.recipe] as Recipe<unknown>)(run, settings)
+    refuseDiverged(trained)
+    const record = {
+      base: { path: job.model, fingerprint: base },
+      recipe: { name: job.recipe, settings: { ...settings } },
+      seed: job.seed,
+      dataHash: job.dataHash,
+      device: provider,
+      templates: [...templates],
+      classes: job.classes.map((c) => c.name),
+      metrics: {},
+    }
+    await writeCheckpoint(job.out, { base: job.model, weights: fromWeights(clip.weights, trained.weights), head: trained.head, tensors: trained.tensors, record })
+    const splits = await evaluateSplits(job.out, job, hooks, provider)
+    const seconds = (performance.now() - started) / 1000
+    await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
+    if (existsSync(stateDir)) rmSync(stateDir, { recursive: true })
+    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
+  } finally {
+    clip.close()
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (e) {
+    throw ioError(dir, 'written', e)
+  }
+}
+
+export const accuracies = (splits: JobResult['splits']): Record<string, number> =>
+  Object.fromEntries(Object.entries(splits).filter(([, s]) => s.n > 0).map(([name, s]) => [name, s.accuracy]))
+
+/** The last update may have broken what the last loss did not show yet. */
+function refuseDiverged({ weights, head }: Trained): void {
+  for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
+    if (!data.every(Number.isFinite)) throw dataError('training', `tensor ${name} is no longer finite after the last step: try a smaller learning rate`)
+}
+
+function checkData(job: TrainJob): void {
+  const strange = Object.values(job.splits).flat().find((item) => item.label >= job.classes.length)
+  if (strange) throw userError(`${strange.file}: label ${strange.label}: expected the number of one of ${job.classes.length} classes`)
+  if (job.recipe === 'zero-shot') return
+  const train = job.splits['train'] ?? []
+  if (!train.length) throw userError('no training images: put labelled images into the split "train"')
+  const seen = new Set(train.map((item) => item.label))
+  const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
+  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}`)
+}

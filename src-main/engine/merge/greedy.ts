@@ -1,0 +1,87 @@
+/**
+ * Greedy soup: Wortsman et al. 2022, arXiv:2203.05482, recipe 1. Candidates in the order of their held-out score, best
+ * first; each is added to the running mean, and stays if the mean's held-out score gets better. As in mlfoundations/model-soups
+ * (main.py) it must be strictly better; the paper's listing says ≥.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { userError } from '#shared/errors.ts'
+import { readRecord, writeRecord } from '../weights/checkpoint.ts'
+import { mergeCheckpoints, reference } from './merge.ts'
+
+const recordAs = (dirs: readonly string[]) => ({ method: { name: 'greedy' as const }, ingredients: dirs.map(reference) })
+
+export interface Candidate {
+  readonly dir: string
+  /** Its score on the held-out split, larger is better. Never the test split. */
+  readonly heldOut: number
+}
+
+export interface LedgerEntry extends Candidate {
+  /** Held-out score of the soup with this candidate in it. */
+  readonly score: number
+  readonly accepted: boolean
+  /** `score` less the best score before it; what the first one brings is its own score. */
+  readonly margin: number
+}
+
+export interface GreedySoup {
+  /** One entry a candidate, in the order in which they were tried. */
+  readonly ledger: readonly LedgerEntry[]
+  /** The folders in the soup. A single one means that no other helped. */
+  readonly ingredients: readonly string[]
+  /** The soup as a checkpoint, with F32 weights, in `workDir`. */
+  readonly dir: string
+  readonly heldOut: number
+}
+
+/**
+ * @param evaluate held-out score of the checkpoint folder it is given; called once for each candidate but the first
+ * @param workDir a folder for the soup and the one being tried; made if it is not there
+ */
+export async function greedySoup(
+  candidates: readonly Candidate[],
+  evaluate: (dir: string) => Promise<number>,
+  workDir: string,
+  { signal, onEntry }: { signal?: AbortSignal; onEntry?: (entry: LedgerEntry) => void } = {},
+): Promise<GreedySoup> {
+  const order = [...candidates].sort((a, b) => b.heldOut - a.heldOut)
+  const [best, ...others] = order
+  if (!best) throw userError('greedy soup: expected at least one candidate')
+  const bad = order.find((c) => !Number.isFinite(c.heldOut))
+  if (bad) throw userError(`greedy soup: ${bad.dir}: expected a held-out score, found ${bad.heldOut}`)
+  const soup = path.join(workDir, 'soup')
+  const trial = path.join(workDir, 'trial')
+  const ingredients = [best.dir]
+  const ledger: LedgerEntry[] = []
+  const note = (entry: LedgerEntry) => {
+    ledger.push(entry)
+    onEntry?.(entry)
+  }
+  let heldOut = best.heldOut
+  note({ ...best, score: heldOut, accepted: true, margin: heldOut })
+  // The running mean stays F32, so that the rounding of a smaller dtype does not add up.
+  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'F32', recordAs: recordAs(ingredients), signal })
+  for (const candidate of others) {
+    const n = ingredients.length
+    await mergeCheckpoints({
+      method: { name: 'linear', weights: [n / (n + 1), 1 / (n + 1)] },
+      ingredients: [soup, candidate.dir],
+      out: trial,
+      dtype: 'F32',
+      recordAs: recordAs([...ingredients, candidate.dir]),
+      signal,
+    })
+    const score = await evaluate(trial)
+    const accepted = score > heldOut
+    note({ ...candidate, score, accepted, margin: score - heldOut })
+    if (!accepted) continue
+    heldOut = score
+    ingredients.push(candidate.dir)
+    fs.rmSync(soup, { recursive: true })
+    fs.renameSync(trial, soup)
+  }
+  fs.rmSync(trial, { recursive: true, force: true })
+  await writeRecord(soup, { ...readRecord(soup), metrics: { heldOut }, merge: { ...recordAs(ingredients), ledger } })
+  return { ledger, ingredients, dir: soup, heldOut }
+}

@@ -1,0 +1,48 @@
+import { argmaxRows, outcomes, type Predictions } from './predictions.ts'
+import { wilson, type Interval } from './wilson.ts'
+
+export interface ClassAccuracy {
+  readonly n: number
+  readonly correct: number
+  /** Wilson, 95%. */
+  readonly interval: Interval
+}
+
+/** Top-1 accuracy in [0, 1]; NaN of no examples. */
+export const accuracy = (p: Predictions): number => outcomes(p).reduce((sum, x) => sum + x, 0) / p.labels.length
+
+/** One entry a class: of the examples that truly are of it, how many were named right. */
+export function perClassAccuracy(p: Predictions): ClassAccuracy[] {
+  const n = new Int32Array(p.classes)
+  const correct = new Int32Array(p.classes)
+  outcomes(p).forEach((right, i) => {
+    n[p.labels[i]!]!++
+    correct[p.labels[i]!]! += right
+  })
+  return Array.from(n, (count, c) => ({ n: count, correct: correct[c]!, interval: wilson(correct[c]!, count) }))
+}
+
+/** Mean of the accuracies of the classes that have examples (balanced accuracy); NaN where none has. */
+export function meanPerClass(classes: readonly ClassAccuracy[]): number {
+  const seen = classes.filter((c) => c.n > 0)
+  return seen.reduce((sum, c) => sum + c.correct / c.n, 0) / seen.length
+}
+
+/** The class of lowest accuracy; of equals the one with most examples, about which most is known. Null of no examples. */
+export function worstClass(classes: readonly ClassAccuracy[]): number | null {
+  let worst: number | null = null
+  classes.forEach((c, i) => {
+    if (c.n === 0) return
+    const w = worst === null ? null : classes[worst]!
+    const by = w === null ? -1 : c.correct * w.n - w.correct * c.n
+    if (by < 0 || (by === 0 && c.n > w!.n)) worst = i
+  })
+  return worst
+}
+
+/** [C, C] row-major counts: the row is the true class, the column the predicted one. */
+export function confusion(p: Predictions): Int32Array {
+  const counts = new Int32Array(p.classes * p.classes)
+  argmaxRows(p.logits, p.classes).forEach((c, i) => counts[p.labels[i]! * p.classes + c]!++)
+  return counts
+}

@@ -1,0 +1,113 @@
+import type { Value } from '../graph/graph.ts'
+import { add, cast, concat, equal, exp, expand, gather, gemm, l2Normalize, matmul, mul, patchEmbed, reshape, slice, unsqueeze } from '../ops/index.ts'
+import type { Params } from '../nn/params.ts'
+import { causalMask, encoder, layerNorm, linear } from '../nn/transformer.ts'
+import type { ClipConfig } from './clip-config.ts'
+import { bicubicMatrix } from './interpolate.ts'
+
+/*
+ * CLIP (Radford et al. 2021) as transformers has it (models/clip/modeling_clip.py), with its tensor names. Every function
+ * appends to the graph of its operands; `p` hands out the weights.
+ */
+
+/**
+ * pixels [B, 3, H, W] → image embedding [B, projection_dim], not normalised. Other sizes than the configuration's are taken
+ * by interpolating the position embedding.
+ */
+export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
+  const v = c.vision_config
+  const m = 'vision_model'
+  const [b, , h, w] = pixels.shape as [number, number, number, number]
+  const d = v.hidden_size
+  const patches = patchEmbed(pixels, p.get(`${m}.embeddings.patch_embedding.weight`, [d, v.num_channels, v.patch_size, v.patch_size]))
+  const position = positionEmbedding(p, c, Math.floor(h / v.patch_size), Math.floor(w / v.patch_size))
+  const tokens = add(patches, slice(position, { axis: 0, start: 1 })) // [B, N, D]
+  const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
+  let x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
+  x = layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // the name is spelt so in the checkpoints
+  x = encoder(p, `${m}.encoder`, x, v)
+  const pooled = reshape(slice(x, { axis: 1, start: 0, end: 1 }), [b, d])
+  return linear(p, 'visual_projection', layerNorm(p, `${m}.post_layernorm`, pooled, v.layer_norm_eps), c.projection_dim, { bias: false })
+}
+
+/** Row 0 belongs to the class token, the others to the patches [1 + gh·gw, D]; resampled where the grid differs. */
+function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Value {
+  const { image_size, patch_size, hidden_size } = c.vision_config
+  const g = Math.floor(image_size / patch_size)
+  const position = p.get('vision_model.embeddings.position_embedding.weight', [1 + g * g, hidden_size])
+  if (gh === g && gw === g) return position
+  const matrix = p.graph.constant(bicubicMatrix(g, g, gh, gw), 'float32', [gh * gw, g * g])
+  return concat([slice(position, { axis: 0, start: 0, end: 1 }), gemm(matrix, slice(position, { axis: 0, start: 1 }))], { axis: 0 })
+}
+
+/** The token embeddings [B, T, D] of ids [B, T] (int32), before positions: where learned context is spliced in. */
+export function tokenEmbedding(p: Params, c: ClipConfig, ids: Value): Value {
+  const t = c.text_config
+  return gather(p.get('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size]), ids)
+}
+
+/**
+ * Token embeddings [B, T, D] → text embedding [B, projection_dim], not normalised, read off at `eos` [B] (int32), each
+ * text's end-of-text token. What follows it cannot be seen through the causal mask.
+ */
+export function textEmbeddingFromTokens(p: Params, c: ClipConfig, tokens: Value, eos: Value): Value {
+  const t = c.text_config
+  const m = 'text_model'
+  const [b, length, d] = tokens.shape as [number, number, number]
+  const position = p.get(`${m}.embeddings.position_embedding.weight`, [t.max_position_embeddings, d])
+  let x = add(tokens, slice(position, { axis: 0, start: 0, end: length }))
+  x = encoder(p, `${m}.encoder`, x, t, causalMask(x, length))
+  x = layerNorm(p, `${m}.final_layer_norm`, x, t.layer_norm_eps)
+  const at = cast(equal(unsqueeze(eos, [1]), range(eos, length)), 'float32') // [B, T], one-hot
+  const pooled = reshape(matmul(unsqueeze(at, [1]), x), [b, d])
+  return linear(p, 'text_projection', pooled, c.projection_dim, { bias: false })
+}
+
+/** ids [B, T] (int32) → text embedding [B, projection_dim], not normalised. T may be shorter than the model's context. */
+export const textEmbedding = (p: Params, c: ClipConfig, ids: Value, eos: Value): Value =>
+  textEmbeddingFromTokens(p, c, tokenEmbedding(p, c, ids), eos)
+
+/** exp(logit_scale)·image·textᵀ of normalised embeddings: [B, N]. */
+export function logitsPerImage(p: Params, image: Value, text: Value): Value {
+  return mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), logitScale(p))
+}
+export const logitScale = (p: Params): Value => exp(p.get('logit_scale', []))
+
+const range = (like: Value, n: number) => like.graph.constant(Int32Array.from({ length: n }, (_, i) => i), 'int32', [1, n])
+
+/**
+ * Where a text ends: the first end-of-text token, or, in folders that keep the legacy id 2, the largest id
+ * (CLIPTextTransformer.forward).
+ */
+export function eosIndex(ids: Int32Array, eosTokenId: number): number {
+  if (eosTokenId === 2) return ids.reduce((best, id, i) => (id > ids[best]! ? i : best), 0)
+  return Math.max(0, ids.indexOf(eosTokenId))
+}
+
+/** Every tensor of the model by name, with its shape. */
+export function clipTensors(c: ClipConfig): Map<string, number[]> {
+  const shapes = new Map<string, number[]>()
+  const affine = (name: string, out: number, into: number) => shapes.set(`${name}.weight`, [out, into]).set(`${name}.bias`, [out])
+  const norm = (name: string, d: number) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d])
+  for (const [m, t] of [['text_model', c.text_config], ['vision_model', c.vision_config]] as const)
+    for (let i = 0; i < t.num_hidden_layers; i++) {
+      const layer = `${m}.encoder.layers.${i}`
+      for (const x of ['q', 'k', 'v', 'out']) affine(`${layer}.self_attn.${x}_proj`, t.hidden_size, t.hidden_size)
+      affine(`${layer}.mlp.fc1`, t.intermediate_size, t.hidden_size)
+      affine(`${layer}.mlp.fc2`, t.hidden_size, t.intermediate_size)
+      norm(`${layer}.layer_norm1`, t.hidden_size)
+      norm(`${layer}.layer_norm2`, t.hidden_size)
+    }
+  const { text_config: t, vision_config: v } = c
+  shapes.set('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size])
+  shapes.set('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])
+  norm('text_model.final_layer_norm', t.hidden_size)
+  shapes.set('vision_model.embeddings.class_embedding', [v.hidden_size])
+  shapes.set('vision_model.embeddings.patch_embedding.weight', [v.hidden_size, v.num_channels, v.patch_size, v.patch_size])
+  shapes.set('vision_model.embeddings.position_embedding.weight', [1 + Math.floor(v.image_size / v.patch_size) ** 2, v.hidden_size])
+  norm('vision_model.pre_layrnorm', v.hidden_size)
+  norm('vision_model.post_layernorm', v.hidden_size)
+  shapes.set('visual_projection.weight', [c.projection_dim, v.hidden_size])
+  shapes.set('text_projection.weight', [c.projection_dim, t.hidden_size])
+  return shapes.set('logit_scale', [])
+}

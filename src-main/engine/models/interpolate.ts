@@ -1,0 +1,28 @@
+/**
+ * The matrix [h·w, H·W] that resamples a grid H × W to h × w bicubically: torch.nn.functional.interpolate(mode='bicubic',
+ * align_corners=False), Keys' kernel with a = −0.75, edges repeated, no antialiasing.
+ */
+export function bicubicMatrix(H: number, W: number, h: number, w: number): Float32Array {
+  const rows = taps(H, h)
+  const cols = taps(W, w)
+  const m = new Float32Array(h * w * H * W)
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++)
+      for (const [Y, wy] of rows[y]!) for (const [X, wx] of cols[x]!) m[(y * w + x) * H * W + Y * W + X]! += wy * wx
+  return m
+}
+
+/** For each of `to` outputs: the inputs among `from` that it reads, with their weights. */
+function taps(from: number, to: number): [index: number, weight: number][][] {
+  return Array.from({ length: to }, (_, i) => {
+    const x = ((i + 0.5) * from) / to - 0.5
+    const left = Math.floor(x)
+    return [-1, 0, 1, 2].map((k) => [Math.min(from - 1, Math.max(0, left + k)), keys(x - left - k)])
+  })
+}
+
+function keys(x: number, a = -0.75): number {
+  const t = Math.abs(x)
+  if (t <= 1) return (a + 2) * t ** 3 - (a + 3) * t ** 2 + 1
+  return t < 2 ? a * (t ** 3 - 5 * t ** 2 + 8 * t - 4) : 0
+}

@@ -1,0 +1,76 @@
+import { dataError } from '#shared/errors.ts'
+import type { DType } from '../graph/dtypes.ts'
+import type { Graph, Shape, Value } from '../graph/graph.ts'
+import type { Parameter } from '../optim/optimizer.ts'
+import { decays } from '../optim/optimizer.ts'
+import { cast, sameShape } from '../ops/shape.ts'
+
+/** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
+export interface TensorSource {
+  /** Named in messages: the folder. */
+  readonly source: string
+  has(name: string): boolean
+  /** Type, shape and place of a tensor; without a place it can only be read. */
+  info(name: string): TensorPlace
+  float32(name: string): Float32Array
+}
+
+interface TensorPlace {
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly file?: string
+  readonly offset?: number
+  readonly length?: number
+}
+
+/** Weights that exist in memory only: an initialisation, or a training's present state. */
+export function tensorsInMemory(source: string, shapes: ReadonlyMap<string, readonly number[]>, data: (name: string) => Float32Array): TensorSource {
+  return {
+    source,
+    has: (name) => shapes.has(name),
+    info: (name) => ({ dtype: 'F32', shape: shapes.get(name)! }),
+    float32: data,
+  }
+}
+
+/** safetensors' names of the types that a frozen weight may have. */
+const FLOATS: Record<string, DType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+
+/**
+ * Hands a model its weights as graph values while it is being built. A trainable one is an input `w:NAME`, fed and
+ * replaced each step; a frozen one is mapped from its file and cast to float32 in the graph.
+ */
+export class Params {
+  readonly trainable: Parameter[] = []
+  private readonly values = new Map<string, Value>()
+
+  constructor(
+    readonly graph: Graph,
+    readonly source: TensorSource,
+    private readonly isTrainable: (name: string) => boolean = () => false,
+  ) {}
+
+  /** The tensor of this name, checked against the shape that the model's configuration demands. */
+  get(name: string, shape: Shape): Value {
+    const known = this.values.get(name)
+    if (known) return known
+    if (!this.source.has(name)) throw dataError(this.source.source, `tensor ${name} is missing (shape [${shape}] expected)`)
+    const info = this.source.info(name)
+    if (!sameShape(info.shape, shape)) throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
+    const value = this.isTrainable(name) ? this.input(name, shape) : this.frozen(name, shape, info)
+    this.values.set(name, value)
+    return value
+  }
+
+  private input(name: string, shape: Shape): Value {
+    this.trainable.push({ name, shape, decay: decays(name, shape) })
+    return this.graph.input(`w:${name}`, 'float32', shape)
+  }
+
+  private frozen(name: string, shape: Shape, info: TensorPlace): Value {
+    const dtype = FLOATS[info.dtype]
+    if (!dtype || info.file === undefined) return this.graph.constant(this.source.float32(name), 'float32', shape)
+    const external = { file: info.file, offset: info.offset!, length: info.length! }
+    return cast(this.graph.external(name, dtype, shape, external), 'float32')
+  }
+}

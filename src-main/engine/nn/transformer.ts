@@ -1,0 +1,62 @@
+import type { Value } from '../graph/graph.ts'
+import { add, gelu, geluTanh, layerNorm as normalise, linear as affine, matmul, mul, quickGelu, relu, reshape, softmax, swapLast, transpose } from '../ops/index.ts'
+import type { Params } from './params.ts'
+
+export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, quick_gelu: quickGelu, relu } as const
+export type Activation = keyof typeof activations
+
+export interface EncoderConfig {
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_hidden_layers: number
+  readonly num_attention_heads: number
+  readonly hidden_act: Activation
+  readonly layer_norm_eps: number
+}
+
+/** y = x·Wᵀ + b over the last axis; tensors `NAME.weight` [out, in] and `NAME.bias` [out]. */
+export function linear(p: Params, name: string, x: Value, out: number, { bias = true } = {}): Value {
+  const weight = p.get(`${name}.weight`, [out, x.shape.at(-1)!])
+  return affine(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined)
+}
+
+export function layerNorm(p: Params, name: string, x: Value, eps: number): Value {
+  const width = x.shape.at(-1)!
+  return normalise(x, p.get(`${name}.weight`, [width]), p.get(`${name}.bias`, [width]), { eps })
+}
+
+/** Multi-head self-attention (Vaswani et al. 2017, §3.2.2) on x [B, T, D]; `mask` is added to the logits [B, H, T, T]. */
+export function attention(p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value {
+  const [b, t, d] = x.shape as [number, number, number]
+  const heads = c.num_attention_heads
+  const width = d / heads
+  const split = (v: Value) => transpose(reshape(v, [b, t, heads, width]), [0, 2, 1, 3]) // [B, H, T, d]
+  const q = split(mul(linear(p, `${name}.q_proj`, x, d), width ** -0.5))
+  const k = split(linear(p, `${name}.k_proj`, x, d))
+  const v = split(linear(p, `${name}.v_proj`, x, d))
+  const logits = matmul(q, swapLast(k)) // [B, H, T, T]
+  const weights = softmax(mask ? add(logits, mask) : logits)
+  const y = reshape(transpose(matmul(weights, v), [0, 2, 1, 3]), [b, t, d])
+  return linear(p, `${name}.out_proj`, y, d)
+}
+
+export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value {
+  const hidden = activations[c.hidden_act](linear(p, `${name}.fc1`, x, c.intermediate_size))
+  return linear(p, `${name}.fc2`, hidden, x.shape.at(-1)!)
+}
+
+/** Pre-norm Transformer encoder, tensors named as in transformers' CLIPEncoder. */
+export function encoder(p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value {
+  for (let i = 0; i < c.num_hidden_layers; i++) {
+    const layer = `${name}.layers.${i}`
+    x = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
+    x = add(x, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, x, c.layer_norm_eps), c))
+  }
+  return x
+}
+
+/** [T, T] to add to attention logits: token i sees none after it. Finite, as transformers has it, so that no row is NaN. */
+export function causalMask(like: Value, t: number): Value {
+  const mask = Float32Array.from({ length: t * t }, (_, i) => (i % t > Math.floor(i / t) ? -3.4028234663852886e38 : 0))
+  return like.graph.constant(mask, 'float32', [t, t])
+}

@@ -1,0 +1,6 @@
+export * from './arithmetic.ts'
+export { allOps, type Operand } from './define.ts'
+export * from './linear.ts'
+export * from './normalise.ts'
+export * from './reduce.ts'
+export * from './shape.ts'

@@ -1,0 +1,73 @@
+import { type Shape, sizeOf, type Value } from '../graph/graph.ts'
+import { broadcast, defineOp } from './define.ts'
+import { reshape, slice, swapLast, transpose } from './shape.ts'
+
+const matmulOp = defineOp('MatMul', {
+  shape: ([a, b]) => {
+    const [m, k] = a!.shape.slice(-2) as [number, number]
+    const [k2, n] = b!.shape.slice(-2) as [number, number]
+    if (a!.shape.length < 2 || b!.shape.length < 2 || k !== k2) throw new Error(`MatMul: [${a!.shape}] × [${b!.shape}]`)
+    return [...broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'MatMul'), m, n]
+  },
+  vjp: ({ inputs: [a, b], dy }) => [matmul(dy, swapLast(b!)), matmul(swapLast(a!), dy)],
+})
+/** [.., m, k] × [.., k, n] → [.., m, n], leading axes broadcast. */
+export const matmul = (a: Value, b: Value): Value => matmulOp([a, b], undefined)[0]!
+
+interface GemmAttrs {
+  readonly transA: boolean
+  readonly transB: boolean
+}
+const gemmOp = defineOp<GemmAttrs>('Gemm', {
+  shape: ([a, b], { transA, transB }) => {
+    const [m, k] = flip(a!.shape, transA)
+    const [k2, n] = flip(b!.shape, transB)
+    if (a!.shape.length !== 2 || b!.shape.length !== 2 || k !== k2)
+      throw new Error(`Gemm: [${a!.shape}]${transA ? 'ᵀ' : ''} × [${b!.shape}]${transB ? 'ᵀ' : ''}`)
+    return [m, n]
+  },
+  emit: (inputs, { transA, transB }) => ({ inputs, attributes: { transA: Number(transA), transB: Number(transB) } }),
+  vjp: ({ inputs: [a, b], dy, attrs: { transA, transB } }) => [
+    transA ? gemm(b!, dy, undefined, { transA: transB, transB: true }) : gemm(dy, b!, undefined, { transB: !transB }),
+    transB ? gemm(dy, a!, undefined, { transA: true, transB: transA }) : gemm(a!, dy, undefined, { transA: !transA }),
+    dy,
+  ],
+})
+/** op(a) · op(b) + c with a, b of rank 2 and c broadcast to the result. */
+export function gemm(a: Value, b: Value, c?: Value, { transA = false, transB = false }: Partial<GemmAttrs> = {}): Value {
+  return gemmOp(c ? [a, b, c] : [a, b], { transA, transB })[0]!
+}
+const flip = (s: Shape, t: boolean): [number, number] => (t ? [s[1]!, s[0]!] : [s[0]!, s[1]!])
+
+/**
+ * x [.., in] → [.., out] by a weight [out, in] and bias [out], PyTorch's layout. Over flattened rows, so that the weight's
+ * gradient is one Gemm rather than a batched product and a sum.
+ */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+  const rows = sizeOf(x.shape) / x.shape.at(-1)!
+  const y = gemm(reshape(x, [rows, x.shape.at(-1)!]), weight, bias, { transB: true })
+  return reshape(y, [...x.shape.slice(0, -1), weight.shape[0]!])
+}
+
+/**
+ * Convolution whose stride is its kernel, over whole patches: [B, C, H, W] by [D, C, p, q] → [B, D, ⌊H/p⌋, ⌊W/q⌋]. It is the
+ * patch embedding of a ViT, and a Linear over each patch's pixels.
+ */
+export function conv(x: Value, weight: Value, bias?: Value): Value {
+  const [, , h, w] = x.shape as [number, number, number, number]
+  const [d, , p, q] = weight.shape as [number, number, number, number]
+  const tokens = patchEmbed(x, weight, bias)
+  return transpose(reshape(tokens, [x.shape[0]!, Math.floor(h / p), Math.floor(w / q), d]), [0, 3, 1, 2])
+}
+
+/** As `conv`, giving tokens: [B, ⌊H/p⌋ · ⌊W/q⌋, D], row by row. What is left over at the right and bottom is not seen. */
+export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
+  const [b, c, h, w] = x.shape as [number, number, number, number]
+  const [d, c2, p, q] = weight.shape as [number, number, number, number]
+  const [rows, cols] = [Math.floor(h / p), Math.floor(w / q)]
+  if (c !== c2 || !rows || !cols) throw new Error(`conv: [${x.shape}] has no whole patch [${weight.shape}]`)
+  const whole = slice(slice(x, { axis: 2, start: 0, end: rows * p }), { axis: 3, start: 0, end: cols * q })
+  const grid = transpose(reshape(whole, [b, c, rows, p, cols, q]), [0, 2, 4, 1, 3, 5])
+  const tokens = linear(reshape(grid, [b * rows * cols, c * p * q]), reshape(weight, [d, c * p * q]), bias)
+  return reshape(tokens, [b, rows * cols, d])
+}

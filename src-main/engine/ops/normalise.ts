@@ -1,0 +1,60 @@
+import type { Value } from '../graph/graph.ts'
+import { add, clip, div, exp, log, mul, sqrt, sub } from './arithmetic.ts'
+import { axisOf, defineOp, float } from './define.ts'
+import { reduceMax, reduceMean, reduceSum } from './reduce.ts'
+
+const softmaxOp = defineOp<{ axis: number }>('Softmax', {
+  shape: ([x]) => x!.shape,
+  emit: (inputs, { axis }) => ({ inputs, attributes: { axis } }),
+  vjp: ({ y, dy, attrs: { axis } }) => [mul(y, sub(dy, reduceSum(mul(dy, y), { axes: [axis], keepdims: true })))],
+})
+export const softmax = (x: Value, { axis = -1 }: { axis?: number } = {}): Value =>
+  softmaxOp([x], { axis: axisOf(axis, x.shape.length, 'Softmax') })[0]!
+
+/**
+ * x − max − log Σ exp(x − max): not ONNX's LogSoftmax, which the WebGPU provider lacks. The maximum is a constant to the
+ * gradient (it cancels), so the rule is written on the whole.
+ */
+export function logSoftmax(x: Value, { axis = -1 }: { axis?: number } = {}): Value {
+  const axes = [axis]
+  const shifted = sub(x, stopGradient(reduceMax(x, { axes, keepdims: true })))
+  return sub(shifted, log(reduceSum(exp(shifted), { axes, keepdims: true })))
+}
+
+const identityOp = defineOp('Identity', {
+  shape: ([x]) => x!.shape,
+  vjp: () => [null],
+})
+/** x, but a constant to the gradient. */
+export const stopGradient = (x: Value): Value => identityOp([x], undefined)[0]!
+
+const layerNormOp = defineOp<{ eps: number }>('LayerNormalization', {
+  shape: ([x]) => {
+    const stat = { dtype: 'float32' as const, shape: [...x!.shape.slice(0, -1), 1] }
+    return [{ dtype: x!.dtype, shape: x!.shape }, stat, stat]
+  },
+  emit: (inputs, { eps }) => ({ inputs, attributes: { axis: -1, epsilon: float(eps) } }),
+  vjp: ({ inputs: [x, gamma], outputs: [, mean, rstd], dy }) => {
+    const last = { axes: [-1], keepdims: true }
+    const xhat = mul(sub(x!, mean!), rstd!)
+    const g = mul(dy, gamma!)
+    const dx = mul(sub(sub(g, reduceMean(g, last)), mul(xhat, reduceMean(mul(g, xhat), last))), rstd!)
+    return [dx, mul(dy, xhat), dy]
+  },
+})
+/** Over the last axis: (x − mean)/√(var + eps)·gamma + beta (Ba et al. 2016, eq. 3). */
+export const layerNorm = (x: Value, gamma: Value, beta: Value, { eps }: { eps: number }): Value =>
+  layerNormOp([x, gamma, beta], { eps })[0]!
+
+/** x / ‖x‖₂ along an axis. */
+export function l2Normalize(x: Value, { axis = -1, eps = 0 }: { axis?: number; eps?: number } = {}): Value {
+  const norm = sqrt(reduceSum(mul(x, x), { axes: [axis], keepdims: true }))
+  return div(x, eps > 0 ? clip(norm, { min: eps }) : norm)
+}
+
+/** Inverted dropout: `mask` holds 1 where a unit is kept, made from the run's seed and fed as an input. */
+export const dropout = (x: Value, mask: Value, { p }: { p: number }): Value => mul(mul(x, mask), 1 / (1 - p))
+
+export const square = (x: Value): Value => mul(x, x)
+/** a·x + (1 − a)·y */
+export const lerp = (x: Value, y: Value, a: number): Value => add(mul(x, a), mul(y, 1 - a))

@@ -1,0 +1,72 @@
+import type { Value } from '../graph/graph.ts'
+import { add, clip, div, mul, sqrt, square, sub } from '../ops/index.ts'
+import { reduceSumSquare } from '../ops/reduce.ts'
+
+/** A parameter under training: its tensor's name and shape, and whether weight decay applies. */
+export interface Parameter {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly decay: boolean
+}
+
+/** The update rule of one parameter, as graph steps. State tensors are shaped like the parameter and start at 0. */
+export interface Optimizer {
+  readonly name: string
+  /** State tensors a parameter needs, e.g. its moments. */
+  readonly state: readonly string[]
+  /** Scalars fed each step, from the learning rate and the step (counted from 1). */
+  scalars(lr: number, step: number): Record<string, number>
+  update(w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>, decay: boolean): { w: Value; state: Value[] }
+}
+
+/**
+ * AdamW (Loshchilov & Hutter 2019, algorithm 2; torch.optim.AdamW). The bias corrections are folded into two scalars:
+ * lr·√c₂/c₁ · m/(√v + eps·√c₂) = lr · (m/c₁)/(√(v/c₂) + eps), with cᵢ = 1 − βᵢᵗ.
+ */
+export function adamW({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01 } = {}): Optimizer {
+  return {
+    name: 'adamw',
+    state: ['m', 'v'],
+    scalars: (lr, t) => {
+      const c1 = 1 - beta1 ** t
+      const c2 = Math.sqrt(1 - beta2 ** t)
+      return { rate: (lr * c2) / c1, eps: eps * c2, keep: 1 - lr * weightDecay }
+    },
+    update: (w, g, [m0, v0], { rate, eps: e, keep }, decay) => {
+      const m = add(mul(m0!, beta1), mul(g, 1 - beta1))
+      const v = add(mul(v0!, beta2), mul(square(g), 1 - beta2))
+      const step = mul(div(m, add(sqrt(v), e!)), rate!)
+      return { w: sub(decay && weightDecay ? mul(w, keep!) : w, step), state: [m, v] }
+    },
+  }
+}
+
+/** SGD with momentum, torch.optim.SGD's form: b = μ·b + g; the update is b, or g + μ·b with Nesterov. Decay is L2, added to g. */
+export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 } = {}): Optimizer {
+  return {
+    name: 'sgd',
+    state: momentum ? ['b'] : [],
+    scalars: (lr) => ({ rate: lr }),
+    update: (w, grad, [b0], { rate }, decay) => {
+      const g = decay && weightDecay ? add(grad, mul(w, weightDecay)) : grad
+      if (!momentum) return { w: sub(w, mul(g, rate!)), state: [] }
+      const b = add(mul(b0!, momentum), g)
+      return { w: sub(w, mul(nesterov ? add(g, mul(b, momentum)) : b, rate!)), state: [b] }
+    },
+  }
+}
+
+/** √Σ‖g‖² over all gradients. */
+export function globalNorm(grads: readonly Value[]): Value {
+  return sqrt(grads.map((g) => reduceSumSquare(g)).reduce((a, b) => add(a, b)))
+}
+
+/** min(1, max/(norm + 1e-6)): the factor by which gradients are scaled (torch.nn.utils.clip_grad_norm_). */
+export function clipFactor(norm: Value, maxNorm: number): Value {
+  return clip(div(maxNorm, add(norm, 1e-6)), { max: 1 })
+}
+
+/** Weight decay leaves out norms, biases, scalars (all of rank below 2) and embedding tables, as open_clip's train/main.py does. */
+export function decays(name: string, shape: readonly number[]): boolean {
+  return shape.length >= 2 && !/(token|position|class)_embedding|context|prototypes/.test(name)
+}

@@ -1,0 +1,76 @@
+import type { ClassSpec, Item, JobProgress } from '#shared/model/job.ts'
+import { cancelled } from '#shared/errors.ts'
+import type { PixelStore } from '../data/cache.ts'
+import { Images } from '../data/images.ts'
+import type { Clip } from '../models/checkpoint.ts'
+import type { Provider } from '../runtime/session.ts'
+import { imageFeatures } from '../tasks/embed.ts'
+import type { Head } from '../weights/head.ts'
+import type { TensorFile } from '../weights/checkpoint.ts'
+
+/** What a recipe leaves behind: the tensors that it changed, and the classifier. */
+export interface Trained {
+  /** By tensor name; the others stay the base's. */
+  readonly weights: ReadonlyMap<string, Float32Array>
+  readonly head: Head
+  /** More tensor files to keep beside the weights. */
+  readonly tensors?: Readonly<Record<string, TensorFile>>
+  readonly losses: readonly number[]
+  /** What is worth knowing of the run, e.g. the C that was chosen. */
+  readonly notes?: Readonly<Record<string, number | string>>
+}
+
+/** A recipe: from a base and labelled images to a classifier. Settings come from its schema in src-shared/model/recipe.ts. */
+export type Recipe<S> = (run: Run, settings: S) => Promise<Trained>
+
+export interface RunOptions {
+  readonly clip: Clip
+  readonly classes: readonly ClassSpec[]
+  readonly templates: readonly string[]
+  readonly splits: Readonly<Record<string, readonly Item[]>>
+  readonly seed: number
+  readonly provider: Provider
+  readonly cache: string
+  readonly pictures: PixelStore
+  readonly resume: { readonly file: string; readonly everySeconds: number; readonly identity: string }
+  readonly onProgress: (p: JobProgress) => void
+  readonly isCancelled: () => boolean
+}
+
+/** What recipes share: the base, the data as images and as features, and the way to say how far things are. */
+export class Run {
+  private readonly images = new Map<string, Images>()
+  private readonly features = new Map<string, Promise<Float32Array>>()
+
+  constructor(readonly o: RunOptions) {}
+
+  get clip(): Clip {
+    return this.o.clip
+  }
+
+  split(name: string): Images {
+    let images = this.images.get(name)
+    if (!images) this.images.set(name, (images = new Images(this.o.splits[name] ?? [], this.o.pictures)))
+    return images
+  }
+
+  /** Normalised embeddings of a split by the base, computed once and kept on disk. */
+  featuresOf(name: string): Promise<Float32Array> {
+    let features = this.features.get(name)
+    if (!features) {
+      features = imageFeatures(this.clip, this.split(name), {
+        provider: this.o.provider,
+        cache: this.o.cache,
+        onProgress: (done, total) => this.o.onProgress({ phase: `features of ${name}`, done, total }),
+        isCancelled: () => this.check(),
+      })
+      this.features.set(name, features)
+    }
+    return features
+  }
+
+  /** @throws when the run was cancelled */
+  check(): void {
+    if (this.o.isCancelled()) throw cancelled()
+  }
+}

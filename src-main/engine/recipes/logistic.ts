@@ -1,0 +1,85 @@
+import { gradients } from '../autodiff.ts'
+import { Graph } from '../graph/graph.ts'
+import { add, gemm, mul, reduceSum, square } from '../ops/index.ts'
+import { lbfgs, type Objective } from '../optim/lbfgs.ts'
+import { Session, tensor } from '../runtime/session.ts'
+import { crossEntropy } from '../tasks/losses.ts'
+
+export interface LogisticProblem {
+  /** [n, d], row-major. */
+  readonly features: Float32Array
+  /** [n], class indices. */
+  readonly labels: Int32Array
+  readonly classes: number
+}
+
+export interface LogisticFit {
+  readonly c: number
+  /** [classes, d]. */
+  readonly weight: Float32Array
+  /** [classes]. */
+  readonly bias: Float32Array
+  /** C · Σ cross-entropy + ½‖weight‖², scikit-learn's. */
+  readonly objective: number
+  readonly iterations: number
+}
+
+/**
+ * Multinomial logistic regression with an L2 penalty on the weights, not on the intercepts: scikit-learn's
+ * LogisticRegression(C), minimised for each C in turn from the solution before it. Divided by C·n it is the mean
+ * cross-entropy plus ‖w‖²/(2Cn), which is what is handed to L-BFGS; value and gradient come from one session.
+ */
+export async function* logisticPath(
+  { features, labels, classes }: LogisticProblem,
+  cs: readonly number[],
+  { iterations = 3000, tolerance = 3e-8 } = {},
+): AsyncGenerator<LogisticFit> {
+  const n = labels.length
+  const d = features.length / n
+  const graph = new Graph()
+  const w = graph.input('w', 'float32', [classes, d])
+  const b = graph.input('b', 'float32', [classes])
+  const x = graph.input('x', 'float32', [n, d])
+  const loss = crossEntropy(gemm(x, w, b, { transB: true }), graph.input('labels', 'int32', [n]))
+  const penalised = add(loss, mul(reduceSum(square(w)), graph.input('penalty', 'float32', [])))
+  const [dw, db] = gradients(penalised, [w, b])
+  graph.output('loss', loss)
+  graph.output('dw', dw!)
+  graph.output('db', db!)
+  const session = await Session.create(graph)
+  const size = classes * d
+  const fixed = { x: tensor(features, 'float32', [n, d]), labels: tensor(labels, 'int32', [n]) }
+  try {
+    let start: Float64Array = new Float64Array(size + classes)
+    for (const c of cs) {
+      const penalty = 1 / (2 * c * n)
+      const objective: Objective = async (at) => {
+        const weight = Float32Array.from(at.subarray(0, size))
+        const out = await session.run({
+          ...fixed,
+          w: tensor(weight, 'float32', [classes, d]),
+          b: tensor(Float32Array.from(at.subarray(size)), 'float32', [classes]),
+          penalty: tensor(Float32Array.of(penalty), 'float32', []),
+        })
+        // The penalty's part of the value is added in float64: for a small C it outweighs the loss.
+        let norm = 0
+        for (const v of weight) norm += v * v
+        const gradient = new Float64Array(size + classes)
+        gradient.set(out['dw']!.data as Float32Array)
+        gradient.set(out['db']!.data as Float32Array, size)
+        return { value: (out['loss']!.data as Float32Array)[0]! + penalty * norm, gradient }
+      }
+      const fit = await lbfgs(objective, start, { iterations, tolerance })
+      start = fit.x
+      yield {
+        c,
+        weight: Float32Array.from(fit.x.subarray(0, size)),
+        bias: Float32Array.from(fit.x.subarray(size)),
+        objective: fit.value * c * n,
+        iterations: fit.iterations,
+      }
+    }
+  } finally {
+    await session.release()
+  }
+}

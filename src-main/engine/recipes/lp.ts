@@ -1,0 +1,61 @@
+import type { RecipeSettings } from '#shared/model/recipe.ts'
+import { headLogits } from '../tasks/embed.ts'
+import type { Head } from '../weights/head.ts'
+import { accuracy } from '../metrics/accuracy.ts'
+import type { Recipe, Run } from './context.ts'
+import { logisticPath } from './logistic.ts'
+
+/**
+ * Linear probe: logistic regression over cached embeddings, C swept in equal ratios and chosen on `val` (the smaller of equals).
+ * Features are first normalised by one scalar mean and deviation of the training set, and the solution is un-normalised
+ * (AnanyaKumar/transfer_learning log_reg_sk.py).
+ */
+export const lp: Recipe<RecipeSettings<'lp'>> = async (run, settings) => {
+  const { head, c, objectives } = await probe(run, settings)
+  return { weights: new Map(), head, losses: objectives, notes: { C: c } }
+}
+
+type Probing = Pick<RecipeSettings<'lp'>, 'cMin' | 'cMax' | 'cCount' | 'iterations'>
+
+export async function probe(run: Run, { cMin, cMax, cCount, iterations }: Probing): Promise<{ head: Head; c: number; objectives: number[] }> {
+  const classes = run.o.classes.map((c) => c.name)
+  const dim = run.clip.config.projection_dim
+  const features = await run.featuresOf('train')
+  const labels = run.split('train').labels
+  const chooseOn = run.split('val').n ? 'val' : 'train'
+  const judged = await run.featuresOf(chooseOn)
+  const { mean, deviation } = scalarStatistics(features)
+  const cs = Array.from({ length: cCount }, (_, i) => cMin * (cMax / cMin) ** (cCount > 1 ? i / (cCount - 1) : 0))
+
+  let best: { head: Head; c: number; accuracy: number } | undefined
+  const objectives: number[] = []
+  const problem = { features: features.map((x) => (x - mean) / deviation), labels, classes: classes.length }
+  for await (const fit of logisticPath(problem, cs, { iterations })) {
+    run.check()
+    objectives.push(fit.objective / (fit.c * labels.length))
+    run.o.onProgress({ phase: 'logistic regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
+    const head = unnormalise({ classes, dim, weight: fit.weight, bias: fit.bias }, mean, deviation)
+    const score = accuracy({ classes: classes.length, labels: run.split(chooseOn).labels, logits: headLogits(judged, head) })
+    if (!best || score > best.accuracy) best = { head, c: fit.c, accuracy: score }
+  }
+  return { head: best!.head, c: best!.c, objectives }
+}
+
+/** One mean and one standard deviation over all numbers. */
+function scalarStatistics(x: Float32Array): { mean: number; deviation: number } {
+  let sum = 0
+  let squares = 0
+  for (const v of x) {
+    sum += v
+    squares += v * v
+  }
+  const mean = sum / x.length
+  return { mean, deviation: Math.sqrt(Math.max(1e-24, squares / x.length - mean * mean)) }
+}
+
+/** The head over plain features that answers as `head` does over (x − mean)/deviation. */
+function unnormalise(head: Head, mean: number, deviation: number): Head {
+  const weight = head.weight.map((w) => w / deviation)
+  const bias = head.bias.map((b, c) => b - mean * weight.subarray(c * head.dim, (c + 1) * head.dim).reduce((s, w) => s + w, 0))
+  return { ...head, weight, bias }
+}

@@ -1,0 +1,122 @@
+import { userError, errorLine } from '#shared/errors.ts'
+import type { Device } from '#shared/model/job.ts'
+import { Graph } from '../graph/graph.ts'
+import { adamW } from '../optim/optimizer.ts'
+import { gelu, layerNorm, linear, reshape } from '../ops/index.ts'
+import { crossEntropy } from '../tasks/losses.ts'
+import { bundledProviders, type Provider, Session, tensor } from './session.ts'
+import { Trainer } from './train.ts'
+
+/** Largest relative difference of the probe's loss curve between a provider and the CPU. */
+const TOLERANCE = 1e-3
+const STEPS = 4
+
+export interface ProviderCheck {
+  readonly provider: Provider
+  readonly ok: boolean
+  /** Why not, in one line. */
+  readonly problem?: string
+  /** Seconds of a large matrix product, to tell a graphics card from software. */
+  readonly seconds: number
+}
+
+/**
+ * Trains a small network for a few steps on the provider and on the CPU and compares the losses: providers can be silently
+ * wrong, and none is used before it has agreed once in this process.
+ */
+export function checkProvider(provider: Provider): Promise<ProviderCheck> {
+  let known = checks.get(provider)
+  if (!known) checks.set(provider, (known = compare(provider)))
+  return known
+}
+const checks = new Map<Provider, Promise<ProviderCheck>>()
+
+async function compare(provider: Provider): Promise<ProviderCheck> {
+  try {
+    const [expected, found] = [await probe('cpu'), await probe(provider)]
+    const difference = Math.max(...expected.map((x, i) => Math.abs(x - found[i]!) / Math.abs(x)))
+    if (!(difference <= TOLERANCE))
+      return { provider, ok: false, seconds: Infinity, problem: `${provider} computes other results than the CPU (loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)` }
+    return { provider, ok: true, seconds: await matmulSeconds(provider) }
+  } catch (e) {
+    return { provider, ok: false, seconds: Infinity, problem: `${provider} is not available here: ${errorLine(e).replace(/^.* was false\. /, '')}` }
+  }
+}
+
+const chosen = new Map<Device, Promise<{ provider: Provider; notes: string[] }>>()
+
+/**
+ * The provider to run on. A named one must pass the check, or the choice is refused with its reason; `auto` takes the first
+ * that passes and is faster than the CPU. Decided once a process.
+ */
+export function chooseProvider(device: Device): Promise<{ provider: Provider; notes: string[] }> {
+  let choice = chosen.get(device)
+  if (!choice) chosen.set(device, (choice = decide(device)))
+  return choice
+}
+
+async function decide(device: Device): Promise<{ provider: Provider; notes: string[] }> {
+  if (device === 'cpu') return { provider: 'cpu', notes: [] }
+  const bundled = bundledProviders()
+  if (device !== 'auto') {
+    if (!bundled.includes(device)) throw userError(`device ${device}: not to be had here (there is ${bundled.join(', ')})${device === 'cuda' ? '; `npm run cuda` fetches its libraries' : ''}`)
+    const check = await checkProvider(device)
+    if (!check.ok) throw userError(`device ${device}: ${check.problem}`)
+    return { provider: device, notes: [] }
+  }
+  const notes: string[] = []
+  for (const provider of bundled) {
+    if (provider === 'cpu') continue
+    const check = await checkProvider(provider)
+    if (check.ok && check.seconds < (await matmulSeconds('cpu'))) return { provider, notes }
+    notes.push(check.problem ?? `${provider} is slower than the CPU here`)
+  }
+  return { provider: 'cpu', notes }
+}
+
+/** Losses of a few AdamW steps of a two-layer network on fixed numbers. */
+async function probe(provider: Provider): Promise<number[]> {
+  const wave = (n: number, k: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * k + k))
+  const shapes = new Map([['a.weight', [32, 16]], ['a.bias', [32]], ['n.weight', [32]], ['n.bias', [32]], ['b.weight', [4, 32]]])
+  const trainer = await Trainer.create(
+    {
+      build(graph) {
+        const w = new Map([...shapes].map(([name, shape]) => [name, graph.input(`w:${name}`, 'float32', shape)]))
+        const h = gelu(linear(reshape(graph.input('x', 'float32', [8, 2, 8]), [8, 16]), w.get('a.weight')!, w.get('a.bias')))
+        const logits = linear(layerNorm(h, w.get('n.weight')!, w.get('n.bias')!, { eps: 1e-5 }), w.get('b.weight')!)
+        const parameters = [...shapes].map(([name, shape]) => ({ name, shape, decay: shape.length > 1 }))
+        return { loss: crossEntropy(logits, graph.input('labels', 'int32', [8])), parameters }
+      },
+    },
+    (name) => wave(shapes.get(name)!.reduce((a, b) => a * b, 1), name.length * 0.37),
+    { optimizer: adamW(), clipNorm: 1, session: { provider } },
+  )
+  const feeds = { x: tensor(wave(128, 0.11), 'float32', [8, 2, 8]), labels: tensor(Int32Array.from([0, 1, 2, 3, 3, 2, 1, 0]), 'int32', [8]) }
+  const losses: number[] = []
+  for (let i = 0; i < STEPS; i++) losses.push((await trainer.step(feeds, 0.01)).loss)
+  await trainer.release()
+  return losses
+}
+
+/** Seconds of one [1024, 1024] product. A graphics card in software would take minutes: it is known by a small product already. */
+async function matmulSeconds(provider: Provider): Promise<number> {
+  const small = await productSeconds(provider, 128)
+  return small > 0.02 ? small * 8 ** 3 : productSeconds(provider, 1024)
+}
+
+/** Seconds of one [n, n] product, the best of three. */
+async function productSeconds(provider: Provider, n: number): Promise<number> {
+  const graph = new Graph()
+  const shape = [n, n]
+  graph.output('y', linear(graph.input('a', 'float32', shape), graph.input('b', 'float32', shape)))
+  const session = await Session.create(graph, { provider })
+  const a = tensor(new Float32Array(n * n).fill(0.5), 'float32', shape)
+  let best = Infinity
+  for (let i = 0; i < 4; i++) {
+    const start = performance.now()
+    await session.run({ a, b: a })
+    if (i > 0) best = Math.min(best, (performance.now() - start) / 1000)
+  }
+  await session.release()
+  return best
+}

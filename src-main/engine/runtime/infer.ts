@@ -1,0 +1,56 @@
+import { DataTypes, type TypedArray } from '../graph/dtypes.ts'
+import { Graph, sizeOf, type Value } from '../graph/graph.ts'
+import { Session, type SessionOptions, type Tensor, tensor } from './session.ts'
+
+/** Writes row `row` of the data into slot `slot` of each input's array. */
+export type FillRow = (row: number, into: Readonly<Record<string, TypedArray>>, slot: number) => void
+
+/**
+ * A graph evaluated over any number of rows, in batches of one size. `build` gets a graph and the batch size; every output
+ * has the batch as its first axis, and so have the inputs named in `rows`; other inputs are fed as they are.
+ */
+export class BatchSession {
+  private constructor(
+    private readonly session: Session,
+    private readonly rows: readonly string[],
+    readonly batch: number,
+  ) {}
+
+  static async create(
+    batch: number,
+    rows: readonly string[],
+    build: (graph: Graph, batch: number) => Record<string, Value>,
+    options?: SessionOptions,
+  ): Promise<BatchSession> {
+    const graph = new Graph()
+    for (const [name, value] of Object.entries(build(graph, batch))) graph.output(name, value)
+    return new BatchSession(await Session.create(graph, options), rows, batch)
+  }
+
+  /** Each output for rows 0 … n−1, one after the other. The last batch is filled up with its own last row. */
+  async run(n: number, fill: FillRow, feeds: Readonly<Record<string, Tensor>> = {}, onBatch?: (done: number) => void): Promise<Record<string, Float32Array>> {
+    const inputs = this.rows.flatMap((name) => {
+      const type = this.session.inputs.get(name)
+      return type ? [[name, type, DataTypes[type.dtype].from(new Uint8Array(sizeOf(type.shape)))] as const] : []
+    })
+    const into = Object.fromEntries(inputs.map(([name, , data]) => [name, data]))
+    const out: Record<string, Float32Array> = {}
+    for (const [name, type] of this.session.outputs) out[name] = new Float32Array((n * sizeOf(type.shape)) / this.batch)
+    for (let start = 0; start < n; start += this.batch) {
+      const count = Math.min(this.batch, n - start)
+      for (let slot = 0; slot < this.batch; slot++) fill(start + Math.min(slot, count - 1), into, slot)
+      const batch = Object.fromEntries(inputs.map(([name, type, data]) => [name, tensor(data, type.dtype, type.shape)]))
+      const results = await this.session.run({ ...feeds, ...batch })
+      for (const [name, result] of Object.entries(results)) {
+        const width = result.size / this.batch
+        out[name]!.set((result.data as Float32Array).subarray(0, count * width), start * width)
+      }
+      onBatch?.(start + count)
+    }
+    return out
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { dataError, cancelled } from '#shared/errors.ts'
+import type { Schedule } from '../optim/schedule.ts'
+import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts'
+import { fromMemory } from '../weights/tensors.ts'
+import type { Tensor } from './session.ts'
+import type { StepMetrics, Trainer } from './train.ts'
+
+/**
+ * A training from its first step to its last. Everything a step needs follows from its number (`batch` draws order,
+ * augmentation and dropout from the seed and the step), so a run that goes on from a saved state is bit for bit the run
+ * that was never interrupted.
+ */
+export interface Plan {
+  readonly trainer: Trainer
+  /** The step after the last one, and the first one where another plan made those before it (its state restored). */
+  readonly steps: number
+  readonly from?: number
+  readonly schedule: Schedule
+  /** The feeds of micro-batch `micro` of step `step`. Called ahead, so that decoding runs beside the device. */
+  batch(step: number, micro: number): Promise<Record<string, Tensor>>
+  readonly accumulate?: number
+  readonly imagesPerStep: number
+}
+
+export interface Progress {
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+  readonly lr: number
+  readonly imagesPerSecond: number
+  readonly secondsLeft: number
+}
+
+export interface LoopOptions {
+  readonly onProgress?: (p: Progress) => void
+  readonly isCancelled?: () => boolean
+  /** Where to keep the state for going on, and how often; `identity` names the plan, so that no other state is taken up. */
+  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
+  /** Called after each step, e.g. to evaluate now and then. */
+  readonly afterStep?: (step: number, metrics: StepMetrics) => Promise<void>
+}
+
+/** Runs the plan, going on from `resume.file` where there is one. @returns the loss of each of its steps, also of those before it went on. */
+export async function runLoop(plan: Plan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
+  const { trainer, steps, schedule } = plan
+  const accumulate = plan.accumulate ?? 1
+  const from = plan.from ?? 0
+  const losses = resume ? restore(trainer, resume, from) : []
+  const first = from + losses.length
+  const rate = new Rate()
+  let saved = Date.now()
+  const load = (step: number, micro: number) => {
+    const feeds = plan.batch(step, micro)
+    feeds.catch(() => undefined) // thrown when its turn comes
+    return feeds
+  }
+  let ahead = first < steps ? load(first, 0) : undefined
+  for (let step = first; step < steps; step++) {
+    let loss = 0
+    let metrics: StepMetrics = { loss: 0 }
+    for (let micro = 0; micro < accumulate; micro++) {
+      if (isCancelled?.()) {
+        if (resume && micro === 0) await save(trainer, losses, resume)
+        throw cancelled()
+      }
+      const feeds = await ahead!
+      const last = micro + 1 === accumulate
+      ahead = last ? (step + 1 < steps ? load(step + 1, 0) : undefined) : load(step, micro + 1)
+      metrics = await trainer.step(feeds, schedule(step))
+      loss += metrics.loss / accumulate
+    }
+    if (!Number.isFinite(loss)) throw dataError('training', `the loss became ${loss} at step ${step + 1}: try a smaller learning rate`)
+    losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
+    const perSecond = rate.tick()
+    onProgress?.({
+      step: step + 1, steps, loss, lr: schedule(step),
+      imagesPerSecond: perSecond * plan.imagesPerStep,
+      secondsLeft: (steps - step - 1) / perSecond,
+    })
+    await afterStep?.(step + 1, { ...metrics, loss })
+    if (resume && Date.now() - saved >= resume.everySeconds * 1000) {
+      await save(trainer, losses, resume)
+      saved = Date.now()
+    }
+  }
+  return losses
+}
+
+/** Steps per second over the last few, so that the time left follows what the machine does now. */
+class Rate {
+  private readonly times = [performance.now()]
+  tick(): number {
+    this.times.push(performance.now())
+    if (this.times.length > 30) this.times.shift()
+    return ((this.times.length - 1) / (this.times.at(-1)! - this.times[0]!)) * 1000
+  }
+}
+
+type Resume = NonNullable<LoopOptions['resume']>
+
+/** Weights, optimiser state and the loss curve in one safetensors file, replaced as a whole. */
+async function save(trainer: Trainer, losses: readonly number[], { file, identity }: Resume): Promise<void> {
+  const state = await trainer.snapshot()
+  state.set('losses', Float32Array.from(losses))
+  const tensors = new Map([...state].map(([name, data]) => [name, { shape: [data.length], data }]))
+  await writeSafetensors(file, fromMemory(tensors), { identity, format: 'dashi-run' })
+}
+
+function restore(trainer: Trainer, { file, identity }: Resume, from: number): number[] {
+  if (!existsSync(file)) return []
+  const saved = openSafetensors(file)
+  try {
+    if (saved.metadata['identity'] !== identity) return [] // another run's: other data, recipe or seed
+    const state = new Map([...saved.tensors.keys()].map((name) => [name, saved.float32(name)]))
+    const losses = [...state.get('losses')!]
+    state.delete('losses')
+    trainer.restore(state, from + losses.length)
+    return losses
+  } finally {
+    saved.close()
+  }
+}

@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
+import type { DType, TypedArray } from '../graph/dtypes.ts'
+import { encodeModel } from '../graph/encode.ts'
+import { type Graph, reachableNodes, sizeOf, type TensorType } from '../graph/graph.ts'
+
+export { Tensor } from 'onnxruntime-node'
+export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
+
+export interface SessionOptions {
+  readonly provider?: Provider
+  /** Outputs to leave on the device, where it {@link keepsTensors}. */
+  readonly keepOnDevice?: readonly string[]
+  readonly threads?: number
+  readonly profile?: string
+}
+
+/**
+ * An onnxruntime session over a graph: the one place that speaks to onnxruntime. Sessions are built few and kept:
+ * onnxruntime does not give all memory back on release.
+ */
+export class Session {
+  private constructor(
+    private readonly session: InferenceSession,
+    readonly inputs: ReadonlyMap<string, TensorType>,
+    readonly outputs: ReadonlyMap<string, TensorType>,
+    readonly provider: Provider,
+  ) {}
+
+  static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+    const provider = options.provider ?? 'cpu'
+    const location = options.keepOnDevice?.length && keepsTensors(provider)
+      ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
+      : {}
+    const session = await InferenceSession.create(encodeModel(graph), {
+      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: options.threads ?? availableParallelism(),
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+      ...location,
+      extra: { session: sessionConfig(graph) },
+    })
+    const used = new Set(session.inputNames)
+    const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, v]))
+    const outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]))
+    return new Session(session, inputs, outputs, provider)
+  }
+
+  /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
+  async run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const given = this.check(feeds)
+    if (!into) return (await this.session.run(given)) as Record<string, Tensor>
+    const fetches = Object.fromEntries([...this.outputs.keys()].map((name) => [name, into[name] ?? null]))
+    return (await this.session.run(given, fetches)) as Record<string, Tensor>
+  }
+
+  /** One of the outputs only, and what it takes. */
+  async runFor(output: string, feeds: Readonly<Record<string, Tensor>>): Promise<Tensor> {
+    return (await this.session.run(this.check(feeds), [output]))[output] as Tensor
+  }
+
+  private check(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    const given: Record<string, Tensor> = {}
+    for (const [name, type] of this.inputs) {
+      const feed = feeds[name]
+      if (!feed) throw new Error(`session input ${name} was not given`)
+      if (feed.size !== sizeOf(type.shape)) throw new Error(`session input ${name}: [${feed.dims}] given, [${type.shape}] expected`)
+      given[name] = feed
+    }
+    return given
+  }
+
+  endProfiling(): void {
+    this.session.endProfiling()
+  }
+
+  async release(): Promise<void> {
+    await this.session.release()
+  }
+}
+
+/**
+ * Mapped weights are found by base name in one folder: that of the files themselves, links followed (a Hugging Face
+ * cache keeps links to blobs that lie together).
+ */
+function sessionConfig(graph: Graph): Record<string, string> {
+  const folders = new Set<string>()
+  for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
+    for (const v of node.inputs) if (v.source.kind === 'external') folders.add(path.dirname(realpathSync(v.source.external.file)))
+  if (folders.size > 1) throw new Error(`mapped weights lie in several folders: ${[...folders].join(', ')}`)
+  const [folder] = folders
+  return {
+    ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
+    'intra_op.allow_spinning': process.env['DASHI_SPIN'] ?? '1',
+  }
+}
+
+/** Whether outputs can stay on the provider's device: onnxruntime-node hands over device buffers of WebGPU only. */
+export const keepsTensors = (provider: Provider): boolean => provider === 'webgpu'
+
+/** Wraps an array as a tensor without copying. */
+export function tensor(data: TypedArray, dtype: DType, shape: readonly number[]): Tensor {
+  return new Tensor(dtype as Exclude<DType, 'bfloat16'>, data as never, [...shape])
+}
+
+export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0])
+
+/**
+ * The providers that can be tried here, in order of preference: those in this build of onnxruntime whose libraries are
+ * there. On Linux the graphics ones also need a device, or Dawn complains at length about finding none.
+ */
+export function bundledProviders(): Provider[] {
+  const known = new Set(listSupportedBackends().filter((b) => b.bundled).map((b) => b.name))
+  if (existsSync(path.join(path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`))) known.add('cuda')
+  if (process.platform === 'linux' && !hasGraphics()) known.delete('webgpu')
+  return (['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const).filter((p) => known.has(p))
+}
+
+/** A card's device file, or a Vulkan driver that was named on purpose. */
+const hasGraphics = () =>
+  ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((f) => existsSync(f)) || Boolean(process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'])

@@ -1,0 +1,208 @@
+import { Graph, sizeOf, type Value } from '../graph/graph.ts'
+import { gradients } from '../autodiff.ts'
+import { add, clip, mul, stopGradient } from '../ops/index.ts'
+import { clipFactor, globalNorm, type Optimizer, type Parameter } from '../optim/optimizer.ts'
+import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
+
+/** What is trained: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
+export interface Task {
+  /** `loss` a scalar; `metrics` scalars that are read out each step. */
+  build(graph: Graph): { loss: Value; metrics?: Record<string, Value>; parameters: readonly Parameter[] }
+}
+
+export interface TrainOptions {
+  readonly optimizer: Optimizer
+  /** Gradients are scaled down to this global norm. */
+  readonly clipNorm?: number
+  /** Micro-batches whose gradients are averaged before one update. */
+  readonly accumulate?: number
+  /** Decay of an exponential moving average of the weights, kept beside them. */
+  readonly ema?: number
+  /** Upper bounds of parameters, applied after the update (CLIP's logit_scale ≤ ln 100). */
+  readonly max?: Readonly<Record<string, number>>
+  readonly session?: SessionOptions
+}
+
+/** A tensor by role and parameter: `w:NAME`, `m:NAME`, `ema:NAME`, `g:NAME` … */
+export type TrainState = Map<string, Float32Array>
+export type StepMetrics = { loss: number } & Record<string, number>
+
+/**
+ * A training step as one session: batch, weights, optimiser state and rates in; loss, metrics, new weights and state out.
+ * On WebGPU weights and state stay on the device. Elsewhere they alternate between two sets of arrays, so that no step
+ * allocates. With accumulation, a first session adds up gradients and a second applies them.
+ */
+export class Trainer {
+  private state: Record<string, Tensor> = {}
+  private spare: Record<string, Tensor> | undefined
+  private reader: Session | undefined
+  private micro = 0
+  /** Updates made so far. */
+  steps = 0
+
+  private constructor(
+    private readonly options: TrainOptions,
+    readonly parameters: readonly Parameter[],
+    private readonly gradientStep: Session,
+    private readonly update: Session | undefined,
+    /** Metric outputs, without the state. */
+    private readonly metricNames: readonly string[],
+  ) {}
+
+  /** Weights start at `initial(name)`; state at zero. */
+  static async create(task: Task, initial: (name: string) => Float32Array, options: TrainOptions): Promise<Trainer> {
+    const graph = new Graph()
+    const { loss, metrics = {}, parameters } = task.build(graph)
+    const weights = parameters.map((p) => graph.inputs.find((v) => v.name === `w:${p.name}`)!)
+    const grads = gradients(loss, weights)
+    graph.output('loss', loss)
+    for (const [name, value] of Object.entries(metrics)) graph.output(name, value)
+    const slots = stateSlots(options)
+    const replaced = parameters.flatMap((p) => slots.map((slot) => next(`${slot}:${p.name}`)))
+
+    let update: Session | undefined
+    if ((options.accumulate ?? 1) > 1) {
+      const sums = parameters.map((p, i) => add(graph.input(`g:${p.name}`, 'float32', p.shape), grads[i]!))
+      parameters.forEach((p, i) => graph.output(next(`g:${p.name}`), sums[i]!))
+      const apply = new Graph()
+      const means = parameters.map((p) => mul(apply.input(`g:${p.name}`, 'float32', p.shape), 1 / options.accumulate!))
+      const again = parameters.map((p) => apply.input(`w:${p.name}`, 'float32', p.shape))
+      appendUpdate(apply, parameters, again, means, options)
+      update = await Session.create(apply, { ...options.session, keepOnDevice: replaced })
+    } else appendUpdate(graph, parameters, weights, grads, options)
+
+    const step = await Session.create(graph, { ...options.session, keepOnDevice: update ? parameters.map((p) => next(`g:${p.name}`)) : replaced })
+    const names = ['loss', ...Object.keys(metrics), ...(options.clipNorm && !update ? ['gradNorm'] : [])]
+    const trainer = new Trainer(options, parameters, step, update, names)
+    const zero = (p: Parameter) => new Float32Array(sizeOf(p.shape))
+    const start: TrainState = new Map()
+    for (const p of parameters) {
+      for (const slot of slots) start.set(`${slot}:${p.name}`, slot === 'w' || slot === 'ema' ? initial(p.name) : zero(p))
+      if (update) start.set(`g:${p.name}`, zero(p))
+    }
+    trainer.restore(start, 0)
+    return trainer
+  }
+
+  get provider(): Provider {
+    return this.gradientStep.provider
+  }
+
+  /** One micro-batch, and the update when it completes one. `lr` is that of the update it belongs to. */
+  async step(batch: Readonly<Record<string, Tensor>>, lr: number): Promise<StepMetrics> {
+    const rates = scalarTensors(this.options.optimizer.scalars(lr, this.steps + 1))
+    const out = await this.advance(this.gradientStep, { ...batch, ...rates })
+    const metrics = Object.fromEntries(this.metricNames.map((name) => [name, scalarOf(out[name]!)])) as StepMetrics
+    if (!this.update) this.steps++
+    else if (++this.micro === this.options.accumulate) {
+      await this.advance(this.update, rates)
+      for (const p of this.parameters) this.replace(`g:${p.name}`, tensor(new Float32Array(sizeOf(p.shape)), 'float32', p.shape))
+      this.micro = 0
+      this.steps++
+    }
+    return metrics
+  }
+
+  private async advance(session: Session, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    const out = await session.run({ ...this.state, ...feeds }, this.spare)
+    for (const [name, old] of Object.entries(this.state)) {
+      const fresh = out[next(name)]
+      if (!fresh) continue
+      this.state[name] = fresh
+      if (this.spare) this.spare[next(name)] = old
+      else old.dispose()
+    }
+    return out
+  }
+
+  private replace(name: string, t: Tensor): void {
+    const old = this.state[name]
+    this.state[name] = t
+    if (old && old.location === 'gpu-buffer') old.dispose()
+  }
+
+  /** The weights as they stand on the device, to feed an inference session with. Valid until the next step. */
+  weights(): Record<string, Tensor> {
+    return Object.fromEntries(this.parameters.map((p) => [`w:${p.name}`, this.state[`w:${p.name}`]!]))
+  }
+
+  /** Copies everything that the next step depends on. */
+  async snapshot(): Promise<TrainState> {
+    const copy: TrainState = new Map()
+    for (const [name, t] of Object.entries(this.state)) copy.set(name, await this.read(name, t))
+    return copy
+  }
+
+  /** Weights by parameter name; those of the moving average where one is kept and asked for. */
+  async exportWeights({ ema = false } = {}): Promise<Map<string, Float32Array>> {
+    const slot = ema && this.options.ema ? 'ema' : 'w'
+    const weights = new Map<string, Float32Array>()
+    for (const { name } of this.parameters) weights.set(name, await this.read(`${slot}:${name}`, this.state[`${slot}:${name}`]!))
+    return weights
+  }
+
+  /**
+   * A copy of a state tensor. From the device it comes as the output of an Identity step: onnxruntime-node has not implemented
+   * Tensor.getData() there, and ends the process.
+   */
+  private async read(name: string, t: Tensor): Promise<Float32Array> {
+    if (t.location !== 'gpu-buffer') return Float32Array.from(t.data as Float32Array)
+    if (!this.reader) {
+      const graph = new Graph()
+      for (const [key, { dims }] of Object.entries(this.state)) graph.output(next(key), stopGradient(graph.input(key, 'float32', dims)))
+      this.reader = await Session.create(graph, { provider: this.provider })
+    }
+    return Float32Array.from((await this.reader.runFor(next(name), this.state)).data as Float32Array)
+  }
+
+  /** Goes on from a snapshot taken between updates, which is copied. */
+  restore(state: TrainState, steps: number): void {
+    const shapes = new Map(this.parameters.map((p) => [p.name, p.shape]))
+    const wrap = (key: string, data: Float32Array) => tensor(data, 'float32', shapes.get(key.slice(key.indexOf(':') + 1))!)
+    for (const [key, data] of state) this.replace(key, wrap(key, Float32Array.from(data)))
+    if (!keepsTensors(this.provider))
+      this.spare = Object.fromEntries([...state].map(([key, data]) => [next(key), wrap(key, new Float32Array(data.length))]))
+    this.steps = steps
+    this.micro = 0
+  }
+
+  async release(): Promise<void> {
+    for (const t of Object.values(this.state)) if (t.location === 'gpu-buffer') t.dispose()
+    await this.gradientStep.release()
+    await this.update?.release()
+    await this.reader?.release()
+  }
+}
+
+/** The output that replaces a state input (ONNX names are assigned once). */
+const next = (name: string) => `${name}'`
+
+const stateSlots = (o: TrainOptions): string[] => ['w', ...o.optimizer.state, ...(o.ema ? ['ema'] : [])]
+
+/** Clipping, the optimiser's rule, bounds and moving average of every parameter, with their outputs. */
+function appendUpdate(graph: Graph, parameters: readonly Parameter[], weights: readonly Value[], grads: readonly Value[], options: TrainOptions): void {
+  const { optimizer } = options
+  const scalars = Object.fromEntries(Object.keys(optimizer.scalars(0, 1)).map((name) => [name, graph.input(`rate:${name}`, 'float32', [])]))
+  let scaled = grads
+  if (options.clipNorm) {
+    const norm = globalNorm(grads)
+    const factor = clipFactor(norm, options.clipNorm)
+    graph.output('gradNorm', norm)
+    scaled = grads.map((g) => mul(g, factor))
+  }
+  parameters.forEach((p, i) => {
+    const state = optimizer.state.map((slot) => graph.input(`${slot}:${p.name}`, 'float32', p.shape))
+    const updated = optimizer.update(weights[i]!, scaled[i]!, state, scalars, p.decay)
+    const bound = options.max?.[p.name]
+    const w = bound === undefined ? updated.w : clip(updated.w, { max: bound })
+    graph.output(next(`w:${p.name}`), w)
+    optimizer.state.forEach((slot, k) => graph.output(next(`${slot}:${p.name}`), updated.state[k]!))
+    if (options.ema) {
+      const average = graph.input(`ema:${p.name}`, 'float32', p.shape)
+      graph.output(next(`ema:${p.name}`), add(mul(average, options.ema), mul(w, 1 - options.ema)))
+    }
+  })
+}
+
+const scalarTensors = (scalars: Record<string, number>) =>
+  Object.fromEntries(Object.entries(scalars).map(([name, x]) => [`rate:${name}`, tensor(Float32Array.of(x), 'float32', [])]))

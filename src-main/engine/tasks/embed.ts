@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { ClassSpec } from '#shared/model/job.ts'
+import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
+import type { Images } from '../data/images.ts'
+import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
+import type { Clip } from '../models/checkpoint.ts'
+import { eosIndex, imageEmbedding, textEmbedding } from '../models/clip.ts'
+import { Params } from '../nn/params.ts'
+import { l2Normalize } from '../ops/index.ts'
+import { BatchSession } from '../runtime/infer.ts'
+import type { Provider } from '../runtime/session.ts'
+import { ioError } from '../weights/files.ts'
+import type { Head } from '../weights/head.ts'
+
+export interface EmbedOptions {
+  readonly provider?: Provider
+  /** Folder of features kept between runs; none, nothing is kept. */
+  readonly cache?: string
+  readonly onProgress?: (done: number, of: number) => void
+  readonly isCancelled?: () => void
+}
+
+/** Normalised image embeddings [n, projection_dim], row-major, from the cache as far as it has them. */
+export async function imageFeatures(clip: Clip, images: Images, o: EmbedOptions = {}): Promise<Float32Array> {
+  const d = clip.config.projection_dim
+  const made = o.cache ? fingerprintOf({ tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess }) : ''
+  const file = path.join(o.cache ?? '', `${PREFIX}${made.slice(0, 16)}.safetensors`)
+  const cache = o.cache ? await RowCache.open(file, made, d) : undefined
+  const hashes = cache ? await Promise.all(images.items.map((_, i) => images.hash(i))) : []
+  const features = new Float32Array(images.n * d)
+  const missing: number[] = []
+  images.items.forEach((_, i) => {
+    const known = cache?.get(hashes[i]!)
+    if (known) features.set(known, i * d)
+    else missing.push(i)
+  })
+  if (missing.length) {
+    const rows = await embedImages(clip, images, missing, o)
+    missing.forEach((i, k) => {
+      const row = rows.subarray(k * d, (k + 1) * d)
+      features.set(row, i * d)
+      cache?.set(hashes[i]!, row)
+    })
+    await cache?.save().catch((e: unknown) => {
+      throw ioError(file, 'written', e)
+    })
+    if (o.cache) forgetOldest(o.cache)
+  }
+  return features
+}
+
+const PREFIX = 'features-'
+const KEPT_MODELS = 24
+
+/** SHA-256 of what computes image features: a probe and a tuned prompt leave it as it was, so they share features. */
+function imageTowerHash({ weights }: Clip): string {
+  const hash = createHash('sha256')
+  for (const name of weights.names()) if (/^(vision_model|visual_projection)\./.test(name)) hash.update(name).update(weights.bytes(name))
+  return hash.digest('hex')
+}
+
+/** Features of the models used longest ago go: what is cached can be computed again. */
+function forgetOldest(folder: string): void {
+  const files = readdirSync(folder).filter((f) => f.startsWith(PREFIX)).map((f) => path.join(folder, f))
+  const byAge = files.map((file) => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => b.time - a.time)
+  for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
+}
+
+async function embedImages(clip: Clip, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
+  const { height, width } = outputSize(clip.preprocess)
+  const size = 3 * height * width
+  const batch = Math.min(32, rows.length)
+  const session = await BatchSession.create(
+    batch,
+    ['pixels'],
+    (g, b) => ({ y: l2Normalize(imageEmbedding(new Params(g, clip.weights), clip.config, g.input('pixels', 'float32', [b, 3, height, width]))) }),
+    { provider: o.provider },
+  )
+  try {
+    // Images of the next chunk are decoded on libuv's threads while this one is embedded.
+    const chunk = batch * Math.max(1, Math.ceil(64 / batch))
+    const key = fingerprintOf(clip.preprocess)
+    const load = (from: number) => Promise.all(rows.slice(from, from + chunk).map((i) => images.resized(i, clip.preprocess, key)))
+    const out = new Float32Array(rows.length * clip.config.projection_dim)
+    let ahead = load(0)
+    for (let from = 0; from < rows.length; from += chunk) {
+      o.isCancelled?.()
+      const pixels = await ahead
+      if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // thrown when its turn comes
+      const { y } = await session.run(pixels.length, (row, into, slot) => cropAndNormalise(pixels[row]!, clip.preprocess, into['pixels'] as Float32Array, slot * size))
+      out.set(y!, from * clip.config.projection_dim)
+      o.onProgress?.(Math.min(rows.length, from + chunk), rows.length)
+    }
+    return out
+  } finally {
+    await session.release()
+  }
+}
+
+/** Normalised text embeddings [n, projection_dim]. */
+export async function textFeatures(clip: Clip, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
+  const { max_position_embeddings: length, eos_token_id } = clip.config.text_config
+  const session = await BatchSession.create(
+    Math.min(64, texts.length),
+    ['ids', 'eos'],
+    (g, b) => ({ y: l2Normalize(textEmbedding(new Params(g, clip.weights), clip.config, g.input('ids', 'int32', [b, length]), g.input('eos', 'int32', [b]))) }),
+    { provider },
+  )
+  try {
+    const { y } = await session.run(texts.length, (row, { ids, eos }, slot) => {
+      const encoded = clip.tokenizer.encode(texts[row]!, length)
+      ;(ids as Int32Array).set(encoded, slot * length)
+      ;(eos as Int32Array)[slot] = eosIndex(encoded, eos_token_id)
+    })
+    return y!
+  } finally {
+    await session.release()
+  }
+}
+
+/** A class in a template: a bare `{}` takes its name, a sentence the phrase that it goes by in sentences. */
+export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string => template.replace('{}', template === '{}' ? name : (phrase ?? name))
+
+/**
+ * The zero-shot classifier as a linear layer over normalised image embeddings: row c is exp(logit_scale) times the
+ * normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
+ */
+export async function zeroShotHead(clip: Clip, classes: readonly ClassSpec[], templates: readonly string[], o: EmbedOptions = {}): Promise<Head> {
+  const d = clip.config.projection_dim
+  const t = templates.length
+  const texts = await textFeatures(clip, classes.flatMap((c) => templates.map((template) => fillTemplate(template, c))), o)
+  const scale = Math.exp(clip.weights.float32('logit_scale')[0]!)
+  const weight = new Float32Array(classes.length * d)
+  classes.forEach((_, c) => {
+    const mean = weight.subarray(c * d, (c + 1) * d)
+    for (let k = 0; k < t; k++) for (let i = 0; i < d; i++) mean[i]! += texts[(c * t + k) * d + i]!
+    const norm = Math.hypot(...mean)
+    for (let i = 0; i < d; i++) mean[i]! *= scale / norm
+  })
+  return { classes: classes.map((c) => c.name), dim: d, weight, bias: new Float32Array(classes.length) }
+}
+
+/** features [n, D] · weightᵀ + bias → [n, C]. */
+export function headLogits(features: Float32Array, { dim, weight, bias }: Head): Float32Array {
+  const n = features.length / dim
+  const c = bias.length
+  const logits = new Float32Array(n * c)
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < c; k++) {
+      let sum = bias[k]!
+      for (let j = 0; j < dim; j++) sum += features[i * dim + j]! * weight[k * dim + j]!
+      logits[i * c + k] = sum
+    }
+  return logits
+}

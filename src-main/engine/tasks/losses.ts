@@ -1,0 +1,31 @@
+import type { Value } from '../graph/graph.ts'
+import { add, argmax, cast, equal, logSoftmax, mul, neg, reduceMean, reduceSum, transpose, unsqueeze, where } from '../ops/index.ts'
+
+/**
+ * Mean cross-entropy of logits [B, C] against class indices [B] (int32). Label smoothing ε spreads ε over all classes
+ * (torch.nn.CrossEntropyLoss). `weight` [B], if given, weighs the examples and sums to 1 (0 for padding).
+ */
+export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weight }: { smoothing?: number; weight?: Value } = {}): Value {
+  const c = logits.shape[1]!
+  const classes = logits.graph.constant(Int32Array.from({ length: c }, (_, i) => i), 'int32', [1, c])
+  const target = cast(equal(unsqueeze(labels, [1]), classes), 'float32') // [B, C], one-hot
+  const soft = smoothing ? add(mul(target, 1 - smoothing), smoothing / c) : target
+  const each = neg(reduceSum(mul(soft, logSoftmax(logits)), { axes: [1] })) // [B]
+  return weight ? reduceSum(mul(each, weight)) : reduceMean(each)
+}
+
+/**
+ * CLIP's loss over logits [B, B], image i belonging to text i: the mean of the two cross-entropies. `same` [B, B] (bool)
+ * marks other pairs that belong together too; they are left out of the sums, neither drawn together nor pushed apart.
+ */
+export function contrastive(logits: Value, same?: Value): Value {
+  const b = logits.shape[0]!
+  const own = logits.graph.constant(Int32Array.from({ length: b }, (_, i) => i), 'int32', [b])
+  const masked = same ? where(same, -1e9, logits) : logits
+  return mul(add(crossEntropy(masked, own), crossEntropy(transpose(masked, [1, 0]), own)), 0.5)
+}
+
+/** Share of rows whose largest logit is the label. */
+export function accuracy(logits: Value, labels: Value): Value {
+  return reduceMean(cast(equal(cast(argmax(logits, { axis: 1 }), 'int32'), labels), 'float32'))
+}

@@ -1,0 +1,127 @@
+/** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), and beside it `dashi.json`. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
+import { dataError, userError } from '#shared/errors.ts'
+import pkg from '../../../package.json' with { type: 'json' }
+import { ioError, replaceFolder, restoreFolder } from './files.ts'
+import { Fingerprint } from './fingerprint.ts'
+import { HEAD_FILE, headMetadata, headTensors, type Head } from './head.ts'
+import { readJson, writeJson } from './json.ts'
+import { writeSafetensors } from './safetensors.ts'
+import { WEIGHTS_FILE } from './source.ts'
+import type { TensorSource } from './tensors.ts'
+
+export const RECORD_FILE = 'dashi.json'
+export const CONFIG_FILE = 'config.json'
+
+/** What else makes a model, taken from its base as it is: tokenizer and preprocessing. */
+const COMPANIONS = [
+  CONFIG_FILE,
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+  'spiece.model',
+  'preprocessor_config.json',
+  'processor_config.json',
+]
+
+export type TensorFile = TensorSource & { readonly metadata?: Readonly<Record<string, string>> }
+
+export interface CheckpointContent {
+  /** Companion files are copied from this checkpoint. */
+  base?: string
+  /** Written as `config.json` instead of the base's. */
+  config?: unknown
+  /** More files, by name; they win over the base's. */
+  files?: Readonly<Record<string, string | Uint8Array>>
+  weights: TensorSource
+  head?: Head
+  /** More tensor files beside the model's, by name (`prompt.safetensors`). */
+  tensors?: Readonly<Record<string, TensorFile>>
+  record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint'>
+  /** Whether the weights are hashed on their way, which takes about as long as reading them. Default true. */
+  sign?: boolean
+}
+
+/**
+ * Writes the checkpoint folder `dir` as a whole: it is the old one or the new one at any moment, and after any failure.
+ * A folder that is there must be a checkpoint of ours (have a `dashi.json`) or be empty.
+ * @returns the record as written
+ */
+export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<CheckpointRecord> {
+  checkReplaceable(dir)
+  let record: CheckpointRecord | undefined
+  await replaceFolder(dir, async (beside) => {
+    const at = (name: string) => path.join(beside, name)
+    if (content.base) copyCompanions(content.base, beside)
+    if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
+    for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
+    for (const name of fs.readdirSync(beside)) syncFile(at(name))
+    const print = new Fingerprint()
+    const { sign = true } = content
+    const write = (name: string, { metadata, ...source }: TensorFile) =>
+      writeSafetensors(at(name), sign ? print.through(name, source) : source, metadata)
+    await write(WEIGHTS_FILE, content.weights)
+    if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })
+    for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)
+    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined }
+    await writeRecord(beside, record)
+  })
+  return record!
+}
+
+/** Replaces the record of checkpoint `dir`: new metrics, say. */
+export const writeRecord = (dir: string, record: CheckpointRecord) => writeJson(path.join(dir, RECORD_FILE), checkpointRecordSchema.parse(record))
+
+export const readRecord = (dir: string): CheckpointRecord => {
+  restoreFolder(dir)
+  return readJson(path.join(dir, RECORD_FILE), checkpointRecordSchema)
+}
+
+/** The record where there is one: a folder from elsewhere has none. */
+export const findRecord = (dir: string): CheckpointRecord | undefined => {
+  restoreFolder(dir)
+  return fs.existsSync(path.join(dir, RECORD_FILE)) ? readRecord(dir) : undefined
+}
+
+/** Refuses to replace what may be somebody's other files. */
+export function checkReplaceable(dir: string): void {
+  restoreFolder(dir)
+  const stat = statOf(dir)
+  if (!stat) return
+  if (!stat.isDirectory()) throw userError(`${dir}: is a file, expected a folder or nothing`)
+  if (fs.readdirSync(dir).length && !fs.existsSync(path.join(dir, RECORD_FILE)))
+    throw userError(`${dir}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
+}
+
+function statOf(dir: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(dir, { throwIfNoEntry: false })
+  } catch (e) {
+    throw ioError(dir, 'written', e)
+  }
+}
+
+/** Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. */
+export function copyCompanions(from: string, to: string): void {
+  if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), 'not found')
+  for (const name of COMPANIONS) {
+    if (!fs.existsSync(path.join(from, name))) continue
+    const target = path.join(to, name)
+    fs.copyFileSync(fs.realpathSync(path.join(from, name)), target, fs.constants.COPYFILE_FICLONE)
+    fs.chmodSync(target, 0o644) // the source may be read-only
+  }
+}
+
+const syncFile = (file: string) => {
+  const fd = fs.openSync(file, 'r+')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}

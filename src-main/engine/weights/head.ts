@@ -1,0 +1,67 @@
+/**
+ * `head.safetensors`: a classifier's last layer, apart from the model so that `CLIPModel.from_pretrained` loads the folder.
+ * logits [B, C] = features [B, D] · weightᵀ + bias.
+ */
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { formatShape } from './header.ts'
+import { openSafetensors } from './safetensors.ts'
+import { fromMemory, type TensorSource } from './tensors.ts'
+
+export const HEAD_FILE = 'head.safetensors'
+
+export interface Head {
+  /** One name a row. */
+  readonly classes: readonly string[]
+  /** Size of a feature vector. */
+  readonly dim: number
+  /** [classes, dim], row-major. */
+  readonly weight: Float32Array
+  /** [classes]. */
+  readonly bias: Float32Array
+}
+
+const namesSchema = z.array(z.string())
+
+/** The class names that the head's metadata carries, so that the file says by itself what its rows mean. */
+export function headClasses(file: string, metadata: Readonly<Record<string, string>>): string[] {
+  try {
+    return namesSchema.parse(JSON.parse(metadata['classes'] ?? 'null'))
+  } catch (e) {
+    throw dataError(file, '__metadata__.classes: expected a JSON array of class names', e)
+  }
+}
+
+export const headMetadata = (classes: readonly string[]) => ({ classes: JSON.stringify(classes), format: 'pt' })
+
+/** The head in checkpoint folder `dir`. */
+export function readHead(dir: string): Head {
+  const file = path.join(dir, HEAD_FILE)
+  const open = openSafetensors(file)
+  try {
+    const classes = headClasses(file, open.metadata)
+    const shape = (name: string) => {
+      const info = open.tensors.get(name)
+      if (!info) throw dataError(file, `tensor ${name}: missing`)
+      return info.shape
+    }
+    const [rows, dim] = shape('head.weight')
+    if (shape('head.weight').length !== 2 || rows !== classes.length)
+      throw dataError(file, `tensor head.weight: expected shape [${classes.length}, dim], found ${formatShape(shape('head.weight'))}`)
+    if (shape('head.bias').length !== 1 || shape('head.bias')[0] !== rows)
+      throw dataError(file, `tensor head.bias: expected shape [${rows}], found ${formatShape(shape('head.bias'))}`)
+    return { classes, dim: dim!, weight: open.float32('head.weight'), bias: open.float32('head.bias') }
+  } finally {
+    open.close()
+  }
+}
+
+/** What {@link HEAD_FILE} is written from, with {@link headMetadata}. */
+export const headTensors = ({ classes, dim, weight, bias }: Head): TensorSource =>
+  fromMemory(
+    new Map([
+      ['head.weight', { shape: [classes.length, dim], data: weight }],
+      ['head.bias', { shape: [classes.length], data: bias }],
+    ]),
+  )

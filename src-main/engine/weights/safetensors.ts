@@ -1,0 +1,181 @@
+/** Safetensors files in and out: the header is checked strictly, tensors are read one at a time, files are written as a stream. */
+import fs from 'node:fs'
+import { dataError } from '#shared/errors.ts'
+import { decode, encode, firstNonFinite, isFloat, DTYPE_BYTES } from './dtype.ts'
+import { ioError, readAll, replaceFile, writeAll } from './files.ts'
+import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHeader, type TensorInfo, type TensorSpec } from './header.ts'
+import type { Chunk, Produced, TensorSource } from './tensors.ts'
+
+export type { TensorInfo, TensorSpec } from './header.ts'
+
+export interface SafetensorsFile {
+  readonly file: string
+  readonly metadata: Readonly<Record<string, string>>
+  /** By name, in the order of their bytes. `TensorInfo.file` is the real path, with symbolic links resolved. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>
+  /** The tensor's bytes, in memory of their own. */
+  bytes(name: string): Uint8Array
+  /** A floating tensor as float32, checked for NaN and infinity. */
+  float32(name: string): Float32Array
+  /** Fills `into` with the tensor's bytes from `from` on. */
+  readInto(name: string, into: Uint8Array, from?: number): void
+  close(): void
+}
+
+/** Opens `file` and reads its header, nothing more. Every flaw is a data fault: `FILE: FIELD: what was expected`. */
+export function openSafetensors(file: string): SafetensorsFile {
+  let fd: number | undefined
+  try {
+    const mapped = fs.realpathSync(file)
+    fd = fs.openSync(mapped, 'r')
+    const stat = fs.fstatSync(fd)
+    if (!stat.isFile()) throw dataError(file, 'expected a file')
+    const { metadata, tensors } = parseHeader(file, readHeader(file, fd, stat.size), stat.size, mapped)
+    return new OpenFile(file, fd, metadata, new Map(tensors.map((t) => [t.name, t])))
+  } catch (e) {
+    if (fd !== undefined) fs.closeSync(fd)
+    throw ioError(file, 'read', e)
+  }
+}
+
+function readHeader(file: string, fd: number, size: number): Uint8Array {
+  if (size < 8) throw dataError(file, `header length: expected 8 bytes, found a file of ${size}`)
+  const prefix = Buffer.alloc(8)
+  readAll(fd, prefix, 0)
+  const length = prefix.readBigUInt64LE()
+  if (length > MAX_HEADER_BYTES)
+    throw dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
+  if (length > size - 8) throw dataError(file, `header length: ${length} bytes, but only ${size - 8} follow (truncated?)`)
+  if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
+  const json = new Uint8Array(Number(length))
+  if (readAll(fd, json, 8) < json.length) throw dataError(file, 'header: the file ended while it was read')
+  return json
+}
+
+class OpenFile implements SafetensorsFile {
+  constructor(
+    readonly file: string,
+    private fd: number | undefined,
+    readonly metadata: Readonly<Record<string, string>>,
+    readonly tensors: ReadonlyMap<string, TensorInfo>,
+  ) {}
+
+  private open() {
+    if (this.fd === undefined) throw new Error(`${this.file} was read after it was closed`)
+    return this.fd
+  }
+
+  private info(name: string) {
+    const info = this.tensors.get(name)
+    if (!info) throw dataError(this.file, `tensor ${name}: missing`)
+    return info
+  }
+
+  private ended(name: string) {
+    return dataError(this.file, `tensor ${name}: the file ended while it was read`)
+  }
+
+  bytes(name: string) {
+    const { length, offset } = this.info(name)
+    const bytes = new Uint8Array(length)
+    if (readAll(this.open(), bytes, offset) < length) throw this.ended(name)
+    return bytes
+  }
+
+  float32(name: string) {
+    const { dtype, shape } = this.info(name)
+    if (!isFloat(dtype)) throw dataError(this.file, `tensor ${name}: dtype: expected F32, F16, BF16 or F64, found ${dtype}`)
+    const bytes = this.bytes(name)
+    const at = firstNonFinite(bytes, dtype)
+    if (at < 0) return decode(bytes, dtype)
+    const size = DTYPE_BYTES[dtype]
+    const [value] = decode(bytes.subarray(at * size, (at + 1) * size), dtype)
+    throw nonFinite(this.file, name, shape, at, value!)
+  }
+
+  readInto(name: string, into: Uint8Array, from = 0) {
+    const { length, offset } = this.info(name)
+    if (from + into.byteLength > length) throw new RangeError(`${name}: ${from} + ${into.byteLength} is past its ${length} bytes`)
+    if (readAll(this.open(), into, offset + from) < into.byteLength) throw this.ended(name)
+  }
+
+  close() {
+    if (this.fd !== undefined) fs.closeSync(this.fd)
+    this.fd = undefined
+  }
+}
+
+/** The line about a number that a trained model cannot have. `at` counts elements in row-major order. */
+export function nonFinite(file: string, name: string, shape: readonly number[], at: number, value: number) {
+  const index: number[] = []
+  for (const size of [...shape].reverse()) {
+    index.unshift(at % size)
+    at = Math.floor(at / size)
+  }
+  return dataError(file, `tensor ${name}: expected finite numbers, found ${value} at [${index.join(', ')}]`)
+}
+
+/** Dirty pages are handed to the device this often, so that the last fsync finds little left to do. */
+const FLUSH_BYTES = 64 << 20
+
+/**
+ * Replaces `file` by the source's tensors, asking for each in the order of their bytes and keeping none.
+ * One part is written while the next one is produced.
+ */
+export async function writeSafetensors(
+  file: string,
+  { specs, produce }: TensorSource,
+  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+): Promise<void> {
+  const names = new Set(specs.map((s) => s.name))
+  if (names.size < specs.length || names.has('__metadata__')) throw new Error(`${file}: tensor names must be unique and not __metadata__`)
+  const order = layout(specs)
+  await replaceFile(file, async (fd) => {
+    let writing = writeAll(fd, buildHeader(order, metadata))
+    writing.catch(() => undefined) // looked at when it is awaited, not before
+    const flushing = flusher(fd)
+    try {
+      for (const spec of order) {
+        let left = byteLength(spec)
+        for await (const chunk of parts(produce(spec))) {
+          const part = chunk instanceof Float32Array ? asBytes(spec, chunk) : chunk
+          if ((left -= part.byteLength) < 0) break
+          await writing
+          writing = flushing.write(part)
+          writing.catch(() => undefined)
+        }
+        if (left !== 0) throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
+      }
+    } finally {
+      // Nothing may still be using the descriptor when it is closed, whatever failed first.
+      await Promise.allSettled([writing, flushing.done()])
+    }
+    await writing
+    await flushing.done()
+  })
+}
+
+/** Writes, and asks the device to take what was written while more is being written. */
+function flusher(fd: number) {
+  let unflushed = 0
+  let flush: Promise<void> | undefined
+  return {
+    async write(part: Uint8Array) {
+      await writeAll(fd, part)
+      unflushed += part.byteLength
+      if (flush || unflushed < FLUSH_BYTES) return
+      unflushed = 0
+      flush = new Promise<void>((resolve, reject) => fs.fdatasync(fd, (e) => (e ? reject(e) : resolve())))
+      flush.then(() => (flush = undefined), () => undefined) // a failure stays in `flush` for `done`
+    },
+    done: async () => flush,
+  }
+}
+
+const asBytes = (spec: TensorSpec, values: Float32Array) => {
+  if (!isFloat(spec.dtype)) throw new Error(`${spec.name}: float32 values for a tensor of ${spec.dtype}`)
+  return encode(values, spec.dtype)
+}
+
+const parts = (p: Produced): Iterable<Chunk> | AsyncIterable<Chunk> =>
+  p instanceof Uint8Array || p instanceof Float32Array ? [p] : p

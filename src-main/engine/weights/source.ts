@@ -1,0 +1,167 @@
+/** The tensors of a checkpoint folder in the Hugging Face layout, in one file or in shards. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { restoreFolder } from './files.ts'
+import { readJson } from './json.ts'
+import { formatShape } from './header.ts'
+import { openSafetensors, type SafetensorsFile, type TensorInfo } from './safetensors.ts'
+
+export const WEIGHTS_FILE = 'model.safetensors'
+const INDEX_FILE = 'model.safetensors.index.json'
+const PICKLES = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'open_clip_pytorch_model.bin', 'pytorch_model.pt', 'model.pt']
+
+export interface Weights {
+  /** The folder or file that was opened. */
+  readonly source: string
+  /** Sorted. */
+  names(): string[]
+  has(name: string): boolean
+  /** @throws a data fault where the tensor is missing */
+  info(name: string): TensorInfo
+  /** The file that has the tensor, by the path that the user knows; `TensorInfo.file` is the real one. */
+  fileOf(name: string): string
+  /** The tensor as it is stored. */
+  bytes(name: string): Uint8Array
+  /** A floating tensor (F32, F16, BF16, F64) as float32. @throws a data fault on NaN, infinity or another dtype */
+  float32(name: string): Float32Array
+  /** @throws a data fault, `FILE: tensor NAME: expected shape [..], found [..]` */
+  expectShape(name: string, shape: readonly number[]): TensorInfo
+  /** {@link expectShape}, then {@link float32}. */
+  expectTensor(name: string, shape: readonly number[]): Float32Array
+  /**
+   * Checks that the tensors are these, no fewer and no more, with these shapes.
+   * @param ignore names that may be there or not, with `*` for any text: buffers such as `*.position_ids`
+   */
+  expectTensors(shapes: ReadonlyMap<string, readonly number[]>, ignore?: readonly string[]): void
+  /** Fills `into` with the stored bytes from `from` on. */
+  readInto(name: string, into: Uint8Array, from?: number): void
+  close(): void
+}
+
+/**
+ * The weights of the checkpoint `folder`: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
+ * Shards lie in the folder; a symbolic link, as Hugging Face's cache has them, is followed.
+ */
+export function openWeights(folder: string): Weights {
+  restoreFolder(folder)
+  const at = (name: string) => path.join(folder, name)
+  if (fs.existsSync(at(WEIGHTS_FILE))) return openWeightsFile(at(WEIGHTS_FILE), folder)
+  if (fs.existsSync(at(INDEX_FILE))) return openShards(folder, at(INDEX_FILE))
+  if (!fs.existsSync(folder)) throw dataError(folder, 'not found: expected a checkpoint folder')
+  const pickle = PICKLES.find((name) => fs.existsSync(at(name)))
+  if (pickle)
+    throw dataError(
+      at(pickle),
+      'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)',
+    )
+  throw dataError(folder, `expected ${WEIGHTS_FILE} or ${INDEX_FILE}`)
+}
+
+/** One safetensors file as weights. `source` is what they are called, its path if left out. */
+export function openWeightsFile(file: string, source = file): Weights {
+  const open = openSafetensors(file)
+  return new OpenWeights(source, file, [open], new Map([...open.tensors.keys()].map((name) => [name, open])))
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
+
+function openShards(folder: string, index: string): Weights {
+  const { weight_map: map } = readJson(index, indexSchema)
+  const shards = new Map<string, SafetensorsFile>()
+  try {
+    const where = new Map<string, SafetensorsFile>()
+    for (const [tensor, shard] of Object.entries(map)) {
+      let open = shards.get(shard)
+      if (!open) {
+        if (!staysInside(shard)) throw dataError(index, `weight_map.${tensor}: expected the name of a file in this folder, found ${JSON.stringify(shard)}`)
+        shards.set(shard, (open = openSafetensors(path.join(folder, shard))))
+      }
+      if (!open.tensors.has(tensor)) throw dataError(open.file, `tensor ${tensor}: missing, though ${INDEX_FILE} says that it is here`)
+      where.set(tensor, open)
+    }
+    for (const [shard, open] of shards)
+      for (const tensor of open.tensors.keys())
+        if (map[tensor] !== shard) throw dataError(open.file, `tensor ${tensor}: ${INDEX_FILE} says that it is ${map[tensor] ? `in ${map[tensor]}` : 'in no file'}`)
+    return new OpenWeights(folder, index, [...shards.values()], where)
+  } catch (e) {
+    for (const open of shards.values()) open.close()
+    throw e
+  }
+}
+
+const staysInside = (name: string) =>
+  name !== '' && !/[\\\0]/.test(name) && !path.isAbsolute(name) && !path.win32.isAbsolute(name) && !/^[a-z]:/i.test(name) &&
+  name.split('/').every((part) => part !== '..' && part !== '.' && part !== '')
+
+class OpenWeights implements Weights {
+  constructor(
+    readonly source: string,
+    /** Named when a tensor is missing: the file that should have had it. */
+    private readonly listing: string,
+    private readonly files: readonly SafetensorsFile[],
+    private readonly where: ReadonlyMap<string, SafetensorsFile>,
+  ) {}
+
+  names() {
+    return [...this.where.keys()].sort()
+  }
+
+  has(name: string) {
+    return this.where.has(name)
+  }
+
+  private of(name: string) {
+    const file = this.where.get(name)
+    if (!file) throw dataError(this.listing, `tensor ${name}: missing`)
+    return file
+  }
+
+  fileOf(name: string) {
+    return this.of(name).file
+  }
+
+  info(name: string) {
+    return this.of(name).tensors.get(name)!
+  }
+
+  bytes(name: string) {
+    return this.of(name).bytes(name)
+  }
+
+  float32(name: string) {
+    return this.of(name).float32(name)
+  }
+
+  expectShape(name: string, shape: readonly number[]) {
+    const info = this.info(name)
+    if (info.shape.length !== shape.length || info.shape.some((d, i) => d !== shape[i]))
+      throw dataError(this.fileOf(name), `tensor ${name}: expected shape ${formatShape(shape)}, found ${formatShape(info.shape)}`)
+    return info
+  }
+
+  expectTensor(name: string, shape: readonly number[]) {
+    this.expectShape(name, shape)
+    return this.float32(name)
+  }
+
+  expectTensors(shapes: ReadonlyMap<string, readonly number[]>, ignore: readonly string[] = []) {
+    const ignored = ignore.map(wildcard)
+    for (const [name, shape] of shapes) if (this.has(name) || !ignored.some((w) => w.test(name))) this.expectShape(name, shape)
+    for (const name of this.where.keys())
+      if (!shapes.has(name) && !ignored.some((w) => w.test(name)))
+        throw dataError(this.fileOf(name), `tensor ${name}: not part of the model that config.json describes`)
+  }
+
+  readInto(name: string, into: Uint8Array, from?: number) {
+    this.of(name).readInto(name, into, from)
+  }
+
+  close() {
+    for (const f of this.files) f.close()
+  }
+}
+
+const wildcard = (pattern: string) =>
+  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's')

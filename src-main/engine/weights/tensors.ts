@@ -1,0 +1,58 @@
+/** Where the tensors of a file that is being written come from. */
+import type { FloatDtype } from './dtype.ts'
+import { byteLength, formatShape, type TensorSpec } from './header.ts'
+import type { Weights } from './source.ts'
+
+/** A Float32Array is converted to the tensor's dtype. */
+export type Chunk = Uint8Array | Float32Array
+/** All of a tensor, or its parts in order. A part must stay as it is until the part after the next one is asked for. */
+export type Produced = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>
+
+/** Tensors to be written: what they are, and their values when each one's turn comes. */
+export interface TensorSource {
+  readonly specs: readonly TensorSpec[]
+  produce(spec: TensorSpec): Produced
+}
+
+/** Tensors held in memory, all written in one dtype. Data are row-major. */
+export const fromMemory = (
+  tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
+  dtype: FloatDtype = 'F32',
+): TensorSource => ({
+  specs: [...tensors].map(([name, { shape }]) => ({ name, dtype, shape })),
+  produce: ({ name }) => tensors.get(name)!.data,
+})
+
+/** A checkpoint's tensors as they are stored. */
+export const storedTensors = (weights: Weights): TensorSource => ({
+  specs: weights.names().map((name) => weights.info(name)),
+  produce: ({ name }) => storedParts(weights, name),
+})
+
+/**
+ * A base's tensors as they are stored, but for those that were trained. These become F32, whatever the base was stored
+ * in: the checkpoint then computes what was measured.
+ */
+export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorSource {
+  for (const [name, data] of trained) {
+    const { shape } = base.info(name)
+    if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength) throw new Error(`${name}: ${data.length} values for shape ${formatShape(shape)}`)
+  }
+  const stored = storedTensors(base)
+  return {
+    specs: stored.specs.map((spec) => (trained.has(spec.name) ? { name: spec.name, dtype: 'F32', shape: spec.shape } : spec)),
+    produce: (spec) => trained.get(spec.name) ?? stored.produce(spec),
+  }
+}
+
+const PART_BYTES = 4 << 20
+
+/** A tensor's bytes in parts; each is its own memory, so that it can wait to be written. */
+function* storedParts(weights: Weights, name: string): Generator<Uint8Array> {
+  const { length } = weights.info(name)
+  for (let from = 0; from < length; from += PART_BYTES) {
+    const part = new Uint8Array(Math.min(PART_BYTES, length - from))
+    weights.readInto(name, part, from)
+    yield part
+  }
+}

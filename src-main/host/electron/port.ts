@@ -1,0 +1,15 @@
+import type { MessagePortMain } from 'electron'
+import type { Channel } from '#shared/contract/rpc.ts'
+
+/** One end of a message port as a channel of the contract. */
+export function portChannel(port: MessagePortMain): Channel {
+  return {
+    send: (message) => port.postMessage(message),
+    onMessage: (listener) => {
+      port.on('message', (event) => listener(event.data))
+      port.start()
+    },
+    onClose: (listener) => port.on('close', listener),
+    close: () => port.close(),
+  }
+}

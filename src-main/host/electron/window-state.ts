@@ -1,0 +1,30 @@
+/** Where a window was, so that it opens there again; not where no screen is any more. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+
+const bounds = z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int().min(480), height: z.number().int().min(360) })
+const windowState = z.object({ bounds, maximised: z.boolean() })
+export type WindowState = z.infer<typeof windowState>
+type Rectangle = z.infer<typeof bounds>
+
+export const defaultSize = { width: 1360, height: 860 }
+
+/** null: none was saved, or it cannot be read, or its window would lie outside all screens. */
+export function readWindowState(file: string, screens: readonly Rectangle[]): WindowState | null {
+  try {
+    const state = windowState.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { x, y, width } = state.bounds
+    // The title bar must be within reach.
+    const reachable = screens.some((s) => x + width > s.x + 80 && x < s.x + s.width - 80 && y >= s.y - 8 && y < s.y + s.height - 40)
+    return reachable ? state : null
+  } catch {
+    return null
+  }
+}
+
+export function writeWindowState(file: string, state: WindowState): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(`${file}.part`, JSON.stringify(state))
+  renameSync(`${file}.part`, file)
+}

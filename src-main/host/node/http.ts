@@ -1,0 +1,132 @@
+/** The browser face: HTTP for files and pixels, a WebSocket for calls; on the loopback address only. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Channel } from '#shared/contract/rpc.ts'
+import { userError } from '#shared/errors.ts'
+import type { Served } from '../ports.ts'
+import { Session } from './session.ts'
+import { securityHeaders, serveFile } from './static.ts'
+
+export interface HttpOptions {
+  /** 0: any free one. */
+  port: number
+  /** The built renderer. */
+  files: string
+  configFolder: string
+  served: Served
+}
+
+export interface HttpServer {
+  readonly port: number
+  /** To be opened in a browser, once; it holds a new one-time token. */
+  newUrl(): string
+  close(): Promise<void>
+}
+
+/** Larger than any edit: a hundred masks of four megapixels. */
+const maxMessage = 256 * 1024 * 1024
+
+export async function listen({ port: wanted, files, configFolder, served }: HttpOptions): Promise<HttpServer> {
+  const session = new Session(configFolder)
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessage, perMessageDeflate: false })
+  let own: ReadonlySet<string> = new Set()
+  const server = createServer((request, response) => void answer(request, response))
+
+  /** A page of another site that reaches us by a name of its own (DNS rebinding) shows that name as the host. */
+  const hostAdmitted = (request: IncomingMessage) => own.has(request.headers.host ?? '')
+  /** Absent on plain navigation; a foreign page's requests and all WebSockets carry it. */
+  const originAdmitted = (request: IncomingMessage, required: boolean) => {
+    const { origin } = request.headers
+    return origin === undefined ? !required : [...own].some((host) => origin === `http://${host}`)
+  }
+  const refuse = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}) => {
+    response.writeHead(status, { ...securityHeaders(), 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers })
+    response.end(text)
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!hostAdmitted(request)) return refuse(response, 421, 'This server answers to its loopback address only.')
+    if (!originAdmitted(request, false)) return refuse(response, 403, 'Requests of other sites are refused.')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET.', { Allow: 'GET, HEAD' })
+    const raw = request.url ?? '/'
+    // Browsers remove dot segments before they send a path: whoever sends one means harm, whatever it is escaped as.
+    if (/(^|[/\\])(\.|%2e){1,2}([/\\?]|%2f|%5c|$)/i.test(raw.split('?')[0]!)) return refuse(response, 404, 'Not found')
+    const url = URL.canParse(raw, 'http://127.0.0.1') ? new URL(raw, 'http://127.0.0.1') : null
+    if (!url) return refuse(response, 400, 'Bad address')
+    const token = url.searchParams.get('token')
+    if (url.pathname === '/' && token !== null) {
+      const cookie = session.exchange(token)
+      if (cookie) return refuse(response, 303, '', { Location: '/', 'Set-Cookie': cookie })
+      if (session.admits(request.headers.cookie)) return refuse(response, 303, '', { Location: '/' })
+    }
+    if (!session.admits(request.headers.cookie))
+      return refuse(response, 401, 'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one).')
+    const abort = new AbortController()
+    response.on('close', () => abort.abort())
+    try {
+      const reply = url.pathname.startsWith('/media/') ? await served.respond(url.pathname, abort.signal) : await serveFile(files, url.pathname)
+      const headers = { ...securityHeaders(`'self' ${[...own].map((h) => `ws://${h}`).join(' ')}`), ...Object.fromEntries(reply.headers) }
+      response.writeHead(reply.status, headers)
+      if (request.method === 'HEAD' || !reply.body) {
+        await reply.body?.cancel()
+        response.end()
+      } else await pipeline(Readable.fromWeb(reply.body as never), response)
+    } catch (e) {
+      if (abort.signal.aborted) return // whoever asked is gone
+      if (!response.headersSent) refuse(response, 500, e instanceof Error ? e.message : String(e))
+      else response.destroy()
+    }
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refused = !hostAdmitted(request) || !originAdmitted(request, true) ? 403 : !session.admits(request.headers.cookie) ? 401 : request.url !== '/rpc' ? 404 : 0
+    if (refused) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    sockets.handleUpgrade(request, socket, head, (ws) => served.attach(webSocketChannel(ws)))
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (e: NodeJS.ErrnoException) =>
+      reject(e.code === 'EADDRINUSE' ? userError(`port ${wanted} is in use; choose another with --port`, e) : e),
+    )
+    server.listen(wanted, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  own = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
+  session.listenOn(port)
+
+  return {
+    port,
+    newUrl: () => `http://127.0.0.1:${port}/?token=${session.newToken()}`,
+    async close() {
+      for (const ws of sockets.clients) ws.terminate()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      await served.close()
+    },
+  }
+}
+
+function webSocketChannel(ws: WebSocket): Channel {
+  return {
+    send: (message) => ws.send(JSON.stringify(message)),
+    onMessage: (listener) =>
+      ws.on('message', (data, binary) => {
+        let message: unknown
+        try {
+          if (binary) throw new SyntaxError('binary')
+          message = JSON.parse(String(data))
+        } catch {
+          return ws.close(1003, 'expected JSON')
+        }
+        listener(message)
+      }),
+    onClose: (listener) => ws.on('close', listener),
+    close: () => ws.close(),
+  }
+}

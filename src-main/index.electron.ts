@@ -1,0 +1,19 @@
+/** Composition root of the desktop face. */
+import * as electron from 'electron'
+import { join } from 'node:path'
+import { App } from './app/serve/app.ts'
+import { prepare, startDesktop } from './host/electron/desktop.ts'
+import { appVersion, models, rendererFiles } from './index.server.ts'
+
+if (prepare(electron, process.argv)) {
+  let application: App | null = null
+  await startDesktop({
+    electron,
+    files: rendererFiles,
+    preload: join(rendererFiles, '..', 'preload', 'preload.cjs'),
+    version: appVersion(),
+    serve: (host, project) => (application = new App({ host, project, models: models(host.cacheFolder) })),
+    recent: () => application?.preferences.recent ?? [],
+    tell: (event) => ('open' in event ? application?.tellAll('host.open', { folder: event.open }) : application?.tellAll('host.action', event)),
+  })
+} else electron.app.quit()

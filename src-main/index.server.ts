@@ -1,0 +1,44 @@
+/** Composition root of the browser face: the application over HTTP and WebSocket on the loopback address. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import type { AppContext } from './app/context.ts'
+import { App } from './app/serve/app.ts'
+import { EngineClient } from './engine/client.ts'
+import { defaultFolders } from './host/node/folders.ts'
+import { listen, type HttpServer } from './host/node/http.ts'
+import type { Host } from './host/ports.ts'
+
+export interface ServerOptions {
+  /** Opened by the first window. */
+  project?: string
+  /** 0: any free one. */
+  port?: number
+  /** The built renderer; beside this file unless said otherwise. */
+  files?: string
+  /** Where settings, cache and new projects go; the system's usual places unless said otherwise. */
+  folders?: Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
+}
+
+/** Of the program: where package.json is, whether this runs built (out/main, out/main/chunks) or from source. */
+export const programRoot = (() => {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder))
+    if (existsSync(join(folder, 'package.json')) || folder === dirname(folder)) return folder
+})()
+export const rendererFiles = join(programRoot, 'out', 'renderer')
+export const appVersion = (): string => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'))).version
+
+/** The engine and the model in the box, as every face has them. */
+export const models = (cache: string): AppContext => ({
+  engine: new EngineClient(pathToFileURL(join(programRoot, 'out', 'main', 'engine-worker.js'))),
+  nano: join(programRoot, 'resources', 'nano'),
+  cache,
+})
+
+/** `newUrl()` of the answer is what a person opens; it works once. Throws userError where the port is in use. */
+export function startServer(options: ServerOptions = {}): Promise<HttpServer> {
+  const host: Host = { ...(options.folders ?? defaultFolders()), version: appVersion(), pickFolder: async () => ({ status: 'unavailable' }) }
+  const app = new App({ host, models: models(host.cacheFolder), project: options.project ?? null })
+  return listen({ port: options.port ?? 0, files: options.files ?? rendererFiles, configFolder: host.configFolder, served: app })
+}
