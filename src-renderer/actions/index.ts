@@ -1,0 +1,32 @@
+import { computed } from 'vue'
+import { useSession } from '../stores/session.ts'
+import { useShell } from '../stores/shell.ts'
+import { actionsOf, chordFor, keymap } from './keys.ts'
+import { makeActions, type AppAction } from './registry.ts'
+
+let made: Map<string, AppAction> | null = null
+export const actions = (): Map<string, AppAction> => (made ??= makeActions())
+export const keys = computed(() => keymap(useSession().settings.shortcuts))
+
+/** Does what an action does, where it can; false where it had nothing to do. */
+export function act(id: string): boolean {
+  const action = actions().get(id)
+  return action !== undefined && action.available() && action.run() !== false
+}
+
+/** While a dialog is open, only what opens and closes dialogs. */
+const overDialogs = new Set(['command-palette', 'help', 'settings'])
+
+export function onKey(event: KeyboardEvent): void {
+  const chord = chordFor(event)
+  if (chord === null) return
+  const dialog = useShell().dialog !== null
+  for (const id of actionsOf(chord, keys.value)) {
+    if (dialog && !overDialogs.has(id)) continue
+    if (!act(id)) continue
+    event.preventDefault()
+    event.stopPropagation()
+    return
+  }
+}
+export { groups, type AppAction, type Group } from './registry.ts'

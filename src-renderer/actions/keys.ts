@@ -1,0 +1,34 @@
+/** Keys: the defaults of canvas and shell, changed by the settings, and which action a key press means. */
+import { chordOf, defaultShortcuts, isTextField, type KeyLike } from '../canvas/index.ts'
+
+export type Keymap = ReadonlyMap<string, readonly string[]>
+
+const shellShortcuts: Record<string, string[]> = {
+  'go-data': ['Alt+1'], 'go-label': ['Alt+2'], 'go-train': ['Alt+3'], 'go-compare': ['Alt+4'], 'go-merge': ['Alt+5'],
+  'open-image': ['Enter'], 'remove-images': ['Delete'], 'toggle-strip': ['Ctrl+Shift+E'], 'toggle-inspector': ['Ctrl+I'], 'toggle-facets': ['Ctrl+Shift+E'],
+  'find-label': ['/', 'Ctrl+L'], 'add-caption': ['C'], approve: ['Shift+Enter'],
+}
+export const defaultKeys: Keymap = new Map([...Object.entries(defaultShortcuts), ...Object.entries(shellShortcuts)])
+
+export const keymap = (changed: Readonly<Record<string, readonly string[]>>): Keymap => new Map([...defaultKeys, ...Object.entries(changed)])
+
+/** Actions of a chord; the first that has something to do takes it. */
+export const actionsOf = (chord: string, keys: Keymap): string[] => [...keys].filter(([, chords]) => chords.includes(chord)).map(([action]) => action)
+
+/** Chords that mean the same to the whole window while a text field has the focus; editing keys stay the field's. */
+const everywhere = /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d)$/
+/** What a focused button or link does by itself. */
+const ownKeys = new Set(['Enter', 'Space'])
+
+/** The chord that a key press is for the application; null where the key belongs to what has the focus. */
+export function chordFor(event: KeyLike & { target: unknown; isComposing?: boolean }): string | null {
+  if (event.isComposing || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return null
+  const chord = chordOf(event)
+  if (isTextField(event.target)) return everywhere.test(chord) ? chord : null
+  const tag = (event.target as { tagName?: string } | null)?.tagName
+  if ((tag === 'BUTTON' || tag === 'A') && ownKeys.has(chord)) return null
+  return chord
+}
+
+/** Other actions that a chord would collide with, for the settings. */
+export const collisions = (action: string, chord: string, keys: Keymap): string[] => actionsOf(chord, keys).filter((other) => other !== action)

@@ -1,0 +1,129 @@
+/** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
+import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { useDesk } from '../stores/desk.ts'
+import { useGallery } from '../stores/gallery.ts'
+import { useProject } from '../stores/project.ts'
+import { useSession } from '../stores/session.ts'
+import { rooms, useShell, type Dialog } from '../stores/shell.ts'
+import { useToasts } from '../stores/toasts.ts'
+import { chooseFolder } from './folder.ts'
+import { bulk } from './bulk.ts'
+
+export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'window'] as const
+export type Group = (typeof groups)[number]
+
+export interface AppAction {
+  id: string
+  group: Group
+  /** Can it do anything now? */
+  available(): boolean
+  /** false: it had nothing to do, so that another action of the same key may. */
+  run(): unknown
+  /** For the palette, where the name is not a message. */
+  title?: string
+}
+
+const drawing = new Set<string>(['undo', 'redo'])
+const viewing = /^(zoom|toggle|hide-all|brush)/
+
+export function makeActions(): Map<string, AppAction> {
+  const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
+  const opened = () => project.opened !== null
+  const labelling = () => opened() && shell.room === 'label' && desk.content !== null
+  const browsing = () => opened() && shell.room === 'data'
+  const chosen = () => browsing() && gallery.selection.size > 0
+  const failing = (promise: Promise<unknown>) => void promise.catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+
+  const list: AppAction[] = []
+  const add = (id: string, group: Group, available: () => boolean, run: AppAction['run']) => list.push({ id, group, available, run })
+  const dialog = (id: string, group: Group, what: Dialog, available = () => true) => add(id, group, available, () => void shell.open(what))
+
+  for (const room of rooms)
+    add(`go-${room}`, 'go', opened, () => {
+      if (room === 'label' && desk.mediaId === null) return void desk.step(1)
+      shell.room = room
+      if (room === 'label') shell.setHash(desk.mediaId)
+    })
+
+  add('open-folder', 'project', () => true, () => failing(chooseFolder('open').then((folder) => (folder ? project.open(folder) : undefined))))
+  add('open-sample', 'project', () => !project.opening, () => failing(project.openSample()))
+  add('add-folder', 'project', opened, () => failing(chooseFolder('add').then((folder) => (folder ? bulk.addFolder(folder) : undefined))))
+  add('close-project', 'project', opened, () => failing(project.close()))
+  dialog('import', 'project', 'import', opened)
+  dialog('export', 'project', 'export', opened)
+  dialog('snapshots', 'project', 'snapshots', opened)
+  dialog('edit-labels', 'project', 'labels', opened)
+
+  add('next-image', 'go', opened, () => (shell.room === 'label' ? desk.step(1) : false))
+  add('previous-image', 'go', opened, () => (shell.room === 'label' ? desk.step(-1) : false))
+
+  // A drawing in progress has its own steps; then the journal's.
+  for (const how of ['undo', 'redo'] as const)
+    add(how, 'edit', opened, () => {
+      if (labelling() && desk.editor.execute(how)) return
+      void desk.turn(how)
+    })
+  const canvas = (id: CanvasAction): void => {
+    if (drawing.has(id)) return
+    add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () => desk.editor.execute(id))
+  }
+  for (const tool of toolNames) canvas(`tool-${tool}`)
+  for (const id of canvasActions) canvas(id)
+
+  for (let n = 1; n <= 9; n++)
+    add(`label-${n}`, 'label', () => opened() && project.labelForKey(String(n)) !== undefined, () => {
+      const label = project.labelForKey(String(n))
+      if (!label) return false
+      if (shell.room === 'label') desk.editor.setLabel(label.id)
+      else if (chosen()) failing(bulk.label([...gallery.selection], label.id))
+      else return false
+    })
+  add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
+  add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
+
+  const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
+  add('accept', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'accepted') : false))
+  add('reject', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'rejected') : false))
+  const targets = () => (shell.room === 'label' ? (desk.mediaId === null ? [] : [desk.mediaId]) : [...gallery.selection])
+  const review = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
+    add(id, 'review', () => opened() && targets().length > 0, () => failing(bulk.review(targets(), state)))
+  review('approve', 'approved')
+  review('send-back', 'rejected')
+  review('ask-review', 'in-review')
+  review('clear-review', 'unreviewed')
+
+  add('open-image', 'images', () => browsing() && gallery.ids.length > 0, () => {
+    if (!browsing()) return false
+    const id = gallery.ids[gallery.focus]
+    if (id !== undefined) void desk.open(id)
+  })
+  add('choose-all', 'images', browsing, () => gallery.chooseAll())
+  add('choose-none', 'images', chosen, () => (gallery.selection.size ? gallery.selection.clear() : false))
+  for (const split of ['train', 'val', 'test'] as const) add(`split-${split}`, 'images', () => opened() && targets().length > 0, () => failing(bulk.split(targets(), split)))
+  add('split-none', 'images', () => opened() && targets().length > 0, () => failing(bulk.split(targets(), null)))
+  add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
+  const only = (id: string, patch: Parameters<typeof gallery.set>[0]) =>
+    add(id, 'images', opened, () => {
+      gallery.set(patch)
+      if (shell.room !== 'label') shell.room = 'data'
+    })
+  only('filter-unlabelled', { unlabelled: true })
+  only('filter-proposed', { state: 'proposed' })
+  only('filter-doubtful', { score: { max: 0.5 } })
+  add('filter-clear', 'images', () => opened() && gallery.filtered, () => gallery.clear())
+
+  add('toggle-strip', 'window', labelling, () => toggleSidebar('strip'))
+  add('toggle-inspector', 'window', labelling, () => toggleSidebar('inspector'))
+  add('toggle-facets', 'window', browsing, () => toggleSidebar('data'))
+  const toggleSidebar = (which: 'data' | 'strip' | 'inspector') => {
+    const { sidebars } = session.settings
+    session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
+  }
+  for (const theme of ['light', 'dark', 'system'] as const) add(`theme-${theme}`, 'window', () => session.settings.theme !== theme, () => session.save({ theme }))
+  for (const language of ['en', 'ja'] as const) add(`language-${language}`, 'window', () => session.language !== language, () => session.save({ language }))
+  dialog('command-palette', 'window', 'palette')
+  dialog('help', 'window', 'help')
+  dialog('settings', 'window', 'settings')
+
+  return new Map(list.map((action) => [action.id, action]))
+}

@@ -1,0 +1,377 @@
+/** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
+import type { Author } from '#shared/model/author.ts'
+import type { Label } from '#shared/model/label.ts'
+import type { Region } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import { commands, type Clipboard } from './commands.ts'
+import { changedId } from './edits.ts'
+import { RegionStore } from './regions.ts'
+import type { CanvasAction } from './shortcuts.ts'
+import { snapTo } from './snap.ts'
+import { tools } from './tools/index.ts'
+import type { StateAction, ToolState } from './tools/state.ts'
+import {
+  defaultSettings,
+  type CanvasChange, type CanvasImage, type CanvasSettings, type Overlay, type Pixels, type Point, type PointerInfo, type PointerInput,
+  type RegionChange, type RegionEdit, type RegionId, type Size, type ToolName, type VertexRef,
+} from './types.ts'
+import { fitBox, panBy, toImage, zoomAbout, type View } from './view.ts'
+
+export interface EditorOptions {
+  /** Who draws. */
+  author(): Author
+  /** Called once for each gesture or command that changed regions, after the editor shows the change. */
+  onEdit(edit: RegionEdit): void
+}
+
+/** Two presses are a double click within this time (ms) and distance (CSS px). */
+const doubleClick = { time: 400, distance: 5 }
+/** How near (CSS px) the pointer must come to an outline, a vertex, or something to snap to. */
+export const reachPx = 7
+
+const stateActions: ReadonlySet<string> = new Set<StateAction>(['confirm', 'cancel', 'remove-last', 'delete', 'undo', 'redo'])
+
+export class CanvasEditor {
+  readonly regions = new RegionStore()
+  image: CanvasImage | null = null
+  viewport: Size = { width: 1, height: 1 }
+  view: View = { x: 0, y: 0, scale: 1 }
+  /** In the order in which they were selected. */
+  selection: readonly RegionId[] = []
+  /** Of the one region selected. */
+  vertexSelection: readonly VertexRef[] = []
+  /** Does a polygon show its vertices, or the frame that scales and turns it? A double click changes over. */
+  handleMode: 'vertices' | 'frame' = 'vertices'
+  hovered: RegionId | null = null
+  /** Of new regions. */
+  activeLabelId: number | null = null
+  settings: CanvasSettings = defaultSettings
+  clipboard: Clipboard | null = null
+  state: ToolState
+  tool: ToolName = 'select'
+  lastTool: ToolName = 'box'
+  /** The pointer over the image, in image pixels; null when it is elsewhere. */
+  pointer: Point | null = null
+  /** The image's pixels, for tools that look at it; null until they are there. */
+  pixels: () => Pixels | null = () => null
+
+  private labels = new Map<number, Label>()
+  private readonly listeners = new Set<(what: ReadonlySet<CanvasChange>) => void>()
+  private pending = new Set<CanvasChange>()
+  private depth = 0
+  private temporaryId = 0
+  private panning: { from: Point; view: View } | null = null
+  private panHeld = false
+  private lastInput: PointerInput | null = null
+  private lastPress: { at: Point; time: number; button: number } | null = null
+
+  constructor(private readonly options: EditorOptions) {
+    this.state = tools.select.start(this)
+  }
+
+  // ---- The document
+
+  /** Shows another image. A drawing in progress is dropped; tool, settings, clipboard and active label stay. */
+  open(image: CanvasImage, regions: readonly Region[]): void {
+    this.batch(() => {
+      this.state.onExit()
+      this.image = image
+      this.regions.load(regions)
+      this.setSelection([])
+      this.hovered = null
+      this.panning = null
+      this.enter(tools[this.tool].start(this))
+      this.fit()
+      this.changed('image', 'regions')
+    })
+  }
+
+  setLabels(labels: readonly Label[]): void {
+    this.labels = new Map(labels.map((l) => [l.id, l]))
+    this.changed('labels')
+  }
+  colourOf = (labelId: number | null): string => (labelId === null ? undefined : this.labels.get(labelId)?.colour) ?? '#8a8f98'
+
+  /** A new region on top of the others, not yet part of the document. */
+  newRegion(shape: Shape, from: Partial<Region> = {}): Region {
+    return {
+      labelId: this.activeLabelId, attributes: {}, state: 'accepted', hidden: false, locked: false, z: this.regions.topZ + 1,
+      ...from, id: --this.temporaryId, mediaId: this.image!.mediaId, author: this.options.author(), shape,
+    }
+  }
+
+  /** Makes the changes and tells the application. Nothing happens where nothing differs. */
+  commit(action: string, changes: readonly RegionChange[]): void {
+    const real = changes.filter((c) => c.before !== c.after)
+    if (real.length === 0) return
+    this.batch(() => {
+      this.apply(real)
+      this.options.onEdit({ action, changes: real })
+    })
+  }
+
+  /** One region's new shape (null: it is gone). */
+  commitShape(action: string, id: RegionId, shape: Shape | null): void {
+    const before = this.regions.get(id)
+    if (before && before.shape !== shape) this.commit(action, [{ before, after: shape && { ...before, shape } }])
+  }
+
+  /** Adds a region and selects it. */
+  commitNew(action: string, shape: Shape): void {
+    const after = this.newRegion(shape)
+    this.batch(() => {
+      this.commit(action, [{ before: null, after }])
+      this.setSelection([after.id])
+    })
+  }
+
+  /** Changes that the application made: undo, redo, another window. */
+  receive(changes: readonly RegionChange[]): void {
+    this.batch(() => {
+      const touched = new Set(changes.map(changedId))
+      // A gesture on a region that changed under it has lost its ground.
+      if (this.state.overlay().previews && this.selection.some((id) => touched.has(id))) this.enter(tools[this.tool].start(this))
+      this.apply(changes)
+    })
+  }
+
+  private apply(changes: readonly RegionChange[]): void {
+    for (const change of changes) {
+      if (change.after) this.regions.set({ ...change.after, id: this.regions.idOf(change.after.id) })
+      else this.regions.delete(this.regions.idOf(changedId(change)))
+    }
+    const kept = this.selection.filter((id) => this.regions.get(id))
+    if (kept.length < this.selection.length) this.setSelection(kept)
+    this.vertexSelection = []
+    this.changed('regions')
+  }
+
+  /** The application saved a new region and gave it its id; edits told before it may still name the temporary one. */
+  rename(temporary: RegionId, saved: RegionId): void {
+    this.regions.rename(temporary, saved)
+    this.selection = this.selection.map((id) => (id === temporary ? saved : id))
+    this.changed('regions', 'selection')
+  }
+
+  // ---- Selection and labels
+
+  get selected(): Region[] {
+    return this.selection.flatMap((id) => this.regions.get(id) ?? [])
+  }
+  /** What commands may change: selected, not locked. */
+  get editable(): Region[] {
+    return this.selected.filter((r) => !r.locked)
+  }
+
+  setSelection(ids: readonly RegionId[]): void {
+    const next = [...new Set(ids.map(this.regions.idOf))].filter((id) => this.regions.get(id))
+    if (next.length === this.selection.length && next.every((id, i) => id === this.selection[i])) return
+    this.selection = next
+    this.vertexSelection = []
+    this.handleMode = 'vertices'
+    this.changed('selection')
+  }
+
+  setVertexSelection(refs: readonly VertexRef[]): void {
+    this.vertexSelection = refs
+    this.changed('selection')
+  }
+
+  /** The label of regions to come, and of those selected. */
+  setLabel(labelId: number | null): void {
+    this.batch(() => {
+      this.activeLabelId = labelId
+      this.commit('label', this.editable.map((before) => ({ before, after: before.labelId === labelId ? before : { ...before, labelId } })))
+      this.changed('labels')
+    })
+  }
+
+  // ---- The view
+
+  setViewport(size: Size): void {
+    const first = this.viewport.width <= 1
+    this.viewport = size
+    if (first) this.fit()
+    this.changed('view')
+  }
+  setView(view: View): void {
+    this.view = view
+    this.changed('view')
+    // The pointer now stands over another pixel: lines that follow it must.
+    if (this.lastInput && this.pointer && !this.panning) this.move(this.lastInput)
+  }
+  fit(): void {
+    if (this.image) this.setView(fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport))
+  }
+  /** About a point in CSS pixels; the middle of the viewport where none is given. */
+  zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {
+    this.setView(zoomAbout(this.view, at, factor))
+  }
+  /** A distance in CSS pixels, in image pixels. */
+  reach = (px: number = reachPx) => px / this.view.scale
+
+  // ---- Settings and tools
+
+  set(settings: Partial<CanvasSettings>): void {
+    this.settings = { ...this.settings, ...settings }
+    this.changed('settings')
+  }
+
+  setTool(name: ToolName): void {
+    if (name === this.tool) return
+    this.batch(() => {
+      this.state.onExit()
+      if (this.tool !== 'select' && this.tool !== 'pan') this.lastTool = this.tool
+      this.tool = name
+      this.hovered = null
+      this.enter(tools[name].start(this))
+      this.changed('tool')
+    })
+  }
+
+  private enter(state: ToolState): void {
+    this.state = state
+    this.changed('overlay')
+  }
+
+  // ---- Input
+
+  /** Space is held: whatever the tool, a drag pans, and a drawing in progress goes on afterwards. */
+  holdPan(held: boolean): void {
+    this.panHeld = held
+    this.changed('overlay')
+  }
+
+  get cursor(): string {
+    return this.panning ? 'grabbing' : this.panHeld ? 'grab' : this.state.cursor
+  }
+  get overlay(): Overlay {
+    return this.state.overlay()
+  }
+
+  pointerDown(input: PointerInput): void {
+    this.lastInput = input
+    if (!this.image || this.panning) return
+    if (input.button === 1 || (input.button === 0 && (this.panHeld || this.tool === 'pan'))) {
+      this.panning = { from: { x: input.x, y: input.y }, view: this.view }
+      this.changed('overlay')
+      return
+    }
+    const last = this.lastPress
+    const double =
+      last !== null && last.button === input.button && input.time - last.time < doubleClick.time &&
+      Math.hypot(last.at.x - input.x, last.at.y - input.y) < doubleClick.distance
+    // A third press begins anew.
+    this.lastPress = double ? null : { at: { x: input.x, y: input.y }, time: input.time, button: input.button }
+    this.follow(this.state.onPointerDown(this.info(input, double)))
+  }
+
+  pointerMove(input: PointerInput): void {
+    this.lastInput = input
+    if (this.panning) {
+      this.view = panBy(this.panning.view, input.x - this.panning.from.x, input.y - this.panning.from.y)
+      this.changed('view')
+    } else if (this.image) this.move(input)
+  }
+
+  private move(input: PointerInput): void {
+    const e = this.info(input)
+    this.pointer = e.point
+    this.changed('pointer')
+    this.follow(this.state.onPointerMove(e))
+  }
+
+  pointerUp(input: PointerInput): void {
+    this.lastInput = input
+    if (this.panning) {
+      if (input.button !== 0 && input.button !== 1) return
+      this.panning = null
+      this.changed('overlay')
+    } else if (this.image) this.follow(this.state.onPointerUp(this.info(input)))
+  }
+
+  pointerLeave(): void {
+    this.pointer = null
+    this.hover(null)
+    this.changed('pointer')
+  }
+
+  /** Ctrl + wheel zooms about the pointer, the wheel alone scrolls; distances in CSS pixels. */
+  wheel(input: Point & { deltaX: number; deltaY: number; ctrl: boolean; shift: boolean }): void {
+    if (input.ctrl) this.zoom(Math.exp(-input.deltaY * 0.0025), input)
+    else if (input.shift && !input.deltaX) this.setView(panBy(this.view, -input.deltaY, 0))
+    else this.setView(panBy(this.view, -input.deltaX, -input.deltaY))
+    if (this.panning) this.panning = { from: { x: input.x, y: input.y }, view: this.view }
+  }
+
+  hover(id: RegionId | null): void {
+    if (this.hovered === id) return
+    this.hovered = id
+    this.changed('overlay')
+  }
+
+  private info(input: PointerInput, double = false): PointerInfo {
+    const { shift, alt, ctrl, button } = input
+    const screen = { x: input.x, y: input.y }
+    return { point: toImage(this.view, screen), screen, button, pressed: (input.buttons & 1) === 1, double, shift, alt, ctrl }
+  }
+
+  private follow(next: ToolState | undefined): void {
+    if (next) this.enter(next)
+    else this.changed('overlay')
+  }
+
+  /** Inside the image, and on a neighbour's vertex or edge where snapping is on and one is near. */
+  placed(point: Point, except?: ReadonlySet<RegionId>): { at: Point; snapped: boolean } {
+    const snap = this.settings.snapping && !this.settings.hideAll ? snapTo(this.regions, point, this.reach(), except) : null
+    const { width, height } = this.image!
+    const { x, y } = snap ?? point
+    return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null }
+  }
+
+  // ---- Actions
+
+  /** False where the canvas has nothing to do for it now, so that the application may. */
+  execute(action: CanvasAction): boolean {
+    return this.batch(() => {
+      if (stateActions.has(action)) {
+        const answer = this.state.onAction(action as StateAction)
+        if (answer !== false) {
+          if (answer !== true) this.enter(answer)
+          this.changed('overlay')
+          return true
+        }
+      }
+      return commands[action](this)
+    })
+  }
+
+  // ---- Listeners
+
+  /** Called after each change, with what changed; the changes of one call come together. Returns what ends it. */
+  subscribe(listener: (what: ReadonlySet<CanvasChange>) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  changed(...what: CanvasChange[]): void {
+    for (const w of what) this.pending.add(w)
+    if (this.depth === 0) this.flush()
+  }
+
+  batch<T>(body: () => T): T {
+    this.depth++
+    try {
+      return body()
+    } finally {
+      if (--this.depth === 0) this.flush()
+    }
+  }
+
+  private flush(): void {
+    if (this.pending.size === 0) return
+    const what = this.pending
+    this.pending = new Set()
+    for (const listener of this.listeners) listener(what)
+  }
+}

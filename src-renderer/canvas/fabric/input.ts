@@ -1,0 +1,55 @@
+/** Pointer, wheel and the space bar, as plain data for the editor. Returns what ends it. */
+import type { CanvasEditor } from '../editor.ts'
+import { isTextField } from '../shortcuts.ts'
+import type { PointerInput } from '../types.ts'
+
+export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
+  const ending = new AbortController()
+  const { signal } = ending
+  let corner = element.getBoundingClientRect()
+
+  const input = (e: PointerEvent): PointerInput => ({
+    x: e.clientX - corner.left, y: e.clientY - corner.top, time: e.timeStamp, button: e.button, buttons: e.buttons,
+    shift: e.shiftKey, alt: e.altKey, ctrl: e.ctrlKey || e.metaKey,
+  })
+  const measure = () => (corner = element.getBoundingClientRect())
+
+  element.addEventListener('pointerenter', measure, { signal })
+  element.addEventListener('pointerdown', (e) => {
+    measure()
+    element.focus({ preventScroll: true })
+    element.setPointerCapture(e.pointerId)
+    if (e.button === 1) e.preventDefault() // no autoscroll
+    editor.pointerDown(input(e))
+  }, { signal })
+  element.addEventListener('pointermove', (e) => {
+    // A stroke wants every position, not one a frame.
+    const all = e.buttons & 1 ? e.getCoalescedEvents() : []
+    editor.batch(() => (all.length ? all : [e]).forEach((m) => editor.pointerMove(input(m))))
+  }, { signal })
+  element.addEventListener('pointerup', (e) => editor.pointerUp(input(e)), { signal })
+  element.addEventListener('pointercancel', () => editor.execute('cancel'), { signal })
+  element.addEventListener('pointerleave', () => editor.pointerLeave(), { signal })
+  element.addEventListener('contextmenu', (e) => e.preventDefault(), { signal })
+  element.addEventListener('wheel', (e) => {
+    e.preventDefault()
+    measure()
+    // Lines and pages, for mice that count in them.
+    const unit = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? element.clientHeight : 1
+    editor.wheel({
+      x: e.clientX - corner.left, y: e.clientY - corner.top, deltaX: e.deltaX * unit, deltaY: e.deltaY * unit,
+      ctrl: e.ctrlKey || e.metaKey, shift: e.shiftKey,
+    })
+  }, { signal, passive: false })
+
+  window.addEventListener('keydown', (e) => {
+    if (e.key !== ' ' || isTextField(e.target) || !(document.activeElement === element || element.matches(':hover'))) return
+    e.preventDefault()
+    editor.holdPan(true)
+  }, { signal })
+  window.addEventListener('keyup', (e) => {
+    if (e.key === ' ') editor.holdPan(false)
+  }, { signal })
+  window.addEventListener('blur', () => editor.holdPan(false), { signal })
+  return () => ending.abort()
+}

@@ -1,0 +1,17 @@
+/** Between the page and the thread that draws the regions. Both ends are one build, so types suffice. */
+import type { PaintWindow } from '../masks/paint.ts'
+import type { SceneRegion, Style } from './scene.ts'
+
+export type ToRaster =
+  | { type: 'load'; regions: readonly SceneRegion[] }
+  | { type: 'update'; set: readonly SceneRegion[]; delete: readonly number[] }
+  | { type: 'draw'; ticket: number; window: PaintWindow; style: Style; except: readonly number[]; hideAll: boolean }
+
+/** `bitmap`: the whole window; null where nothing changed. */
+export interface FromRaster {
+  ticket: number
+  window: PaintWindow
+  bitmap: ImageBitmap | null
+  /** Milliseconds spent. */
+  took: number
+}

@@ -1,0 +1,170 @@
+/** The regions that nobody holds: one bitmap, drawn by another thread, moved and scaled with the view until a sharper one comes. */
+import { boxIntersection } from '#shared/geometry/box.ts'
+import type { Region } from '#shared/model/region.ts'
+import type { Box } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../editor.ts'
+import type { PaintWindow } from '../masks/paint.ts'
+import type { RegionId, Size } from '../types.ts'
+import { visibleBox } from '../view.ts'
+import type { FromRaster, ToRaster } from './raster-protocol.ts'
+import { sceneRegion } from './scene.ts'
+
+/** How far the bitmap reaches beyond the viewport, in viewports on each side. */
+const margin = 0.25
+/** A canvas side may not be longer (Chromium). */
+const longest = 8192
+
+export class RegionLayer {
+  readonly element = document.createElement('canvas')
+  private readonly context = this.element.getContext('bitmaprenderer')!
+  private readonly worker = new Worker(new URL('./raster.worker.ts', import.meta.url), { type: 'module' })
+  /** What the worker was last told of each region. */
+  private sent = new Map<RegionId, Region>()
+  private window: PaintWindow | null = null
+  private ticket = 0
+  private asked: { ticket: number; key: string; except: ReadonlySet<RegionId>; revision: number } | null = null
+  private busy = false
+  private revision = 0
+  private shownRevision = 0
+  /** Regions that changed since the bitmap was drawn, by the revision that has them. */
+  private readonly fresh = new Map<RegionId, number>()
+  private shownExcept: ReadonlySet<RegionId> = new Set()
+  /** Milliseconds the worker took for its last drawing. */
+  took = 0
+
+  /** `onFrame`: a new bitmap is shown; what was drawn live in its place may go. */
+  constructor(
+    private readonly editor: CanvasEditor,
+    private readonly onFrame: () => void,
+  ) {
+    Object.assign(this.element.style, { position: 'absolute', left: '0', top: '0', transformOrigin: '0 0', pointerEvents: 'none', willChange: 'transform' })
+    this.worker.onmessage = ({ data }: MessageEvent<FromRaster>) => this.receive(data)
+  }
+
+  dispose(): void {
+    this.worker.terminate()
+    this.element.remove()
+  }
+
+  private post = (message: ToRaster) => this.worker.postMessage(message)
+
+  /** Everything anew: another image, other colours. */
+  load(): void {
+    const visible = this.editor.regions.all().filter((r) => !r.hidden)
+    this.sent = new Map(visible.map((r) => [r.id, r]))
+    this.fresh.clear()
+    this.post({ type: 'load', regions: visible.map((r) => sceneRegion(r, this.editor.colourOf(r.labelId))) })
+    this.revision++
+    this.asked = null
+    this.shownExcept = new Set()
+    this.context.transferFromImageBitmap(null)
+    this.window = null
+  }
+
+  /** Tells the worker what differs from what it knows. */
+  update(): void {
+    const now = new Map<RegionId, Region>()
+    const set: Region[] = []
+    for (const r of this.editor.regions.all()) {
+      if (r.hidden) continue
+      now.set(r.id, r)
+      if (this.sent.get(r.id) !== r) set.push(r)
+    }
+    const gone = [...this.sent.keys()].filter((id) => !now.has(id))
+    if (set.length + gone.length === 0) return
+    this.sent = now
+    this.revision++
+    for (const r of set) this.fresh.set(r.id, this.revision)
+    this.post({ type: 'update', set: set.map((r) => sceneRegion(r, this.editor.colourOf(r.labelId))), delete: gone })
+  }
+
+  /** Those that the bitmap does not show as they are, though nobody holds them any more: to be drawn live a moment longer. */
+  missing(held: ReadonlySet<RegionId>): RegionId[] {
+    const late = [...this.fresh].filter(([, revision]) => revision > this.shownRevision).map(([id]) => id)
+    return [...new Set([...late, ...this.shownExcept])].filter((id) => !held.has(id))
+  }
+  get settled() {
+    return !this.busy && this.shownRevision === this.revision && this.asked?.ticket === this.ticket
+  }
+
+  /** Moves the bitmap to where the view has it, and asks for a better one where it is not good enough. `held`: drawn live. */
+  draw(held: ReadonlySet<RegionId>): void {
+    const { view } = this.editor
+    const w = this.window
+    if (w) {
+      const k = view.scale / w.scale
+      this.element.style.transform = `matrix(${k},0,0,${k},${view.x + w.x * view.scale},${view.y + w.y * view.scale})`
+      this.element.style.imageRendering = k > 4 ? 'pixelated' : 'auto'
+    }
+    this.ask(held)
+  }
+
+  private ask(held: ReadonlySet<RegionId>): void {
+    const { editor } = this
+    if (this.busy || !editor.image) return
+    const wanted = this.wantedWindow()
+    if (!wanted) return
+    const style = { fill: editor.settings.fillOpacity, lineWidth: 1.5 * (globalThis.devicePixelRatio || 1) }
+    const { hideAll } = editor.settings
+    const key = JSON.stringify([wanted, style, hideAll])
+    const last = this.asked
+    const same = last && last.key === key && last.revision === this.revision && last.except.size === held.size && [...held].every((id) => last.except.has(id))
+    if (same) return
+    this.busy = true
+    this.asked = { ticket: ++this.ticket, key, except: new Set(held), revision: this.revision }
+    this.post({ type: 'draw', ticket: this.ticket, window: wanted, style, except: [...held], hideAll })
+  }
+
+  /** The present one while it reaches well beyond what is seen, at the right scale. Only the image's part is drawn, and a rim for points outside. */
+  private wantedWindow(): PaintWindow | null {
+    const { view, viewport, image } = this.editor
+    const dpr = globalThis.devicePixelRatio || 1
+    const scale = view.scale * dpr
+    const rim = 8 / view.scale
+    const whole: Box = { x: -rim, y: -rim, w: image!.width + 2 * rim, h: image!.height + 2 * rim }
+    const seen = visibleBox(view, viewport)
+    const w = this.window
+    const share = Math.min(margin, Math.max(0, (longest / dpr / Math.max(viewport.width, viewport.height) - 1) / 2))
+    if (w?.scale === scale && covers(w, grown(seen, viewport, share / 3 / view.scale), whole)) return w
+    const box = boxIntersection(grown(seen, viewport, share / view.scale), whole)
+    if (!box) return w
+    // On the same grid of whole canvas pixels at every place, so that what is drawn can be taken along.
+    const [left, top] = [Math.floor(box.x * scale), Math.floor(box.y * scale)]
+    return {
+      x: left / scale, y: top / scale, scale,
+      width: Math.min(longest, Math.ceil((box.x + box.w) * scale) - left), height: Math.min(longest, Math.ceil((box.y + box.h) * scale) - top),
+    }
+  }
+
+  private receive({ ticket, window, bitmap, took }: FromRaster): void {
+    this.busy = false
+    this.took = took
+    const asked = this.asked
+    if (asked?.ticket !== ticket) {
+      // Another image was opened since.
+      bitmap?.close()
+      return this.onFrame()
+    }
+    if (bitmap) {
+      if (this.element.width !== bitmap.width) this.element.width = bitmap.width
+      if (this.element.height !== bitmap.height) this.element.height = bitmap.height
+      this.context.transferFromImageBitmap(bitmap)
+    }
+    this.window = window
+    this.shownRevision = asked.revision
+    this.shownExcept = asked.except
+    for (const [id, revision] of this.fresh) if (revision <= this.shownRevision) this.fresh.delete(id)
+    this.onFrame()
+  }
+}
+
+/** By `share` of the viewport on each side. */
+const grown = (b: Box, viewport: Size, share: number): Box => ({
+  x: b.x - viewport.width * share, y: b.y - viewport.height * share, w: b.w + 2 * viewport.width * share, h: b.h + 2 * viewport.height * share,
+})
+
+/** Does the window hold all of the box that lies within `limit`? */
+function covers(w: PaintWindow, b: Box, limit: Box): boolean {
+  const part = boxIntersection(b, limit)
+  return !part || (part.x >= w.x && part.y >= w.y && part.x + part.w <= w.x + w.width / w.scale && part.y + part.h <= w.y + w.height / w.scale)
+}

@@ -1,0 +1,110 @@
+/** Regions as the raster layer draws them, and the drawing itself: the same on a canvas of a worker and of the page. */
+import { rotatedBoxRing } from '#shared/geometry/box.ts'
+import type { Region } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
+import { flatOf } from '../masks/flat-mask.ts'
+
+export interface SceneRegion {
+  id: number
+  z: number
+  shape: Shape
+  colour: string
+  /** A proposal, drawn dashed. */
+  proposed: boolean
+}
+
+export const sceneRegion = (r: Region, colour: string): SceneRegion => ({ id: r.id, z: r.z, shape: r.shape, colour, proposed: r.state === 'proposed' })
+
+export interface Style {
+  /** 0 to 1. */
+  fill: number
+  /** Canvas pixels. */
+  lineWidth: number
+}
+
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
+
+/** Vertices closer than this many canvas pixels to the one before are not drawn. */
+const detail = 0.7
+
+function traceLine(ctx: Context, points: readonly number[], w: PaintWindow, closed: boolean): void {
+  const { x: wx, y: wy, scale } = w
+  let [px, py] = [(points[0]! - wx) * scale, (points[1]! - wy) * scale]
+  ctx.moveTo(px, py)
+  const n = points.length
+  for (let i = 2; i < n; i += 2) {
+    const x = (points[i]! - wx) * scale
+    const y = (points[i + 1]! - wy) * scale
+    if (Math.abs(x - px) < detail && Math.abs(y - py) < detail && i < n - 2) continue
+    ctx.lineTo(x, y)
+    px = x
+    py = y
+  }
+  if (closed) ctx.closePath()
+}
+
+/** Adds the outline to the current path; true where it encloses an area. Masks have none. */
+export function trace(ctx: Context, shape: Shape, w: PaintWindow, pointRadius = 4): boolean {
+  switch (shape.kind) {
+    case 'box':
+      ctx.rect((shape.x - w.x) * w.scale, (shape.y - w.y) * w.scale, shape.w * w.scale, shape.h * w.scale)
+      return true
+    case 'rotated-box':
+      traceLine(ctx, rotatedBoxRing(shape), w, true)
+      return true
+    case 'polygon':
+      for (const part of shape.parts) for (const ring of part) traceLine(ctx, ring, w, true)
+      return true
+    case 'polyline':
+      traceLine(ctx, shape.points, w, false)
+      return false
+    case 'keypoints': {
+      const at = (i: number) => shape.points[i] && shape.points[i].v > 0 && [shape.points[i].x, shape.points[i].y]
+      for (const [a, b] of shape.edges ?? []) {
+        const [from, to] = [at(a), at(b)]
+        if (from && to) traceLine(ctx, [...from, ...to], w, false)
+      }
+      for (const p of shape.points)
+        if (p.v > 0) {
+          const [x, y] = [(p.x - w.x) * w.scale, (p.y - w.y) * w.scale]
+          ctx.moveTo(x + pointRadius, y)
+          ctx.arc(x, y, pointRadius, 0, 2 * Math.PI)
+        }
+      return false
+    }
+    case 'mask':
+      return false
+  }
+}
+
+/** Vector shapes in the given order. */
+export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: PaintWindow, style: Style): void {
+  ctx.lineJoin = 'round'
+  ctx.lineWidth = style.lineWidth
+  for (const r of regions) {
+    if (r.shape.kind === 'mask') continue
+    ctx.beginPath()
+    const area = trace(ctx, r.shape, w, 3 * style.lineWidth)
+    if (area && style.fill > 0) {
+      ctx.fillStyle = withAlpha(r.colour, style.fill)
+      ctx.fill('evenodd')
+    }
+    ctx.strokeStyle = r.colour
+    if (r.proposed) ctx.setLineDash([4 * style.lineWidth, 3 * style.lineWidth])
+    ctx.stroke()
+    if (r.proposed) ctx.setLineDash([])
+  }
+}
+
+/** All masks in the given order, as one picture; null where there are none. */
+export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, style: Style): ImageData | null {
+  if (!regions.some((r) => r.shape.kind === 'mask') || w.width === 0 || w.height === 0) return null
+  const canvas = new MaskCanvas(w)
+  for (const { shape, colour } of regions) if (shape.kind === 'mask') canvas.paint(flatOf(shape), colour, maskFill(style), 0.9)
+  return new ImageData(canvas.toRgba(), w.width, w.height)
+}
+/** A mask without its fill would be hard to see. */
+export const maskFill = (style: Style) => Math.min(1, style.fill * 1.4 + 0.1)
+
+export const withAlpha = (colour: string, alpha: number) => colour + Math.round(alpha * 255).toString(16).padStart(2, '0')

@@ -1,0 +1,56 @@
+import type { Box } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { distance } from '../../snap.ts'
+import type { Overlay, Point, PointerInfo } from '../../types.ts'
+import { SnappingState } from '../snapping.ts'
+import type { Next, StateAction, ToolState } from '../state.ts'
+import { BoxIdle } from './idle.ts'
+
+/** From corner to corner, by a drag or by two clicks. */
+export class BoxDrawing extends SnappingState {
+  readonly path = 'box.drawing'
+  private to: Point
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly from: Point,
+    private readonly pressedAt: Point,
+  ) {
+    super(editor)
+    this.to = from
+  }
+
+  private get box(): Box {
+    const { from, to } = this
+    return { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }
+  }
+
+  override onPointerMove(e: PointerInfo): Next {
+    this.to = this.place(e)
+    if (e.shift) {
+      const side = Math.min(Math.abs(this.to.x - this.from.x), Math.abs(this.to.y - this.from.y))
+      this.to = { x: this.from.x + Math.sign(this.to.x - this.from.x) * side, y: this.from.y + Math.sign(this.to.y - this.from.y) * side }
+    }
+    return undefined
+  }
+  override onPointerUp(e: PointerInfo): Next {
+    return e.button === 0 && distance(e.screen, this.pressedAt) >= 3 ? this.finish() : undefined
+  }
+  override onPointerDown(e: PointerInfo): Next {
+    if (e.button !== 0) return undefined
+    this.onPointerMove(e)
+    return this.finish()
+  }
+
+  private finish(): ToolState {
+    if (this.box.w > 0 && this.box.h > 0) this.editor.commitNew('draw box', { kind: 'box', ...this.box })
+    return new BoxIdle(this.editor)
+  }
+
+  override onAction(action: StateAction): ToolState | boolean {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new BoxIdle(this.editor) : true
+  }
+  override overlay(): Overlay {
+    return { ...super.overlay(), draft: { kind: 'box', ...this.box } }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Region } from '#shared/model/region.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import type { Overlay, PointerInfo } from '../../types.ts'
+import { ToolState, type Next } from '../state.ts'
+import { BrushStroking } from './stroking.ts'
+
+export type BrushTool = 'brush' | 'eraser'
+
+/** Paints on the mask selected, or begins a new one; Alt changes between brush and eraser. */
+export class BrushIdle extends ToolState {
+  readonly path: string
+  private alt = false
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly tool: BrushTool,
+  ) {
+    super(editor)
+    this.path = `${tool}.idle`
+  }
+  override get cursor() {
+    return 'none'
+  }
+  private erases = (alt: boolean) => (this.tool === 'eraser') !== alt
+
+  /** The eraser takes the topmost mask under it where none is selected. */
+  private target(e: PointerInfo): Region | null {
+    const [only, ...more] = this.editor.editable
+    if (only?.shape.kind === 'mask' && more.length === 0) return only
+    if (!this.erases(e.alt)) return null
+    return this.editor.regions.hit(e.point, this.editor.settings.brushSize / 2).find((r) => r.shape.kind === 'mask' && !r.locked) ?? null
+  }
+
+  override onPointerDown(e: PointerInfo): Next {
+    if (e.button !== 0) return undefined
+    const target = this.target(e)
+    if (!target && this.erases(e.alt)) return undefined
+    if (target) this.editor.setSelection([target.id])
+    return new BrushStroking(this.editor, this.tool, this.erases(e.alt), target, e.point)
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    this.alt = e.alt
+    return undefined
+  }
+  override overlay(): Overlay {
+    const at = this.editor.pointer
+    return at ? { brush: { at, size: this.editor.settings.brushSize, erase: this.erases(this.alt) } } : {}
+  }
+}

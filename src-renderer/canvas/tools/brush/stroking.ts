@@ -1,0 +1,50 @@
+import type { Region } from '#shared/model/region.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { ColumnMask } from '../../masks/column-mask.ts'
+import type { Overlay, Point, PointerInfo } from '../../types.ts'
+import { DragState, type Next } from '../state.ts'
+import { BrushIdle, type BrushTool } from './idle.ts'
+
+export class BrushStroking extends DragState {
+  readonly path: string
+  private readonly mask: ColumnMask
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly tool: BrushTool,
+    private readonly erase: boolean,
+    private readonly target: Region | null,
+    private at: Point,
+  ) {
+    super(editor)
+    this.path = `${tool}.stroking`
+    this.mask = target?.shape.kind === 'mask' ? ColumnMask.fromRle(target.shape.rle) : ColumnMask.empty(editor.image!)
+    this.strokeTo(at)
+  }
+  override get cursor() {
+    return 'none'
+  }
+
+  private strokeTo(to: Point): void {
+    this.mask.stroke(this.at, to, this.editor.settings.brushSize, this.erase)
+    this.at = to
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    this.strokeTo(e.point)
+    return undefined
+  }
+  protected override complete(): Next {
+    const shape = this.mask.isEmpty ? null : { kind: 'mask' as const, rle: this.mask.toRle() }
+    if (this.target) this.editor.commitShape(this.erase ? 'erase' : 'brush', this.target.id, shape)
+    else if (shape) this.editor.commitNew('brush', shape)
+    return this.idle()
+  }
+  protected override idle = () => new BrushIdle(this.editor, this.tool)
+
+  override overlay(): Overlay {
+    return {
+      mask: this.mask, ...(this.target && { maskOf: this.target.id }),
+      brush: { at: this.at, size: this.editor.settings.brushSize, erase: this.erase },
+    }
+  }
+}

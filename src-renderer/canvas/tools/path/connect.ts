@@ -1,0 +1,41 @@
+import { simplifyLine } from '#shared/geometry/polygon.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { Livewire } from '../../masks/livewire.ts'
+import type { Pixels, Point } from '../../types.ts'
+import type { PathTool } from './drawing.ts'
+
+/** How a line goes on from the vertex last put: flat points, without that vertex, with the last. */
+export interface Connector {
+  from(p: Point): void
+  to(p: Point): number[]
+}
+
+const straight: Connector = { from: () => undefined, to: ({ x, y }) => [x, y] }
+
+/** Along the image's edges; steps of single pixels are straightened. */
+function livewire(wire: Livewire): Connector {
+  let start: Point = { x: 0, y: 0 }
+  return {
+    from(p) {
+      start = p
+      wire.seed(p)
+    },
+    to(p) {
+      const inner = wire.pathTo(p).slice(0, -2)
+      return simplifyLine([start.x, start.y, ...inner, p.x, p.y], 0.9).slice(2)
+    },
+  }
+}
+
+/** An image's gradients are worked out once. */
+const wires = new WeakMap<Pixels, Livewire>()
+
+/** Null where the tool needs the image's pixels and they are not there yet. */
+export function connectorFor(editor: CanvasEditor, tool: PathTool): Connector | null {
+  if (tool !== 'scissors') return straight
+  const pixels = editor.pixels()
+  if (!pixels) return null
+  let wire = wires.get(pixels)
+  if (!wire) wires.set(pixels, (wire = new Livewire(pixels)))
+  return livewire(wire)
+}

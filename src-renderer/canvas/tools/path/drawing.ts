@@ -1,0 +1,130 @@
+import type { CanvasEditor } from '../../editor.ts'
+import { distance } from '../../snap.ts'
+import type { Overlay, Point, PointerInfo, RegionId } from '../../types.ts'
+import { SnappingState } from '../snapping.ts'
+import type { Next, StateAction, ToolState } from '../state.ts'
+import type { Connector } from './connect.ts'
+import { PathIdle } from './idle.ts'
+import { withHole, withPart } from './parts.ts'
+
+export type PathTool = 'polygon' | 'polyline' | 'scissors'
+export type Purpose = { kind: 'new' } | { kind: 'part' | 'hole'; of: RegionId }
+
+/**
+ * Vertex by vertex. The first vertex pressed again, a double click, the right button or Enter end it; Backspace and undo take
+ * the last vertex back, redo puts it again. Pan and zoom happen beside it and leave it alone.
+ */
+export class PathDrawing extends SnappingState {
+  readonly path: string
+  /** What each press added: flat points. */
+  private pieces: number[][]
+  private undone: number[][] = []
+  private pending: number[] = []
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly tool: PathTool,
+    private readonly connector: Connector,
+    private readonly purpose: Purpose,
+    start: Point,
+  ) {
+    super(editor)
+    this.path = `${tool}.drawing`
+    this.pieces = [[start.x, start.y]]
+    connector.from(start)
+  }
+
+  private get points(): number[] {
+    return this.pieces.flat()
+  }
+  private get first(): Point {
+    return { x: this.pieces[0]![0]!, y: this.pieces[0]![1]! }
+  }
+  private get last(): Point {
+    const piece = this.pieces.at(-1)!
+    return { x: piece.at(-2)!, y: piece.at(-1)! }
+  }
+  private get closable() {
+    return this.tool !== 'polyline' && this.points.length >= 6
+  }
+  private closes = (e: PointerInfo) => this.closable && distance(e.point, this.first) <= this.editor.reach()
+
+  override onPointerMove(e: PointerInfo): Next {
+    const at = this.closes(e) ? (this.snap = this.first) : this.place(e)
+    this.pending = this.connector.to(at)
+    return undefined
+  }
+
+  override onPointerDown(e: PointerInfo): Next {
+    if (e.button === 2) return this.finish()
+    if (e.button !== 0) return undefined
+    if (this.closes(e)) {
+      const closing = this.connector.to(this.first).slice(0, -2)
+      if (closing.length) this.pieces.push(closing)
+      return this.finish()
+    }
+    // A double click's second press stands on the vertex that its first one put.
+    if (e.double) return this.finish()
+    const at = this.place(e)
+    if (distance(at, this.last) > 0) this.push(this.connector.to(at))
+    return undefined
+  }
+
+  private push(piece: number[]): void {
+    this.pieces.push(piece)
+    this.undone = []
+    this.pending = []
+    this.connector.from(this.last)
+  }
+
+  private takeBack(): Next {
+    if (this.pieces.length === 1) return new PathIdle(this.editor, this.tool)
+    this.undone.push(this.pieces.pop()!)
+    this.rewire()
+    return undefined
+  }
+  private putAgain(): void {
+    const piece = this.undone.pop()
+    if (piece) this.pieces.push(piece)
+    this.rewire()
+  }
+  private rewire(): void {
+    this.connector.from(this.last)
+    this.pending = this.editor.pointer ? this.connector.to(this.editor.pointer) : []
+  }
+
+  /** Stays where there are too few vertices. */
+  private finish(): Next {
+    const { editor, points, purpose } = this
+    if (points.length < (this.tool === 'polyline' ? 4 : 6)) return undefined
+    if (this.tool === 'polyline') editor.commitNew('draw polyline', { kind: 'polyline', points })
+    else if (purpose.kind === 'new') editor.commitNew('draw polygon', { kind: 'polygon', parts: [[points]] })
+    else {
+      const target = editor.regions.get(purpose.of)?.shape
+      if (target?.kind === 'polygon')
+        editor.commitShape(`add ${purpose.kind}`, purpose.of, purpose.kind === 'hole' ? withHole(target, points) : withPart(target, points))
+    }
+    return new PathIdle(editor, this.tool)
+  }
+
+  override onAction(action: StateAction): ToolState | boolean {
+    switch (action) {
+      case 'confirm':
+        return this.finish() ?? true
+      case 'cancel':
+        return new PathIdle(this.editor, this.tool)
+      case 'undo':
+      case 'remove-last':
+        return this.takeBack() ?? true
+      case 'redo':
+        this.putAgain()
+        return true
+      case 'delete':
+        return true
+    }
+  }
+
+  override overlay(): Overlay {
+    return { ...super.overlay(), line: [...this.points, ...this.pending] }
+  }
+}

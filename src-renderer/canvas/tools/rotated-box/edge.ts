@@ -1,0 +1,44 @@
+import type { CanvasEditor } from '../../editor.ts'
+import { distance } from '../../snap.ts'
+import type { Overlay, Point, PointerInfo } from '../../types.ts'
+import { SnappingState } from '../snapping.ts'
+import type { Next, StateAction, ToolState } from '../state.ts'
+import { RotatedBoxDepth } from './depth.ts'
+import { RotatedBoxIdle } from './idle.ts'
+
+/** Its first edge, by a drag or by two clicks; it gives the angle and the width. */
+export class RotatedBoxEdge extends SnappingState {
+  readonly path = 'rotated-box.edge'
+  private to: Point
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly from: Point,
+    private readonly pressedAt: Point,
+  ) {
+    super(editor)
+    this.to = from
+  }
+
+  override onPointerMove(e: PointerInfo): Next {
+    this.to = this.place(e)
+    return undefined
+  }
+  override onPointerUp(e: PointerInfo): Next {
+    return e.button === 0 && distance(e.screen, this.pressedAt) >= 3 ? this.finish() : undefined
+  }
+  override onPointerDown(e: PointerInfo): Next {
+    if (e.button !== 0) return undefined
+    this.to = this.place(e)
+    return this.finish()
+  }
+  private finish(): Next {
+    return distance(this.from, this.to) > 0 ? new RotatedBoxDepth(this.editor, this.from, this.to) : undefined
+  }
+  override onAction(action: StateAction): ToolState | boolean {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new RotatedBoxIdle(this.editor) : true
+  }
+  override overlay(): Overlay {
+    return { ...super.overlay(), line: [this.from.x, this.from.y, this.to.x, this.to.y] }
+  }
+}

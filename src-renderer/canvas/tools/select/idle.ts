@@ -1,0 +1,107 @@
+import type { Region } from '#shared/model/region.ts'
+import { handleCursor, hitHandle } from '../../handles.ts'
+import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
+import { deleteVertices, nearestEdge, nearestVertex, sameVertex } from '../../vertices.ts'
+import { ToolState, type Next, type StateAction } from '../state.ts'
+import { EdgePointing } from './edge-pointing.ts'
+import { Marquee } from './marquee.ts'
+import { RegionPointing } from './region-pointing.ts'
+import { Resizing } from './resizing.ts'
+import { Rotating } from './rotating.ts'
+import { selectionFrame, vertexRegion } from './selection.ts'
+import { VertexDragging } from './vertex-dragging.ts'
+
+/** Nearest to the hand first: vertices, edges and handles of what is selected, then regions, then the rubber band. */
+export class SelectIdle extends ToolState {
+  readonly path = 'select.idle'
+  private hint: { cursor: string; ghost?: Point } = { cursor: 'default' }
+
+  override get cursor() {
+    return this.hint.cursor
+  }
+  override overlay(): Overlay {
+    return this.hint.ghost ? { ghost: this.hint.ghost } : {}
+  }
+
+  override onPointerDown(e: PointerInfo): Next {
+    if (e.button !== 0) return undefined
+    return this.onVertices(e) ?? this.onHandle(e) ?? this.onRegion(e) ?? new Marquee(this.editor, e)
+  }
+
+  private onVertices(e: PointerInfo): Next {
+    const { editor } = this
+    const region = vertexRegion(editor)
+    if (!region) return undefined
+    const vertex = nearestVertex(region.shape, e.point, editor.reach())
+    if (vertex) return this.onVertex(e, region, vertex)
+    const edge = nearestEdge(region.shape, e.point, editor.reach(5))
+    return edge && !e.shift && !e.alt && !e.ctrl && !e.double ? new EdgePointing(editor, region, edge, e) : undefined
+  }
+
+  private onVertex(e: PointerInfo, region: Region, vertex: VertexRef): Next {
+    const { editor } = this
+    if (e.alt) {
+      editor.commitShape('delete vertex', region.id, deleteVertices(region.shape, [vertex]))
+      return new SelectIdle(editor)
+    }
+    const chosen = editor.vertexSelection.some((v) => sameVertex(v, vertex))
+    if (e.shift || e.ctrl) {
+      editor.setVertexSelection(chosen ? editor.vertexSelection.filter((v) => !sameVertex(v, vertex)) : [...editor.vertexSelection, vertex])
+      return new SelectIdle(editor)
+    }
+    if (!chosen) editor.setVertexSelection([vertex])
+    return new VertexDragging(editor, region, region.shape, chosen ? editor.vertexSelection : [vertex], vertex)
+  }
+
+  private onHandle(e: PointerInfo): Next {
+    const { editor } = this
+    const frame = selectionFrame(editor)
+    const handle = frame && hitHandle(frame, editor.view.scale, e.point)
+    if (!handle) return undefined
+    return handle.dir ? new Resizing(editor, frame, handle.dir) : new Rotating(editor, frame, e.point)
+  }
+
+  private onRegion(e: PointerInfo): Next {
+    const { editor } = this
+    const hits = editor.settings.hideAll ? [] : editor.regions.hit(e.point, editor.reach(4))
+    if (hits.length === 0) return undefined
+    const selected = hits.find((r) => editor.selection.includes(r.id))
+    if (e.double && selected) {
+      editor.handleMode = editor.handleMode === 'frame' ? 'vertices' : 'frame'
+      editor.changed('selection')
+      return new SelectIdle(editor)
+    }
+    // Alt reaches what lies beneath.
+    const hit = e.alt && selected ? hits[(hits.indexOf(selected) + 1) % hits.length]! : (!e.shift && !e.ctrl && selected) || hits[0]!
+    return new RegionPointing(editor, hit, e)
+  }
+
+  override onPointerMove(e: PointerInfo): Next {
+    this.hint = this.look(e)
+    return undefined
+  }
+
+  private look(e: PointerInfo): typeof this.hint {
+    const { editor } = this
+    const region = vertexRegion(editor)
+    if (region) {
+      if (nearestVertex(region.shape, e.point, editor.reach())) return { cursor: e.alt ? 'not-allowed' : 'crosshair' }
+      const edge = nearestEdge(region.shape, e.point, editor.reach(5))
+      if (edge) return { cursor: 'copy', ghost: edge.at }
+    }
+    const frame = selectionFrame(editor)
+    const handle = frame && hitHandle(frame, editor.view.scale, e.point)
+    if (handle) return { cursor: handleCursor(handle, frame) }
+    const under = editor.settings.hideAll ? undefined : editor.regions.hit(e.point, editor.reach(4))[0]
+    editor.hover(under?.id ?? null)
+    return { cursor: under && !under.locked ? 'move' : 'default' }
+  }
+
+  override onAction(action: StateAction): ToolState | boolean {
+    const { editor } = this
+    const region = vertexRegion(editor)
+    if ((action !== 'delete' && action !== 'remove-last') || !region || editor.vertexSelection.length === 0) return false
+    editor.commitShape('delete vertices', region.id, deleteVertices(region.shape, editor.vertexSelection))
+    return true
+  }
+}

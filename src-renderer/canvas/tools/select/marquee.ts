@@ -1,0 +1,46 @@
+import type { Box } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { meetsBox } from '../../marquee.ts'
+import type { Overlay, PointerInfo, RegionId } from '../../types.ts'
+import { DragState, type Next } from '../state.ts'
+import { SelectIdle } from './idle.ts'
+
+/** Selects what the band touches; with Shift or Ctrl, besides what was selected. */
+export class Marquee extends DragState {
+  readonly path = 'select.marquee'
+  private readonly before: readonly RegionId[]
+  private readonly kept: readonly RegionId[]
+  private box: Box
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly pressed: PointerInfo,
+  ) {
+    super(editor)
+    this.before = editor.selection
+    this.kept = pressed.shift || pressed.ctrl ? this.before : []
+    this.box = { ...pressed.point, w: 0, h: 0 }
+    editor.setSelection(this.kept)
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    const { x, y } = this.pressed.point
+    this.box = { x: Math.min(x, e.point.x), y: Math.min(y, e.point.y), w: Math.abs(e.point.x - x), h: Math.abs(e.point.y - y) }
+    return undefined
+  }
+  /** Looked up once, at the end: a large band over thousands of regions would make every move slow. */
+  protected override complete(): Next {
+    const { editor, box } = this
+    if (!editor.settings.hideAll && box.w + box.h > 0) {
+      const touched = editor.regions.inBox(box).filter((r) => !r.hidden && !r.locked && meetsBox(r.shape, box))
+      editor.setSelection([...this.kept, ...touched.sort((a, b) => a.z - b.z).map((r) => r.id)])
+    }
+    return new SelectIdle(editor)
+  }
+  protected override idle(): SelectIdle {
+    this.editor.setSelection(this.before)
+    return new SelectIdle(this.editor)
+  }
+  override overlay(): Overlay {
+    return { marquee: this.box }
+  }
+}

@@ -1,0 +1,31 @@
+import type { CanvasEditor } from '../../editor.ts'
+import { boundsOfShapes, movedWithin, translate } from '../../transform.ts'
+import type { Point, PointerInfo } from '../../types.ts'
+import type { Next } from '../state.ts'
+import { PreviewState } from './preview.ts'
+
+/** Shift keeps to one axis. What was inside the image stays inside. */
+export class Moving extends PreviewState {
+  readonly path = 'select.moving'
+  private readonly box = boundsOfShapes(this.regions.map((r) => r.shape))
+  protected override get action() {
+    return this.regions.length === 1 ? 'move region' : `move ${this.regions.length} regions`
+  }
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly from: Point,
+  ) {
+    super(editor)
+  }
+  override get cursor() {
+    return 'move'
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    let [dx, dy] = [e.point.x - this.from.x, e.point.y - this.from.y]
+    if (e.shift) [dx, dy] = Math.abs(dx) >= Math.abs(dy) ? [dx, 0] : [0, dy]
+    const by = movedWithin(this.box, dx, dy, this.editor.image!)
+    this.preview((r) => (by.x || by.y ? translate(r.shape, by.x, by.y) : r.shape))
+    return undefined
+  }
+}

@@ -1,0 +1,36 @@
+import type { Region } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import type { Overlay, RegionId } from '../../types.ts'
+import { DragState, type Next } from '../state.ts'
+import { SelectIdle } from './idle.ts'
+
+/** A gesture that reshapes regions: shown as it goes, made when the button is released. */
+export abstract class PreviewState extends DragState {
+  protected abstract readonly action: string
+  protected readonly regions: readonly Region[]
+  private shapes: ReadonlyMap<RegionId, Shape> = new Map()
+
+  constructor(editor: CanvasEditor, regions: readonly Region[] = editor.editable) {
+    super(editor)
+    this.regions = regions
+  }
+  protected preview(shape: (r: Region) => Shape): void {
+    this.shapes = new Map(this.regions.map((r) => [r.id, shape(r)]))
+  }
+  protected override complete(): Next {
+    const { editor } = this
+    editor.commit(
+      this.action,
+      [...this.shapes].flatMap(([id, shape]) => {
+        const before = editor.regions.get(id)
+        return before && before.shape !== shape ? [{ before, after: { ...before, shape } }] : []
+      }),
+    )
+    return this.idle()
+  }
+  protected override idle = () => new SelectIdle(this.editor)
+  override overlay(): Overlay {
+    return { previews: this.shapes }
+  }
+}

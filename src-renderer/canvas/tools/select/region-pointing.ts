@@ -1,0 +1,40 @@
+import type { Region } from '#shared/model/region.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { distance } from '../../snap.ts'
+import type { PointerInfo } from '../../types.ts'
+import { DragState, type Next } from '../state.ts'
+import { SelectIdle } from './idle.ts'
+import { Moving } from './moving.ts'
+
+/** Pressed on a region: a click, or the beginning of a move. */
+export class RegionPointing extends DragState {
+  readonly path = 'select.region-pointing'
+  private readonly wasSelected: boolean
+
+  constructor(
+    editor: CanvasEditor,
+    private readonly region: Region,
+    private readonly pressed: PointerInfo,
+  ) {
+    super(editor)
+    const { selection } = editor
+    this.wasSelected = selection.includes(region.id)
+    if (pressed.shift || pressed.ctrl)
+      editor.setSelection(this.wasSelected ? selection.filter((id) => id !== region.id) : [...selection, region.id])
+    else if (!this.wasSelected) editor.setSelection([region.id])
+  }
+  override get cursor() {
+    return 'move'
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    if (distance(e.screen, this.pressed.screen) < 3 || this.editor.editable.length === 0) return undefined
+    const moving = new Moving(this.editor, this.pressed.point)
+    return moving.onPointerMove(e) ?? moving
+  }
+  protected override complete(): Next {
+    // A plain click on one of several leaves it alone selected.
+    if (this.wasSelected && !this.pressed.shift && !this.pressed.ctrl) this.editor.setSelection([this.region.id])
+    return this.idle()
+  }
+  protected override idle = () => new SelectIdle(this.editor)
+}

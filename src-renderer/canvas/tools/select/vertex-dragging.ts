@@ -1,0 +1,46 @@
+import type { Region } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
+import { moveVertices, vertexAt } from '../../vertices.ts'
+import type { Next } from '../state.ts'
+import { PreviewState } from './preview.ts'
+
+/** The vertex in the hand follows the pointer and snaps; others chosen with it keep their distance. */
+export class VertexDragging extends PreviewState {
+  readonly path = 'select.vertex-dragging'
+  protected readonly action = 'move vertex'
+  private readonly from: Point
+  private readonly own: ReadonlySet<number>
+  private snap: Point | null = null
+
+  /** `shape`: the region's, or that with a vertex just inserted. */
+  constructor(
+    editor: CanvasEditor,
+    region: Region,
+    private readonly shape: Shape,
+    private readonly refs: readonly VertexRef[],
+    held: VertexRef,
+  ) {
+    super(editor, [region])
+    this.from = vertexAt(shape, held)!
+    this.own = new Set([region.id])
+  }
+
+  override onPointerMove(e: PointerInfo): Next {
+    const { at, snapped } = this.editor.placed(e.point, this.own)
+    this.snap = snapped ? at : null
+    const [dx, dy] = [at.x - this.from.x, at.y - this.from.y]
+    this.preview(() => (dx || dy ? moveVertices(this.shape, this.refs, dx, dy) : this.shape))
+    return undefined
+  }
+  /** The vertices stay chosen, so that Delete means them. */
+  protected override complete(): Next {
+    const next = super.complete()
+    this.editor.setVertexSelection(this.refs)
+    return next
+  }
+  override overlay(): Overlay {
+    return { ...super.overlay(), ...(this.snap && { snap: this.snap }) }
+  }
+}

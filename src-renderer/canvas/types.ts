@@ -1,0 +1,126 @@
+import type { Region } from '#shared/model/region.ts'
+import type { Box, Shape } from '#shared/model/shape.ts'
+import type { ColumnMask } from './masks/column-mask.ts'
+
+export interface Point {
+  x: number
+  y: number
+}
+export interface Size {
+  width: number
+  height: number
+}
+
+/** Of a region: positive once the application has saved it, negative before (see `CanvasEditor.rename`). */
+export type RegionId = number
+
+/** What is being labelled: the upright image, size in pixels. */
+export interface CanvasImage extends Size {
+  mediaId: number
+  url: string
+}
+
+/** One row's change: `before` null = created, `after` null = deleted. */
+export interface RegionChange {
+  before: Region | null
+  after: Region | null
+}
+
+/** One gesture or command, to be journaled, undone and redone as a whole. */
+export interface RegionEdit {
+  /** For a person: 'draw box', 'move 3 regions'. */
+  action: string
+  changes: readonly RegionChange[]
+}
+
+/** From the input device; positions in CSS pixels from the canvas's top-left corner, time in milliseconds. */
+export interface PointerInput extends Point {
+  time: number
+  /** 0 left, 1 middle, 2 right; -1 on moves. */
+  button: number
+  /** Bit mask of what is held: 1 left, 2 right, 4 middle. */
+  buttons: number
+  shift: boolean
+  alt: boolean
+  /** Ctrl, or Command on a Mac. */
+  ctrl: boolean
+}
+
+/** What a tool's state sees. */
+export interface PointerInfo {
+  /** In image pixels. */
+  point: Point
+  /** In CSS pixels. */
+  screen: Point
+  button: number
+  /** Is the left button held? */
+  pressed: boolean
+  /** The second press of a double click. */
+  double: boolean
+  shift: boolean
+  alt: boolean
+  ctrl: boolean
+}
+
+/** A vertex of a polygon (part, ring), of a polyline or of keypoints (part 0, ring 0). */
+export interface VertexRef {
+  part: number
+  ring: number
+  index: number
+}
+
+/** What a state wants drawn over the image; it vanishes with the state. */
+export interface Overlay {
+  /** The region in the making. */
+  draft?: Shape
+  /** Flat points of an open line in the making, up to the pointer. */
+  line?: readonly number[]
+  /** A mask in the making, and the region that it is to replace. */
+  mask?: ColumnMask
+  maskOf?: RegionId
+  /** Regions as they will be when the gesture ends. */
+  previews?: ReadonlyMap<RegionId, Shape>
+  marquee?: Box
+  /** Where the pointer snapped to. */
+  snap?: Point
+  /** A vertex that a press would insert. */
+  ghost?: Point
+  /** Diameter of the brush in image pixels. */
+  brush?: { at: Point; size: number; erase: boolean }
+  ruler?: { from: Point; to: Point }
+}
+
+export const toolNames = [
+  'select', 'pan', 'box', 'rotated-box', 'polygon', 'polyline', 'points', 'brush', 'eraser', 'wand', 'scissors', 'ruler',
+] as const
+export type ToolName = (typeof toolNames)[number]
+
+export interface CanvasSettings {
+  /** Diameter of brush and eraser, image pixels. */
+  brushSize: number
+  /** Magic wand: largest difference of any channel from the pixel clicked, 0 to 255. */
+  tolerance: number
+  snapping: boolean
+  crosshair: boolean
+  minimap: boolean
+  hideAll: boolean
+  /** Of regions' fills, 0 to 1. */
+  fillOpacity: number
+  /** View only: 1 leaves the image as it is. */
+  brightness: number
+  contrast: number
+  imageOpacity: number
+}
+
+export const defaultSettings: CanvasSettings = {
+  brushSize: 24, tolerance: 24, snapping: true, crosshair: false, minimap: true, hideAll: false,
+  fillOpacity: 0.25, brightness: 1, contrast: 1, imageOpacity: 1,
+}
+
+/** What a listener may have to look at again. */
+export type CanvasChange = 'image' | 'view' | 'regions' | 'selection' | 'tool' | 'overlay' | 'settings' | 'labels' | 'pointer'
+
+/** RGBA, row-major, 8 bits a channel. */
+export interface Pixels extends Size {
+  data: Uint8ClampedArray | Uint8Array
+}

@@ -1,0 +1,27 @@
+/** How numbers and paths read. */
+
+/** The last two steps of a path. */
+export const shortPath = (path: string) => path.split(/[/\\]/).filter(Boolean).slice(-2).join('/')
+export const baseName = (path: string) => path.split(/[/\\]/).at(-1) ?? path
+
+/** '40 s', '3 min', '2 h 5 min'. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 100) return `${s} s`
+  const minutes = Math.round(s / 60)
+  if (minutes < 100) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** Three significant digits. */
+export const significant = (v: number) => (Number.isInteger(v) ? String(v) : Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1))
+export const percentOf = (share: number) => `${(100 * share).toFixed(1)}%`
+
+/** Black or white, whichever reads better on a colour (WCAG relative luminance). */
+export function inkOn(colour: string): string {
+  const [r, g, b] = [1, 3, 5].map((i) => {
+    const c = parseInt(colour.slice(i, i + 2), 16) / 255
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+  }) as [number, number, number]
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#111111' : '#ffffff'
+}

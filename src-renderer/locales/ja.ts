@@ -1,0 +1,78 @@
+import type { en } from './en.ts'
+
+type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
+
+export const ja: Same<typeof en> = {
+  app: { name: 'Dashi', tagline: '画像にラベルを付け、モデルを微調整し、結果をブレンドします。' },
+  rooms: { data: 'データ', label: 'ラベル', train: '学習', compare: '比較', merge: 'マージ' },
+  groups: {
+    go: '移動', project: 'プロジェクト', tools: 'ツール', edit: '編集', view: '表示', label: 'ラベル', review: 'レビュー', images: '画像', window: 'ウィンドウ',
+  },
+  common: {
+    cancel: 'キャンセル', close: '閉じる', remove: '削除', add: '追加', save: '保存', open: '開く', none: 'なし', all: 'すべて', search: '検索', start: '開始',
+    name: '名前', more: 'その他', retry: 'やり直す', count: '{n} 枚', loading: '読み込み中 …', back: '戻る', chosen: '{n} 枚を選択中',
+  },
+  welcome: {
+    title: 'Dashi へようこそ', lead: 'データはすべてこのコンピューターの中に残ります。', sample: 'サンプルを試す',
+    sampleHint: 'ラベル付け用の情景 200 枚と、学習用の絵文字 2,600 枚。初回のみ 30 秒ほどかけて作成します。', folder: 'フォルダーを開く',
+    folderHint: '画像またはプロジェクトのフォルダー。画像は元の場所に置かれたままです。', recent: '最近開いたもの', forget: '一覧から外す', making: 'サンプルを作成中 …',
+    noRecent: '開いたプロジェクトがここに並びます。',
+  },
+  folder: {
+    open: 'フォルダーを開く', add: 'フォルダーの画像を追加', import: 'インポート元', export: 'エクスポート先', up: '上のフォルダーへ', images: 'ここに画像 {n} 枚', choose: 'このフォルダーを選ぶ',
+    project: 'プロジェクト', empty: 'ここにフォルダーはありません。', path: 'パス',
+  },
+  data: {
+    filters: '絞り込み', clear: '絞り込みを解除', searchPath: 'ファイル名', searchCaption: 'キャプションの語句', labels: 'ラベル', splits: '分割', review: 'レビュー', tags: 'タグ', authors: '作成者', status: '状態',
+    unlabelled: 'ラベルなし', labelled: 'ラベルあり', proposed: '提案あり', doubtful: '疑わしい（スコア 0.5 以下）', duplicates: 'ほぼ重複', noSplit: '分割なし', person: '人', model: 'モデル',
+    sort: '並べ替え', sortId: '追加順', sortPath: '名前', sortRegions: '領域が多い順', sortSize: '大きい順', size: 'サムネイルの大きさ', moreLabels: '{n} 件すべて表示', fewerLabels: '減らす',
+    empty: 'まだ画像がありません', emptyHint: '画像のフォルダーを追加するか、注釈付きデータセットをインポートしてください。', nothing: '条件に合う画像がありません', chooseAll: 'すべて選択', labelChosen: 'ラベル', splitChosen: '分割', reviewChosen: 'レビュー', tagChosen: 'タグ', tagPlaceholder: '新しいタグを入力して Enter',
+    unreadable: '読み込めません', regions: '領域 {n} 個', scanning: '画像を探しています …',
+  },
+  label: {
+    none: '画像が開かれていません', noneHint: 'データ画面で選ぶか、最初の画像から始めてください。', first: '最初の画像を開く', labels: 'ラベル', findLabel: 'ラベルを検索・追加', addLabel: '「{name}」を追加', regions: '領域', captions: 'キャプション',
+    image: '画像', history: '履歴', noRegions: 'まだ何もありません。{key} を押して矩形をドラッグしてください。', noLabel: 'ラベルなし', of: '{all} 枚中 {at} 枚目', previous: '前の画像', next: '次の画像', hide: '隠す', show: '表示', lock: 'ロック', unlock: 'ロック解除', delete: '削除',
+    view: '表示', brightness: '明るさ', contrast: 'コントラスト', opacity: '塗りの不透明度', imageOpacity: '画像の不透明度', reset: '元に戻す', snapping: '輪郭に吸着', crosshair: '十字線', minimap: 'ミニマップ', hideAll: '領域をすべて隠す', brush: 'ブラシの大きさ', tolerance: '自動選択の許容値',
+    active: '新しい領域に付くラベル', attributes: '属性', addAttribute: '名前 = 値 を入力して Enter', several: '領域を {n} 個選択中', cannotOpen: 'この画像は表示できません', z: '重なり順', proposedBy: '提案 {p}%', accept: '採用', reject: '却下', strip: 'フィルムストリップ', inspector: 'インスペクター', canvas: 'キャンバス、画像 {name}', tools: 'ツール',
+  },
+  caption: {
+    add: 'キャプション', addRegion: '領域のキャプション', ofImage: '画像全体', ofRegion: '領域', placeholder: '画像を一文で説明してください', empty: 'キャプションはまだありません。', emptyHint: 'キャプションは画像に写るものを言葉で表します。語句を選んで領域に結び付けられます。',
+    language: '言語', ground: '領域 {n} 個に結び付ける', unground: '結び付けを解除', groundHint: '語句を選び、続けてそれが指す領域を選びます。', edit: '編集', remove: 'キャプションを削除', chars: '{n} 文字', words: '{n} 語',
+    lint: { empty: '空です', spaces: '連続した空白', ends: '前後に空白', duplicate: '同じ文が重複', long: 'CLIP が読む長さ（約 55 語）を超過' },
+  },
+  image: { labels: '画像全体のラベル', tags: 'タグ', split: '分割', review: 'レビュー', file: 'ファイル', size: '大きさ', comments: 'コメント', addComment: 'コメントを書く', resolve: '解決済みにする', reopen: '再開', scores: 'モデルの見え方', ask: '推定', model: 'モデル' },
+  shapes: { box: '矩形', 'rotated-box': '回転矩形', polygon: '多角形', mask: 'マスク', polyline: '折れ線', keypoints: '点' },
+  review: { unreviewed: '未レビュー', 'in-review': 'レビュー中', approved: '承認済み', rejected: '差し戻し' },
+  history: { empty: 'この画像はまだ変更されていません。', undone: '取り消し済み', wholeProject: 'プロジェクト全体' },
+  labels: { title: 'ラベル', name: '名前', colour: '色', key: 'キー', uses: '使用数', synonyms: '同義語', remove: 'ラベルを削除', removeHint: '注釈 {n} 件も削除されます。', into: '注釈の移し先', empty: 'まだラベルがありません。最初のラベルを追加してください。' },
+  snapshots: { title: 'スナップショット', take: 'スナップショットを作成', name: 'この状態の名前', empty: 'データセットの今の状態に名前を付け、後で比べたり戻したりできます。', compare: '以後の変更', restore: 'この状態に戻す', added: '追加', changed: '変更', removed: '削除', media: '画像', labels: 'ラベル', imageLabels: '画像ラベル', regions: '領域', captions: 'キャプション', tags: 'タグ', same: '以後の変更はありません。' },
+  exchange: {
+    import: 'インポート', export: 'エクスポート', format: '形式', auto: '自動判別', from: '元', to: '先', choose: '選択 …', losses: '{format} で表せないもの', lossless: '{format} はこのプロジェクトのすべてを表せます。', images: '画像もコピーする', split: '入れる分割', start: '開始', report: '結果', took: '画像 {n} 枚を取り込みました', findings: 'そのままでは取り込めなかったもの: {n}', wrote: '{n} 個のファイルを書き出しました', absent: 'この版ではインポートとエクスポートは使えません。', onlyFiltered: '絞り込み中の画像だけ（{n}）',
+  },
+  train: {
+    title: '学習', recipe: 'レシピ', model: '出発点', device: 'デバイス', seed: 'シード', start: '学習を開始', runs: '実行', cancel: '中止', noRuns: 'まだ実行がありません', noRunsHint: 'レシピを選んで開始すると、ここに曲線が表示され、実行は一覧に残ります。', absent: '学習は使えません', settings: '設定', inBox: '付属のモデル', loss: '損失', lr: '学習率', speed: '{n} 枚/秒', left: '残り {time}', steps: '{all} ステップ中 {at}', name: '名前', status: '状態', when: '開始', duration: '所要時間', data: 'データセット', metrics: '指標',
+    lastRun: '実行', default: '既定値 {value}', needLabels: '先に画像へラベルを付けてください。学習には二つ以上のラベルが必要です。',
+  },
+  recipes: { 'zero-shot': 'ゼロショット', lp: '線形プローブ', ft: '全体の微調整', 'lp-ft': '線形プローブ後に微調整', coop: 'プロンプト調整（CoOp）', vpt: '視覚プロンプト（VPT）', lora: 'LoRA' },
+  status: { queued: '待機中', running: '実行中', done: '完了', failed: '失敗', cancelled: '中止' },
+  compare: {
+    title: '比較', choose: 'チェックポイントを 2〜6 個選択', start: '比較する', empty: 'まだチェックポイントがありません', emptyHint: '先にモデルを学習してください。実行ごとに一つ残ります。', scatter: '分布内と分布外', metrics: '指標', perClass: 'クラス別', images: '判断が分かれる画像', truth: '正解', accuracy: '正解率', meanPerClass: 'クラス平均', nll: 'NLL', ece: '較正誤差', class: 'クラス', noDifferences: 'すべての画像で一致しています。', x: '横軸', y: '縦軸', split: '分割', interval: '95% 区間',
+  },
+  merge: { title: 'マージ', method: '方法', ingredients: '材料', start: 'スープを作る', empty: 'ブレンドできるものがまだありません', emptyHint: 'スープには同じモデルのチェックポイントが二つ以上必要です。先にいくつか学習してください。', ledger: '記録', candidate: '候補', heldOut: '単独', score: '加えたスープ', taken: '採用', left: '不採用', soups: 'スープ', methods: { uniform: '均一スープ', greedy: '貪欲スープ', 'wise-ft': 'WiSE-FT', slerp: 'SLERP', ties: 'TIES', dare: 'DARE', 'task-arithmetic': 'タスク算術', learned: '学習スープ' } },
+  statusbar: { saved: 'すべて保存済み', saving: '{n} 件の変更を保存中 …', lost: '接続が切れました。編集はここに保たれ、再接続時に送られます。', waiting: '{n} 件の編集が待機中', connecting: '接続中 …', jobs: '{n} 件の処理', cancelJob: 'この処理を中止', zoom: 'ズーム', dataset: 'データセット {hash}', failed: '失敗', recovered: '前回プログラムが予期せず終了しましたが、保存済みのものは失われていません。' },
+  jobs: { scan: '画像を探索中', sample: 'サンプルを作成中', import: 'インポート中', export: 'エクスポート中', train: '学習中', evaluate: '評価中', compare: '比較中', merge: 'マージ中' },
+  palette: { placeholder: 'コマンド、ラベル、画像名を入力', nothing: '該当するものがありません。', images: '画像', labels: 'ラベル', hint: '検索・コマンド実行' },
+  help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
+  settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', clear: 'キーなし' },
+  toast: {
+    undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', runDone: '実行が完了しました', runFailed: '実行に失敗しました: {error}', back: '再接続しました',
+  },
+  actions: {
+    'go-data': 'データへ移動', 'go-label': 'ラベルへ移動', 'go-train': '学習へ移動', 'go-compare': '比較へ移動', 'go-merge': 'マージへ移動', 'open-folder': 'フォルダーを開く …', 'open-sample': 'サンプルプロジェクトを開く', 'add-folder': 'フォルダーの画像を追加 …', 'close-project': 'プロジェクトを閉じる', import: '注釈をインポート …', export: 'エクスポート …', snapshots: 'スナップショット …', 'edit-labels': 'ラベルを編集 …',
+    'next-image': '次の画像', 'previous-image': '前の画像', undo: '元に戻す', redo: 'やり直す', 'tool-select': '選択', 'tool-pan': '移動', 'tool-box': '矩形', 'tool-rotated-box': '回転矩形', 'tool-polygon': '多角形', 'tool-polyline': '折れ線', 'tool-points': '点', 'tool-brush': 'ブラシ', 'tool-eraser': '消しゴム', 'tool-wand': '自動選択', 'tool-scissors': 'インテリジェントはさみ', 'tool-ruler': '定規', 'tool-last': '直前のツール',
+    confirm: '図形を確定', cancel: '中止・選択解除', 'remove-last': '最後の頂点を削除', delete: '削除', 'select-all': '領域をすべて選択', duplicate: '複製', copy: 'コピー', cut: '切り取り', paste: '貼り付け', merge: '領域を結合', subtract: '領域を切り抜く', 'bring-forward': '前面へ', 'send-backward': '背面へ', 'bring-to-front': '最前面へ', 'send-to-back': '最背面へ', hide: '表示・非表示', 'hide-all': '領域をすべて隠す', lock: 'ロック・解除', 'nudge-left': '左へ少し移動', 'nudge-right': '右へ少し移動', 'nudge-up': '上へ少し移動', 'nudge-down': '下へ少し移動',
+    'zoom-in': '拡大', 'zoom-out': '縮小', 'zoom-fit': '画像全体を表示', 'zoom-actual': '実寸', 'brush-smaller': 'ブラシを小さく', 'brush-larger': 'ブラシを大きく', 'toggle-snapping': '吸着', 'toggle-crosshair': '十字線', 'toggle-minimap': 'ミニマップ',
+    'label-1': 'ラベル 1', 'label-2': 'ラベル 2', 'label-3': 'ラベル 3', 'label-4': 'ラベル 4', 'label-5': 'ラベル 5', 'label-6': 'ラベル 6', 'label-7': 'ラベル 7', 'label-8': 'ラベル 8', 'label-9': 'ラベル 9', 'find-label': 'ラベルを探す', 'add-caption': 'キャプションを追加', accept: '提案を採用', reject: '提案を却下', approve: '承認', 'send-back': '差し戻す', 'ask-review': 'レビューを依頼', 'clear-review': '未レビューに戻す',
+    'open-image': '画像を開く', 'choose-all': '画像をすべて選択', 'choose-none': '画像の選択を解除', 'split-train': 'train に入れる', 'split-val': 'val に入れる', 'split-test': 'test に入れる', 'split-none': '分割から外す', 'remove-images': '画像をプロジェクトから外す', 'filter-unlabelled': 'ラベルのない画像を表示', 'filter-proposed': '提案のある画像を表示', 'filter-doubtful': '疑わしい画像を表示', 'filter-clear': '絞り込みを解除', 'toggle-strip': 'フィルムストリップ', 'toggle-inspector': 'インスペクター', 'toggle-facets': '絞り込み', 'theme-light': 'ライトテーマ', 'theme-dark': 'ダークテーマ', 'theme-system': 'システムのテーマ', 'language-en': 'English', 'language-ja': '日本語', 'command-palette': 'コマンドパレット', help: 'キーボードショートカット', settings: '設定', 'model-positive': 'モデルの点 +', 'model-negative': 'モデルの点 −',
+  },
+}

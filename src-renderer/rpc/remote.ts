@@ -1,0 +1,68 @@
+/** The connection to the application: calls, events, and finding back after it was lost. */
+import { reactive, readonly } from 'vue'
+import type { EventData, EventName, Input, MethodName, Output } from '#shared/contract.ts'
+import { connect, ConnectionLost, type Channel, type Client } from '#shared/contract/rpc.ts'
+
+type Listener<E extends EventName> = (data: EventData<E>) => void
+
+/** Milliseconds between attempts: soon at first, then every two seconds. */
+const attempts = [100, 250, 500, 1000, 2000]
+
+export class Remote {
+  private client: Client | null = null
+  private readonly listeners = new Map<string, Set<Listener<never>>>()
+  private readonly greeters: (() => Promise<void>)[] = []
+  private readonly status = reactive({ state: 'connecting' as 'connecting' | 'open' | 'lost', since: 0 })
+  readonly connection = readonly(this.status)
+
+  constructor(private readonly open: () => Promise<Channel>) {}
+
+  /** Called on each connection, before anybody else's calls pass: says hello, opens the project again. */
+  greet(greeter: () => Promise<void>): void {
+    this.greeters.push(greeter)
+  }
+
+  on<E extends EventName>(event: E, listener: Listener<E>): () => void {
+    const set = this.listeners.get(event) ?? new Set()
+    this.listeners.set(event, set.add(listener as Listener<never>))
+    return () => set.delete(listener as Listener<never>)
+  }
+
+  /** Rejects with ConnectionLost where there is no connection, or it goes before the answer comes. */
+  call<M extends MethodName>(method: M, ...input: Record<string, never> extends Input<M> ? [Input<M>?] : [Input<M>]): Promise<Output<M>> {
+    return this.client ? this.client.call(method, ...input) : Promise.reject(new ConnectionLost())
+  }
+
+  /** Resolves with the first connection; later ones are made by themselves. */
+  async start(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.establish()
+        return
+      } catch {
+        if (this.status.state === 'connecting' && attempt >= 3) this.lost()
+        await new Promise((resolve) => setTimeout(resolve, attempts[Math.min(attempt, attempts.length - 1)]))
+      }
+    }
+  }
+
+  private async establish(): Promise<void> {
+    const channel = await this.open()
+    const client = connect(channel, (event, data) => {
+      for (const listener of this.listeners.get(event) ?? []) listener(data as never)
+    })
+    this.client = client
+    channel.onClose(() => {
+      if (this.client !== client) return
+      this.client = null
+      this.lost()
+      void this.start()
+    })
+    for (const greeter of this.greeters) await greeter()
+    Object.assign(this.status, { state: 'open', since: Date.now() })
+  }
+
+  private lost(): void {
+    if (this.status.state !== 'lost') Object.assign(this.status, { state: 'lost', since: Date.now() })
+  }
+}

@@ -1,0 +1,48 @@
+/** The one place that differs between the faces: a message port from the desktop's preload, or a WebSocket to where the page came from. */
+import type { Channel } from '#shared/contract/rpc.ts'
+
+declare global {
+  interface Window {
+    /** Put there by the desktop's preload. */
+    dashi?: { requestPort(): void }
+  }
+}
+
+export const openChannel = (): Promise<Channel> => (window.dashi ? openPort(window.dashi) : openSocket())
+
+function openPort(desktop: { requestPort(): void }): Promise<Channel> {
+  return new Promise((resolve) => {
+    const listener = (event: MessageEvent) => {
+      const port = event.ports[0]
+      if (event.source !== window || event.data !== 'dashi:port' || !port) return
+      window.removeEventListener('message', listener)
+      resolve({
+        send: (message) => port.postMessage(message),
+        onMessage: (listen) => {
+          port.onmessage = (e) => listen(e.data)
+        },
+        onClose: (listen) => port.addEventListener('close', listen),
+        close: () => port.close(),
+      })
+    }
+    window.addEventListener('message', listener)
+    desktop.requestPort()
+  })
+}
+
+function openSocket(): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/rpc`)
+    const refused = () => reject(new Error('no connection'))
+    socket.addEventListener('error', refused)
+    socket.addEventListener('close', refused)
+    socket.addEventListener('open', () =>
+      resolve({
+        send: (message) => socket.send(JSON.stringify(message)),
+        onMessage: (listen) => socket.addEventListener('message', (e) => listen(JSON.parse(String(e.data)))),
+        onClose: (listen) => socket.addEventListener('close', listen),
+        close: () => socket.close(),
+      }),
+    )
+  })
+}

@@ -1,0 +1,202 @@
+/** The image being labelled: the canvas's editor, everything said of the image, and each change on its way as it is made. */
+import { defineStore } from 'pinia'
+import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
+import type { ImageContent } from '#shared/contract/media.ts'
+import { imageUrl } from '#shared/contract/urls.ts'
+import type { Author } from '#shared/model/author.ts'
+import type { Region } from '#shared/model/region.ts'
+import { CanvasEditor, type CanvasChange, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
+import { call, outbox, remote } from '../rpc/index.ts'
+import { debounced } from '../timing.ts'
+import { useGallery } from './gallery.ts'
+import { useProject } from './project.ts'
+import { useSession } from './session.ts'
+import { useShell } from './shell.ts'
+import { useToasts } from './toasts.ts'
+
+/** What the canvas draws of a region; a saved one that differs in nothing else is the same. */
+const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
+
+export const useDesk = defineStore('desk', () => {
+  const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
+  const mediaId = ref<number | null>(null)
+  const content = shallowRef<ImageContent | null>(null)
+  const failure = ref<string | null>(null)
+  const stage = shallowRef<CanvasStage | null>(null)
+  const author = (): Author => ({ kind: 'person', name: session.user || 'person' })
+  const editor = markRaw(new CanvasEditor({ author, onEdit: (edit) => send(edit) }))
+
+  /** Vue cannot see into the editor: what depends on it reads `seen.regions` and the like. */
+  const seen = reactive<Record<CanvasChange, number>>({ image: 0, view: 0, regions: 0, selection: 0, tool: 0, overlay: 0, settings: 0, labels: 0, pointer: 0 })
+  editor.subscribe((what) => {
+    for (const w of what) seen[w]++
+  })
+  const of = <T>(read: () => T, ...what: CanvasChange[]) =>
+    computed(() => {
+      for (const w of what) void seen[w]
+      return read()
+    })
+  const regions = of(() => [...editor.regions.all()], 'regions')
+  const selection = of(() => [...editor.selection], 'selection', 'regions')
+  const selected = of(() => editor.selected, 'selection', 'regions')
+  const tool = of(() => editor.tool, 'tool')
+  const settings = of(() => ({ ...editor.settings }), 'settings')
+  const zoom = of(() => editor.view.scale, 'view')
+  const activeLabelId = of(() => editor.activeLabelId, 'labels')
+  watch(() => project.labels, (labels) => editor.setLabels(labels))
+
+  // ---- Saving
+
+  /** Temporary ids of regions, and what they were saved as. */
+  const saved = new Map<number, number>()
+  const real = (r: Region): Region => ({ ...r, id: saved.get(r.id) ?? r.id })
+  let ownEdits = 0
+
+  function send({ action, changes }: RegionEdit): void {
+    const image = mediaId.value!
+    forget(image)
+    outbox.add({
+      async send() {
+        ownEdits++
+        const edit = changes.map((c) => ({ before: c.before && real(c.before), after: c.after && real(c.after) }))
+        try {
+          keep(image, (await call('regions.apply', { mediaId: image, action, changes: edit })).saved)
+        } finally {
+          ownEdits = 0
+        }
+      },
+      async arrived() {
+        const now = (await call('media.content', { id: image })).regions
+        const news = changes.flatMap((c) => (!c.before && c.after ? [c.after] : []))
+        const others = changes.filter((c) => c.before)
+        const known = new Set([...saved.values()])
+        const twins = news.map((n) => now.find((r) => !known.has(r.id) && JSON.stringify(r.shape) === JSON.stringify(n.shape) && r.labelId === n.labelId))
+        const here = (c: RegionChange) => now.find((r) => r.id === real(c.before!).id)
+        const made = twins.every((t) => t) && others.every((c) => (c.after ? here(c) && sameRegion(here(c)!, real(c.after)) : !here(c)))
+        if (made) keep(image, news.map((n, i) => ({ temporary: n.id, id: twins[i]!.id })))
+        return made
+      },
+      refused(error) {
+        toasts.error(error.message)
+        void refetch()
+      },
+    })
+  }
+  function keep(image: number, pairs: readonly { temporary: number; id: number }[]): void {
+    for (const { temporary, id } of pairs) {
+      saved.set(temporary, id)
+      if (mediaId.value === image) editor.rename(temporary, id)
+    }
+  }
+
+  /** A change other than the canvas's, saved in its turn; sending it twice does no harm, or `arrived` says that it need not be. */
+  function change(body: () => Promise<unknown>, arrived: () => Promise<boolean> = async () => false): void {
+    const image = mediaId.value
+    if (image !== null) forget(image)
+    outbox.add({ send: async () => void (await body(), await refetch()), arrived, refused: (e) => toasts.error(e.message) })
+  }
+
+  // ---- Opening, and looking ahead
+
+  const ahead = new Map<number, Promise<ImageContent>>()
+  const forget = (id: number) => ahead.delete(id)
+  function fetchContent(id: number): Promise<ImageContent> {
+    let fetched = ahead.get(id)
+    if (!fetched) {
+      fetched = call('media.content', { id })
+      fetched.catch(() => forget(id))
+      ahead.set(id, fetched)
+      if (ahead.size > 8) forget(ahead.keys().next().value!)
+    }
+    return fetched
+  }
+
+  async function open(id: number): Promise<void> {
+    mediaId.value = id
+    failure.value = null
+    shell.room = 'label'
+    shell.setHash(id)
+    const at = gallery.places.get(id)
+    if (at !== undefined) gallery.focus = at
+    try {
+      // Changes of this very image that are still on their way must be in what is shown.
+      if (outbox.state.waiting && remote.connection.state === 'open') await outbox.empty()
+      const found = await fetchContent(id)
+      if (mediaId.value !== id) return
+      content.value = found
+      const { width, height } = found.media
+      editor.open({ mediaId: id, width: width ?? 1, height: height ?? 1, url: imageUrl(project.key, id) }, found.regions)
+      lookAhead(id)
+    } catch (e) {
+      if (mediaId.value === id) [failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
+    }
+  }
+  function lookAhead(id: number): void {
+    const at = gallery.places.get(id)
+    if (at === undefined) return
+    for (const neighbour of [gallery.ids[at + 1], gallery.ids[at - 1]])
+      if (neighbour !== undefined) {
+        stage.value?.prefetch(imageUrl(project.key, neighbour))
+        void fetchContent(neighbour).catch(() => undefined)
+      }
+  }
+  /** Opens the image so many places on; false at the end. */
+  function step(by: number): boolean {
+    const at = mediaId.value === null ? -1 : (gallery.places.get(mediaId.value) ?? gallery.focus - Math.sign(by))
+    const next = gallery.ids[at + by]
+    if (next === undefined) return false
+    void open(next)
+    return true
+  }
+
+  /** What the application knows, shown without disturbing what is being drawn. */
+  async function refetch(): Promise<void> {
+    const id = mediaId.value
+    if (id === null || !content.value) return
+    forget(id)
+    const now = await call('media.content', { id })
+    if (mediaId.value !== id) return
+    content.value = now
+    if (outbox.state.waiting > 1) return // regions of which it does not know yet
+    const theirs = new Map(now.regions.map((r) => [r.id, r]))
+    const changes: RegionChange[] = editor.regions.all().filter((r) => r.id > 0 && !theirs.has(r.id)).map((before) => ({ before, after: null }))
+    for (const after of now.regions) {
+      const before = editor.regions.get(after.id) ?? null
+      if (!before || !sameRegion(before, after)) changes.push({ before, after })
+    }
+    if (changes.length) editor.receive(changes)
+  }
+  const refetchSoon = debounced(() => void outbox.empty().then(refetch).catch(() => undefined), 30)
+  remote.on('annotations.changed', ({ mediaIds, origin }) => {
+    if (mediaIds.length === 0) ahead.clear()
+    for (const id of mediaIds) forget(id)
+    const mine = mediaId.value !== null && (mediaIds.length === 0 || mediaIds.includes(mediaId.value))
+    if (!mine) return
+    if (origin === session.client && ownEdits > 0) return void ownEdits--
+    refetchSoon()
+  })
+  watch(() => project.key, () => {
+    ahead.clear()
+    mediaId.value = null
+    content.value = null
+  })
+
+  async function turn(how: 'undo' | 'redo'): Promise<boolean> {
+    await outbox.empty()
+    const scope = shell.room === 'label' && mediaId.value !== null ? { mediaId: mediaId.value } : {}
+    try {
+      const entry = await call(`history.${how}`, scope)
+      if (entry) await refetch()
+      toasts.turned(how, entry?.action ?? null)
+      return entry !== null
+    } catch (e) {
+      toasts.error(e instanceof Error ? e.message : String(e))
+      return false
+    }
+  }
+
+  return {
+    mediaId, content, failure, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, seen,
+    open, step, refetch, change, turn,
+  }
+})

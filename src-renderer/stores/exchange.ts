@@ -1,0 +1,19 @@
+/** What the import and export dialogs hold, while a folder is being chosen over them. */
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import type { Output } from '#shared/contract.ts'
+import type { FormatName } from '#shared/model/exchange.ts'
+import { call } from '../rpc/index.ts'
+
+export const useExchange = defineStore('exchange', () => {
+  const formats = ref<Output<'exchange.formats'>>([])
+  const importPath = ref('')
+  const importFormat = ref<FormatName | 'auto'>('auto')
+  const split = ref<string | null>(null)
+  const exportPath = ref('')
+  const exportFormat = ref<FormatName>('coco')
+  const copyImages = ref(false)
+  const onlyFiltered = ref(false)
+  const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
+  return { formats, importPath, importFormat, split, exportPath, exportFormat, copyImages, onlyFiltered, load }
+})

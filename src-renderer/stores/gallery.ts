@@ -1,0 +1,104 @@
+/** Which images are shown, in which order, and which are chosen. Ids are all here; what a thumbnail says is fetched as it comes into view. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
+import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
+import type { MediaFilter } from '#shared/model/project.ts'
+import { call, remote } from '../rpc/index.ts'
+import { debounced } from '../timing.ts'
+import { useProject } from './project.ts'
+
+const page = 200
+/** Rows kept; the oldest go first. */
+const kept = 5000
+
+export const useGallery = defineStore('gallery', () => {
+  const project = useProject()
+  const filter = ref<MediaFilter>({})
+  const sort = ref<MediaSort>({ by: 'id', descending: false })
+  const ids = shallowRef<number[]>([])
+  const loading = ref(false)
+  const rows = shallowReactive(new Map<number, MediaRow>())
+  const selection = shallowReactive(new Set<number>())
+  /** Index of the image under the keyboard's focus. */
+  const focus = ref(0)
+  const places = computed(() => new Map(ids.value.map((id, i) => [id, i])))
+  const filtered = computed(() => Object.keys(filter.value).length > 0)
+
+  let asked = 0
+  async function refresh(): Promise<void> {
+    if (!project.opened) return
+    const mine = ++asked
+    loading.value = true
+    try {
+      const found = await call('media.ids', { filter: filter.value, sort: sort.value })
+      if (mine !== asked) return
+      ids.value = found.ids
+      for (const id of selection) if (!places.value.has(id)) selection.delete(id)
+      focus.value = Math.min(focus.value, Math.max(0, found.ids.length - 1))
+    } finally {
+      if (mine === asked) loading.value = false
+    }
+  }
+  const set = (patch: Partial<MediaFilter>) => {
+    filter.value = Object.fromEntries(Object.entries({ ...filter.value, ...patch }).filter(([, v]) => v !== undefined))
+  }
+  const clear = () => (filter.value = {})
+  watch([filter, sort], () => void refresh().catch(() => undefined))
+  watch(() => project.key, () => {
+    rows.clear()
+    selection.clear()
+    ;[ids.value, focus.value, filter.value] = [[], 0, {}]
+    if (project.key) void refresh().catch(() => undefined)
+  })
+
+  const missing = new Set<number>()
+  const fetchMissing = debounced(async () => {
+    const wanted = [...missing].slice(-page * 2)
+    missing.clear()
+    for (let at = 0; at < wanted.length; at += page)
+      for (const row of await call('media.rows', { ids: wanted.slice(at, at + page) }).catch(() => [])) rows.set(row.id, row)
+    for (const id of rows.keys()) {
+      if (rows.size <= kept) break
+      rows.delete(id)
+    }
+  }, 16)
+  /** Sees to it that these rows come. */
+  function want(from: number, to: number): void {
+    for (const id of ids.value.slice(from, to)) if (!rows.has(id)) missing.add(id)
+    if (missing.size) fetchMissing()
+  }
+  async function refetch(changed: readonly number[]): Promise<void> {
+    const shown = (changed.length ? changed : [...rows.keys()].slice(-page)).filter((id) => rows.has(id))
+    if (!changed.length) rows.clear()
+    for (let at = 0; at < shown.length; at += page)
+      for (const row of await call('media.rows', { ids: shown.slice(at, at + page) })) rows.set(row.id, row)
+  }
+  const refreshSoon = debounced(() => void refresh().catch(() => undefined), 300)
+  remote.on('annotations.changed', ({ mediaIds }) => {
+    void refetch(mediaIds).catch(() => undefined)
+    // While labelling, an image stays in its place even when the filter no longer lets it through.
+  })
+  remote.on('project.changed', ({ what }) => what.includes('media') && refreshSoon())
+
+  /** As in a file manager: alone, one more or less (Ctrl), or all between (Shift). */
+  function choose(index: number, how: { ctrl?: boolean; shift?: boolean } = {}): void {
+    const id = ids.value[index]
+    if (id === undefined) return
+    if (how.shift) {
+      const [from, to] = [Math.min(focus.value, index), Math.max(focus.value, index)]
+      if (!how.ctrl) selection.clear()
+      for (const other of ids.value.slice(from, to + 1)) selection.add(other)
+      return
+    }
+    if (how.ctrl) {
+      if (!selection.delete(id)) selection.add(id)
+    } else {
+      selection.clear()
+      selection.add(id)
+    }
+    focus.value = index
+  }
+  const chooseAll = () => ids.value.forEach((id) => selection.add(id))
+
+  return { filter, sort, ids, rows, places, loading, filtered, selection, focus, refresh, set, clear, want, choose, chooseAll }
+})

@@ -1,0 +1,78 @@
+/** The open project: what it is, its labels, what it holds of each kind. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { Facets } from '#shared/contract/media.ts'
+import type { OpenedProject } from '#shared/contract/projects.ts'
+import type { Output } from '#shared/contract.ts'
+import { call, remote } from '../rpc/index.ts'
+import { debounced } from '../timing.ts'
+import { useJobs } from './jobs.ts'
+import { useSession } from './session.ts'
+
+export type CountedLabel = Output<'labels.list'>[number]
+
+export const useProject = defineStore('project', () => {
+  const opened = shallowRef<OpenedProject | null>(null)
+  const labels = shallowRef<CountedLabel[]>([])
+  const facets = shallowRef<Facets | null>(null)
+  const opening = ref(false)
+
+  const key = computed(() => opened.value?.key ?? '')
+  const labelById = computed(() => new Map(labels.value.map((l) => [l.id, l])))
+  /** The label of a number key: the one that has it as its key, else the n-th. */
+  const labelForKey = (key: string) =>
+    labels.value.find((l) => l.key === key) ?? labels.value.filter((l) => l.key === null)[Number(key) - 1 - labels.value.filter((l) => l.key !== null && l.key < key).length]
+
+  const refreshLabels = async () => (labels.value = await call('labels.list'))
+  const refreshFacets = async () => (facets.value = await call('media.facets'))
+  const refreshInfo = async () => {
+    const info = await call('projects.info')
+    if (opened.value) opened.value = { ...opened.value, info }
+  }
+  const refresh = async () => void (await Promise.all([refreshLabels(), refreshFacets(), refreshInfo()]).catch(() => undefined))
+
+  /** Throws where it cannot be opened. */
+  async function open(folder: string): Promise<void> {
+    opening.value = true
+    try {
+      const { jobId: _, ...project } = await call('projects.open', { folder })
+      opened.value = project
+      await Promise.all([refreshLabels(), refreshFacets()])
+      void useSession().refreshRecent()
+    } finally {
+      opening.value = false
+    }
+  }
+  async function openSample(): Promise<void> {
+    opening.value = true
+    try {
+      const { jobId } = await call('projects.sample')
+      const job = await useJobs().ended(jobId)
+      if (job.status !== 'done') throw new Error(job.error ?? job.status)
+      await open((job.result as { folder: string }).folder)
+    } finally {
+      opening.value = false
+    }
+  }
+  async function close(): Promise<void> {
+    await call('projects.close')
+    opened.value = null
+    labels.value = []
+    facets.value = null
+    await useSession().refreshRecent()
+  }
+  /** After a reconnect the application knows nothing of this window's project. */
+  async function reopen(): Promise<void> {
+    if (!opened.value) return
+    const { jobId: _, ...project } = await call('projects.open', { folder: opened.value.info.folder })
+    opened.value = project
+  }
+
+  const later = debounced(() => opened.value && void refresh(), 400)
+  remote.on('annotations.changed', later)
+  remote.on('project.changed', ({ what }) => {
+    if (what.includes('labels')) void refreshLabels().catch(() => undefined)
+    later()
+  })
+  return { opened, key, labels, labelById, labelForKey, facets, opening, open, openSample, close, reopen, refresh }
+})

@@ -1,0 +1,43 @@
+/** Who is there, the settings, the projects opened lately. */
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { settings as settingsSchema, type RecentProject, type Settings } from '#shared/contract/app.ts'
+import { call, remote } from '../rpc/index.ts'
+
+export const useSession = defineStore('session', () => {
+  const version = ref('')
+  const user = ref('')
+  const instance = ref('')
+  /** Of this connection, as events name their origin. */
+  const client = ref('')
+  const recent = ref<RecentProject[]>([])
+  const startProject = ref<string | null>(null)
+  const settings = ref<Settings>(settingsSchema.parse({}))
+
+  async function hello(): Promise<void> {
+    const said = await call('app.hello')
+    ;[version.value, user.value, recent.value, startProject.value, settings.value] = [said.version, said.user, said.recent, said.project, said.settings]
+    instance.value = said.instance
+    client.value = said.client
+  }
+  async function refreshRecent(): Promise<void> {
+    recent.value = (await call('app.hello')).recent
+  }
+  async function forget(folder: string): Promise<void> {
+    await call('projects.forget', { folder })
+    await refreshRecent()
+  }
+  function save(patch: Partial<Settings>): void {
+    settings.value = { ...settings.value, ...patch }
+    void call('settings.save', settings.value).catch(() => undefined) // kept for this window at least
+  }
+  remote.on('settings.changed', (changed) => (settings.value = changed))
+
+  const systemDark = window.matchMedia('(prefers-color-scheme: dark)')
+  const dark = ref(systemDark.matches)
+  systemDark.addEventListener('change', (e) => (dark.value = e.matches))
+  const theme = computed(() => (settings.value.theme === 'system' ? (dark.value ? 'dark' : 'light') : settings.value.theme))
+  const language = computed(() => (settings.value.language === 'system' ? (navigator.language.startsWith('ja') ? 'ja' : 'en') : settings.value.language))
+
+  return { version, user, instance, client, recent, startProject, settings, theme, language, hello, refreshRecent, forget, save }
+})

@@ -1,0 +1,24 @@
+/** Short messages that go by themselves; a component hands the library's message API in. */
+import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+
+export interface Toast {
+  kind: 'info' | 'success' | 'error'
+  /** A message's key with values, or the text itself. */
+  key?: string
+  values?: Record<string, string | number>
+  text?: string
+  action?: { key: string; run(): void }
+}
+
+export const useToasts = defineStore('toasts', () => {
+  const show = shallowRef<(toast: Toast) => void>(() => undefined)
+  const say = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) => show.value({ kind: 'info', key, values, action })
+  const error = (text: string) => show.value({ kind: 'error', text })
+  const done = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) => show.value({ kind: 'success', key, values, action })
+  const turned = (how: 'undo' | 'redo', action: string | null) =>
+    action === null ? say(`toast.nothing-to-${how}`) : say(`toast.${how}`, { action }, { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) })
+  /** Turns the last undo or redo round again. */
+  const other = shallowRef<(how: 'undo' | 'redo') => void>(() => undefined)
+  return { show, other, say, error, done, turned }
+})

@@ -1,0 +1,22 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+const here = (name: string) => new URL(name, import.meta.url).pathname
+
+/** The renderer; electron.vite.config.ts builds it with the rest, `vite build -c src-renderer/vite.config.ts` by itself. */
+export default defineConfig({
+  root: here('.'),
+  base: './',
+  plugins: [vue()],
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
+  worker: { format: 'es' },
+  build: {
+    target: 'chrome140',
+    outDir: here('../out/renderer'),
+    emptyOutDir: true,
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 4000,
+    rollupOptions: { input: here('index.html') },
+  },
+})
