@@ -1,0 +1,141 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { checkpointRecordSchema } from '#shared/model/checkpoint.ts'
+import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
+import { type Said, shapesProject, terminal } from './terminal.ts'
+
+let dir: string
+let project: string
+let dashi: Awaited<ReturnType<typeof terminal>>
+beforeAll(async () => {
+  dir = temporaryFolder()
+  project = await shapesProject(dir)
+  dashi = await terminal(path.join(dir, 'cache'))
+})
+
+const SPLITS = ['train', 'val', 'heldOut', 'id', 'ood']
+const accuracy = () => expect.toSatisfy((x) => typeof x === 'number' && x >= 0 && x <= 1, 'a share') as number
+const metrics = () => Object.fromEntries(SPLITS.map((split) => [split, accuracy()]))
+
+/** The one JSON document of a command that went well. */
+function document({ code, stdout, stderr }: Said): Record<string, unknown> {
+  expect(code, stderr).toBe(0)
+  expect(stdout.endsWith('\n') && stdout.indexOf('\n') === stdout.length - 1, 'one line').toBe(true)
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+const train = async (recipe: string, ...options: string[]) =>
+  document(await dashi('train', '--project', project, '--recipe', recipe, '--model', TINY_CLIP, '--device', 'cpu', '--json', ...options))
+const FAST: Record<string, string[]> = { 'zero-shot': [], lp: ['cCount=4'], ft: ['epochs=2', 'batchSize=6'], 'lp-ft': ['epochs=2', 'batchSize=6', 'cCount=4'], coop: ['epochs=3'] }
+
+describe('train', () => {
+  test.each(Object.entries(FAST))('%s answers with the checkpoint, the curve and the accuracy on every split', async (recipe, settings) => {
+    const answer = await train(recipe, ...(settings.length ? ['--set', ...settings] : []))
+    expect(answer).toEqual({ checkpoint: expect.any(String) as string, steps: expect.any(Number) as number, loss: expect.any(Array) as number[], metrics: metrics(), device: 'cpu', seconds: expect.any(Number) as number })
+    expect(answer['loss']).toHaveLength(answer['steps'] as number)
+    const checkpoint = answer['checkpoint'] as string
+    const record = checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(checkpoint, 'dashi.json'), 'utf8')))
+    expect(record).toMatchObject({ recipe: { name: recipe }, seed: 0, device: 'cpu', metrics: answer['metrics'], classes: ['circle', 'square', 'stripes'] })
+    expect(record.base).toMatchObject({ path: TINY_CLIP, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
+    expect(record.dataHash).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('without --json is a table for a person', async () => {
+    const { code, stdout } = await dashi('train', '--project', project, '--recipe', 'zero-shot', '--device', 'cpu', '--name', 'for a person')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/heldOut +\d+\.\d/)
+    expect(() => JSON.parse(stdout) as unknown).toThrow()
+  })
+
+  test('is entered into the project', async () => {
+    const before = document(await dashi('project', 'info', project, '--json'))
+    await train('zero-shot', '--seed', '7', '--name', 'entered')
+    const after = document(await dashi('project', 'info', project, '--json'))
+    expect([after['runs'], after['checkpoints']]).toEqual([(before['runs'] as number) + 1, (before['checkpoints'] as number) + 1])
+    expect(after['datasetHash']).toBe(before['datasetHash'])
+  })
+})
+
+describe('evaluate', () => {
+  const evaluate = (...options: string[]) => dashi('evaluate', '--project', project, '--device', 'cpu', '--json', ...options)
+
+  test('measures what training measured, on every split', async () => {
+    const { checkpoint, metrics: trained } = await train('lp', '--set', 'cCount=3')
+    const { splits, ...answer } = document(await evaluate('--checkpoint', checkpoint as string))
+    expect(answer).toEqual({ checkpoint, device: 'cpu', seconds: expect.any(Number) as number })
+    expect(Object.fromEntries(Object.entries(splits as Record<string, { accuracy: number }>).map(([name, s]) => [name, s.accuracy]))).toEqual(trained)
+    for (const s of Object.values(splits as Record<string, { n: number; accuracy: number; interval: [number, number]; nll: number; ece: number }>)) {
+      expect(s.interval[0]).toBeLessThanOrEqual(s.accuracy)
+      expect(s.interval[1]).toBeGreaterThanOrEqual(s.accuracy)
+      expect(s.nll).toBeGreaterThan(0)
+    }
+  })
+
+  test('of one split, by a folder without a head of its own', async () => {
+    const { splits } = document(await evaluate('--checkpoint', TINY_CLIP, '--split', 'ood'))
+    expect(Object.keys(splits as object)).toEqual(['ood'])
+    expect(splits).toMatchObject({ ood: { n: 6 } })
+  })
+})
+
+describe('merge', () => {
+  let base: string
+  let tuned: string[]
+  beforeAll(async () => {
+    base = (await train('zero-shot', '--name', 'base'))['checkpoint'] as string
+    tuned = []
+    for (const seed of ['1', '2', '3']) tuned.push((await train('ft', '--seed', seed, '--set', ...FAST['ft']!, 'lr=0.003'))['checkpoint'] as string)
+  })
+
+  const methods: [string, number, string[]][] = [
+    ['uniform', 3, []],
+    ['linear', 2, ['weights=0.25,0.75']],
+    ['wise-ft', 1, ['alpha=0.3']],
+    ['slerp', 1, ['t=0.3']],
+    ['task-arithmetic', 2, ['lambda=0.5']],
+    ['ties', 3, ['density=0.5']],
+    ['dare', 2, ['density=0.5', 'seed=3']],
+    ['greedy', 3, []],
+  ]
+  test.each(methods)('%s of %d gives a checkpoint that can be measured', async (method, n, settings) => {
+    const relative = !['uniform', 'linear', 'greedy'].includes(method)
+    const ingredients = [...(relative ? [base] : []), ...tuned.slice(0, n)]
+    const out = path.join(dir, `soup-${method}`)
+    const answer = document(
+      await dashi('merge', ...ingredients, '--method', method, '--out', out, '--project', project, '--device', 'cpu', '--json', ...(settings.length ? ['--set', ...settings] : [])),
+    )
+    expect(answer).toMatchObject({ checkpoint: out, seconds: expect.any(Number) as number })
+    const splits = answer['splits'] as Record<string, { accuracy: number }>
+    expect(Object.keys(splits)).toEqual(SPLITS)
+    const record = checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(out, 'dashi.json'), 'utf8')))
+    expect(record.merge!.method.name).toBe(method)
+    expect(record.metrics['id']).toBe(splits['id']!.accuracy)
+    expect(record.merge!.ingredients.every(({ fingerprint }) => fingerprint)).toBe(true)
+    if (method === 'greedy') {
+      const ledger = answer['ledger'] as { dir: string; accepted: boolean; heldOut: number; score: number }[]
+      expect(ledger.map((e) => e.dir).sort()).toEqual([...tuned].sort())
+      expect(record.merge!.ingredients.map((i) => i.path)).toEqual(ledger.filter((e) => e.accepted).map((e) => e.dir))
+      expect(splits['heldOut']!.accuracy).toBe(Math.max(...ledger.filter((e) => e.accepted).map((e) => e.score)))
+    } else expect(answer['ledger']).toBeUndefined()
+    expect(fs.readdirSync(dir).filter((name) => name.includes(`soup-${method}`))).toEqual([`soup-${method}`])
+  })
+
+  test('without a project measures nothing', async () => {
+    const answer = document(await dashi('merge', ...tuned, '--method', 'uniform', '--out', path.join(dir, 'plain'), '--json'))
+    expect(answer).toEqual({ checkpoint: path.join(dir, 'plain'), seconds: expect.any(Number) as number, splits: {} })
+  })
+})
+
+test('embed and classify answer in the order of what was asked', async () => {
+  const images = ['circle-0', 'square-1'].map((name) => path.join(dir, 'pictures/train', `${name}.png`))
+  const { image, text, logitsPerImage } = document(await dashi('embed', '--model', TINY_CLIP, '--image', ...images, '--text', 'a circle', 'a square', 'stripes', '--json')) as Record<string, number[][]>
+  for (const row of [...image!, ...text!]) expect(Math.hypot(...row)).toBeCloseTo(1, 5)
+  const scale = logitsPerImage![0]![0]! / image![0]!.reduce((s, x, i) => s + x * text![0]![i]!, 0)
+  logitsPerImage!.forEach((row, i) => row.forEach((logit, k) => expect(logit / scale).toBeCloseTo(image![i]!.reduce((s, x, j) => s + x * text![k]![j]!, 0), 4)))
+  const answers = document(await dashi('classify', '--model', TINY_CLIP, '--image', ...images, '--labels', 'circle, square', '--json')) as unknown as { image: string; scores: Record<string, number> }[]
+  expect(answers.map((a) => a.image)).toEqual(images)
+  for (const { scores } of answers) {
+    expect(Object.keys(scores)).toEqual(['circle', 'square'])
+    expect(scores['circle']! + scores['square']!).toBeCloseTo(1, 5)
+  }
+})

@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { listRuns, openProject } from '../../../src-main/app/projects/index.ts'
+import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
+import { runProgram, start } from '../../helpers/programs.ts'
+import { shapesProject } from './terminal.ts'
+
+// The terminal as a process of its own: what only shows there.
+let dir: string
+let project: string
+beforeAll(async () => {
+  dir = temporaryFolder()
+  project = await shapesProject(dir)
+})
+const dashi = (...argv: string[]) => runProgram('cli', argv, { env: { DASHI_CACHE: path.join(dir, 'cache') } })
+const training = (name: string, ...settings: string[]) =>
+  ['train', '--project', project, '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--name', name, '--json', '--set', 'batchSize=4', ...settings]
+
+test('answers with one document, and ends by itself', async () => {
+  const { code, stdout, stderr } = await dashi('train', '--project', project, '--recipe', 'zero-shot', '--model', TINY_CLIP, '--device', 'cpu', '--json')
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ device: 'cpu', metrics: { id: expect.any(Number) as number } })
+})
+
+test('exits with 2 where the input is at fault, from this thread and from the engine’s', async () => {
+  for (const [argv, why] of [
+    [['embed', '--model', path.join(dir, 'pictures'), '--text', 'a'], /config\.json: not found/],
+    [['evaluate', '--project', project, '--checkpoint', path.join(dir, 'nowhere'), '--device', 'cpu'], /nowhere: not found/],
+    [['evaluate', '--project'], /argument missing/],
+  ] as const) {
+    const { code, stdout, stderr } = await dashi(...argv)
+    expect(stderr).toMatch(new RegExp(`^dashi: .*${why.source}.*\n$`))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  }
+})
+
+test('stopped by Ctrl+C it says so, exits with 130, and the same command goes on where it stopped', async () => {
+  const whole = await dashi(...training('whole', 'epochs=40'))
+  expect(whole.code, whole.stderr).toBe(0)
+  const state = path.join(project, 'checkpoints/stopped.run/state.safetensors')
+  const child = await start('cli', training('stopped', 'epochs=40'), {
+    env: { DASHI_CACHE: path.join(dir, 'cache') },
+    onLine: (line) => line.includes('training') && child.kill('SIGINT'),
+  })
+  const stopped = await child.ended
+  expect(stopped).toMatchObject({ code: 130, signal: null, stdout: '' })
+  expect(stopped.stderr).toMatch(/\ndashi: cancelled\n$/)
+  expect(fs.existsSync(state)).toBe(true)
+  const again = await dashi(...training('stopped', 'epochs=40'))
+  expect(again.code, again.stderr).toBe(0)
+  const { checkpoint, ...document } = JSON.parse(whole.stdout) as Record<string, unknown>
+  expect(JSON.parse(again.stdout)).toEqual({ ...document, checkpoint: String(checkpoint).replace('whole', 'stopped'), seconds: expect.any(Number) as number })
+  const opened = openProject(project, { readOnly: true })
+  expect(listRuns(opened, 'train').slice(0, 2).map((run) => run.status)).toEqual(['done', 'cancelled'])
+  opened.close()
+})
+
+/** A device of two megabytes, which only root can make. */
+function smallDevice(): string | undefined {
+  const at = path.join(dir, 'device')
+  fs.mkdirSync(at, { recursive: true })
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', at], { stdio: 'pipe' })
+    return at
+  } catch (e) {
+    console.warn(`A full device is not tested here: mounting is refused (${String((e as { stderr?: unknown }).stderr).trim()})`)
+    return undefined
+  }
+}
+
+describe('with no space left on the device', () => {
+  test('leaves the old state whole, says so in one line, and does it once there is space', async ({ skip }) => {
+    const device = smallDevice()
+    if (!device) return skip()
+    try {
+      const small = await shapesProject(device)
+      const train = (...more: string[]) =>
+        dashi('train', '--project', small, '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--name', 'model', '--json', '--set', 'epochs=2', 'batchSize=4', ...more)
+      const merge = () => dashi('merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', path.join(device, 'soup'))
+      expect((await train()).code).toBe(0)
+      expect((await merge()).code).toBe(0)
+      const old = filesOf(path.join(small, 'checkpoints'))
+      const soup = filesOf(path.join(device, 'soup'))
+
+      // Too little for a checkpoint of 200 kB; the project's own database finds its few pages.
+      const ballast = path.join(device, 'ballast')
+      const { bavail, bsize } = fs.statfsSync(device)
+      fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - 120_000))
+      for (const { code, stdout, stderr } of [await train('lr=0.01'), await merge()]) {
+        expect(stderr).toMatch(/(^|\n)dashi: \S*(model|soup)\S*: cannot be written: no space left on the device\n$/)
+        expect(stderr.match(/dashi: /g)).toHaveLength(1)
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      }
+      expect(filesOf(path.join(device, 'soup'))).toEqual(soup)
+      expect(filesOf(path.join(small, 'checkpoints'))).toMatchObject(old)
+      expect(Object.keys(filesOf(device)).filter((name) => name.endsWith('.part'))).toEqual([])
+
+      fs.rmSync(ballast)
+      expect((await train('lr=0.01')).code).toBe(0)
+      expect(Object.keys(filesOf(path.join(small, 'checkpoints')))).toEqual(Object.keys(old))
+      expect(filesOf(path.join(small, 'checkpoints'))).not.toEqual(old)
+    } finally {
+      execFileSync('umount', ['-l', device])
+    }
+  })
+
+  test('not even for the features’ cache or the project’s database', async ({ skip }) => {
+    const device = smallDevice()
+    if (!device) return skip()
+    try {
+      const small = await shapesProject(device)
+      const { bavail, bsize } = fs.statfsSync(device)
+      fs.writeFileSync(path.join(device, 'ballast'), Buffer.alloc(bavail * bsize))
+      const full = (...argv: string[]) => runProgram('cli', argv, { env: { DASHI_CACHE: path.join(device, 'cache') } })
+      for (const argv of [
+        ['evaluate', '--project', project, '--checkpoint', TINY_CLIP, '--device', 'cpu'],
+        ['train', '--project', small, '--recipe', 'zero-shot', '--model', TINY_CLIP, '--device', 'cpu'],
+        ['project', 'create', path.join(device, 'other')],
+      ]) {
+        const { code, stdout, stderr } = await full(...argv)
+        expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^dashi: .*(no space left|disk is full)/)
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      }
+    } finally {
+      execFileSync('umount', ['-l', device])
+    }
+  })
+})
+

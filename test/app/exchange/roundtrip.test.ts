@@ -1,0 +1,158 @@
+/** Out and in again: what a format can hold comes back the same. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { shapeBox } from '#shared/geometry/box.ts'
+import { rleFromBitmap, rleIou } from '#shared/geometry/rle.ts'
+import { shapeMask } from '#shared/geometry/shape.ts'
+import type { FormatName } from '#shared/model/exchange.ts'
+import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import type { Ring, Shape } from '#shared/model/shape.ts'
+import { everyFormat, projectOf, recordsOf, roundTrip } from './helpers.ts'
+import { detectFormat } from '../../../src-main/app/exchange/index.ts'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { readRecords } from '../../../src-main/app/projects/records.ts'
+import type { Project } from '../../../src-main/app/projects/project.ts'
+
+const [W, H] = [64, 48]
+const label = fc.constantFrom('cat', 'dog', 'a: b, “c”', 'naïve <&>', '犬')
+
+/** Free of rounding noise: a vertex 1e-15 below half a pixel is rasterised otherwise than one at half a pixel. */
+const clean = (n: number) => Math.round(n * 1e4) / 1e4
+
+/** Star-shaped about a point within a band of the image. */
+const star = (x0: number, x1: number) =>
+  fc
+    .tuple(fc.integer({ min: 5, max: 9 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 9, maxLength: 9 }))
+    .map(([n, turn, radii]): { outer: Ring; hole: Ring } => {
+      const [cx, cy, r] = [(x0 + x1) / 2, H / 2, Math.min((x1 - x0) / 2, H / 2) - 0.5]
+      const ring = (scale: number) => Array.from({ length: n }, (_, i) => [cx + scale * r * radii[i]! * Math.cos(((i + turn) * 2 * Math.PI) / n), cy + scale * r * radii[i]! * Math.sin(((i + turn) * 2 * Math.PI) / n)]).flat().map(clean)
+      return { outer: ring(1), hole: ring(0.4) }
+    })
+
+const box = fc.tuple(...[0, 1].map(() => fc.double({ min: 0, max: 0.6, noNaN: true })), ...[0, 1].map(() => fc.double({ min: 0.1, max: 0.4, noNaN: true }))).map(([x, y, w, h]): Shape => ({ kind: 'box', x: x! * W, y: y! * H, w: w! * W, h: h! * H }))
+const rotated = fc.tuple(fc.double({ min: 4, max: 20, noNaN: true }), fc.double({ min: 4, max: 20, noNaN: true }), fc.integer({ min: 1, max: 359 })).map(([w, h, angle]): Shape => ({ kind: 'rotated-box', cx: 30, cy: 24, w, h, angle }))
+const plain = star(0, W).map(({ outer }): Shape => ({ kind: 'polygon', parts: [[outer]] }))
+const holed = star(0, W).map(({ outer, hole }): Shape => ({ kind: 'polygon', parts: [[outer, hole]] }))
+const parted = fc.tuple(star(0, W / 2), star(W / 2, W)).map(([a, b]): Shape => ({ kind: 'polygon', parts: [[a.outer], [b.outer]] }))
+const mask = fc.array(fc.tuple(fc.nat(W - 1), fc.nat(H - 1), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 })), { minLength: 1, maxLength: 4 }).map((boxes): Shape => {
+  const bits = new Uint8Array(W * H)
+  boxes.forEach(([x, y, w, h], i) => {
+    // Every other box cuts a hole, except for the corner that keeps the mask from being empty.
+    for (let v = y; v < Math.min(H, y + h); v++) for (let u = x; u < Math.min(W, x + w); u++) bits[v * W + u] = i % 2 ? 0 : 1
+  })
+  bits[0] = 1
+  return { kind: 'mask', rle: rleFromBitmap(bits, H, W) }
+})
+
+const names = ['a.b.c.png', 'with space.png', 'same.png', 'same.jpg', 'same.webp', 'ünï/Łódź.png', '日本語.png', '100%.png', "it's & <x>.png", 'deep/er/#1.png', 'a+b.png', '0.5.png']
+
+function dataset(shapes: fc.Arbitrary<Shape>, max: number) {
+  const region = fc.record({ label, shape: shapes })
+  return fc.tuple(...names.map(() => fc.array(region, { minLength: 1, maxLength: max }))).map((lists) =>
+    lists.map((regions, i): ImageRecord => ({ fileName: names[i]!, width: W, height: H, regions, split: ['train', 'val', null][i % 3]!, labels: [{ label: 'cat' }], captions: [{ text: `caption, ${i} “ü”` }] })),
+  )
+}
+
+const hashOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+/** Records before and after, joined by the content of their images. */
+async function there(p: Project, format: FormatName, options = {}) {
+  const { records, imported, exported, out } = await roundTrip(p, { format, ...options })
+  const byHash = new Map(records.map((r) => [r.contentHash, r]))
+  const pairs = [...readRecords(p)].map(({ record, file }) => [record, byHash.get(hashOf(file))!] as const)
+  expect(pairs.every(([, back]) => back)).toBe(true)
+  expect(await detectFormat(out)).toBe(format)
+  return { pairs, imported, exported }
+}
+
+function sameMask(a: RecordRegion, b: RecordRegion) {
+  expect(b.label).toBe(a.label)
+  expect(rleIou(shapeMask(a.shape, H, W)!, shapeMask(b.shape, H, W)!)).toBeGreaterThanOrEqual(0.999)
+}
+function sameBox(a: RecordRegion, b: RecordRegion) {
+  const [p, q] = [shapeBox(a.shape), shapeBox(b.shape)]
+  expect(b.label).toBe(a.label)
+  for (const k of ['x', 'y', 'w', 'h'] as const) expect(Math.abs(p[k] - q[k])).toBeLessThan(0.01)
+}
+
+const run = (shapes: fc.Arbitrary<Shape>, format: FormatName, same: (a: RecordRegion, b: RecordRegion) => void, options = {}, max = 4) =>
+  fc.assert(
+    fc.asyncProperty(dataset(shapes, max), async (records) => {
+      const { pairs, imported } = await there(await projectOf(records), format, options)
+      expect(imported.findings).toEqual([])
+      for (const [before, after] of pairs) {
+        expect(after.regions!.length).toBe(before.regions!.length)
+        before.regions!.forEach((r, i) => same(r, after.regions![i]!))
+      }
+    }),
+    { numRuns: 2, endOnFailure: true },
+  )
+
+describe('masks, IoU at least 0.999', () => {
+  test.each<FormatName>(['coco', 'cvat', 'datumaro', 'labelme', 'labelstudio', 'csv', 'webdataset'])('%s: polygons with holes and parts, masks', (format) => run(fc.oneof(plain, holed, parted, mask), format, sameMask))
+  test('yolo: polygons of one part', () => run(plain, 'yolo', sameMask))
+  test('masks: one object an image', () => run(fc.oneof(holed, parted, mask), 'masks', sameMask, {}, 1))
+  test.each<FormatName>(['cvat', 'datumaro', 'labelstudio', 'csv', 'webdataset'])('%s: rotated boxes', (format) => run(rotated, format, (a, b) => {
+    expect(b.shape.kind).toBe('rotated-box')
+    sameMask(a, b)
+  }))
+})
+
+describe('boxes, within 0.01 px', () => {
+  test.each<FormatName>(['coco', 'cvat', 'datumaro', 'labelme', 'labelstudio', 'csv', 'webdataset', 'yolo', 'voc', 'imagefolder'])('%s', (format) => run(box, format, (a, b) => {
+    expect(b.shape.kind).toBe('box')
+    sameBox(a, b)
+  }))
+  test('voc, from 0', () => run(box, 'voc', sameBox, { base: '0' }))
+  test('yolo, masks and polygons as their boxes', () => run(fc.oneof(plain, mask), 'yolo', sameBox, { task: 'detect' }))
+})
+
+test('labels of images, captions and splits', async () => {
+  const [records] = fc.sample(dataset(box, 1), { numRuns: 1, seed: 1 })
+  const p = await projectOf(records!)
+  const keeps: Record<'labels' | 'captions' | 'splits', readonly FormatName[]> = {
+    labels: ['folders', 'imagefolder', 'webdataset', 'labelme', 'cvat', 'labelstudio', 'datumaro', 'csv'],
+    captions: ['captions', 'imagefolder', 'webdataset', 'coco', 'labelstudio', 'datumaro', 'csv'],
+    splits: everyFormat.filter((f) => f !== 'labelme'),
+  }
+  for (const format of everyFormat) {
+    const { pairs } = await there(p, format)
+    for (const [before, after] of pairs) {
+      if (keeps.labels.includes(format)) expect([format, after.labels!.map((l) => l.label)]).toEqual([format, ['cat']])
+      if (keeps.captions.includes(format)) expect([format, after.captions!.map((c) => c.text)]).toEqual([format, before.captions!.map((c) => c.text)])
+      // ImageFolder has no images without a split: they are train's.
+      if (keeps.splits.includes(format)) expect([format, after.split]).toEqual([format, before.split ?? (format === 'imagefolder' ? 'train' : null)])
+    }
+  }
+})
+
+test('COCO keeps keypoints with their outline, attributes, crowds', async () => {
+  const regions: RecordRegion[] = [
+    { label: 'person', shape: { kind: 'box', x: 5, y: 5, w: 20, h: 30 }, attributes: { group: 3, pose: 'up', truncated: true } },
+    { label: 'person', shape: { kind: 'keypoints', points: [{ name: 'nose', x: 6, y: 7, v: 2 }, { name: 'hand', x: 0, y: 0, v: 0 }], edges: [[0, 1]] }, attributes: { group: 3 } },
+    { label: 'cat', shape: { kind: 'box', x: 0, y: 0, w: 64, h: 48 }, attributes: { iscrowd: true } },
+  ]
+  const { records } = await roundTrip(await projectOf([{ fileName: 'x.png', width: W, height: H, regions }]), { format: 'coco' })
+  const [person, keypoints, cat] = records[0]!.regions!
+  expect([person!.shape, keypoints!.shape, cat!.shape]).toEqual(regions.map((r) => r.shape))
+  expect(person!.attributes).toMatchObject({ pose: 'up', truncated: true })
+  expect(person!.attributes!['group']).toBe(keypoints!.attributes!['group'])
+  expect(cat!.attributes).toEqual({ iscrowd: true })
+})
+
+test('WebDataset and a project archive hold everything: grounded captions, authors, attributes, tags', async () => {
+  const record: ImageRecord = {
+    fileName: 'dir/x.y.png', width: W, height: H, split: 'odd split', tags: ['t'], review: 'approved',
+    regions: [
+      { label: null, shape: { kind: 'polyline', points: [1, 1, 5, 5, 9, 3] }, attributes: { a: 1, b: 'two', c: false }, author: { kind: 'checkpoint', checkpoint: 'm', score: 0.25 }, state: 'accepted' },
+      { label: 'cat', shape: { kind: 'rotated-box', cx: 20, cy: 20, w: 8, h: 6, angle: 33 } },
+    ],
+    captions: [{ text: 'a cat', language: 'en', region: 1, spans: [{ start: 2, end: 5, regions: [1] }] }],
+  }
+  const p = await projectOf([record])
+  const { records } = await roundTrip(p, { format: 'webdataset' })
+  const [before] = recordsOf(p)
+  const strip = ({ fileName: _, contentHash: __, ...rest }: ImageRecord) => rest
+  expect(strip(records[0]!)).toEqual(strip(before!))
+})

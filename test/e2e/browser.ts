@@ -1,0 +1,48 @@
+/** The browser face on a project of its own, and a real Chromium to look at it with. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { rendererFiles, startServer } from '../../src-main/index.server.ts'
+
+export { rendererFiles }
+
+export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+/** As `npm run build` leaves it, or a build elsewhere. */
+const renderer = process.env.DASHI_RENDERER ?? rendererFiles
+export const canRun = existsSync(chromiumPath) && existsSync(join(renderer, 'index.html'))
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+
+export interface Home {
+  configFolder: string
+  cacheFolder: string
+  dataFolder: string
+  remove(): void
+}
+/** Settings, cache and projects of a person who starts for the first time. */
+export function newHome(cacheFolder?: string): Home {
+  const folder = mkdtempSync(join(tmpdir(), 'dashi-e2e-'))
+  return {
+    configFolder: join(folder, 'config'), cacheFolder: cacheFolder ?? join(folder, 'cache'), dataFolder: join(folder, 'projects'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+export type Server = Awaited<ReturnType<typeof startServer>>
+export const serve = (home: Home, options: { project?: string; port?: number } = {}): Promise<Server> =>
+  startServer({ ...options, folders: home, files: renderer })
+
+/** A page with the app open; what it logs as errors is collected. */
+export async function openPage(context: BrowserContext, server: Server): Promise<{ page: Page; errors: string[] }> {
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (e) => errors.push(String(e)))
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
+  await page.goto(server.newUrl(), { timeout: 120_000 })
+  return { page, errors }
+}

@@ -1,0 +1,26 @@
+/**
+ * Runs jobs one after the other in the engine's thread, saying on stdout how far it is, for tests that kill it. Argument: a
+ * file with the jobs. SIGINT cancels the present one.
+ */
+import { readFileSync, writeSync } from 'node:fs'
+import { z } from 'zod'
+import { DashiError, errorLine } from '#shared/errors.ts'
+import { jobSchema } from '#shared/model/job.ts'
+import { EngineClient } from '../../../src-main/engine/client.ts'
+
+const say = (line: object) => void writeSync(1, `${JSON.stringify(line)}\n`)
+const engine = new EngineClient(new URL('./engine-worker.js', import.meta.url))
+let cancel: (() => void) | undefined
+process.on('SIGINT', () => cancel?.())
+
+for (const job of z.array(jobSchema).parse(JSON.parse(readFileSync(process.argv[2]!, 'utf8')))) {
+  const running = engine.run(job, ({ phase, done }) => say({ phase, done }))
+  cancel = () => running.cancel()
+  try {
+    const { loss, steps, device } = await running.result
+    say({ loss, steps, device })
+  } catch (e) {
+    say({ fault: e instanceof DashiError ? e.fault : null, message: errorLine(e) })
+  }
+}
+say({ end: true })

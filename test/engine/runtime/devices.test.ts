@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Session as RealSession, SessionOptions, Tensor } from '../../../src-main/engine/runtime/session.ts'
+
+/**
+ * A provider that is there and computes, but wrongly, cannot be had on every machine, so one is put in: sessions on "webgpu" run on
+ * the CPU, and what they answer goes through `spoil`.
+ */
+const fake = vi.hoisted(() => ({
+  spoil: (_name: string, data: Float32Array): ArrayLike<number> => data,
+  delay: 0,
+  fails: '',
+}))
+vi.mock(import('../../../src-main/engine/runtime/session.ts'), async (original) => {
+  const real = await original()
+  const Session = {
+    async create(graph: never, options: SessionOptions = {}) {
+      if (options.provider !== 'webgpu') return real.Session.create(graph, options)
+      if (fake.fails) throw new Error(fake.fails)
+      const session = await real.Session.create(graph, { ...options, provider: 'cpu' })
+      const run = session.run.bind(session)
+      session.run = async (feeds: Readonly<Record<string, Tensor>>) => {
+        await new Promise((resume) => setTimeout(resume, fake.delay))
+        const out = await run(feeds)
+        return Object.fromEntries(
+          Object.entries(out).map(([name, t]) => [name, real.tensor(Float32Array.from(fake.spoil(name, t.data as Float32Array)), 'float32', t.dims)]),
+        )
+      }
+      return session
+    },
+  }
+  return { ...real, Session: Session as unknown as typeof RealSession, bundledProviders: () => ['webgpu', 'cpu'] }
+})
+
+/** Devices are decided once a process, so each test has them anew. */
+const devices = async () => {
+  vi.resetModules()
+  return import('../../../src-main/engine/runtime/devices.ts')
+}
+beforeEach(() => Object.assign(fake, { spoil: (_: string, data: Float32Array) => data, delay: 0, fails: '' }))
+
+describe('a provider that computes as the CPU does', () => {
+  test('is taken when it is named', async () => {
+    expect(await (await devices()).chooseProvider('webgpu')).toEqual({ provider: 'webgpu', notes: [] })
+  })
+
+  test('but is slower, is left by `auto`, with a note', async () => {
+    fake.delay = 100
+    expect(await (await devices()).chooseProvider('auto')).toEqual({ provider: 'cpu', notes: ['webgpu is slower than the CPU here'] })
+  })
+})
+
+describe('a provider is refused, in one line,', () => {
+  const wrong: [string, (name: string, data: Float32Array) => ArrayLike<number>][] = [
+    ['whose weights are updated wrongly by 1 %', (name, data) => (name === "w:b.weight'" ? data.map((x) => x * 1.01) : data)],
+    ['whose bias is never updated', (name, data) => (name === "w:a.bias'" ? data.map((_, i) => Math.sin((i + 1) * 'a.bias'.length * 0.37)) : data)],
+    ['that answers NaN', (name, data) => (name === 'loss' ? data.map(() => NaN) : data)],
+    ['that answers 0', (_, data) => data.map(() => 0)],
+  ]
+  test.each(wrong)('%s', async (_, spoil) => {
+    fake.spoil = spoil
+    const { chooseProvider } = await devices()
+    const refused = await chooseProvider('webgpu').then(() => undefined, (e: unknown) => e as Error)
+    expect(refused).toMatchObject({ name: 'DashiError', fault: 'user' })
+    expect(refused!.message).toMatch(/^device webgpu: webgpu computes other results than the CPU \(loss \S+ instead of \S+ after 4 steps\)$/)
+    expect(await chooseProvider('auto')).toEqual({ provider: 'cpu', notes: [expect.stringContaining('webgpu computes other results than the CPU')] })
+  })
+
+  test('that cannot be started', async () => {
+    fake.fails = '/src/webgpu_context.cc:136 Initialize(const Config&)::<lambda()> status == Success was false. Failed to get a WebGPU adapter: No supported adapters\n'
+    await expect((await devices()).chooseProvider('webgpu')).rejects.toThrow(/^device webgpu: webgpu is not available here: Failed to get a WebGPU adapter: No supported adapters$/)
+  })
+
+  test('that this machine has not', async () => {
+    await expect((await devices()).chooseProvider('coreml')).rejects.toThrow('device coreml: not to be had here (there is webgpu, cpu)')
+  })
+})

@@ -1,0 +1,206 @@
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { EventEmitter } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { prepare, projectOf, startDesktop, type ElectronApi } from '../../src-main/host/electron/desktop.ts'
+import { menuTemplate } from '../../src-main/host/electron/menu.ts'
+import { readWindowState } from '../../src-main/host/electron/window-state.ts'
+import { en } from '../../src-renderer/locales/en.ts'
+
+type Handler = (...args: never[]) => unknown
+
+/** Writes down what Electron is told, and says what it would say. */
+function fakeElectron(folder: string, { first = true } = {}) {
+  const calls: Record<string, unknown[]> = {}
+  const note = (name: string, ...args: unknown[]) => void (calls[name] ??= []).push(...args)
+  const windows: FakeWindow[] = []
+  const handlers = new Map<string, Handler>()
+  class FakeWindow extends EventEmitter {
+    static getAllWindows = () => windows
+    url = ''
+    focused = false
+    constructor(readonly options: Record<string, unknown>) {
+      super()
+      windows.push(this)
+    }
+    loadURL(url: string) {
+      this.url = url
+      return Promise.resolve()
+    }
+    show = () => note('show')
+    maximize = () => note('maximize')
+    focus = () => (this.focused = true)
+    isMinimized = () => false
+    isMaximized = () => true
+    getNormalBounds = () => ({ x: 10, y: 20, width: 1000, height: 700 })
+  }
+  const app = Object.assign(new EventEmitter(), {
+    requestSingleInstanceLock: () => first,
+    enableSandbox: () => note('enableSandbox'),
+    whenReady: () => Promise.resolve(),
+    getPath: (name: string) => join(folder, name),
+    quit: () => note('quit'),
+  })
+  const ipcMain = new EventEmitter()
+  const electron = {
+    app, ipcMain,
+    BrowserWindow: FakeWindow,
+    dialog: { showOpenDialog: async (options: unknown) => (note('dialog', options), { canceled: false, filePaths: ['/picked'] }) },
+    Menu: { buildFromTemplate: (t: unknown) => t, setApplicationMenu: (t: unknown) => note('menu', t) },
+    MessageChannelMain: class {
+      port1 = Object.assign(new EventEmitter(), { postMessage: () => undefined, start: () => undefined, close: () => undefined })
+      port2 = 'port2'
+    },
+    protocol: {
+      registerSchemesAsPrivileged: (schemes: unknown[]) => note('schemes', ...schemes),
+      handle: (scheme: string, handler: Handler) => handlers.set(scheme, handler),
+    },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    session: { defaultSession: { setPermissionRequestHandler: (h: Handler) => handlers.set('request', h), setPermissionCheckHandler: (h: Handler) => handlers.set('check', h) } },
+    shell: { openExternal: async (url: string) => note('external', url) },
+  } as unknown as ElectronApi
+  return { electron, app, ipcMain, windows, handlers, calls }
+}
+
+/** Web contents that take down the handlers they are given. */
+function fakeContents() {
+  const contents = Object.assign(new EventEmitter(), { open: null as Handler | null, setWindowOpenHandler: (h: Handler) => (contents.open = h) })
+  const refuses = (event: string, url: string) => {
+    let refused = false
+    contents.emit(event, { url, preventDefault: () => (refused = true) })
+    return refused
+  }
+  return { contents, refuses }
+}
+
+describe('the desktop face', () => {
+  let folder: string
+  let fake: ReturnType<typeof fakeElectron>
+  let attached = 0
+  let closed = 0
+  const told: unknown[] = []
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'dashi-electron-'))
+    mkdirSync(join(folder, 'files'))
+    writeFileSync(join(folder, 'files', 'index.html'), 'the page')
+    fake = fakeElectron(folder)
+    ;[attached, closed, told.length] = [0, 0, 0]
+    await startDesktop({
+      electron: fake.electron, files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
+      serve: (host) => {
+        void host.pickFolder('Open', '/home').then((choice) => told.push(choice))
+        return { attach: () => attached++, respond: async (path) => new Response(path), close: async () => void closed++ }
+      },
+      tell: (event) => told.push(event),
+    })
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('opens a window without Node, isolated and sandboxed, on our own page', () => {
+    const [window] = fake.windows
+    expect(window!.url).toBe('app://dashi/')
+    expect(window!.options['webPreferences']).toMatchObject({
+      preload: '/preload.cjs', contextIsolation: true, sandbox: true, nodeIntegration: false, nodeIntegrationInWorker: false, nodeIntegrationInSubFrames: false,
+      webviewTag: false, webSecurity: true, allowRunningInsecureContent: false,
+    })
+  })
+
+  it('lets no page go elsewhere, and no window open', () => {
+    const { contents, refuses } = fakeContents()
+    fake.app.emit('web-contents-created', {}, contents)
+    for (const event of ['will-navigate', 'will-redirect', 'will-frame-navigate']) {
+      for (const url of ['https://evil.example/', 'file:///etc/passwd', 'app://dashi.evil/', 'app://other/', 'javascript:alert(1)', 'data:text/html,x']) expect(refuses(event, url), `${event} ${url}`).toBe(true)
+      expect(refuses(event, 'app://dashi/index.html')).toBe(false)
+    }
+    expect(refuses('will-attach-webview', '')).toBe(true)
+    for (const url of ['https://example.org/', 'file:///etc/passwd', 'app://dashi/']) expect(contents.open!({ url } as never)).toEqual({ action: 'deny' })
+    expect(fake.calls['external']).toEqual(['https://example.org/'])
+  })
+
+  it('serves files and pixels by its own scheme, with a strict policy', async () => {
+    const handle = fake.handlers.get('app') as (r: Request) => Promise<Response>
+    const ask = (url: string, method = 'GET') => handle({ url, method, signal: new AbortController().signal } as Request)
+    const page = await ask('app://dashi/')
+    expect(await page.text()).toBe('the page')
+    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'.*script-src 'self'(;|$)/)
+    expect(await (await ask('app://dashi/media/k/1/image')).text()).toBe('/media/k/1/image')
+    expect((await ask('app://dashi/..%2f..%2fetc/passwd')).status).toBe(404)
+    expect((await ask('app://dashi/', 'POST')).status).toBe(403)
+    expect((await ask('app://other/')).status).toBe(403)
+  })
+
+  it('gives a port to the main frame of our own page only', () => {
+    const posted: unknown[] = []
+    const frame = (url: string, parent: unknown = null) => ({ senderFrame: { url, parent, postMessage: (...args: unknown[]) => posted.push(args) } })
+    fake.ipcMain.emit('dashi:connect', frame('https://evil.example/'))
+    fake.ipcMain.emit('dashi:connect', frame('app://dashi/', {}))
+    fake.ipcMain.emit('dashi:connect', { senderFrame: null })
+    expect([attached, posted]).toEqual([0, []])
+    fake.ipcMain.emit('dashi:connect', frame('app://dashi/#/label/3'))
+    expect([attached, posted]).toEqual([1, [['dashi:port', null, ['port2']]]])
+  })
+
+  it('refuses what pages ask of the machine', () => {
+    const request = fake.handlers.get('request') as (c: unknown, p: string, answer: (ok: boolean) => void) => void
+    const answers: boolean[] = []
+    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-sanitized-write']) request(null, permission, (ok) => answers.push(ok))
+    expect(answers).toEqual([false, false, false, false, true])
+  })
+
+  it('is one program: a second start shows its project in the window that is there', () => {
+    fake.app.emit('second-instance', {}, ['dashi', folder])
+    expect(fake.windows[0]!.focused).toBe(true)
+    expect(told).toContainEqual({ open: folder })
+    expect(prepare(fakeElectron(folder, { first: false }).electron, [])).toBe(false)
+    const second = fakeElectron(folder)
+    expect(prepare(second.electron, [])).toBe(true)
+    expect(second.calls['enableSandbox']).toBeDefined()
+    expect(second.calls['schemes']).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }])
+  })
+
+  it('opens again where it was, unless that screen is gone', () => {
+    fake.windows[0]!.emit('close')
+    const file = join(folder, 'userData', 'window.json')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ bounds: { x: 10, y: 20, width: 1000, height: 700 }, maximised: true })
+    const screen = { x: 0, y: 0, width: 1920, height: 1080 }
+    expect(readWindowState(file, [screen])?.bounds.x).toBe(10)
+    expect(readWindowState(file, [{ ...screen, x: 5000 }])).toBeNull()
+    writeFileSync(file, '{"bounds":{"x":1e9')
+    expect(readWindowState(file, [screen])).toBeNull()
+  })
+
+  it('closes the application with the last window', () => {
+    fake.app.emit('will-quit')
+    expect(closed).toBe(1)
+  })
+
+  it('has native dialogs', () => expect(told).toContainEqual({ status: 'picked', path: '/picked' }))
+})
+
+describe('the command line and the menu', () => {
+  it('opens a folder, or the folder of a project file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dashi-open-'))
+    writeFileSync(join(folder, 'project.db'), '')
+    expect(projectOf(['dashi', folder])).toBe(folder)
+    expect(projectOf(['dashi', '--flag', join(folder, 'project.db')])).toBe(folder)
+    expect(projectOf(['dashi', join(folder, 'missing')])).toBeNull()
+    expect(projectOf([folder])).toBeNull()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('asks the page for actions that it has', () => {
+    const asked: string[] = []
+    const template = menuTemplate('linux', (action) => asked.push(action), [{ name: 'Birds', folder: '/birds' }], (f) => asked.push(f))
+    const click = (items: typeof template): void => {
+      for (const item of items) {
+        if (Array.isArray(item.submenu)) click(item.submenu)
+        ;(item.click as (() => void) | undefined)?.()
+      }
+    }
+    click(template)
+    expect(asked).toContain('/birds')
+    expect(asked.length).toBeGreaterThan(15)
+    for (const action of asked.filter((a) => a !== '/birds')) expect(Object.keys(en.actions)).toContain(action)
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { MessageChannel } from 'node:worker_threads'
+import { connect, ConnectionLost, serve, type Channel, type Handlers } from '#shared/contract/rpc.ts'
+import { userError } from '#shared/errors.ts'
+
+/** Two ends that hand messages over as a transport does: copied, later, in order. */
+function pair(): [Channel, Channel] {
+  const { port1, port2 } = new MessageChannel()
+  const end = (port: typeof port1): Channel => ({
+    send: (message) => port.postMessage(message),
+    onMessage: (listener) => port.on('message', listener),
+    onClose: (listener) => port.on('close', listener),
+    close: () => port.close(),
+  })
+  return [end(port1), end(port2)]
+}
+
+function app(handlers: Partial<Handlers<string>>) {
+  const [near, far] = pair()
+  const faults: string[] = []
+  const told: unknown[] = []
+  const emit = serve(far, handlers as Handlers<string>, 'window', (method) => faults.push(method))
+  const client = connect(near, (event, data) => told.push([event, data]))
+  return { client, near, far, emit, faults, told }
+}
+const answerOf = (near: Channel) => new Promise((resolve) => near.onMessage(resolve))
+
+describe('calls and events', () => {
+  it('carries an input, with its defaults, to the handler and its output back', async () => {
+    const { client, near } = app({
+      'files.list': ({ folder }, window) => ({ folder: `${window}:${folder}`, parent: null, folders: [], images: 3 }),
+      'jobs.list': () => [],
+    })
+    expect(await client.call('files.list', { folder: '/a' })).toEqual({ folder: 'window:/a', parent: null, folders: [], images: 3 })
+    expect(await client.call('jobs.list')).toEqual([])
+    near.close()
+  })
+
+  it('refuses an input that does not fit before any handler sees it', async () => {
+    let seen = 0
+    const { client, near } = app({ 'media.remove': () => (seen++, null) })
+    await expect(client.call('media.remove', { ids: [1.5] })).rejects.toThrow('media.remove.ids.0')
+    await expect(client.call('media.remove', { ids: [] })).rejects.toMatchObject({ fault: 'user' })
+    expect(seen).toBe(0)
+    near.close()
+  })
+
+  it('refuses an output that does not fit', async () => {
+    const { client, near } = app({ 'jobs.list': () => [{ id: 1 }] as never })
+    await expect(client.call('jobs.list')).rejects.toThrow('jobs.list.0.id')
+    near.close()
+  })
+
+  it("tells the user's faults from the program's, and reports the latter", async () => {
+    const { client, near, faults } = app({
+      'jobs.cancel': () => {
+        throw userError('the job has ended already')
+      },
+      'jobs.list': () => {
+        throw new TypeError('undefined is not a function\n  at secret/place')
+      },
+    })
+    await expect(client.call('jobs.cancel', { id: 'x' })).rejects.toMatchObject({ fault: 'user', message: 'the job has ended already' })
+    await expect(client.call('jobs.list')).rejects.toMatchObject({ fault: 'program', message: 'undefined is not a function' })
+    expect(faults).toEqual(['jobs.list'])
+    near.close()
+  })
+
+  it('answers what is no method, and passes over what is no call', async () => {
+    for (const method of ['nothing', '__proto__', 'constructor', 'toString']) {
+      const { near } = app({})
+      near.send('noise')
+      near.send({ call: 'one' })
+      near.send({ call: 7, method, input: {} })
+      expect(await answerOf(near)).toMatchObject({ answer: 7, error: { fault: 'user', message: expect.stringContaining('no such method') } })
+      near.close()
+    }
+  })
+
+  it('delivers events that fit, and no others', async () => {
+    const { emit, told, near, far } = app({})
+    emit('host.action', { action: 'undo' })
+    far.send({ event: 'host.action', data: { action: 5 } })
+    far.send({ event: 'unheard', data: {} })
+    emit('host.action', { action: 'redo' })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(told).toEqual([['host.action', { action: 'undo' }], ['host.action', { action: 'redo' }]])
+    near.close()
+  })
+
+  it('rejects what waits when the connection goes, and what comes after', async () => {
+    const { client, far } = app({ 'jobs.list': () => new Promise(() => undefined) })
+    const waiting = client.call('jobs.list')
+    setTimeout(() => far.close(), 20)
+    await expect(waiting).rejects.toBeInstanceOf(ConnectionLost)
+    await expect(client.call('jobs.list')).rejects.toBeInstanceOf(ConnectionLost)
+  })
+})

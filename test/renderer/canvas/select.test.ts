@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { rleFromBitmap } from '#shared/geometry/rle.ts'
+import { box, hand, polygon, region } from './hand.ts'
+
+describe('selecting', () => {
+  const under = region(box(10, 10, 80, 80), { z: 0 })
+  const top = region(box(40, 40, 20, 20), { z: 1 })
+  test('a click takes the topmost, Alt-click what lies beneath, a click on nothing none', () => {
+    const h = hand([top, under]).click(50, 50)
+    expect(h.editor.selection).toEqual([top.id])
+    h.click(55, 55, { alt: true })
+    expect(h.editor.selection).toEqual([under.id])
+    h.click(150, 50)
+    expect(h.editor.selection).toEqual([])
+  })
+  test('Shift adds and takes away; a plain click on one of several leaves that one', () => {
+    const h = hand([under, top]).click(20, 20).click(50, 50, { shift: true })
+    expect(h.editor.selection).toEqual([under.id, top.id])
+    h.click(15, 80)
+    expect(h.editor.selection).toEqual([under.id])
+    h.click(15, 80, { shift: true })
+    expect(h.editor.selection).toEqual([])
+  })
+  test('the rubber band selects what it touches, not what only its box does', () => {
+    const corner = region(polygon(100, 0, 200, 0, 200, 100)) // nothing of it at the lower left
+    const h = hand([under, corner]).drag(95, 95, 5, 85)
+    expect(h.editor.selection).toEqual([under.id])
+    expect(h.drag(105, 95, 125, 60).editor.selection).toEqual([])
+    expect(h.drag(105, 95, 150, 40).editor.selection).toEqual([corner.id])
+  })
+  test('Escape ends a rubber band and brings the selection back', () => {
+    const h = hand([under, top]).click(20, 20).move(150, 5).down(150, 5).move(100, 50)
+    h.editor.execute('cancel')
+    expect(h.expectPath('select.idle').editor.selection).toEqual([under.id])
+  })
+  test('hidden regions are not hit, locked ones only where nothing else is', () => {
+    const h = hand([under, region(box(0, 0, 95, 95), { locked: true, z: 9 }), region(box(0, 0, 95, 95), { hidden: true, z: 10 })])
+    expect(h.click(50, 50).editor.selection).toEqual([under.id])
+  })
+})
+
+describe('moving', () => {
+  test('is one edit, shown while it lasts, and undone by its inverse', () => {
+    const r = region(box(10, 10, 20, 20))
+    const h = hand([r]).move(15, 15).down(15, 15).move(25, 20).expectPath('select.moving')
+    expect(h.editor.overlay.previews?.get(r.id)).toEqual(box(20, 15, 20, 20))
+    expect(h.shapes).toEqual([box(10, 10, 20, 20)])
+    h.move(45, 25).up(45, 25)
+    expect(h.shapes).toEqual([box(40, 20, 20, 20)])
+    expect(h.edits).toEqual([{ action: 'move region', changes: [{ before: r, after: { ...r, shape: box(40, 20, 20, 20) } }] }])
+    expect(h.takeBack().shapes).toEqual([box(10, 10, 20, 20)])
+  })
+  test('stops at the border of the image, for all that are selected together', () => {
+    const h = hand([region(box(10, 10, 20, 20)), region(polygon(150, 50, 190, 50, 190, 80))])
+    h.editor.execute('select-all')
+    h.drag(15, 15, 65, 15)
+    expect(h.shapes).toEqual([box(20, 10, 20, 20), polygon(160, 50, 200, 50, 200, 80)])
+  })
+  test('masks go by whole pixels', () => {
+    const mask = (at: number) => rleFromBitmap(Array.from({ length: 12 }, (_, i) => Number(i === at)), 3, 4)
+    const h = hand([region({ kind: 'mask', rle: mask(5) })], { width: 4, height: 3 })
+    h.editor.setView({ x: 0, y: 0, scale: 20 })
+    h.drag(1.5, 1.5, 2.9, 1.6)
+    expect(h.shapes).toEqual([{ kind: 'mask', rle: mask(6) }])
+  })
+  test('a locked region stays', () => {
+    const h = hand([region(box(10, 10, 20, 20), { locked: true })]).drag(15, 15, 65, 15)
+    expect(h.edits).toEqual([])
+  })
+})
+
+describe('the frame', () => {
+  test('a box is resized by side and corner, across its opposite side too', () => {
+    const h = hand([region(box(40, 40, 20, 20))]).click(50, 50).drag(60, 60, 80, 70)
+    expect(h.shapes).toEqual([box(40, 40, 40, 30)])
+    h.drag(40, 55, 100, 55)
+    expect(h.shapes).toEqual([box(80, 40, 20, 30)])
+  })
+  test('turning a box makes a rotated box; Shift keeps to 15 degrees', () => {
+    const h = hand([region(box(40, 40, 20, 20))]).click(50, 50).drag(50, 16, 84, 51)
+    const [s] = h.shapes
+    expect(s).toMatchObject({ kind: 'rotated-box', cx: 50, cy: 50, w: 20, h: 20 })
+    h.takeBack().drag(50, 16, 84, 47, { shift: true })
+    expect(h.shapes[0]).toMatchObject({ angle: 90 })
+  })
+  test('a rotated box is resized along its own axes, the opposite side kept', () => {
+    const h = hand([region({ kind: 'rotated-box', cx: 50, cy: 50, w: 40, h: 20, angle: 90 })]).click(50, 50).drag(50, 70, 50, 90)
+    const [s] = h.shapes
+    expect(s?.kind === 'rotated-box' && [s.cx, s.cy, s.w, s.h].map(Math.round)).toEqual([50, 60, 60, 20])
+  })
+  test('a double click gives a polygon its frame; several scale together', () => {
+    const h = hand([region(polygon(20, 20, 60, 20, 60, 60)), region(box(60, 60, 20, 20))]).click(50, 30).doubleClick(50, 30)
+    h.drag(60, 60, 40, 40)
+    expect(h.shapes[0]).toEqual(polygon(20, 20, 40, 20, 40, 40))
+    h.editor.execute('select-all')
+    h.drag(80, 80, 50, 50)
+    expect(h.shapes).toEqual([polygon(20, 20, 30, 20, 30, 30), box(40, 40, 10, 10)])
+  })
+})
+
+describe('vertices', () => {
+  const square = () => {
+    const h = hand([region(polygon(20, 20, 80, 20, 80, 80, 20, 80))])
+    return h.click(50, 50)
+  }
+  test('are dragged', () => {
+    const h = square().drag(80, 20, 90, 10)
+    expect(h.shapes).toEqual([polygon(20, 20, 90, 10, 80, 80, 20, 80)])
+    expect(h.edits).toHaveLength(1)
+  })
+  test('are put in by pulling an edge; a mere click on it does nothing', () => {
+    const h = square().click(50, 20).expectPath('select.idle')
+    expect(h.edits).toEqual([])
+    expect(h.drag(20, 50, 5, 50).shapes).toEqual([polygon(20, 20, 80, 20, 80, 80, 20, 80, 5, 50)])
+  })
+  test('go by Alt-click, or chosen and deleted; with fewer than three the region goes', () => {
+    const h = square().click(20, 20, { alt: true })
+    expect(h.shapes).toEqual([polygon(80, 20, 80, 80, 20, 80)])
+    h.click(80, 20)
+    h.editor.execute('delete')
+    expect(h.shapes).toEqual([])
+    expect(h.last.changes[0]!.after).toBeNull()
+    expect(h.takeBack().shapes).toEqual([polygon(80, 20, 80, 80, 20, 80)])
+  })
+  test('several move together', () => {
+    const h = square().click(20, 20).click(80, 20, { shift: true }).drag(80, 20, 85, 10)
+    expect(h.shapes).toEqual([polygon(25, 10, 85, 10, 80, 80, 20, 80)])
+  })
+  test('snap to a neighbour', () => {
+    const h = hand([region(polygon(20, 20, 80, 20, 80, 80)), region(box(100, 30, 50, 50))]).click(70, 30)
+    h.editor.set({ snapping: true })
+    expect(h.drag(80, 20, 97, 33).shapes[0]).toEqual(polygon(20, 20, 100, 30, 80, 80))
+  })
+  test('of holes as well; a hole that loses its third vertex goes alone', () => {
+    const h = hand([region({ kind: 'polygon', parts: [[[0, 0, 90, 0, 90, 90, 0, 90], [20, 20, 60, 20, 60, 60]]] })]).click(70, 80)
+    h.click(60, 60, { alt: true })
+    expect(h.shapes).toEqual([polygon(0, 0, 90, 0, 90, 90, 0, 90)])
+  })
+  test('of 20,000 a drag takes milliseconds', () => {
+    const ring = Array.from({ length: 20_000 }, (_, i) => (i / 10_000) * Math.PI).flatMap((a) => [500 + 400 * Math.cos(a), 500 + 400 * Math.sin(a)])
+    const h = hand([region(polygon(...ring))], { width: 1000, height: 1000 }).click(500, 500)
+    const from = process.cpuUsage()
+    h.drag(900, 500, 950, 500)
+    expect(process.cpuUsage(from).user / 1000).toBeLessThan(500)
+    expect(h.shapes[0]).toMatchObject({ parts: [[expect.objectContaining({ 0: 950, 1: 500 })]] })
+  })
+})
+
+test('a change from outside takes the ground from under a gesture on that region', () => {
+  const r = region(box(10, 10, 20, 20))
+  const h = hand([r]).move(15, 15).down(15, 15).move(45, 25)
+  h.editor.receive([{ before: r, after: { ...r, shape: box(0, 0, 5, 5) } }])
+  h.expectPath('select.idle').up(45, 25)
+  expect(h.shapes).toEqual([box(0, 0, 5, 5)])
+  expect(h.edits).toEqual([])
+})
+
+test('a saved region keeps its selection under its new id, and edits may come by its old one', () => {
+  const h = hand().tool('box').drag(10, 10, 30, 30)
+  const temporary = h.last.changes[0]!.after!
+  expect(temporary.id).toBeLessThan(0)
+  h.editor.rename(temporary.id, 77)
+  expect(h.editor.selection).toEqual([77])
+  h.editor.receive([{ before: temporary, after: null }])
+  expect(h.shapes).toEqual([])
+})

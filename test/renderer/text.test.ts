@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
+import { rank, score } from '../../src-renderer/actions/search.ts'
+import { lintCaption, pieces, wordsAround } from '../../src-renderer/captions.ts'
+import { niceTicks, smooth } from '../../src-renderer/chart.ts'
+import { duration, inkOn } from '../../src-renderer/format.ts'
+import { fieldsOf } from '../../src-renderer/schema-fields.ts'
+import { en } from '../../src-renderer/locales/en.ts'
+import { ja } from '../../src-renderer/locales/ja.ts'
+
+const key = (key: string, more: object = {}) => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target: null, ...more })
+
+describe('keys', () => {
+  it('finds the actions of a chord, the canvas before the shell', () => {
+    expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image'])
+  })
+  it('lets the settings take a key from an action and give it another', () => {
+    const keys = keymap({ 'tool-box': ['Shift+B'], 'tool-pan': [] })
+    expect(actionsOf('R', keys)).toEqual([])
+    expect(actionsOf('Shift+B', keys)).toEqual(['tool-box'])
+    expect(actionsOf('G', keys)).toEqual([])
+  })
+  it('leaves bare keys and editing keys to text fields, and takes those of the whole window', () => {
+    const field = { tagName: 'INPUT', type: 'text' }
+    expect(chordFor(key('r', { target: field }))).toBeNull()
+    expect(chordFor(key('z', { ctrlKey: true, target: field }))).toBeNull()
+    expect(chordFor(key('k', { ctrlKey: true, target: field }))).toBe('Ctrl+K')
+    expect(chordFor(key('F1', { target: field }))).toBe('F1')
+    expect(chordFor(key('r'))).toBe('R')
+    expect(chordFor(key('r', { isComposing: true }))).toBeNull()
+    expect(chordFor(key('Enter', { target: { tagName: 'BUTTON' } }))).toBeNull()
+  })
+})
+
+describe('search', () => {
+  it('puts whole words before beginnings before scattered letters', () => {
+    expect(rank('box', ['Rotated box', 'Bring to x', 'Box', 'Polygon'], (s) => s)).toEqual(['Box', 'Rotated box', 'Bring to x'])
+    expect(score('xyz', 'Box')).toBeNull()
+  })
+})
+
+describe('captions', () => {
+  const span = (start: number, end: number) => ({ start, end, regions: [1] })
+  it('are cut at their spans, and whole again put together', () => {
+    expect(pieces('a red car', [span(2, 9)]).map((p) => [p.text, p.span !== null])).toEqual([['a ', false], ['red car', true]])
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.array(fc.tuple(fc.nat(30), fc.nat(30))), (text, pairs) => {
+        const spans = pairs.map(([a, b]) => span(Math.min(a, b), Math.max(a, b) + 1))
+        expect(pieces(text, spans).map((p) => p.text).join('')).toBe(text)
+      }),
+    )
+  })
+  it('are tied by whole words, in every script', () => {
+    expect(wordsAround('a red car', 3, 7)).toEqual({ start: 2, end: 9 })
+    expect(wordsAround('a red car', 1, 2)).toBeNull()
+    const text = '赤い車が走る'
+    const { start, end } = wordsAround(text, 2, 3)!
+    expect(text.slice(start, end)).toBe('車')
+  })
+  it('are looked over', () => {
+    expect(lintCaption('a  cat', [])).toEqual(['spaces'])
+    expect(lintCaption('A cat ', ['a cat'])).toEqual(['ends', 'duplicate'])
+    expect(lintCaption('   ', [])).toEqual(['empty'])
+    expect(lintCaption('word '.repeat(60).trim(), [])).toEqual(['long'])
+    expect(lintCaption('a cat on a mat', ['a dog'])).toEqual([])
+  })
+})
+
+describe('charts', () => {
+  it('have round ticks that span the data', () => {
+    expect(niceTicks(0, 1, 4)).toEqual([0, 0.25, 0.5, 0.75, 1])
+    fc.assert(
+      fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }), (from, span) => {
+        const ticks = niceTicks(from, from + span, 5)
+        expect(ticks.length).toBeLessThan(12)
+        expect(ticks[0]!).toBeLessThanOrEqual(from + span * 1e-6)
+        expect(ticks.at(-1)!).toBeGreaterThanOrEqual(from + span * (1 - 1e-6))
+      }),
+    )
+  })
+  it('are smoothed without a bias to zero', () => {
+    expect(smooth([1, 2, 3].map((x) => ({ x, y: 5 })), 0.9).map((p) => p.y)).toEqual([5, 5, 5].map((v) => expect.closeTo(v)))
+  })
+})
+
+describe('forms', () => {
+  it('are made from the schema of a recipe', () => {
+    const schema = z.toJSONSchema(z.strictObject({ epochs: z.int().min(1).max(99).default(10).describe('Passes'), lr: z.number().positive().default(0.1), head: z.enum(['a', 'b']).default('a'), fast: z.boolean().default(false) }))
+    expect(fieldsOf(schema as Record<string, unknown>)).toEqual([
+      { name: 'epochs', kind: 'integer', description: 'Passes', default: 10, min: 1, max: 99 },
+      { name: 'lr', kind: 'number', description: '', default: 0.1, min: 0, max: undefined },
+      { name: 'head', kind: 'choice', description: '', default: 'a', choices: ['a', 'b'] },
+      { name: 'fast', kind: 'boolean', description: '', default: false },
+    ])
+  })
+})
+
+describe('words', () => {
+  const paths = (o: object, under = ''): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [under + k] : paths(v as object, `${under}${k}.`)))
+  const at = (o: object, path: string) => path.split('.').reduce<unknown>((v, k) => (v as Record<string, unknown>)[k], o) as string
+  const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
+  it('are there in both languages, with the same values in them', () => {
+    expect(paths(ja).sort()).toEqual(paths(en).sort())
+    for (const path of paths(en)) expect(names(at(ja, path)), path).toEqual(names(at(en, path)))
+  })
+  it('of numbers are short', () => {
+    expect([12.4, 150, 7500].map(duration)).toEqual(['12 s', '3 min', '2 h 5 min'])
+    expect(['#ffffff', '#000000', '#1f77b4', '#ffbb78'].map(inkOn)).toEqual(['#111111', '#ffffff', '#ffffff', '#111111'])
+  })
+})
