@@ -5,12 +5,13 @@
 import type { z } from 'zod'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
+import { curationMethods } from './contract/curation.ts'
 import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
 
-export const methods = { ...appMethods, ...projectMethods, ...mediaMethods, ...annotationMethods, ...exchangeMethods, ...roomMethods }
+export const methods = { ...appMethods, ...projectMethods, ...mediaMethods, ...annotationMethods, ...exchangeMethods, ...curationMethods, ...roomMethods }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
 
 export type MethodName = keyof typeof methods

@@ -2,6 +2,7 @@ import type { Handlers } from '#shared/contract/rpc.ts'
 import type { App, Client } from '../app.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
+import { curationHandlers } from './curation.ts'
 import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
 import { projectHandlers } from './projects.ts'
@@ -16,5 +17,6 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...mediaHandlers(app),
   ...annotationHandlers(),
   ...exchangeHandlers(),
+  ...curationHandlers(),
   ...roomHandlers(app),
 })

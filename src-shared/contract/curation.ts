@@ -1,0 +1,57 @@
+/**
+ * Curation. What takes long answers with a job; its result is kept beside the project until the next of its kind, and is asked for
+ * by a method of its own, which answers null (or an empty page) where there is none yet. `jobs.changed` says when it is there.
+ */
+import { z } from 'zod'
+import * as c from '../model/curation.ts'
+import { id } from '../model/media.ts'
+import { method } from './method.ts'
+
+const nothing = z.object({}).default({})
+const started = z.object({ jobId: z.string() })
+const page = { offset: z.number().int().nonnegative().default(0), limit: z.number().int().min(1).max(1000).default(100) }
+const total = z.number().int().nonnegative()
+const changed = z.object({ /** Images. */ changed: total })
+const kept = <S extends z.ZodType>(summary: S) => z.object({ info: c.resultInfo, summary }).nullable()
+
+export const curationMethods = {
+  /** What was found out so far, null where nothing was. */
+  'curation.status': method(
+    nothing,
+    z.object({ duplicates: kept(c.duplicateSummary), split: kept(c.splitReport), captions: kept(c.captionReport), doubts: kept(c.doubtSummary), map: kept(c.mapSummary) }),
+  ),
+
+  /** The job (kind `duplicates`) ends with a `duplicateSummary`. */
+  'curation.find-duplicates': method(c.duplicateOptions, started),
+  /** The largest groups first. */
+  'curation.duplicates': method(z.object(page), z.object({ total, groups: z.array(c.duplicateGroup) })),
+  /** `groupIds`: these groups only. One change for undo. */
+  'curation.apply-duplicates': method(z.object({ action: c.duplicateAction, groupIds: z.array(id).optional() }), changed),
+
+  /** The job (kind `split`) ends with a `splitReport`; nothing is changed yet. */
+  'curation.propose-split': method(c.splitOptions, started),
+  /** What was proposed last. One change for undo; refused where images or labels were changed meanwhile. */
+  'curation.apply-split': method(nothing, changed),
+
+  'curation.balance': method(z.object({ beta: z.number().min(0).lt(1).default(0.999) }).prefault({}), c.balanceReport),
+
+  /** The job (kind `captions`) ends with a `captionReport`. */
+  'curation.check-captions': method(c.captionOptions, started),
+  'curation.caption-findings': method(z.object({ issue: c.captionIssue.optional(), ...page }), z.object({ total, findings: z.array(c.captionFinding) })),
+
+  /** The job (kind `doubts`) ends with a `doubtSummary`. */
+  'curation.find-doubts': method(c.doubtOptions, started),
+  /** The most doubtful first. `labelId`: given or suggested; `issuesOnly`: what confident learning takes for wrong. */
+  'curation.doubts': method(z.object({ labelId: id.optional(), issuesOnly: z.boolean().default(true), ...page }), z.object({ total, doubts: z.array(c.doubt) })),
+
+  /** The job (kind `index`) ends with an `indexSummary`. What is up to date is not made again. */
+  'curation.make-index': method(z.object({ model: z.string().min(1).optional() }).default({}), started),
+  'curation.similar': method(
+    z.object({ query: c.similarQuery, model: z.string().min(1).optional(), limit: z.number().int().min(1).max(1000).default(50) }),
+    c.similarAnswer,
+  ),
+
+  /** The job (kind `map`) ends with a `mapSummary`. */
+  'curation.make-map': method(c.mapOptions, started),
+  'curation.map': method(nothing, c.mapPoints.nullable()),
+}
