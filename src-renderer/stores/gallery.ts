@@ -25,7 +25,11 @@ export const useGallery = defineStore('gallery', () => {
   const filtered = computed(() => Object.keys(filter.value).length > 0)
 
   let asked = 0
-  async function refresh(): Promise<void> {
+  let answered: Promise<void> = Promise.resolve()
+  const refresh = (): Promise<void> => (answered = ask())
+  /** When what was asked for last is here. */
+  const settled = () => answered.catch(() => undefined)
+  async function ask(): Promise<void> {
     if (!project.opened) return
     const mine = ++asked
     loading.value = true
@@ -47,8 +51,9 @@ export const useGallery = defineStore('gallery', () => {
   watch(() => project.key, () => {
     rows.clear()
     selection.clear()
-    ;[ids.value, focus.value, filter.value] = [[], 0, {}]
-    if (project.key) void refresh().catch(() => undefined)
+    ;[ids.value, focus.value] = [[], 0]
+    if (filtered.value) filter.value = {} // asks by itself
+    else if (project.key) void refresh().catch(() => undefined)
   })
 
   const missing = new Set<number>()
@@ -100,5 +105,5 @@ export const useGallery = defineStore('gallery', () => {
   }
   const chooseAll = () => ids.value.forEach((id) => selection.add(id))
 
-  return { filter, sort, ids, rows, places, loading, filtered, selection, focus, refresh, set, clear, want, choose, chooseAll }
+  return { filter, sort, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, want, choose, chooseAll }
 })

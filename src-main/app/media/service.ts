@@ -16,7 +16,9 @@ const gigabyte = 1024 ** 3
 const shown: Record<string, string> = { '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.png': 'image/png', '.webp': 'image/webp', '.gif': 'image/gif', '.avif': 'image/avif' }
 const cached = { 'Cache-Control': 'private, max-age=3600' }
 
-const picture = (data: Uint8Array, type = 'image/webp') => new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
+/** Of what this service makes: JPEG or WebP. */
+const madeType = (data: Uint8Array) => (data[0] === 0xff ? 'image/jpeg' : 'image/webp')
+const picture = (data: Uint8Array, type = madeType(data)) => new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
 const notFound = () => new Response('Not found', { status: 404 })
 
 export class MediaService {
@@ -61,19 +63,16 @@ export class MediaService {
     return picture(await this.decoding.do(signal, () => sharp(file, { limitInputPixels: false }).autoOrient().png({ compressionLevel: 1 }).toBuffer()), 'image/png')
   }
 
-  /** WebP that fits into a square of that size; upright. */
+  /** Fits into a square of that size; upright. Of a JPEG again one, which has no transparency to lose and takes a third less time than WebP. */
   private async thumbnail(file: string, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
     const key = `${await versionOf(file)} ${thumbnailSizes[size]}`
     const known = await this.thumbnails.get(key)
     if (known) return known
     const side = thumbnailSizes[size]
-    const made = await this.decoding.do(signal, () =>
-      sharp(file, { limitInputPixels: false, sequentialRead: true })
-        .autoOrient()
-        .resize(side, side, { fit: 'inside', withoutEnlargement: true })
-        .webp({ quality: 82, effort: 2 })
-        .toBuffer(),
-    )
+    const made = await this.decoding.do(signal, () => {
+      const small = sharp(file, { limitInputPixels: false, sequentialRead: true }).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
+      return (/\.jpe?g$/i.test(file) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).toBuffer()
+    })
     await this.thumbnails.put(key, made)
     return made
   }

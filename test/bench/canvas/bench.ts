@@ -1,9 +1,10 @@
-/** The canvas in real Chromium, software rendering: frames, answers to the hand, and time until shown. */
+/** The canvas and the app in real Chromium, software rendering: frames, answers to the hand, and time until shown. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import { build, preview, type InlineConfig } from 'vite'
+import { appBench } from './app.ts'
 import type { CanvasBenchPage } from './page/main.ts'
 
 declare global {
@@ -34,11 +35,14 @@ export async function canvasBench(report: (name: string, value: number) => void 
     await page.waitForFunction(() => 'bench' in globalThis)
     await page.evaluate(() => bench.prepare())
     const figures: Record<string, number> = {}
-    await measure(page, (name, value) => {
+    const figure = (name: string, value: number) => {
       figures[name] = value
       report(name, value)
-    })
+    }
+    await measure(page, figure)
     if (errors.length) throw errors[0]!
+    await page.close()
+    await appBench(browser, figure)
     return figures
   } finally {
     await browser.close()
