@@ -34,6 +34,6 @@ export const bulk = {
     useToasts().say('toast.adding', { folder })
   },
   regionState(ids: number[], state: 'accepted' | 'rejected') {
-    useDesk().change(() => call('regions.state', { ids, state }))
+    useDesk().change({ method: 'regions.state', input: { ids, state } })
   },
 }

@@ -22,6 +22,8 @@ export interface EditorOptions {
   author(): Author
   /** Called once for each gesture or command that changed regions, after the editor shows the change. */
   onEdit(edit: RegionEdit): void
+  /** Names a region until it is saved: negative, never twice. */
+  temporaryId?(): number
 }
 
 /** Two presses are a double click within this time (ms) and distance (CSS px). */
@@ -59,7 +61,7 @@ export class CanvasEditor {
   private readonly listeners = new Set<(what: ReadonlySet<CanvasChange>) => void>()
   private pending = new Set<CanvasChange>()
   private depth = 0
-  private temporaryId = 0
+  private temporaryIds = 0
   private panning: { from: Point; view: View } | null = null
   private panHeld = false
   private lastInput: PointerInput | null = null
@@ -96,7 +98,7 @@ export class CanvasEditor {
   newRegion(shape: Shape, from: Partial<Region> = {}): Region {
     return {
       labelId: this.activeLabelId, attributes: {}, state: 'accepted', hidden: false, locked: false, z: this.regions.topZ + 1,
-      ...from, id: --this.temporaryId, mediaId: this.image!.mediaId, author: this.options.author(), shape,
+      ...from, id: this.options.temporaryId?.() ?? --this.temporaryIds, mediaId: this.image!.mediaId, author: this.options.author(), shape,
     }
   }
 

@@ -1,8 +1,12 @@
-import { Outbox } from './outbox.ts'
+import { Outbox, type OutboxEvents } from './outbox.ts'
+import { BrowserOutboxStore } from './outbox-store.ts'
 import { Remote } from './remote.ts'
 import { openChannel } from './transport.ts'
 
 export const remote = new Remote(openChannel)
-export const outbox = new Outbox()
+/** Filled by who shows the changes (stores/desk.ts). */
+export const outboxEvents: OutboxEvents = { sent: () => undefined, refused: () => undefined }
+export const outbox = new Outbox((change) => remote.operate(change.op, change.method, change.input), new BrowserOutboxStore(), outboxEvents)
 /** Calls a method of the contract. */
 export const call: Remote['call'] = (method, ...input) => remote.call(method, ...input)
+export { temporaryId, type Change, type Request } from './changes.ts'

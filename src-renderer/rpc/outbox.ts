@@ -1,29 +1,66 @@
 /**
  * Changes on their way to the application, one after the other in the order in which they were made. While the connection is
- * lost they wait; the one whose answer was lost is first checked for having arrived after all, so that none is made twice.
+ * lost they wait, kept on disk as well, so that not even a reload loses one. A change whose answer was lost is sent again: the
+ * application knows its operation by name and makes it once.
  */
 import { reactive } from 'vue'
 import { ConnectionLost } from '#shared/contract/rpc.ts'
+import { renamedBy, withIds, type Change, type Renamed } from './changes.ts'
 
-export interface Change {
-  /** Sends it. */
-  send(): Promise<void>
-  /** Was it made, although its answer never came? Asked after a reconnect. */
-  arrived(): Promise<boolean>
+/** Where changes are kept; calls take effect in their order. */
+export interface OutboxStore {
+  /** What this window, or one that is gone, left unsent; the oldest first. */
+  take(project: string): Promise<Change[]>
+  put(changes: readonly Change[]): void
+  /** One is done, and those that spoke of what it made now name it by its id. */
+  done(op: string, rewritten: readonly Change[]): void
+}
+
+export interface OutboxEvents {
+  /** The application made it. */
+  sent(change: Change, renamed: Renamed): void
   /** The application refused it. */
-  refused(error: Error): void
+  refused(change: Change, error: Error): void
 }
 
 export class Outbox {
-  private readonly changes: Change[] = []
+  private changes: Change[] = []
   private running = false
   private resume: (() => void) | null = null
+  private readonly ids = new Map<number, number>()
   readonly state = reactive({ waiting: 0 })
+  /** What is under way just now. */
+  sending: Change | null = null
+
+  constructor(
+    private readonly send: (change: Change) => Promise<unknown>,
+    private readonly store: OutboxStore,
+    private readonly events: OutboxEvents,
+  ) {}
 
   add(change: Change): void {
-    this.changes.push(change)
+    const known = withIds(change, this.ids)
+    this.store.put([known])
+    this.push([known])
+  }
+
+  /** What was left of an earlier page comes first. */
+  async restore(project: string): Promise<number> {
+    const here = new Set(this.changes.map((c) => c.op))
+    const left = (await this.store.take(project)).filter((c) => !here.has(c.op))
+    this.push(left)
+    return left.length
+  }
+
+  private push(changes: readonly Change[]): void {
+    this.changes.push(...changes)
     this.state.waiting = this.changes.length
     void this.run()
+  }
+
+  /** Those not sent yet, the oldest first. */
+  get waiting(): readonly Change[] {
+    return this.changes
   }
 
   /** The connection is back. */
@@ -39,24 +76,31 @@ export class Outbox {
   private async run(): Promise<void> {
     if (this.running) return
     this.running = true
-    let doubtful = false
     for (let change = this.changes[0]; change; change = this.changes[0]) {
+      this.sending = change
       try {
-        if (!doubtful || !(await change.arrived())) await change.send()
-        doubtful = false
+        this.finish(change, renamedBy(change, await this.send(change)))
       } catch (e) {
         if (e instanceof ConnectionLost) {
-          doubtful = true
           await new Promise<void>((resolve) => (this.resume = resolve))
           this.resume = null
           continue
         }
-        doubtful = false
-        change.refused(e instanceof Error ? e : new Error(String(e)))
+        this.finish(change, null, e instanceof Error ? e : new Error(String(e)))
       }
-      this.changes.shift()
-      this.state.waiting = this.changes.length
     }
+    this.sending = null
     this.running = false
+  }
+
+  private finish(change: Change, renamed: Renamed | null, error?: Error): void {
+    for (const { temporary, id } of renamed ?? []) this.ids.set(temporary, id)
+    const left = this.changes.slice(1)
+    this.changes = renamed?.length ? left.map((c) => withIds(c, this.ids)) : left
+    this.store.done(change.op, renamed?.length ? this.changes : [])
+    this.state.waiting = this.changes.length
+    this.sending = null
+    if (error) this.events.refused(change, error)
+    else this.events.sent(change, renamed ?? [])
   }
 }

@@ -33,6 +33,11 @@ export class Remote {
     return this.client ? this.client.call(method, ...input) : Promise.reject(new ConnectionLost())
   }
 
+  /** As `call`, made once however often it is asked for under this name. */
+  operate<M extends MethodName>(op: string, method: M, input: Input<M>): Promise<Output<M>> {
+    return this.client ? this.client.operate(op, method, input) : Promise.reject(new ConnectionLost())
+  }
+
   /** Resolves with the first connection; later ones are made by themselves. */
   async start(): Promise<void> {
     for (let attempt = 0; ; attempt++) {

@@ -6,9 +6,10 @@ import { imageUrl } from '#shared/contract/urls.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Region } from '#shared/model/region.ts'
 import { CanvasEditor, type CanvasChange, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
-import { call, outbox, remote } from '../rpc/index.ts'
+import { call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
+import { foresee } from './optimistic.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
@@ -24,7 +25,7 @@ export const useDesk = defineStore('desk', () => {
   const failure = ref<string | null>(null)
   const stage = shallowRef<CanvasStage | null>(null)
   const author = (): Author => ({ kind: 'person', name: session.user || 'person' })
-  const editor = markRaw(new CanvasEditor({ author, onEdit: (edit) => send(edit) }))
+  const editor = markRaw(new CanvasEditor({ author, temporaryId, onEdit: (edit) => send(edit) }))
 
   /** Vue cannot see into the editor: what depends on it reads `seen.regions` and the like. */
   const seen = reactive<Record<CanvasChange, number>>({ image: 0, view: 0, regions: 0, selection: 0, tool: 0, overlay: 0, settings: 0, labels: 0, pointer: 0 })
@@ -47,53 +48,26 @@ export const useDesk = defineStore('desk', () => {
 
   // ---- Saving
 
-  /** Temporary ids of regions, and what they were saved as. */
-  const saved = new Map<number, number>()
-  const real = (r: Region): Region => ({ ...r, id: saved.get(r.id) ?? r.id })
-  let ownEdits = 0
-
-  function send({ action, changes }: RegionEdit): void {
-    const image = mediaId.value!
-    forget(image)
-    outbox.add({
-      async send() {
-        ownEdits++
-        const edit = changes.map((c) => ({ before: c.before && real(c.before), after: c.after && real(c.after) }))
-        try {
-          keep(image, (await call('regions.apply', { mediaId: image, action, changes: edit })).saved)
-        } finally {
-          ownEdits = 0
-        }
-      },
-      async arrived() {
-        const now = (await call('media.content', { id: image })).regions
-        const news = changes.flatMap((c) => (!c.before && c.after ? [c.after] : []))
-        const others = changes.filter((c) => c.before)
-        const known = new Set([...saved.values()])
-        const twins = news.map((n) => now.find((r) => !known.has(r.id) && JSON.stringify(r.shape) === JSON.stringify(n.shape) && r.labelId === n.labelId))
-        const here = (c: RegionChange) => now.find((r) => r.id === real(c.before!).id)
-        const made = twins.every((t) => t) && others.every((c) => (c.after ? here(c) && sameRegion(here(c)!, real(c.after)) : !here(c)))
-        if (made) keep(image, news.map((n, i) => ({ temporary: n.id, id: twins[i]!.id })))
-        return made
-      },
-      refused(error) {
-        toasts.error(error.message)
-        void refetch()
-      },
-    })
+  /** On its way in its turn, shown at once; kept until the application has it, over a reload as well. */
+  function change(request: Request): void {
+    const made = { ...request, op: crypto.randomUUID(), project: project.opened!.info.folder, temporary: /add$/.test(request.method) ? temporaryId() : undefined } as Change
+    if (content.value) content.value = foresee(content.value, made, author())
+    if (mediaId.value !== null) forget(mediaId.value)
+    ownOps.add(made.op)
+    outbox.add(made)
   }
-  function keep(image: number, pairs: readonly { temporary: number; id: number }[]): void {
-    for (const { temporary, id } of pairs) {
-      saved.set(temporary, id)
-      if (mediaId.value === image) editor.rename(temporary, id)
-    }
-  }
+  /** Made by this page; others are of the one before it was loaded again. */
+  const ownOps = new Set<string>()
+  const send = ({ action, changes }: RegionEdit) =>
+    change({ method: 'regions.apply', input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) } })
 
-  /** A change other than the canvas's, saved in its turn; sending it twice does no harm, or `arrived` says that it need not be. */
-  function change(body: () => Promise<unknown>, arrived: () => Promise<boolean> = async () => false): void {
-    const image = mediaId.value
-    if (image !== null) forget(image)
-    outbox.add({ send: async () => void (await body(), await refetch()), arrived, refused: (e) => toasts.error(e.message) })
+  outboxEvents.sent = (done, renamed) => {
+    if (!ownOps.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
+    if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
+  }
+  outboxEvents.refused = (_, error) => {
+    toasts.error(error.message)
+    refetchSoon()
   }
 
   // ---- Opening, and looking ahead
@@ -149,6 +123,7 @@ export const useDesk = defineStore('desk', () => {
     return true
   }
 
+  const refetchSoon = debounced(() => void outbox.empty().then(refetch).catch(() => undefined), 30)
   /** What the application knows, shown without disturbing what is being drawn. */
   async function refetch(): Promise<void> {
     const id = mediaId.value
@@ -156,8 +131,8 @@ export const useDesk = defineStore('desk', () => {
     forget(id)
     const now = await call('media.content', { id })
     if (mediaId.value !== id) return
+    if (outbox.state.waiting) return refetchSoon() // there are changes of which it did not know yet
     content.value = now
-    if (outbox.state.waiting > 1) return // regions of which it does not know yet
     const theirs = new Map(now.regions.map((r) => [r.id, r]))
     const changes: RegionChange[] = editor.regions.all().filter((r) => r.id > 0 && !theirs.has(r.id)).map((before) => ({ before, after: null }))
     for (const after of now.regions) {
@@ -166,13 +141,13 @@ export const useDesk = defineStore('desk', () => {
     }
     if (changes.length) editor.receive(changes)
   }
-  const refetchSoon = debounced(() => void outbox.empty().then(refetch).catch(() => undefined), 30)
   remote.on('annotations.changed', ({ mediaIds, origin }) => {
     if (mediaIds.length === 0) ahead.clear()
     for (const id of mediaIds) forget(id)
     const mine = mediaId.value !== null && (mediaIds.length === 0 || mediaIds.includes(mediaId.value))
     if (!mine) return
-    if (origin === session.client && ownEdits > 0) return void ownEdits--
+    // What the canvas itself is sending it shows already.
+    if (origin === session.client && outbox.sending?.method === 'regions.apply') return
     refetchSoon()
   })
   watch(() => project.key, () => {

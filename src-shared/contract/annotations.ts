@@ -4,7 +4,7 @@ import { caption } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
-import { region } from '../model/region.ts'
+import { attributes, region } from '../model/region.ts'
 import { annotationState } from '../model/author.ts'
 import { method } from './method.ts'
 
@@ -17,6 +17,16 @@ const drawn = region.extend({ id: z.number().int() })
 export const regionChange = z.object({ before: drawn.nullable(), after: drawn.nullable() })
 export const regionEdit = z.object({ mediaId: id, action: z.string().min(1).max(200), changes: z.array(regionChange).min(1) })
 export type RegionEditInput = z.infer<typeof regionEdit>
+
+/** What is to become of a selection of images; what is left out stays as it is. */
+export const mediaPatch = z
+  .object({
+    addLabels: z.array(id), removeLabels: z.array(id), addTags: z.array(tag), removeTags: z.array(tag), split: split.nullable(), review: media.shape.review,
+    /** Of every region on them. */
+    regionLabel: id.nullable(), setAttributes: attributes, removeAttributes: z.array(z.string()),
+  })
+  .partial()
+export type MediaPatch = z.infer<typeof mediaPatch>
 
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
@@ -39,6 +49,8 @@ export const annotationMethods = {
   'tags.remove': method(z.object({ mediaIds: ids, tag }), done),
   'splits.set': method(z.object({ mediaIds: ids, split: split.nullable() }), done),
   'review.set': method(z.object({ mediaIds: ids, review: media.shape.review }), done),
+  /** All of it to all of them as one change, undone as one. */
+  'media.edit': method(z.object({ mediaIds: ids, patch: mediaPatch }), done),
   /** The project's last change, or the image's; null where nothing is left. */
   'history.undo': method(ofImage, journalEntry.nullable()),
   'history.redo': method(ofImage, journalEntry.nullable()),

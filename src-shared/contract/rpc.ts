@@ -15,11 +15,14 @@ export interface Channel {
 }
 
 const faultSchema = z.enum(['user', 'data', 'cancelled', 'program'])
-const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown() })
+/** `op` names an operation that is to be made once, however often it is asked for. */
+const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown(), op: z.string().min(8).max(64).optional() })
 const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
 export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => Output<M> | Promise<Output<M>> }
+/** Does `body`, or answers as it did the first time where the operation was made already. */
+export type Once<C> = (op: string, client: C, body: () => unknown) => unknown
 export type Emit = <E extends EventName>(event: E, data: EventData<E>) => void
 
 const issueLine = (what: string, error: z.ZodError) => {
@@ -28,14 +31,14 @@ const issueLine = (what: string, error: z.ZodError) => {
 }
 
 /** The application's end: answers calls, and returns what sends events. `report` hears of faults of the program. */
-export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, report: (method: string, error: unknown) => void): Emit {
+export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, report: (method: string, error: unknown) => void, once: Once<C> = (_, __, body) => body()): Emit {
   let open = true
   channel.onClose(() => (open = false))
   const send = (message: unknown) => open && channel.send(message)
   channel.onMessage((message) => {
     const asked = request.safeParse(message)
     if (!asked.success) return // not a call; nothing could be answered
-    const { call, method: name, input } = asked.data
+    const { call, method: name, input, op } = asked.data
     const fail = (fault: Fault | 'program', message: string) => send({ answer: call, error: { fault, message } })
     if (!isMethod(name)) return fail('user', `${name}: there is no such method`)
     const parsed = methods[name].input.safeParse(input)
@@ -43,7 +46,8 @@ export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, rep
     const handler = handlers[name] as (input: unknown, client: C) => unknown
     void (async () => {
       try {
-        send({ answer: call, output: await handler(parsed.data, client) })
+        const body = () => handler(parsed.data, client)
+        send({ answer: call, output: await (op === undefined ? body() : once(op, client, body)) })
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
         fail(e instanceof DashiError ? e.fault : 'program', errorLine(e))
@@ -72,6 +76,8 @@ export class RemoteError extends Error {
 
 export interface Client {
   call<M extends MethodName>(method: M, ...input: Record<string, never> extends Input<M> ? [Input<M>?] : [Input<M>]): Promise<Output<M>>
+  /** A change: asked for again under the same name, it is made once. */
+  operate<M extends MethodName>(op: string, method: M, input: Input<M>): Promise<Output<M>>
 }
 
 /** A face's end. */
@@ -102,13 +108,12 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
     const data = events[told.data.event].safeParse(told.data.data)
     if (data.success) onEvent(told.data.event, data.data as never)
   })
-  return {
-    call: (method, ...[input]) =>
-      new Promise((resolve, reject) => {
-        if (!open) return reject(new ConnectionLost())
-        const call = ++calls
-        waiting.set(call, { method, resolve, reject })
-        channel.send({ call, method, input: input ?? {} })
-      }),
-  }
+  const ask = <M extends MethodName>(method: M, input: unknown, op?: string) =>
+    new Promise<Output<M>>((resolve, reject) => {
+      if (!open) return reject(new ConnectionLost())
+      const call = ++calls
+      waiting.set(call, { method, resolve, reject })
+      channel.send({ call, method, input, ...(op !== undefined && { op }) })
+    })
+  return { call: (method, ...[input]) => ask(method, input ?? {}), operate: (op, method, input) => ask(method, input, op) }
 }

@@ -136,4 +136,14 @@ describe('the browser face', () => {
   it('says which port is in use', async () => {
     await expect(start(server.port)).rejects.toThrow(`port ${server.port} is in use`)
   })
+
+  it('comes back at the port it had, where windows find what they kept; beside another start it takes a free one', async () => {
+    const { port } = server
+    const beside = await start()
+    expect(beside.port).not.toBe(port)
+    await beside.close()
+    await server.close()
+    server = await start()
+    expect(server.port).toBe(port)
+  })
 })

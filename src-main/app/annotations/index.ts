@@ -1,3 +1,4 @@
+export * from './bulk.ts'
 export * from './captions.ts'
 export * from './history.ts'
 export * from './images.ts'

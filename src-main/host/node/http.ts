@@ -1,6 +1,8 @@
 /** The browser face: HTTP for files and pixels, a WebSocket for calls; on the loopback address only. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -88,15 +90,29 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     sockets.handleUpgrade(request, socket, head, (ws) => served.attach(webSocketChannel(ws)))
   })
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (e: NodeJS.ErrnoException) =>
-      reject(e.code === 'EADDRINUSE' ? userError(`port ${wanted} is in use; choose another with --port`, e) : e),
-    )
-    server.listen(wanted, '127.0.0.1', resolve)
-  })
+  const listenAt = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  const inUse = (e: unknown) => (e as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  // The port is part of a page's origin: only at the same one does a window find again what it kept in the browser.
+  const remembered = join(configFolder, 'port')
+  const before = wanted || Number(readIfThere(remembered)) || 0
+  try {
+    await listenAt(before)
+  } catch (e) {
+    if (!inUse(e)) throw e
+    if (wanted) throw userError(`port ${wanted} is in use; choose another with --port`, e)
+    await listenAt(0)
+  }
   const { port } = server.address() as AddressInfo
   own = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
   session.listenOn(port)
+  if (!wanted && !before) writeIfPossible(remembered, String(port))
 
   return {
     port,
@@ -109,6 +125,21 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       })
       await served.close()
     },
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+function writeIfPossible(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch {
+    // A folder that cannot be written to: the next start has another port.
   }
 }
 

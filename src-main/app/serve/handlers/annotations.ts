@@ -122,6 +122,11 @@ export const annotationHandlers = (): HandlersOf<typeof annotationMethods> => ({
     client.annotated('review', mediaIds)
     return null
   },
+  'media.edit': ({ mediaIds, patch }, client) => {
+    annotations.editMedia(client.project, mediaIds, patch)
+    client.annotated('edit images', mediaIds)
+    return null
+  },
   'history.undo': ({ mediaId }, client) => turned(client, 'undo', annotations.undoChange(client.project, mediaId)),
   'history.redo': ({ mediaId }, client) => turned(client, 'redo', annotations.redoChange(client.project, mediaId)),
   'history.list': (options, { project }) => annotations.changeHistory(project, options),

@@ -1,0 +1,54 @@
+/** One change of many images. */
+import type { MediaPatch } from '#shared/contract/annotations.ts'
+import { userError } from '#shared/errors.ts'
+import { attributes, type Attributes } from '#shared/model/region.ts'
+import type { Edit } from '../../db/edit.ts'
+import { authorText, mediaLabelRow } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+import { personOf } from './regions.ts'
+
+/** All of the patch to all of the images, as one edit. Locked regions keep their label and attributes. */
+export function editMedia(project: Project, mediaIds: readonly number[], patch: MediaPatch): void {
+  mutate(project.db, project.user, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
+    for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : [])])
+      if (!edit.row('label', id)) throw userError(`no label has the id ${id}`)
+    for (const id of mediaIds) {
+      const { split, review } = patch
+      if (split !== undefined || review !== undefined) edit.update('media', id, { ...(split !== undefined && { split }), ...(review !== undefined && { review }) })
+      labels(project, edit, id, patch)
+      tags(edit, id, patch)
+      regions(edit, id, patch)
+    }
+  })
+}
+
+function labels(project: Project, edit: Edit, mediaId: number, { addLabels = [], removeLabels = [] }: MediaPatch): void {
+  const author = personOf(project)
+  for (const labelId of removeLabels)
+    for (const { id } of edit.db.all<{ id: number }>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ?', mediaId, labelId)) edit.remove('media_label', id)
+  for (const labelId of addLabels) {
+    const old = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', mediaId, labelId, authorText(author))
+    if (old === undefined) edit.insert('media_label', mediaLabelRow({ mediaId, labelId, author, state: 'accepted' }))
+    else edit.update('media_label', old, { state: 'accepted' })
+  }
+}
+
+function tags(edit: Edit, mediaId: number, { addTags = [], removeTags = [] }: MediaPatch): void {
+  const found = (tag: string) => edit.db.value<number>('SELECT id FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, tag)
+  for (const tag of removeTags) {
+    const id = found(tag)
+    if (id !== undefined) edit.remove('media_tag', id)
+  }
+  for (const tag of addTags) if (found(tag) === undefined) edit.insert('media_tag', { media_id: mediaId, tag })
+}
+
+function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, removeAttributes }: MediaPatch): void {
+  if (regionLabel === undefined && !setAttributes && !removeAttributes) return
+  const rows = edit.db.all<{ id: number; attributes: string }>(`SELECT id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`, mediaId)
+  for (const row of rows) {
+    const before = attributes.parse(JSON.parse(row.attributes))
+    const after: Attributes = Object.fromEntries(Object.entries({ ...before, ...setAttributes }).filter(([name]) => !removeAttributes?.includes(name)))
+    edit.update('region', row.id, { ...(regionLabel !== undefined && { label_id: regionLabel }), attributes: JSON.stringify(after) })
+  }
+}

@@ -1,0 +1,65 @@
+/** What a person changes, as data: it can wait, be kept over a reload, and be sent again without being made twice. */
+import type { Input, Output } from '#shared/contract.ts'
+
+export type ChangeMethod =
+  | 'regions.apply' | 'regions.state' | 'captions.add' | 'captions.update' | 'captions.remove' | 'comments.add' | 'comments.update' | 'comments.remove'
+  | 'image-labels.set' | 'image-labels.unset' | 'tags.add' | 'tags.remove' | 'splits.set' | 'review.set' | 'media.edit'
+
+/** A method with its input. */
+export type Request = { [M in ChangeMethod]: { method: M; input: Input<M> } }[ChangeMethod]
+
+export type Change = Request & {
+  /** Unique: the application makes an operation once, however often it comes. */
+  op: string
+  /** Folder of the project. */
+  project: string
+  /** Of a caption or a comment that is being made: its name until it has an id. */
+  temporary?: number
+}
+
+/** What the application called what had a temporary name. */
+export type Renamed = readonly { temporary: number; id: number }[]
+
+export function renamedBy(change: Change, answer: unknown): Renamed {
+  if (change.method === 'regions.apply') return (answer as Output<'regions.apply'>).saved
+  return change.temporary === undefined ? [] : [{ temporary: change.temporary, id: (answer as { id: number }).id }]
+}
+
+let last = 0
+/** Negative, and other than any that this or an earlier page gave: what was named before a reload may still be on its way. */
+export const temporaryId = (): number => -(last = Math.max(last + 1, Date.now() * 1000))
+
+/** The change with the names that are known by now; the same one where it has none of them. */
+export function withIds(change: Change, ids: ReadonlyMap<number, number>): Change {
+  if (ids.size === 0) return change
+  const now = (id: number) => ids.get(id) ?? id
+  const orNull = (id: number | null) => (id === null ? null : now(id))
+  const region = <R extends { id: number } | null>(r: R): R => r && { ...r, id: now(r.id) }
+  switch (change.method) {
+    case 'regions.apply':
+      return { ...change, input: { ...change.input, changes: change.input.changes.map((c) => ({ before: region(c.before), after: region(c.after) })) } }
+    case 'regions.state':
+      return { ...change, input: { ...change.input, ids: change.input.ids.map(now) } }
+    case 'captions.add':
+      return { ...change, input: { ...change.input, regionId: orNull(change.input.regionId), spans: spans(change.input.spans) } }
+    case 'captions.update': {
+      const { id, patch } = change.input
+      return {
+        ...change,
+        input: { id: now(id), patch: { ...patch, ...(patch.spans && { spans: spans(patch.spans) }), ...(patch.regionId !== undefined && { regionId: orNull(patch.regionId) }) } },
+      }
+    }
+    case 'comments.add':
+      return { ...change, input: { ...change.input, regionId: orNull(change.input.regionId) } }
+    case 'comments.update':
+      return { ...change, input: { ...change.input, id: now(change.input.id) } }
+    case 'captions.remove':
+    case 'comments.remove':
+      return { ...change, input: { id: now(change.input.id) } }
+    default:
+      return change
+  }
+  function spans<S extends { regions: number[] }>(given: readonly S[]): S[] {
+    return given.map((s) => ({ ...s, regions: s.regions.map(now) }))
+  }
+}
