@@ -63,7 +63,66 @@ export const mergeJobSchema = z.object({
 })
 export type MergeJob = z.infer<typeof mergeJobSchema>
 
-export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema])
+const int32 = z.custom<Int32Array>((x) => x instanceof Int32Array, 'expected an Int32Array')
+const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
+const float64 = z.custom<Float64Array>((x) => x instanceof Float64Array, 'expected a Float64Array')
+const uint8 = z.custom<Uint8Array>((x) => x instanceof Uint8Array, 'expected a Uint8Array')
+
+/** What curation makes of image embeddings; near-copies, doubts and the map refer to images by their index in `images`. */
+export const curateTaskSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('near'),
+    /** The first so many images are kept before all others. */
+    preferred: z.int().nonnegative(),
+    similarity: z.number(),
+    keep: z.enum(['farthest', 'closest']),
+    seed: z.int().nonnegative(),
+  }),
+  z.object({
+    kind: z.literal('doubts'),
+    /** Class of each image; images of one group are judged together. */
+    labels: int32,
+    groups: int32,
+    classes: z.int().min(2),
+    folds: z.int().min(2),
+    seed: z.int().nonnegative(),
+  }),
+  /** `ids`: by which the index in `folder` is to know the images, ascending. */
+  z.object({ kind: z.literal('index'), folder: z.string().min(1), ids: int32 }),
+  z.object({ kind: z.literal('map'), method: z.enum(['pca', 'umap']), seed: z.int().nonnegative() }),
+])
+export type CurateTask = z.infer<typeof curateTaskSchema>
+
+export const curateJobSchema = z.object({
+  kind: z.literal('curate'),
+  model: z.string().min(1),
+  device: deviceSchema,
+  cache: z.string().min(1),
+  images: z.array(z.object({ file: z.string().min(1), hash: z.string().min(1) })),
+  task: curateTaskSchema,
+})
+export type CurateJob = z.infer<typeof curateJobSchema>
+
+/** Rows are those of the readable images, in the order given. */
+export const curatedSchema = z.object({
+  /** Indices into the images given. */
+  readable: int32,
+  dimensions: z.int().positive(),
+  /** Joined by near-copies, directly or through others: the same number. `dropped`: a near-copy comes before it. */
+  near: z.object({ component: int32, dropped: uint8, closeness: float32, pairs: z.int().nonnegative() }).optional(),
+  doubts: z
+    .object({
+      best: int32, selfConfidence: float32, margin: float32, issue: uint8,
+      /** [classes, classes], given by estimated, summing to 1. */
+      joint: float64,
+    })
+    .optional(),
+  /** [n, 2]. */
+  map: z.object({ points: float32, laidOut: z.int().nonnegative(), variance: z.number().nullable() }).optional(),
+})
+export type Curated = z.infer<typeof curatedSchema>
+
+export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema, curateJobSchema])
 export type Job = z.infer<typeof jobSchema>
 
 /** How far a job is. `phase` says what it does now; a loss comes with training steps only. */
@@ -99,6 +158,7 @@ export const jobResultSchema = z.object({
   loss: z.array(z.number()),
   splits: z.record(z.string(), predictionsSchema),
   ledger: ledgerSchema.optional(),
+  curated: curatedSchema.optional(),
   notes: z.record(z.string(), z.union([z.number(), z.string()])),
 })
 export type JobResult = z.infer<typeof jobResultSchema>

@@ -1,4 +1,5 @@
 import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'
 import { trainJob } from './train.ts'
@@ -18,5 +19,7 @@ export function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
       return evaluateJob(job, hooks)
     case 'merge':
       return mergeJob(job, hooks)
+    case 'curate':
+      return curateJob(job, hooks)
   }
 }

@@ -25,14 +25,12 @@ export interface EmbedOptions {
 /** Normalised image embeddings [n, projection_dim], row-major, from the cache as far as it has them. */
 export async function imageFeatures(clip: Clip, images: Images, o: EmbedOptions = {}): Promise<Float32Array> {
   const d = clip.config.projection_dim
-  const made = o.cache ? fingerprintOf({ tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess }) : ''
-  const file = path.join(o.cache ?? '', `${PREFIX}${made.slice(0, 16)}.safetensors`)
-  const cache = o.cache ? await RowCache.open(file, made, d) : undefined
+  const cache = o.cache ? await FeatureCache.open(clip, o.cache) : undefined
   const hashes = cache ? await Promise.all(images.items.map((_, i) => images.hash(i))) : []
   const features = new Float32Array(images.n * d)
   const missing: number[] = []
   images.items.forEach((_, i) => {
-    const known = cache?.get(hashes[i]!)
+    const known = cache?.rows.get(hashes[i]!)
     if (known) features.set(known, i * d)
     else missing.push(i)
   })
@@ -41,14 +39,35 @@ export async function imageFeatures(clip: Clip, images: Images, o: EmbedOptions 
     missing.forEach((i, k) => {
       const row = rows.subarray(k * d, (k + 1) * d)
       features.set(row, i * d)
-      cache?.set(hashes[i]!, row)
+      cache?.rows.set(hashes[i]!, row)
     })
-    await cache?.save().catch((e: unknown) => {
-      throw ioError(file, 'written', e)
-    })
-    if (o.cache) forgetOldest(o.cache)
+    await cache?.save()
   }
   return features
+}
+
+/** The features of one model's image tower that are kept between runs, by the images' content hashes. */
+export class FeatureCache {
+  private constructor(
+    readonly rows: RowCache,
+    /** Of everything that the features depend on, but the images. */
+    readonly fingerprint: string,
+    private readonly folder: string,
+    private readonly file: string,
+  ) {}
+
+  static async open(clip: Clip, folder: string): Promise<FeatureCache> {
+    const made = fingerprintOf({ tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess })
+    const file = path.join(folder, `${PREFIX}${made.slice(0, 16)}.safetensors`)
+    return new FeatureCache(await RowCache.open(file, made, clip.config.projection_dim), made, folder, file)
+  }
+
+  async save(): Promise<void> {
+    await this.rows.save().catch((e: unknown) => {
+      throw ioError(this.file, 'written', e)
+    })
+    forgetOldest(this.folder)
+  }
 }
 
 const PREFIX = 'features-'
@@ -68,7 +87,8 @@ function forgetOldest(folder: string): void {
   for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
 }
 
-async function embedImages(clip: Clip, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
+/** Normalised embeddings of some of the images, in the order given; nothing is kept. */
+export async function embedImages(clip: Clip, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
   const { height, width } = outputSize(clip.preprocess)
   const size = 3 * height * width
   const batch = Math.min(32, rows.length)

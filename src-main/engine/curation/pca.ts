@@ -1,0 +1,69 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import { gemm } from '../ops/index.ts'
+import { Graph } from '../graph/graph.ts'
+import { Session, tensor } from '../runtime/session.ts'
+
+export interface Projection {
+  /** [n, axes], row-major. */
+  readonly rows: Float32Array
+  /** Share of the variance on each axis. */
+  readonly variance: number[]
+}
+
+/**
+ * Principal components (Pearson 1901; Hotelling 1933) by the eigenvectors of the covariance, which onnxruntime sums up block by
+ * block. Signs are settled: the entry of the largest magnitude of each axis is positive.
+ *
+ * @param x [n, dim]
+ */
+export async function principalComponents(x: Float32Array, dim: number, axes: number, check?: () => void): Promise<Projection> {
+  const n = x.length / dim
+  const mean = new Float64Array(dim)
+  for (let i = 0; i < n; i++) for (let j = 0; j < dim; j++) mean[j]! += x[i * dim + j]! / n
+  const covariance = await scatter(x, dim, mean, check)
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true })
+  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!).slice(0, axes)
+  const total = realEigenvalues.reduce((sum, v) => sum + Math.max(0, v), 0)
+  const basis = order.map((c) => settled(eigenvectorMatrix.getColumn(c)))
+  const rows = new Float32Array(n * axes)
+  for (let i = 0; i < n; i++) {
+    if (i % 4096 === 0) check?.()
+    for (let a = 0; a < basis.length; a++) {
+      const axis = basis[a]!
+      let sum = 0
+      for (let j = 0; j < dim; j++) sum += (x[i * dim + j]! - mean[j]!) * axis[j]!
+      rows[i * axes + a] = sum
+    }
+  }
+  return { rows, variance: order.map((c) => (total > 0 ? Math.max(0, realEigenvalues[c]!) / total : 0)) }
+}
+
+const block = 4096
+
+/** Σ (x − mean)(x − mean)ᵀ; the sums of the blocks are added in float64. */
+async function scatter(x: Float32Array, dim: number, mean: Float64Array, check?: () => void): Promise<Matrix> {
+  const n = x.length / dim
+  const graph = new Graph()
+  const rows = graph.input('x', 'float32', [block, dim])
+  graph.output('s', gemm(rows, rows, undefined, { transA: true }))
+  const session = await Session.create(graph)
+  const sum = Matrix.zeros(dim, dim)
+  try {
+    for (let from = 0; from < n; from += block) {
+      check?.()
+      const centred = new Float32Array(block * dim) // rows beyond the last are zero and add nothing
+      const some = Math.min(block, n - from)
+      for (let i = 0; i < some; i++) for (let j = 0; j < dim; j++) centred[i * dim + j] = x[(from + i) * dim + j]! - mean[j]!
+      const s = (await session.run({ x: tensor(centred, 'float32', [block, dim]) }))['s']!.data as Float32Array
+      for (let r = 0; r < dim; r++) for (let c = 0; c < dim; c++) sum.set(r, c, sum.get(r, c) + s[r * dim + c]!)
+    }
+  } finally {
+    await session.release()
+  }
+  return sum
+}
+
+function settled(axis: number[]): number[] {
+  const largest = axis.reduce((best, v) => (Math.abs(v) > Math.abs(best) ? v : best), 0)
+  return largest < 0 ? axis.map((v) => -v) : axis
+}

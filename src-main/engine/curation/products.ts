@@ -1,0 +1,47 @@
+import { gemm } from '../ops/index.ts'
+import { Graph } from '../graph/graph.ts'
+import { Session, tensor } from '../runtime/session.ts'
+
+/** Scalar products of many rows with many, by onnxruntime: some hundred times as fast as loops. */
+export class Products {
+  private readonly x: Float32Array
+  private readonly y: Float32Array
+
+  private constructor(
+    private readonly session: Session,
+    readonly rows: number,
+    readonly columns: number,
+    readonly dim: number,
+  ) {
+    this.x = new Float32Array(rows * dim)
+    this.y = new Float32Array(columns * dim)
+  }
+
+  /** For up to `rows` rows against up to `columns`, of `dim` numbers each. */
+  static async create(rows: number, columns: number, dim: number): Promise<Products> {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [rows, dim])
+    const y = graph.input('y', 'float32', [columns, dim])
+    graph.output('xy', gemm(x, y, undefined, { transB: true }))
+    return new Products(await Session.create(graph), rows, columns, dim)
+  }
+
+  /** Puts row `i` of a matrix in slot `slot` of the left side. */
+  left(slot: number, from: Float32Array, i: number): void {
+    this.x.set(from.subarray(i * this.dim, (i + 1) * this.dim), slot * this.dim)
+  }
+  right(slot: number, from: Float32Array, i: number): void {
+    this.y.set(from.subarray(i * this.dim, (i + 1) * this.dim), slot * this.dim)
+  }
+
+  /** [rows, columns]; slots that were not filled hold what they held before. */
+  async run(): Promise<Float32Array> {
+    const { rows, columns, dim } = this
+    const out = await this.session.run({ x: tensor(this.x, 'float32', [rows, dim]), y: tensor(this.y, 'float32', [columns, dim]) })
+    return out['xy']!.data as Float32Array
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+}

@@ -1,0 +1,59 @@
+import { cancelled } from '#shared/errors.ts'
+import type { Curated, CurateJob, CurateTask, JobResult } from '#shared/model/job.ts'
+import { confidentLearning } from '../curation/confident.ts'
+import { outOfSample } from '../curation/doubts.ts'
+import { type Features, featuresOf } from '../curation/features.ts'
+import { layOut } from '../curation/layout.ts'
+import { semDeDup } from '../curation/semdedup.ts'
+import { buildIndex, indexMade } from '../curation/vector-index.ts'
+import { fingerprint } from '../data/cache.ts'
+import { openClip } from '../models/checkpoint.ts'
+import { chooseProvider } from '../runtime/devices.ts'
+import type { JobHooks } from './run-job.ts'
+
+/** Embeds images, from the cache as far as it has them, and does one of curation's tasks on the embeddings. */
+export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobResult> {
+  const started = performance.now()
+  const { provider } = await chooseProvider(job.device)
+  const clip = await openClip(job.model)
+  try {
+    const features = await featuresOf(clip, job.images, { provider, cache: job.cache, onProgress: hooks.onProgress, isCancelled: hooks.isCancelled })
+    const done = features.readable.length ? await carryOut(job, features, hooks) : {}
+    const curated: Curated = { readable: features.readable, dimensions: features.dim, ...done }
+    return { checkpoint: job.model, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits: {}, notes: {}, curated }
+  } finally {
+    clip.close()
+  }
+}
+
+async function carryOut({ task, images }: CurateJob, features: Features, hooks: JobHooks): Promise<Omit<Curated, 'readable' | 'dimensions'>> {
+  const { rows, dim, readable } = features
+  const check = () => {
+    if (hooks.isCancelled()) throw cancelled()
+  }
+  const progress = (phase: string) => (done: number, total: number) => hooks.onProgress({ phase, done, total })
+  switch (task.kind) {
+    case 'near': {
+      const preferred = readable.filter((i) => i < task.preferred).length
+      return { near: await semDeDup(rows, dim, { ...task, preferred, onProgress: progress('near-copies'), check }) }
+    }
+    case 'doubts':
+      return { doubts: await doubtsOf(task, features, { onProgress: progress('folds'), check }) }
+    case 'index': {
+      const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [task.ids[i], images[i]!.hash])])
+      if (indexMade(task.folder) !== made) await buildIndex(task.folder, { ids: readable.map((i) => task.ids[i]!), rows, dim, made, onProgress: progress('index'), check })
+      return {}
+    }
+    case 'map':
+      return { map: await layOut(rows, dim, { ...task, onProgress: (phase, done, total) => hooks.onProgress({ phase, done, total }), check }) }
+  }
+}
+
+type Doubts = Extract<CurateTask, { kind: 'doubts' }>
+
+async function doubtsOf({ labels: all, groups, classes, folds, seed }: Doubts, { rows, dim, readable }: Features, o: { onProgress: (done: number, of: number) => void; check: () => void }) {
+  const labels = readable.map((i) => all[i]!)
+  const probabilities = await outOfSample(rows, dim, labels, classes, { folds, seed, groups: readable.map((i) => groups[i]!), ...o })
+  const { best, selfConfidence, margin, issue, joint } = confidentLearning(probabilities, labels, classes)
+  return { best, selfConfidence, margin, issue, joint }
+}
