@@ -22,3 +22,7 @@ export function smooth(points: readonly { x: number; y: number }[], decay: numbe
     return { x, y: mean / (1 - decay ** (i + 1)) }
   })
 }
+
+/** Curves and checkpoints in the order in which they were chosen; legible on light and dark grounds. */
+const colours = ['#2f81c4', '#e07b1a', '#2f9e44', '#d6453d', '#9467bd', '#17a2b0']
+export const seriesColour = (index: number): string => colours[index % colours.length]!

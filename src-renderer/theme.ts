@@ -56,6 +56,7 @@ export function libraryTheme(name: ThemeName): { theme: GlobalTheme | null; over
       InternalSelection: { border: `1px solid ${p.border}`, color: p.field, colorActive: p.field },
       Tooltip: { color: p.text, textColor: p.panel },
       Tag: { textColor: p.text },
+      Progress: { fillColor: p.accent, railColor: p.sunken },
       DataTable: { thColor: p.raised, tdColor: p.panel, thTextColor: p.muted, borderColor: p.border, fontSizeMedium: '13px', fontSizeSmall: '12.5px' },
       Tabs: { tabFontSizeSmall: '12.5px', tabGapSmallLine: '18px', tabPaddingSmallLine: '9px 0' },
       Message: {

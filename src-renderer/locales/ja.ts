@@ -52,7 +52,7 @@ export const ja: Same<typeof en> = {
   train: {
     title: '学習', recipe: 'レシピ', model: '出発点', device: 'デバイス', seed: 'シード', start: '学習を開始', runs: '実行', cancel: '中止', noRuns: 'まだ実行がありません', noRunsHint: 'レシピを選んで開始すると、ここに曲線が表示され、実行は一覧に残ります。', absent: '学習は使えません', settings: '設定', inBox: '付属のモデル', loss: '損失', lr: '学習率', speed: '{n} 枚/秒', left: '残り {time}', steps: '{all} ステップ中 {at}', name: '名前', status: '状態', when: '開始', duration: '所要時間', data: 'データセット', metrics: '指標',
     lastRun: '実行', default: '既定値 {value}', needLabels: '先に画像へラベルを付けてください。学習には二つ以上のラベルが必要です。', needSplit: '先にラベル付き画像を分割「train」に入れてください。',
-    base: '出発点', nameHint: '設定から作ります', defaults: '既定値', chooseAll: 'すべての実行を選択', chooseRun: '{name} を選択', sortBy: '{column}で並べ替え', cancelRun: '{name} を中止', goOn: '続きから', goOnRun: '{name} を続きから実行', again: 'もう一度', againRun: '{name} をもう一度実行', waits: '前の実行が終わるのを待っています。', changedSince: '以後に変更あり', noCurve: 'ステップが実行されなかったため、曲線はありません。', reuse: 'この設定を使う', reuseHint: 'この実行の設定をフォームに入れます', apply: '画像で試す', applyHint: 'ラベル画面を開き、このモデルの見え方をインスペクターに表示します',
+    base: '出発点', chosen: '{n} 件を選択中', nameHint: '設定から作ります', defaults: '既定値', chooseAll: 'すべての実行を選択', chooseRun: '{name} を選択', sortBy: '{column}で並べ替え', cancelRun: '{name} を中止', goOn: '続きから', goOnRun: '{name} を続きから実行', again: 'もう一度', againRun: '{name} をもう一度実行', waits: '前の実行が終わるのを待っています。', changedSince: '以後に変更あり', noCurve: 'ステップが実行されなかったため、曲線はありません。', reuse: 'この設定を使う', reuseHint: 'この実行の設定をフォームに入れます', apply: '画像で試す', applyHint: 'ラベル画面を開き、このモデルの見え方をインスペクターに表示します',
   },
   phases: { features: '{split} の特徴量', 'logistic-regression': 'ロジスティック回帰', training: '学習', 'prompt-tuning': 'プロンプト調整', evaluating: '評価', scoring: '材料を採点中', 'greedy-soup': '材料を試行中', merging: 'ブレンド' },
   fields: {

@@ -1,44 +1,91 @@
-/** Runs with their curves, and the models that there are. */
+/** Runs with their curves, the models that there are, and which of them go into the next comparison and the next soup. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive, watch } from 'vue'
-import type { ModelEntry, RunProgress } from '#shared/contract/rooms.ts'
-import type { RunRecord } from '#shared/model/project.ts'
+import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
+import type { ModelEntry, RunEntry, RunProgress } from '#shared/contract/rooms.ts'
 import { call, remote } from '../rpc/index.ts'
 import { useProject } from './project.ts'
 import { useToasts } from './toasts.ts'
 
+export const isActive = (run: { status: string }) => run.status === 'running' || run.status === 'queued'
+
 export const useRuns = defineStore('runs', () => {
   const [project, toasts] = [useProject(), useToasts()]
-  const runs = ref<RunRecord[]>([])
-  const models = ref<ModelEntry[]>([])
-  /** Run → what it told so far. */
+  const runs = shallowRef<RunEntry[]>([])
+  const models = shallowRef<ModelEntry[]>([])
+  /** Run → the points of its loss, those that it tells now included. */
   const curves = shallowReactive(new Map<string, RunProgress[]>())
   const latest = shallowReactive(new Map<string, RunProgress>())
-  const running = computed(() => runs.value.filter((r) => r.status === 'running' || r.status === 'queued'))
+  const running = computed(() => runs.value.filter(isActive))
+  /** Folders of the models to be compared, to be blended, and to be asked about the open image. */
+  const compared = ref<string[]>([])
+  const ingredients = ref<string[]>([])
+  const asked = ref<string | null>(null)
 
-  const refresh = async () => void (runs.value = await call('runs.list').catch(() => []))
-  const refreshModels = async () => void (models.value = await call('models.list').catch(() => []))
+  async function refresh(): Promise<void> {
+    const key = project.key
+    const found = await call('runs.list').catch(() => null)
+    if (!found || key !== project.key) return
+    runs.value = found
+    for (const { id, progress } of found) if (progress && !latest.has(id)) latest.set(id, progress)
+  }
+  async function refreshModels(): Promise<void> {
+    const key = project.key
+    const found = await call('models.list').catch(() => null)
+    if (!found || key !== project.key) return
+    models.value = found
+    const there = new Set(found.map((m) => m.folder))
+    compared.value = compared.value.filter((f) => there.has(f))
+    ingredients.value = ingredients.value.filter((f) => there.has(f))
+  }
   async function loadCurve(runId: string): Promise<void> {
     const known = await call('runs.curve', { runId }).catch(() => [])
-    const newer = (curves.get(runId) ?? []).filter((p) => p.step > (known.at(-1)?.step ?? -1))
-    curves.set(runId, [...known, ...newer])
+    curves.set(runId, joined(known, curves.get(runId) ?? []))
   }
   remote.on('run.progress', (p) => {
+    const before = latest.get(p.runId)
     latest.set(p.runId, p)
-    if (p.loss != null) curves.set(p.runId, [...(curves.get(p.runId) ?? []), p])
-    if (!runs.value.some((r) => r.id === p.runId)) void refresh()
+    if (p.loss != null) curves.set(p.runId, joined(curves.get(p.runId) ?? [], [p]))
+    if (!before) void refresh()
   })
   remote.on('run.finished', ({ runId, status, error }) => {
     latest.delete(runId)
     if (status === 'failed') toasts.show({ kind: 'error', key: 'toast.runFailed', values: { error: error ?? '' } })
     if (status === 'done') toasts.done('toast.runDone')
-    void refresh()
-    void refreshModels()
+    void Promise.all([refresh(), refreshModels(), loadCurve(runId)])
   })
+  remote.on('runs.changed', () => void refresh())
   watch(() => project.key, () => {
     curves.clear()
     latest.clear()
-    ;[runs.value, models.value] = [[], []]
+    ;[runs.value, models.value, compared.value, ingredients.value, asked.value] = [[], [], [], [], null]
   })
-  return { runs, models, curves, latest, running, refresh, refreshModels, loadCurve }
+  watch(() => remote.connection.since, () => {
+    if (remote.connection.state !== 'open' || !project.opened) return
+    latest.clear() // what ran has ended with the program, or tells again
+    void Promise.all([refresh(), refreshModels()])
+  })
+
+  const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: Error) => toasts.error(e.message))
+  /** The same once more; the new run's id. */
+  async function again(runId: string): Promise<string | null> {
+    try {
+      const started = await call('training.again', { runId })
+      await refresh()
+      return started.runId
+    } catch (e) {
+      toasts.error((e as Error).message)
+      return null
+    }
+  }
+  return { runs, models, curves, latest, running, compared, ingredients, asked, refresh, refreshModels, loadCurve, cancel, again }
 })
+
+/** A curve and what came after it; a step of another phase begins a new one. */
+function joined(curve: readonly RunProgress[], more: readonly RunProgress[]): RunProgress[] {
+  let all = [...curve]
+  for (const p of more) {
+    if (all.length && all.at(-1)!.phase !== p.phase) all = []
+    if (!all.length || p.step > all.at(-1)!.step) all.push(p)
+  }
+  return all
+}

@@ -12,7 +12,18 @@ const runStarted = z.object({ runId: z.string() })
 const share = z.number().min(0).max(1)
 
 /** A model that training can start from, or that can be compared and merged. `folder` names it in all methods. */
-export const modelSchema = z.object({ name: z.string(), folder: z.string(), checkpoint: checkpointRecord.nullable() })
+export const modelSchema = z.object({
+  name: z.string(),
+  folder: z.string(),
+  /** null: the model in the box. */
+  checkpoint: checkpointRecord.nullable(),
+  /** Numbers in its tensors, heads included. */
+  parameters: z.int().nonnegative(),
+  /** Of its tensor files. */
+  bytes: z.int().nonnegative(),
+  /** Models of equal families (one architecture, the same parts, the same classes) can be blended. */
+  family: z.string(),
+})
 export type ModelEntry = z.infer<typeof modelSchema>
 
 export const recipeEntry = z.object({
@@ -35,11 +46,27 @@ export const runProgress = z.object({
 })
 export type RunProgress = z.infer<typeof runProgress>
 
-/** A checkpoint on a split. `differences`: images on which the checkpoints do not all agree. */
+/** A run as the table shows it. */
+export const runEntry = runRecord.extend({
+  name: z.string(),
+  /** The model that it started from, by name; null where that is not known. */
+  base: z.string().nullable(),
+  /** What it left, as `models.list` names it. */
+  model: z.string().nullable(),
+  /** It was stopped, and what it had done lies there to go on from. */
+  resumable: z.boolean(),
+  progress: runProgress.nullable(),
+})
+export type RunEntry = z.infer<typeof runEntry>
+
+/** A checkpoint on a split. `differences`: images on which the checkpoints do not all agree, so many of each split. */
 export const comparison = z.object({
   classes: z.array(z.string()),
   splits: z.array(z.string()),
   rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), evaluationSchema) })),
+  /** Two rows on the same images: how many only `a` and only `b` had right, and McNemar's p, corrected for all pairs of the split (Holm). */
+  pairs: z.array(z.object({ split: z.string(), a: z.int(), b: z.int(), onlyA: z.int(), onlyB: z.int(), p: share })),
+  differing: z.record(z.string(), z.int()),
   differences: z.array(
     z.object({
       mediaId: id.nullable(),
@@ -54,8 +81,19 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
-export const mergeMethodEntry = z.object({ name: z.string(), schema: z.record(z.string(), z.json()), min: z.int(), max: z.int().nullable() })
+/** `min` and `max` ingredients; for a `relative` method the first is the base that the others are seen from. */
+export const mergeMethodEntry = z.object({ name: z.string(), schema: z.record(z.string(), z.json()), min: z.int(), max: z.int().nullable(), relative: z.boolean() })
 export type MergeMethodEntry = z.infer<typeof mergeMethodEntry>
+
+/** How a soup came about. */
+export const soupEntry = z.object({
+  method: z.string(),
+  /** `weight`: its share in the mean, where the method is one. */
+  ingredients: z.array(z.object({ name: z.string(), /** As `models.list` names it; null where it is not in the project. */ folder: z.string().nullable(), weight: z.number().nullable() })),
+  /** A greedy soup's candidates in the order of trial. */
+  ledger: z.array(ledgerSchema.element.omit({ dir: true }).extend({ name: z.string() })).nullable(),
+})
+export type SoupEntry = z.infer<typeof soupEntry>
 
 export const roomMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
@@ -74,8 +112,10 @@ export const roomMethods = {
     }),
     runStarted,
   ),
+  /** The same once more. A run that was stopped goes on where it was, where the dataset is still the same. */
+  'training.again': method(z.object({ runId: z.string() }), runStarted),
   'training.cancel': method(z.object({ runId: z.string() }), done),
-  'runs.list': method(nothing, z.array(runRecord)),
+  'runs.list': method(nothing, z.array(runEntry)),
   /** Every step's numbers, for the curves; thinned out to at most some thousand points. */
   'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
   'evaluation.compare': method(
@@ -92,8 +132,8 @@ export const roomMethods = {
     }),
     runStarted,
   ),
-  /** How a soup came about; null for other runs. */
-  'merging.ledger': method(z.object({ runId: z.string() }), ledgerSchema.nullable()),
+  /** null for runs that left no soup. */
+  'merging.soup': method(z.object({ runId: z.string() }), soupEntry.nullable()),
   /** What a checkpoint sees on an image, the best first. */
   'preview.classify': method(
     z.object({ mediaId: id, model: z.string(), labels: z.array(z.string()).optional() }),
@@ -102,6 +142,8 @@ export const roomMethods = {
 }
 
 export const roomEvents = {
+  /** One was added. */
+  'runs.changed': z.object({}),
   'run.progress': runProgress,
   'run.finished': z.object({ runId: z.string(), status: z.enum(['done', 'failed', 'cancelled']), error: z.string().nullable() }),
 }

@@ -3,13 +3,16 @@ import type { Comparison } from '#shared/contract/rooms.ts'
 import type { JobResult } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
-import { argmaxRows, softmaxRows } from '../../engine/metrics/predictions.ts'
+import { holm } from '../../engine/metrics/holm.ts'
+import { mcnemar } from '../../engine/metrics/mcnemar.ts'
+import { argmaxRows, outcomes, softmaxRows } from '../../engine/metrics/predictions.ts'
 import type { AppContext } from '../context.ts'
-import { listCheckpoints, type Project } from '../projects/index.ts'
+import { listModels } from '../merging/models.ts'
+import type { Project } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
 
-/** The images that are listed as differing; the metrics cover all. */
-const LISTED = 500
+/** The images of each split that are listed as differing; metrics and counts cover all. */
+const LISTED = 300
 
 /** Several checkpoints on the same splits, and the images on which they do not agree. */
 export async function compareCheckpoints(
@@ -33,7 +36,18 @@ export async function compareCheckpoints(
     signal?.removeEventListener('abort', running.cancel)
   }
   const c = classes.length
-  const named = new Map(listCheckpoints(project).map((k) => [path.resolve(project.folder, k.folder), k.name]))
+  const named = new Map(listModels(app, project).map((k) => [path.resolve(project.folder, k.folder), k.name]))
+  const differing: Record<string, number> = {}
+  const differences: Comparison['differences'] = []
+  for (const split of names) {
+    const answers = results.map((r) => ({ best: argmaxRows(r.splits[split]!.logits, c), logits: r.splits[split]!.logits }))
+    const apart = splits[split]!.flatMap((item, i) => (answers.every((a) => a.best[i] === answers[0]!.best[i]) ? [] : [{ item, i }]))
+    differing[split] = apart.length
+    for (const { item, i } of apart.slice(0, LISTED)) {
+      const predictions = answers.map((a) => ({ class: a.best[i]!, p: softmaxRows(a.logits.subarray(i * c, (i + 1) * c), c)[a.best[i]!]! }))
+      differences.push({ mediaId: mediaIds[split]![i]!, file: item.file, split, truth: item.label, predictions })
+    }
+  }
   return {
     classes: classes.map((k) => k.name),
     splits: names,
@@ -42,15 +56,21 @@ export async function compareCheckpoints(
       name: named.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint),
       splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...r.splits[s]! })])),
     })),
-    differences: names
-      .flatMap((split) => {
-        const answers = results.map((r) => ({ best: argmaxRows(r.splits[split]!.logits, c), logits: r.splits[split]!.logits }))
-        return splits[split]!.flatMap((item, i) => {
-          if (answers.every((a) => a.best[i] === answers[0]!.best[i])) return []
-          const predictions = answers.map((a) => ({ class: a.best[i]!, p: softmaxRows(a.logits.subarray(i * c, (i + 1) * c), c)[a.best[i]!]! }))
-          return [{ mediaId: mediaIds[split]![i]!, file: item.file, split, truth: item.label, predictions }]
-        })
-      })
-      .slice(0, LISTED),
+    pairs: names.flatMap((split) => pairsOf(split, results.map((r) => outcomes({ classes: c, ...r.splits[split]! })))),
+    differing,
+    differences,
   }
+}
+
+/** Every two rows on the same images, with Holm's correction over the pairs of the split. */
+function pairsOf(split: string, right: readonly Uint8Array[]): Comparison['pairs'] {
+  const pairs = right.flatMap((x, a) =>
+    right.slice(a + 1).map((y, k) => {
+      const onlyA = x.reduce((n, v, i) => n + (v > y[i]! ? 1 : 0), 0)
+      const onlyB = x.reduce((n, v, i) => n + (v < y[i]! ? 1 : 0), 0)
+      return { split, a, b: a + 1 + k, onlyA, onlyB, p: mcnemar(onlyA, onlyB).p }
+    }),
+  )
+  const corrected = holm(pairs.map((p) => p.p))
+  return pairs.map((pair, i) => ({ ...pair, p: corrected[i]! }))
 }

@@ -5,6 +5,7 @@ import { mergeMethodSchema } from '#shared/model/merge.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
+import { checkpointFolder } from '../training/names.ts'
 import { accuracies } from '../training/train.ts'
 
 export interface MergeRequest {
@@ -28,10 +29,15 @@ export function startMerge(app: AppContext, project: Project | undefined, reques
 
 /** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
 export function mergeIntoProject(app: AppContext, project: Project, request: Omit<MergeRequest, 'out'> & { name: string }, onProgress?: (p: JobProgress) => void) {
-  const out = path.join(project.folder, 'checkpoints', request.name.replace(/[^\p{L}\p{N}._=-]+/gu, '-'))
+  const out = checkpointFolder(project, request.name)
   const folder = path.relative(project.folder, out)
-  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints] }, folder })
-  const running = startMerge(app, project, { ...request, out }, onProgress)
+  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name }, folder, status: 'queued' })
+  let begun = false
+  const running = startMerge(app, project, { ...request, out }, (p) => {
+    if (!begun) updateRun(project, run.id, { status: 'running' })
+    begun = true
+    onProgress?.(p)
+  })
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)

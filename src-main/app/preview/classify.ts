@@ -1,3 +1,4 @@
+import type { ClassSpec } from '#shared/model/job.ts'
 import { Images } from '../../engine/data/images.ts'
 import { softmaxRows } from '../../engine/metrics/predictions.ts'
 import { type Clip, openClip } from '../../engine/models/checkpoint.ts'
@@ -8,15 +9,15 @@ import { getMedia, mediaFile, type Project } from '../projects/index.ts'
 let last: { key: string; clip: Clip; head: Head } | undefined
 
 /**
- * What a checkpoint sees on an image, the best first: its own classes, or for one without, the labels given. The model asked
+ * What a checkpoint sees on an image, the best first: its own classes, or for one without, the classes given. The model asked
  * last stays open, so that going through images is quick.
  */
-export async function classifyImage(project: Project, mediaId: number, model: string, labels: readonly string[]): Promise<{ label: string; score: number }[]> {
-  const key = JSON.stringify([model, labels])
+export async function classifyImage(project: Project, mediaId: number, model: string, classes: readonly ClassSpec[]): Promise<{ label: string; score: number }[]> {
+  const key = JSON.stringify([model, classes])
   if (last?.key !== key) {
     const clip = await openClip(model)
     try {
-      const head = clip.head ?? (await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates))
+      const head = clip.head ?? (await zeroShotHead(clip, classes, clip.templates))
       last?.clip.close()
       last = { key, clip, head }
     } catch (e) {

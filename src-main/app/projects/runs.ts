@@ -40,6 +40,12 @@ export function updateRun(project: Project, id: string, patch: Partial<Pick<RunR
   })
 }
 
+/** What is written of runs that nobody carries on: the process before ended in the middle of them. For whoever holds the project's lock. */
+export function closeInterrupted({ db }: Project): void {
+  const error = 'interrupted: the program ended before the run did'
+  db.transaction(() => db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()))
+}
+
 export function getRun({ db }: Project, id: string): RunRecord {
   const row = db.get('SELECT * FROM run WHERE id = ?', id)
   if (!row) throw userError(`no run has the id ${id}`)

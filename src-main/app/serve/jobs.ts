@@ -6,7 +6,8 @@ import type { Job } from '#shared/contract/app.ts'
 export interface JobControl {
   readonly id: string
   readonly signal: AbortSignal
-  progress(done: number, total: number | null): void
+  /** How far it is. Where `done` falls, another phase has begun, whose time left is reckoned anew. */
+  progress(done: number, total: number | null, secondsLeft?: number | null): void
 }
 
 /** Kept for a window that opens later; the oldest ended ones go first. */
@@ -38,11 +39,11 @@ export class Jobs {
     const job: Job = { id, kind, subject, status: 'running', done: 0, total: null, secondsLeft: null, error: null, result: null }
     this.jobs.set(id, job)
     this.aborts.set(id, abort)
-    const begun = Date.now()
+    const clock = new PhaseClock()
     let told = 0
-    const progress = (done: number, total: number | null) => {
-      const seconds = (Date.now() - begun) / 1000
-      Object.assign(job, { done, total, secondsLeft: total !== null && done > 0 && seconds > 1 ? (seconds / done) * (total - done) : null })
+    const progress = (done: number, total: number | null, secondsLeft?: number | null) => {
+      const left = clock.left(done, total)
+      Object.assign(job, { done, total, secondsLeft: secondsLeft ?? left })
       if (Date.now() - told < pace) return
       told = Date.now()
       this.tell({ ...job })
@@ -69,5 +70,20 @@ export class Jobs {
   /** Aborts all that run. */
   stop(): void {
     for (const abort of this.aborts.values()) abort.abort()
+  }
+}
+
+/** The time that the rest of a phase will take, by what it has taken so far. */
+export class PhaseClock {
+  private begun = Date.now()
+  private from = 0
+  private last = 0
+
+  /** Seconds; null within the first second, or where the end is not known. */
+  left(done: number, total: number | null): number | null {
+    if (done < this.last) [this.begun, this.from] = [Date.now(), done]
+    this.last = done
+    const seconds = (Date.now() - this.begun) / 1000
+    return total !== null && done > this.from && seconds > 1 ? (seconds / (done - this.from)) * (total - done) : null
   }
 }

@@ -1,7 +1,7 @@
 /** Which projects are open, and for how many windows and jobs: opened by the first, closed some time after the last. */
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { openProject, type Project } from '../projects/index.ts'
+import { closeInterrupted, openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
   /** Stands for the project in URLs. */
@@ -25,7 +25,10 @@ export class ProjectPool {
     const path = resolve(folder)
     const key = createHash('sha256').update(path).digest('hex').slice(0, 16)
     let entry = this.entries.get(key)
-    if (!entry) this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null }))
+    if (!entry) {
+      this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null }))
+      closeInterrupted(entry.project)
+    }
     if (entry.closing) clearTimeout(entry.closing)
     entry.closing = null
     entry.users++

@@ -1,10 +1,15 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult } from '#shared/model/job.ts'
+import { z } from 'zod'
+import { deviceSchema, type Device, type JobProgress, type JobResult } from '#shared/model/job.ts'
+import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
 import { errorLine, DashiError, userError } from '#shared/errors.ts'
+import { parseSettings } from '../../engine/jobs/train.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
+import { thin } from './curve.ts'
 import { trainingData } from './dataset.ts'
+import { checkpointFolder } from './names.ts'
 
 export interface TrainRequest {
   readonly recipe: string
@@ -28,8 +33,9 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
   const { classes, splits } = trainingData(project)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
-  const name = request.name ?? [request.recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${v}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
-  const out = path.join(project.folder, 'checkpoints', name.replace(/[^\p{L}\p{N}._=-]+/gu, '-'))
+  parseSettings(request.recipe as RecipeName, settings)
+  const name = request.name ?? defaultName(request)
+  const out = checkpointFolder(project, name)
   return {
     name,
     job: {
@@ -39,21 +45,55 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
   }
 }
 
+/** The recipe with the settings that are not its defaults. */
+export const defaultName = ({ recipe, settings = {}, seed }: TrainRequest): string =>
+  [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${String(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
+
+const told = z.object({ seed: z.int().nonnegative().optional(), model: z.string().nullish(), name: z.string().optional(), device: deviceSchema.optional() })
+
+/** What a run was asked to do, from what is written of it; its model as written there. */
+export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
+  const { seed, model, name, device, ...own } = settings
+  const asked = told.parse({ seed, model, name, device })
+  return { recipe: recipe ?? '', settings: own, seed: asked.seed, device: asked.device, model: asked.model ?? undefined, name: asked.name ?? (folder === null ? undefined : path.basename(folder)) }
+}
+
+/** How a run's model is written down: null is the one in the box, the project's own are relative to it, so that both may move. */
+function storedModel(app: AppContext, project: Project, model: string): string | null {
+  if (model === path.resolve(app.nano)) return null
+  const inside = path.relative(project.folder, model)
+  return inside.startsWith('..') || path.isAbsolute(inside) ? model : inside
+}
+
 /** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
 export function startTraining(app: AppContext, project: Project, request: TrainRequest, onProgress?: (p: JobProgress) => void) {
   const { name, job } = planTraining(app, project, request)
-  const run = startRun(project, { kind: 'train', recipe: job.recipe, settings: { ...job.settings as object, seed: job.seed, model: job.model }, folder: path.relative(project.folder, job.out) })
-  const running = app.engine.run(job, onProgress)
+  const folder = path.relative(project.folder, job.out)
+  const settings = jsonObject.parse({ ...job.settings, seed: job.seed, model: storedModel(app, project, job.model), name, device: job.device })
+  const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
+  let begun = false
+  const losses: number[] = []
+  let losing = ''
+  const running = app.engine.run(job, (p) => {
+    if (!begun) updateRun(project, run.id, { status: 'running' })
+    begun = true
+    if (p.loss !== undefined) {
+      if (p.phase !== losing) losses.length = 0
+      losing = p.phase
+      losses.push(p.loss)
+    }
+    onProgress?.(p)
+  })
   const result = running.result.then(
     (done): TrainedRun => {
       const metrics = accuracies(done)
       updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss) } })
-      addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder: path.relative(project.folder, job.out), metrics })
+      addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const stopped = e instanceof DashiError && e.fault === 'cancelled'
-      updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e) })
+      updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } })
       throw e
     },
   )
@@ -62,9 +102,3 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
 
 export const accuracies = (result: JobResult): Record<string, number> =>
   Object.fromEntries(Object.entries(result.splits).flatMap(([name, s]) => (s.n ? [[name, s.accuracy]] : [])))
-
-/** At most 500 points of a curve, evenly spaced, for plots. */
-const thin = (curve: readonly number[]) => {
-  const every = Math.ceil(curve.length / 500)
-  return curve.filter((_, i) => i % every === 0)
-}

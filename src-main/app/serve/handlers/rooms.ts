@@ -1,18 +1,24 @@
 import path from 'node:path'
 import { z } from 'zod'
-import type { RunProgress, roomMethods } from '#shared/contract/rooms.ts'
+import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
-import { jsonObject } from '#shared/model/project.ts'
 import { mergeMethodSchema } from '#shared/model/merge.ts'
+import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
+import { RELATIVE } from '../../../engine/merge/merge.ts'
 import { bundledProviders } from '../../../engine/runtime/session.ts'
-import { findRecord } from '../../../engine/weights/checkpoint.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
-import { getRun, listCheckpoints, listLabels, listRuns, type Project } from '../../projects/index.ts'
+import { listModels } from '../../merging/models.ts'
+import { soupOf } from '../../merging/soup.ts'
 import { classifyImage } from '../../preview/classify.ts'
-import { planTraining, startTraining } from '../../training/train.ts'
+import { getRun, listLabels, type Project } from '../../projects/index.ts'
+import { Curve } from '../../training/curve.ts'
+import { freeName } from '../../training/names.ts'
+import { listRunEntries, storedCurve } from '../../training/runs.ts'
+import { defaultName, planTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
 import type { App, Client } from '../app.ts'
+import { PhaseClock } from '../jobs.ts'
 import type { HandlersOf } from './index.ts'
 
 const jsonSchemaOf = (schema: z.ZodType) => jsonObject.parse(z.toJSONSchema(schema, { io: 'input' }))
@@ -23,25 +29,50 @@ const withoutName = (schema: ReturnType<typeof jsonSchemaOf>) => ({ ...schema, p
 /** A project names its own checkpoints by paths relative to itself. */
 const folderOf = (project: Project, folder: string) => path.resolve(project.folder, folder)
 
+/** Milliseconds between two events of one run; its curve keeps every step. */
+const pace = 100
+
+interface Running {
+  runId: string
+  name: string
+  result: Promise<unknown>
+  cancel(): void
+}
+type Told = Omit<RunProgress, 'runId'>
+
 export function roomHandlers({ options: { models } }: App): HandlersOf<typeof roomMethods> {
   /** What runs of this process have told so far, and how to stop them. */
-  const curves = new Map<string, RunProgress[]>()
+  const curves = new Map<string, Curve>()
+  const latest = new Map<string, RunProgress>()
   const cancels = new Map<string, () => void>()
 
   /** A run as a job of the status bar too; its progress reaches every window of the project. */
-  function follow(client: Client, kind: string, begin: (project: Project, onProgress: (p: Omit<RunProgress, 'runId'>) => void) => { runId: string; name: string; result: Promise<unknown>; cancel(): void }) {
+  function follow(client: Client, kind: string, name: string, begin: (project: Project, onProgress: (p: Told) => void) => Running): { runId: string } {
     let runId = ''
-    client.startJob(kind, '', async (project, { signal, progress }, tell) => {
-      const points: RunProgress[] = []
-      const running = begin(project, (p) => {
-        points.push({ ...p, runId })
-        progress(p.step, p.steps)
-        tell('run.progress', { ...p, runId })
-      })
+    let problem: unknown
+    client.startJob(kind, name, async (project, { signal, progress }, tell) => {
+      const curve = new Curve()
+      const clock = new PhaseClock()
+      let told = 0
+      let running: Running
+      try {
+        running = begin(project, (p) => {
+          const now = { ...p, runId, secondsLeft: p.secondsLeft ?? clock.left(p.step, p.steps) }
+          curve.add(now)
+          latest.set(runId, now)
+          progress(p.step, p.steps, now.secondsLeft)
+          if (Date.now() - told < pace && p.step < p.steps) return
+          told = Date.now()
+          tell('run.progress', now)
+        })
+      } catch (e) {
+        problem = e
+        throw e
+      }
       runId = running.runId
-      curves.set(runId, points)
+      curves.set(runId, curve)
       cancels.set(runId, running.cancel)
-      signal.addEventListener('abort', () => running.cancel())
+      signal.addEventListener('abort', running.cancel, { once: true })
       try {
         await running.result
         tell('run.finished', { runId, status: 'done', error: null })
@@ -51,25 +82,33 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
         throw e
       } finally {
         cancels.delete(runId)
+        latest.delete(runId)
       }
       return null
     })
+    if (problem) throw problem
+    client.tell('runs.changed', {})
     return { runId }
+  }
+
+  function train(client: Client, request: TrainRequest): { runId: string } {
+    const given = { ...request, ...(request.model ? { model: folderOf(client.project, request.model) } : {}) }
+    const { name } = planTraining(models, client.project, given) // says at once what is missing
+    return follow(client, 'train', name, (project, tell) =>
+      startTraining(models, project, given, ({ phase, done, total, ...rest }) => tell({ phase, step: done, steps: total, ...rest })),
+    )
   }
 
   return {
     'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
     'training.devices': () => ['auto', ...bundledProviders()],
-    'models.list': (_input, { project }) => [
-      ...listCheckpoints(project).map((c) => ({ name: c.name, folder: c.folder, checkpoint: c })),
-      { name: 'Nano', folder: models.nano, checkpoint: null },
-    ],
-    'training.start': ({ model, ...input }, client) => {
-      const request = { ...input, ...(model ? { model: folderOf(client.project, model) } : {}) }
-      planTraining(models, client.project, request) // says at once what is missing
-      return follow(client, 'train', (project, tell) =>
-        startTraining(models, project, request, ({ phase, done, total, ...rest }) => tell({ phase, step: done, steps: total, ...rest })),
-      )
+    'models.list': (_input, { project }) => listModels(models, project),
+    'training.start': (input, client) => train(client, { ...input, name: freeName(client.project, input.name?.trim() || defaultName(input)) }),
+    'training.again': ({ runId }, client) => {
+      const run = getRun(client.project, runId)
+      if (run.kind !== 'train') throw userError('only a training can be started again')
+      const request = requestOf(run)
+      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request)) })
     },
     'training.cancel': ({ runId }) => {
       const cancel = cancels.get(runId)
@@ -77,50 +116,43 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       cancel()
       return null
     },
-    'runs.list': (_input, { project }) => listRuns(project),
-    'runs.curve': ({ runId }, { project }) => curves.get(runId)?.filter((p) => p.loss != null) ?? storedCurve(project, runId),
+    'runs.list': (_input, { project }) => listRunEntries(models, project, latest),
+    'runs.curve': ({ runId }, { project }) => {
+      const curve = curves.get(runId)
+      return curve?.points.length ? [...curve.points] : storedCurve(project, runId)
+    },
     'evaluation.compare': ({ checkpoints, splits }, client) => ({
-      jobId: client.startJob('compare', '', (project, { signal, progress }) =>
+      jobId: client.startJob('compare', checkpoints.map((c) => path.basename(c)).join(', '), (project, { signal, progress }) =>
         compareCheckpoints(models, project, { checkpoints: checkpoints.map((c) => folderOf(project, c)), splits }, { signal, onProgress: progress }),
       ),
     }),
     'merging.methods': () => [
-      { name: 'greedy', schema: jsonSchemaOf(z.object({})), min: 2, max: null },
+      { name: 'uniform', schema: jsonSchemaOf(z.object({})), min: 2, max: null, relative: false },
+      { name: 'greedy', schema: jsonSchemaOf(z.object({})), min: 2, max: null, relative: false },
       ...mergeMethodSchema.options.flatMap((option) => {
         const name = option.shape.name.value
-        if (name === 'linear') return [] // one weight a checkpoint: for the terminal
+        if (name === 'linear' || name === 'uniform') return [] // linear: one weight a checkpoint, for the terminal
         const pair = name === 'wise-ft' || name === 'slerp'
-        return [{ name, schema: withoutName(jsonSchemaOf(option)), min: 2, max: pair ? 2 : null }]
+        return [{ name, schema: withoutName(jsonSchemaOf(option)), min: 2, max: pair ? 2 : null, relative: RELATIVE.has(name) }]
       }),
     ],
     'merging.start': ({ method, settings, checkpoints, name }, client) => {
       const request = {
-        name: name?.trim() || `${method} of ${checkpoints.length}`,
+        name: freeName(client.project, name?.trim() || `${method} of ${checkpoints.length}`),
         method: methodOf(method, settings),
         checkpoints: checkpoints.map((c) => folderOf(client.project, c)),
       }
-      return follow(client, 'merge', (project, tell) => ({
+      return follow(client, 'merge', request.name, (project, tell) => ({
         name: request.name,
         ...mergeIntoProject(models, project, request, ({ phase, done, total }) => tell({ phase, step: done, steps: total })),
       }))
     },
-    'merging.ledger': ({ runId }, { project }) => {
-      const { folder } = getRun(project, runId)
-      const merge = folder ? findRecord(folderOf(project, folder))?.merge : undefined
-      return merge && 'ledger' in merge ? [...(merge.ledger ?? [])] : null
-    },
+    'merging.soup': ({ runId }, { project }) => soupOf(models, project, getRun(project, runId)),
     'preview.classify': async ({ mediaId, model, labels }, { project }) => {
       const known = listLabels(project)
-      const scores = await classifyImage(project, mediaId, folderOf(project, model), labels ?? known.map((l) => l.name))
+      const classes = labels?.map((name) => ({ name })) ?? known.map((l) => ({ name: l.name, phrase: l.prompts[0] ?? null }))
+      const scores = await classifyImage(project, mediaId, folderOf(project, model), classes)
       return scores.map(({ label, score }) => ({ label, score, labelId: known.find((l) => l.name === label)?.id ?? null }))
     },
   }
-}
-
-/** The curve that an ended run left in the project, thinned out there. */
-function storedCurve(project: Project, runId: string): RunProgress[] {
-  const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() }).parse(getRun(project, runId).metrics)
-  const steps = stored.steps ?? stored.loss.length
-  const every = Math.ceil(steps / Math.max(1, stored.loss.length))
-  return stored.loss.map((loss, i) => ({ runId, phase: 'training', step: 1 + i * every, steps, loss }))
 }

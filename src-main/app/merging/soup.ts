@@ -1,0 +1,39 @@
+import path from 'node:path'
+import type { SoupEntry } from '#shared/contract/rooms.ts'
+import type { SoupRecord } from '#shared/model/checkpoint.ts'
+import type { RunRecord } from '#shared/model/project.ts'
+import { findRecord } from '../../engine/weights/checkpoint.ts'
+import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
+import { listModels } from './models.ts'
+
+/** How the soup of a run came about, from the record in its folder; null where it left none. */
+export function soupOf(app: AppContext, project: Project, { folder }: RunRecord): SoupEntry | null {
+  const merge = folder === null ? undefined : findRecord(path.resolve(project.folder, folder))?.merge
+  if (!merge) return null
+  const models = listModels(app, project)
+  /** By its path; in a project that was moved as a whole, by the name of its folder. */
+  const find = (dir: string) =>
+    models.find((m) => path.resolve(project.folder, m.folder) === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
+  const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)
+  return {
+    method: merge.method.name,
+    ingredients: merge.ingredients.map(({ path: dir }, i) => ({ name: nameOf(dir), folder: find(dir)?.folder ?? null, weight: shareOf(merge, i) })),
+    ledger: merge.ledger?.map(({ dir, ...entry }) => ({ ...entry, name: nameOf(dir) })) ?? null,
+  }
+}
+
+/** The weight of ingredient `i` in a plain mean; null for methods that weigh each number by itself. */
+function shareOf({ method, ingredients }: SoupRecord, i: number): number | null {
+  switch (method.name) {
+    case 'uniform':
+    case 'greedy':
+      return 1 / ingredients.length
+    case 'wise-ft':
+      return i ? method.alpha : 1 - method.alpha
+    case 'linear':
+      return method.weights[i] ?? null
+    default:
+      return null
+  }
+}

@@ -1,0 +1,47 @@
+/** Runs as the table shows them, and the curves that ended ones left. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
+import type { RunRecord } from '#shared/model/project.ts'
+import type { AppContext } from '../context.ts'
+import { getRun, listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { requestOf } from './train.ts'
+
+/** What a run is called, whether it left a checkpoint or not. */
+const nameOf = ({ settings, folder, recipe, kind, id }: RunRecord): string => {
+  const given = settings[kind === 'merge' ? 'label' : 'name']
+  return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
+}
+
+/** The newest first. `latest`: what those that run now told last. */
+export function listRunEntries(app: AppContext, project: Project, latest: ReadonlyMap<string, RunProgress>): RunEntry[] {
+  const checkpoints = listCheckpoints(project)
+  const left = new Map(checkpoints.map((c) => [c.runId, c]))
+  const named = new Map(checkpoints.map((c) => [path.resolve(project.folder, c.folder), c.name]))
+  const base = (run: RunRecord): string | null => {
+    if (run.kind !== 'train') return null
+    const { model } = requestOf(run)
+    if (model === undefined) return 'Nano'
+    const folder = path.resolve(project.folder, model)
+    return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
+  }
+  const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
+  return listRuns(project).map((run) => ({
+    ...run,
+    name: left.get(run.id)?.name ?? nameOf(run),
+    base: base(run),
+    model: left.get(run.id)?.folder ?? null,
+    resumable: run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`)),
+    progress: latest.get(run.id) ?? null,
+  }))
+}
+
+const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
+
+/** The curve that an ended run left in the project, thinned out there. */
+export function storedCurve(project: Project, runId: string): RunProgress[] {
+  const { loss, steps = loss.length } = stored.parse(getRun(project, runId).metrics)
+  const every = Math.ceil(steps / Math.max(1, loss.length))
+  return loss.map((value, i) => ({ runId, phase: 'training', step: 1 + i * every, steps, loss: value }))
+}

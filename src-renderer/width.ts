@@ -1,0 +1,15 @@
+import { onUnmounted, ref, watch, type Ref } from 'vue'
+
+/** The width of an element in CSS pixels as it changes, so that what is drawn in it keeps its size of letters. */
+export function useWidth(element: Ref<Element | null | undefined>, first: number): Ref<number> {
+  const width = ref(first)
+  const observer = new ResizeObserver(([entry]) => {
+    if (entry && entry.contentRect.width > 0) width.value = Math.round(entry.contentRect.width)
+  })
+  watch(element, (now, before) => {
+    if (before) observer.unobserve(before)
+    if (now) observer.observe(now)
+  })
+  onUnmounted(() => observer.disconnect())
+  return width
+}
