@@ -18,6 +18,17 @@ export type RegionId = number
 export interface CanvasImage extends Size {
   mediaId: number
   url: string
+  /** Of a huge image: it is then never fetched as a whole to be looked at. */
+  pyramid?: Pyramid
+}
+
+/** A huge image in tiles. Level 0 is the full resolution, each further one half of it, down to one that fits into a tile. */
+export interface Pyramid {
+  /** Pixels. */
+  side: number
+  tileUrl(level: number, x: number, y: number): string
+  /** The whole image, small. */
+  overviewUrl: string
 }
 
 /** One row's change: `before` null = created, `after` null = deleted. */

@@ -2,10 +2,10 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
-import { imageUrl } from '#shared/contract/urls.ts'
+import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Region } from '#shared/model/region.ts'
-import { CanvasEditor, type CanvasChange, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
+import { CanvasEditor, type CanvasChange, type CanvasImage, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
 import { call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
@@ -17,6 +17,15 @@ import { useToasts } from './toasts.ts'
 
 /** What the canvas draws of a region; a saved one that differs in nothing else is the same. */
 const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
+
+/** With more pixels an image comes in tiles. */
+const tiled = 24e6
+
+function canvasImage(key: string, { id, width, height }: ImageContent['media']): CanvasImage {
+  const image = { mediaId: id, width: width ?? 1, height: height ?? 1, url: imageUrl(key, id) }
+  if (image.width * image.height <= tiled) return image
+  return { ...image, pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) } }
+}
 
 export const useDesk = defineStore('desk', () => {
   const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
@@ -98,8 +107,7 @@ export const useDesk = defineStore('desk', () => {
       const found = await fetchContent(id)
       if (mediaId.value !== id) return
       content.value = found
-      const { width, height } = found.media
-      editor.open({ mediaId: id, width: width ?? 1, height: height ?? 1, url: imageUrl(project.key, id) }, found.regions)
+      editor.open(canvasImage(project.key, found.media), found.regions)
       lookAhead(id)
     } catch (e) {
       if (mediaId.value === id) [failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
@@ -110,8 +118,10 @@ export const useDesk = defineStore('desk', () => {
     if (at === undefined) return
     for (const neighbour of [gallery.ids[at + 1], gallery.ids[at - 1]])
       if (neighbour !== undefined) {
-        stage.value?.prefetch(imageUrl(project.key, neighbour))
-        void fetchContent(neighbour).catch(() => undefined)
+        void fetchContent(neighbour).then(({ media }) => {
+          const image = canvasImage(project.key, media)
+          stage.value?.prefetch(image.pyramid?.overviewUrl ?? image.url)
+        }).catch(() => undefined)
       }
   }
   /** Opens the image so many places on; false at the end. */

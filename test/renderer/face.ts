@@ -13,6 +13,8 @@ import { launch, newHome, openPage, serve, type Home, type Server } from '../e2e
 export interface Picture extends Omit<ImageRecord, 'fileName' | 'width' | 'height'> {
   width?: number
   height?: number
+  /** A white square on it: left, top, side. */
+  square?: [number, number, number]
 }
 
 export class Face {
@@ -30,9 +32,12 @@ export class Face {
     const project = createProject(this.folder, { name: 'Birds' })
     addLabels(project, [{ name: 'robin' }, { name: 'wren' }, { name: 'owl' }])
     const records: ImageRecord[] = []
-    for (const [i, { width = 400, height = 300, ...said }] of pictures.entries()) {
+    for (const [i, { width = 400, height = 300, square, ...said }] of pictures.entries()) {
       const fileName = `bird ${i + 1}.png`
-      await sharp({ create: { width, height, channels: 3, background: { r: 40 * (i % 6), g: 120, b: 200 - 30 * (i % 6) } } }).png({ compressionLevel: 1 }).toFile(join(this.folder, 'media', fileName))
+      const plain = sharp({ create: { width, height, channels: 3, background: { r: 40 * (i % 6), g: 120, b: 200 - 30 * (i % 6) } } })
+      const [left = 0, top = 0, side = 0] = square ?? []
+      const marked = square ? plain.composite([{ input: { create: { width: side, height: side, channels: 3, background: '#fff' } }, left, top }]) : plain
+      await marked.png({ compressionLevel: 1 }).toFile(join(this.folder, 'media', fileName))
       records.push({ fileName, width, height, ...said })
     }
     addRecords(project, records)

@@ -1,11 +1,21 @@
 /** The image under everything. Brightness, contrast and opacity are the element's, not the image's. */
 import type { CanvasEditor } from '../editor.ts'
+import type { CanvasImage } from '../types.ts'
+import { visibleBox } from '../view.ts'
 import { ImageCache, type DecodedImage } from './images.ts'
+import { levelFor, TileSource, tilesIn } from './tile-source.ts'
+
+/** A tiled image with more pixels is not decoded as a whole even for the tools that look at pixels. */
+const wholePixels = 60e6
+const shownUrl = (image: CanvasImage | null) => image?.pyramid?.overviewUrl ?? image?.url ?? ''
 
 export class ImageLayer {
   readonly element = document.createElement('canvas')
   readonly cache = new ImageCache()
+  /** The image; of a tiled one the overview. */
   image: DecodedImage | null = null
+  private tiles: TileSource | null = null
+  private whole: DecodedImage | null = null
   private url = ''
   private drawn = ''
 
@@ -15,29 +25,48 @@ export class ImageLayer {
     private readonly onError: (error: Error) => void,
   ) {
     Object.assign(this.element.style, { position: 'absolute', left: '0', top: '0', pointerEvents: 'none' })
-    editor.pixels = () => (this.settled ? (this.image?.pixels() ?? null) : null)
+    editor.pixels = () => (this.tiles ? this.wholeImage() : this.image)?.pixels() ?? null
   }
 
   get settled() {
-    return this.image !== null && this.url === this.editor.image?.url
+    return this.image !== null && this.url === shownUrl(this.editor.image) && (this.tiles?.settled ?? true)
   }
 
   /** The image before stays until the new one is there, unless that takes long. */
   load(): void {
-    const url = this.editor.image?.url ?? ''
+    const { image } = this.editor
+    const url = shownUrl(image)
     if (url === this.url) return
     this.url = url
     this.image = null
+    this.whole = null
+    this.tiles?.close()
+    this.tiles = image?.pyramid ? new TileSource(image, image.pyramid, () => this.redraw()) : null
     this.cache.get(url).then(
-      (image) => {
+      (decoded) => {
         if (this.url !== url) return
-        this.image = image
+        this.image = decoded
         this.onLoad()
       },
       (error: unknown) => {
         if (this.url === url) this.onError(error instanceof Error ? error : new Error(String(error)))
       },
     )
+  }
+
+  private redraw(): void {
+    this.drawn = ''
+    this.onLoad()
+  }
+
+  /** For tools that look at pixels: fetched when first asked for. */
+  private wholeImage(): DecodedImage | null {
+    const { image } = this.editor
+    if (!this.whole && image && image.width * image.height <= wholePixels)
+      void this.cache.get(image.url).then((decoded) => {
+        if (this.editor.image === image) this.whole = decoded
+      }).catch(() => undefined)
+    return this.whole
   }
 
   resize(): void {
@@ -60,23 +89,60 @@ export class ImageLayer {
     const { view } = editor
     const dpr = globalThis.devicePixelRatio || 1
     const scale = view.scale * dpr
-    // The smallest copy that still has a pixel for each of the screen's.
-    const level = image ? Math.min(image.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / scale)))) : 0
-    const state = `${this.url} ${image !== null} ${level} ${view.x} ${view.y} ${view.scale}`
+    const state = `${this.url} ${image !== null} ${view.x} ${view.y} ${view.scale}`
     if (state === this.drawn) return
     this.drawn = state
     const context = this.element.getContext('2d')!
     context.clearRect(0, 0, this.element.width, this.element.height)
     if (!image || !editor.image) return
-    const bitmap = image.levels[level]!
     context.imageSmoothingEnabled = scale < 3
+    this.drawWhole(context, editor.image, image, dpr)
+    if (this.tiles) this.drawTiles(context, editor.image, this.tiles, dpr)
+  }
+
+  private drawWhole(context: CanvasRenderingContext2D, { width }: CanvasImage, { levels }: DecodedImage, dpr: number): void {
+    const { view, viewport } = this.editor
+    const scale = view.scale * dpr
+    // The smallest copy that still has a pixel for each of the screen's.
+    const perPixel = width / levels[0]!.width // more than one for the overview of a tiled image
+    const bitmap = levels[levelFor(scale * perPixel, levels.length)]!
     // Only what is seen of it: far zoomed in, the whole would be a huge destination.
-    const k = bitmap.width / editor.image.width
+    const k = bitmap.width / width
     const sx = Math.max(0, Math.floor((-view.x / view.scale) * k) - 1)
     const sy = Math.max(0, Math.floor((-view.y / view.scale) * k) - 1)
-    const sw = Math.min(bitmap.width, Math.ceil(((editor.viewport.width - view.x) / view.scale) * k) + 1) - sx
-    const sh = Math.min(bitmap.height, Math.ceil(((editor.viewport.height - view.y) / view.scale) * k) + 1) - sy
+    const sw = Math.min(bitmap.width, Math.ceil(((viewport.width - view.x) / view.scale) * k) + 1) - sx
+    const sh = Math.min(bitmap.height, Math.ceil(((viewport.height - view.y) / view.scale) * k) + 1) - sy
     if (sw > 0 && sh > 0)
       context.drawImage(bitmap, sx, sy, sw, sh, (view.x + (sx / k) * view.scale) * dpr, (view.y + (sy / k) * view.scale) * dpr, (sw / k) * scale, (sh / k) * scale)
+  }
+
+  /** Coarse tiles first and fine ones over them, so that there is always the best that is here. */
+  private drawTiles(context: CanvasRenderingContext2D, image: CanvasImage, tiles: TileSource, dpr: number): void {
+    const { view, viewport } = this.editor
+    const { side } = image.pyramid!
+    const seen = visibleBox(view, viewport)
+    const level = levelFor(view.scale * dpr, tiles.levels)
+    const wanted = tilesIn(seen, image, level, side)
+    for (let l = tiles.levels - 1; l >= level; l--) {
+      const size = 2 ** l
+      for (const place of l === level ? wanted : tilesIn(seen, image, l, side)) {
+        const tile = tiles.get(place)
+        if (!tile) continue
+        // On whole pixels: between tiles that are smoothed apart, a seam would show.
+        const left = Math.floor((view.x + place.x * side * size * view.scale) * dpr)
+        const top = Math.floor((view.y + place.y * side * size * view.scale) * dpr)
+        const right = Math.ceil((view.x + Math.min(image.width, place.x * side * size + tile.width * size) * view.scale) * dpr)
+        const bottom = Math.ceil((view.y + Math.min(image.height, place.y * side * size + tile.height * size) * view.scale) * dpr)
+        context.drawImage(tile, left, top, right - left, bottom - top)
+      }
+    }
+    const middle = { x: seen.x + seen.w / 2, y: seen.y + seen.h / 2 }
+    const far = (p: { x: number; y: number }) => Math.hypot((p.x + 0.5) * side * 2 ** level - middle.x, (p.y + 0.5) * side * 2 ** level - middle.y)
+    tiles.want(wanted.sort((a, b) => far(a) - far(b)))
+  }
+
+  dispose(): void {
+    this.tiles?.close()
+    this.element.remove()
   }
 }

@@ -85,7 +85,7 @@ export function mountCanvas(element: HTMLElement, editor: CanvasEditor, { onErro
       resize.disconnect()
       regions.dispose()
       live.dispose()
-      images.element.remove()
+      images.dispose()
       minimap.element.remove()
     },
   }
