@@ -1,6 +1,5 @@
 /** The browser face in real Chromium, on a project of a few pictures: what a person does, and what is in the database afterwards. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -8,20 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** Serious and critical findings, as one line each. */
-async function findings(page: Page): Promise<string[]> {
-  await page.waitForSelector('.n-message', { state: 'detached' }) // half faded, no colour has its contrast
-  // Not as a script of the page, which its policy refuses, but from outside it.
-  await page.evaluate(axeSource)
-  return page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe
-    const { violations } = await axe.run({ resultTypes: ['violations'] })
-    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`)
-  })
-}
+import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('the app', () => {
   let home: Home

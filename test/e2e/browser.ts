@@ -1,5 +1,6 @@
 /** The browser face on a project of its own, and a real Chromium to look at it with. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
@@ -45,4 +46,17 @@ export async function openPage(context: BrowserContext, server: Server): Promise
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
   await page.goto(server.newUrl(), { timeout: 120_000 })
   return { page, errors }
+}
+
+let axeSource: string | undefined
+/** Serious and critical findings, as one line each. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.waitForSelector('.n-message', { state: 'detached' }) // half faded, no colour has its contrast
+  // Not as a script of the page, which its policy refuses, but from outside it.
+  await page.evaluate((axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')))
+  return page.evaluate(async () => {
+    const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe
+    const { violations } = await axe.run({ resultTypes: ['violations'] })
+    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`)
+  })
 }

@@ -111,7 +111,7 @@ export class App implements Served {
   }
 
   async close(): Promise<void> {
-    this.jobs.stop()
+    await this.jobs.stop() // what they leave is written down before the projects close
     this.pool.closeAll()
   }
 }

@@ -18,6 +18,7 @@ const pace = 150
 export class Jobs {
   private readonly jobs = new Map<string, Job>()
   private readonly aborts = new Map<string, AbortController>()
+  private readonly bodies = new Map<string, Promise<void>>()
 
   constructor(
     private readonly tell: (job: Job) => void,
@@ -55,7 +56,7 @@ export class Jobs {
       for (const old of [...this.jobs.values()].filter((j) => j.status !== 'running').slice(0, -kept)) this.jobs.delete(old.id)
     }
     this.tell({ ...job })
-    void (async () => {
+    const ended = (async () => {
       try {
         end({ result: await body({ id, signal: abort.signal, progress }), status: 'done' })
       } catch (e) {
@@ -63,13 +64,18 @@ export class Jobs {
         if (!cancelled && !(e instanceof DashiError)) this.report(kind, e)
         end(cancelled ? { status: 'cancelled' } : { status: 'failed', error: errorLine(e) })
       }
-    })()
+    })().finally(() => this.bodies.delete(id))
+    this.bodies.set(id, ended)
     return id
   }
 
-  /** Aborts all that run. */
-  stop(): void {
+  /** Aborts all that run; resolves when they have ended, at the latest after so many milliseconds. */
+  async stop(patience = 10_000): Promise<void> {
     for (const abort of this.aborts.values()) abort.abort()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))
+    await Promise.race([Promise.allSettled(this.bodies.values()), late])
+    clearTimeout(timer)
   }
 }
 
