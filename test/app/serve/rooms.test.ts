@@ -1,0 +1,272 @@
+/** Train, Compare and Merge as a window calls them: real trainings of a small CLIP in the engine's thread. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Job } from '#shared/contract/app.ts'
+import { comparison } from '#shared/contract/rooms.ts'
+import { connect, type Channel } from '#shared/contract/rpc.ts'
+import { openProject, startRun } from '../../../src-main/app/projects/index.ts'
+import { App } from '../../../src-main/app/serve/app.ts'
+import { EngineClient } from '../../../src-main/engine/client.ts'
+import { shapesProject } from '../cli/terminal.ts'
+import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
+import { programUrl } from '../../helpers/programs.ts'
+
+let dir: string
+let folder: string
+let app: App
+beforeAll(async () => {
+  dir = temporaryFolder()
+  folder = await shapesProject(dir)
+  app = await start()
+})
+afterAll(() => app.close())
+
+const start = async () =>
+  new App({
+    host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
+    models: { engine: new EngineClient(await programUrl('engine-worker')), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
+  })
+
+/** A window that has the project open, what it was told, and the wait for what it will be told. */
+async function window(of = app) {
+  const { port1, port2 } = new MessageChannel()
+  const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (listen) => port.on('message', listen), onClose: (listen) => port.on('close', listen), close: () => port.close() })
+  const told: { event: string; data: Record<string, unknown> }[] = []
+  const waiting = new Set<() => void>()
+  of.attach(end(port2))
+  const { call } = connect(end(port1), (event, data) => {
+    told.push({ event, data: data as Record<string, unknown> })
+    for (const look of waiting) look()
+  })
+  const until = <T>(find: () => T | undefined): Promise<T> =>
+    new Promise((resolve) => {
+      const look = () => {
+        const found = find()
+        if (found === undefined) return
+        waiting.delete(look)
+        resolve(found)
+      }
+      waiting.add(look)
+      look()
+    })
+  await call('projects.open', { folder })
+  return {
+    call, told, close: () => port1.close(),
+    finished: (runId: string) => until(() => told.find((t) => t.event === 'run.finished' && t.data['runId'] === runId)?.data),
+    progress: (runId: string, phase: string) => until(() => told.find((t) => t.event === 'run.progress' && t.data['runId'] === runId && t.data['phase'] === phase)?.data),
+    ended: (id: string) => until(() => told.find((t) => t.event === 'jobs.changed' && t.data['id'] === id && t.data['status'] !== 'running')?.data as Job | undefined),
+  }
+}
+const tune = { recipe: 'ft', settings: { epochs: 2, batchSize: 6 }, device: 'cpu' as const }
+const long = { recipe: 'ft', settings: { epochs: 10_000, batchSize: 6 }, device: 'cpu' as const, name: 'long' }
+
+describe('training', () => {
+  test('is told as it goes, and leaves a run with its curve and a model', async () => {
+    const w = await window()
+    const { runId } = await w.call('training.start', { ...tune, seed: 1, name: 'first' })
+    expect(await w.finished(runId)).toMatchObject({ status: 'done', error: null })
+    const run = (await w.call('runs.list')).find((r) => r.id === runId)!
+    expect(run).toMatchObject({ name: 'first', status: 'done', base: 'Nano', model: 'checkpoints/first', resumable: false, progress: null, recipe: 'ft', settings: { epochs: 2, batchSize: 6, seed: 1, model: null } })
+    expect(Object.keys(run.metrics)).toEqual(expect.arrayContaining(['id', 'ood', 'heldOut', 'val', 'train', 'seconds', 'steps']))
+    const curve = await w.call('runs.curve', { runId })
+    expect(curve.map((p) => p.step)).toEqual([1, 2, 3, 4])
+    expect(curve.every((p) => p.phase === 'training' && Number.isFinite(p.loss) && Number.isFinite(p.lr))).toBe(true)
+    expect(w.told.some((t) => t.event === 'jobs.changed' && t.data['kind'] === 'train' && t.data['subject'] === 'first')).toBe(true)
+    w.close()
+  })
+
+  test('never overwrites a checkpoint: the same name gets a number', async () => {
+    const w = await window()
+    const weights = path.join(folder, 'checkpoints', 'first', 'model.safetensors')
+    const before = fs.readFileSync(weights)
+    const { runId } = await w.call('training.start', { ...tune, seed: 2, name: 'first' })
+    await w.finished(runId)
+    expect((await w.call('runs.list'))[0]).toMatchObject({ name: 'first 2', model: 'checkpoints/first-2' })
+    expect(fs.readFileSync(weights).equals(before)).toBe(true)
+    w.close()
+  })
+
+  test('runs one after the other: the second waits its turn, and can be taken out of the line', async () => {
+    const w = await window()
+    const one = await w.call('training.start', { ...long, name: 'one' })
+    const two = await w.call('training.start', { ...long, name: 'two' })
+    await w.progress(one.runId, 'training')
+    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([['two', 'queued'], ['one', 'running']])
+    await w.call('training.cancel', two)
+    await w.call('training.cancel', one)
+    expect(await Promise.all([w.finished(one.runId), w.finished(two.runId)])).toMatchObject([{ status: 'cancelled' }, { status: 'cancelled' }])
+    await expect(w.call('training.cancel', one)).rejects.toThrow('the run has ended already')
+    w.close()
+  })
+
+  test('that was cancelled goes on where it was, with the steps before in its curve', async () => {
+    const w = await window()
+    const { runId } = await w.call('training.start', { ...long, settings: { epochs: 40, batchSize: 6 }, name: 'stopped' })
+    await w.progress(runId, 'training')
+    await w.call('training.cancel', { runId })
+    await w.finished(runId)
+    const stopped = (await w.call('runs.list')).find((r) => r.id === runId)!
+    expect(stopped).toMatchObject({ status: 'cancelled', resumable: true, model: null })
+    const done = stopped.metrics['steps'] as number
+    const again = await w.call('training.again', { runId })
+    const first = await w.progress(again.runId, 'training')
+    expect(first['step']).toBe(done + 1)
+    expect(await w.finished(again.runId)).toMatchObject({ status: 'done' })
+    const after = (await w.call('runs.list')).find((r) => r.id === again.runId)!
+    expect(after).toMatchObject({ name: 'stopped', metrics: { steps: 80 } })
+    expect((after.metrics['loss'] as number[]).length).toBe(80)
+    w.close()
+  })
+
+  test.each([
+    ['a recipe that is not there', { recipe: 'magic', settings: {} }, 'unknown recipe "magic"'],
+    ['a setting that is not there', { recipe: 'lp', settings: { lr: 1 } }, 'recipe lp: unknown setting lr'],
+    ['a setting out of range', { recipe: 'ft', settings: { epochs: 0 } }, 'recipe ft: epochs'],
+  ])('refuses %s in one line, before anything runs', async (_, request, line) => {
+    const w = await window()
+    const before = (await w.call('runs.list')).length
+    await expect(w.call('training.start', request)).rejects.toThrow(line)
+    expect(await w.call('runs.list')).toHaveLength(before)
+    w.close()
+  })
+
+  test('that fails says why', async () => {
+    const w = await window()
+    const { runId } = await w.call('training.start', { ...tune, model: path.join(dir, 'nowhere'), name: 'fails' })
+    expect(await w.finished(runId)).toMatchObject({ status: 'failed', error: expect.stringContaining(path.join(dir, 'nowhere')) as string })
+    expect((await w.call('runs.list')).find((r) => r.id === runId)).toMatchObject({ status: 'failed', model: null })
+    w.close()
+  })
+})
+
+describe('what there is', () => {
+  test('recipes and methods come with the schemas of their settings', async () => {
+    const w = await window()
+    const recipes = await w.call('training.recipes')
+    expect(recipes.map((r) => r.name)).toEqual(['zero-shot', 'lp', 'ft', 'lp-ft', 'coop'])
+    expect(recipes.find((r) => r.name === 'ft')!.schema).toMatchObject({ properties: { epochs: { type: 'integer', default: 10, minimum: 1, description: expect.any(String) as string } } })
+    const methods = await w.call('merging.methods')
+    expect(methods.find((m) => m.name === 'wise-ft')).toMatchObject({ min: 2, max: 2, relative: true, schema: { properties: { alpha: { type: 'number', default: 0.5 } } } })
+    expect(methods.find((m) => m.name === 'uniform')).toMatchObject({ max: null, relative: false })
+    w.close()
+  })
+
+  test('models are the project’s and the one in the box, with what decides whether they can be blended', async () => {
+    const w = await window()
+    const models = await w.call('models.list')
+    const [one, two, nano] = ['first', 'first 2', 'Nano'].map((name) => models.find((m) => m.name === name)!)
+    expect(models.at(-1)).toBe(nano)
+    expect(one!.family).toBe(two!.family)
+    expect(one!.family).not.toBe(nano!.family) // it has a head
+    expect(one!.parameters).toBeGreaterThan(nano!.parameters)
+    expect(one!.bytes).toBe(4 * one!.parameters)
+    w.close()
+  })
+})
+
+describe('comparing', () => {
+  test('measures all on the same images, and says where they differ', async () => {
+    const w = await window()
+    const { jobId } = await w.call('evaluation.compare', { checkpoints: ['checkpoints/first', 'checkpoints/first-2', TINY_CLIP] })
+    const { status, result } = await w.ended(jobId)
+    expect(status).toBe('done')
+    const { rows, splits, pairs, differing, differences, classes } = comparison.parse(result)
+    expect(rows.map((r) => r.name)).toEqual(['first', 'first 2', 'Nano'])
+    expect([...splits].sort()).toEqual(['heldOut', 'id', 'ood', 'val'])
+    const run = (await w.call('runs.list')).find((r) => r.name === 'first')!
+    for (const split of splits) {
+      expect(rows[0]!.splits[split]!.accuracy).toBeCloseTo(run.metrics[split] as number, 12)
+      const listed = differences.filter((d) => d.split === split)
+      expect(differing[split]).toBe(listed.length)
+      for (const d of listed) expect(new Set(d.predictions.map((p) => p.class)).size).toBeGreaterThan(1)
+      const of = pairs.filter((p) => p.split === split)
+      expect(of.map((p) => [p.a, p.b])).toEqual([[0, 1], [0, 2], [1, 2]])
+      for (const { a, b, onlyA, onlyB } of of)
+        expect((onlyA - onlyB) / 6).toBeCloseTo(rows[a]!.splits[split]!.accuracy - rows[b]!.splits[split]!.accuracy, 12)
+    }
+    expect(classes).toEqual(['circle', 'square', 'stripes'])
+    w.close()
+  })
+
+  test('ends as failed, with the reason, where a checkpoint is gone', async () => {
+    const w = await window()
+    const { jobId } = await w.call('evaluation.compare', { checkpoints: ['checkpoints/gone', TINY_CLIP] })
+    expect(await w.ended(jobId)).toMatchObject({ status: 'failed', error: expect.stringContaining('checkpoints/gone') as string })
+    w.close()
+  })
+})
+
+describe('merging', () => {
+  test('a uniform soup is entered as a run and a checkpoint with its lineage', async () => {
+    const w = await window()
+    const { runId } = await w.call('merging.start', { method: 'uniform', settings: {}, checkpoints: ['checkpoints/first', 'checkpoints/first-2'], name: 'soup' })
+    expect(await w.finished(runId)).toMatchObject({ status: 'done' })
+    expect((await w.call('models.list'))[0]).toMatchObject({ name: 'soup', checkpoint: { kind: 'soup', runId } })
+    expect(await w.call('merging.soup', { runId })).toEqual({
+      method: 'uniform', ledger: null, ingredients: [{ name: 'first', folder: 'checkpoints/first', weight: 0.5 }, { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 }],
+    })
+    w.close()
+  })
+
+  test('a greedy soup has the ledger of its candidates', async () => {
+    const w = await window()
+    const { runId } = await w.call('merging.start', { method: 'greedy', settings: {}, checkpoints: ['checkpoints/first', 'checkpoints/first-2', 'checkpoints/stopped'] })
+    expect(await w.finished(runId)).toMatchObject({ status: 'done' })
+    const { ledger, ingredients } = (await w.call('merging.soup', { runId }))!
+    expect(ledger!.map((l) => l.name).sort()).toEqual(['first', 'first 2', 'stopped'])
+    expect(ledger!.map((l) => l.heldOut)).toEqual([...ledger!.map((l) => l.heldOut)].sort((a, b) => b - a))
+    expect(ingredients.map((i) => i.name)).toEqual(ledger!.filter((l) => l.accepted).map((l) => l.name))
+    expect((await w.call('runs.list'))[0]).toMatchObject({ name: 'greedy of 3', kind: 'merge', base: null })
+    w.close()
+  })
+
+  test.each([
+    ['a method that is not there', { method: 'stir', settings: {} }, 'unknown method "stir"'],
+    ['a setting that is not there', { method: 'uniform', settings: { alpha: 1 } }, 'uniform: unknown setting alpha'],
+  ])('refuses %s in one line', async (_, request, line) => {
+    const w = await window()
+    await expect(w.call('merging.start', { ...request, checkpoints: ['checkpoints/first', 'checkpoints/first-2'] })).rejects.toThrow(line)
+    w.close()
+  })
+
+  test('models of two families end as failed, naming what differs', async () => {
+    const w = await window()
+    const { runId } = await w.call('merging.start', { method: 'uniform', settings: {}, checkpoints: ['checkpoints/first', TINY_CLIP] })
+    expect(await w.finished(runId)).toMatchObject({ status: 'failed', error: expect.stringContaining('head.safetensors') as string })
+    expect(await w.call('merging.soup', { runId })).toBeNull()
+    w.close()
+  })
+})
+
+test('a model says what it sees on an image: a checkpoint its own classes, another the labels of the project', async () => {
+  const w = await window()
+  for (const model of ['checkpoints/first', TINY_CLIP]) {
+    const scores = await w.call('preview.classify', { mediaId: 1, model })
+    expect(scores.map((s) => s.label).sort()).toEqual(['circle', 'square', 'stripes'])
+    expect(scores.reduce((sum, s) => sum + s.score, 0)).toBeCloseTo(1, 6)
+    expect(scores.every((s, i) => s.labelId !== null && (i === 0 || s.score <= scores[i - 1]!.score))).toBe(true)
+  }
+  w.close()
+})
+
+test('runs outlive the program; one that it ended in the middle of says so, and can go on', async () => {
+  const w = await window()
+  const { runId } = await w.call('training.start', { ...long, name: 'cut off' })
+  await w.progress(runId, 'training')
+  const before = (await w.call('runs.list')).map((r) => r.name)
+  w.close()
+  await app.close() // asks the run to stop, and waits for it
+  const left = openProject(folder)
+  startRun(left, { kind: 'train', recipe: 'ft', folder: 'checkpoints/crashed' }) // as a program leaves it that was killed
+  left.close()
+  app = await start()
+  const again = await window()
+  const runs = await again.call('runs.list')
+  expect(runs.map((r) => r.name)).toEqual(['crashed', ...before])
+  expect(runs[0]).toMatchObject({ status: 'failed', error: expect.stringMatching(/^interrupted/) as string, resumable: false })
+  expect(runs[1]).toMatchObject({ name: 'cut off', status: 'cancelled', resumable: true })
+  expect((await again.call('runs.curve', { runId })).length).toBeGreaterThan(0)
+  again.close()
+})
