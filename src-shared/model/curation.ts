@@ -37,10 +37,13 @@ export const duplicateOptions = z.object({
 })
 export type DuplicateOptions = z.input<typeof duplicateOptions>
 
-/** Images that are joined, directly or through one another. The first is the one to keep. */
+/**
+ * Images that are joined, directly or through one another; those to keep come first, labelled ones before others. More than one is
+ * kept where a chain of small steps joins images that are not alike themselves.
+ */
 export const duplicateGroup = z.object({
   id,
-  images: z.array(z.object({ mediaId: id, path: z.string() })).min(2),
+  images: z.array(z.object({ mediaId: id, path: z.string(), keep: z.boolean() })).min(2),
   /** What joined them. */
   by: z.array(likeness).min(1),
 })
@@ -49,7 +52,7 @@ export type DuplicateGroup = z.infer<typeof duplicateGroup>
 export const duplicateSummary = z.object({
   images: count,
   groups: count,
-  /** Images that would go if one a group is kept. */
+  /** Images that are not to be kept. */
   duplicates: count,
   /** Pairs that each kind of likeness found. */
   pairs: z.record(likeness, count),
@@ -58,7 +61,7 @@ export const duplicateSummary = z.object({
 })
 export type DuplicateSummary = z.infer<typeof duplicateSummary>
 
-/** All of a group but the one to keep get a tag, or leave the project; files are never touched, and undo brings all back. */
+/** Those of a group that are not to be kept get a tag, or leave the project; files are never touched, and undo brings all back. */
 export const duplicateAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tag'), tag: tag.default('duplicate') }),
   z.object({ kind: z.literal('remove') }),

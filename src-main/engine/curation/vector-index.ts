@@ -138,6 +138,11 @@ export class VectorIndex {
     }
   }
 
+  /** False where another was put in its place. */
+  get current(): boolean {
+    return indexMade(this.folder) === this.header.made
+  }
+
   get size(): number {
     return this.header.n
   }

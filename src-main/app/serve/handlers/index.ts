@@ -15,8 +15,8 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...appHandlers(app),
   ...projectHandlers(app),
   ...mediaHandlers(app),
-  ...annotationHandlers(),
+  ...annotationHandlers(app),
   ...exchangeHandlers(),
-  ...curationHandlers(),
+  ...curationHandlers(app),
   ...roomHandlers(app),
 })

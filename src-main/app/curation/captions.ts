@@ -1,0 +1,113 @@
+import path from 'node:path'
+import { type CaptionFinding, type CaptionIssue, captionIssue, type CaptionOptions, captionOptions, type Spread } from '#shared/model/curation.ts'
+import { Tokenizer } from '../../engine/data/tokenizer.ts'
+import { clipConfigSchema } from '../../engine/models/clip-config.ts'
+import { readJson } from '../../engine/weights/json.ts'
+import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
+import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
+import { countImages } from './images.ts'
+import { contradicts, detectLanguage } from './language.ts'
+import type { Found } from './store.ts'
+
+interface Row {
+  readonly id: number
+  readonly image: number
+  readonly region: number | null
+  readonly text: string
+  readonly language: string | null
+}
+
+/** What is compared: spaces, case and punctuation make no other text. */
+const normal = (text: string) => text.normalize('NFKC').toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, ' ').trim()
+const wordsOf = (text: string) => normal(text).match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []
+
+/** Statistics of the captions, and what is probably wrong with some of them. */
+export async function checkCaptions(app: AppContext, project: Project, options: CaptionOptions = {}, control: Control = {}): Promise<Found<'captions'>> {
+  const o = captionOptions.parse(options)
+  const check = checkpointOf(control)
+  const { db } = project
+  const model = modelOf(app, o.model)
+  const tokenizer = await Tokenizer.load(model)
+  const tokenLimit = readJson(path.join(model, 'config.json'), clipConfigSchema).text_config.max_position_embeddings
+  const total = Number(db.value('SELECT count(*) FROM caption'))
+  const times = occurrences(db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption'))
+
+  const findings: CaptionFinding[] = []
+  const lengths = { characters: new Float64Array(total), words: new Float64Array(total), tokens: new Float64Array(total) }
+  const [languages, vocabulary] = [new Map<string | null, number>(), new Map<string, number>()]
+  let [done, ofRegions] = [0, 0]
+  for (const row of db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id')) {
+    const { text } = row
+    const found = (issue: CaptionIssue, more: Partial<CaptionFinding> = {}) => findings.push({ issue, mediaId: row.image, captionId: row.id, text, ...more })
+    const words = wordsOf(text)
+    const tokens = tokenizer.count(text)
+    lengths.characters[done] = [...text].length
+    lengths.words[done] = words.length
+    lengths.tokens[done] = tokens
+    for (const word of words) vocabulary.set(word, (vocabulary.get(word) ?? 0) + 1)
+    if (row.region !== null) ofRegions++
+    if (!words.length) found('empty')
+    else {
+      const detected = detectLanguage(text)
+      languages.set(detected.language, (languages.get(detected.language) ?? 0) + 1)
+      const expected = o.language ?? row.language
+      if (expected && contradicts(detected, expected)) found('wrong-language', { language: detected.language! })
+      const { here, images } = times(row)
+      if (here > 1) found('repeated', { times: here })
+      // What many regions are called is no fault: "a dog" is what they are.
+      if (row.region === null && images > 1) found('duplicated', { times: images })
+    }
+    if (tokens > tokenLimit) found('too-long', { tokens })
+    if (++done % 500 === 0) {
+      check()
+      control.onProgress?.({ phase: 'captions', done, total })
+      await breathe()
+    }
+  }
+  const bare = db.all<{ id: number }>('SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.media_id = media.id AND c.region_id IS NULL) ORDER BY id')
+  for (const { id } of bare) findings.push({ issue: 'missing', mediaId: id, captionId: null, text: '' })
+  const images = countImages(project)
+  const byCount = <K>(counts: Map<K, number>) => [...counts].sort((a, b) => b[1] - a[1])
+  const issues = Object.fromEntries(captionIssue.options.map((i) => [i, 0])) as Record<CaptionIssue, number>
+  for (const f of findings) issues[f.issue]++
+  return {
+    summary: {
+      images,
+      captions: total,
+      captioned: images - bare.length,
+      ofRegions,
+      lengths: total ? { characters: spread(lengths.characters), words: spread(lengths.words), tokens: spread(lengths.tokens) } : null,
+      tokenLimit,
+      languages: byCount(languages).map(([language, captions]) => ({ language, captions })),
+      vocabulary: vocabulary.size,
+      words: byCount(vocabulary).slice(0, 50).map(([word, count]) => ({ word, count })),
+      issues,
+    },
+    details: findings,
+  }
+}
+
+/** How often the text of a caption stands on its own image (or region), and on how many images. */
+function occurrences(rows: Iterable<Row>): (row: Row) => { here: number; images: number } {
+  const texts = new Map<string, { places: Map<string, number>; images: number }>()
+  const place = ({ image, region }: Row) => `${image} ${region ?? ''}`
+  for (const row of rows) {
+    const text = normal(row.text)
+    let known = texts.get(text)
+    if (!known) texts.set(text, (known = { places: new Map(), images: 0 }))
+    const here = known.places.get(place(row)) ?? 0
+    known.places.set(place(row), here + 1)
+    if (here === 0 && row.region === null) known.images++
+  }
+  return (row) => {
+    const { places, images } = texts.get(normal(row.text))!
+    return { here: places.get(place(row)) ?? 0, images }
+  }
+}
+
+function spread(values: Float64Array): Spread {
+  const sorted = values.toSorted()
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
+  return { min: sorted[0]!, median: at(0.5), mean: sorted.reduce((a, b) => a + b, 0) / sorted.length, p95: at(0.95), max: sorted.at(-1)! }
+}

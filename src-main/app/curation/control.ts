@@ -1,0 +1,48 @@
+import path from 'node:path'
+import { cancelled } from '#shared/errors.ts'
+import type { Curated, CurateTask } from '#shared/model/job.ts'
+import type { AppContext } from '../context.ts'
+
+export interface Step {
+  readonly phase: string
+  readonly done: number
+  readonly total: number | null
+}
+
+/** How a long operation is followed and stopped. */
+export interface Control {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (step: Step) => void
+}
+
+/** @throws cancelled */
+export const checkpointOf = ({ signal }: Control) => () => {
+  if (signal?.aborted) throw cancelled()
+}
+
+/** Lets others have the thread now and then. */
+export const breathe = () => new Promise<void>((go) => setImmediate(go))
+
+export interface CuratedImage {
+  readonly id: number
+  readonly file: string
+  readonly hash: string
+}
+
+/** Runs a task on the images' embeddings in the engine's thread. */
+export async function onEmbeddings(app: AppContext, images: readonly CuratedImage[], task: CurateTask, model: string | undefined, { signal, onProgress }: Control): Promise<Curated> {
+  if (signal?.aborted) throw cancelled()
+  const running = app.engine.run(
+    { kind: 'curate', model: modelOf(app, model), device: 'auto', cache: path.join(app.cache, 'features'), images: images.map(({ file, hash }) => ({ file, hash })), task },
+    ({ phase, done, total }) => onProgress?.({ phase, done, total }),
+  )
+  signal?.addEventListener('abort', running.cancel, { once: true })
+  try {
+    return (await running.result).curated!
+  } finally {
+    signal?.removeEventListener('abort', running.cancel)
+  }
+}
+
+/** The checkpoint asked for, or the one in the box. */
+export const modelOf = (app: AppContext, model: string | undefined): string => path.resolve(model ?? app.nano)

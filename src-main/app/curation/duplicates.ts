@@ -1,0 +1,190 @@
+import { type Likeness, type DuplicateAction, type DuplicateGroup, type DuplicateOptions, duplicateAction, duplicateOptions } from '#shared/model/curation.ts'
+import { userError } from '#shared/errors.ts'
+import { bits, closePairs, parseHashes } from '../../engine/curation/hamming.ts'
+import { UnionFind } from '../../engine/curation/union-find.ts'
+import { addTag, type MediaFacts, removeMedia, setMediaFacts } from '../annotations/index.ts'
+import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
+import { breathe, type Control, checkpointOf, onEmbeddings } from './control.ts'
+import { ensureHashes } from './hashes.ts'
+import { countImages, hashedImages, type HashedImage } from './images.ts'
+import { type Details, type Found, keptResult } from './store.ts'
+
+type Group = Details<'duplicates'>[number]
+
+/**
+ * Groups of images that are the same: by their bytes, by perceptual hashes (at most `hamming` of 64 bits apart), and by embeddings
+ * (SemDeDup). Each image of a group then carries the group's number as a fact, by which splits keep them together. Within a group the
+ * labelled images are kept before the others, then as SemDeDup says, then those of the most pixels.
+ */
+export async function findDuplicates(app: AppContext, project: Project, options: DuplicateOptions = {}, control: Control = {}): Promise<Found<'duplicates'>> {
+  const o = duplicateOptions.parse(options)
+  const wanted: readonly Likeness[] = o.method === 'all' ? ['exact', 'phash', 'embedding'] : [o.method]
+  await ensureHashes(project, control)
+  const images = hashedImages(project).sort((a, b) => Number(b.annotated) - Number(a.annotated) || b.pixels - a.pixels || a.id - b.id)
+  const search = new Search(images)
+  const pairs: Record<Likeness, number> = { exact: 0, phash: 0, embedding: 0 }
+  if (wanted.includes('exact')) pairs.exact = search.equal('exact', (i) => i.hash)
+  if (wanted.includes('phash')) pairs.phash = search.close(o.hamming)
+  let unreadable = countImages(project) - images.length
+  if (wanted.includes('embedding') && images.length) {
+    const preferred = images.filter((i) => i.annotated).length
+    const { near, readable } = await onEmbeddings(app, images, { kind: 'near', preferred, similarity: o.similarity, keep: o.keep, seed: o.seed }, o.model, control)
+    unreadable += images.length - readable.length
+    pairs.embedding = near?.pairs ?? 0
+    if (near) search.embedded(readable, near, o.keep)
+  }
+  const groups = search.groups()
+  await markGroups(project, groups, control)
+  const summary = { images: images.length, groups: groups.length, duplicates: groups.reduce((n, g) => n + g.ids.length - g.kept, 0), pairs, unreadable }
+  return { summary, details: groups }
+}
+
+/** Images in the order of keeping, joined as they are found alike. An image goes where one before it is its near-copy. */
+class Search {
+  private readonly joined: UnionFind
+  private readonly dropped: Uint8Array
+  private readonly by: Uint8Array
+  private readonly rank: Float64Array
+
+  constructor(private readonly images: readonly HashedImage[]) {
+    this.joined = new UnionFind(images.length)
+    this.dropped = new Uint8Array(images.length)
+    this.by = new Uint8Array(images.length)
+    this.rank = Float64Array.from(images, (_, i) => i)
+  }
+
+  /** Images with the same key. @returns pairs */
+  equal(how: Likeness, keyOf: (image: HashedImage) => string | null): number {
+    const first = new Map<string, { at: number; count: number }>()
+    let pairs = 0
+    this.images.forEach((image, i) => {
+      const key = keyOf(image)
+      if (key === null) return
+      const known = first.get(key)
+      if (!known) return void first.set(key, { at: i, count: 1 })
+      pairs += known.count++
+      this.join(known.at, i, how)
+    })
+    return pairs
+  }
+
+  /** Perceptual hashes up to `radius` bits apart; each hash that several images have is compared once. */
+  close(radius: number): number {
+    const structured = (image: HashedImage) => (bitsOf(image.perceptual) >= 16 ? image.perceptual : null)
+    let pairs = this.equal('phash', structured)
+    const seen = new Set<string>()
+    const firsts = this.images.flatMap((image, i) => {
+      const key = structured(image)
+      if (key === null || seen.has(key)) return []
+      seen.add(key)
+      return [i]
+    })
+    closePairs(parseHashes(firsts.map((i) => this.images[i]!.perceptual)), radius, (a, b) => {
+      pairs++
+      this.join(firsts[a]!, firsts[b]!, 'phash')
+    })
+    return pairs
+  }
+
+  embedded(readable: Int32Array, near: { component: Int32Array; dropped: Uint8Array; closeness: Float32Array }, keep: 'farthest' | 'closest'): void {
+    this.rank.fill(100) // those without an embedding come last
+    readable.forEach((i, k) => {
+      const root = near.component[k]!
+      const dropped = near.dropped[k] === 1
+      if (root !== k || dropped) this.mark(readable[root]!, i)
+      this.dropped[i]! |= near.dropped[k]!
+      // Between labelled and not labelled, which the order of images has settled, comes what SemDeDup says.
+      const sign = keep === 'farthest' ? 1 : -1
+      this.rank[i] = (this.images[i]!.annotated ? 0 : 10) + sign * near.closeness[k]!
+    })
+  }
+
+  private mark(root: number, i: number): void {
+    this.joined.union(root, i)
+    for (const at of [root, i]) this.by[at]! |= bit.embedding
+  }
+
+  private join(earlier: number, later: number, how: Likeness): void {
+    this.joined.union(earlier, later)
+    this.dropped[later] = 1
+    for (const at of [earlier, later]) this.by[at]! |= bit[how]
+  }
+
+  /** The largest first. Where the orders of two kinds of likeness left none to keep, the first stays. */
+  groups(): Group[] {
+    const { images, rank, dropped } = this
+    return this.joined
+      .groups()
+      .map((members) => {
+        members.sort((a, b) => rank[a]! - rank[b]! || a - b)
+        if (members.every((i) => dropped[i])) dropped[members[0]!] = 0
+        members.sort((a, b) => dropped[a]! - dropped[b]!)
+        const by = members.reduce((all, i) => all | this.by[i]!, 0)
+        return {
+          id: members.reduce((least, i) => Math.min(least, images[i]!.id), Infinity),
+          ids: members.map((i) => images[i]!.id),
+          kept: members.filter((i) => !dropped[i]).length,
+          by: likenesses.filter((l) => by & bit[l]),
+        }
+      })
+      .sort((a, b) => b.ids.length - a.ids.length || a.id - b.id)
+  }
+}
+
+const bit = { exact: 1, phash: 2, embedding: 4 }
+const likenesses = ['exact', 'phash', 'embedding'] as const
+/** A picture of one colour has no structure that the signs of its frequencies could tell: few of its bits are set. */
+const bitsOf = (hex: string) => bits(parseInt(hex.slice(0, 8), 16)) + bits(parseInt(hex.slice(8), 16))
+
+/** Facts: the groups of this search, in the place of those of the one before. */
+async function markGroups(project: Project, groups: readonly Group[], control: Control): Promise<void> {
+  const check = checkpointOf(control)
+  const before = project.db.all<{ id: number; of: number }>('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL')
+  const now = new Map(groups.flatMap((g) => g.ids.map((id) => [id, g.id] as const)))
+  const was = new Map(before.map((r) => [r.id, r.of]))
+  const changes: [number, MediaFacts][] = [
+    ...before.filter((r) => !now.has(r.id)).map((r): [number, MediaFacts] => [r.id, { duplicateGroup: null }]),
+    ...[...now].filter(([id, of]) => was.get(id) !== of).map(([id, of]): [number, MediaFacts] => [id, { duplicateGroup: of }]),
+  ]
+  const some = 1000
+  for (let from = 0; from < changes.length; from += some) {
+    check()
+    setMediaFacts(project, new Map(changes.slice(from, from + some)))
+    control.onProgress?.({ phase: 'marking', done: Math.min(changes.length, from + some), total: changes.length })
+    await breathe()
+  }
+}
+
+/** The groups found last, without the images that left the project since. */
+function present(project: Project): Group[] {
+  const there = new Set(project.db.all<{ id: number }>('SELECT id FROM media WHERE duplicate_group IS NOT NULL').map((r) => r.id))
+  return (keptResult(project, 'duplicates')?.details ?? []).flatMap((g) => {
+    const ids = g.ids.filter((id) => there.has(id))
+    return ids.length < 2 ? [] : [{ ...g, ids, kept: Math.max(1, g.ids.slice(0, g.kept).filter((id) => there.has(id)).length) }]
+  })
+}
+
+export function duplicateGroups(project: Project, { offset, limit }: { offset: number; limit: number }): { total: number; groups: DuplicateGroup[] } {
+  const groups = present(project)
+  const page = groups.slice(offset, offset + limit)
+  const wanted = JSON.stringify(page.flatMap((g) => g.ids))
+  const paths = new Map(project.db.all<{ id: number; path: string }>('SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))', wanted).map((r) => [r.id, r.path]))
+  return { total: groups.length, groups: page.map(({ id, ids, kept, by }) => ({ id, by: [...by], images: ids.map((mediaId, i) => ({ mediaId, path: paths.get(mediaId)!, keep: i < kept })) })) }
+}
+
+/**
+ * Tags the images that are not to be kept, or takes them out of the project, as one change that undo takes back. Files stay.
+ * @param groupIds these groups; all of the last search unless given
+ * @returns the images
+ */
+export function applyDuplicates(project: Project, given: DuplicateAction, groupIds?: readonly number[]): number[] {
+  const action = duplicateAction.parse(given)
+  if (!keptResult(project, 'duplicates')) throw userError('duplicates have not been looked for yet')
+  const chosen = groupIds && new Set(groupIds)
+  const ids = present(project).flatMap((g) => (!chosen || chosen.has(g.id) ? g.ids.slice(g.kept) : []))
+  if (!ids.length) return ids
+  if (action.kind === 'tag') addTag(project, ids, action.tag)
+  else removeMedia(project, ids)
+  return ids
+}

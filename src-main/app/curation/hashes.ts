@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import sharp from 'sharp'
+import { phash, phashSide } from '#shared/phash.ts'
+import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
+import { listRoots, type Project } from '../projects/index.ts'
+import { type Control, checkpointOf } from './control.ts'
+
+const atOnce = 64
+
+/**
+ * Content and perceptual hashes of the images that lack them, written as facts. A file that is gone keeps neither, one that cannot
+ * be decoded no perceptual hash; neither stops the rest. What was written stays when the work is cancelled.
+ */
+export async function ensureHashes(project: Project, control: Control = {}): Promise<void> {
+  const check = checkpointOf(control)
+  const missing = '(content_hash IS NULL OR perceptual_hash IS NULL)'
+  const total = Number(project.db.value(`SELECT count(*) FROM media WHERE ${missing}`))
+  if (!total || project.readOnly) return
+  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  for (let after = 0, done = 0; ; ) {
+    const rows = project.db.all<{ id: number; root: number; path: string }>(`SELECT id, root_id AS root, path FROM media WHERE ${missing} AND id > ? ORDER BY id LIMIT ?`, after, atOnce)
+    if (!rows.length) return
+    after = rows.at(-1)!.id
+    const facts = await Promise.all(rows.map(async (r) => [r.id, await hashesOf(path.join(roots.get(r.root)!, r.path))] as const))
+    check()
+    const found = facts.filter(([, f]) => Object.keys(f).length)
+    if (found.length) setMediaFacts(project, new Map(found))
+    control.onProgress?.({ phase: 'hashing', done: (done += rows.length), total })
+  }
+}
+
+async function hashesOf(file: string): Promise<MediaFacts> {
+  const facts: MediaFacts = {}
+  try {
+    const sum = createHash('sha256')
+    await pipeline(createReadStream(file), sum)
+    facts.contentHash = sum.digest('hex')
+    facts.perceptualHash = (await perceptualHash(file)).toString(16).padStart(16, '0')
+  } catch {
+    // Gone, or no image that can be decoded: what is known of it is kept.
+  }
+  return facts
+}
+
+/** Of the upright picture, transparency over white. */
+export async function perceptualHash(file: string): Promise<bigint> {
+  const grey = await sharp(file, { limitInputPixels: false, sequentialRead: true, failOn: 'error' })
+    .autoOrient()
+    .flatten({ background: '#fff' })
+    .greyscale()
+    .resize(phashSide, phashSide, { fit: 'fill' })
+    .raw()
+    .toBuffer()
+  return phash(grey)
+}

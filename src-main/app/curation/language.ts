@@ -1,0 +1,40 @@
+import { eld } from 'eld/medium'
+
+export interface Detected {
+  /** ISO 639-1; null where the text is too short to tell. */
+  readonly language: string | null
+  /** How well the text fits a language, 0 to 1, on the detector's scale. */
+  score(language: string): number
+}
+
+/** Words, or for a script without spaces characters, below which a guess is no knowledge. */
+const [fewWords, fewCharacters] = [4, 20]
+
+/**
+ * The language of a caption, by ELD's n-grams. Where the writing decides, it decides: kana is Japanese, Hangul Korean; Han characters
+ * alone may be Chinese or Japanese, so short ones stay open.
+ */
+export function detectLanguage(text: string): Detected {
+  const only = (language: string): Detected => ({ language, score: (l) => Number(l === language) })
+  const open: Detected = { language: null, score: () => 0 }
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return only('ja')
+  if (/\p{Script=Hangul}/u.test(text)) return only('ko')
+  const letters = text.match(/\p{L}/gu)?.length ?? 0
+  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0
+  if (han && han >= letters / 2) return han < 6 ? open : only('zh')
+  const words = text.match(/\p{L}+/gu)?.length ?? 0
+  if (words < fewWords || letters < fewCharacters) return open
+  const result = eld.detect(text)
+  if (!result.language || !result.isReliable()) return open
+  const scores = result.getScores()
+  return { language: result.language, score: (l) => scores[l] ?? 0 }
+}
+
+/** Is the text surely in another language than expected? `expected` is a language tag; only its language counts. */
+export function contradicts(detected: Detected, expected: string): boolean {
+  const language = expected.split('-')[0]!.toLowerCase()
+  if (detected.language === null || detected.language === language) return false
+  // Han characters are no proof against Japanese; close relatives (sv, da, no) score alike.
+  if (detected.language === 'zh' && language === 'ja') return false
+  return detected.score(language) < 0.6 * detected.score(detected.language)
+}

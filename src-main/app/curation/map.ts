@@ -1,0 +1,23 @@
+import { type MapOptions, mapOptions } from '#shared/model/curation.ts'
+import { userError } from '#shared/errors.ts'
+import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
+import { type Control, onEmbeddings } from './control.ts'
+import { ensureHashes } from './hashes.ts'
+import { countImages, hashedImages } from './images.ts'
+import type { Found } from './store.ts'
+
+/** Every image as a point on a plane, those alike near one another. */
+export async function makeMap(app: AppContext, project: Project, options: MapOptions = {}, control: Control = {}): Promise<Found<'map'>> {
+  const { method, seed, model } = mapOptions.parse(options)
+  await ensureHashes(project, control)
+  const images = hashedImages(project)
+  const { map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed }, model, control)
+  if (!map) throw userError(`${project.folder}: no image that could be read`)
+  const round = (x: number) => Math.round(x * 1e4) / 1e4
+  const axis = (a: number) => Array.from(readable, (_, k) => round(map.points[2 * k + a]!))
+  return {
+    summary: { images: readable.length, method, laidOut: map.laidOut, variance: map.variance, unreadable: countImages(project) - readable.length },
+    details: { mediaIds: Array.from(readable, (i) => images[i]!.id), x: axis(0), y: axis(1) },
+  }
+}

@@ -1,0 +1,175 @@
+import path from 'node:path'
+import { type SplitOptions, type SplitReport, splitOptions } from '#shared/model/curation.ts'
+import { userError } from '#shared/errors.ts'
+import { stratify, type Unit } from '../../engine/curation/stratify.ts'
+import { UnionFind } from '../../engine/curation/union-find.ts'
+import { assignSplits } from '../annotations/index.ts'
+import type { Project } from '../projects/index.ts'
+import { breathe, type Control, checkpointOf } from './control.ts'
+import { labelNames, labelsByImage } from './images.ts'
+import { type Found, keptResult } from './store.ts'
+
+interface Image {
+  readonly id: number
+  readonly path: string
+  readonly root: number
+  readonly split: string | null
+  readonly hash: string | null
+  readonly duplicates: number | null
+}
+
+type Parsed = ReturnType<typeof splitOptions.parse>
+
+/**
+ * Divides the images into splits: shares as asked for, each label in the same shares, groups never separated. Changes nothing;
+ * `applySplit` does what was proposed.
+ */
+export async function proposeSplit(project: Project, options: SplitOptions, control: Control = {}): Promise<Found<'split'>> {
+  const parsed = splitOptions.safeParse(options)
+  if (!parsed.success) throw userError(`split: ${[...parsed.error.issues[0]!.path].join('.')}: ${parsed.error.issues[0]!.message}`)
+  const o = parsed.data
+  const check = checkpointOf(control)
+  const tell = (done: number) => control.onProgress?.({ phase: 'dividing', done, total: 4 })
+  const names = Object.keys(o.shares)
+  const labels = labelsByImage(project)
+  tell(1)
+  await breathe()
+  check()
+  const all = project.db.all<Image & Record<string, never>>('SELECT id, path, root_id AS root, split, content_hash AS hash, duplicate_group AS duplicates FROM media ORDER BY id') as unknown as Image[]
+  // With `keepAssigned`, what is in a split that is not asked for (ood, say) stays there and counts for no share.
+  const elsewhere = (image: Image) => o.keepAssigned && image.split !== null && !names.includes(image.split)
+  const images = all.filter((image) => !o.labelledOnly || labels.has(image.id) || elsewhere(image))
+  if (!images.some((i) => !elsewhere(i))) throw userError(`${project.folder}: no images to divide into splits`)
+  const groups = groupsOf(project, images, o)
+  tell(2)
+  await breathe()
+  check()
+  const { assigned, divided } = divide(images, groups, labels, names, o, elsewhere)
+  tell(3)
+  await breathe()
+  check()
+  const report = describe(project, images, assigned, groups, labels, o)
+  tell(4)
+  const details: Record<string, number[]> = {}
+  images.forEach((image, i) => {
+    const split = assigned[i]!
+    if (split !== image.split) (details[split] ??= []).push(image.id)
+  })
+  return { summary: { ...report, unmet: [...divided, ...report.unmet] }, details }
+}
+
+/** Indices of the images that must stay together; every image is in exactly one group. */
+function groupsOf(project: Project, images: readonly Image[], o: Parsed): number[][] {
+  const joined = new UnionFind(images.length)
+  const first = new Map<string, number>()
+  const together = (key: string, i: number) => {
+    const known = first.get(key)
+    if (known === undefined) first.set(key, i)
+    else joined.union(known, i)
+  }
+  images.forEach((image, i) => {
+    if (o.duplicates && image.duplicates !== null) together(`group ${image.duplicates}`, i)
+    if (o.duplicates && image.hash !== null) together(`bytes ${image.hash}`, i)
+    if (o.groupBy === 'folder') together(`folder ${image.root} ${path.posix.dirname(image.path)}`, i)
+  })
+  if (o.groupBy === 'tag') {
+    const at = new Map(images.map((image, i) => [image.id, i]))
+    for (const { image, tag } of project.db.iterate<{ image: number; tag: string }>('SELECT media_id AS image, tag FROM media_tag')) {
+      const i = at.get(image)
+      if (i !== undefined && tag.startsWith(o.tagPrefix)) together(`tag ${tag}`, i)
+    }
+  }
+  const grouped = joined.groups()
+  const alone = new Set(grouped.flat())
+  return [...grouped, ...images.flatMap((_, i) => (alone.has(i) ? [] : [[i]]))]
+}
+
+/** The split of each image. A group that was divided already, and is to be kept, stays divided. */
+function divide(images: readonly Image[], groups: readonly number[][], labels: ReadonlyMap<number, number[]>, names: readonly string[], o: Parsed, elsewhere: (image: Image) => boolean) {
+  const assigned: string[] = []
+  const divided: SplitReport['unmet'] = []
+  const units: Unit[] = []
+  const unitGroups: number[][] = []
+  const fixed = new Map<number, number>()
+  for (const group of groups) {
+    const before = o.keepAssigned ? counted(group.flatMap((i) => images[i]!.split ?? [])) : new Map<string, number>()
+    if (before.size > 1) divided.push({ kind: 'group-divided', images: group.length, splits: [...before.keys()] })
+    const most = [...before].reduce<[string, number] | null>((best, entry) => (best && best[1] >= entry[1] ? best : entry), null)?.[0]
+    // Images that have their split keep it, the others follow the most of their group.
+    const parts = new Map<string | null, number[]>()
+    for (const i of group) {
+      const split = (o.keepAssigned ? images[i]!.split : null) ?? most ?? null
+      parts.set(split, [...(parts.get(split) ?? []), i])
+    }
+    for (const [split, members] of parts) {
+      if (split !== null) for (const i of members) assigned[i] = split
+      if (split !== null && !names.includes(split)) continue
+      if (split !== null) fixed.set(units.length, names.indexOf(split))
+      units.push({ size: members.length, labels: o.stratify ? counted(members.flatMap((i) => labels.get(images[i]!.id) ?? [])) : new Map() })
+      unitGroups.push(members)
+    }
+  }
+  const splits = stratify(units, names.map((n) => o.shares[n]!), { seed: o.seed, fixed })
+  unitGroups.forEach((members, u) => members.forEach((i) => (assigned[i] = elsewhere(images[i]!) ? images[i]!.split! : names[splits[u]!]!)))
+  return { assigned, divided }
+}
+
+const counted = <T>(values: readonly T[]): Map<T, number> => {
+  const counts = new Map<T, number>()
+  for (const v of values) counts.set(v, (counts.get(v) ?? 0) + 1)
+  return counts
+}
+
+/** Shares that are off by more than this are told of. */
+const tolerance = 0.01
+
+function describe(project: Project, images: readonly Image[], assigned: readonly string[], groups: readonly number[][], labels: ReadonlyMap<number, number[]>, o: Parsed): SplitReport {
+  const names = Object.keys(o.shares)
+  const at = new Map(names.map((name, s) => [name, s]))
+  const sizes = names.map(() => 0)
+  const counts = new Map<number, number[]>()
+  let changes = 0
+  images.forEach((image, i) => {
+    const s = at.get(assigned[i]!)
+    if (assigned[i] !== image.split) changes++
+    if (s === undefined) return
+    sizes[s]!++
+    for (const label of labels.get(image.id) ?? []) {
+      if (!counts.has(label)) counts.set(label, names.map(() => 0))
+      counts.get(label)![s]!++
+    }
+  })
+  const total = sizes.reduce((a, b) => a + b, 0)
+  const splits = names.map((name, s) => ({ name, wanted: o.shares[name]!, share: total ? sizes[s]! / total : 0, images: sizes[s]! }))
+  const labelName = labelNames(project)
+  const rows = [...counts]
+    .map(([labelId, own]) => ({ labelId, name: labelName.get(labelId) ?? String(labelId), images: own.reduce((a, b) => a + b, 0), counts: own }))
+    .sort((a, b) => a.images - b.images || a.labelId - b.labelId)
+  const several = groups.filter((g) => g.length > 1)
+  return {
+    images: total,
+    splits,
+    labels: rows,
+    groups: { count: several.length, largest: several.reduce((most, g) => Math.max(most, g.length), 0) },
+    changes,
+    unmet: [
+      ...(o.stratify ? rows.filter((r) => r.counts.includes(0)) : []).map(({ labelId, name, images: n, counts: own }) => ({ kind: 'label-missing' as const, labelId, name, images: n, splits: names.filter((_, s) => !own[s]) })),
+      ...splits.filter((s) => Math.abs(s.share - s.wanted) > tolerance).map((s) => ({ kind: 'share' as const, split: s.name, wanted: s.wanted, share: s.share })),
+    ],
+  }
+}
+
+/** Carries out a division as one change. @returns the images that got another split */
+export function applyDivision(project: Project, details: Found<'split'>['details']): number {
+  const splits = new Map(Object.entries(details).flatMap(([split, ids]) => ids.map((id) => [id, split] as const)))
+  if (splits.size) assignSplits(project, splits)
+  return splits.size
+}
+
+/** What was proposed last. Refused where images, labels or splits are no longer what it was made for. */
+export function applySplit(project: Project): number {
+  const kept = keptResult(project, 'split')
+  if (!kept) throw userError('no split has been proposed yet')
+  if (kept.info.stale) throw userError('images, labels or splits were changed since the split was proposed; propose it again')
+  return applyDivision(project, kept.details)
+}
