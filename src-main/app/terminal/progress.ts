@@ -26,6 +26,7 @@ export interface ProgressOptions {
 }
 
 const [redrawMs, plainMs] = [80, 5000]
+const settledSeconds = 0.25
 
 /**
  * One line that is drawn over: title, bar, share, rate, time left, note. Where stderr is no terminal (a log file, CI), a
@@ -40,7 +41,8 @@ export function progressBar(title: string, { total, unit = '', to = process.stde
   const line = (p: Progress) => {
     const of = p.total ?? total
     const seconds = (now() - begun) / 1000
-    const rate = p.rate ?? (seconds > 0 ? p.done / seconds : 0)
+    // The first piece was begun before this clock, so an early quotient says nothing.
+    const rate = p.rate ?? (seconds > settledSeconds ? p.done / seconds : 0)
     const left = p.secondsLeft ?? (of !== undefined && rate > 0 ? (of - p.done) / rate : undefined)
     const share = of ? Math.min(1, Math.max(0, p.done / of)) : undefined
     const facts = [
