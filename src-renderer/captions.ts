@@ -1,41 +1,95 @@
 /** Captions as text: their pieces, their words, what looks wrong with them. */
 import type { Span } from '#shared/model/caption.ts'
 
-/** The text cut at its spans, in order. Where spans overlap, the first keeps the words. */
-export function pieces(text: string, spans: readonly Span[]): { text: string; span: Span | null }[] {
-  const out: { text: string; span: Span | null }[] = []
-  let at = 0
-  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
-    if (span.start < at || span.end > text.length) continue
-    if (span.start > at) out.push({ text: text.slice(at, span.start), span: null })
-    out.push({ text: text.slice(span.start, span.end), span })
-    at = span.end
-  }
-  if (at < text.length) out.push({ text: text.slice(at), span: null })
-  return out
+export interface Piece {
+  text: string
+  start: number
+  span: Span | null
+  /** Beyond what the model reads. */
+  over: boolean
+  lint: CaptionLint | null
+}
+
+/**
+ * The text cut at its spans, at the end of what a model reads (`fits`, in characters) and about what looks wrong, in order. Where
+ * spans overlap, the first keeps the words.
+ */
+export function pieces(text: string, spans: readonly Span[], fits = Infinity, marks: readonly LintMark[] = []): Piece[] {
+  const shown: Span[] = []
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) if (span.end <= text.length && span.start >= (shown.at(-1)?.end ?? 0)) shown.push(span)
+  const cuts = new Set([0, text.length, ...shown.flatMap((s) => [s.start, s.end]), ...marks.flatMap((m) => [m.start, m.end])])
+  if (fits < text.length) cuts.add(fits)
+  const at = [...cuts].sort((a, b) => a - b)
+  return at.slice(0, -1).map((start, i) => ({
+    text: text.slice(start, at[i + 1]), start,
+    span: shown.find((s) => s.start <= start && start < s.end) ?? null,
+    over: start >= fits,
+    lint: marks.find((m) => m.start <= start && start < m.end)?.kind ?? null,
+  }))
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
-const words = (text: string) => [...segmenter.segment(text)].filter((s) => s.isWordLike)
-export const wordCount = (text: string) => words(text).length
+export interface Word {
+  text: string
+  start: number
+  end: number
+}
+export const wordsOf = (text: string): Word[] =>
+  [...segmenter.segment(text)].filter((s) => s.isWordLike).map((s) => ({ text: s.segment, start: s.index, end: s.index + s.segment.length }))
+export const wordCount = (text: string) => wordsOf(text).length
 
 /** The whole words that a range touches; null where it touches none. */
 export function wordsAround(text: string, start: number, end: number): { start: number; end: number } | null {
-  const touched = words(text).filter((w) => w.index < end && w.index + w.segment.length > start)
+  const touched = wordsOf(text).filter((w) => w.start < end && w.end > start)
   const [first, last] = [touched[0], touched.at(-1)]
-  return first && last ? { start: first.index, end: last.index + last.segment.length } : null
+  return first && last ? { start: first.start, end: last.end } : null
 }
 
-export type CaptionLint = 'empty' | 'spaces' | 'ends' | 'duplicate' | 'long'
-/** CLIP's context of 77 tokens holds about so many English words. */
-const longest = 55
+/** The spans of a text that was rewritten: those whose words still stand somewhere after where they stood, each moved there. */
+export function carriedSpans(before: string, after: string, spans: readonly Span[]): Span[] {
+  const out: Span[] = []
+  let from = 0
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    const at = after.indexOf(before.slice(span.start, span.end), from)
+    if (at < 0) continue
+    from = at + span.end - span.start
+    out.push({ ...span, start: at, end: from })
+  }
+  return out
+}
 
-export function lintCaption(text: string, others: readonly string[]): CaptionLint[] {
-  const found: CaptionLint[] = []
-  if (!text.trim()) return text ? ['empty'] : []
-  if (/\s{2,}/.test(text.trim())) found.push('spaces')
-  if (text !== text.trim()) found.push('ends')
-  if (others.some((o) => o.trim().toLowerCase() === text.trim().toLowerCase())) found.push('duplicate')
-  if (wordCount(text) > longest) found.push('long')
+export type CaptionLint = 'empty' | 'spaces' | 'ends' | 'duplicate' | 'repeated' | 'script'
+export interface LintMark {
+  kind: CaptionLint
+  start: number
+  end: number
+}
+
+const japanese = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u
+const latin = /\p{Script=Latin}/u
+
+/** What looks wrong, and where; of the whole text where it is no single place. */
+export function lintMarks(text: string, others: readonly string[], language: string | null): LintMark[] {
+  const whole = (kind: CaptionLint): LintMark => ({ kind, start: 0, end: 0 })
+  if (!text.trim()) return text ? [whole('empty')] : []
+  const found: LintMark[] = []
+  for (const m of text.trim().matchAll(/\s{2,}/g)) {
+    const start = m.index + text.length - text.trimStart().length
+    found.push({ kind: 'spaces', start, end: start + m[0].length })
+  }
+  if (text !== text.trim()) found.push(whole('ends'))
+  const words = wordsOf(text)
+  for (const [i, word] of words.entries()) {
+    const last = words[i - 1]
+    if (last && latin.test(word.text) && last.text.toLowerCase() === word.text.toLowerCase() && /^\s+$/.test(text.slice(last.end, word.start)))
+      found.push({ kind: 'repeated', start: word.start, end: word.end })
+  }
+  if (others.some((o) => o.trim().toLowerCase() === text.trim().toLowerCase())) found.push(whole('duplicate'))
+  const letters = text.replace(/[^\p{L}]/gu, '')
+  const share = letters ? [...letters].filter((c) => japanese.test(c)).length / [...letters].length : 0
+  if ((language === 'ja' && share === 0) || (language === 'en' && share > 0.5)) found.push(whole('script'))
   return found
 }
+
+export const lintCaption = (text: string, others: readonly string[], language: string | null = null): CaptionLint[] =>
+  [...new Set(lintMarks(text, others, language).map((m) => m.kind))]

@@ -33,7 +33,12 @@ export const bulk = {
     await call('projects.add-folder', { folder })
     useToasts().say('toast.adding', { folder })
   },
-  regionState(ids: number[], state: 'accepted' | 'rejected') {
-    useDesk().change({ method: 'regions.state', input: { ids, state } })
+  /** Of the open image; the next proposal is then in the hand. */
+  regionState(ids: readonly number[], state: 'accepted' | 'rejected') {
+    const { editor } = useDesk()
+    const regions = ids.flatMap((id) => editor.regions.get(id) ?? [])
+    editor.commit(state === 'accepted' ? 'accept proposal' : 'reject proposal', regions.map((before) => ({ before, after: { ...before, state } })))
+    const left = editor.regions.all().filter((r) => r.state === 'proposed')
+    editor.setSelection(left.slice(-1).map((r) => r.id))
   },
 }

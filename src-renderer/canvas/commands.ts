@@ -6,6 +6,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { CanvasEditor } from './editor.ts'
 import { ColumnMask } from './masks/column-mask.ts'
+import { isShown } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { boundsOfShapes, movedWithin, translate } from './transform.ts'
 import { toolNames, type RegionChange, type Size } from './types.ts'
@@ -160,7 +161,7 @@ export const commands: Record<CanvasAction, Command> = {
   },
   delete: remove,
   'select-all': (editor) => {
-    editor.setSelection(editor.regions.all().filter((r) => !r.hidden && !r.locked).map((r) => r.id))
+    editor.setSelection(editor.regions.all().filter((r) => isShown(r) && !r.locked).map((r) => r.id))
     return true
   },
   duplicate: (editor) => insert(editor, 'duplicate', byZ(editor.selected), true),

@@ -45,6 +45,8 @@ export class CanvasEditor {
   /** Does a polygon show its vertices, or the frame that scales and turns it? A double click changes over. */
   handleMode: 'vertices' | 'frame' = 'vertices'
   hovered: RegionId | null = null
+  /** Outlined though the pointer is not on them: whoever shows the regions elsewhere points at them. */
+  highlighted: readonly RegionId[] = []
   /** Of new regions. */
   activeLabelId: number | null = null
   settings: CanvasSettings = defaultSettings
@@ -81,6 +83,7 @@ export class CanvasEditor {
       this.regions.load(regions)
       this.setSelection([])
       this.hovered = null
+      this.highlighted = []
       this.panning = null
       this.enter(tools[this.tool].start(this))
       this.fit()
@@ -200,7 +203,11 @@ export class CanvasEditor {
     this.view = view
     this.changed('view')
     // The pointer now stands over another pixel: lines that follow it must.
-    if (this.lastInput && this.pointer && !this.panning) this.move(this.lastInput)
+    if (!this.lastInput || !this.pointer || this.panning) return
+    const e = this.info(this.lastInput)
+    this.pointer = e.point
+    this.changed('pointer')
+    this.follow(this.state.onViewMove(e))
   }
   fit(): void {
     if (this.image) this.setView(fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport))
@@ -300,7 +307,8 @@ export class CanvasEditor {
 
   /** Ctrl + wheel zooms about the pointer, the wheel alone scrolls; distances in CSS pixels. */
   wheel(input: Point & { deltaX: number; deltaY: number; ctrl: boolean; shift: boolean }): void {
-    if (input.ctrl) this.zoom(Math.exp(-input.deltaY * 0.0025), input)
+    // A pinch on a trackpad comes as small steps with Ctrl, a wheel's notch as 100 or more.
+    if (input.ctrl) this.zoom(Math.exp(-input.deltaY * (Math.abs(input.deltaY) < 50 ? 0.01 : 0.0025)), input)
     else if (input.shift && !input.deltaX) this.setView(panBy(this.view, -input.deltaY, 0))
     else this.setView(panBy(this.view, -input.deltaX, -input.deltaY))
     if (this.panning) this.panning = { from: { x: input.x, y: input.y }, view: this.view }
@@ -309,6 +317,12 @@ export class CanvasEditor {
   hover(id: RegionId | null): void {
     if (this.hovered === id) return
     this.hovered = id
+    this.changed('overlay')
+  }
+
+  highlight(ids: readonly RegionId[]): void {
+    if (ids.length === this.highlighted.length && ids.every((id, i) => id === this.highlighted[i])) return
+    this.highlighted = ids
     this.changed('overlay')
   }
 

@@ -16,6 +16,9 @@ const entryOf = (region: Region): Entry => {
   return { minX: x, minY: y, maxX: x + w, maxY: y + h, region }
 }
 
+/** Rejected proposals stay known, so that nobody makes them again, but are seen no more. */
+export const isShown = (r: Region) => !r.hidden && r.state !== 'rejected'
+
 const closedRings = (shape: Shape) => (shape.kind === 'polygon' ? shape.parts.flat() : [])
 
 export class RegionStore {
@@ -93,7 +96,7 @@ export class RegionStore {
     return this.inBox({ x: x - reach, y: y - reach, w: 2 * reach, h: 2 * reach })
       .filter(
         (r) =>
-          !r.hidden &&
+          isShown(r) &&
           (containsPoint(r.shape, x, y, reach) || closedRings(r.shape).some((ring) => lineDistance(ring, x, y, true) <= reach)),
       )
       .sort((a, b) => Number(a.locked) - Number(b.locked) || b.z - a.z || b.id - a.id)

@@ -1,7 +1,7 @@
 /** Snapping to the vertices and edges of the regions nearby, so that neighbours share their borders exactly. */
 import type { Shape } from '#shared/model/shape.ts'
 import { shapePolygon } from '#shared/geometry/shape.ts'
-import type { RegionStore } from './regions.ts'
+import { isShown, type RegionStore } from './regions.ts'
 import type { Point, RegionId } from './types.ts'
 import { nearestEdge, nearestVertex, vertexAt } from './vertices.ts'
 
@@ -15,7 +15,7 @@ const outline = (shape: Shape): Shape | null => {
 export function snapTo(regions: RegionStore, point: Point, reach: number, except: ReadonlySet<RegionId> = new Set()): Point | null {
   const shapes = regions
     .inBox({ x: point.x - reach, y: point.y - reach, w: 2 * reach, h: 2 * reach })
-    .filter((r) => !r.hidden && !except.has(r.id))
+    .filter((r) => isShown(r) && !except.has(r.id))
     .flatMap((r) => outline(r.shape) ?? [])
   const nearest = (candidates: (Point | null)[]) =>
     candidates.reduce<Point | null>((best, p) => (p && (!best || distance(p, point) < distance(best, point)) ? p : best), null)

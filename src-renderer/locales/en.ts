@@ -33,8 +33,8 @@ export const en = {
   },
   caption: {
     add: 'Caption', addRegion: 'Region caption', ofImage: 'Of the image', ofRegion: 'Of a region', placeholder: 'Describe the picture in a sentence', empty: 'No captions yet.', emptyHint: 'A caption says in words what the picture shows. Select words of it and tie them to regions.',
-    language: 'Language', ground: 'Tie to {n} region | Tie to {n} regions', unground: 'Untie', groundHint: 'Select words, then the regions they speak of.', edit: 'Edit', remove: 'Remove caption', chars: '{n} character | {n} characters', words: '{n} word | {n} words',
-    lint: { empty: 'empty', spaces: 'double spaces', ends: 'spaces at an end', duplicate: 'the same text twice', long: 'longer than CLIP reads (about 55 words)' },
+    language: 'Language', ground: 'Tie to {n} region | Tie to {n} regions', unground: 'Untie', groundWords: 'Tie words to regions', clickRegions: 'Now click the regions that these words speak of.', tied: 'Tied to {n} region | Tied to {n} regions', done: 'Done', wordsOf: '{words}, tied to {n} regions', tokens: '{n} of {limit} tokens', unread: 'The model does not read this part', notRead: 'Not read:', countedFor: 'Tokens counted for', edit: 'Edit', remove: 'Remove caption', chars: '{n} character | {n} characters', 
+    lint: { empty: 'empty', spaces: 'double spaces', ends: 'spaces at an end', duplicate: 'the same text twice', repeated: 'a word twice in a row', script: 'not in the language that it is marked with' },
   },
   image: { labels: 'Labels of the whole image', tags: 'Tags', split: 'Split', review: 'Review', file: 'File', size: 'Size', comments: 'Comments', addComment: 'Write a comment', resolve: 'Resolve', reopen: 'Reopen', scores: 'What a model sees', ask: 'Ask', model: 'Model' },
   shapes: { box: 'box', 'rotated-box': 'rotated box', polygon: 'polygon', mask: 'mask', polyline: 'polyline', keypoints: 'points' },

@@ -37,8 +37,8 @@ export const ja: Same<typeof en> = {
   },
   caption: {
     add: 'キャプション', addRegion: '領域のキャプション', ofImage: '画像全体', ofRegion: '領域', placeholder: '画像を一文で説明してください', empty: 'キャプションはまだありません。', emptyHint: 'キャプションは画像に写るものを言葉で表します。語句を選んで領域に結び付けられます。',
-    language: '言語', ground: '領域 {n} 個に結び付ける', unground: '結び付けを解除', groundHint: '語句を選び、続けてそれが指す領域を選びます。', edit: '編集', remove: 'キャプションを削除', chars: '{n} 文字', words: '{n} 語',
-    lint: { empty: '空です', spaces: '連続した空白', ends: '前後に空白', duplicate: '同じ文が重複', long: 'CLIP が読む長さ（約 55 語）を超過' },
+    language: '言語', ground: '領域 {n} 個に結び付ける', unground: '結び付けを解除', groundWords: '語句を領域に結び付ける', clickRegions: '続けて、語句が指す領域をクリックしてください。', tied: '領域 {n} 個に結び付け済み', done: '完了', wordsOf: '「{words}」領域 {n} 個に結び付け済み', tokens: '{n} / {limit} トークン', unread: 'この部分はモデルに読まれません', notRead: '読まれない部分:', countedFor: 'トークンを数えるモデル', edit: '編集', remove: 'キャプションを削除', chars: '{n} 文字', 
+    lint: { empty: '空です', spaces: '連続した空白', ends: '前後に空白', duplicate: '同じ文が重複', repeated: '同じ語の繰り返し', script: '指定された言語と文字が異なります' },
   },
   image: { labels: '画像全体のラベル', tags: 'タグ', split: '分割', review: 'レビュー', file: 'ファイル', size: '大きさ', comments: 'コメント', addComment: 'コメントを書く', resolve: '解決済みにする', reopen: '再開', scores: 'モデルの見え方', ask: '推定', model: 'モデル' },
   shapes: { box: '矩形', 'rotated-box': '回転矩形', polygon: '多角形', mask: 'マスク', polyline: '折れ線', keypoints: '点' },

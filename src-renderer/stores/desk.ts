@@ -46,7 +46,7 @@ export const useDesk = defineStore('desk', () => {
       for (const w of what) void seen[w]
       return read()
     })
-  const regions = of(() => [...editor.regions.all()], 'regions')
+  const regions = of(() => editor.regions.all().filter((r) => r.state !== 'rejected'), 'regions')
   const selection = of(() => [...editor.selection], 'selection', 'regions')
   const selected = of(() => editor.selected, 'selection', 'regions')
   const tool = of(() => editor.tool, 'tool')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
 import { rank, score } from '../../src-renderer/actions/search.ts'
-import { lintCaption, pieces, wordsAround } from '../../src-renderer/captions.ts'
+import { carriedSpans, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
 import { niceTicks, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
@@ -53,6 +53,20 @@ describe('captions', () => {
       }),
     )
   })
+  it('are marked where something is wrong, and where the model stops reading', () => {
+    const text = 'a cat  on the the mat'
+    const shown = pieces(text, [span(2, 5)], 17, lintMarks(text, [], 'en').filter((m) => m.end > m.start))
+    expect(shown.map((p) => [p.text, p.lint ?? (p.span ? 'span' : null), p.over])).toEqual([
+      ['a ', null, false], ['cat', 'span', false], ['  ', 'spaces', false], ['on the ', null, false], ['the', 'repeated', false], [' mat', null, true],
+    ])
+  })
+
+  it('keep their ties where they are rewritten around the words', () => {
+    const before = 'a cat and a dog'
+    expect(carriedSpans(before, 'one cat beside a dog', [span(2, 5), span(12, 15)])).toEqual([span(4, 7), span(17, 20)])
+    expect(carriedSpans(before, 'a dog', [span(2, 5), span(12, 15)])).toEqual([span(2, 5)])
+  })
+
   it('are tied by whole words, in every script', () => {
     expect(wordsAround('a red car', 3, 7)).toEqual({ start: 2, end: 9 })
     expect(wordsAround('a red car', 1, 2)).toBeNull()
@@ -64,7 +78,9 @@ describe('captions', () => {
     expect(lintCaption('a  cat', [])).toEqual(['spaces'])
     expect(lintCaption('A cat ', ['a cat'])).toEqual(['ends', 'duplicate'])
     expect(lintCaption('   ', [])).toEqual(['empty'])
-    expect(lintCaption('word '.repeat(60).trim(), [])).toEqual(['long'])
+    expect(lintCaption('a cat on the the mat', [])).toEqual(['repeated'])
+    expect(lintCaption('赤い車', [], 'en')).toEqual(['script'])
+    expect(lintCaption('a red car', [], 'ja')).toEqual(['script'])
     expect(lintCaption('a cat on a mat', ['a dog'])).toEqual([])
   })
 })

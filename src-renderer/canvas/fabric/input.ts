@@ -2,10 +2,12 @@
 import type { CanvasEditor } from '../editor.ts'
 import { isTextField } from '../shortcuts.ts'
 import type { PointerInput } from '../types.ts'
+import { Touches } from './touch.ts'
 
 export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
   const ending = new AbortController()
   const { signal } = ending
+  const touches = new Touches(editor)
   let corner = element.getBoundingClientRect()
 
   const input = (e: PointerEvent): PointerInput => ({
@@ -20,15 +22,17 @@ export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
     element.focus({ preventScroll: true })
     element.setPointerCapture(e.pointerId)
     if (e.button === 1) e.preventDefault() // no autoscroll
-    editor.pointerDown(input(e))
+    if (e.pointerType === 'touch') touches.down(e.pointerId, input(e))
+    else editor.pointerDown(input(e))
   }, { signal })
   element.addEventListener('pointermove', (e) => {
     // A stroke wants every position, not one a frame.
     const all = e.buttons & 1 ? e.getCoalescedEvents() : []
-    editor.batch(() => (all.length ? all : [e]).forEach((m) => editor.pointerMove(input(m))))
+    const tell = (m: PointerEvent) => (e.pointerType === 'touch' ? touches.move(e.pointerId, input(m)) : editor.pointerMove(input(m)))
+    editor.batch(() => (all.length ? all : [e]).forEach(tell))
   }, { signal })
-  element.addEventListener('pointerup', (e) => editor.pointerUp(input(e)), { signal })
-  element.addEventListener('pointercancel', () => editor.execute('cancel'), { signal })
+  element.addEventListener('pointerup', (e) => (e.pointerType === 'touch' ? touches.up(e.pointerId, input(e)) : editor.pointerUp(input(e))), { signal })
+  element.addEventListener('pointercancel', (e) => (e.pointerType === 'touch' ? touches.cancel() : editor.execute('cancel')), { signal })
   element.addEventListener('pointerleave', () => editor.pointerLeave(), { signal })
   element.addEventListener('contextmenu', (e) => e.preventDefault(), { signal })
   element.addEventListener('wheel', (e) => {

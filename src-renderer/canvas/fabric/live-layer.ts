@@ -4,6 +4,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../editor.ts'
 import type { PaintWindow } from '../masks/paint.ts'
+import { isShown } from '../regions.ts'
 import type { RegionId } from '../types.ts'
 import { Decorations } from './decorations.ts'
 import { LiveRegion, type Look } from './live-region.ts'
@@ -45,10 +46,10 @@ export class LiveLayer {
   draw(held: ReadonlySet<RegionId>, missing: readonly RegionId[]): void {
     const { editor } = this
     const { overlay } = editor
-    const hovered = editor.hovered !== null && !held.has(editor.hovered) ? [editor.hovered] : []
+    const hovered = [...(editor.hovered === null ? [] : [editor.hovered]), ...editor.highlighted].map(editor.regions.idOf).filter((id) => !held.has(id))
     const regions = (editor.settings.hideAll ? [] : [...new Set([...missing, ...hovered, ...held])])
       .flatMap((id) => editor.regions.get(id) ?? [])
-      .filter((r) => !r.hidden)
+      .filter(isShown)
       .sort((a, b) => a.z - b.z)
     const seen = new Set(regions.map((r) => r.id))
     for (const id of this.objects.keys()) if (!seen.has(id)) this.objects.delete(id)

@@ -4,6 +4,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../editor.ts'
 import type { PaintWindow } from '../masks/paint.ts'
+import { isShown } from '../regions.ts'
 import type { RegionId, Size } from '../types.ts'
 import { visibleBox } from '../view.ts'
 import type { FromRaster, ToRaster } from './raster-protocol.ts'
@@ -50,7 +51,7 @@ export class RegionLayer {
 
   /** Everything anew: another image, other colours. */
   load(): void {
-    const visible = this.editor.regions.all().filter((r) => !r.hidden)
+    const visible = this.editor.regions.all().filter(isShown)
     this.sent = new Map(visible.map((r) => [r.id, r]))
     this.fresh.clear()
     this.post({ type: 'load', regions: visible.map((r) => sceneRegion(r, this.editor.colourOf(r.labelId))) })
@@ -66,7 +67,7 @@ export class RegionLayer {
     const now = new Map<RegionId, Region>()
     const set: Region[] = []
     for (const r of this.editor.regions.all()) {
-      if (r.hidden) continue
+      if (!isShown(r)) continue
       now.set(r.id, r)
       if (this.sent.get(r.id) !== r) set.push(r)
     }

@@ -27,6 +27,10 @@ export abstract class ToolState {
   onPointerMove(_e: PointerInfo): Next {
     return undefined
   }
+  /** The view moved under the pointer, which now stands over another pixel. */
+  onViewMove(e: PointerInfo): Next {
+    return this.onPointerMove(e)
+  }
   onPointerUp(_e: PointerInfo): Next {
     return undefined
   }

@@ -67,6 +67,9 @@ export function hand(regions: Region[] = [], { width = 200, height = 100, pixels
       expect(editor.state.path).toBe(path)
       return it
     },
+    get pressed() {
+      return buttons !== 0
+    },
     get shapes() {
       return editor.regions.all().map((r) => r.shape)
     },

@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import type { annotationMethods } from '#shared/contract/annotations.ts'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
 import { labelCounts, listLabels } from '../../projects/index.ts'
-import type { Client } from '../app.ts'
+import { countTokens } from '../../preview/tokens.ts'
+import type { App, Client } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
 const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]) =>
@@ -21,7 +23,7 @@ const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   return entry
 }
 
-export const annotationHandlers = (): HandlersOf<typeof annotationMethods> => ({
+export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethods> => ({
   'regions.apply': (edit, client) => {
     const saved = applyRegionEdit(client.project, edit)
     client.annotated(edit.action, [edit.mediaId])
@@ -48,6 +50,7 @@ export const annotationHandlers = (): HandlersOf<typeof annotationMethods> => ({
     client.annotated('remove caption', images)
     return null
   },
+  'captions.tokens': ({ texts, model }, { project }) => countTokens(model === undefined ? app.options.models.nano : resolve(project.folder, model), texts),
   'comments.add': (given, client) => {
     const added = annotations.addComment(client.project, given)
     client.annotated('comment', [added.mediaId])

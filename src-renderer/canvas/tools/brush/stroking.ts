@@ -33,6 +33,11 @@ export class BrushStroking extends DragState {
     this.strokeTo(e.point)
     return undefined
   }
+  /** What passes under the brush is not painted. */
+  override onViewMove(e: PointerInfo): Next {
+    this.at = e.point
+    return undefined
+  }
   protected override complete(): Next {
     const shape = this.mask.isEmpty ? null : { kind: 'mask' as const, rle: this.mask.toRle() }
     if (this.target) this.editor.commitShape(this.erase ? 'erase' : 'brush', this.target.id, shape)

@@ -1,6 +1,7 @@
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { meetsBox } from '../../marquee.ts'
+import { isShown } from '../../regions.ts'
 import type { Overlay, PointerInfo, RegionId } from '../../types.ts'
 import { DragState, type Next } from '../state.ts'
 import { SelectIdle } from './idle.ts'
@@ -31,7 +32,7 @@ export class Marquee extends DragState {
   protected override complete(): Next {
     const { editor, box } = this
     if (!editor.settings.hideAll && box.w + box.h > 0) {
-      const touched = editor.regions.inBox(box).filter((r) => !r.hidden && !r.locked && meetsBox(r.shape, box))
+      const touched = editor.regions.inBox(box).filter((r) => isShown(r) && !r.locked && meetsBox(r.shape, box))
       editor.setSelection([...this.kept, ...touched.sort((a, b) => a.z - b.z).map((r) => r.id)])
     }
     return new SelectIdle(editor)

@@ -1,0 +1,56 @@
+/** Words that are being tied to regions: while some are chosen, each region that is selected is tied to them, or untied. */
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+import type { Caption, Span } from '#shared/model/caption.ts'
+import { useDesk } from './desk.ts'
+
+interface Words {
+  captionId: number
+  start: number
+  end: number
+}
+
+export const useGrounding = defineStore('grounding', () => {
+  const desk = useDesk()
+  const words = ref<Words | null>(null)
+  /** Whose regions are shown while the pointer, or the focus, is on its words. */
+  const pointed = ref<readonly number[]>([])
+
+  const caption = computed(() => desk.content?.captions.find((c) => c.id === words.value?.captionId))
+  const text = computed(() => (words.value && caption.value ? caption.value.text.slice(words.value.start, words.value.end) : ''))
+  const tied = computed(() => caption.value?.spans.find((s) => s.start === words.value?.start && s.end === words.value.end)?.regions ?? [])
+
+  /** Overlapping spans would not be told apart: the new one takes their words. */
+  function setRegions({ captionId, start, end }: Words, regions: readonly number[]): void {
+    const target = desk.content?.captions.find((c) => c.id === captionId)
+    if (!target) return
+    const others = target.spans.filter((s) => s.end <= start || s.start >= end)
+    const spans: Span[] = regions.length ? [...others, { start, end, regions: [...regions] }] : others
+    desk.change({ method: 'captions.update', input: { id: captionId, patch: { spans: spans.sort((a, b) => a.start - b.start) } } })
+  }
+  function begin(of: Caption, start: number, end: number): void {
+    words.value = { captionId: of.id, start, end }
+  }
+  function end(): boolean {
+    const was = words.value !== null
+    words.value = null
+    return was
+  }
+  const tie = (ids: readonly number[]) => words.value && setRegions(words.value, [...new Set([...tied.value, ...ids])])
+  const untie = (span: Span, captionId: number) => setRegions({ captionId, start: span.start, end: span.end }, [])
+
+  watch(() => desk.selection, (selection, before) => {
+    if (!words.value || selection.length === 0) return
+    const fresh = selection.filter((id) => !before.includes(id))
+    const meant = fresh.length ? fresh : selection
+    const [only] = meant
+    if (meant.length === 1 && tied.value.includes(only!)) setRegions(words.value, tied.value.filter((id) => id !== only))
+    else tie(meant)
+    desk.editor.setSelection([])
+  }, { flush: 'sync' })
+  watch(() => desk.mediaId, end)
+  watch(() => (caption.value ? caption.value.text : null), (now, was) => void (words.value && was !== null && now !== was && end()))
+  watch([tied, pointed], () => desk.editor.highlight([...tied.value, ...pointed.value]))
+
+  return { words, text, tied, pointed, begin, end, tie, untie }
+})
