@@ -12,7 +12,8 @@ if (prepare(electron, process.argv)) {
     files: rendererFiles,
     preload: join(rendererFiles, '..', 'preload', 'preload.cjs'),
     version: appVersion(),
-    serve: (host, project) => (application = new App({ host, project, models: models(host.cacheFolder) })),
+    serve: (host, project, changed) => (application = new App({ host, project, models: models(host.cacheFolder), changed })),
+    language: () => application?.preferences.settings.language ?? 'system',
     recent: () => application?.preferences.recent ?? [],
     tell: (event) => ('open' in event ? application?.tellAll('host.open', { folder: event.open }) : application?.tellAll('host.action', event)),
   })

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { prepare, projectOf, startDesktop, type ElectronApi } from '../../src-main/host/electron/desktop.ts'
 import { menuTemplate } from '../../src-main/host/electron/menu.ts'
+import { menuLanguage, menuWords } from '../../src-main/host/electron/menu-words.ts'
 import { readWindowState } from '../../src-main/host/electron/window-state.ts'
 import { en } from '../../src-renderer/locales/en.ts'
+import { ja } from '../../src-renderer/locales/ja.ts'
 
 type Handler = (...args: never[]) => unknown
 
@@ -40,7 +42,8 @@ function fakeElectron(folder: string, { first = true } = {}) {
     enableSandbox: () => note('enableSandbox'),
     whenReady: () => Promise.resolve(),
     getPath: (name: string) => join(folder, name),
-    quit: () => note('quit'),
+    getPreferredSystemLanguages: () => ['fr-FR', 'ja-JP', 'en-GB'],
+    quit: () => note('quit', 1),
   })
   const ipcMain = new EventEmitter()
   const electron = {
@@ -80,15 +83,19 @@ describe('the desktop face', () => {
   let attached = 0
   let closed = 0
   const told: unknown[] = []
+  let language: 'system' | 'en' | 'ja'
+  let changed: () => void
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dashi-electron-'))
     mkdirSync(join(folder, 'files'))
     writeFileSync(join(folder, 'files', 'index.html'), 'the page')
     fake = fakeElectron(folder)
-    ;[attached, closed, told.length] = [0, 0, 0]
+    ;[attached, closed, told.length, language] = [0, 0, 0, 'en']
     await startDesktop({
       electron: fake.electron, files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
-      serve: (host) => {
+      language: () => language,
+      serve: (host, _project, whenChanged) => {
+        changed = whenChanged
         void host.pickFolder('Open', '/home').then((choice) => told.push(choice))
         return { attach: () => attached++, respond: async (path) => new Response(path), close: async () => void closed++ }
       },
@@ -170,9 +177,24 @@ describe('the desktop face', () => {
     expect(readWindowState(file, [screen])).toBeNull()
   })
 
-  it('closes the application with the last window', () => {
-    fake.app.emit('will-quit')
-    expect(closed).toBe(1)
+  it('has its menu in the language of the app, from the moment in which it is chosen', () => {
+    const first = () => (fake.calls['menu']!.at(-1) as { label: string }[])[process.platform === 'darwin' ? 1 : 0]!.label
+    expect(first()).toBe('&File')
+    language = 'ja'
+    changed()
+    expect(first()).toBe('ファイル(&F)')
+    language = 'system'
+    changed()
+    expect(first()).toBe('ファイル(&F)')
+  })
+
+  it('closes the application before it quits', async () => {
+    let held = 0
+    const quit = () => fake.app.emit('will-quit', { preventDefault: () => held++ })
+    quit()
+    await expect.poll(() => fake.calls['quit']).toBeDefined()
+    quit() // as Electron does for the second time
+    expect([held, closed]).toEqual([1, 1])
   })
 
   it('has native dialogs', () => expect(told).toContainEqual({ status: 'picked', path: '/picked' }))
@@ -189,18 +211,32 @@ describe('the command line and the menu', () => {
     rmSync(folder, { recursive: true })
   })
 
+  type Items = ReturnType<typeof menuTemplate>
+  const all = (items: Items): Items => items.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? all(item.submenu) : [])])
+  const template = (language: 'en' | 'ja', asked: string[] = [], platform: NodeJS.Platform = 'linux') =>
+    menuTemplate({ platform, language, act: (action) => asked.push(action), recent: [{ name: 'Birds', folder: '/birds' }], open: (folder) => asked.push(folder) })
+
   it('asks the page for actions that it has', () => {
     const asked: string[] = []
-    const template = menuTemplate('linux', (action) => asked.push(action), [{ name: 'Birds', folder: '/birds' }], (f) => asked.push(f))
-    const click = (items: typeof template): void => {
-      for (const item of items) {
-        if (Array.isArray(item.submenu)) click(item.submenu)
-        ;(item.click as (() => void) | undefined)?.()
-      }
-    }
-    click(template)
+    for (const item of all(template('en', asked))) (item.click as (() => void) | undefined)?.()
     expect(asked).toContain('/birds')
     expect(asked.length).toBeGreaterThan(15)
     for (const action of asked.filter((a) => a !== '/birds')) expect(Object.keys(en.actions)).toContain(action)
+  })
+
+  it('names actions as the page does, in both languages', () => {
+    for (const [language, locale] of [['en', en], ['ja', ja]] as const)
+      for (const [action, word] of Object.entries(menuWords[language].actions)) expect(word.toLowerCase(), action).toBe(locale.actions[action as keyof typeof en.actions].toLowerCase())
+  })
+
+  it('says nothing in English where the language is Japanese, on any system', () => {
+    for (const platform of ['linux', 'win32', 'darwin'] as const)
+      for (const { label, type } of all(template('ja', [], platform))) if (type !== 'separator' && label !== 'Birds' && label !== 'Dashi') expect(label).toMatch(/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u)
+  })
+
+  it('speaks the language of the settings, or the first of the system that it knows', () => {
+    expect(menuLanguage('en', ['ja-JP'])).toBe('en')
+    expect(menuLanguage('system', ['fr-FR', 'ja-JP', 'en-GB'])).toBe('ja')
+    expect(menuLanguage('system', ['fr-FR'])).toBe('en')
   })
 })

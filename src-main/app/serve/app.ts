@@ -20,6 +20,8 @@ export interface AppOptions {
   models: AppContext
   /** Opened by windows that come without a project of their own. */
   project?: string | null
+  /** Hears that settings or the list of recent projects changed. */
+  changed?: () => void
   /** Hears of faults of the program. */
   report?: (what: string, error: unknown) => void
 }
@@ -80,7 +82,7 @@ export class App implements Served {
 
   constructor(readonly options: AppOptions) {
     this.report = options.report ?? ((what, error) => console.error(`${what}:`, error))
-    this.preferences = new Preferences(options.host.configFolder)
+    this.preferences = new Preferences(options.host.configFolder, options.changed)
     this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
     this.media = new MediaService(options.host.cacheFolder)
     this.handlers = makeHandlers(this)

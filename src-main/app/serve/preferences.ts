@@ -11,7 +11,10 @@ export class Preferences {
   private readonly file: string
   private state: z.infer<typeof stored>
 
-  constructor(private readonly folder: string) {
+  constructor(
+    private readonly folder: string,
+    private readonly changed: () => void = () => undefined,
+  ) {
     this.file = join(folder, 'preferences.json')
     this.state = read(this.file)
   }
@@ -44,6 +47,7 @@ export class Preferences {
     fsyncSync(fd)
     closeSync(fd)
     renameSync(beside, this.file)
+    this.changed()
   }
 }
 

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
 import { menuTemplate } from './menu.ts'
+import { menuLanguage, type MenuLanguage } from './menu-words.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
@@ -20,8 +21,9 @@ export interface DesktopOptions {
   files: string
   preload: string
   version: string
-  /** Makes the application for this host; `project` is what the command line named. */
-  serve(host: Host, project: string | null): Served
+  /** Makes the application for this host; `project` is what the command line named. It calls `changed` when settings or the list of projects change. */
+  serve(host: Host, project: string | null, changed: () => void): Served
+  language(): 'system' | MenuLanguage
   recent(): readonly { name: string; folder: string }[]
   /** Tells the windows' pages. */
   tell(event: { action: string } | { open: string }): void
@@ -77,7 +79,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
     },
   }
-  const application = (served = options.serve(host, asked))
+  const application = (served = options.serve(host, asked, () => refreshMenu()))
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
@@ -97,6 +99,12 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     event.senderFrame.postMessage('dashi:port', null, [port2])
   })
 
+  function refreshMenu(): void {
+    const language = menuLanguage(options.language(), app.getPreferredSystemLanguages())
+    Menu.setApplicationMenu(
+      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language, act: (action) => tell({ action }), recent: options.recent(), open: (folder) => tell({ open: folder }) })),
+    )
+  }
   const stateFile = join(config, 'window.json')
   function openWindow(): void {
     const state = readWindowState(stateFile, screen.getAllDisplays().map((d) => d.workArea))
@@ -108,11 +116,8 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     window.on('close', () => writeWindowState(stateFile, { bounds: window.getNormalBounds(), maximised: window.isMaximized() }))
     void window.loadURL(`${appOrigin}/`)
   }
-  const refreshMenu = () => Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, (action) => tell({ action }), options.recent(), (folder) => tell({ open: folder }))))
-
   refreshMenu()
   openWindow()
-  app.on('browser-window-focus', refreshMenu)
   app.on('activate', () => BrowserWindow.getAllWindows().length || openWindow())
   app.on('second-instance', (_event, args) => {
     const [window] = BrowserWindow.getAllWindows()
@@ -122,5 +127,14 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     if (project) tell({ open: project })
   })
   app.on('window-all-closed', () => process.platform === 'darwin' || app.quit())
-  app.on('will-quit', () => void application.close())
+  let closed = false
+  // A training is between two steps in a moment; what it leaves is written before the program goes.
+  app.on('will-quit', (event) => {
+    if (closed) return
+    event.preventDefault()
+    void application.close().finally(() => {
+      closed = true
+      app.quit()
+    })
+  })
 }

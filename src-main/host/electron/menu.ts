@@ -1,43 +1,57 @@
 /** The native menu: what it names is done by the page, so that menu, palette and keys are one. */
 import type { MenuItemConstructorOptions } from 'electron'
+import { menuWords, type ActionWord, type MenuLanguage } from './menu-words.ts'
 
-/** Actions of the application by the names that the page knows; accelerators are shown only, the page listens to the keys. */
-export function menuTemplate(platform: NodeJS.Platform, act: (action: string) => void, recent: readonly { name: string; folder: string }[], open: (folder: string) => void): MenuItemConstructorOptions[] {
-  const item = (label: string, action: string, accelerator?: string): MenuItemConstructorOptions => ({ label, accelerator, registerAccelerator: false, click: () => act(action) })
-  const line: MenuItemConstructorOptions = { type: 'separator' }
+type Item = MenuItemConstructorOptions
+
+export interface MenuOptions {
+  platform: NodeJS.Platform
+  language: MenuLanguage
+  /** Asks the page for an action, by the name that it knows. */
+  act: (action: string) => void
+  recent: readonly { name: string; folder: string }[]
+  open: (folder: string) => void
+}
+
+/** Accelerators are shown only, the page listens to the keys. */
+export function menuTemplate({ platform, language, act, recent, open }: MenuOptions): Item[] {
+  const words = menuWords[language]
+  const item = (action: ActionWord, accelerator?: string): Item => ({ id: action, label: words.actions[action], accelerator, registerAccelerator: false, click: () => act(action) })
+  /** What the system does by itself; its own names are English except on macOS. */
+  const role = (name: keyof typeof words.roles): Item => ({ role: name, label: words.roles[name] })
+  const line: Item = { type: 'separator' }
   const mac = platform === 'darwin'
+  const rooms = ['go-data', 'go-label', 'go-train', 'go-compare', 'go-merge'] as const
   return [
-    ...(mac ? [{ role: 'appMenu' as const }] : []),
+    ...(mac ? [{ label: 'Dashi', submenu: [role('about'), line, role('services'), line, role('hide'), role('hideOthers'), role('unhide'), line, role('quit')] }] : []),
     {
-      label: '&File',
+      label: words.menus.file,
       submenu: [
-        item('Open a Folder …', 'open-folder'),
-        { label: 'Open Recent', enabled: recent.length > 0, submenu: recent.map(({ name, folder }) => ({ label: name, sublabel: folder, click: () => open(folder) })) },
-        item('Open the Sample Project', 'open-sample'),
-        line,
-        item('Add Images of a Folder …', 'add-folder'), item('Import …', 'import'), item('Export …', 'export'), item('Snapshots …', 'snapshots'),
-        line,
-        item('Settings', 'settings', 'CmdOrCtrl+,'), item('Close the Project', 'close-project'),
-        mac ? { role: 'close' } : { role: 'quit' },
+        item('open-folder'),
+        { label: words.menus.recent, enabled: recent.length > 0, submenu: recent.map(({ name, folder }) => ({ label: name, sublabel: folder, click: () => open(folder) })) },
+        item('open-sample'), line,
+        item('add-folder'), item('import'), item('export'), item('snapshots'), line,
+        item('settings', 'CmdOrCtrl+,'), item('close-project'),
+        role(mac ? 'close' : 'quit'),
       ],
     },
     {
-      label: '&Edit',
+      label: words.menus.edit,
       submenu: [
-        item('Undo', 'undo', 'CmdOrCtrl+Z'), item('Redo', 'redo', 'CmdOrCtrl+Shift+Z'), line,
+        item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z'), line,
         // Roles, so that they work in text fields; on the canvas the page's own keys come first.
-        { role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' },
+        role('cut'), role('copy'), role('paste'), role('selectAll'),
       ],
     },
     {
-      label: '&View',
+      label: words.menus.view,
       submenu: [
-        item('Command Palette …', 'command-palette', 'CmdOrCtrl+K'), line,
-        ...['Data', 'Label', 'Train', 'Compare', 'Merge'].map((room, i) => item(room, `go-${room.toLowerCase()}`, `Alt+${i + 1}`)),
-        line, item('Fit the Image', 'zoom-fit', 'CmdOrCtrl+F'), { role: 'togglefullscreen' }, { role: 'toggleDevTools' },
+        item('command-palette', 'CmdOrCtrl+K'), line,
+        ...rooms.map((room, i) => item(room, `Alt+${i + 1}`)), line,
+        item('zoom-fit', 'CmdOrCtrl+F'), role('togglefullscreen'), role('toggleDevTools'),
       ],
     },
-    { role: 'windowMenu' },
-    { label: '&Help', role: 'help', submenu: [item('Keyboard Shortcuts', 'help', 'F1')] },
+    { label: words.menus.window, role: 'windowMenu', submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])] },
+    { label: words.menus.help, role: 'help', submenu: [item('help', 'F1')] },
   ]
 }
