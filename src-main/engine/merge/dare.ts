@@ -3,6 +3,7 @@
  * task vector θᵢ − θ₀ at random and rescale the rest by 1/density, which keeps the expectation; then add them (mergekit's
  * `dare_linear`; its newest version rescales to the same L1 norm instead, PEFT and MergeLM by 1/density as here).
  */
+import { allFinite } from '../weights/dtype.ts'
 import { mergeTensor, type SliceMerge } from './slices.ts'
 
 /** Whether entry `i` of ingredient `k`'s task vector is kept. */
@@ -28,6 +29,7 @@ export const dareSlices = ({ density, lambda }: DareOptions, keep: Keep): SliceM
       for (let k = 0; k < thetas.length; k++) if (keep(k, start + i)) sum += thetas[k]![i]! - base![i]!
       out[i] = base![i]! + scale * sum
     }
+    return allFinite(out)
   },
 })
 

@@ -124,20 +124,24 @@ function mergedTensors(method: MergeMethod, { inputs }: TensorSet, dtype: 'base'
     for (const slices of reader.read(spec.name)) {
       const out = part.subarray(filled, (filled += slices.length))
       if (!merge.spreads) checkFinite(inputs, slices)
-      merge.combine(slices.inputs, out, slices.start)
-      const bytes = encode(out, spec.dtype)
-      if (firstNonFinite(bytes, spec.dtype) >= 0) {
+      if (!merge.combine(slices.inputs, out, slices.start)) {
         checkFinite(inputs, slices)
-        throw userError(`merge: ${method.name}: tensor ${spec.name} leaves the range of ${spec.dtype}`)
+        throw outOfRange(spec)
       }
       advance(slices.length)
       if (filled < PART) continue
-      yield encode(part.subarray(0, filled), spec.dtype)
+      yield encoded(part.subarray(0, filled), spec)
       part = nextPart()
       filled = 0
     }
-    if (filled) yield encode(part.subarray(0, filled), spec.dtype)
+    if (filled) yield encoded(part.subarray(0, filled), spec)
   }
+  const encoded = (part: Float32Array, spec: TensorSpec & { dtype: FloatDtype }) => {
+    const bytes = encode(part, spec.dtype)
+    if (spec.dtype !== 'F32' && firstNonFinite(bytes, spec.dtype) >= 0) throw outOfRange(spec)
+    return bytes
+  }
+  const outOfRange = ({ name, dtype }: TensorSpec) => userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}`)
   return {
     specs: stored.specs.map((s) => (isFloat(s.dtype) && dtype === 'F32' ? { name: s.name, dtype: 'F32', shape: s.shape } : s)),
     produce: (spec) => (isFloat(spec.dtype) ? merged({ ...spec, dtype: spec.dtype }) : stored.produce(spec)),

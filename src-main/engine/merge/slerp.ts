@@ -3,6 +3,7 @@
  * (mergekit/merge_methods/slerp.py): a tensor is one flat vector, the angle is that of the normalised copies and is
  * applied to the originals, and nearly parallel or opposite tensors (|cos| > 0.9995) are interpolated linearly.
  */
+import { allFinite } from '../weights/dtype.ts'
 import { mergeTensor, type SliceMerge } from './slices.ts'
 
 const PARALLEL = 0.9995
@@ -30,6 +31,7 @@ export function slerpSlices(t: number): SliceMerge {
     combine: ([a, b], out) => {
       const [p, q] = slerpWeights(ab / (norm(aa) * norm(bb)), t)
       for (let i = 0; i < out.length; i++) out[i] = p * a![i]! + q * b![i]!
+      return allFinite(out)
     },
   }
 }

@@ -9,8 +9,11 @@ export interface SliceMerge {
   /** A NaN or infinity in any input always shows in the result at the same place: the inputs need no look of their own. */
   readonly spreads?: boolean
   gather?(pass: number, inputs: readonly Float32Array[]): void
-  /** `start` is the slice's first element in the tensor. `out` is as long as the inputs and none of them. */
-  combine(inputs: readonly Float32Array[], out: Float32Array, start: number): void
+  /**
+   * `start` is the slice's first element in the tensor. `out` is as long as the inputs and none of them.
+   * @returns whether all of `out` is finite
+   */
+  combine(inputs: readonly Float32Array[], out: Float32Array, start: number): boolean
 }
 
 /** The method on a tensor that is in memory: all of it is one slice. */

@@ -3,16 +3,16 @@ import { DTYPE_BYTES, decode, firstNonFinite, isFloat, type FloatDtype } from '.
 import { elements } from '../weights/header.ts'
 import { nonFinite } from '../weights/safetensors.ts'
 import type { Weights } from '../weights/source.ts'
-import type { Arena } from './weighted-sum.ts'
+import { STEP, type Arena } from './weighted-sum.ts'
 
 /**
- * All inputs' slices together, in elements (1 MB): what is read is still in the processor's cache when it is summed, which is
+ * All inputs' slices together, in elements (2 MB): what is read is still in the processor's cache when it is summed, which is
  * worth more than reading ahead on another thread. The system reads ahead of each file by itself.
  */
-const TOGETHER = 1 << 18
+const TOGETHER = 1 << 19
 
-/** Elements of one input's slice, for `inputs` of them: a multiple of 4, as the kernel's vectors are. */
-export const sliceElements = (inputs: number) => Math.max(1 << 12, Math.floor(TOGETHER / inputs / 4) * 4)
+/** Elements of one input's slice, for `inputs` of them: whole steps of the kernel. */
+export const sliceElements = (inputs: number) => Math.max(1 << 12, Math.floor((TOGETHER * 4) / inputs / STEP) * (STEP / 4))
 
 export interface Slices {
   readonly name: string

@@ -5,6 +5,7 @@
  * The share that is kept is taken **per tensor**, as mergekit (sparsify.py) and PEFT (merge_utils.py) do; the paper's
  * own code trims over the whole model. A sum of zero elects +, as in mergekit.
  */
+import { allFinite } from '../weights/dtype.ts'
 import { mergeTensor, type SliceMerge } from './slices.ts'
 
 export interface TiesOptions {
@@ -39,6 +40,7 @@ export function tiesSlices(n: number, { density, lambda }: TiesOptions): SliceMe
         }
         out[i] = base![i]! + (count ? (lambda * agreeing) / count : 0)
       }
+      return allFinite(out)
     },
   }
 }

@@ -122,6 +122,8 @@ export function firstNonFinite(bytes: Uint8Array, dtype: FloatDtype): number {
   return view(Float64Array, bytes).findIndex((x) => !Number.isFinite(x))
 }
 
+export const allFinite = (x: Float32Array): boolean => firstWithExponent(new Uint32Array(x.buffer, x.byteOffset, x.length), 0x7f800000) < 0
+
 const firstWithExponent = (x: Uint32Array | Uint16Array, mask: number): number => {
   for (let i = 0; i < x.length; i++) if ((x[i]! & mask) === mask) return i
   return -1

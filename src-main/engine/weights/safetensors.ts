@@ -116,7 +116,7 @@ export function nonFinite(file: string, name: string, shape: readonly number[], 
 }
 
 /** Dirty pages are handed to the device this often, so that the last fsync finds little left to do. */
-const FLUSH_BYTES = 64 << 20
+const FLUSH_BYTES = 32 << 20
 
 /**
  * Replaces `file` by the source's tensors, asking for each in the order of their bytes and keeping none.
