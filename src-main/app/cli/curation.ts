@@ -19,7 +19,8 @@ function parsed<T>(schema: { safeParse(x: unknown): { success: true; data: T } |
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const { path: at, message } = result.error.issues[0]!
-  throw userError(`${command}: ${at.length ? `--${at.join('.')}: ` : ''}${message}`)
+  const option = { groupBy: 'by-group', shares: 'share' }[String(at[0])] ?? String(at[0])
+  throw userError(`${command}: ${at.length ? `--${option}: ` : ''}${message}`)
 }
 
 /** A bar a phase; Ctrl+C stops between two steps. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import type { AppContext } from '../../../src-main/app/context.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
@@ -12,7 +12,7 @@ export const NANO = fileURLToPath(new URL('../../../resources/nano', import.meta
 export const appContext = async (cache: string): Promise<AppContext> => ({ engine: new EngineClient(await programUrl('engine-worker')), nano: NANO, cache })
 
 /** A picture of random shapes, the same for the same number. */
-export function picture(seed: number): sharp.Sharp {
+export function picture(seed: number): Sharp {
   const rng = Rng.of(seed)
   const colour = () => `hsl(${rng.int(360)},${30 + rng.int(70)}%,${20 + rng.int(60)}%)`
   const shapes = Array.from({ length: 9 }, () => {
