@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
   soup: async () => (await import('./soup.ts')).soupBench(),
   projects: async () => (await import('./projects.ts')).projectsBench(),
+  curation: async () => (await import('./curation.ts')).curationBench(),
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),
 }
 
