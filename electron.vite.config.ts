@@ -13,6 +13,7 @@ export default defineConfig({
           cli: entry('src-main/index.cli.ts'),
           electron: entry('src-main/index.electron.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
+          'merge-helper': entry('src-main/engine/merge-helper.ts'),
           bench: entry('test/bench/index.ts'),
           screens: entry('test/e2e/screens.ts'),
         },

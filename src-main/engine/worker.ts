@@ -20,6 +20,7 @@ async function answer(request: unknown): Promise<void> {
     const result = await runJob(job, {
       onProgress: (progress) => send({ type: 'progress', progress }),
       isCancelled: () => Atomics.load(flag, 0) === 1,
+      mergeHelper: { program: new URL('./merge-helper.js', import.meta.url) },
     })
     send({ type: 'done', result })
   } catch (e) {

@@ -4,7 +4,7 @@
  */
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
-  soup: async () => (await import('./soup.ts')).soupBench(),
+  soup: async () => (await import('./soup.ts')).soupBench({ program: new URL('./merge-helper.js', import.meta.url) }),
   projects: async () => (await import('./projects.ts')).projectsBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),

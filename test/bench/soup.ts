@@ -1,15 +1,16 @@
-/** A uniform soup of eight checkpoints, beside the time that reading their files once takes. */
+/** A uniform soup of eight checkpoints, beside the time that reading their files once takes, and writing one of them. */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Helper } from '../../src-main/engine/merge/helper.ts'
 import { mergeCheckpoints } from '../../src-main/engine/merge/merge.ts'
-import { writeCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
+import { writeSafetensors } from '../../src-main/engine/weights/safetensors.ts'
 import type { TensorSource } from '../../src-main/engine/weights/tensors.ts'
 
 /** Megabytes a checkpoint; eight of them lie in the temp folder while this runs. */
 const MEGABYTES = Number(process.env['DASHI_BENCH_SOUP_MB'] ?? 350)
 const COUNT = 8
-const REPEATS = 3
+const REPEATS = 5
 
 /** Shapes in the proportions of a CLIP: a few large embeddings, matrices, many small vectors. */
 function shapes(bytes: number): Map<string, number[]> {
@@ -42,21 +43,44 @@ function randomTensors(spec: ReadonlyMap<string, number[]>, seed: number): Tenso
   }
 }
 
-/** Reads every byte of `files` once, sequentially, `step` bytes at a time. @returns bytes read */
-function readOnce(files: readonly string[], step = 16 << 20): number {
-  const buffer = new Uint8Array(step)
-  let total = 0
+/** Reads every byte of `files` once, sequentially. */
+function readOnce(files: readonly string[]) {
+  const buffer = new Uint8Array(16 << 20)
   for (const file of files) {
     const fd = fs.openSync(file, 'r')
-    for (let n; (n = fs.readSync(fd, buffer, 0, buffer.length, null)) > 0; ) total += n
+    while (fs.readSync(fd, buffer, 0, buffer.length, null) > 0);
     fs.closeSync(fd)
   }
-  return total
 }
 
-const median = (xs: number[]) => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
+/** Writes a file of `bytes`, and waits until the device has it. */
+function writeOnce(file: string, bytes: number) {
+  const buffer = new Uint8Array(1 << 20)
+  const fd = fs.openSync(file, 'w')
+  for (let left = bytes; left > 0; left -= buffer.length) fs.writeSync(fd, buffer, 0, Math.min(left, buffer.length))
+  fs.fsyncSync(fd)
+  fs.closeSync(fd)
+}
+
+/** Makes the system forget what it holds of files, where this process may (root on Linux). @returns whether it did */
+function dropCaches(): boolean {
+  try {
+    fs.writeFileSync('/proc/sys/vm/drop_caches', '1')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const median = (xs: readonly number[]) => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
+
+interface Timed {
+  readonly wall: number
+  readonly cpu: number
+}
+
 /** Wall-clock and processor seconds; the latter say something on a machine that is busy with other things too. */
-async function seconds(work: () => unknown) {
+async function seconds(work: () => unknown): Promise<Timed> {
   const cpu0 = process.cpuUsage()
   const t0 = performance.now()
   await work()
@@ -64,47 +88,85 @@ async function seconds(work: () => unknown) {
   return { wall: (performance.now() - t0) / 1000, cpu: (user + system) / 1e6 }
 }
 
+/** The most resident memory during `work` over that before it, in bytes. */
+async function peakOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.memoryUsage.rss()
+  let peak = before
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5)
+  await work()
+  clearInterval(watch)
+  return peak - before
+}
+
 /**
- * Keys: `soupReadSeconds`, `soupMergeSeconds` (medians of runs that alternate, so that both find the same cache), `soupRatio`
- * (aim: ≤ 1.5), `soupReadCachedSeconds` (the same reading into a buffer that stays in the processor's cache, so that the data never
- * arrive in memory: the lower bound), the processor seconds of both, `soupPeakExtraMB` (resident memory over that before), `soupLargestTensorMB` (aim: peak under 4 of these),
- * `soupCheckpointMB`.
+ * All times are medians of runs that alternate, each into a folder that is not there yet.
+ *
+ * From the page cache (the files were just read): `soupReadSeconds`, `soupMergeSeconds`, `soupRatio`; `soupMergeAloneSeconds`,
+ * without the second thread; `soupWriteSeconds`, the floor: a file as large as the result, written and fsynced, nothing else;
+ * and the processor seconds of reading and merging. The issue's aim of 1.5 is not to be had here: the cache is read at memory
+ * speed, so that the floor by itself takes about as long as reading all eight (`soupWriteRatio`: floor over reading), and
+ * reading and the floor together are over 1.5 before one number is added.
+ *
+ * From the device, where this process may empty the page cache (root on Linux; left out elsewhere): `soupColdReadSeconds`,
+ * `soupColdMergeSeconds`, `soupColdRatio` (aim: ≤ 1.5). This is what somebody meets whose checkpoints lie on a disk.
+ *
+ * `soupPeakExtraMB`: resident memory over that before, in a run that is not timed; `soupLargestTensorMB` (aim: peak under 4
+ * of these); `soupCheckpointMB`.
  */
-export async function soupBench(): Promise<Record<string, number>> {
+export async function soupBench(helper: Helper): Promise<Record<string, number>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dashi-soup-'))
   try {
     const spec = shapes(MEGABYTES * 1e6)
     const dirs = Array.from({ length: COUNT }, (_, k) => path.join(dir, `checkpoint-${k}`))
-    const record = { base: null, recipe: null, seed: null, dataHash: null, device: null, metrics: {}, templates: [], classes: [] }
-    for (const [k, d] of dirs.entries()) await writeCheckpoint(d, { config: { model_type: 'bench' }, sign: false, weights: randomTensors(spec, k + 1), record })
     const files = dirs.map((d) => path.join(d, 'model.safetensors'))
-    const out = path.join(dir, 'soup')
-    const merge = () => mergeCheckpoints({ method: { name: 'uniform' }, ingredients: dirs, out })
-    readOnce(files)
-    const before = process.memoryUsage.rss()
-    let peak = before
-    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5)
-    const reads: { wall: number; cpu: number }[] = []
-    const cached: typeof reads = []
-    const merges: typeof reads = []
-    for (let i = 0; i < REPEATS; i++) {
-      reads.push(await seconds(() => readOnce(files)))
-      cached.push(await seconds(() => readOnce(files, 1 << 20)))
-      merges.push(await seconds(merge))
+    for (const [k, d] of dirs.entries()) {
+      fs.mkdirSync(d)
+      fs.writeFileSync(path.join(d, 'config.json'), '{"model_type":"bench"}')
+      await writeSafetensors(files[k]!, randomTensors(spec, k + 1))
     }
-    clearInterval(watch)
-    const wall = (xs: typeof reads) => median(xs.map((x) => x.wall))
-    const cpu = (xs: typeof reads) => median(xs.map((x) => x.cpu))
+    const bytes = fs.statSync(files[0]!).size
+    const out = path.join(dir, 'soup')
+    const merge = (helper?: Helper) => mergeCheckpoints({ method: { name: 'uniform' }, ingredients: dirs, out, helper })
+    const works = {
+      read: () => readOnce(files),
+      write: () => writeOnce(out, bytes),
+      merge: () => merge(helper),
+      alone: () => merge(),
+    }
+    const timed: Record<string, Timed[]> = {}
+    const time = async (key: string, work: () => unknown) => {
+      ;(timed[key] ??= []).push(await seconds(work))
+      fs.rmSync(out, { recursive: true, force: true })
+    }
+    readOnce(files)
+    const peak = await peakOf(() => merge(helper))
+    fs.rmSync(out, { recursive: true })
+    for (let i = 0; i < REPEATS; i++) for (const [key, work] of Object.entries(works)) await time(key, work)
+    if (dropCaches())
+      for (let i = 0; i < REPEATS; i++)
+        for (const key of ['read', 'merge'] as const) {
+          dropCaches()
+          await time(`cold-${key}`, works[key])
+        }
+    const wall = (key: string) => median(timed[key]!.map((x) => x.wall))
+    const cpu = (key: string) => median(timed[key]!.map((x) => x.cpu))
     return {
-      soupReadSeconds: wall(reads),
-      soupMergeSeconds: wall(merges),
-      soupRatio: wall(merges) / wall(reads),
-      soupReadCachedSeconds: wall(cached),
-      soupReadCpuSeconds: cpu(reads),
-      soupMergeCpuSeconds: cpu(merges),
-      soupPeakExtraMB: (peak - before) / 1e6,
-      soupLargestTensorMB: Math.max(...[...spec.values()].map((s) => s[0]! * s[1]! * 4).filter(Number.isFinite)) / 1e6,
-      soupCheckpointMB: fs.statSync(files[0]!).size / 1e6,
+      soupReadSeconds: wall('read'),
+      soupWriteSeconds: wall('write'),
+      soupMergeSeconds: wall('merge'),
+      soupMergeAloneSeconds: wall('alone'),
+      soupRatio: wall('merge') / wall('read'),
+      soupWriteRatio: wall('write') / wall('read'),
+      soupReadCpuSeconds: cpu('read'),
+      soupMergeCpuSeconds: cpu('merge'),
+      ...(timed['cold-read'] && {
+        soupColdReadSeconds: wall('cold-read'),
+        soupColdMergeSeconds: wall('cold-merge'),
+        soupColdRatio: wall('cold-merge') / wall('cold-read'),
+      }),
+      soupPeakExtraMB: peak / 1e6,
+      soupLargestTensorMB: Math.max(...[...spec.values()].map((s) => s.reduce((a, b) => a * b, 4))) / 1e6,
+      soupCheckpointMB: bytes / 1e6,
     }
   } finally {
     fs.rmSync(dir, { recursive: true, force: true })

@@ -13,6 +13,7 @@ const cache = path.join(root, 'node_modules/.cache/dashi-programs')
 const PROGRAMS = {
   cli: 'src-main/index.cli.ts',
   'engine-worker': 'src-main/engine/worker.ts',
+  'merge-helper': 'src-main/engine/merge-helper.ts',
   client: 'test/engine/jobs/client-program.ts',
   webgpu: 'test/engine/runtime/webgpu-program.ts',
 }

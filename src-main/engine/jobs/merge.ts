@@ -42,6 +42,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
     try {
       const soup = await greedySoup(candidates, score, work, {
         signal: stop.signal,
+        helper: hooks.mergeHelper,
         onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
       })
       ledger = [...soup.ledger]
@@ -59,6 +60,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       out: job.out,
       dtype: 'F32',
       signal: stop.signal,
+      helper: hooks.mergeHelper,
       onProgress: (done) => {
         if (hooks.isCancelled()) stop.abort()
         hooks.onProgress({ phase: 'merging', done, total: 1 })

@@ -1,4 +1,5 @@
 import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import type { Helper } from '../merge/helper.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'
@@ -8,6 +9,8 @@ import { trainJob } from './train.ts'
 export interface JobHooks {
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
+  /** A second thread for merges of large checkpoints. */
+  readonly mergeHelper?: Helper
 }
 
 /** Carries out one job, in whatever thread it is called. */

@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { readRecord, writeRecord } from '../weights/checkpoint.ts'
+import type { Helper } from './helper.ts'
 import { mergeCheckpoints, reference } from './merge.ts'
 
 const recordAs = (dirs: readonly string[]) => ({ method: { name: 'greedy' as const }, ingredients: dirs.map(reference) })
@@ -43,7 +44,7 @@ export async function greedySoup(
   candidates: readonly Candidate[],
   evaluate: (dir: string) => Promise<number>,
   workDir: string,
-  { signal, onEntry }: { signal?: AbortSignal; onEntry?: (entry: LedgerEntry) => void } = {},
+  { signal, onEntry, helper }: { signal?: AbortSignal; onEntry?: (entry: LedgerEntry) => void; helper?: Helper } = {},
 ): Promise<GreedySoup> {
   const order = [...candidates].sort((a, b) => b.heldOut - a.heldOut)
   const [best, ...others] = order
@@ -61,7 +62,7 @@ export async function greedySoup(
   let heldOut = best.heldOut
   note({ ...best, score: heldOut, accepted: true, margin: heldOut })
   // The running mean stays F32, so that the rounding of a smaller dtype does not add up.
-  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'F32', recordAs: recordAs(ingredients), signal })
+  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'F32', recordAs: recordAs(ingredients), signal, helper })
   for (const candidate of others) {
     const n = ingredients.length
     await mergeCheckpoints({
@@ -71,6 +72,7 @@ export async function greedySoup(
       dtype: 'F32',
       recordAs: recordAs([...ingredients, candidate.dir]),
       signal,
+      helper,
     })
     const score = await evaluate(trial)
     const accepted = score > heldOut

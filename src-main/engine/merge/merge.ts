@@ -4,19 +4,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CheckpointRecord, CheckpointRef, SoupRecord } from '#shared/model/checkpoint.ts'
 import { mergeMethodSchema, type MergeMethod } from '#shared/model/merge.ts'
 import { cancelled, userError } from '#shared/errors.ts'
-import { encode, firstNonFinite, isFloat, type FloatDtype } from '../weights/dtype.ts'
+import { isFloat } from '../weights/dtype.ts'
 import { findRecord, writeCheckpoint } from '../weights/checkpoint.ts'
 import { elements, type TensorSpec } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
-import { storedTensors, type TensorSource } from '../weights/tensors.ts'
-import { dareSlices, seededKeep } from './dare.ts'
+import type { Weights } from '../weights/source.ts'
+import type { PlacedTensors } from '../weights/tensors.ts'
+import { carryOutTogether, type Helper } from './helper.ts'
 import { openIngredients, type TensorSet } from './ingredients.ts'
-import { linearSlices, taskWeights, uniformWeights } from './linear.ts'
-import { slerpSlices } from './slerp.ts'
-import type { SliceMerge } from './slices.ts'
-import { SliceReader, checkFinite, sliceElements } from './stream.ts'
-import { tiesSlices } from './ties.ts'
-import { Arena } from './weighted-sum.ts'
 
 /** Methods relative to a base: the first ingredient is that base. */
 export const RELATIVE: ReadonlySet<MergeMethod['name']> = new Set(['wise-ft', 'slerp', 'task-arithmetic', 'ties', 'dare'])
@@ -35,6 +30,8 @@ export interface MergeOptions {
   /** Called now and then. @param done share of the work: 0 … 1 */
   onProgress?: (done: number) => void
   signal?: AbortSignal
+  /** A second thread for large checkpoints. The result does not depend on it. */
+  helper?: Helper
 }
 
 /**
@@ -42,20 +39,19 @@ export interface MergeOptions {
  * Integer tensors are copied from the first ingredient.
  * @throws a data fault where ingredients are not variants of one model, or hold NaN; a user fault for a wrong number of them
  */
-export async function mergeCheckpoints({ method, ingredients, out, dtype = 'base', metrics = {}, recordAs, onProgress, signal }: MergeOptions): Promise<CheckpointRecord> {
+export async function mergeCheckpoints({ method, ingredients, out, dtype = 'base', metrics = {}, recordAs, onProgress, signal, helper }: MergeOptions): Promise<CheckpointRecord> {
   checkMethod(method, ingredients.length)
   const { sets, close } = openIngredients(ingredients)
-  let done = 0
-  const total = sets.reduce((n, { inputs }) => n + inputs[0]!.names().reduce((m, name) => m + elements(inputs[0]!.info(name).shape), 0), 0)
-  const advance = (n: number) => {
+  const sizes = sets.map(({ inputs }) => elementsOf(inputs[0]!))
+  const total = sizes.reduce((a, b) => a + b, 0)
+  const advance = (set: number) => (begun: number) => {
     if (signal?.aborted) throw cancelled()
-    onProgress?.((done += n) / total)
+    onProgress?.(sizes.slice(0, set).reduce((a, b) => a + b, begun) / (total || 1))
   }
   try {
-    const [model, ...others] = sets.map((set) => ({ name: set.sidecar, tensors: mergedTensors(method, set, dtype, advance) }))
+    const [model, ...others] = sets.map((set, i) => ({ name: set.sidecar, tensors: mergedTensors(method, set, dtype, advance(i), helper) }))
     return await writeCheckpoint(out, {
       base: ingredients[0]!,
-      sign: false, // a soup is known by its ingredients; `fingerprint` can be asked for later
       weights: model!.tensors,
       tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: metadataOf(ingredients[0]!, o.name!) }])),
       record: { ...lineage(ingredients), merge: recordAs ?? { method, ingredients: ingredients.map(reference) }, metrics: { ...metrics } },
@@ -74,79 +70,26 @@ function checkMethod(method: MergeMethod, n: number) {
   if (method.name === 'linear' && method.weights.length !== n) throw userError(`merge: linear has ${method.weights.length} weights for ${n} checkpoints`)
 }
 
-/** A method for one tensor of `n` ingredients. A new one each time: it collects what it learns of the tensor. */
-function sliceMerge(method: MergeMethod, n: number, tensor: string): SliceMerge {
-  switch (method.name) {
-    case 'uniform':
-      return linearSlices(uniformWeights(n))
-    case 'linear':
-      return linearSlices(method.weights)
-    case 'wise-ft':
-      return linearSlices([1 - method.alpha, method.alpha])
-    case 'task-arithmetic':
-      return linearSlices(taskWeights(n - 1, method.lambda))
-    case 'slerp':
-      return slerpSlices(method.t)
-    case 'ties':
-      return tiesSlices(n - 1, method)
-    case 'dare':
-      return dareSlices(method, seededKeep(method.density, method.seed, tensor))
-  }
-}
-
-/** Elements of the result that are written at once. */
-const PART = 1 << 18
-
-/** The merged tensors of one file. */
-function mergedTensors(method: MergeMethod, { inputs }: TensorSet, dtype: 'base' | 'F32', advance: (n: number) => void): TensorSource {
-  const stored = storedTensors(inputs[0]!)
-  const partBytes = (PART + sliceElements(inputs.length)) * 4
-  const arena = new Arena(SliceReader.arenaBytes(inputs.length) + 2 * partBytes)
-  const reader = new SliceReader(inputs, arena)
-  // The writer still has the last part in hand while the next one is made.
-  const banks = [arena.allocate(partBytes), arena.allocate(partBytes)]
-  let turn = 0
-  const nextPart = () => {
-    const { buffer, byteOffset, byteLength } = banks[turn++ % 2]!
-    return new Float32Array(buffer, byteOffset, byteLength / 4)
-  }
-
-  function* merged(spec: TensorSpec & { dtype: FloatDtype }): Generator<Uint8Array> {
-    const merge = sliceMerge(method, inputs.length, spec.name)
-    for (let pass = 0; pass < merge.passes; pass++)
-      for (const slices of reader.read(spec.name)) {
-        checkFinite(inputs, slices)
-        merge.gather!(pass, slices.inputs)
-        advance(0)
-      }
-    let part = nextPart()
-    let filled = 0
-    for (const slices of reader.read(spec.name)) {
-      const out = part.subarray(filled, (filled += slices.length))
-      if (!merge.spreads) checkFinite(inputs, slices)
-      if (!merge.combine(slices.inputs, out, slices.start)) {
-        checkFinite(inputs, slices)
-        throw outOfRange(spec)
-      }
-      advance(slices.length)
-      if (filled < PART) continue
-      yield encoded(part.subarray(0, filled), spec)
-      part = nextPart()
-      filled = 0
-    }
-    if (filled) yield encoded(part.subarray(0, filled), spec)
-  }
-  const encoded = (part: Float32Array, spec: TensorSpec & { dtype: FloatDtype }) => {
-    const bytes = encode(part, spec.dtype)
-    if (spec.dtype !== 'F32' && firstNonFinite(bytes, spec.dtype) >= 0) throw outOfRange(spec)
-    return bytes
-  }
-  const outOfRange = ({ name, dtype }: TensorSpec) => userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}`)
+/** The merged tensors of one file. @param advance told the elements of this file that are begun; what it throws ends the work */
+function mergedTensors(method: MergeMethod, { inputs }: TensorSet, dtype: 'base' | 'F32', advance: (begun: number) => void, helper?: Helper): PlacedTensors {
+  const [first] = inputs
+  const total = elementsOf(first!)
+  const specs = first!.names().map((name): TensorSpec => {
+    const { dtype: stored, shape } = first!.info(name)
+    return { name, dtype: isFloat(stored) && dtype === 'F32' ? 'F32' : stored, shape }
+  })
   return {
-    specs: stored.specs.map((s) => (isFloat(s.dtype) && dtype === 'F32' ? { name: s.name, dtype: 'F32', shape: s.shape } : s)),
-    produce: (spec) => (isFloat(spec.dtype) ? merged({ ...spec, dtype: spec.dtype }) : stored.produce(spec)),
+    specs,
+    async fill(fd, offsets, wrote) {
+      const planned = specs.map((spec) => ({ spec, offset: offsets.get(spec.name)!, inputs: inputs.map((w) => w.stored(spec.name)) }))
+      const tensors = planned.sort((a, b) => a.offset - b.offset)
+      await carryOutTogether({ method, fd, tensors }, { between: (begun) => advance(begun * total), wrote }, helper)
+      advance(total)
+    },
   }
 }
+
+const elementsOf = (weights: Weights) => weights.names().reduce((n, name) => n + elements(weights.info(name).shape), 0)
 
 /** Of a sidecar of the first ingredient, which stand for all: a head's classes were found to be equal. */
 function metadataOf(dir: string, sidecar: string) {

@@ -1,8 +1,6 @@
 /** Tensors of many checkpoints read side by side, in slices. */
-import { DTYPE_BYTES, decode, firstNonFinite, isFloat, type FloatDtype } from '../weights/dtype.ts'
-import { elements } from '../weights/header.ts'
-import { nonFinite } from '../weights/safetensors.ts'
-import type { Weights } from '../weights/source.ts'
+import { DTYPE_BYTES, decode, firstNonFinite, isFloat } from '../weights/dtype.ts'
+import { nonFinite, readStored, type StoredTensor } from '../weights/safetensors.ts'
 import { STEP, type Arena } from './weighted-sum.ts'
 
 /**
@@ -15,7 +13,6 @@ const TOGETHER = 1 << 19
 export const sliceElements = (inputs: number) => Math.max(1 << 12, Math.floor((TOGETHER * 4) / inputs / STEP) * (STEP / 4))
 
 export interface Slices {
-  readonly name: string
   /** The slices' first element in the tensor. */
   readonly start: number
   readonly length: number
@@ -27,43 +24,41 @@ export class SliceReader {
   private readonly lanes: readonly Uint8Array[]
   private readonly slice: number
 
-  /** Takes {@link SliceReader.arenaBytes} of `arena`. */
-  constructor(
-    private readonly inputs: readonly Weights[],
-    arena: Arena,
-  ) {
-    this.slice = sliceElements(inputs.length)
-    this.lanes = inputs.map(() => arena.allocate(this.slice * 4))
+  /** For up to `n` inputs. Takes {@link SliceReader.arenaBytes} of `arena`. */
+  constructor(n: number, arena: Arena) {
+    this.slice = sliceElements(n)
+    this.lanes = Array.from({ length: n }, () => arena.allocate(this.slice * 4))
   }
 
-  static arenaBytes(inputs: number): number {
-    return inputs * sliceElements(inputs) * 4
+  static arenaBytes(n: number): number {
+    return n * sliceElements(n) * 4
   }
 
-  /** The slices of one floating tensor, from its beginning. */
-  *read(name: string): Generator<Slices> {
-    const n = elements(this.inputs[0]!.info(name).shape)
-    for (let start = 0; start < n; start += this.slice) {
-      const length = Math.min(this.slice, n - start)
-      yield { name, start, length, inputs: this.inputs.map((w, k) => readSlice(w, name, start, length, this.lanes[k]!)) }
+  /** The slices of `length` elements from `begin` on of one floating tensor of each input. */
+  *read(inputs: readonly StoredTensor[], begin: number, length: number): Generator<Slices> {
+    const end = begin + length
+    for (let start = begin; start < end; start += this.slice) {
+      const length = Math.min(this.slice, end - start)
+      yield { start, length, inputs: inputs.map((tensor, k) => readSlice(tensor, start, length, this.lanes[k]!)) }
     }
   }
 }
 
 /** F32 is used where it arrives; other types are converted into `lane`. */
-function readSlice(weights: Weights, name: string, start: number, length: number, lane: Uint8Array): Float32Array {
-  const dtype = weights.info(name).dtype as FloatDtype
-  if (!isFloat(dtype)) throw new Error(`${name}: ${String(dtype)} tensors are copied, not merged`)
+function readSlice(tensor: StoredTensor, start: number, length: number, lane: Uint8Array): Float32Array {
+  const { name, dtype } = tensor
+  if (!isFloat(dtype)) throw new Error(`${name}: ${dtype} tensors are copied, not merged`)
   const size = DTYPE_BYTES[dtype]
   const stored = dtype === 'F32' ? lane.subarray(0, length * size) : new Uint8Array(length * size)
-  weights.readInto(name, stored, start * size)
+  readStored(tensor, stored, start * size)
   return decode(stored, dtype, dtype === 'F32' ? undefined : new Float32Array(lane.buffer, lane.byteOffset, length))
 }
 
 /** @throws a data fault naming the file, tensor and place of the first NaN or infinity among the inputs */
-export function checkFinite(weights: readonly Weights[], { name, start, inputs }: Slices) {
+export function checkFinite(tensors: readonly StoredTensor[], { start, inputs }: Slices) {
   inputs.forEach((x, k) => {
     const at = firstNonFinite(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), 'F32')
-    if (at >= 0) throw nonFinite(weights[k]!.fileOf(name), name, weights[k]!.info(name).shape, start + at, x[at]!)
+    const { file, name, shape } = tensors[k]!
+    if (at >= 0) throw nonFinite(file, name, shape, start + at, x[at]!)
   })
 }

@@ -10,7 +10,7 @@ import { HEAD_FILE, headMetadata, headTensors, type Head } from './head.ts'
 import { readJson, writeJson } from './json.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { WEIGHTS_FILE } from './source.ts'
-import type { TensorSource } from './tensors.ts'
+import type { PlacedTensors, TensorSource } from './tensors.ts'
 
 export const RECORD_FILE = 'dashi.json'
 export const CONFIG_FILE = 'config.json'
@@ -29,7 +29,7 @@ const COMPANIONS = [
   'processor_config.json',
 ]
 
-export type TensorFile = TensorSource & { readonly metadata?: Readonly<Record<string, string>> }
+export type TensorFile = (TensorSource | PlacedTensors) & { readonly metadata?: Readonly<Record<string, string>> }
 
 export interface CheckpointContent {
   /** Companion files are copied from this checkpoint. */
@@ -38,13 +38,11 @@ export interface CheckpointContent {
   config?: unknown
   /** More files, by name; they win over the base's. */
   files?: Readonly<Record<string, string | Uint8Array>>
-  weights: TensorSource
+  weights: TensorSource | PlacedTensors
   head?: Head
   /** More tensor files beside the model's, by name (`prompt.safetensors`). */
   tensors?: Readonly<Record<string, TensorFile>>
   record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint'>
-  /** Whether the weights are hashed on their way, which takes about as long as reading them. Default true. */
-  sign?: boolean
 }
 
 /**
@@ -62,9 +60,12 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
     for (const name of fs.readdirSync(beside)) syncFile(at(name))
     const print = new Fingerprint()
-    const { sign = true } = content
-    const write = (name: string, { metadata, ...source }: TensorFile) =>
-      writeSafetensors(at(name), sign ? print.through(name, source) : source, metadata)
+    // Tensors that are written in any order cannot be hashed on their way, so such a checkpoint has no fingerprint.
+    let sign = true
+    const write = (name: string, { metadata, ...source }: TensorFile) => {
+      if ('fill' in source) sign = false
+      return writeSafetensors(at(name), 'fill' in source ? source : print.through(name, source), metadata)
+    }
     await write(WEIGHTS_FILE, content.weights)
     if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })
     for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)

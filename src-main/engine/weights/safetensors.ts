@@ -4,9 +4,18 @@ import { dataError } from '#shared/errors.ts'
 import { decode, encode, firstNonFinite, isFloat, DTYPE_BYTES } from './dtype.ts'
 import { ioError, readAll, replaceFile, writeAll } from './files.ts'
 import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHeader, type TensorInfo, type TensorSpec } from './header.ts'
-import type { Chunk, Produced, TensorSource } from './tensors.ts'
+import type { Chunk, PlacedTensors, Produced, TensorSource } from './tensors.ts'
 
 export type { TensorInfo, TensorSpec } from './header.ts'
+
+/** A tensor where it lies, readable by any thread of this process until its file is closed. */
+export interface StoredTensor extends TensorSpec {
+  /** By the path that the user knows. */
+  readonly file: string
+  readonly fd: number
+  readonly offset: number
+  readonly length: number
+}
 
 export interface SafetensorsFile {
   readonly file: string
@@ -19,6 +28,7 @@ export interface SafetensorsFile {
   float32(name: string): Float32Array
   /** Fills `into` with the tensor's bytes from `from` on. */
   readInto(name: string, into: Uint8Array, from?: number): void
+  stored(name: string): StoredTensor
   close(): void
 }
 
@@ -71,14 +81,9 @@ class OpenFile implements SafetensorsFile {
     return info
   }
 
-  private ended(name: string) {
-    return dataError(this.file, `tensor ${name}: the file ended while it was read`)
-  }
-
   bytes(name: string) {
-    const { length, offset } = this.info(name)
-    const bytes = new Uint8Array(length)
-    if (readAll(this.open(), bytes, offset) < length) throw this.ended(name)
+    const bytes = new Uint8Array(this.info(name).length)
+    this.readInto(name, bytes)
     return bytes
   }
 
@@ -94,15 +99,23 @@ class OpenFile implements SafetensorsFile {
   }
 
   readInto(name: string, into: Uint8Array, from = 0) {
-    const { length, offset } = this.info(name)
-    if (from + into.byteLength > length) throw new RangeError(`${name}: ${from} + ${into.byteLength} is past its ${length} bytes`)
-    if (readAll(this.open(), into, offset + from) < into.byteLength) throw this.ended(name)
+    readStored(this.stored(name), into, from)
+  }
+
+  stored(name: string) {
+    return { ...this.info(name), file: this.file, fd: this.open() }
   }
 
   close() {
     if (this.fd !== undefined) fs.closeSync(this.fd)
     this.fd = undefined
   }
+}
+
+/** Fills `into` with the tensor's bytes from `from` on. */
+export function readStored({ file, fd, name, offset, length }: StoredTensor, into: Uint8Array, from = 0): void {
+  if (from + into.byteLength > length) throw new RangeError(`${name}: ${from} + ${into.byteLength} is past its ${length} bytes`)
+  if (readAll(fd, into, offset + from) < into.byteLength) throw dataError(file, `tensor ${name}: the file ended while it was read`)
 }
 
 /** The line about a number that a trained model cannot have. `at` counts elements in row-major order. */
@@ -118,51 +131,64 @@ export function nonFinite(file: string, name: string, shape: readonly number[], 
 /** Dirty pages are handed to the device this often, so that the last fsync finds little left to do. */
 const FLUSH_BYTES = 32 << 20
 
-/**
- * Replaces `file` by the source's tensors, asking for each in the order of their bytes and keeping none.
- * One part is written while the next one is produced.
- */
+/** Replaces `file` by the source's tensors, none of which is kept in memory. */
 export async function writeSafetensors(
   file: string,
-  { specs, produce }: TensorSource,
+  source: TensorSource | PlacedTensors,
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
+  const { specs } = source
   const names = new Set(specs.map((s) => s.name))
   if (names.size < specs.length || names.has('__metadata__')) throw new Error(`${file}: tensor names must be unique and not __metadata__`)
   const order = layout(specs)
+  const header = buildHeader(order, metadata)
   await replaceFile(file, async (fd) => {
-    let writing = writeAll(fd, buildHeader(order, metadata))
-    writing.catch(() => undefined) // looked at when it is awaited, not before
     const flushing = flusher(fd)
     try {
-      for (const spec of order) {
-        let left = byteLength(spec)
-        for await (const chunk of parts(produce(spec))) {
-          const part = chunk instanceof Float32Array ? asBytes(spec, chunk) : chunk
-          if ((left -= part.byteLength) < 0) break
-          await writing
-          writing = flushing.write(part)
-          writing.catch(() => undefined)
-        }
-        if (left !== 0) throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
-      }
+      await writeAll(fd, header)
+      if ('fill' in source) await source.fill(fd, places(order, header.byteLength), flushing.wrote)
+      else await stream(file, fd, order, source, flushing.wrote)
     } finally {
       // Nothing may still be using the descriptor when it is closed, whatever failed first.
-      await Promise.allSettled([writing, flushing.done()])
+      await Promise.allSettled([flushing.done()])
     }
-    await writing
     await flushing.done()
   })
 }
 
-/** Writes, and asks the device to take what was written while more is being written. */
+/** Each tensor's first byte in the file. */
+function places(order: readonly TensorSpec[], at: number): Map<string, number> {
+  return new Map(order.map((spec) => [spec.name, (at += byteLength(spec)) - byteLength(spec)]))
+}
+
+/** Asks for each tensor in the order of their bytes. One part is written while the next one is produced. */
+async function stream(file: string, fd: number, order: readonly TensorSpec[], { produce }: TensorSource, wrote: (bytes: number) => void): Promise<void> {
+  let writing = Promise.resolve()
+  try {
+    for (const spec of order) {
+      let left = byteLength(spec)
+      for await (const chunk of parts(produce(spec))) {
+        const part = chunk instanceof Float32Array ? asBytes(spec, chunk) : chunk
+        if ((left -= part.byteLength) < 0) break
+        await writing
+        writing = writeAll(fd, part).then(() => wrote(part.byteLength))
+        writing.catch(() => undefined) // looked at when it is awaited, not before
+      }
+      if (left !== 0) throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
+    }
+  } finally {
+    await Promise.allSettled([writing])
+  }
+  await writing
+}
+
+/** Asks the device to take what was written while more is being written. */
 function flusher(fd: number) {
   let unflushed = 0
   let flush: Promise<void> | undefined
   return {
-    async write(part: Uint8Array) {
-      await writeAll(fd, part)
-      unflushed += part.byteLength
+    wrote(bytes: number) {
+      unflushed += bytes
       if (flush || unflushed < FLUSH_BYTES) return
       unflushed = 0
       flush = new Promise<void>((resolve, reject) => fs.fdatasync(fd, (e) => (e ? reject(e) : resolve())))

@@ -6,7 +6,7 @@ import { dataError } from '#shared/errors.ts'
 import { restoreFolder } from './files.ts'
 import { readJson } from './json.ts'
 import { formatShape } from './header.ts'
-import { openSafetensors, type SafetensorsFile, type TensorInfo } from './safetensors.ts'
+import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorInfo } from './safetensors.ts'
 
 export const WEIGHTS_FILE = 'model.safetensors'
 const INDEX_FILE = 'model.safetensors.index.json'
@@ -37,6 +37,7 @@ export interface Weights {
   expectTensors(shapes: ReadonlyMap<string, readonly number[]>, ignore?: readonly string[]): void
   /** Fills `into` with the stored bytes from `from` on. */
   readInto(name: string, into: Uint8Array, from?: number): void
+  stored(name: string): StoredTensor
   close(): void
 }
 
@@ -156,6 +157,10 @@ class OpenWeights implements Weights {
 
   readInto(name: string, into: Uint8Array, from?: number) {
     this.of(name).readInto(name, into, from)
+  }
+
+  stored(name: string) {
+    return this.of(name).stored(name)
   }
 
   close() {

@@ -14,6 +14,17 @@ export interface TensorSource {
   produce(spec: TensorSpec): Produced
 }
 
+/** Tensors to be written by position, in any order: by several threads, say. */
+export interface PlacedTensors {
+  readonly specs: readonly TensorSpec[]
+  /**
+   * Writes every byte of every tensor. When it settles, nothing uses the descriptor any more.
+   * @param offsets each tensor's first byte in the file
+   * @param wrote to be told of bytes that were written, so that the device can be asked to take them
+   */
+  fill(fd: number, offsets: ReadonlyMap<string, number>, wrote: (bytes: number) => void): Promise<void>
+}
+
 /** Tensors held in memory, all written in one dtype. Data are row-major. */
 export const fromMemory = (
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,

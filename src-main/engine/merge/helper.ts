@@ -1,0 +1,64 @@
+/** A second thread at a plan: the sum is bound by one core's way to the memory, and two cores have two. */
+import os from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { DashiError, type Fault } from '#shared/errors.ts'
+import { Progress, carryOut, type Failure, type Hooks, type Plan } from './plan.ts'
+
+/** What the helper is started with; both sides are this program. */
+export interface HelperTask {
+  readonly plan: Plan
+  readonly memory: SharedArrayBuffer
+}
+
+/** What it answers when it is done. An error crosses threads as its parts. */
+export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
+
+export interface Helper {
+  /** The built merge-helper.ts. */
+  readonly program: URL
+  /** Bytes to read from which it is started, which takes some 40 ms. */
+  readonly fromBytes?: number
+}
+
+/**
+ * Carries out the plan, with a second thread where it is worth it. When this settles, no thread uses its files any more.
+ * @throws the first fault in the order of the file
+ */
+export async function carryOutTogether(plan: Plan, hooks: Hooks, helper?: Helper): Promise<void> {
+  const progress = new Progress()
+  const bytes = plan.tensors.reduce((n, { inputs }) => inputs.reduce((m, x) => m + x.length, n), 0)
+  const together = helper && bytes >= (helper.fromBytes ?? 512e6) && os.availableParallelism() > 1
+  const failures = await Promise.all([together ? help(helper.program, plan, progress) : undefined, carryOut(plan, progress, hooks)])
+  const [first] = failures.flatMap((f) => f ?? []).sort((a, b) => a.piece - b.piece)
+  if (first) throw first.error
+}
+
+function help(program: URL, plan: Plan, progress: Progress): Promise<Failure | undefined> {
+  const workerData: HelperTask = { plan, memory: progress.memory }
+  return new Promise((resolve) => {
+    const broke = (error: unknown) => {
+      progress.stop()
+      resolve({ piece: -2, error })
+    }
+    new Worker(program, { workerData })
+      .on('message', (answer: HelperAnswer) => resolve(answer ? { piece: answer.piece, error: errorOf(answer) } : undefined))
+      .on('error', broke)
+      .on('exit', (code) => broke(new Error(`the merge's second thread ended with code ${code} before its work was done`)))
+  })
+}
+
+const errorOf = ({ fault, message, code }: NonNullable<HelperAnswer>) =>
+  fault ? new DashiError(fault, message) : Object.assign(new Error(message), code && { code })
+
+/** The helper's side. */
+export async function answer({ plan, memory }: HelperTask): Promise<HelperAnswer> {
+  const failure = await carryOut(plan, new Progress(memory))
+  if (!failure) return null
+  const { piece, error } = failure
+  return {
+    piece,
+    fault: error instanceof DashiError ? error.fault : undefined,
+    message: error instanceof Error ? error.message : String(error),
+    code: (error as NodeJS.ErrnoException).code,
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What is to be done for one file of a soup, as plain data that any thread of this process can carry out parts of. Each
+ * element of the result depends on the plan alone, so the bits are the same whoever computes it, and in whatever order.
+ */
+import { DashiError, cancelled, userError } from '#shared/errors.ts'
+import type { MergeMethod } from '#shared/model/merge.ts'
+import { DTYPE_BYTES, encode, firstNonFinite, isFloat } from '../weights/dtype.ts'
+import { writeAllAt } from '../weights/files.ts'
+import { elements, type TensorSpec } from '../weights/header.ts'
+import { readStored, type StoredTensor } from '../weights/safetensors.ts'
+import { sliceMerge } from './methods.ts'
+import { SliceReader, checkFinite, sliceElements } from './stream.ts'
+import { Arena } from './weighted-sum.ts'
+
+export interface PlannedTensor {
+  /** As it is written. */
+  readonly spec: TensorSpec
+  /** Its first byte in the file that is written. */
+  readonly offset: number
+  /** The same tensor of each ingredient. */
+  readonly inputs: readonly StoredTensor[]
+}
+
+export interface Plan {
+  readonly method: MergeMethod
+  /** The file that is written, open in this process. */
+  readonly fd: number
+  readonly tensors: readonly PlannedTensor[]
+}
+
+/** Elements of one tensor that one thread merges without asking for more. */
+interface Piece {
+  readonly tensor: PlannedTensor
+  readonly start: number
+  readonly length: number
+}
+
+const PIECE = 1 << 18
+
+/** In the order of the file. A method that must know a whole tensor gets it whole. */
+function piecesOf({ method, tensors }: Plan): Piece[] {
+  return tensors.flatMap((tensor) => {
+    const n = elements(tensor.spec.shape)
+    const step = sliceMerge(method, tensor.inputs.length, tensor.spec.name).passes ? n : PIECE
+    return Array.from({ length: Math.ceil(n / step) || 0 }, (_, i) => ({ tensor, start: i * step, length: Math.min(step, n - i * step) }))
+  })
+}
+
+/** How far the threads at one plan are, in memory that they share. */
+export class Progress {
+  private static readonly PIECES = 0
+  private static readonly STOP = 1
+  private readonly state: Int32Array
+
+  constructor(readonly memory = new SharedArrayBuffer(8)) {
+    this.state = new Int32Array(memory)
+  }
+
+  /** The number of a piece that no other thread has taken, from 0 up. */
+  take = () => Atomics.add(this.state, Progress.PIECES, 1)
+  taken = () => Atomics.load(this.state, Progress.PIECES)
+  /** No more pieces are taken; those at work are finished. */
+  end = () => void Atomics.store(this.state, Progress.PIECES, 1 << 30)
+  /** Everything is given up, between two slices. */
+  stop = () => (this.end(), void Atomics.store(this.state, Progress.STOP, 1))
+  stopped = () => Atomics.load(this.state, Progress.STOP) === 1
+}
+
+/** What ended the work early, and at which piece: of several faults, the first in the file is told, as one thread would. */
+export interface Failure {
+  readonly piece: number
+  readonly error: unknown
+}
+
+export interface Hooks {
+  /** Called between slices; what it throws ends the work of all threads. @param begun share of the elements, 0 … 1 */
+  readonly between?: (begun: number) => void
+  /** Called with the bytes that were written. */
+  readonly wrote?: (bytes: number) => void
+}
+
+/** Merges pieces until none is left. Between two of them, other work of the thread has its turn. Never throws. */
+export async function carryOut(plan: Plan, progress: Progress, { between, wrote }: Hooks = {}): Promise<Failure | undefined> {
+  let piece = -1
+  try {
+    const pieces = piecesOf(plan)
+    const total = pieces.reduce((n, p) => n + p.length, 0)
+    let begun = 0
+    let counted = 0
+    const step = () => {
+      if (progress.stopped()) throw cancelled()
+      for (; counted < Math.min(progress.taken(), pieces.length); counted++) begun += pieces[counted]!.length
+      between?.(begun / total)
+    }
+    const merge = pieceMerger(plan, step, wrote)
+    while ((piece = progress.take()) < pieces.length) {
+      merge(pieces[piece]!)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  } catch (error) {
+    const given = error instanceof DashiError && error.fault === 'cancelled'
+    if (given) progress.stop()
+    else progress.end()
+    return { piece: given ? -1 : piece, error }
+  }
+  return undefined
+}
+
+function pieceMerger({ method, fd, tensors }: Plan, step: () => void, wrote: (bytes: number) => void = () => undefined) {
+  const n = Math.max(1, ...tensors.map((t) => t.inputs.length))
+  const room = sliceElements(n)
+  const arena = new Arena(SliceReader.arenaBytes(n) + room * 4)
+  const reader = new SliceReader(n, arena)
+  const { buffer, byteOffset } = arena.allocate(room * 4)
+  const write = (bytes: Uint8Array, position: number) => {
+    writeAllAt(fd, bytes, position)
+    wrote(bytes.byteLength)
+    step()
+  }
+
+  function copy({ tensor: { spec, offset, inputs }, start, length }: Piece) {
+    const size = DTYPE_BYTES[spec.dtype]
+    const bytes = new Uint8Array(length * size)
+    readStored(inputs[0]!, bytes, start * size)
+    write(bytes, offset + start * size)
+  }
+
+  return (piece: Piece) => {
+    const { tensor: { spec: { name, dtype }, offset, inputs }, start, length } = piece
+    if (!isFloat(dtype)) return copy(piece)
+    const merge = sliceMerge(method, inputs.length, name)
+    for (let pass = 0; pass < merge.passes; pass++)
+      for (const slices of reader.read(inputs, start, length)) {
+        checkFinite(inputs, slices)
+        merge.gather!(pass, slices.inputs)
+        step()
+      }
+    for (const slices of reader.read(inputs, start, length)) {
+      const out = new Float32Array(buffer, byteOffset, slices.length)
+      if (!merge.spreads) checkFinite(inputs, slices)
+      const finite = merge.combine(slices.inputs, out, slices.start)
+      if (!finite) checkFinite(inputs, slices)
+      const bytes = encode(out, dtype)
+      if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0)) throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}`)
+      write(bytes, offset + slices.start * DTYPE_BYTES[dtype])
+    }
+  }
+}
