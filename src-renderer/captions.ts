@@ -58,6 +58,15 @@ export function carriedSpans(before: string, after: string, spans: readonly Span
   return out
 }
 
+/** 'name = value'; a name alone means true. Null where there is no name. */
+export function parseAttribute(text: string): { name: string; value: string | number | boolean } | null {
+  const at = text.indexOf('=')
+  const [name, value] = at < 0 ? [text.trim(), 'true'] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+  if (!name) return null
+  const number = value !== '' && Number.isFinite(Number(value)) ? Number(value) : null
+  return { name, value: value === 'true' ? true : value === 'false' ? false : (number ?? value) }
+}
+
 export type CaptionLint = 'empty' | 'spaces' | 'ends' | 'duplicate' | 'repeated' | 'script'
 export interface LintMark {
   kind: CaptionLint

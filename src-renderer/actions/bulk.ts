@@ -1,33 +1,39 @@
 /** Changes of many images at once; each is one edit, and its toast takes it back. */
+import type { MediaPatch } from '#shared/contract/annotations.ts'
 import type { Input } from '#shared/contract.ts'
-import { call } from '../rpc/index.ts'
+import { call, outbox, type Request } from '../rpc/index.ts'
 import { useDesk } from '../stores/desk.ts'
+import { useGallery } from '../stores/gallery.ts'
+import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 
+/** What a change of images is meant for: those chosen, else the open one. */
+export function chosenImages(): number[] {
+  const [desk, gallery, shell] = [useDesk(), useGallery(), useShell()]
+  if (gallery.selection.size) return [...gallery.selection]
+  return shell.room === 'label' && desk.mediaId !== null ? [desk.mediaId] : []
+}
+
 /** Takes back the project's last change, which is the one that the toast speaks of. */
-const undo = { key: 'actions.undo', run: () => void call('history.undo', {}).then(() => useDesk().refetch()) }
-const done = (key: string, count: number) => useToasts().done(key, { count }, undo)
+async function takeBack(): Promise<void> {
+  await outbox.empty()
+  await call('history.undo', {})
+  await useDesk().refetch()
+}
+function change(request: Request, toast: string, count: number): void {
+  useDesk().change(request)
+  useToasts().done(toast, { count }, { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) })
+}
 
 export const bulk = {
-  async label(mediaIds: number[], labelId: number) {
-    await call('image-labels.set', { mediaIds, labelId })
-    done('toast.labelled', mediaIds.length)
-  },
-  async split(mediaIds: number[], split: string | null) {
-    await call('splits.set', { mediaIds, split })
-    done('toast.split', mediaIds.length)
-  },
-  async review(mediaIds: number[], review: Input<'review.set'>['review']) {
-    await call('review.set', { mediaIds, review })
-    done('toast.reviewed', mediaIds.length)
-  },
-  async tag(mediaIds: number[], tag: string) {
-    await call('tags.add', { mediaIds, tag })
-    done('toast.tagged', mediaIds.length)
-  },
+  label: (mediaIds: number[], labelId: number) => change({ method: 'image-labels.set', input: { mediaIds, labelId } }, 'toast.labelled', mediaIds.length),
+  split: (mediaIds: number[], split: string | null) => change({ method: 'splits.set', input: { mediaIds, split } }, 'toast.split', mediaIds.length),
+  review: (mediaIds: number[], review: Input<'review.set'>['review']) => change({ method: 'review.set', input: { mediaIds, review } }, 'toast.reviewed', mediaIds.length),
+  tag: (mediaIds: number[], tag: string) => change({ method: 'tags.add', input: { mediaIds, tag } }, 'toast.tagged', mediaIds.length),
+  edit: (mediaIds: number[], patch: MediaPatch) => change({ method: 'media.edit', input: { mediaIds, patch } }, 'toast.edited', mediaIds.length),
   async remove(ids: number[]) {
     await call('media.remove', { ids })
-    done('toast.removed', ids.length)
+    useToasts().done('toast.removed', { count: ids.length }, { key: 'actions.undo', run: () => void takeBack() })
   },
   async addFolder(folder: string) {
     await call('projects.add-folder', { folder })
@@ -37,7 +43,8 @@ export const bulk = {
   regionState(ids: readonly number[], state: 'accepted' | 'rejected') {
     const { editor } = useDesk()
     const regions = ids.flatMap((id) => editor.regions.get(id) ?? [])
-    editor.commit(state === 'accepted' ? 'accept proposal' : 'reject proposal', regions.map((before) => ({ before, after: { ...before, state } })))
+    const what = `${state === 'accepted' ? 'accept' : 'reject'} ${regions.length === 1 ? 'proposal' : `${regions.length} proposals`}`
+    editor.commit(what, regions.map((before) => ({ before, after: { ...before, state } })))
     const left = editor.regions.all().filter((r) => r.state === 'proposed')
     editor.setSelection(left.slice(-1).map((r) => r.id))
   },

@@ -2,12 +2,14 @@
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
+import { useGrounding } from '../stores/grounding.ts'
 import { useProject } from '../stores/project.ts'
+import { useReview } from '../stores/review.ts'
 import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { chooseFolder } from './folder.ts'
-import { bulk } from './bulk.ts'
+import { bulk, chosenImages } from './bulk.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'window'] as const
 export type Group = (typeof groups)[number]
@@ -28,6 +30,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
+  const [review, grounding] = [useReview(), useGrounding()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -75,7 +78,7 @@ export function makeActions(): Map<string, AppAction> {
       const label = project.labelForKey(String(n))
       if (!label) return false
       if (shell.room === 'label') desk.editor.setLabel(label.id)
-      else if (chosen()) failing(bulk.label([...gallery.selection], label.id))
+      else if (chosen()) bulk.label([...gallery.selection], label.id)
       else return false
     })
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
@@ -84,13 +87,29 @@ export function makeActions(): Map<string, AppAction> {
   const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   add('accept', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'accepted') : false))
   add('reject', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'rejected') : false))
-  const targets = () => (shell.room === 'label' ? (desk.mediaId === null ? [] : [desk.mediaId]) : [...gallery.selection])
-  const review = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
-    add(id, 'review', () => opened() && targets().length > 0, () => failing(bulk.review(targets(), state)))
-  review('approve', 'approved')
-  review('send-back', 'rejected')
-  review('ask-review', 'in-review')
-  review('clear-review', 'unreviewed')
+  const all = () => (labelling() ? desk.regions.filter((r) => r.state === 'proposed') : [])
+  add('accept-all', 'review', () => all().length > 0, () => bulk.regionState(all().map((r) => r.id), 'accepted'))
+  add('next-proposal', 'review', () => all().length > 0, () => {
+    const list = [...all()].reverse()
+    const at = list.findIndex((r) => desk.selection.includes(r.id))
+    desk.editor.setSelection([list[(at + 1) % list.length]!.id])
+  })
+  add('review-mode', 'review', labelling, () => review.toggle())
+  add('comment', 'review', labelling, () => review.comment('comment'))
+  add('review-accept', 'review', () => labelling() && review.active && proposals().length === 0, () => review.give('approved'))
+  const verdict = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
+    add(id, 'review', () => opened() && targets().length > 0, () => {
+      const one = labelling() && gallery.selection.size === 0
+      if (one && state === 'approved') review.give('approved')
+      else if (one && state === 'rejected' && review.active) review.comment('send-back')
+      else bulk.review(targets(), state)
+    })
+  const targets = chosenImages
+  verdict('approve', 'approved')
+  verdict('send-back', 'rejected')
+  verdict('ask-review', 'in-review')
+  verdict('clear-review', 'unreviewed')
+  add('end-grounding', 'label', () => grounding.words !== null, () => grounding.end())
 
   add('open-image', 'images', () => browsing() && gallery.ids.length > 0, () => {
     if (!browsing()) return false
@@ -98,9 +117,10 @@ export function makeActions(): Map<string, AppAction> {
     if (id !== undefined) void desk.open(id)
   })
   add('choose-all', 'images', browsing, () => gallery.chooseAll())
-  add('choose-none', 'images', chosen, () => (gallery.selection.size ? gallery.selection.clear() : false))
-  for (const split of ['train', 'val', 'test'] as const) add(`split-${split}`, 'images', () => opened() && targets().length > 0, () => failing(bulk.split(targets(), split)))
-  add('split-none', 'images', () => opened() && targets().length > 0, () => failing(bulk.split(targets(), null)))
+  add('choose-none', 'images', () => opened() && gallery.selection.size > 0, () => (gallery.selection.size ? gallery.selection.clear() : false))
+  for (const split of ['train', 'val', 'test'] as const) add(`split-${split}`, 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), split))
+  add('split-none', 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), null))
+  dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)
   add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
   const only = (id: string, patch: Parameters<typeof gallery.set>[0]) =>
     add(id, 'images', opened, () => {

@@ -78,29 +78,30 @@ export class Outbox {
     this.running = true
     for (let change = this.changes[0]; change; change = this.changes[0]) {
       this.sending = change
+      let answer: unknown
       try {
-        this.finish(change, renamedBy(change, await this.send(change)))
+        answer = await this.send(change)
       } catch (e) {
         if (e instanceof ConnectionLost) {
           await new Promise<void>((resolve) => (this.resume = resolve))
           this.resume = null
-          continue
-        }
-        this.finish(change, null, e instanceof Error ? e : new Error(String(e)))
+        } else this.finish(change, [], e instanceof Error ? e : new Error(String(e)))
+        continue
       }
+      this.finish(change, renamedBy(change, answer))
     }
     this.sending = null
     this.running = false
   }
 
-  private finish(change: Change, renamed: Renamed | null, error?: Error): void {
-    for (const { temporary, id } of renamed ?? []) this.ids.set(temporary, id)
+  private finish(change: Change, renamed: Renamed, error?: Error): void {
+    for (const { temporary, id } of renamed) this.ids.set(temporary, id)
     const left = this.changes.slice(1)
-    this.changes = renamed?.length ? left.map((c) => withIds(c, this.ids)) : left
-    this.store.done(change.op, renamed?.length ? this.changes : [])
+    this.changes = renamed.length ? left.map((c) => withIds(c, this.ids)) : left
+    this.store.done(change.op, renamed.length ? this.changes : [])
     this.state.waiting = this.changes.length
     this.sending = null
-    if (error) this.events.refused(change, error)
-    else this.events.sent(change, renamed ?? [])
+    // Whoever listens must not hold up what is still to be sent.
+    queueMicrotask(() => (error ? this.events.refused(change, error) : this.events.sent(change, renamed)))
   }
 }

@@ -18,6 +18,15 @@ import { useToasts } from './toasts.ts'
 /** What the canvas draws of a region; a saved one that differs in nothing else is the same. */
 const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
 
+function storedNumbers(place: string): number[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(place) ?? '[]')
+    return Array.isArray(stored) ? stored.filter((v) => typeof v === 'number') : []
+  } catch {
+    return []
+  }
+}
+
 /** With more pixels an image comes in tiles. */
 const tiled = 24e6
 
@@ -54,6 +63,15 @@ export const useDesk = defineStore('desk', () => {
   const zoom = of(() => editor.view.scale, 'view')
   const activeLabelId = of(() => editor.activeLabelId, 'labels')
   watch(() => project.labels, (labels) => editor.setLabels(labels))
+  /** Labels given lately, the last first; each project has its own. */
+  const lastLabels = ref<number[]>([])
+  const labelsPlace = () => `dashi:labels:${project.opened?.info.folder ?? ''}`
+  watch(() => project.key, (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []), { immediate: true })
+  watch(activeLabelId, (id) => {
+    if (id === null) return
+    lastLabels.value = [id, ...lastLabels.value.filter((l) => l !== id)].slice(0, 8)
+    localStorage.setItem(labelsPlace(), JSON.stringify(lastLabels.value))
+  })
 
   // ---- Saving
 
@@ -181,7 +199,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   return {
-    mediaId, content, failure, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, seen,
+    mediaId, content, failure, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, lastLabels, seen,
     open, step, refetch, change, turn,
   }
 })

@@ -35,6 +35,17 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
       return of(change.input.mediaIds) ? { ...content, media: { ...content.media, split: change.input.split } } : content
     case 'review.set':
       return of(change.input.mediaIds) ? { ...content, media: { ...content.media, review: change.input.review } } : content
+    case 'media.edit': {
+      const { mediaIds, patch } = change.input
+      if (!of(mediaIds)) return content
+      const labelled = (patch.addLabels ?? []).reduce((now, labelId) => ({ ...now, labels: withLabel(now, labelId, author) }), content)
+      return {
+        ...labelled,
+        labels: labelled.labels.filter((l) => !patch.removeLabels?.includes(l.labelId) || patch.addLabels?.includes(l.labelId)),
+        tags: [...new Set([...content.tags.filter((t) => !patch.removeTags?.includes(t)), ...(patch.addTags ?? [])])],
+        media: { ...content.media, ...(patch.split !== undefined && { split: patch.split }), ...(patch.review !== undefined && { review: patch.review }) },
+      }
+    }
     default:
       return content
   }

@@ -76,7 +76,11 @@ export class LiveRegion extends FabricObject {
     const style = this.style()
     const key = JSON.stringify([w, style, this.look])
     if (this.painted?.key !== key || this.painted.of !== mask) this.painted = this.paintMask(mask, w, style, key)
-    if (this.painted) ctx.drawImage(this.painted.canvas, this.painted.x, this.painted.y)
+    if (!this.painted) return
+    // A rim that is seen on light and dark alike, whatever the mask's colour.
+    ctx.shadowColor = '#fff'
+    ctx.shadowBlur = this.look.selected || this.look.outlineOnly ? 2.5 * style.lineWidth : 0
+    ctx.drawImage(this.painted.canvas, this.painted.x, this.painted.y)
   }
 
   private paintMask(mask: FlatMask, w: PaintWindow, style: Style, key: string): typeof this.painted {
@@ -89,7 +93,7 @@ export class LiveRegion extends FabricObject {
     if (!seen) return null
     const part: PaintWindow = { scale: w.scale, x: w.x + seen.x / w.scale, y: w.y + seen.y / w.scale, width: seen.w, height: seen.h }
     const paint = new MaskCanvas(part)
-    paint.paint(mask, this.look.colour, this.look.outlineOnly ? 0.02 : maskFill(style) + (this.look.selected ? 0.1 : 0), 1)
+    paint.paint(mask, this.look.colour, this.look.outlineOnly ? 0.2 : maskFill(style) + (this.look.selected ? 0.1 : 0), 1)
     const canvas = new OffscreenCanvas(seen.w, seen.h)
     canvas.getContext('2d')!.putImageData(new ImageData(paint.toRgba(), seen.w, seen.h), 0, 0)
     return { key, of: mask, canvas, x: seen.x, y: seen.y }
