@@ -47,10 +47,10 @@ export const useRuns = defineStore('runs', () => {
     if (p.loss != null) curves.set(p.runId, joined(curves.get(p.runId) ?? [], [p]))
     if (!before) void refresh()
   })
-  remote.on('run.finished', ({ runId, status, error }) => {
+  remote.on('run.finished', ({ runId, status }) => {
     latest.delete(runId)
-    if (status === 'failed') toasts.show({ kind: 'error', key: 'toast.runFailed', values: { error: error ?? '' } })
-    if (status === 'done') toasts.done('toast.runDone')
+    // A failure is told as that of its job.
+    if (status === 'done') toasts.done('toast.runDone', { name: runs.value.find((r) => r.id === runId)?.name ?? '' })
     void Promise.all([refresh(), refreshModels(), loadCurve(runId)])
   })
   remote.on('runs.changed', () => void refresh())

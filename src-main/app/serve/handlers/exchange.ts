@@ -3,18 +3,19 @@ import { exportFrom, exportLosses, formats, importInto } from '../../exchange/in
 import type { HandlersOf } from './index.ts'
 
 export const exchangeHandlers = (): HandlersOf<typeof exchangeMethods> => ({
-  'exchange.formats': () => Object.values(formats).map((f) => ({ name: f.name, imports: Boolean(f.read), exports: Boolean(f.write) })),
+  'exchange.formats': () => Object.values(formats).map((f) => ({ name: f.name, imports: Boolean(f.read) || f.name === 'dashi', exports: Boolean(f.write) || f.name === 'dashi' })), // the archive has a reader and a writer of its own
   'exchange.import': ({ path, options }, client) => ({
     jobId: client.startJob('import', path, async (project, { signal, progress }, tell) => {
-      const report = await importInto(project, path, { ...options, signal, onProgress: (p) => progress(p.done, p.of) })
+      const report = await importInto(project, path, { ...options, signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) })
       tell('annotations.changed', { mediaIds: [], action: 'import', origin: '' })
+      tell('project.changed', { what: ['media', 'labels'] })
       return report
     }),
   }),
   'exchange.losses': ({ options }, { project }) => exportLosses(project, options),
   'exchange.export': ({ path, options }, client) => ({
     jobId: client.startJob('export', path, (project, { signal, progress }) =>
-      exportFrom(project, path, { ...options, signal, onProgress: (p) => progress(p.done, p.of) }),
+      exportFrom(project, path, { ...options, signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) }),
     ),
   }),
 })

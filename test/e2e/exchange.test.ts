@@ -1,0 +1,170 @@
+/** Import and export by mouse and keyboard: what a format loses is said before, what was not taken is said after. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
+import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { birds, type SmallProject } from './project.ts'
+
+describe.skipIf(!canRun)('import and export', () => {
+  let home: Home
+  let work: string
+  let project: SmallProject
+  let server: Server
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let errors: string[]
+  const dialog = () => page.locator('[role=dialog]')
+  /** By the palette, as every action can be reached. */
+  async function command(text: string): Promise<void> {
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(text)
+    await page.keyboard.press('Enter')
+    await dialog().waitFor()
+  }
+  const close = async () => {
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'detached' })
+  }
+  /** By the keys of a list, which shows only the part of it that is in sight. */
+  async function format(name: string): Promise<void> {
+    await dialog().locator('.n-select >> nth=0').click()
+    const pointed = page.locator('.n-base-select-option--pending >> visible=true')
+    await page.waitForSelector('.n-base-select-menu >> visible=true')
+    for (let i = 0, at = ''; i < 20; i++) {
+      await expect.poll(async () => (await pointed.allInnerTexts())[0] ?? at).not.toBe(at)
+      at = (await pointed.allInnerTexts())[0]!
+      if (at === name) break
+      await page.keyboard.press('ArrowDown')
+    }
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.n-base-select-menu >> visible=true', { state: 'hidden' })
+  }
+
+  beforeAll(async () => {
+    home = newHome()
+    work = mkdtempSync(join(tmpdir(), 'dashi-exchange-'))
+    project = await birds(4, (i) => ({
+      split: i < 3 ? 'train' : 'val',
+      regions: i === 0 ? [{ label: 'robin', shape: { kind: 'box', x: 20, y: 30, w: 100, h: 80 } }, { label: 'wren', shape: { kind: 'rotated-box', cx: 200, cy: 150, w: 90, h: 40, angle: 0.5 } }] : [],
+      captions: i === 1 ? [{ text: 'a wren on a wall', language: 'en' }] : [],
+    }))
+    server = await serve(home, { project: project.folder })
+    browser = await launch()
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+    ;({ page, errors } = await openPage(context, server))
+    page.setDefaultTimeout(30_000)
+    await page.waitForSelector('[role=option] img')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    project?.remove()
+    home?.remove()
+    rmSync(work, { recursive: true, force: true })
+  })
+
+  it('keeps the keyboard in the dialog', async () => {
+    await command('Export')
+    for (let i = 0; i < 8; i++) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(() => document.activeElement?.closest('[role=dialog]') !== null || document.activeElement?.getAttribute('aria-hidden') === 'true')).toBe(true)
+    }
+    await dialog().getByLabel('To', { exact: true }).focus()
+    await page.keyboard.type('/nowhere')
+    expect(await dialog().getByLabel('To', { exact: true }).inputValue()).toBe('/nowhere')
+    await close()
+  })
+
+  it('says what a format cannot hold before anything is written', async () => {
+    await command('Export')
+    await format('yolo')
+    await dialog().locator('text=What yolo cannot hold').waitFor()
+    expect(await dialog().locator('.losses li').allInnerTexts()).toEqual(expect.arrayContaining([expect.stringMatching(/^1 × captions → /), expect.stringMatching(/^1 × rotated boxes → /)]))
+    await format('dashi')
+    await dialog().locator('text=dashi holds everything').waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+
+  it('writes the format that was chosen where it was said', async () => {
+    await format('coco')
+    await dialog().getByLabel('To', { exact: true }).fill(join(work, 'coco'))
+    await dialog().locator('text=Start').click()
+    await dialog().locator('text=/\\d+ files? written/').waitFor()
+    await close()
+    const annotations = readdirSync(join(work, 'coco', 'annotations')).map((f) => JSON.parse(readFileSync(join(work, 'coco', 'annotations', f), 'utf8')) as { annotations?: unknown[] })
+    expect(annotations.reduce((n, a) => n + (a.annotations?.length ?? 0), 0)).toBeGreaterThanOrEqual(2)
+  })
+
+  it('replaces nothing unasked: the second time is refused in one line', async () => {
+    const before = readdirSync(join(work, 'coco', 'annotations'))
+    await command('Export')
+    await dialog().locator('text=Start').click()
+    await page.waitForSelector('.n-message >> text=/Exporting: .*coco/')
+    expect(readdirSync(join(work, 'coco', 'annotations'))).toEqual(before)
+    await close()
+  })
+
+  it('takes a dataset in from a folder that is chosen by mouse, and says line by line what it did not take', async () => {
+    const folder = join(work, 'more')
+    mkdirSync(join(folder, 'images'), { recursive: true })
+    for (const name of ['owl', 'crow']) await sharp({ create: { width: 200, height: 100, channels: 3, background: '#345' } }).png().toFile(join(folder, 'images', `${name}.png`))
+    writeFileSync(
+      join(folder, 'instances.json'),
+      JSON.stringify({
+        images: [{ id: 1, file_name: 'owl.png', width: 200, height: 100 }, { id: 2, file_name: 'crow.png', width: 200, height: 100 }],
+        categories: [{ id: 7, name: 'owl' }],
+        annotations: [
+          { id: 1, image_id: 1, category_id: 7, bbox: [10, 10, 50, 60] },
+          { id: 2, image_id: 2, category_id: 99, bbox: [1, 1, 5, 5] }, // no such category
+          { id: 3, image_id: 2, category_id: 7, bbox: [10, 10, -5, 20] },
+        ],
+      }),
+    )
+    await command('Import')
+    await dialog().locator('text=Choose …').click()
+    await page.waitForSelector('[role=dialog] >> text=Choose this folder')
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value) // the folder that it begins with
+    await page.getByLabel('Path', { exact: true }).fill(work)
+    await page.keyboard.press('Enter')
+    await page.click('.entry >> text=more')
+    await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, folder)
+    await page.click('text=Choose this folder')
+    await dialog().locator('text=Start').click()
+    await dialog().locator('text=2 images taken in').waitFor()
+    const said = await dialog().locator('.report li').allInnerTexts()
+    expect(said.length).toBeGreaterThanOrEqual(2)
+    expect(said.join('\n')).toMatch(/instances\.json.*99/s)
+    expect(await findings(page)).toEqual([])
+    await close()
+    await expect.poll(() => page.locator('[role=option]').count()).toBe(6)
+    project.read((p) => {
+      expect(listLabels(p).map((l) => l.name)).toContain('owl')
+      const owl = p.db.value<number>(`SELECT id FROM media WHERE path LIKE '%owl.png'`)!
+      expect(imageContent(p, owl).regions).toMatchObject([{ shape: { kind: 'box', x: 10, y: 10, w: 50, h: 60 } }])
+    })
+  })
+
+  it('undoes an import as the one change that it is', async () => {
+    await page.keyboard.press('Control+z')
+    await expect.poll(() => project.read((p) => projectInfo(p).media)).toBe(4)
+    await expect.poll(() => page.locator('[role=option]').count()).toBe(4)
+  })
+
+  it('says in one line what it could not read, and takes nothing', async () => {
+    const file = join(work, 'broken.json')
+    writeFileSync(file, '{"images": [')
+    await command('Import')
+    await dialog().getByLabel('From', { exact: true }).fill(file)
+    await dialog().locator('text=Start').click()
+    await page.waitForSelector('.n-message >> text=broken.json')
+    expect(project.read((p) => projectInfo(p).media)).toBe(4)
+    expect(existsSync(file)).toBe(true)
+    await close()
+    expect(errors).toEqual([])
+  })
+})
