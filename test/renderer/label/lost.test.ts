@@ -25,7 +25,8 @@ describe.skipIf(!canRun)('while the server is gone', () => {
     await face.page.waitForSelector('text=3 edits wait')
     await face.page.waitForTimeout(300) // its own database writes beside the page
 
-    await face.page.reload().catch(() => undefined) // nobody answers: an empty page
+    await face.page.reload().catch(() => undefined) // nobody answers
+    await face.page.waitForURL(/^chrome-error:/)
     await face.revive()
     await face.page.goto(`http://127.0.0.1:${face.server.port}/#/label/1`)
     await face.lines(1)
