@@ -19,14 +19,10 @@ import { type StepMetrics, Trainer } from '../../engine/runtime/train.ts'
 import { accuracy, contrastive, crossEntropy } from '../../engine/tasks/losses.ts'
 import { captionsFor } from './captions.ts'
 import type { Picture } from './pictures.ts'
-import { recipe } from './recipe.ts'
+import { recipe, views } from './recipe.ts'
 import { PROTOTYPES, warmStart } from './start.ts'
 
-/** How pictures vary in training: place and size, colour, and the ground they stand on. */
-const views = augmentSchema.parse({
-  minScale: 0.8, maxScale: 1.2, aspect: 1.1, flip: 0.5, rotate: 8, shear: 4,
-  brightness: 0.15, contrast: 0.15, saturation: 0.35, hue: 0.02, grayscale: 0.08, background: 0.15,
-})
+const variation = augmentSchema.parse(views)
 const normalisation = preprocessSchema.parse({})
 
 export interface PretrainOptions {
@@ -80,7 +76,7 @@ function createTrainer(config: ClipConfig, concepts: number, start: ReadonlyMap<
         const [ofImage, ofText] = [byTable(image), byTable(text)]
         const prototypes = add(crossEntropy(ofImage, concept, { smoothing: 0.1 }), crossEntropy(ofText, concept, { smoothing: 0.1 }))
         const loss = add(captions, mul(prototypes, recipe.prototypeWeight))
-        return { loss, metrics: { captions, image: accuracy(ofImage, concept), text: accuracy(ofText, concept) }, parameters: p.trainable }
+        return { loss, metrics: { captions, image: accuracy(ofImage, concept), text: accuracy(ofText, concept) }, parameters: p.trainable.map((t) => (/^vis(ion|ual)_/.test(t.name) ? { ...t, rate: recipe.imageRate } : t)) }
       },
     },
     (name) => start.get(name)!,
@@ -108,7 +104,7 @@ function feeds(o: PretrainOptions, captions: readonly Int32Array[][], step: numb
     const { rgba, concept } = o.pictures[row]!
     const source = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: rgba }
     const rng = augmentRng(recipe.seed, epoch, row)
-    augment(source, { width: size, height: size }, views, normalisation, rng, pixels, slot * 3 * size * size)
+    augment(source, { width: size, height: size }, variation, normalisation, rng, pixels, slot * 3 * size * size)
     const caption = pickCaption(captions[concept]!, rng)
     ids.set(caption, slot * length)
     eos[slot] = eosIndex(caption, o.config.text_config.eos_token_id)

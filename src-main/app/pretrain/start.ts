@@ -1,10 +1,14 @@
-import { augment, augmentSchema } from '../../engine/data/augment.ts'
+import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../../engine/data/augment.ts'
 import { preprocessSchema } from '../../engine/data/preprocess.ts'
-import { Rng } from '../../engine/data/rng.ts'
-import { clipTensors, imageEmbedding } from '../../engine/models/clip.ts'
+import type { Value } from '../../engine/graph/graph.ts'
+import { clipTensors, imageEmbedding, imageTokens } from '../../engine/models/clip.ts'
 import type { ClipConfig } from '../../engine/models/clip-config.ts'
 import { Params, tensorsInMemory } from '../../engine/nn/params.ts'
+import { encoder, layerNorm } from '../../engine/nn/transformer.ts'
+import { reshape, slice } from '../../engine/ops/index.ts'
 import { BatchSession } from '../../engine/runtime/infer.ts'
+import { discriminant } from './discriminant.ts'
+import { LAYOUT, lookAtPlaces, seeEdges } from './edges.ts'
 import type { Picture } from './pictures.ts'
 import { recipe } from './recipe.ts'
 
@@ -12,127 +16,78 @@ import { recipe } from './recipe.ts'
 export const PROTOTYPES = 'prototypes'
 
 type Tensors = Map<string, Float32Array>
+const normalisation = preprocessSchema.parse({})
 
 /**
  * A start in closed form, without which an image tower learns nothing from five thousand pictures for hours. The first
- * layer's heads each look at one place of the grid and carry its coarsest cosines to the class token, which so begins as a
- * small copy of the picture; the other layers begin near the identity. The projection whitens what differs within a
- * concept (linear discriminant analysis), and the prototypes are the concepts' means. From there gradients do the rest.
- * Needs at least as many heads as patches, of at least 12 dimensions each.
+ * block says of each patch where its edges run and how it is coloured; the heads of the next four bring that to the class
+ * token, mapped by linear discriminant analysis to what tells the concepts apart; all else begins near the identity. The
+ * prototypes are the concepts' means. From there gradients do the rest.
  */
 export async function warmStart(config: ClipConfig, weights: Tensors, concepts: number, pictures: readonly Picture[]): Promise<Tensors> {
-  lookAtPlaces(config, weights)
-  const d = config.vision_config.hidden_size
-  if (config.projection_dim !== d) throw new Error(`a warm start needs projection_dim ${config.projection_dim} = hidden_size ${d}`)
-  weights.set('visual_projection.weight', Float32Array.from({ length: d * d }, (_, i) => Number(i % d === Math.floor(i / d))))
-  const features = await plainFeatures(config, weights, pictures)
-  const { mean, means, whitening } = discriminant(features, pictures.map((p) => p.concept), concepts, d)
-  const bias = weights.get('vision_model.post_layernorm.bias')!
-  weights.set('vision_model.post_layernorm.bias', bias.map((b, i) => b - mean[i]!))
-  weights.set('visual_projection.weight', whitening)
-  const prototypes = new Float32Array(concepts * d)
-  for (let c = 0; c < concepts; c++) {
-    const row = prototypes.subarray(c * d, (c + 1) * d)
-    for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) row[i]! += whitening[i * d + j]! * (means[c * d + j]! - mean[j]!)
-    const norm = Math.hypot(...row)
-    for (let i = 0; i < d; i++) row[i]! /= norm
-  }
-  return weights.set(PROTOTYPES, prototypes)
+  const { hidden_size: d, num_hidden_layers: layers } = config.vision_config
+  for (let i = 0; i < layers; i++)
+    for (const name of ['mlp.fc2.weight', 'self_attn.out_proj.weight']) scale(weights.get(`vision_model.encoder.layers.${i}.${name}`)!, 0.01)
+  seeEdges(config, weights, normalisation)
+
+  const seen = await contents(config, weights, pictures)
+  const conceptOf = Array.from({ length: SIGHTS }, () => pictures.map((p) => p.concept)).flat()
+  const features = LAYOUT.place - LAYOUT.features
+  const { map, bias } = await discriminant(seen, conceptOf, concepts, features)
+  lookAtPlaces(config, weights, scale(map, FEATURE_SIZE), scale(bias, FEATURE_SIZE))
+  const projection = scale(weights.get('visual_projection.weight')!, 0.1)
+  for (let f = 0; f < features; f++) projection.fill(0, f * d, (f + 1) * d)[f * d + LAYOUT.features + f] = 1
+
+  const embeddings = await embed(config, weights, pictures, 1, (p, pixels) => imageEmbedding(p, config, pixels))
+  return weights.set(PROTOTYPES, meansOf(embeddings, pictures.map((p) => p.concept), concepts))
 }
 
-const CODE = 12 // numbers in a place's code
-const SHARPNESS = 2.5
-const CONTENT = 0.3 // size of a token's content beside its code, so that the norms hardly distort it
+/** Sights of each picture that the analysis takes: as it is, and varied. */
+const SIGHTS = 12
+/** Small beside the tokens, whose sizes should not change as the layers add to them. */
+const FEATURE_SIZE = 0.03
 
-/** cos and sin of three frequencies along x and y: the product of two codes is largest where the places are the same. */
-const code = (x: number, y: number): number[] => [x, y].flatMap((t) => [1, 2, 3].flatMap((k) => [Math.cos((Math.PI / 6) * k * t), Math.sin((Math.PI / 6) * k * t)]))
+const scale = (x: Float32Array, by: number): Float32Array => x.forEach((value, i) => (x[i] = value * by)) ?? x
 
-function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors): void {
-  const d = v.hidden_size
-  const grid = v.image_size / v.patch_size
-  const width = d / v.num_attention_heads
-  const content = d - CODE
-  const patch = weights.get('vision_model.embeddings.patch_embedding.weight')!
-  const filter = patch.length / d
-  patch.forEach((w, i) => (patch[i] = i < content * filter ? w * CONTENT : 0))
-  const position = weights.get('vision_model.embeddings.position_embedding.weight')!.fill(0)
-  for (let i = 0; i < grid * grid; i++) position.set(code(i % grid, Math.floor(i / grid)), (1 + i) * d + content)
-  weights.get('vision_model.embeddings.class_embedding')!.fill(0)
+/** What the patch tokens say after the first block [SIGHTS · n, places · content]. */
+const contents = ({ ...config }: ClipConfig, weights: Tensors, pictures: readonly Picture[]) =>
+  embed(config, weights, pictures, SIGHTS, (p, pixels) => {
+    const v = config.vision_config
+    const tokens = encoder(p, 'vision_model.encoder', imageTokens(p, config, pixels), { ...v, num_hidden_layers: 1 })
+    const seen = layerNorm(p, 'vision_model.encoder.layers.1.layer_norm1', tokens, v.layer_norm_eps)
+    const patches = slice(slice(seen, { axis: 1, start: 1 }), { axis: 2, start: 0, end: LAYOUT.content })
+    const [b, n, c] = patches.shape as [number, number, number]
+    return reshape(patches, [b, n * c])
+  })
 
-  const layer = (i: number, name: string) => weights.get(`vision_model.encoder.layers.${i}.${name}`)!
-  for (let i = 0; i < v.num_hidden_layers; i++)
-    for (const name of ['mlp.fc2.weight', 'self_attn.out_proj.weight']) layer(i, name).forEach((w, k, all) => (all[k] = w * 0.05))
-  const [q, k, value, out] = ['q', 'k', 'v', 'out'].map((x) => layer(0, `self_attn.${x}_proj.weight`).fill(0)) as [Float32Array, Float32Array, Float32Array, Float32Array]
-  q.fill(0)
-  const query = layer(0, 'self_attn.q_proj.bias')
-  for (let h = 0; h < v.num_attention_heads; h++) {
-    const place = h % (grid * grid)
-    query.set(code(place % grid, Math.floor(place / grid)).map((x) => x * SHARPNESS * Math.sqrt(width)), h * width)
-    for (let i = 0; i < CODE; i++) k[(h * width + i) * d + content + i] = 1
-    // Heads beyond the number of places look once more and carry finer cosines.
-    const finer = width * Math.floor(h / (grid * grid))
-    for (let i = 0; i < width; i++) value[(h * width + i) * d + finer + i] = 1
-  }
-  for (let i = 0; i < d; i++) out[i * d + i] = 1
-}
-
-/** What the class token holds for each picture, unvaried, on white [n, d]. */
-async function plainFeatures(config: ClipConfig, weights: Tensors, pictures: readonly Picture[]): Promise<Float32Array> {
+async function embed(config: ClipConfig, weights: Tensors, pictures: readonly Picture[], sights: number, build: (p: Params, pixels: Value) => Value): Promise<Float32Array> {
   const { image_size: size } = config.vision_config
   const source = tensorsInMemory('start', clipTensors(config), (name) => weights.get(name)!)
-  const session = await BatchSession.create(128, ['pixels'], (g, b) => ({
-    y: imageEmbedding(new Params(g, source), config, g.input('pixels', 'float32', [b, 3, size, size])),
-  }))
-  const plain = augmentSchema.parse({})
-  const { y } = await session.run(pictures.length, (row, { pixels }, slot) => {
-    const image = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: pictures[row]!.rgba }
-    augment(image, { width: size, height: size }, plain, preprocessSchema.parse({}), Rng.of(0), pixels as Float32Array, slot * 3 * size * size)
+  const session = await BatchSession.create(128, ['pixels'], (g, b) => ({ y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])) }))
+  const { y } = await session.run(pictures.length * sights, (row, { pixels }, slot) => {
+    const sight = Math.floor(row / pictures.length)
+    const view = sight ? varied : plain
+    const image = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: pictures[row % pictures.length]!.rgba }
+    augment(image, { width: size, height: size }, view, normalisation, augmentRng(recipe.seed, -sight, row), pixels as Float32Array, slot * 3 * size * size)
   })
   await session.release()
   return y!
 }
+const plain: AugmentConfig = augmentSchema.parse({})
+const varied: AugmentConfig = augmentSchema.parse({ minScale: 0.65, maxScale: 1.5, aspect: 1.08, rotate: 8 })
 
-/** Mean of all, means by concept [concepts, d], and L⁻¹ of the covariance within concepts S + λI = L·Lᵀ, [d, d], which whitens it. */
-function discriminant(x: Float32Array, concept: readonly number[], concepts: number, d: number) {
-  const n = concept.length
-  const mean = new Float64Array(d)
-  const means = new Float64Array(concepts * d)
-  const counts = new Float64Array(concepts)
-  concept.forEach((c, r) => {
-    counts[c]!++
-    for (let i = 0; i < d; i++) {
-      means[c * d + i]! += x[r * d + i]!
-      mean[i]! += x[r * d + i]! / n
-    }
+/** The classes' mean directions [classes, d] of x [n, d]. */
+function meansOf(x: Float32Array, classOf: readonly number[], classes: number): Float32Array {
+  const d = x.length / classOf.length
+  const means = new Float32Array(classes * d)
+  classOf.forEach((c, r) => {
+    const row = x.subarray(r * d, (r + 1) * d)
+    const norm = Math.hypot(...row)
+    for (let i = 0; i < d; i++) means[c * d + i]! += row[i]! / norm
   })
-  means.forEach((m, i) => (means[i] = m / counts[Math.floor(i / d)]!))
-  const s = new Float64Array(d * d)
-  concept.forEach((c, r) => {
-    for (let i = 0; i < d; i++) {
-      const a = x[r * d + i]! - means[c * d + i]!
-      for (let j = 0; j <= i; j++) s[i * d + j]! += (a * (x[r * d + j]! - means[c * d + j]!)) / n
-    }
-  })
-  let trace = 0
-  for (let i = 0; i < d; i++) trace += s[i * d + i]!
-  for (let i = 0; i < d; i++) s[i * d + i]! += (0.05 * trace) / d
-  return { mean, means, whitening: inverseOfCholesky(s, d) }
-}
-
-/** L⁻¹ for a symmetric positive definite matrix L·Lᵀ, given by its lower half (Golub & Van Loan, algorithm 4.2.1). */
-function inverseOfCholesky(s: Float64Array, d: number): Float32Array {
-  const l = s.slice()
-  for (let j = 0; j < d; j++) {
-    for (let k = 0; k < j; k++) for (let i = j; i < d; i++) l[i * d + j]! -= l[i * d + k]! * l[j * d + k]!
-    const root = Math.sqrt(l[j * d + j]!)
-    for (let i = j; i < d; i++) l[i * d + j]! /= root
+  for (let c = 0; c < classes; c++) {
+    const row = means.subarray(c * d, (c + 1) * d)
+    scale(row, 1 / Math.hypot(...row))
   }
-  const inverse = new Float64Array(d * d)
-  for (let c = 0; c < d; c++)
-    for (let i = c; i < d; i++) {
-      let sum = i === c ? 1 : 0
-      for (let k = c; k < i; k++) sum -= l[i * d + k]! * inverse[k * d + c]!
-      inverse[i * d + c] = sum / l[i * d + i]!
-    }
-  return Float32Array.from(inverse)
+  return means
 }

@@ -17,17 +17,23 @@ import { bicubicMatrix } from './interpolate.ts'
 export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
+  const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), v)
+  const pooled = reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size])
+  return linear(p, 'visual_projection', layerNorm(p, `${m}.post_layernorm`, pooled, v.layer_norm_eps), c.projection_dim, { bias: false })
+}
+
+/** pixels [B, 3, H, W] → what the image encoder begins with [B, 1 + N, D]: the class token, then the patches row by row. */
+export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
+  const v = c.vision_config
+  const m = 'vision_model'
   const [b, , h, w] = pixels.shape as [number, number, number, number]
   const d = v.hidden_size
   const patches = patchEmbed(pixels, p.get(`${m}.embeddings.patch_embedding.weight`, [d, v.num_channels, v.patch_size, v.patch_size]))
   const position = positionEmbedding(p, c, Math.floor(h / v.patch_size), Math.floor(w / v.patch_size))
   const tokens = add(patches, slice(position, { axis: 0, start: 1 })) // [B, N, D]
   const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
-  let x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
-  x = layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // the name is spelt so in the checkpoints
-  x = encoder(p, `${m}.encoder`, x, v)
-  const pooled = reshape(slice(x, { axis: 1, start: 0, end: 1 }), [b, d])
-  return linear(p, 'visual_projection', layerNorm(p, `${m}.post_layernorm`, pooled, v.layer_norm_eps), c.projection_dim, { bias: false })
+  const x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
+  return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // the name is spelt so in the checkpoints
 }
 
 /** Row 0 belongs to the class token, the others to the patches [1 + gh·gw, D]; resampled where the grid differs. */

@@ -7,6 +7,8 @@ export interface Parameter {
   readonly name: string
   readonly shape: readonly number[]
   readonly decay: boolean
+  /** Its learning rate over that of the step; 1 where absent. */
+  readonly rate?: number
 }
 
 /** The update rule of one parameter, as graph steps. State tensors are shaped like the parameter and start at 0. */
@@ -17,6 +19,15 @@ export interface Optimizer {
   /** Scalars fed each step, from the learning rate and the step (counted from 1). */
   scalars(lr: number, step: number): Record<string, number>
   update(w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>, decay: boolean): { w: Value; state: Value[] }
+}
+
+/**
+ * One step of `p`: a parameter whose rate is `p.rate` times the step's moves that much less (layer-wise rates as in
+ * BEiT, Bao et al. 2022, appendix). Every rule's update, decay included, is proportional to the learning rate.
+ */
+export function updateOf(optimizer: Optimizer, p: Parameter, w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>): { w: Value; state: Value[] } {
+  const updated = optimizer.update(w, g, state, s, p.decay)
+  return p.rate === undefined ? updated : { ...updated, w: add(w, mul(sub(updated.w, w), p.rate)) }
 }
 
 /**

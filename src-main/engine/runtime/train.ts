@@ -1,7 +1,7 @@
 import { Graph, sizeOf, type Value } from '../graph/graph.ts'
 import { gradients } from '../autodiff.ts'
 import { add, clip, mul, stopGradient } from '../ops/index.ts'
-import { clipFactor, globalNorm, type Optimizer, type Parameter } from '../optim/optimizer.ts'
+import { clipFactor, globalNorm, type Optimizer, type Parameter, updateOf } from '../optim/optimizer.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 
 /** What is trained: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
@@ -192,7 +192,7 @@ function appendUpdate(graph: Graph, parameters: readonly Parameter[], weights: r
   }
   parameters.forEach((p, i) => {
     const state = optimizer.state.map((slot) => graph.input(`${slot}:${p.name}`, 'float32', p.shape))
-    const updated = optimizer.update(weights[i]!, scaled[i]!, state, scalars, p.decay)
+    const updated = updateOf(optimizer, p, weights[i]!, scaled[i]!, state, scalars)
     const bound = options.max?.[p.name]
     const w = bound === undefined ? updated.w : clip(updated.w, { max: bound })
     graph.output(next(`w:${p.name}`), w)

@@ -14,9 +14,9 @@ const { mlp } = golden<{ mlp: { start: Record<string, GoldenTensor>; x: GoldenTe
 const [rows, features] = mlp.x.shape as [number, number]
 
 /** relu(x W₁ᵀ + b₁) W₂ᵀ + b₂ on `batch` rows; weights decay, biases do not. */
-const task = (batch: number): Task => ({
+const task = (batch: number, rate?: number): Task => ({
   build: (graph) => {
-    const parameters = Object.entries(mlp.start).map(([name, { shape }]) => ({ name, shape, decay: name.startsWith('w') }))
+    const parameters = Object.entries(mlp.start).map(([name, { shape }]) => ({ name, shape, decay: name.startsWith('w'), rate }))
     const [w1, b1, w2, b2] = parameters.map(({ name, shape }) => graph.input(`w:${name}`, 'float32', shape))
     const logits = linear(relu(linear(graph.input('x', 'float32', [batch, features]), w1!, b1!)), w2!, b2!)
     return { loss: crossEntropy(logits, graph.input('y', 'int32', [batch])), parameters }
@@ -30,10 +30,10 @@ const part = (from: number, to: number) => ({
 })
 const start = (name: string) => floats(mlp.start[name]!)
 
-async function follow(optimizer: Optimizer, lr: number, options: Partial<TrainOptions> = {}) {
+async function follow(optimizer: Optimizer, lr: number, options: Partial<TrainOptions> = {}, rate?: number) {
   const micro = options.accumulate ?? 1
   const size = rows / micro
-  const trainer = await Trainer.create(task(size), start, { optimizer, session: { threads: 1 }, ...options })
+  const trainer = await Trainer.create(task(size, rate), start, { optimizer, session: { threads: 1 }, ...options })
   const losses: number[] = []
   for (let step = 0; step < mlp.steps; step++) {
     const parts: StepMetrics[] = []
@@ -69,6 +69,11 @@ describe('what surrounds the optimiser', () => {
     const [whole, parts] = [await follow(adam, 0.05, { clipNorm: 0.1 }), await follow(adam, 0.05, { clipNorm: 0.1, accumulate: 4 })]
     whole.losses.forEach((loss, i) => expect(parts.losses[i]).toBeCloseTo(loss, 5))
     expect(Math.abs(whole.losses.at(-1)! - mlp.adamw.losses.at(-1)!)).toBeGreaterThan(1e-6) // the bound was felt
+  })
+
+  test.each([['AdamW', adam, 0.05], ['SGD', sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1]] as const)('half the rate of a parameter is half the learning rate: %s', async (_, optimizer, lr) => {
+    const [whole, half] = [await follow(optimizer, lr / 2), await follow(optimizer, lr, {}, 0.5)]
+    for (const [name, w] of whole.final) expect(normError(half.final.get(name)!, w), name).toBeLessThan(1e-5)
   })
 
   test('a bound keeps a parameter from growing past it', async () => {
