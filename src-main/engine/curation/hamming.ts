@@ -16,36 +16,38 @@ const bands = 4
 
 /**
  * Calls with each pair (i < j) of hashes at most `radius` of 64 bits apart, once. Multi-index hashing (Norouzi, Punjani & Fleet
- * 2012, "Fast Search in Hamming Space with Multi-Index Hashing"): of four bands of 16 bits at least one differs in no more than
- * ⌊radius / 4⌋ bits, so only hashes that share such a band are compared. Exact; equal hashes are best given once.
+ * 2012, "Fast Search in Hamming Space with Multi-Index Hashing", §3 and its Proposition 2): of four bands of 16 bits, with
+ * radius = 4s + a, one of the first a + 1 differs in no more than s bits, or one of the others in no more than s − 1; so only
+ * hashes that share such a band are compared. Exact; equal hashes are best given once.
  */
 export function closePairs({ high, low }: Hashes, radius: number, found: (i: number, j: number, distance: number) => void): void {
   const n = high.length
-  const reach = Math.floor(radius / bands)
-  const flips = masks(reach)
-  const bandOf = (band: number, i: number) => ((band < 2 ? high[i]! : low[i]!) >>> (band % 2 ? 0 : 16)) & 0xffff
-  for (let band = 0; band < bands; band++) {
-    const { start, items } = buckets(n, (i) => bandOf(band, i))
-    for (let i = 0; i < n; i++) {
-      const own = bandOf(band, i)
-      for (const flip of flips) {
-        const bucket = own ^ flip
-        for (let at = start[bucket]!; at < start[bucket + 1]!; at++) {
-          const j = items[at]!
-          if (j <= i) continue
-          const [h, l] = [high[i]! ^ high[j]!, low[i]! ^ low[j]!]
-          const distance = bits(h) + bits(l)
-          // A pair that an earlier band has led to was told of then.
-          if (distance <= radius && !metBefore(h, l, band, reach)) found(i, j, distance)
-        }
-      }
-    }
+  const reach = Array.from({ length: bands }, (_, band) => Math.floor(radius / bands) - Number(band > radius % bands))
+  const bandOf = (band: number, h: number, l: number) => ((band < 2 ? h : l) >>> (band % 2 ? 0 : 16)) & 0xffff
+  /** A pair that an earlier band has led to was told of then. */
+  const metBefore = (h: number, l: number, band: number) => {
+    for (let b = 0; b < band; b++) if (bits(bandOf(b, h, l)) <= reach[b]!) return true
+    return false
   }
-}
-
-function metBefore(high: number, low: number, band: number, reach: number): boolean {
-  for (let b = 0; b < band; b++) if (bits(((b < 2 ? high : low) >>> (b % 2 ? 0 : 16)) & 0xffff) <= reach) return true
-  return false
+  for (let band = 0; band < bands; band++) {
+    if (reach[band]! < 0) continue
+    const { start, items } = buckets(n, (i) => bandOf(band, high[i]!, low[i]!))
+    // In the order of the buckets, so that what is compared lies together.
+    const [h, l] = [items.map((i) => high[i]!), items.map((i) => low[i]!)]
+    const filled = Array.from({ length: 65536 }, (_, k) => k).filter((k) => start[k + 1]! > start[k]!)
+    for (const flip of masks(reach[band]!))
+      for (const bucket of filled) {
+        const other = bucket ^ flip
+        if (other < bucket || start[other + 1] === start[other]) continue
+        const until = start[other + 1]!
+        for (let a = start[bucket]!; a < start[bucket + 1]!; a++)
+          for (let b = flip ? start[other]! : a + 1; b < until; b++) {
+            const [dh, dl] = [h[a]! ^ h[b]!, l[a]! ^ l[b]!]
+            const distance = bits(dh) + bits(dl)
+            if (distance <= radius && !metBefore(dh, dl, band)) found(Math.min(items[a]!, items[b]!), Math.max(items[a]!, items[b]!), distance)
+          }
+      }
+  }
 }
 
 /** Items by 16-bit key: those of key k are items[start[k] … start[k + 1]). */
@@ -60,7 +62,12 @@ function buckets(n: number, keyOf: (i: number) => number): { start: Uint32Array;
 }
 
 /** All 16-bit numbers with at most `reach` bits set. */
-const masks = (reach: number): number[] => Array.from({ length: 65536 }, (_, m) => m).filter((m) => bits(m) <= reach)
+function masks(reach: number): readonly number[] {
+  let known = madeMasks.get(reach)
+  if (!known) madeMasks.set(reach, (known = Array.from({ length: 65536 }, (_, m) => m).filter((m) => bits(m) <= reach)))
+  return known
+}
+const madeMasks = new Map<number, readonly number[]>()
 
 /** Set bits of a 32-bit number. */
 export function bits(x: number): number {

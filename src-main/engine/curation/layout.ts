@@ -32,8 +32,8 @@ const neighbours = 15
  */
 export async function layOut(rows: Float32Array, dim: number, o: LayoutOptions): Promise<Layout> {
   const n = rows.length / dim
-  const { rows: reduced, variance } = await principalComponents(rows, dim, Math.min(axes, dim), o.check)
-  const width = Math.min(axes, dim)
+  const width = Math.min(o.method === 'pca' ? 2 : axes, dim)
+  const { rows: reduced, variance } = await principalComponents(rows, dim, width, o.check)
   const plane = (from: Float32Array, w: number) => Float32Array.from({ length: 2 * (from.length / w) }, (_, i) => (w > i % 2 ? from[(i >> 1) * w + (i % 2)]! : 0))
   if (o.method === 'pca' || n < 4) return { points: framed(plane(reduced, width)), laidOut: n, variance: (variance[0] ?? 0) + (variance[1] ?? 0) }
 

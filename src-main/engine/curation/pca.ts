@@ -2,6 +2,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { gemm } from '../ops/index.ts'
 import { Graph } from '../graph/graph.ts'
 import { Session, tensor } from '../runtime/session.ts'
+import { Products } from './products.ts'
 
 export interface Projection {
   /** [n, axes], row-major. */
@@ -25,17 +26,29 @@ export async function principalComponents(x: Float32Array, dim: number, axes: nu
   const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!).slice(0, axes)
   const total = realEigenvalues.reduce((sum, v) => sum + Math.max(0, v), 0)
   const basis = order.map((c) => settled(eigenvectorMatrix.getColumn(c)))
-  const rows = new Float32Array(n * axes)
-  for (let i = 0; i < n; i++) {
-    if (i % 4096 === 0) check?.()
-    for (let a = 0; a < basis.length; a++) {
-      const axis = basis[a]!
-      let sum = 0
-      for (let j = 0; j < dim; j++) sum += (x[i * dim + j]! - mean[j]!) * axis[j]!
-      rows[i * axes + a] = sum
+  return { rows: await project(x, dim, mean, basis, check), variance: order.map((c) => (total > 0 ? Math.max(0, realEigenvalues[c]!) / total : 0)) }
+}
+
+/** (x − mean) · basisᵀ, as x · basisᵀ − mean · basisᵀ. */
+async function project(x: Float32Array, dim: number, mean: Float64Array, basis: readonly number[][], check?: () => void): Promise<Float32Array> {
+  const n = x.length / dim
+  const axes = basis.length
+  const offset = basis.map((axis) => axis.reduce((sum, v, j) => sum + v * mean[j]!, 0))
+  const out = new Float32Array(n * axes)
+  const products = await Products.create(block, axes, dim)
+  try {
+    basis.forEach((axis, a) => products.right(a, Float32Array.from(axis), 0))
+    for (let from = 0; from < n; from += block) {
+      check?.()
+      const some = Math.min(block, n - from)
+      for (let i = 0; i < some; i++) products.left(i, x, from + i)
+      const y = await products.run()
+      for (let i = 0; i < some; i++) for (let a = 0; a < axes; a++) out[(from + i) * axes + a] = y[i * axes + a]! - offset[a]!
     }
+  } finally {
+    await products.release()
   }
-  return { rows, variance: order.map((c) => (total > 0 ? Math.max(0, realEigenvalues[c]!) / total : 0)) }
+  return out
 }
 
 const block = 4096

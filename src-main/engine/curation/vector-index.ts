@@ -22,7 +22,7 @@ const usearch: typeof Usearch | undefined = (() => {
 const graphFrom = 50_000
 /** Bytes a number: half floats in the graph, the vectors beside it whole. */
 const settings = (dimensions: number) => ({
-  dimensions, metric: 'cos' as never, quantization: 'f16' as never, connectivity: 16, expansion_add: 128, expansion_search: 96, multi: false,
+  dimensions, metric: 'cos' as never, quantization: 'f16' as never, connectivity: 16, expansion_add: 64, expansion_search: 96, multi: false,
 })
 
 const headerSchema = z.object({ version: z.literal(1), n: z.int().nonnegative(), dim: z.int().positive(), made: z.string(), graph: z.boolean() })

@@ -20,6 +20,7 @@ describe('close pairs of hashes', () => {
         closePairs(parseHashes(all.map(hex)), radius, (i, j, d) => found.push(`${i} ${j} ${d}`))
         expect(found.sort()).toEqual(expected.sort())
       }),
+      { numRuns: 30 },
     )
   })
 
