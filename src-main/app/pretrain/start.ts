@@ -49,9 +49,9 @@ const FEATURE_SIZE = 0.03
 
 const scale = (x: Float32Array, by: number): Float32Array => x.forEach((value, i) => (x[i] = value * by)) ?? x
 
-/** What the patch tokens say after the first block [SIGHTS · n, places · content]. */
-const contents = ({ ...config }: ClipConfig, weights: Tensors, pictures: readonly Picture[]) =>
-  embed(config, weights, pictures, SIGHTS, (p, pixels) => {
+/** What the patch tokens say after the first block [sights · n, places · content]. */
+export const contents = (config: ClipConfig, weights: Tensors, pictures: readonly Picture[], sights = SIGHTS) =>
+  embed(config, weights, pictures, sights, (p, pixels) => {
     const v = config.vision_config
     const tokens = encoder(p, 'vision_model.encoder', imageTokens(p, config, pixels), { ...v, num_hidden_layers: 1 })
     const seen = layerNorm(p, 'vision_model.encoder.layers.1.layer_norm1', tokens, v.layer_norm_eps)
@@ -60,10 +60,10 @@ const contents = ({ ...config }: ClipConfig, weights: Tensors, pictures: readonl
     return reshape(patches, [b, n * c])
   })
 
-async function embed(config: ClipConfig, weights: Tensors, pictures: readonly Picture[], sights: number, build: (p: Params, pixels: Value) => Value): Promise<Float32Array> {
+export async function embed(config: ClipConfig, weights: Tensors, pictures: readonly Picture[], sights: number, build: (p: Params, pixels: Value) => Value): Promise<Float32Array> {
   const { image_size: size } = config.vision_config
   const source = tensorsInMemory('start', clipTensors(config), (name) => weights.get(name)!)
-  const session = await BatchSession.create(128, ['pixels'], (g, b) => ({ y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])) }))
+  const session = await BatchSession.create(Math.min(128, pictures.length), ['pixels'], (g, b) => ({ y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])) }))
   const { y } = await session.run(pictures.length * sights, (row, { pixels }, slot) => {
     const sight = Math.floor(row / pictures.length)
     const view = sight ? varied : plain
