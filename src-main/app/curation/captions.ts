@@ -7,7 +7,7 @@ import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
 import { countImages } from './images.ts'
-import { contradicts, detectLanguage } from './language.ts'
+import { contradicts, languageDetector } from './language.ts'
 import type { Found } from './store.ts'
 
 interface Row {
@@ -29,6 +29,7 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
   const { db } = project
   const model = modelOf(app, o.model)
   const tokenizer = await Tokenizer.load(model)
+  const detectLanguage = await languageDetector()
   const tokenLimit = readJson(path.join(model, 'config.json'), clipConfigSchema).text_config.max_position_embeddings
   const total = Number(db.value('SELECT count(*) FROM caption'))
   const times = occurrences(db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption'))

@@ -1,5 +1,3 @@
-import { eld } from 'eld/medium'
-
 export interface Detected {
   /** ISO 639-1; null where the text is too short to tell. */
   readonly language: string | null
@@ -10,11 +8,25 @@ export interface Detected {
 /** Words, or for a script without spaces characters, below which a guess is no knowledge. */
 const [fewWords, fewCharacters] = [4, 20]
 
+export type Detect = (text: string) => Detected
+
+/** The detector. Its n-grams take a second to load, so it comes when it is asked for. */
+export async function languageDetector(): Promise<Detect> {
+  const { eld } = await import('eld/medium')
+  return (text) => detectLanguage(text, (latin) => eld.detect(latin))
+}
+
+interface Guess {
+  readonly language: string
+  getScores(): Record<string, number>
+  isReliable(): boolean
+}
+
 /**
  * The language of a caption, by ELD's n-grams. Where the writing decides, it decides: kana is Japanese, Hangul Korean; Han characters
  * alone may be Chinese or Japanese, so short ones stay open.
  */
-export function detectLanguage(text: string): Detected {
+function detectLanguage(text: string, guess: (text: string) => Guess): Detected {
   const only = (language: string): Detected => ({ language, score: (l) => Number(l === language) })
   const open: Detected = { language: null, score: () => 0 }
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return only('ja')
@@ -24,7 +36,7 @@ export function detectLanguage(text: string): Detected {
   if (han && han >= letters / 2) return han < 6 ? open : only('zh')
   const words = text.match(/\p{L}+/gu)?.length ?? 0
   if (words < fewWords || letters < fewCharacters) return open
-  const result = eld.detect(text)
+  const result = guess(text)
   if (!result.language || !result.isReliable()) return open
   const scores = result.getScores()
   return { language: result.language, score: (l) => scores[l] ?? 0 }

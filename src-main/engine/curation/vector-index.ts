@@ -7,22 +7,25 @@ import { z } from 'zod'
 
 /**
  * USearch (Vardanian 2023), an HNSW index (Malkov & Yashunin 2020) whose binaries come with its package. By `require`, because its
- * ES module looks for them beside whatever file happens to be at the top of the stack. Undefined where there is no binary for
+ * ES module looks for them beside whatever file happens to be at the top of the stack. Null where there is no binary for
  * this system: the exact search serves then.
  */
-const usearch: typeof Usearch | undefined = (() => {
-  try {
-    return createRequire(import.meta.url)('usearch') as typeof Usearch
-  } catch {
-    return undefined
-  }
-})()
+function usearch(): typeof Usearch | null {
+  if (loaded === undefined)
+    try {
+      loaded = createRequire(import.meta.url)('usearch') as typeof Usearch
+    } catch {
+      loaded = null
+    }
+  return loaded
+}
+let loaded: typeof Usearch | null | undefined
 
 /** Beyond so many vectors a graph is built; up to there comparing with all is quick enough. */
 const graphFrom = 50_000
 /** Bytes a number: half floats in the graph, the vectors beside it whole. */
 const settings = (dimensions: number) => ({
-  dimensions, metric: 'cos' as never, quantization: 'f16' as never, connectivity: 16, expansion_add: 64, expansion_search: 96, multi: false,
+  dimensions, metric: 'cos' as never, quantization: 'f16' as never, connectivity: 16, expansion_add: 128, expansion_search: 96, multi: false,
 })
 
 const headerSchema = z.object({ version: z.literal(1), n: z.int().nonnegative(), dim: z.int().positive(), made: z.string(), graph: z.boolean() })
@@ -70,9 +73,9 @@ export async function buildIndex(folder: string, o: BuildOptions): Promise<void>
     const to = files(beside)
     writeFileSync(to.ids, o.ids)
     writeBytes(to.vectors, new Uint8Array(o.rows.buffer, o.rows.byteOffset, o.rows.byteLength))
-    const graph = usearch !== undefined && n >= (o.graphFrom ?? graphFrom)
-    if (graph) {
-      const index = new usearch!.Index(settings(o.dim))
+    const library = n >= (o.graphFrom ?? graphFrom) ? usearch() : null
+    if (library) {
+      const index = new library.Index(settings(o.dim))
       const some = 2000
       for (let from = 0; from < n; from += some) {
         o.check?.()
@@ -83,7 +86,7 @@ export async function buildIndex(folder: string, o: BuildOptions): Promise<void>
       }
       index.save(to.graph)
     }
-    writeFileSync(to.header, JSON.stringify({ version: 1, n, dim: o.dim, made: o.made, graph } satisfies Header))
+    writeFileSync(to.header, JSON.stringify({ version: 1, n, dim: o.dim, made: o.made, graph: library !== null } satisfies Header))
     rmSync(folder, { recursive: true, force: true })
     renameSync(beside, folder)
   } catch (e) {
@@ -122,14 +125,14 @@ export class VectorIndex {
   static open(folder: string): VectorIndex | undefined {
     const header = headerOf(folder)
     const from = files(folder)
-    if (!header || !existsSync(from.vectors) || (header.graph && !usearch)) return undefined
+    if (!header || !existsSync(from.vectors) || (header.graph && !usearch())) return undefined
     try {
       const bytes = readFileSync(from.ids)
       const ids = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
       if (ids.length !== header.n) return undefined
       let graph: Usearch.Index | undefined
       if (header.graph) {
-        graph = new usearch!.Index(settings(header.dim))
+        graph = new (usearch()!.Index)(settings(header.dim))
         graph.load(from.graph)
       }
       return new VectorIndex(folder, header, ids, graph)
