@@ -49,14 +49,14 @@ export async function openPage(context: BrowserContext, server: Server): Promise
 }
 
 let axeSource: string | undefined
-/** Serious and critical findings, as one line each. */
-export async function findings(page: Page): Promise<string[]> {
+/** Serious and critical findings of all rules, or of some, as one line each. */
+export async function findings(page: Page, rules?: string[]): Promise<string[]> {
   await page.waitForSelector('.n-message', { state: 'detached' }) // half faded, no colour has its contrast
   // Not as a script of the page, which its policy refuses, but from outside it.
   await page.evaluate((axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')))
-  return page.evaluate(async () => {
+  return page.evaluate(async (rules) => {
     const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe
-    const { violations } = await axe.run({ resultTypes: ['violations'] })
+    const { violations } = await axe.run({ resultTypes: ['violations'], ...(rules ? { runOnly: { type: 'rule', values: rules } } : {}) })
     return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`)
-  })
+  }, rules)
 }
