@@ -15,14 +15,16 @@ export function chosenImages(): number[] {
 }
 
 /** Takes back the project's last change, which is the one that the toast speaks of. */
-async function takeBack(): Promise<void> {
+export async function takeBack(): Promise<void> {
   await outbox.empty()
   await call('history.undo', {})
   await useDesk().refetch()
 }
+/** What an `undo` in a toast does. */
+export const undoing = { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) }
 function change(request: Request, toast: string, count: number): void {
   useDesk().change(request)
-  useToasts().done(toast, { count }, { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) })
+  useToasts().done(toast, { count }, undoing)
 }
 
 export const bulk = {
@@ -33,7 +35,7 @@ export const bulk = {
   edit: (mediaIds: number[], patch: MediaPatch) => change({ method: 'media.edit', input: { mediaIds, patch } }, 'toast.edited', mediaIds.length),
   async remove(ids: number[]) {
     await call('media.remove', { ids })
-    useToasts().done('toast.removed', { count: ids.length }, { key: 'actions.undo', run: () => void takeBack() })
+    useToasts().done('toast.removed', { count: ids.length }, undoing)
   },
   async addFolder(folder: string) {
     await call('projects.add-folder', { folder })

@@ -1,5 +1,6 @@
 /** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useGrounding } from '../stores/grounding.ts'
@@ -30,7 +31,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding] = [useReview(), useGrounding()]
+  const [review, grounding, curation] = [useReview(), useGrounding(), useCuration()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -122,6 +123,15 @@ export function makeActions(): Map<string, AppAction> {
   add('split-none', 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), null))
   dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)
   add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
+  for (const tool of tools)
+    add(`curate-${tool}`, 'images', opened, () => {
+      shell.room = 'data'
+      curation.tool = tool
+    })
+  add('find-similar', 'images', () => opened() && targets().length === 1, () => {
+    shell.room = 'data'
+    void curation.searchLike(targets()[0]!)
+  })
   const only = (id: string, patch: Parameters<typeof gallery.set>[0]) =>
     add(id, 'images', opened, () => {
       gallery.set(patch)

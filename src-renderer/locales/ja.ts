@@ -1,3 +1,4 @@
+import { curateJa } from './curate.ts'
 import type { en } from './en.ts'
 
 type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
@@ -29,6 +30,7 @@ export const ja: Same<typeof en> = {
     empty: 'まだ画像がありません', emptyHint: '画像のフォルダーを追加するか、注釈付きデータセットをインポートしてください。', nothing: '条件に合う画像がありません', chooseAll: 'すべて選択', labelChosen: 'ラベル', splitChosen: '分割', reviewChosen: 'レビュー', tagChosen: 'タグ', tagPlaceholder: '新しいタグを入力して Enter',
     unreadable: '読み込めません', regions: '領域 {n} 個', scanning: '画像を探しています …',
   },
+  curate: curateJa,
   label: {
     none: '画像が開かれていません', noneHint: 'データ画面で選ぶか、最初の画像から始めてください。', first: '最初の画像を開く', labels: 'ラベル', findLabel: 'ラベルを検索・追加', addLabel: '「{name}」を追加', regions: '領域', captions: 'キャプション',
     image: '画像', history: '履歴', noRegions: 'まだ何もありません。{key} を押して矩形をドラッグしてください。', noLabel: 'ラベルなし', of: '{all} 枚中 {at} 枚目', previous: '前の画像', next: '次の画像', hide: '隠す', show: '表示', lock: 'ロック', unlock: 'ロック解除', delete: '削除',
@@ -67,12 +69,12 @@ export const ja: Same<typeof en> = {
   },
   merge: { title: 'マージ', method: '方法', ingredients: '材料', start: 'スープを作る', empty: 'ブレンドできるものがまだありません', emptyHint: 'スープには同じモデルのチェックポイントが二つ以上必要です。先にいくつか学習してください。', ledger: '記録', blend: 'ブレンド', base: '出発点', tuned: '調整後', weight: '重み', size: 'サイズ', predicted: 'スープは {size} になります（F32）。', nameHint: '{method} {n} 個', none: 'まだスープがありません', noneHint: '方法と材料を選んでください。スープは全分割で評価され、チェックポイントの一覧に加わります。', compare: '材料と比較', noHeldOut: '貪欲スープは分割「heldOut」で選びます。先にラベル付き画像を入れてください。', strangers: '同系統でないもの（部品またはクラスが異なる）：{names}', about: { uniform: 'すべての材料の平均。', greedy: '成績の良い順に試し、「heldOut」で良くなる材料だけを残します。', 'wise-ft': '出発点と調整後のモデルを結ぶ直線上の点。', slerp: '出発点と調整後のモデルを結ぶ弧上の点。', 'task-arithmetic': '出発点に、各材料が学んだ差の λ 倍を加えます。', ties: '学んだ差を刈り込み、多数派の符号でまとめます。', dare: '学んだ差を無作為に間引き、その分を拡大します。' }, candidate: '候補', heldOut: '単独', score: '加えたスープ', taken: '採用', left: '不採用', soups: 'スープ', methods: { uniform: '均一スープ', greedy: '貪欲スープ', 'wise-ft': 'WiSE-FT', slerp: 'SLERP', ties: 'TIES', dare: 'DARE', 'task-arithmetic': 'タスク算術', learned: '学習スープ' } },
   statusbar: { saved: 'すべて保存済み', saving: '{n} 件の変更を保存中 …', lost: '接続が切れました。編集はここに保たれ、再接続時に送られます。', waiting: '{n} 件の編集が待機中', connecting: '接続中 …', jobs: '{n} 件の処理', cancelJob: 'この処理を中止', zoom: 'ズーム', dataset: 'データセット {hash}', failed: '失敗', recovered: '前回プログラムが予期せず終了しましたが、保存済みのものは失われていません。' },
-  jobs: { scan: '画像を探索中', sample: 'サンプルを作成中', import: 'インポート中', export: 'エクスポート中', train: '学習中', evaluate: '評価中', compare: '比較中', merge: 'マージ中' },
+  jobs: { scan: '画像を探索中', sample: 'サンプルを作成中', import: 'インポート中', export: 'エクスポート中', train: '学習中', evaluate: '評価中', compare: '比較中', merge: 'マージ中', duplicates: '重複を探索中', split: '分割を計算中', captions: 'キャプションを検査中', doubts: 'ラベルを判定中', index: '画像を読み込み中', map: '地図を作成中' },
   palette: { placeholder: 'コマンド、ラベル、画像名を入力', nothing: '該当するものがありません。', images: '画像', labels: 'ラベル', hint: '検索・コマンド実行' },
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
   settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', clear: 'キーなし' },
   toast: {
-    undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました',
+    undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
   },
   actions: {
     'go-data': 'データへ移動', 'go-label': 'ラベルへ移動', 'go-train': '学習へ移動', 'go-compare': '比較へ移動', 'go-merge': 'マージへ移動', 'open-folder': 'フォルダーを開く …', 'open-sample': 'サンプルプロジェクトを開く', 'add-folder': 'フォルダーの画像を追加 …', 'close-project': 'プロジェクトを閉じる', import: '注釈をインポート …', export: 'エクスポート …', snapshots: 'スナップショット …', 'edit-labels': 'ラベルを編集 …',
@@ -80,6 +82,7 @@ export const ja: Same<typeof en> = {
     confirm: '図形を確定', cancel: '中止・選択解除', 'remove-last': '最後の頂点を削除', delete: '削除', 'select-all': '領域をすべて選択', duplicate: '複製', copy: 'コピー', cut: '切り取り', paste: '貼り付け', merge: '領域を結合', subtract: '領域を切り抜く', 'bring-forward': '前面へ', 'send-backward': '背面へ', 'bring-to-front': '最前面へ', 'send-to-back': '最背面へ', hide: '表示・非表示', 'hide-all': '領域をすべて隠す', lock: 'ロック・解除', 'nudge-left': '左へ少し移動', 'nudge-right': '右へ少し移動', 'nudge-up': '上へ少し移動', 'nudge-down': '下へ少し移動',
     'zoom-in': '拡大', 'zoom-out': '縮小', 'zoom-fit': '画像全体を表示', 'zoom-actual': '実寸', 'brush-smaller': 'ブラシを小さく', 'brush-larger': 'ブラシを大きく', 'toggle-snapping': '吸着', 'toggle-crosshair': '十字線', 'toggle-minimap': 'ミニマップ',
     'label-1': 'ラベル 1', 'label-2': 'ラベル 2', 'label-3': 'ラベル 3', 'label-4': 'ラベル 4', 'label-5': 'ラベル 5', 'label-6': 'ラベル 6', 'label-7': 'ラベル 7', 'label-8': 'ラベル 8', 'label-9': 'ラベル 9', 'find-label': 'ラベルを探す', 'add-caption': 'キャプションを追加', 'review-mode': 'レビューモード', 'review-accept': '承認して次へ（レビュー中）', comment: 'コメント', 'accept-all': '提案をすべて採用', 'next-proposal': '次の提案', 'end-grounding': '結び付けを終える', 'bulk-edit': '選択した画像を編集 …', accept: '提案を採用', reject: '提案を却下', approve: '承認', 'send-back': '差し戻す', 'ask-review': 'レビューを依頼', 'clear-review': '未レビューに戻す',
+    'curate-similar': '言葉で画像を探す …', 'curate-map': '画像の地図', 'curate-balance': 'クラスのバランス', 'curate-split': '分割を作る …', 'curate-duplicates': '重複を探す …', 'curate-captions': 'キャプションを調べる …', 'curate-doubts': '疑わしいラベル …', 'find-similar': '似た画像を探す',
     'open-image': '画像を開く', 'choose-all': '画像をすべて選択', 'choose-none': '画像の選択を解除', 'split-train': 'train に入れる', 'split-val': 'val に入れる', 'split-test': 'test に入れる', 'split-none': '分割から外す', 'remove-images': '画像をプロジェクトから外す', 'filter-unlabelled': 'ラベルのない画像を表示', 'filter-proposed': '提案のある画像を表示', 'filter-doubtful': '疑わしい画像を表示', 'filter-clear': '絞り込みを解除', 'toggle-strip': 'フィルムストリップ', 'toggle-inspector': 'インスペクター', 'toggle-facets': '絞り込み', 'theme-light': 'ライトテーマ', 'theme-dark': 'ダークテーマ', 'theme-system': 'システムのテーマ', 'language-en': 'English', 'language-ja': '日本語', 'command-palette': 'コマンドパレット', help: 'キーボードショートカット', settings: '設定', 'model-positive': 'モデルの点 +', 'model-negative': 'モデルの点 −',
   },
 }

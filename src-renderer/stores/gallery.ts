@@ -11,10 +11,18 @@ const page = 200
 /** Rows kept; the oldest go first. */
 const kept = 5000
 
+/** Images that something else than a filter found, in its order: those like another, those of a finding. */
+export interface FoundImages {
+  title: string
+  ids: readonly number[]
+}
+
 export const useGallery = defineStore('gallery', () => {
   const project = useProject()
   const filter = ref<MediaFilter>({})
   const sort = ref<MediaSort>({ by: 'id', descending: false })
+  /** Only these, as far as the filter lets them through. */
+  const found = shallowRef<FoundImages | null>(null)
   const ids = shallowRef<number[]>([])
   const loading = ref(false)
   const rows = shallowReactive(new Map<number, MediaRow>())
@@ -22,7 +30,7 @@ export const useGallery = defineStore('gallery', () => {
   /** Index of the image under the keyboard's focus. */
   const focus = ref(0)
   const places = computed(() => new Map(ids.value.map((id, i) => [id, i])))
-  const filtered = computed(() => Object.keys(filter.value).length > 0)
+  const filtered = computed(() => Object.keys(filter.value).length > 0 || found.value !== null)
 
   let asked = 0
   let answered: Promise<void> = Promise.resolve()
@@ -34,11 +42,12 @@ export const useGallery = defineStore('gallery', () => {
     const mine = ++asked
     loading.value = true
     try {
-      const found = await call('media.ids', { filter: filter.value, sort: sort.value })
+      const passing = (await call('media.ids', { filter: filter.value, sort: sort.value })).ids
       if (mine !== asked) return
-      ids.value = found.ids
+      const there = found.value && new Set(passing)
+      ids.value = there ? found.value!.ids.filter((id) => there.has(id)) : passing
       for (const id of selection) if (!places.value.has(id)) selection.delete(id)
-      focus.value = Math.min(focus.value, Math.max(0, found.ids.length - 1))
+      focus.value = Math.min(focus.value, Math.max(0, ids.value.length - 1))
     } finally {
       if (mine === asked) loading.value = false
     }
@@ -46,13 +55,22 @@ export const useGallery = defineStore('gallery', () => {
   const set = (patch: Partial<MediaFilter>) => {
     filter.value = Object.fromEntries(Object.entries({ ...filter.value, ...patch }).filter(([, v]) => v !== undefined))
   }
-  const clear = () => (filter.value = {})
-  watch([filter, sort], () => void refresh().catch(() => undefined))
+  function clear(): void {
+    filter.value = {}
+    found.value = null
+  }
+  /** Shows these and no others, in this order. */
+  function show(what: FoundImages | null): void {
+    if (what) filter.value = {}
+    found.value = what
+    focus.value = 0
+  }
+  watch([filter, sort, found], () => void refresh().catch(() => undefined))
   watch(() => project.key, () => {
     rows.clear()
     selection.clear()
     ;[ids.value, focus.value] = [[], 0]
-    if (filtered.value) filter.value = {} // asks by itself
+    if (filtered.value) clear() // asks by itself
     else if (project.key) void refresh().catch(() => undefined)
   })
 
@@ -104,6 +122,13 @@ export const useGallery = defineStore('gallery', () => {
     focus.value = index
   }
   const chooseAll = () => ids.value.forEach((id) => selection.add(id))
+  /** These instead of those chosen, or besides them. */
+  function chooseThese(these: readonly number[], more = false): void {
+    if (!more) selection.clear()
+    for (const id of these) if (places.value.has(id)) selection.add(id)
+    const first = these.length ? places.value.get(these[0]!) : undefined
+    if (first !== undefined) focus.value = first
+  }
 
-  return { filter, sort, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, want, choose, chooseAll }
+  return { filter, sort, found, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, show, want, choose, chooseAll, chooseThese }
 })
