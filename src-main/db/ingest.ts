@@ -1,8 +1,9 @@
 /** Bulk insertion of image records: many rows a statement, ids given in advance, one range a table in the journal. */
+import { hash } from 'node:crypto'
 import type { Author } from '#shared/model/author.ts'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
 import { palette } from '#shared/model/label.ts'
-import type { ImageRecord } from '#shared/model/record.ts'
+import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
 import { captionRow, labelRow, mediaLabelRow, mediaRow, regionRow } from './entities.ts'
@@ -39,8 +40,11 @@ const identity: Partial<Record<JournaledTable, readonly string[]>> = {
 }
 const keyOf = (table: JournaledTable, row: StoredRow) => JSON.stringify(identity[table]!.map((c) => row[c] ?? null))
 
-/** Rows of one image that are in the project, by identity; a match takes one out, so that true duplicates are kept. */
-type Known = Map<JournaledTable, Map<string, number[]>>
+/** Stays with a region when it is edited, so that a second import of its file does not add the original again. */
+const sourceOf = (r: RecordRegion) => hash('sha256', JSON.stringify([r.label, r.shape, r.author ?? null]), 'hex').slice(0, 32)
+
+/** Rows of one image that are in the project, by identity and by source; a match takes one, so that true duplicates are kept. */
+type Known = Map<JournaledTable, Map<string, { id: number; taken: boolean }[]>>
 
 export class Ingest {
   private readonly buffers = new Map<JournaledTable, StoredRow[]>()
@@ -66,7 +70,7 @@ export class Ingest {
     const known = this.knownRows([...existing.values()].map((m) => Number(m['id'])))
     for (const record of records) {
       const media = existing.get(record.fileName)
-      if (media) this.merge(record, media, known.get(Number(media['id'])) ?? new Map<JournaledTable, Map<string, number[]>>())
+      if (media) this.merge(record, media, known.get(Number(media['id'])) ?? (new Map() as Known))
       else this.addNew(record)
     }
     this.flush()
@@ -114,18 +118,26 @@ export class Ingest {
     const { fileName } = record
     /** The id of the row, be it new or known. */
     const put = (table: JournaledTable, row: StoredRow, count: 'regions' | 'imageLabels' | 'captions' | 'tags') => {
-      const match = known?.get(table)?.get(keyOf(table, row))?.shift()
-      if (match !== undefined) return match
+      const rows = known?.get(table)
+      const free = (key: string) => rows?.get(key)?.find((r) => !r.taken)
+      const match = (row['source'] ? free(String(row['source'])) : undefined) ?? free(keyOf(table, row))
+      if (match) {
+        match.taken = true
+        return match.id
+      }
       this.counts[count]++
       return this.put(table, row, fileName)
     }
     const regionIds = (record.regions ?? []).map((r, i) =>
       put(
         'region',
-        regionRow({
-          mediaId, labelId: r.label === null ? null : this.label(r.label), shape: r.shape, attributes: r.attributes ?? {}, ...this.provenance(r), z: r.z ?? i,
-          hidden: false, locked: false,
-        }),
+        {
+          ...regionRow({
+            mediaId, labelId: r.label === null ? null : this.label(r.label), shape: r.shape, attributes: r.attributes ?? {}, ...this.provenance(r), z: r.z ?? i,
+            hidden: false, locked: false,
+          }),
+          source: sourceOf(r),
+        },
         'regions',
       ),
     )
@@ -218,7 +230,7 @@ export class Ingest {
     this.restoreIndices()
     for (const table of Object.keys(identity) as JournaledTable[])
       for (const row of this.edit.db.all<StoredRow>(
-        `SELECT t.id, t.media_id, ${identity[table]!.map((c) => `t.${c}`).join(', ')} FROM json_each(?) AS wanted CROSS JOIN ${table} t ON t.media_id = wanted.value`,
+        `SELECT t.id, t.media_id, ${[...identity[table]!, ...(table === 'region' ? ['source'] : [])].map((c) => `t.${c}`).join(', ')} FROM json_each(?) AS wanted CROSS JOIN ${table} t ON t.media_id = wanted.value`,
         JSON.stringify(mediaIds),
       )) {
         const mediaId = Number(row['media_id'])
@@ -226,8 +238,8 @@ export class Ingest {
         if (!ofMedia) known.set(mediaId, (ofMedia = new Map()))
         let ofTable = ofMedia.get(table)
         if (!ofTable) ofMedia.set(table, (ofTable = new Map()))
-        const key = keyOf(table, row)
-        ofTable.set(key, [...(ofTable.get(key) ?? []), Number(row['id'])])
+        const entry = { id: Number(row['id']), taken: false }
+        for (const key of [keyOf(table, row), ...(row['source'] ? [String(row['source'])] : [])]) ofTable.set(key, [...(ofTable.get(key) ?? []), entry])
       }
     return known
   }

@@ -20,30 +20,59 @@ type Kind = JournalEntry['kind'] | 'fact'
 
 /** Runs an edit as one transaction with its journal entry; an edit that changed nothing leaves no entry. */
 export function mutate<T>(db: Database, by: string, action: string, body: (edit: Edit) => T, kind: 'do' | 'fact' = 'do'): T {
-  return atomic(db, { kind, ref: null, action, by }, body, (edit) => {
-    if (kind === 'do') dropRedo(db, edit)
+  return atomic(db, { kind, ref: null, action, by }, body, (edit, seq) => {
+    if (kind !== 'do') return
+    dropRedo(db, edit)
+    const group = groups.get(db)
+    if (group) db.run('UPDATE journal SET grp = ? WHERE seq = ?', (group.first ||= seq), seq)
   })
+}
+
+/** Open groups; `first` is 0 until the first entry of the group is written. */
+const groups = new WeakMap<Database, { first: number }>()
+
+/**
+ * All edits that `body` makes over this connection are one step of undo, though each is a transaction of its own, so that others can
+ * write in between. Where `body` fails, what it did is undone. A process that dies meanwhile leaves what it has done so far, as one step.
+ */
+export async function grouped<T>(db: Database, by: string, body: () => Promise<T>): Promise<T> {
+  if (groups.has(db)) return body()
+  const group = { first: 0 }
+  groups.set(db, group)
+  try {
+    return await body()
+  } catch (e) {
+    groups.delete(db)
+    try {
+      if (group.first && db.value('SELECT 1 FROM journal WHERE seq = ? AND undone = 0', group.first)) turnGroup(db, group.first, 'undo', by)
+    } catch {
+      // On a full disk what was done stays: complete transactions, that an undo takes back later.
+    }
+    throw e
+  } finally {
+    groups.delete(db)
+  }
 }
 
 /** Undoes the latest change of the image, or of the project; null where nothing is left to undo. */
 export function undo(db: Database, by: string, mediaId?: number): JournalEntry | null {
   const target =
     mediaId === undefined
-      ? db.value<number>(`SELECT max(seq) FROM journal WHERE kind = 'do' AND undone = 0`)
+      ? db.value<number>(`SELECT coalesce(grp, seq) FROM journal WHERE kind = 'do' AND undone = 0 ORDER BY coalesce(grp, seq) DESC LIMIT 1`)
       : db.value<number>(`SELECT max(j.seq) FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 0`, mediaId)
-  return target ? turn(db, target, 'undo', by, mediaId) : null
+  return target ? turnGroup(db, target, 'undo', by, mediaId) : null
 }
 
 /** Does again what was undone last; a new change of the same image ends that. */
 export function redo(db: Database, by: string, mediaId?: number): JournalEntry | null {
   const target =
     mediaId === undefined
-      ? db.value<number>(`SELECT seq FROM journal WHERE kind = 'do' AND undone = 1 ORDER BY last DESC LIMIT 1`)
+      ? db.value<number>(`SELECT coalesce(grp, seq) FROM journal WHERE kind = 'do' AND undone = 1 ORDER BY last DESC LIMIT 1`)
       : db.value<number>(
           `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
           mediaId,
         )
-  return target ? turn(db, target, 'redo', by, mediaId) : null
+  return target ? turnGroup(db, target, 'redo', by, mediaId) : null
 }
 
 /** The newest entries first; of one image, those that touched it. */
@@ -158,6 +187,17 @@ function dropRedo(db: Database, edit: Edit): void {
          (SELECT m.seq FROM json_each(?) AS touched CROSS JOIN journal_media m ON m.media_id = touched.value))`,
       JSON.stringify([...edit.media]),
     )
+  // A group is redone as a whole or not at all.
+  db.run(`UPDATE journal SET undone = 2 WHERE undone = 1 AND grp IN (SELECT grp FROM journal WHERE grp IS NOT NULL AND undone = 2)`)
+}
+
+/** An entry with all of its group, as one; of a single image only the entry itself. */
+function turnGroup(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
+  if (mediaId !== undefined) return turn(db, target, kind, by, mediaId)
+  const order = kind === 'undo' ? 'DESC' : 'ASC'
+  const others = db.all<{ seq: number }>(`SELECT seq FROM journal WHERE grp = ? AND kind = 'do' AND undone = ? ORDER BY seq ${order}`, target, kind === 'undo' ? 0 : 1)
+  const entries = others.length ? others.map((r) => r.seq) : [target]
+  return db.transaction(() => entries.map((seq) => turn(db, seq, kind, by))).at(kind === 'undo' ? 0 : -1)!
 }
 
 function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {

@@ -81,6 +81,18 @@ CREATE TABLE checkpoint (
 CREATE INDEX checkpoint_run ON checkpoint (run_id);
 `,
   },
+  {
+    version: 2,
+    sql: `
+-- Which object of an imported file a region is, so that it is known again after it was edited; see ingest.ts.
+ALTER TABLE region ADD COLUMN source TEXT;
+-- Entries made in several transactions that are one step of undo: the position of the first of them.
+ALTER TABLE journal ADD COLUMN grp INTEGER;
+CREATE INDEX journal_group ON journal (grp) WHERE grp IS NOT NULL;
+DROP INDEX journal_undo;
+CREATE INDEX journal_undo ON journal (coalesce(grp, seq)) WHERE kind = 'do' AND undone = 0;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -12,7 +12,8 @@ interface Table {
 }
 
 export const tables: Record<JournaledTable, Table> = {
-  root: { columns: ['path'], media: null, content: [], facts: [] },
+  // Where a folder lies is a fact: it may be moved, or handed on in an archive, without being an edit.
+  root: { columns: ['path'], media: null, content: [], facts: ['path'] },
   // Labels enter the dataset hash by name, see digest.ts.
   label: { columns: ['name', 'colour', 'key', 'synonyms', 'prompts', 'parent_id'], media: null, content: [], facts: [] },
   media: {
@@ -24,7 +25,7 @@ export const tables: Record<JournaledTable, Table> = {
   media_label: { columns: ['media_id', 'label_id', 'author', 'score', 'state'], media: 'media_id', content: ['author', 'score', 'state'], facts: [] },
   media_tag: { columns: ['media_id', 'tag'], media: 'media_id', content: ['tag'], facts: [] },
   region: {
-    columns: ['media_id', 'label_id', 'shape', 'attributes', 'author', 'score', 'state', 'z', 'hidden', 'locked'],
+    columns: ['media_id', 'label_id', 'shape', 'attributes', 'author', 'score', 'state', 'z', 'hidden', 'locked', 'source'],
     media: 'media_id',
     content: ['shape', 'attributes', 'author', 'score', 'state', 'z'],
     facts: [],

@@ -2,9 +2,11 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
-import { importOptions, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
+import { importOptions, type ExchangeProgress, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
+import { grouped } from '../../db/journal.ts'
 import { addLabels } from '../annotations/labels.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
@@ -23,16 +25,21 @@ import { openArchiveRecords, unpackZip } from './zip.ts'
 export interface RunOptions {
   onProgress?: OnProgress
   signal?: AbortSignal
+  /** Others write to the project meanwhile: many short transactions with room between them, still one step of undo. */
+  sharing?: boolean
 }
+
+/** Images a transaction, and milliseconds for others between two, while sharing. */
+const sharedTransaction = { images: 100, pause: 20 }
 
 /**
  * Reads a file or folder into a project. What is good is taken, what is not is reported with its reason; the records are
- * stored in one transaction after all was read (one step of undo for new labels, one for the images), or in batches that a second run goes on from. Images are referenced where they lie; those out of
+ * stored after all was read, in one transaction or (sharing) several that are one step of undo, or in batches that a second run goes on from. Images are referenced where they lie; those out of
  * an archive (tar, zip) are unpacked into the project's `media` folder. The same import run twice adds nothing.
  */
 export async function importInto(project: Project, given: string, options: ImportOptions & RunOptions = {}): Promise<ImportReport> {
   const began = performance.now()
-  const { onProgress, signal, ...rest } = options
+  const { onProgress, signal, sharing, ...rest } = options
   const parsed = importOptions.safeParse(rest)
   if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
   const findings = new Findings()
@@ -45,7 +52,7 @@ export async function importInto(project: Project, given: string, options: Impor
     mkdirSync(folder, { recursive: true })
     return folder
   }
-  const store = new Storing(project, { ...parsed.data, onProgress, signal })
+  const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing })
   try {
     let at = input
     if (/\.zip$/i.test(input)) {
@@ -53,7 +60,8 @@ export async function importInto(project: Project, given: string, options: Impor
       await unpackZip(input, at, findings, signal)
     }
     const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
-    const root = await readAll(at, format, { options: parsed.data, findings, unpackTo, store })
+    const read = () => readAll(at, format, { options: parsed.data, findings, unpackTo, store })
+    const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
     return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
     for (const folder of unpacked) rmSync(folder, { recursive: true, force: true })
@@ -75,7 +83,7 @@ interface Reading {
 async function readAll(at: string, format: FormatName, { options, findings, unpackTo, store }: Reading): Promise<string> {
   if (format === 'dashi') {
     for (const { record, root } of openArchiveRecords(at)) store.put(record, root)
-    store.finish()
+    await store.finish()
     return at
   }
   const read = formats[format].read
@@ -92,7 +100,7 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
   }
   const settled = mapOrdered(read(source), 8, (draft) => settle(source, draft, draft.file ?? images.absolute(draft.image.path)))
   for await (const record of settled) if (record) store.put(record, root)
-  store.finish()
+  await store.finish()
   return root
 }
 
@@ -115,7 +123,7 @@ class Storing {
   private readonly spool: Spool | null
   private batch: { record: ImageRecord; root: string }[] = []
   private readonly labels: string[] = []
-  private readonly report: ReturnType<typeof meter>
+  private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
     private readonly project: Project,
@@ -136,17 +144,20 @@ class Storing {
     else if (this.batch.push({ record, root }) >= this.options.batch!) this.write(this.batch.splice(0))
   }
 
-  finish(): void {
-    if (this.spool) {
-      const spool = this.spool
-      this.project.db.transaction(() => {
-        this.declareNow()
-        const images = this.images
-        this.store((function* () {
-          for (const { value, key } of spool.all('record')) yield { record: value as ImageRecord, root: key }
-        })(), images)
-      })
-    } else this.write(this.batch)
+  async finish(): Promise<void> {
+    if (!this.spool) return this.write(this.batch)
+    const records = spooled(this.spool)
+    if (this.options.sharing) {
+      const { images, pause: rest } = sharedTransaction
+      for (let some = take(records, images); some.length; some = take(records, images)) {
+        this.project.db.transaction(() => this.write(some))
+        await pause(rest)
+      }
+    }
+    this.project.db.transaction(() => {
+      this.declareNow()
+      this.store(records)
+    })
   }
 
   close(): void {
@@ -155,7 +166,7 @@ class Storing {
 
   private write(batch: { record: ImageRecord; root: string }[]): void {
     this.declareNow()
-    this.store(batch, null)
+    this.store(batch)
   }
 
   /** The class list of the dataset, so that class ids keep their order. */
@@ -165,8 +176,9 @@ class Storing {
     if (fresh.length) this.counts.labels += addLabels(this.project, fresh.map((name) => ({ name }))).length
   }
 
-  private store(records: Iterable<{ record: ImageRecord; root: string }>, of: number | null): void {
+  private store(records: Iterable<{ record: ImageRecord; root: string }>): void {
     const { project, counts, options, report } = this
+    const of = this.spool ? this.images : null
     const before = { ...counts }
     let done = before.added + before.merged + before.unchanged
     const known = knownElsewhere(project)
@@ -194,6 +206,16 @@ class Storing {
     }
     for (const { root, record } of others) write(root, [record])
   }
+}
+
+function* spooled(spool: Spool): Generator<{ record: ImageRecord; root: string }> {
+  for (const { value, key } of spool.all('record')) yield { record: value as ImageRecord, root: key }
+}
+
+function take<T>(from: Iterator<T>, n: number): T[] {
+  const some: T[] = []
+  for (let next; some.length < n && !(next = from.next()).done; ) some.push(next.value)
+  return some
 }
 
 /** An image of the same content and name that the project has under another folder is that image. */

@@ -3,11 +3,11 @@ import type { ExchangeProgress } from '#shared/model/exchange.ts'
 export type OnProgress = (progress: ExchangeProgress) => void
 
 /** Reports at most ten times a second, with rate and time left. */
-export function meter(onProgress: OnProgress | undefined) {
-  let phase: ExchangeProgress['phase'] | null = null
+export function meter<P extends string = ExchangeProgress['phase']>(onProgress: ((progress: Omit<ExchangeProgress, 'phase'> & { phase: P }) => void) | undefined) {
+  let phase: P | null = null
   let began = 0
   let last = 0
-  return (now: ExchangeProgress['phase'], done: number, of: number | null = null): void => {
+  return (now: P, done: number, of: number | null = null): void => {
     if (!onProgress) return
     const t = performance.now()
     if (phase !== now) [phase, began, last] = [now, t, 0]

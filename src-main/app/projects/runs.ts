@@ -58,14 +58,17 @@ export const listRuns = ({ db }: Project, kind?: string): RunRecord[] =>
 
 type NewCheckpoint = Pick<CheckpointRecord, 'name' | 'kind' | 'folder'> & Partial<Pick<CheckpointRecord, 'id' | 'runId' | 'metrics'>>
 
+/** A folder is one checkpoint: written again, its record is brought up to date and keeps its id. */
 export function addCheckpoint({ db }: Project, checkpoint: NewCheckpoint): CheckpointRecord {
+  const known = checkpoint.id === undefined ? db.value<string>('SELECT id FROM checkpoint WHERE folder = ? ORDER BY created LIMIT 1', checkpoint.folder) : undefined
   const c = checkpointRecord.parse({
-    id: checkpoint.id ?? randomUUID(), name: checkpoint.name, kind: checkpoint.kind, runId: checkpoint.runId ?? null, folder: checkpoint.folder,
+    id: checkpoint.id ?? known ?? randomUUID(), name: checkpoint.name, kind: checkpoint.kind, runId: checkpoint.runId ?? null, folder: checkpoint.folder,
     metrics: checkpoint.metrics ?? {}, created: Date.now(),
   })
   db.transaction(() =>
     db.run(
-      'INSERT INTO checkpoint (id, name, kind, run_id, folder, metrics, created) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO checkpoint (id, name, kind, run_id, folder, metrics, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, run_id = excluded.run_id, folder = excluded.folder, metrics = excluded.metrics, created = excluded.created`,
       c.id, c.name, c.kind, c.runId, c.folder, JSON.stringify(c.metrics), c.created,
     ),
   )

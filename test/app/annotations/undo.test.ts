@@ -13,7 +13,7 @@ import { box, fiveImages, temporaryFolder, temporaryProject } from '../projects/
 function everything({ db }: Project): string {
   const names = ['root', 'label', 'media', ...mediaTables] as const
   return JSON.stringify(
-    names.map((t) => db.all(`SELECT id, ${tables[t].columns.filter((c) => !tables[t].facts.includes(c)).join(', ')} FROM ${t} ORDER BY id`)),
+    names.map((t) => db.all(`SELECT ${['id', ...tables[t].columns.filter((c) => !tables[t].facts.includes(c))].join(', ')} FROM ${t} ORDER BY id`)),
   )
 }
 

@@ -8,6 +8,7 @@ import type { ImageRecord } from '#shared/model/record.ts'
 import { exportFrom, exportLosses, importInto, openArchive } from '../../../src-main/app/exchange/index.ts'
 import { projectInfo } from '../../../src-main/app/projects/info.ts'
 import { undo } from '../../../src-main/db/journal.ts'
+import { redoChange, undoChange, updateRegion } from '../../../src-main/app/annotations/index.ts'
 import { everyFormat, folder, fresh, project, projectOf, recordsOf } from './helpers.ts'
 
 const records: ImageRecord[] = Array.from({ length: 7 }, (_, i) => ({
@@ -45,6 +46,23 @@ test('all or nothing: an error leaves the project as it was; undo takes the imag
   await importInto(p, out)
   undo(p.db, 'tester')
   expect(projectInfo(p).media).toBe(0)
+})
+
+test('a region that was edited since is known again; new labels and images are one step of undo', async () => {
+  const out = fresh('out')
+  await exportFrom(await projectOf(records), out, { format: 'coco', images: 'copy' })
+  const p = project()
+  await importInto(p, out)
+  updateRegion(p, 1, { shape: { kind: 'box', x: 3, y: 3, w: 9, h: 9 }, labelId: 2 })
+  const { datasetHash } = projectInfo(p)
+  expect((await importInto(p, out)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 7, regions: 0 })
+  expect(projectInfo(p).datasetHash).toBe(datasetHash)
+  undoChange(p)
+  undoChange(p)
+  expect(projectInfo(p)).toMatchObject({ media: 0, labels: 0, regions: 0 })
+  expect(undoChange(p)).toBeNull()
+  expect(redoChange(p)!.action).toBe('import')
+  expect(projectInfo(p)).toMatchObject({ media: 7, regions: 14 })
 })
 
 test('batches: a run that was cancelled goes on where it stopped', async () => {
@@ -139,6 +157,8 @@ describe('a project as an archive', () => {
     expect(projectInfo(q).datasetHash).toBe(projectInfo(p).datasetHash)
     expect(recordsOf(q)).toEqual(recordsOf(p))
     expect(existsSync(path.join(to, 'media/root-1/pics/0.png'))).toBe(true)
+    expect(undoChange(q)!.action).toBe('import') // though its folder lies elsewhere now
+    expect(projectInfo(q).media).toBe(0)
     q.close()
     const r = project()
     const imported = await importInto(r, file)

@@ -132,7 +132,10 @@ test('a run records the dataset it saw', () => {
   const run = startRun(project, { kind: 'train', recipe: 'lp-ft', settings: { lr: 0.1, seeds: [1, 2] } })
   expect(run).toMatchObject({ datasetHash: projectHash(project), status: 'running', seq: 1 })
   updateRun(project, run.id, { status: 'done', metrics: { id: 0.9 } })
-  const checkpoint = addCheckpoint(project, { name: 'best', kind: 'lp-ft', folder: 'runs/1', runId: run.id, metrics: { id: 0.9 } })
+  const first = addCheckpoint(project, { name: 'best', kind: 'lp-ft', folder: 'runs/1', runId: run.id, metrics: { id: 0.9 } })
+  const checkpoint = addCheckpoint(project, { name: 'best', kind: 'lp-ft', folder: 'runs/1', runId: run.id, metrics: { id: 0.9 } }) // the same folder, written again
+  expect(checkpoint.id).toBe(first.id)
+  expect(listCheckpoints(project)).toHaveLength(1)
   expect(getRun(project, run.id)).toMatchObject({ status: 'done', metrics: { id: 0.9 }, settings: { lr: 0.1, seeds: [1, 2] } })
   expect(getRun(project, run.id).finished).not.toBeNull()
   expect(listRuns(project, 'evaluate')).toEqual([])
@@ -232,5 +235,5 @@ test('a database of an older or a newer program', async () => {
   expect(readFileSync(saved).equals(readFileSync(join(dir, 'before.db')))).toBe(true)
   expect(db.value('SELECT count(*) FROM media WHERE rating IS NULL')).toBe(5)
   db.close()
-  expect(() => openProject(dir)).toThrow('was written by a newer Dashi (schema 2, this one knows 1)')
+  expect(() => openProject(dir)).toThrow(`was written by a newer Dashi (schema ${next.version}, this one knows ${next.version - 1})`)
 })
