@@ -3,10 +3,11 @@ import type { Finding } from '#shared/model/exchange.ts'
 import { exportOptions, importOptions } from '#shared/model/exchange.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
-import { exportFrom, importInto } from '../exchange/index.ts'
+import { exportLosses } from '../exchange/index.ts'
 import { openProject } from '../projects/index.ts'
 import { progressBar } from '../terminal/progress.ts'
-import { output } from './output.ts'
+import { runWork } from '../work/client.ts'
+import { output, untilDone } from './output.ts'
 
 /** @throws one line naming the option */
 function parsed<T>(schema: { safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } } }, given: unknown): T {
@@ -30,6 +31,12 @@ function bars() {
   }
 }
 
+/** Ctrl+C stops it between two images. */
+const interruptible = <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const abort = new AbortController()
+  return untilDone({ result: body(abort.signal), cancel: () => abort.abort() })
+}
+
 const listed = (findings: readonly Finding[]) =>
   findings.slice(0, 20).map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`).join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
 
@@ -46,7 +53,7 @@ export const importCommand = (_: AppContext): Command =>
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()
-        const report = await importInto(project, path, { ...options, onProgress })
+        const report = await interruptible((signal) => runWork(project, { kind: 'import', path, options }, { signal, onProgress }))
         end()
         output(Boolean(o.json)).answer(report, () =>
           `${report.format}: ${report.images} images; added ${report.counts.added}, merged ${report.counts.merged}, unchanged ${report.counts.unchanged}; ${report.changed} changed, ${report.leftOut} left out\n${listed(report.findings)}`,
@@ -69,7 +76,8 @@ export const exportCommand = (_: AppContext): Command =>
       const project = openProject(o.project, { readOnly: true })
       try {
         const { onProgress, end } = bars()
-        const report = await exportFrom(project, path, { ...options, onProgress })
+        for (const l of exportLosses(project, options)) output(Boolean(o.json)).say(`${options.format} cannot hold ${l.count} ${l.feature}: ${l.becomes}`)
+        const report = await interruptible((signal) => runWork(project, { kind: 'export', path, options }, { signal, onProgress }))
         end()
         output(Boolean(o.json)).answer(report, () =>
           [`${report.path}: ${report.images} images in ${report.files} files`, ...report.losses.map((l) => `  the format cannot hold ${l.count} ${l.feature}: ${l.becomes}`), listed(report.findings)].join('\n'),

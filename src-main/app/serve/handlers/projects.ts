@@ -3,19 +3,19 @@ import { createHash } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
-import { findFacts, scanFolder } from '../../media/scan.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
+import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
 
 /** The images below a folder, then their sizes; the first pictures can be looked at meanwhile. */
 const scan = (client: Client, folder: string) =>
-  client.startJob('scan', folder, async (project, control, tell) => {
-    const found = await scanFolder(project, folder, control, () => tell('project.changed', { what: ['media'] }))
-    await findFacts(project, control)
-    tell('project.changed', { what: ['media'] })
-    return { images: found }
+  client.startJob('scan', folder, async (project, { signal, progress }, tell) => {
+    const onChange = () => tell('project.changed', { what: ['media'] })
+    const found = await runWork(project, { kind: 'scan', folder }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+    onChange()
+    return found
   })
 
 /** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */

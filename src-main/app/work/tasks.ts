@@ -1,0 +1,31 @@
+/** What the thread can do. Another operation is a task in src-shared/model/work.ts and a line here. */
+import type { z } from 'zod'
+import type { WorkProgress, workTask } from '#shared/model/work.ts'
+import { exportFrom } from '../exchange/export.ts'
+import { importInto } from '../exchange/import.ts'
+import { meter } from '../exchange/progress.ts'
+import { findFacts, scanFolder } from '../media/scan.ts'
+import type { Project } from '../projects/project.ts'
+
+export interface WorkControl {
+  signal: AbortSignal
+  onProgress: (progress: WorkProgress) => void
+  /** Something new may be looked at. */
+  onChange: () => void
+}
+
+export async function runTask(project: Project, task: z.output<typeof workTask>, { signal, onProgress, onChange }: WorkControl): Promise<unknown> {
+  switch (task.kind) {
+    case 'import':
+      return importInto(project, task.path, { ...task.options, signal, onProgress, sharing: true })
+    case 'export':
+      return exportFrom(project, task.path, { ...task.options, signal, onProgress })
+    case 'scan': {
+      const report = meter<WorkProgress['phase']>(onProgress)
+      const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
+      const images = await scanFolder(project, task.folder, control('scanning'), onChange)
+      await findFacts(project, control('measuring'))
+      return { images }
+    }
+  }
+}

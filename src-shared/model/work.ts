@@ -1,0 +1,39 @@
+/** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
+import { z } from 'zod'
+import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
+import { faultSchema } from './job.ts'
+
+export const workTask = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('import'), path: z.string().min(1), options: importOptions }),
+  z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
+  /** Takes in the images below a folder, then their sizes. */
+  z.object({ kind: z.literal('scan'), folder: z.string().min(1) }),
+])
+export type WorkTask = z.input<typeof workTask>
+
+export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int() }) }
+export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
+
+/** The operation's own phases; a scan has two more. */
+export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring'])) })
+export type WorkProgress = z.infer<typeof workProgress>
+
+export const workRequest = z.object({
+  /** The project's folder; the thread opens a connection of its own beside that of the process, which holds the lock. */
+  folder: z.string().min(1),
+  user: z.string().min(1),
+  readOnly: z.boolean(),
+  task: workTask,
+  /** 1: give up. In shared memory, so that it is seen in the middle of a transaction too. */
+  cancel: z.instanceof(SharedArrayBuffer),
+})
+export type WorkRequest = z.infer<typeof workRequest>
+
+export const workMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: workProgress }),
+  /** Something that others may look at now was committed. */
+  z.object({ type: z.literal('changed') }),
+  z.object({ type: z.literal('done'), result: z.unknown() }),
+  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+])
+export type WorkMessage = z.infer<typeof workMessage>
