@@ -101,6 +101,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     await page.keyboard.press('Escape')
     await page.dblclick('[role=option] >> nth=0')
     await page.waitForSelector('.canvas canvas')
+    await page.click('[data-name=regions]') // the tab that was open last is open again
     await page.waitForSelector('.list .line')
     for (const tab of ['regions', 'captions', 'image', 'history']) {
       await page.click(`[data-name=${tab}]`)
