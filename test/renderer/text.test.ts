@@ -15,7 +15,7 @@ const key = (key: string, more: object = {}) => ({ key, ctrlKey: false, metaKey:
 describe('keys', () => {
   it('finds the actions of a chord, the canvas before the shell', () => {
     expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
-    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
   })
   it('lets the settings take a key from an action and give it another', () => {
     const keys = keymap({ 'tool-box': ['Shift+B'], 'tool-pan': [] })

@@ -91,10 +91,11 @@ describe('two threads at one soup', () => {
     let calls = 0
     const onProgress = () => {
       slowly()
-      if (++calls === 4) stop.abort()
+      // Within the first piece: a fast helper may leave this thread no other.
+      if (++calls === 2) stop.abort()
     }
     await expect(merge('stopped', { name: 'uniform' }, { helper, signal: stop.signal, onProgress })).rejects.toMatchObject({ fault: 'cancelled' })
-    expect(calls).toBe(4)
+    expect(calls).toBe(2)
     expectNothingLeft()
   })
 
