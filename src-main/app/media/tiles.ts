@@ -1,14 +1,20 @@
 /** Huge images as a pyramid of tiles: made once, streaming, so that the image is never in memory as a whole. */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { tileSide } from '#shared/contract/urls.ts'
 
+/** Pyramids kept, those used last: of an image of 100 megapixels one takes some 30 MB. */
+const kept = 48
+
 export class Tiles {
   private readonly making = new Map<string, Promise<string>>()
 
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly limit = kept,
+  ) {}
 
   /** WebP; null where the level has no such tile. Level 0 is the full resolution. */
   async tile(file: string, version: string, level: number, x: number, y: number): Promise<Buffer | null> {
@@ -30,7 +36,11 @@ export class Tiles {
 
   private async make(file: string, made: string): Promise<string> {
     const files = join(made, 'p_files')
-    if (await readdir(files).catch(() => null)) return files
+    if (await readdir(files).catch(() => null)) {
+      const now = new Date()
+      await utimes(made, now, now).catch(() => undefined)
+      return files
+    }
     const beside = `${made}.${randomUUID()}.part`
     await mkdir(beside, { recursive: true })
     try {
@@ -40,10 +50,21 @@ export class Tiles {
         .tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' })
         .toFile(join(beside, 'p.dz'))
       await rename(beside, made)
+      await this.trim()
     } catch (e) {
       await rm(beside, { recursive: true, force: true })
       if (!(await readdir(files).catch(() => null))) throw e
     }
     return files
+  }
+
+  private async trim(): Promise<void> {
+    const pyramids: { path: string; used: number }[] = []
+    for (const name of await readdir(this.folder)) {
+      const path = join(this.folder, name)
+      const info = await stat(path).catch(() => null)
+      if (info) pyramids.push({ path, used: info.mtimeMs })
+    }
+    for (const { path } of pyramids.sort((a, b) => b.used - a.used).slice(this.limit)) await rm(path, { recursive: true, force: true })
   }
 }
