@@ -17,6 +17,14 @@ export type Change = Request & {
   temporary?: number
 }
 
+const actions: Record<Exclude<ChangeMethod, 'regions.apply'>, string> = {
+  'regions.state': 'region state', 'captions.add': 'add caption', 'captions.update': 'change caption', 'captions.remove': 'remove caption', 'comments.add': 'comment',
+  'comments.update': 'change comment', 'comments.remove': 'remove comment', 'image-labels.set': 'label image', 'image-labels.unset': 'remove image label',
+  'tags.add': 'add tag', 'tags.remove': 'remove tag', 'splits.set': 'set split', 'review.set': 'review', 'media.edit': 'edit images',
+}
+/** As the journal will name it. */
+export const actionOf = (change: Change): string => (change.method === 'regions.apply' ? change.input.action : actions[change.method])
+
 /** What the application called what had a temporary name. */
 export type Renamed = readonly { temporary: number; id: number }[]
 

@@ -9,4 +9,4 @@ export const outboxEvents: OutboxEvents = { sent: () => undefined, refused: () =
 export const outbox = new Outbox((change) => remote.operate(change.op, change.method, change.input), new BrowserOutboxStore(), outboxEvents)
 /** Calls a method of the contract. */
 export const call: Remote['call'] = (method, ...input) => remote.call(method, ...input)
-export { temporaryId, type Change, type Request } from './changes.ts'
+export { actionOf, temporaryId, type Change, type Request } from './changes.ts'

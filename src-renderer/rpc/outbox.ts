@@ -63,6 +63,15 @@ export class Outbox {
     return this.changes
   }
 
+  /** The last one is not to be sent after all; false where it may have been sent already. */
+  withdraw(change: Change): boolean {
+    if (change === this.sending || this.changes.at(-1) !== change) return false
+    this.changes = this.changes.slice(0, -1)
+    this.store.done(change.op, [])
+    this.state.waiting = this.changes.length
+    return true
+  }
+
   /** The connection is back. */
   reconnected(): void {
     this.resume?.()

@@ -5,8 +5,8 @@ import type { ImageContent } from '#shared/contract/media.ts'
 import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Region } from '#shared/model/region.ts'
-import { CanvasEditor, type CanvasChange, type CanvasImage, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
-import { call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
+import { CanvasEditor, invertEdit, type CanvasChange, type CanvasImage, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
+import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
 import { foresee } from './optimistic.ts'
@@ -78,21 +78,24 @@ export const useDesk = defineStore('desk', () => {
   /** On its way in its turn, shown at once; kept until the application has it, over a reload as well. */
   function change(request: Request): void {
     const made = { ...request, op: crypto.randomUUID(), project: project.opened!.info.folder, temporary: /add$/.test(request.method) ? temporaryId() : undefined } as Change
-    if (content.value) content.value = foresee(content.value, made, author())
+    if (content.value) {
+      unsent.set(made.op, content.value)
+      content.value = foresee(content.value, made, author())
+    }
     if (mediaId.value !== null) forget(mediaId.value)
-    ownOps.add(made.op)
     outbox.add(made)
   }
-  /** Made by this page; others are of the one before it was loaded again. */
-  const ownOps = new Set<string>()
+  /** Changes of this page (others are of the one before it was loaded again), with what the image was before each. */
+  const unsent = new Map<string, ImageContent>()
   const send = ({ action, changes }: RegionEdit) =>
     change({ method: 'regions.apply', input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) } })
 
   outboxEvents.sent = (done, renamed) => {
-    if (!ownOps.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
+    if (!unsent.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
   }
-  outboxEvents.refused = (_, error) => {
+  outboxEvents.refused = (change, error) => {
+    unsent.delete(change.op)
     toasts.error(error.message)
     refetchSoon()
   }
@@ -184,7 +187,20 @@ export const useDesk = defineStore('desk', () => {
     content.value = null
   })
 
+  /** Without a connection: the last change of this image, if it was not sent yet. */
+  function takeBackUnsent(): boolean {
+    const last = outbox.waiting.at(-1)
+    const before = last && unsent.get(last.op)
+    if (!last || before?.media.id !== mediaId.value || !outbox.withdraw(last)) return false
+    unsent.delete(last.op)
+    content.value = before
+    if (last.method === 'regions.apply') editor.receive(invertEdit(last.input).changes)
+    toasts.say('toast.undo', { action: actionOf(last) })
+    return true
+  }
+
   async function turn(how: 'undo' | 'redo'): Promise<boolean> {
+    if (how === 'undo' && remote.connection.state === 'lost' && takeBackUnsent()) return true
     await outbox.empty()
     const scope = shell.room === 'label' && mediaId.value !== null ? { mediaId: mediaId.value } : {}
     try {

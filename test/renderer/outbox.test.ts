@@ -130,6 +130,21 @@ describe('the outbox', () => {
     expect(app.written.slice(1).map((c) => c.input)).toEqual([{ id: 100, patch: { text: 'while it was on its way' } }])
   })
 
+  it('takes back what was not sent yet, but nothing that may have arrived', async () => {
+    const [app, { store, kept }] = [application(), shelf()]
+    const { outbox } = page(app, store)
+    app.cut = 'before'
+    outbox.add(tag('a'))
+    outbox.add(tag('b'))
+    await soon()
+    const [a, b] = outbox.waiting
+    expect([outbox.withdraw(a!), outbox.withdraw(b!), outbox.state.waiting]).toEqual([false, true, 1])
+    app.cut = null
+    outbox.reconnected()
+    await outbox.empty()
+    expect([ops(app), kept()]).toEqual([['a'], []])
+  })
+
   it('goes on after a change that is refused', async () => {
     const app = application()
     const { outbox, refused } = page(app, shelf().store)

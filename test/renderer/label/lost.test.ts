@@ -23,6 +23,14 @@ describe.skipIf(!canRun)('while the server is gone', () => {
     await face.page.keyboard.press('Enter')
     await face.page.waitForSelector('.card >> text=written in a tunnel')
     await face.page.waitForSelector('text=3 edits wait')
+    await face.page.click('[data-add-caption]')
+    await face.page.keyboard.type('regretted at once')
+    await face.page.keyboard.press('Enter')
+    await face.page.waitForSelector('text=4 edits wait')
+    await face.page.focus('.canvas')
+    await face.page.keyboard.press('Control+z')
+    await face.page.waitForSelector('text=3 edits wait')
+    expect(await face.page.locator('.card >> text=regretted').count()).toBe(0)
     await face.page.waitForTimeout(300) // its own database writes beside the page
 
     await face.page.reload().catch(() => undefined) // nobody answers
