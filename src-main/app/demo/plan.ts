@@ -27,7 +27,7 @@ export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun
     ...rates.map((lr) => run('FT', 'ft', 'ft', { lr, epochs })),
     ...(fast ? [] : rates.map((lr) => run('FT, random head', 'sweep', 'ft', { lr, epochs, head: 'random' }))),
     ...gentle.map((lr) => run('LP-FT', 'lp-ft', 'lp-ft', { lr, epochs, ...(fast ? { cCount: 14 } : {}) })),
-    run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 20 : 60 }),
+    run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 60 : 200 }),
   ]
   const grid: [number, string, number][] = fast
     ? [[1e-4, 'strong', 1], [3e-4, 'light', 2]]

@@ -1,6 +1,9 @@
-import { type Concept, pretrainStyles, type Style } from '#shared/model/sample.ts'
-import { renderPictograph } from '../sample/render.ts'
+import { type Concept, oodStyle, pretrainStyles, type Style } from '#shared/model/sample.ts'
+import { hammingDistance } from '#shared/phash.ts'
+import { flatten, renderPictograph } from '../sample/render.ts'
 import { mapLimit } from '../sample/pool.ts'
+import { hardlyRedrawn } from '../sample/sample.ts'
+import { hashOfPicture } from '../sample/split.ts'
 
 /** A rendered pictograph: RGBA bytes of a square, and which concept of the table it shows. */
 export interface Picture {
@@ -21,4 +24,15 @@ export async function renderAll(concepts: readonly Concept[], styles: readonly S
     onProgress?.(++done, wanted.length)
     return { concept, style, rgba: data }
   })
+}
+
+/** The pictures of the style out of distribution that are more than `noto`'s drawing again, as the sample leaves those out. */
+export async function redrawnPictures(concepts: readonly Concept[], seen: readonly Picture[], size: number): Promise<Picture[]> {
+  const hash = ({ rgba }: Picture) => hashOfPicture(flatten({ width: size, height: size, data: rgba }), size, size)
+  const noto = new Map(seen.filter((p) => p.style === 'noto').map((p) => [p.concept, p]))
+  const kept = await mapLimit(await renderAll(concepts, [oodStyle], size), async (picture) => {
+    const before = noto.get(picture.concept)
+    return before && hammingDistance(await hash(before), await hash(picture)) <= hardlyRedrawn ? [] : [picture]
+  })
+  return kept.flat()
 }

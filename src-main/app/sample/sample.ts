@@ -37,7 +37,7 @@ const sceneCount = 200
  * 4.3-4.6%), but some are plainly the same drawing ('no littering'), so 16 goes too: 14.4% of the pairs in all. It is a
  * compromise: it drops some that were redrawn, and a few near-copies lie above it ('stop sign', 18).
  */
-const hardlyRedrawn = 16
+export const hardlyRedrawn = 16
 
 export type SampleProgress = (done: number, total: number) => void
 
