@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { mkdir, open, rename } from 'node:fs/promises'
+import { endOfWord, endToken, startToken, tokenizerJson, wordPattern } from '../../engine/data/clip-bpe.ts'
 
 /**
  * A byte-level BPE as CLIP's (Sennrich et al. 2016; Radford et al. 2019 for the bytes; CLIP adds lower case and `</w>` at
@@ -11,12 +12,6 @@ export interface Bpe {
   /** Token → id. */
   vocab: Map<string, number>
 }
-
-export const startToken = '<|startoftext|>'
-export const endToken = '<|endoftext|>'
-const endOfWord = '</w>'
-/** CLIP's (openai/CLIP simple_tokenizer.py), with single digits. */
-const wordPattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
 
 /** Printable stand-ins for the 256 bytes, in CLIP's order (GPT-2 encoder.py bytes_to_unicode). */
 function byteAlphabet(): { ofByte: string[]; ordered: string[] } {
@@ -102,50 +97,6 @@ function joined(symbols: readonly string[], left: string, right: string): string
   return out
 }
 
-/** `tokenizer.json` of Hugging Face, as `transformers` converts CLIP's. */
-export function tokenizerJson({ merges, vocab }: Bpe): object {
-  const special = (content: string) => ({
-    ...{ id: vocab.get(content)!, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
-  })
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [special(startToken), special(endToken)],
-    normalizer: {
-      type: 'Sequence',
-      normalizers: [{ type: 'NFC' }, { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' }, { type: 'Lowercase' }],
-    },
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        { type: 'Split', pattern: { Regex: wordPattern }, behavior: 'Removed', invert: true },
-        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-      ],
-    },
-    post_processor: {
-      type: 'RobertaProcessing',
-      sep: [endToken, vocab.get(endToken)],
-      cls: [startToken, vocab.get(startToken)],
-      trim_offsets: false,
-      add_prefix_space: false,
-    },
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: endToken,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: endOfWord,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(vocab),
-      merges: merges.map(([left, right]) => `${left} ${right}`),
-    },
-  }
-}
-
 /**
  * Writes what `CLIPTokenizerFast` and `@huggingface/tokenizers` read into a folder: `tokenizer.json`,
  * `tokenizer_config.json`, `special_tokens_map.json`, `vocab.json`, `merges.txt`. `maxLength` counts both special tokens.
@@ -154,12 +105,14 @@ export async function writeTokenizer(dir: string, bpe: Bpe, maxLength: number): 
   const special = { bos_token: startToken, eos_token: endToken, unk_token: endToken, pad_token: endToken }
   const config = { ...special, add_prefix_space: false, do_lower_case: true, model_max_length: maxLength, tokenizer_class: 'CLIPTokenizer' }
   const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`
+  const vocab = Object.fromEntries(bpe.vocab)
+  const merges = bpe.merges.map((pair) => pair.join(' '))
   const files = {
-    'tokenizer.json': json(tokenizerJson(bpe)),
+    'tokenizer.json': json(tokenizerJson(vocab, merges)),
     'tokenizer_config.json': json(config),
     'special_tokens_map.json': json(special),
-    'vocab.json': `${JSON.stringify(Object.fromEntries(bpe.vocab))}\n`,
-    'merges.txt': `#version: 0.2\n${bpe.merges.map(([left, right]) => `${left} ${right}\n`).join('')}`,
+    'vocab.json': `${JSON.stringify(vocab)}\n`,
+    'merges.txt': `#version: 0.2\n${merges.map((pair) => `${pair}\n`).join('')}`,
   }
   await mkdir(dir, { recursive: true })
   for (const [name, text] of Object.entries(files)) {

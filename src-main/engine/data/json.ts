@@ -3,18 +3,26 @@ import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 
 /**
- * A JSON file's content; `undefined` where there is no such file.
- * @throws dataError: unreadable, or not JSON.
+ * A text file's content; `undefined` where there is no such file.
+ * @throws dataError: unreadable
  */
-export async function readJson(file: string): Promise<unknown> {
-  let text: string
+export async function readText(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, 'utf8')
+    return await readFile(file, 'utf8')
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     throw dataError(file, `cannot be read (${code})`, e)
   }
+}
+
+/**
+ * A JSON file's content; `undefined` where there is no such file.
+ * @throws dataError: unreadable, or not JSON.
+ */
+export async function readJson(file: string): Promise<unknown> {
+  const text = await readText(file)
+  if (text === undefined) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch (e) {

@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { parseJson, readJson } from './json.ts'
+import { parseMerges, endToken, startToken, tokenizerJson } from './clip-bpe.ts'
+import { parseJson, readJson, readText } from './json.ts'
 
 /**
  * The files of a tokenizer in a checkpoint folder. `transformers` ≥ 4 loads `CLIPTokenizerFast` from `tokenizer.json` alone;
  * `tokenizer_config.json` names the class and the padding token and is needed for `AutoTokenizer` and `CLIPProcessor`; the
- * others exist in older folders and are only needed by the slow tokenizer of `transformers` 4. Copy those that are there.
+ * others exist in older folders, where `vocab.json` and `merges.txt` may stand alone. Copy those that are there.
  */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
@@ -21,6 +22,21 @@ const tokenizerSchema = z.looseObject({
 })
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
 const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
+
+const vocabSchema = z.record(z.string(), z.int().min(0))
+
+/** What `tokenizer.json` would be in a folder that has only the older `vocab.json` and `merges.txt` of CLIP's slow tokenizer. */
+async function olderTokenizer(folder: string): Promise<object> {
+  const vocabFile = join(folder, 'vocab.json')
+  const mergesFile = join(folder, 'merges.txt')
+  const json = await readJson(vocabFile)
+  if (json === undefined) throw dataError(join(folder, 'tokenizer.json'), 'no such file')
+  const vocab = parseJson(vocabSchema, json, vocabFile)
+  for (const special of [startToken, endToken]) if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, `${special}: expected in the vocabulary`)
+  const merges = await readText(mergesFile)
+  if (merges === undefined) throw dataError(mergesFile, 'no such file, though vocab.json is there')
+  return tokenizerJson(vocab, parseMerges(merges, vocab, mergesFile))
+}
 
 /**
  * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
@@ -46,8 +62,7 @@ export class Tokenizer {
    */
   static async load(folder: string): Promise<Tokenizer> {
     const file = (name: string) => join(folder, name)
-    const json = await readJson(file('tokenizer.json'))
-    if (json === undefined) throw dataError(file('tokenizer.json'), 'no such file')
+    const json = (await readJson(file('tokenizer.json'))) ?? (await olderTokenizer(folder))
     const config = (await readJson(file('tokenizer_config.json'))) ?? {}
     const special = await readJson(file('special_tokens_map.json'))
     const older = special === undefined ? {} : parseJson(configSchema, special, file('special_tokens_map.json'))

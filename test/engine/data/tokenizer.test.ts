@@ -50,7 +50,20 @@ describe('a folder', () => {
     expect((await Tokenizer.load(folder({ 'tokenizer.json': json }))).padId).toBe(tokenizer.endId)
   })
 
+  const { vocab, merges } = json.model as { vocab: Record<string, number>; merges: (string | string[])[] }
+  const older = { 'vocab.json': vocab, 'merges.txt': ['#version: 0.2', ...merges.map((m) => (typeof m === 'string' ? m : m.join(' '))), ''].join('\n') }
+
+  it('of an older release has vocab.json and merges.txt alone, and gives the same ids', async () => {
+    const slow = await Tokenizer.load(folder(older))
+    for (const [length, text, ids] of cases) expect([...slow.encode(text, length)]).toEqual(ids)
+  })
+
   it.each<[string, Record<string, unknown>, string]>([
+    ['a vocabulary without merges', { 'vocab.json': vocab }, 'merges.txt: no such file'],
+    ['a vocabulary without an end', { ...older, 'vocab.json': { a: 0, '<|startoftext|>': 1 } }, 'vocab.json: <|endoftext|>: expected'],
+    ['a vocabulary of names', { ...older, 'vocab.json': { a: 'b' } }, 'vocab.json: a: '],
+    ['a merge of one token', { ...older, 'merges.txt': '#version: 0.2\na\n' }, 'merges.txt: line 2: expected two tokens'],
+    ['a merge that the vocabulary lacks', { ...older, 'merges.txt': 'q zz\n' }, 'merges.txt: line 1: "qzz" is not in vocab.json'],
     ['no tokenizer.json', {}, 'tokenizer.json: no such file'],
     ['cut off', { 'tokenizer.json': readFileSync(golden('tokenizer/tokenizer.json'), 'utf8').slice(0, 5000) }, 'tokenizer.json: expected JSON'],
     ['another kind of model', { 'tokenizer.json': { ...json, model: { type: 'Unigram', vocab: [] } } }, 'tokenizer.json: model.type: '],

@@ -1,0 +1,66 @@
+import { dataError } from '#shared/errors.ts'
+
+/** The tokens that start a CLIP text and end it, and what marks the end of a word. */
+export const startToken = '<|startoftext|>'
+export const endToken = '<|endoftext|>'
+export const endOfWord = '</w>'
+/** CLIP's (openai/CLIP simple_tokenizer.py), with single digits. */
+export const wordPattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
+
+/** `tokenizer.json` of Hugging Face, as `transformers` converts CLIP's `vocab.json` and `merges.txt` (CLIPConverter). */
+export function tokenizerJson(vocab: Readonly<Record<string, number>>, merges: readonly string[]): object {
+  const special = (content: string) => ({
+    ...{ id: vocab[content]!, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+  })
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [special(startToken), special(endToken)],
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [{ type: 'NFC' }, { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' }, { type: 'Lowercase' }],
+    },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: wordPattern }, behavior: 'Removed', invert: true },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      ],
+    },
+    post_processor: {
+      type: 'RobertaProcessing',
+      sep: [endToken, vocab[endToken]],
+      cls: [startToken, vocab[startToken]],
+      trim_offsets: false,
+      add_prefix_space: false,
+    },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: endToken,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: endOfWord,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab,
+      merges,
+    },
+  }
+}
+
+/**
+ * The merges of `merges.txt`, which may begin with its version.
+ * @throws dataError naming the file and the line
+ */
+export function parseMerges(text: string, vocab: Readonly<Record<string, number>>, file: string): string[] {
+  return text.split(/\r?\n/).flatMap((line, i) => {
+    if (line === '' || (i === 0 && line.startsWith('#version'))) return []
+    const [left, right, ...more] = line.split(' ')
+    if (!left || !right || more.length) throw dataError(file, `line ${i + 1}: expected two tokens with a space between, found ${JSON.stringify(line.slice(0, 60))}`)
+    if (!Object.hasOwn(vocab, left + right)) throw dataError(file, `line ${i + 1}: ${JSON.stringify((left + right).slice(0, 60))} is not in vocab.json`)
+    return [line]
+  })
+}
