@@ -33,14 +33,16 @@ export function jobBars(title: string): { onProgress: (p: JobProgress) => void; 
   }
 }
 
-/** Waits for a job, cancelling it between two steps on Ctrl+C. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Waits for a job, cancelling it between two steps when the process is asked to end (Ctrl+C, a scheduler, a closed terminal). */
 export async function untilDone<T>(running: { result: Promise<T>; cancel(): void }): Promise<T> {
   const stop = () => running.cancel()
-  process.once('SIGINT', stop)
+  for (const signal of SIGNALS) process.once(signal, stop)
   try {
     return await running.result
   } finally {
-    process.off('SIGINT', stop)
+    for (const signal of SIGNALS) process.off(signal, stop)
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
 import type { JobResult, TrainJob } from '#shared/model/job.ts'
@@ -74,7 +74,12 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
   } finally {
     clip.close()
+    removeEmpty(`${job.out}.run`) // a run that failed before it saved a state has nothing to be resumed from
   }
+}
+
+function removeEmpty(dir: string): void {
+  if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
 }
 
 function makeFolder(dir: string): void {

@@ -45,8 +45,10 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
   const { clip } = run
   const images = run.split('train')
   const { height, width } = outputSize(clip.preprocess)
+  // An update never needs more images than there are.
   const batch = Math.min(s.batchSize, images.n)
-  const perEpoch = Math.max(1, Math.floor(images.n / (batch * s.accumulate)))
+  const accumulate = Math.min(s.accumulate, Math.floor(images.n / batch))
+  const perEpoch = Math.floor(images.n / (batch * accumulate))
   const steps = perEpoch * s.epochs
   const size = 3 * height * width
   const labels = images.labels
@@ -66,7 +68,7 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
     {
       optimizer: adamW({ weightDecay: s.weightDecay }),
       clipNorm: s.clipNorm,
-      accumulate: s.accumulate,
+      accumulate,
       ema: s.ema || undefined,
       session: { provider: run.o.provider },
     },
@@ -77,12 +79,12 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
       {
         trainer,
         steps,
-        accumulate: s.accumulate,
-        imagesPerStep: batch * s.accumulate,
+        accumulate,
+        imagesPerStep: batch * accumulate,
         schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
         async batch(step, micro) {
           const epoch = Math.floor(step / perEpoch)
-          const start = ((step % perEpoch) * s.accumulate + micro) * batch
+          const start = ((step % perEpoch) * accumulate + micro) * batch
           const rows = epochOrder(images.n, epoch, run.o.seed).subarray(start, start + batch)
           const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row)))
           const x = new Float32Array(batch * size)

@@ -57,6 +57,15 @@ test('stopped by Ctrl+C it says so, exits with 130, and the same command goes on
   opened.close()
 })
 
+test.each(['SIGTERM', 'SIGHUP'] as const)('stopped by %s it saves its state as well', async (signal) => {
+  const child = await start('cli', training(signal, 'epochs=400'), {
+    env: { DASHI_CACHE: path.join(dir, 'cache') },
+    onLine: (line) => line.includes('training') && child.kill(signal),
+  })
+  expect(await child.ended).toMatchObject({ code: 130, signal: null, stdout: '' })
+  expect(filesOf(path.join(project, `checkpoints/${signal}.run`))).toHaveProperty('state.safetensors')
+})
+
 /**
  * The project's files, copied there: what this process itself had open on the device (a database whose statements are yet to be
  * collected) could give back pages at any moment, and the device would not be full any more.

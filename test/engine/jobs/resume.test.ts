@@ -57,6 +57,20 @@ describe.each(Object.entries(recipes))('%s', (_, recipe) => {
   })
 })
 
+test('an update takes as many images as there are, where it is to take more', async () => {
+  const all = splits['train']!.length
+  const [asked, meant] = [job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1, accumulate: 3 } }), job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1 } })]
+  expect(await run(asked)).toEqual(await run(meant))
+})
+
+test('a run that fails before its first step leaves nothing to be resumed', async () => {
+  const failing = job({ model: path.join(dir, 'nowhere') })
+  expect((await run(failing)).loss).toMatch('nowhere')
+  const broken = job({ recipe: 'ft', settings: { ...TUNING, batchSize: 4096 }, splits: { train: [...splits['train']!, { ...splits['train']![0]!, file: path.join(dir, 'missing.png') }] } })
+  expect((await run(broken)).loss).toMatch('missing.png')
+  for (const { out } of [failing, broken]) expect(fs.existsSync(`${out}.run`)).toBe(false)
+})
+
 describe('a state is not taken up', () => {
   const changes: [string, () => Partial<TrainJob>][] = [
     ['with other settings', () => ({ settings: { ...TUNING, lr: 2e-3 } })],
