@@ -52,7 +52,7 @@ export const classifyCommand = (app: AppContext): Command =>
     .requiredOption('--image <files...>', 'image files')
     .option('--labels <a,b,c>', 'labels, separated by commas')
     .action(async (o: { model: string; image: string[]; labels?: string; json?: boolean }) => {
-      const labels = o.labels?.split(',').map((l) => l.trim()).filter(Boolean)
+      const labels = o.labels === undefined ? undefined : [...new Set(o.labels.split(',').map((l) => l.trim()).filter(Boolean))]
       await withClip(o.model, async (clip) => {
         if (!labels?.length && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
         const head = labels?.length ? await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates) : clip.head!

@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     .description('Label images, fine-tune vision-language models on the labels, compare the checkpoints and blend them into soups.')
     .version(pkg.version)
     .configureOutput({
-      writeOut: (s) => void process.stderr.write(s),
+      writeOut: (s) => void process[argv.includes('--json') ? 'stderr' : 'stdout'].write(s), // help and version are the answer
       outputError: (s, write) => write(`dashi: ${s.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
     })
     .exitOverride()

@@ -1,11 +1,20 @@
 /** Names of runs and checkpoints, and the folders that go by them. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { userError } from '#shared/errors.ts'
 import { RECORD_FILE } from '../../engine/weights/checkpoint.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 
-/** Where a checkpoint of this name lies. */
-export const checkpointFolder = (project: Project, name: string) => path.join(project.folder, 'checkpoints', name.replace(/[^\p{L}\p{N}._=-]+/gu, '-'))
+/**
+ * Where a checkpoint of this name lies: below `checkpoints`, never that folder or one above it, nor where another run keeps
+ * its state (`NAME.run`). @throws one line where the name makes no folder of its own
+ */
+export function checkpointFolder(project: Project, name: string): string {
+  const own = name.replace(/[^\p{L}\p{N}._=-]+/gu, '-')
+  if (own.startsWith('.') || !/[\p{L}\p{N}]/u.test(own) || own.endsWith('.run'))
+    throw userError(`name: expected letters or digits, not beginning with "." or ending with ".run", found "${name}"`)
+  return path.join(project.folder, 'checkpoints', own)
+}
 
 /** The name, or with the first number after it that is free: no checkpoint is overwritten, none that is being made is met. */
 export function freeName(project: Project, wanted: string): string {

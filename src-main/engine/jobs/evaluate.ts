@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
 import type { EvaluateJob, JobResult, SplitPredictions } from '#shared/model/job.ts'
 import { Images } from '../data/images.ts'
@@ -7,6 +8,7 @@ import type { Provider } from '../runtime/session.ts'
 import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
 import { accuracy } from '../metrics/accuracy.ts'
 import { HEAD_FILE, type Head } from '../weights/head.ts'
+import { allFinite } from '../weights/dtype.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './run-job.ts'
 
@@ -35,6 +37,7 @@ export async function evaluateSplits(dir: string, data: Data, hooks: JobHooks, p
       },
     })
     const logits = headLogits(features, head)
+    if (!allFinite(logits)) throw dataError(path.join(dir, HEAD_FILE), 'tensor head.weight: its logits leave the range of float32')
     let row = 0
     return Object.fromEntries(
       names.map((name) => {

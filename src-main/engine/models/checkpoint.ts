@@ -38,6 +38,8 @@ export async function openClip(dir: string): Promise<Clip> {
   try {
     weights.expectTensors(clipTensors(config), ['*.position_ids'])
     for (const name of weights.names()) if (!name.endsWith('position_ids')) weights.float32(name) // refuses other dtypes, NaN and infinity
+    const scale = weights.float32('logit_scale')[0]!
+    if (scale > 80) throw dataError(weights.fileOf('logit_scale'), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
     const tokenizer = await Tokenizer.load(dir)
     if (tokenizer.vocabSize > config.text_config.vocab_size)
       throw dataError(configFile, `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${config.text_config.vocab_size}`)

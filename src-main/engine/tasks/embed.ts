@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { dataError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
 import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import type { Images } from '../data/images.ts'
@@ -110,12 +111,22 @@ export async function embedImages(clip: Clip, images: Images, rows: readonly num
       const pixels = await ahead
       if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // thrown when its turn comes
       const { y } = await session.run(pixels.length, (row, into, slot) => cropAndNormalise(pixels[row]!, clip.preprocess, into['pixels'] as Float32Array, slot * size))
+      checkEmbeddings(clip, y!, (row) => images.items[rows[from + row]!]!.file)
       out.set(y!, from * clip.config.projection_dim)
       o.onProgress?.(Math.min(rows.length, from + chunk), rows.length)
     }
     return out
   } finally {
     await session.release()
+  }
+}
+
+/** Every row has length 1. Weights that are finite one by one may overflow together; and zeros have no direction. */
+function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Float32Array, nameOf: (row: number) => string): void {
+  for (let row = 0; row * d < rows.length; row++) {
+    let squares = 0
+    for (let i = row * d; i < (row + 1) * d; i++) squares += rows[i]! * rows[i]!
+    if (!(Math.abs(squares - 1) < 0.01)) throw dataError(dir, `weights: the embedding of ${nameOf(row)} has no direction (it overflows, or is zero): expected the weights of a trained model`)
   }
 }
 
@@ -134,6 +145,7 @@ export async function textFeatures(clip: Clip, texts: readonly string[], { provi
       ;(ids as Int32Array).set(encoded, slot * length)
       ;(eos as Int32Array)[slot] = eosIndex(encoded, eos_token_id)
     })
+    checkEmbeddings(clip, y!, (row) => JSON.stringify(texts[row]))
     return y!
   } finally {
     await session.release()

@@ -20,6 +20,7 @@ const REASONS: Record<string, string> = {
   EIO: 'input/output error of the device',
   EMFILE: 'too many open files',
   ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'its name is too long',
 }
 
 /** A system call's failure on `file` as one line; any other error unchanged. */

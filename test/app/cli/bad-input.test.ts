@@ -69,6 +69,7 @@ describe('a model is refused', () => {
     ['with a tensor missing', (m) => relabel(m, (h) => { h['renamed'] = h[NAME]!; Reflect.deleteProperty(h, NAME) }), anywhere(`model.safetensors: tensor ${NAME}: missing`)],
     ['with a tensor too many', (m) => relabel(m, (h, data) => { h['surplus'] = { dtype: 'F32', shape: [1], data_offsets: [data.length, data.length + 4] }; return { data: Buffer.concat([data, Buffer.alloc(4)]) } }), /model\.safetensors: tensor surplus: not part of the model/],
     ['with NaN', (m) => relabel(m, (h, data) => void data.writeFloatLE(NaN, h[NAME]!.data_offsets[0] + 40)), anywhere(`model.safetensors: tensor ${NAME}`)],
+    ['with a logit_scale that overflows', (m) => relabel(m, (h, data) => void data.writeFloatLE(100, h['logit_scale']!.data_offsets[0])), /model\.safetensors: tensor logit_scale: expected at most 80, .*found 100/],
     ['without weights', (m) => fs.rmSync(path.join(m, 'model.safetensors')), /expected model\.safetensors/],
     ['without config.json', (m) => fs.rmSync(path.join(m, 'config.json')), /config\.json: not found/],
     ['with a config.json that is not JSON', (m) => fs.writeFileSync(path.join(m, 'config.json'), '{"model_type": "clip",'), /config\.json: not a JSON document/],
@@ -88,6 +89,20 @@ describe('a model is refused', () => {
     const model = copyOfClip(path.join(dir, 'models', name))
     spoil(model)
     await refused(['embed', '--model', model, '--text', 'a circle', '--json'], why)
+  })
+
+  test('whose weights, finite one by one, overflow together', async () => {
+    const model = copyOfClip(path.join(dir, 'models', 'overflowing'))
+    relabel(model, (h, data) => {
+      for (const name of ['text_projection.weight', 'visual_projection.weight'])
+        for (let at = h[name]!.data_offsets[0]; at < h[name]!.data_offsets[1]; at += 4) data.writeFloatLE(data.readFloatLE(at) * 1e30, at)
+    })
+    const why = /overflowing: weights: the embedding of .+ has no direction/
+    await refused(['embed', '--model', model, '--image', picture, '--json'], why)
+    await refused(['embed', '--model', model, '--text', 'circle', '--json'], why)
+    await refused(['classify', '--model', model, '--image', picture, '--labels', 'a,b', '--json'], why)
+    await refused(['train', '--project', project, '--recipe', 'lp', '--model', model, '--device', 'cpu', '--json'], why)
+    await refused(['evaluate', '--project', project, '--checkpoint', model, '--device', 'cpu', '--json'], why)
   })
 
   test('by a job in the thread as well', async () => {
@@ -170,6 +185,10 @@ describe('a command is refused', () => {
     ['with a choice that there is not', train('--recipe', 'ft', '--set', 'augmentation=wild'), /recipe ft: augmentation: .*none.*light.*strong/],
     ['with a setting that is none', train('--recipe', 'ft', '--set', 'epochs'), /--set: expected key=value, found "epochs"/],
     ['with settings for a recipe that has none', train('--recipe', 'zero-shot', '--set', 'lr=1'), /recipe zero-shot: unknown setting lr \(it has none\)/],
+    ['with a name that is none', train('--recipe', 'lp', '--name', ''), /name: expected letters or digits/],
+    ['with the name of another folder', train('--recipe', 'lp', '--name', '..'), /name: expected letters or digits, not beginning with "\."/],
+    ['with the name of a state', train('--recipe', 'lp', '--name', 'lp.run'), /name: .*found "lp\.run"/],
+    ['with a name too long for a file', train('--recipe', 'lp', '--name', 'x'.repeat(300)), /x+(\.run)?: cannot be written: its name is too long/],
     ['with a seed that is no number', train('--recipe', 'lp', '--seed', 'x'), /--seed: expected a whole number, found "x"/],
     ['with an unknown device', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--device', 'tpu'], /--device.*tpu.*auto, cpu, webgpu/],
     ['with a device that is not here', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'coreml'], /device coreml: not to be had here/],

@@ -24,6 +24,12 @@ test('answers with one document, and ends by itself', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ device: 'cpu', metrics: { id: expect.any(Number) as number } })
 })
 
+test('help and version are answers, but no document', async () => {
+  const pages = [[['--version'], /^\d+\.\d+\.\d+\n$/], [['--help'], /^Usage: dashi /], [['help', 'train'], /--recipe/], [['train', '--help'], /--recipe/]] as const
+  for (const [argv, page] of pages) expect(await dashi(...argv)).toMatchObject({ code: 0, stdout: expect.stringMatching(page) as string, stderr: '' })
+  expect(await dashi('train', '--help', '--json')).toMatchObject({ code: 0, stdout: '' })
+})
+
 test('exits with 2 where the input is at fault, from this thread and from the engine’s', async () => {
   for (const [argv, why] of [
     [['embed', '--model', path.join(dir, 'pictures'), '--text', 'a'], /config\.json: not found/],
