@@ -29,10 +29,13 @@ export const programRoot = (() => {
 export const rendererFiles = join(programRoot, 'out', 'renderer')
 export const appVersion = (): string => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'))).version
 
+/** Native libraries read the files beside a packaged program by path. */
+const unpackedRoot = programRoot.replace(/app\.asar$/, 'app.asar.unpacked')
+
 /** The engine and the model in the box, as every face has them. */
 export const models = (cache: string): AppContext => ({
   engine: new EngineClient(pathToFileURL(join(programRoot, 'out', 'main', 'engine-worker.js'))),
-  nano: join(programRoot, 'resources', 'nano'),
+  nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
 })
 

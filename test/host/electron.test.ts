@@ -1,7 +1,7 @@
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { prepare, projectOf, startDesktop, type ElectronApi } from '../../src-main/host/electron/desktop.ts'
 import { menuTemplate } from '../../src-main/host/electron/menu.ts'
@@ -156,7 +156,7 @@ describe('the desktop face', () => {
   })
 
   it('is one program: a second start shows its project in the window that is there', () => {
-    fake.app.emit('second-instance', {}, ['dashi', folder])
+    fake.app.emit('second-instance', {}, ['dashi', basename(folder)], dirname(folder)) // as named where it was started
     expect(fake.windows[0]!.focused).toBe(true)
     expect(told).toContainEqual({ open: folder })
     expect(prepare(fakeElectron(folder, { first: false }).electron, [])).toBe(false)

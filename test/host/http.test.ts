@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -95,6 +96,30 @@ describe('the browser face', () => {
     expect(await openSocket(server.port, { cookie, origin, host: 'evil.example' })).toContain('403')
     expect(await openSocket(server.port, { cookie, origin }, '/other')).toContain('404')
     expect(attached).toBe(1)
+  })
+
+  it('outlives callers that break off, and broken frames', async () => {
+    const cookie = await login(server)
+    const upgrade = (more: string) => `GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
+    const reset = (text: string) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(server.port, '127.0.0.1', () => socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), 1)))
+        socket.on('error', () => undefined)
+        socket.on('close', () => resolve())
+      })
+    // What ends a process is an error that nobody listens to; here the test's own process would get it.
+    for (let i = 0; i < 10; i++) await reset(upgrade('') + 'x'.repeat(100_000))
+    const origin = `http://127.0.0.1:${server.port}`
+    for (const frame of [[0x8f, 0x80, 0, 0, 0, 0], [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], [0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]]) {
+      const closed = await new Promise<string>((resolve) => {
+        const socket = connect(server.port, '127.0.0.1', () => socket.write(upgrade(`Origin: ${origin}\r\nCookie: ${cookie}\r\n`)))
+        socket.once('data', () => socket.write(Buffer.from(frame)))
+        socket.on('error', () => undefined)
+        socket.on('close', () => resolve('closed'))
+      })
+      expect(closed).toBe('closed')
+    }
+    expect((await get(server.port, '/', { cookie })).status).toBe(200)
   })
 
   it('serves nothing outside its folder', async () => {

@@ -3,6 +3,14 @@ import type { AppContext } from '../context.ts'
 /** What the terminal needs beyond the application: the browser face, which only a composition root can start. */
 export interface CliContext extends AppContext {
   startServer(options: { project?: string; port?: number }): Promise<{ newUrl(): string; close(): Promise<void> | void }>
-  /** The built desktop program and Electron's own, where that is installed. */
-  readonly desktop: { readonly main: string; readonly electron: string | null }
+  readonly desktop: {
+    /** What Electron is to run. */
+    readonly main: string
+    /** Whether a window could be shown. */
+    readonly screen: boolean
+    /** Electron's program; null where it is not installed. */
+    program(): string | null
+    /** Has it fetched, where that can be. */
+    fetch(): Promise<void>
+  }
 }

@@ -1,39 +1,85 @@
 import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { CliContext } from './context.ts'
 import { output } from './output.ts'
 
+interface ServeOptions {
+  project?: string
+  port?: string
+  json?: boolean
+}
+
+function checked({ project, port }: ServeOptions): { project?: string; port?: number } {
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65536)) throw userError(`--port: expected a number from 0 to 65535, found "${port}"`)
+  const info = project === undefined ? null : statSync(project, { throwIfNoEntry: false })
+  if (info === undefined) throw userError(`--project: ${project} does not exist`)
+  if (info && !info.isDirectory()) throw userError(`--project: ${project} is a file, expected a folder`)
+  return { project, port: port === undefined ? undefined : Number(port) }
+}
+
 /** Serves until Ctrl+C. */
-async function serve(app: CliContext, o: { project?: string; port?: string; json?: boolean }): Promise<void> {
-  if (o.port !== undefined && !/^\d{1,5}$/.test(o.port)) throw userError(`--port: expected a number, found "${o.port}"`)
-  const server = await app.startServer({ project: o.project, port: o.port === undefined ? undefined : Number(o.port) })
-  const url = server.newUrl()
-  output(Boolean(o.json)).answer({ url }, () => `Open ${url}\n(this address works once, and only on this machine; Ctrl+C stops)`)
-  await new Promise<void>((resolve) => {
+async function serve(app: CliContext, o: ServeOptions): Promise<void> {
+  const wanted = checked(o)
+  // From the start on: a stop that comes early is not lost.
+  const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
+  const server = await app.startServer(wanted)
+  const url = server.newUrl()
+  const asks = process.stdin.isTTY && !o.json
+  output(Boolean(o.json)).answer({ url }, () => `Open ${url}\n(this address works once, and only on this machine; ${asks ? 'Enter shows another one, ' : ''}Ctrl+C stops)`)
+  const another = () => output(false).say(`Open ${server.newUrl()}`)
+  if (asks) process.stdin.on('data', another)
+  await stopped
+  if (asks) process.stdin.off('data', another).pause()
   await server.close()
+}
+
+/** False where the desktop program could not be started, or failed at once. */
+const ranDesktop = (program: string, args: string[]) =>
+  new Promise<boolean>((resolve) => {
+    const begun = Date.now()
+    const child = spawn(program, args, { stdio: 'inherit' })
+    child.on('error', () => resolve(false))
+    child.on('exit', (code) => {
+      const failed = code !== 0
+      if (failed) process.exitCode = 1
+      resolve(!failed || Date.now() - begun > 5000)
+    })
+  })
+
+async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
+  const { project } = checked(o)
+  const { desktop } = app
+  const say = (line: string) => output(false).say(line)
+  const inBrowser = (why: string) => {
+    say(`${why}, so the workbench opens in the browser.`)
+    process.exitCode = 0
+    return serve(app, o)
+  }
+  if (!desktop.screen) return inBrowser('Electron has no screen here to open a window on')
+  if (!desktop.program()) {
+    say('Fetching Electron, this once …')
+    await desktop.fetch()
+  }
+  const program = desktop.program()
+  if (!program) return inBrowser('Electron’s program cannot be fetched here')
+  if (!(await ranDesktop(program, [desktop.main, ...(project ? [project] : [])]))) return inBrowser('Electron does not run here')
 }
 
 export const serveCommand = (app: CliContext): Command =>
   new Command('serve')
     .description('the workbench in the browser: HTTP and WebSocket on the loopback address')
     .option('--project <dir>', 'project folder to open')
-    .option('--port <n>', 'port; any free one unless told')
-    .action((o: { project?: string; port?: string; json?: boolean }) => serve(app, o))
+    .option('--port <n>', 'port; the one it had before unless told, or any free one')
+    .action((o: ServeOptions) => serve(app, o))
 
 export const startCommand = (app: CliContext): Command =>
   new Command('start')
-    .description('the workbench: on the desktop where Electron is installed, else in the browser')
+    .description('the workbench: on the desktop where Electron can be had, else in the browser')
     .option('--project <dir>', 'project folder to open')
-    .action(async (o: { project?: string; json?: boolean }) => {
-      const { electron, main } = app.desktop
-      if (!electron) {
-        output(false).say('Electron’s program is not installed here (npm fetches it from outside the registry), so the workbench opens in the browser.')
-        return serve(app, o)
-      }
-      const child = spawn(electron, [main, ...(o.project ? [o.project] : [])], { stdio: 'inherit' })
-      process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
-    })
+    .option('--port <n>', 'port for the browser')
+    .action((o: ServeOptions) => startWorkbench(app, o))

@@ -29,12 +29,12 @@ export interface DesktopOptions {
   tell(event: { action: string } | { open: string }): void
 }
 
-/** A folder, or a file in one, as the command line or the system names it. */
-export function projectOf(args: readonly string[]): string | null {
+/** A folder, or a file in one, as a command line given in the folder `from` or the system names it. */
+export function projectOf(args: readonly string[], from = process.cwd()): string | null {
   for (const arg of args.slice(1).reverse()) {
     if (arg.startsWith('-')) continue
     try {
-      const path = resolve(arg)
+      const path = resolve(from, arg)
       const info = statSync(path)
       if (info.isDirectory()) return path
       if (/\.(db|dashi)$/.test(path)) return dirname(path)
@@ -119,11 +119,12 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   refreshMenu()
   openWindow()
   app.on('activate', () => BrowserWindow.getAllWindows().length || openWindow())
-  app.on('second-instance', (_event, args) => {
+  app.on('second-instance', (_event, args, from) => {
     const [window] = BrowserWindow.getAllWindows()
+    if (!window) openWindow()
     if (window?.isMinimized()) window.restore()
     window?.focus()
-    const project = projectOf(args)
+    const project = projectOf(args, from)
     if (project) tell({ open: project })
   })
   app.on('window-all-closed', () => process.platform === 'darwin' || app.quit())

@@ -66,7 +66,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       if (session.admits(request.headers.cookie)) return refuse(response, 303, '', { Location: '/' })
     }
     if (!session.admits(request.headers.cookie))
-      return refuse(response, 401, 'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one).')
+      return refuse(response, 401, 'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one, or start it again).')
     const abort = new AbortController()
     response.on('close', () => abort.abort())
     try {
@@ -85,8 +85,11 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   }
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Node has let go of the socket: without a listener, a caller that resets it would end the program.
+    socket.on('error', () => socket.destroy())
     const refused = !hostAdmitted(request) || !originAdmitted(request, true) ? 403 : !session.admits(request.headers.cookie) ? 401 : request.url !== '/rpc' ? 404 : 0
-    if (refused) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    // Not only ended: nobody reads from it any more, so that its other end going would not be seen.
+    if (refused) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
     sockets.handleUpgrade(request, socket, head, (ws) => served.attach(webSocketChannel(ws)))
   })
 
@@ -98,19 +101,20 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
         resolve()
       })
     })
-  const inUse = (e: unknown) => (e as NodeJS.ErrnoException).code === 'EADDRINUSE'
   // The port is part of a page's origin: only at the same one does a window find again what it kept in the browser.
   const remembered = join(configFolder, 'port')
   const before = wanted || Number(readIfThere(remembered)) || 0
   try {
     await listenAt(before)
   } catch (e) {
-    if (!inUse(e)) throw e
-    if (wanted) throw userError(`port ${wanted} is in use; choose another with --port`, e)
+    const why = { EADDRINUSE: 'is in use', EACCES: 'is not allowed to this user' }[(e as NodeJS.ErrnoException).code ?? '']
+    if (!why) throw e
+    if (wanted) throw userError(`port ${wanted} ${why}; choose another with --port`, e)
     await listenAt(0)
   }
   const { port } = server.address() as AddressInfo
-  own = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
+  // Browsers leave HTTP's own port out.
+  own = new Set(['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`)))
   session.listenOn(port)
   if (!wanted && !before) writeIfPossible(remembered, String(port))
 
@@ -144,6 +148,7 @@ function writeIfPossible(file: string, text: string): void {
 }
 
 function webSocketChannel(ws: WebSocket): Channel {
+  ws.on('error', () => undefined) // a broken frame or one that is too large; `close` follows
   return {
     send: (message) => ws.send(JSON.stringify(message)),
     onMessage: (listener) =>
