@@ -1,6 +1,7 @@
 /** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), and beside it `dashi.json`. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
@@ -55,7 +56,10 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
   let record: CheckpointRecord | undefined
   await replaceFolder(dir, async (beside) => {
     const at = (name: string) => path.join(beside, name)
-    if (content.base) copyCompanions(content.base, beside)
+    if (content.base) {
+      copyCompanions(content.base, beside)
+      if (content.weights.specs.some((spec) => spec.dtype === 'F32')) await promise32(at(CONFIG_FILE))
+    }
     if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
     for (const name of fs.readdirSync(beside)) syncFile(at(name))
@@ -73,6 +77,13 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     await writeRecord(beside, record)
   })
   return record!
+}
+
+/** By this `transformers` ≥ 5 chooses the precision to load a folder in: that of a half-precision base would round what was trained in F32. */
+async function promise32(configFile: string): Promise<void> {
+  const config = readJson(configFile, z.record(z.string(), z.unknown()))
+  const said = ['dtype', 'torch_dtype'].filter((key) => typeof config[key] === 'string' && config[key] !== 'float32')
+  if (said.length) await writeJson(configFile, { ...config, ...Object.fromEntries(said.map((key) => [key, 'float32'])) })
 }
 
 /** Replaces the record of checkpoint `dir`: new metrics, say. */

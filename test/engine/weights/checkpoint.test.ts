@@ -49,6 +49,18 @@ describe('a checkpoint', () => {
     w.close()
   })
 
+  it('tells transformers to load it in the precision in which it was trained', async () => {
+    await tiny(at('f16'), [1, 2, 3, 4], { config: { model_type: 'clip', torch_dtype: 'float16', dtype: 'float16' } }, 'F16')
+    const base = openWeights(at('f16'))
+    const written = (trained: Map<string, Float32Array>) => writeCheckpoint(at('f16-ft'), { base: at('f16'), weights: fromWeights(base, trained), record })
+    const config = () => JSON.parse(fs.readFileSync(at('f16-ft', 'config.json'), 'utf8')) as unknown
+    await written(new Map())
+    expect(config()).toEqual({ model_type: 'clip', torch_dtype: 'float16', dtype: 'float16' })
+    await written(new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]]))
+    expect(config()).toEqual({ model_type: 'clip', torch_dtype: 'float32', dtype: 'float32' })
+    base.close()
+  })
+
   it('has new metrics by replacing its record', async () => {
     await tiny(at('metrics'), [1, 2, 3, 4])
     await writeRecord(at('metrics'), { ...readRecord(at('metrics')), metrics: { id: 0.9 } })
