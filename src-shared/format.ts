@@ -29,3 +29,6 @@ export const figure = (x: number) =>
 
 /** A p-value: "p < 0.001", "p = 0.03", "p = 0.41". */
 export const pValue = (p: number) => (p < 0.001 ? 'p < 0.001' : `p = ${p < 0.095 ? p.toPrecision(1) : p.toFixed(2)}`)
+
+/** Comparing these, `photo 2` comes before `photo 10`; quicker than a collator, for hundreds of thousands of names. */
+export const naturalKey = (name: string) => name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(16, '0'))

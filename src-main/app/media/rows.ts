@@ -1,12 +1,11 @@
 /** Images as a grid shows them: in which order, and what stands beside the picture. */
 import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
+import { naturalKey } from '#shared/format.ts'
 import type { ReviewState } from '#shared/model/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import { findMediaIds, type Project } from '../projects/index.ts'
 
-const order: Record<MediaSort['by'], string> = {
-  id: 'm.id',
-  path: 'm.path',
+const order: Record<Exclude<MediaSort['by'], 'id' | 'path'>, string> = {
   regions: '(SELECT count(*) FROM region r WHERE r.media_id = m.id)',
   size: 'coalesce(m.width, 0) * coalesce(m.height, 0)',
 }
@@ -16,6 +15,11 @@ export function orderedIds(project: Project, filter: MediaFilter, { by, descendi
   const ids = findMediaIds(project, filter, { limit: Number.MAX_SAFE_INTEGER })
   if (by === 'id') return descending ? ids.reverse() : ids
   const wanted = new Set(ids)
+  if (by === 'path') {
+    const keyed = project.db.all<{ id: number; path: string }>('SELECT id, path FROM media').filter((row) => wanted.has(row.id)).map(({ id, path }) => ({ id, key: naturalKey(path) }))
+    const direction = descending ? -1 : 1
+    return keyed.sort((a, b) => (a.key < b.key ? -direction : a.key > b.key ? direction : a.id - b.id)).map((row) => row.id)
+  }
   const all = project.db.all<{ id: number }>(`SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id`)
   return all.filter((row) => wanted.has(row.id)).map((row) => row.id)
 }

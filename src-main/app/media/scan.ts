@@ -1,8 +1,9 @@
 /** Takes images in: which files below a folder are images, and what their headers say. */
-import { opendir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { extname, join, relative, resolve, sep } from 'node:path'
 import sharp from 'sharp'
 import { userError } from '#shared/errors.ts'
+import { naturalKey } from '#shared/format.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
 import { addRecords, getMedia, mediaFile, type Project } from '../projects/index.ts'
@@ -15,9 +16,10 @@ export interface Control {
   progress(done: number, total: number | null): void
 }
 
-/** Files in the order of the folder; links to folders are not followed, so that no circle has no end. */
+/** Files in the order in which people count; links to folders are not followed, so that no circle has no end. */
 async function* imagesBelow(folder: string): AsyncGenerator<string> {
-  for await (const entry of await opendir(folder)) {
+  const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ entry, key: naturalKey(entry.name) }))
+  for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!entry.name.startsWith('.')) yield* imagesBelow(path)
@@ -35,7 +37,7 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   let batch: ImageRecord[] = []
   let found = 0
   const write = () => {
-    addRecords(project, batch.sort((a, b) => (a.fileName < b.fileName ? -1 : 1)), { root, action: `add folder ${root}` })
+    addRecords(project, batch, { root, action: `add folder ${root}` })
     found += batch.length
     batch = []
     progress(found, null)

@@ -55,6 +55,17 @@ describe('pictures of a folder', () => {
     expect(orderedIds(project, {}, { by: 'id', descending: true })).toHaveLength(5)
   })
 
+  it('stand in the order in which people count', async () => {
+    const counted = createProject(join(folder, 'counted'))
+    mkdirSync(join(folder, 'frames'))
+    for (const n of [10, 2, 1, 100]) writeFileSync(join(folder, 'frames', `Frame ${n}.png`), '')
+    await scanFolder(counted, join(folder, 'frames'), control, () => undefined)
+    const order = (by: 'id' | 'path', descending = false) => orderedIds(counted, {}, { by, descending }).map((i) => getMedia(counted, i).path)
+    const frames = [1, 2, 10, 100].map((n) => `Frame ${n}.png`)
+    expect([order('id'), order('path'), order('path', true)]).toEqual([frames, frames, frames.toReversed()])
+    counted.close()
+  })
+
   it('have upright thumbnails of two sizes, never enlarged', async () => {
     expect(await (await image(await get('deep/turned.JPG', 'small'))).metadata()).toMatchObject({ format: 'jpeg', width: 171, height: 256 })
     expect(await (await image(await get('deep/turned.JPG', 'large'))).metadata()).toMatchObject({ width: 400, height: 600 })
