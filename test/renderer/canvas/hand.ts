@@ -55,11 +55,12 @@ export function hand(regions: Region[] = [], { width = 200, height = 100, pixels
       return it
     },
     click: (x: number, y: number, held?: Held) => it.move(x, y, held).down(x, y, held).up(x, y, held),
-    doubleClick(x: number, y: number, held?: Held) {
-      it.click(x, y, held)
-      time -= 1000 // the next press follows at once
-      return it.down(x, y, held).up(x, y, held)
+    /** The next press follows the one before at once. */
+    again(x: number, y: number, held?: Held) {
+      time -= 1000
+      return it.down(x, y, held)
     },
+    doubleClick: (x: number, y: number, held?: Held) => it.click(x, y, held).again(x, y, held).up(x, y, held),
     drag(x0: number, y0: number, x1: number, y1: number, held?: Held) {
       return it.move(x0, y0, held).down(x0, y0, held).move((x0 + x1) / 2, (y0 + y1) / 2, held).move(x1, y1, held).up(x1, y1, held)
     },

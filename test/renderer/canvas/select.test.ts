@@ -96,6 +96,10 @@ describe('the frame', () => {
     h.drag(80, 80, 50, 50)
     expect(h.shapes).toEqual([polygon(20, 20, 30, 20, 30, 30), box(40, 40, 10, 10)])
   })
+  test('pressed again at once and pulled, a region moves all the same', () => {
+    const h = hand([region(box(20, 20, 40, 40))]).click(40, 40)
+    expect(h.again(40, 40).move(50, 45).up(50, 45).shapes).toEqual([box(30, 25, 40, 40)])
+  })
 })
 
 describe('vertices', () => {

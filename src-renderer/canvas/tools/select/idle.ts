@@ -66,11 +66,7 @@ export class SelectIdle extends ToolState {
     const hits = editor.settings.hideAll ? [] : editor.regions.hit(e.point, editor.reach(4))
     if (hits.length === 0) return undefined
     const selected = hits.find((r) => editor.selection.includes(r.id))
-    if (e.double && selected) {
-      editor.handleMode = editor.handleMode === 'frame' ? 'vertices' : 'frame'
-      editor.changed('selection')
-      return new SelectIdle(editor)
-    }
+    if (e.double && selected) return new RegionPointing(editor, selected, e)
     // Alt reaches what lies beneath.
     const hit = e.alt && selected ? hits[(hits.indexOf(selected) + 1) % hits.length]! : (!e.shift && !e.ctrl && selected) || hits[0]!
     return new RegionPointing(editor, hit, e)

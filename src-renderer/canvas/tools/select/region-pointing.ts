@@ -6,7 +6,7 @@ import { DragState, type Next } from '../state.ts'
 import { SelectIdle } from './idle.ts'
 import { Moving } from './moving.ts'
 
-/** Pressed on a region: a click, or the beginning of a move. */
+/** Pressed on a region: a click (the second of a double click changes between frame and vertices), or the beginning of a move. */
 export class RegionPointing extends DragState {
   readonly path = 'select.region-pointing'
   private readonly wasSelected: boolean
@@ -32,8 +32,14 @@ export class RegionPointing extends DragState {
     return moving.onPointerMove(e) ?? moving
   }
   protected override complete(): Next {
+    const { editor, pressed } = this
+    if (pressed.double && this.wasSelected) {
+      editor.handleMode = editor.handleMode === 'frame' ? 'vertices' : 'frame'
+      editor.changed('selection')
+      return this.idle()
+    }
     // A plain click on one of several leaves it alone selected.
-    if (this.wasSelected && !this.pressed.shift && !this.pressed.ctrl) this.editor.setSelection([this.region.id])
+    if (this.wasSelected && !pressed.shift && !pressed.ctrl) editor.setSelection([this.region.id])
     return this.idle()
   }
   protected override idle = () => new SelectIdle(this.editor)
