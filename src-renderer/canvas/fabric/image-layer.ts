@@ -9,6 +9,18 @@ import { levelFor, TileSource, tilesIn } from './tile-source.ts'
 const wholePixels = 60e6
 const shownUrl = (image: CanvasImage | null) => image?.pyramid?.overviewUrl ?? image?.url ?? ''
 
+/** Two by two squares of 8 CSS pixels. */
+function checkerboard(): OffscreenCanvas {
+  const canvas = new OffscreenCanvas(16, 16)
+  const context = canvas.getContext('2d')!
+  context.fillStyle = 'rgb(128 128 128 / 16%)'
+  context.fillRect(0, 0, 16, 16)
+  context.fillStyle = 'rgb(128 128 128 / 34%)'
+  context.fillRect(0, 0, 8, 8)
+  context.fillRect(8, 8, 8, 8)
+  return canvas
+}
+
 export class ImageLayer {
   readonly element = document.createElement('canvas')
   readonly cache = new ImageCache()
@@ -95,9 +107,19 @@ export class ImageLayer {
     const context = this.element.getContext('2d')!
     context.clearRect(0, 0, this.element.width, this.element.height)
     if (!image || !editor.image) return
+    if (image.translucent) this.drawChecks(context, editor.image, dpr)
     context.imageSmoothingEnabled = scale < 3
     this.drawWhole(context, editor.image, image, dpr)
     if (this.tiles) this.drawTiles(context, editor.image, this.tiles, dpr)
+  }
+
+  /** What shows through: neither white nor black, which the picture may be itself. */
+  private drawChecks(context: CanvasRenderingContext2D, { width, height }: CanvasImage, dpr: number): void {
+    const { view } = this.editor
+    const checks = context.createPattern(checkerboard(), 'repeat')!
+    checks.setTransform(new DOMMatrix().translate(view.x * dpr, view.y * dpr).scale(dpr))
+    context.fillStyle = checks
+    context.fillRect(view.x * dpr, view.y * dpr, width * view.scale * dpr, height * view.scale * dpr)
   }
 
   private drawWhole(context: CanvasRenderingContext2D, { width }: CanvasImage, { levels }: DecodedImage, dpr: number): void {

@@ -11,6 +11,8 @@ export interface DecodedImage {
   height: number
   /** Full size first, each next one half of it. */
   levels: ImageBitmap[]
+  /** Is there something to be seen behind it? */
+  translucent: boolean
   pixels(): Pixels
 }
 
@@ -62,9 +64,18 @@ async function decode(url: string): Promise<DecodedImage> {
   void makeSmaller().catch(() => undefined) // the full one serves
   let pixels: Pixels | null = null
   return {
-    width, height, levels,
+    width, height, levels, translucent: blob.type !== 'image/jpeg' && isTranslucent(full),
     pixels: () => (pixels ??= readPixels(full)),
   }
+}
+
+/** Made small, a picture keeps a trace of each of its holes. */
+function isTranslucent(bitmap: ImageBitmap): boolean {
+  const [width, height] = [Math.min(bitmap.width, 64), Math.min(bitmap.height, 64)]
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(bitmap, 0, 0, width, height)
+  return context.getImageData(0, 0, width, height).data.some((v, i) => i % 4 === 3 && v < 250)
 }
 
 function readPixels(bitmap: ImageBitmap): Pixels {
