@@ -32,7 +32,15 @@ export const en = {
     none: 'No image is open', noneHint: 'Choose one in Data, or begin with the first.', first: 'Open the first image', labels: 'Labels', findLabel: 'Find or add a label', addLabel: 'Add “{name}”', regions: 'Regions', captions: 'Captions',
     image: 'Image', history: 'History', noRegions: 'Nothing is marked yet. Press {key} and drag a box.', noLabel: 'no label', of: '{at} of {all}', previous: 'Previous image', next: 'Next image', hide: 'Hide', show: 'Show', lock: 'Lock', unlock: 'Unlock', delete: 'Delete',
     view: 'View', brightness: 'Brightness', contrast: 'Contrast', opacity: 'Fill opacity', imageOpacity: 'Image opacity', reset: 'Reset', snapping: 'Snap to edges', crosshair: 'Crosshair', minimap: 'Minimap', hideAll: 'Hide all regions', brush: 'Brush size', tolerance: 'Wand tolerance',
-    active: 'New regions get this label', attributes: 'Attributes', addAttribute: 'name = value, then Enter', several: '{n} region selected | {n} regions selected', lastUsed: 'last used', cannotOpen: 'This image cannot be shown', z: 'Order', proposedBy: 'proposed, {p}%', accept: 'Accept', reject: 'Reject', strip: 'Film strip', inspector: 'Inspector', canvas: 'Canvas, image {name}', tools: 'Tools',
+    active: 'New regions get this label', attributes: 'Attributes', addAttribute: 'name = value, then Enter', several: '{n} region selected | {n} regions selected', lastUsed: 'last used', cannotOpen: 'This image cannot be shown', notDecoded: 'The file is damaged, or no image that can be read here.', z: 'Order', proposedBy: 'proposed, {p}%', accept: 'Accept', reject: 'Reject', strip: 'Film strip', inspector: 'Inspector', canvas: 'Canvas, image {name}', tools: 'Tools',
+  },
+  hint: {
+    select: 'Drag around several · Alt+click: what lies beneath · Space+drag: pan', vertices: 'Drag a vertex, pull an edge for a new one · Alt+click removes · double click: frame to scale and turn',
+    mask: 'Brush and eraser change this mask', box: 'Drag, or click two corners · Shift: square', 'rotated-box': 'Draw one edge, then pull the box out of it', polygon: 'Click vertex by vertex', polyline: 'Click vertex by vertex',
+    scissors: 'Click along an outline: the line follows its edges', part: 'Click: a new polygon · Shift+click: another part of the selected one · Alt+click: a hole in it', points: 'Click a point · Shift+click: one more of the selected ones',
+    brush: 'Paint a new mask · Alt: erase', 'brush-on': 'Paints on the selected mask · Alt: erase · Esc, then paint: a new mask', eraser: 'Erases from the selected mask, or from the topmost · Alt: paint',
+    wand: 'Click a colour, drag sideways for its tolerance · Shift: add to the selected mask · Alt: take away', ruler: 'Drag to measure', confirm: 'finish', 'remove-last': 'take one back', cancel: 'drop it',
+    hidden: 'All regions are hidden', showAll: 'Show',
   },
   caption: {
     add: 'Caption', addRegion: 'Region caption', ofImage: 'Of the image', ofRegion: 'Of a region', placeholder: 'Describe the picture in a sentence', empty: 'No captions yet.', emptyHint: 'A caption says in words what the picture shows. Select words of it and tie them to regions.',

@@ -35,7 +35,15 @@ export const ja: Same<typeof en> = {
     none: '画像が開かれていません', noneHint: 'データ画面で選ぶか、最初の画像から始めてください。', first: '最初の画像を開く', labels: 'ラベル', findLabel: 'ラベルを検索・追加', addLabel: '「{name}」を追加', regions: '領域', captions: 'キャプション',
     image: '画像', history: '履歴', noRegions: 'まだ何もありません。{key} を押して矩形をドラッグしてください。', noLabel: 'ラベルなし', of: '{all} 枚中 {at} 枚目', previous: '前の画像', next: '次の画像', hide: '隠す', show: '表示', lock: 'ロック', unlock: 'ロック解除', delete: '削除',
     view: '表示', brightness: '明るさ', contrast: 'コントラスト', opacity: '塗りの不透明度', imageOpacity: '画像の不透明度', reset: '元に戻す', snapping: '輪郭に吸着', crosshair: '十字線', minimap: 'ミニマップ', hideAll: '領域をすべて隠す', brush: 'ブラシの大きさ', tolerance: '自動選択の許容値',
-    active: '新しい領域に付くラベル', attributes: '属性', addAttribute: '名前 = 値 を入力して Enter', several: '領域を {n} 個選択中', lastUsed: '最近使ったもの', cannotOpen: 'この画像は表示できません', z: '重なり順', proposedBy: '提案 {p}%', accept: '採用', reject: '却下', strip: 'フィルムストリップ', inspector: 'インスペクター', canvas: 'キャンバス、画像 {name}', tools: 'ツール',
+    active: '新しい領域に付くラベル', attributes: '属性', addAttribute: '名前 = 値 を入力して Enter', several: '領域を {n} 個選択中', lastUsed: '最近使ったもの', cannotOpen: 'この画像は表示できません', notDecoded: 'ファイルが壊れているか、読み込めない形式の画像です。', z: '重なり順', proposedBy: '提案 {p}%', accept: '採用', reject: '却下', strip: 'フィルムストリップ', inspector: 'インスペクター', canvas: 'キャンバス、画像 {name}', tools: 'ツール',
+  },
+  hint: {
+    select: 'ドラッグで複数選択 · Alt+クリックで下の領域 · スペース+ドラッグで移動', vertices: '頂点をドラッグ、辺を引くと頂点を追加 · Alt+クリックで削除 · ダブルクリックで拡大・回転の枠',
+    mask: 'ブラシと消しゴムでこのマスクを修正', box: 'ドラッグ、または 2 つの角をクリック · Shift で正方形', 'rotated-box': '一辺を引き、そこから矩形を引き出す', polygon: '頂点を順にクリック', polyline: '頂点を順にクリック',
+    scissors: '輪郭に沿ってクリックすると線が縁をたどる', part: 'クリックで新しい多角形 · Shift+クリックで選択中のものに部分を追加 · Alt+クリックで穴', points: 'クリックで点 · Shift+クリックで選択中の点の組に追加',
+    brush: '新しいマスクを塗る · Alt で消す', 'brush-on': '選択中のマスクに塗る · Alt で消す · Esc の後に塗ると新しいマスク', eraser: '選択中、または一番上のマスクから消す · Alt で塗る',
+    wand: '色をクリック、横にドラッグで許容差 · Shift で選択中のマスクに追加 · Alt で除く', ruler: 'ドラッグで測る', confirm: '確定', 'remove-last': '1 つ戻す', cancel: 'やめる',
+    hidden: 'すべての領域を隠しています', showAll: '表示する',
   },
   caption: {
     add: 'キャプション', addRegion: '領域のキャプション', ofImage: '画像全体', ofRegion: '領域', placeholder: '画像を一文で説明してください', empty: 'キャプションはまだありません。', emptyHint: 'キャプションは画像に写るものを言葉で表します。語句を選んで領域に結び付けられます。',
