@@ -118,7 +118,7 @@ export function makeActions(): Map<string, AppAction> {
     if (id !== undefined) void desk.open(id)
   })
   add('choose-all', 'images', browsing, () => gallery.chooseAll())
-  add('choose-none', 'images', () => opened() && gallery.selection.size > 0, () => (gallery.selection.size ? gallery.selection.clear() : false))
+  add('choose-none', 'images', chosen, () => gallery.selection.clear())
   for (const split of ['train', 'val', 'test'] as const) add(`split-${split}`, 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), split))
   add('split-none', 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), null))
   dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)

@@ -121,7 +121,9 @@ export const useDesk = defineStore('desk', () => {
     shell.room = 'label'
     shell.setHash(id)
     const at = gallery.places.get(id)
-    if (at !== undefined) gallery.focus = at
+    if (at !== undefined) gallery.focusOn(at)
+    // One image chosen is the one that was opened, or left for this one: what is done next is meant for the open one.
+    if (gallery.selection.size === 1) gallery.selection.clear()
     try {
       // Changes of this very image that are still on their way must be in what is shown.
       if (outbox.state.waiting && remote.connection.state === 'open') await outbox.empty()

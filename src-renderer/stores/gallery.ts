@@ -29,6 +29,8 @@ export const useGallery = defineStore('gallery', () => {
   const selection = shallowReactive(new Set<number>())
   /** Index of the image under the keyboard's focus. */
   const focus = ref(0)
+  /** Where a range that Shift draws begins. */
+  let anchor = 0
   const places = computed(() => new Map(ids.value.map((id, i) => [id, i])))
   const filtered = computed(() => Object.keys(filter.value).length > 0 || found.value !== null)
 
@@ -107,19 +109,24 @@ export const useGallery = defineStore('gallery', () => {
   function choose(index: number, how: { ctrl?: boolean; shift?: boolean } = {}): void {
     const id = ids.value[index]
     if (id === undefined) return
+    focus.value = index
     if (how.shift) {
-      const [from, to] = [Math.min(focus.value, index), Math.max(focus.value, index)]
+      anchor = Math.min(anchor, ids.value.length - 1)
       if (!how.ctrl) selection.clear()
-      for (const other of ids.value.slice(from, to + 1)) selection.add(other)
+      for (const other of ids.value.slice(Math.min(anchor, index), Math.max(anchor, index) + 1)) selection.add(other)
       return
     }
+    anchor = index
     if (how.ctrl) {
       if (!selection.delete(id)) selection.add(id)
     } else {
       selection.clear()
       selection.add(id)
     }
-    focus.value = index
+  }
+  /** Without choosing it. */
+  function focusOn(index: number): void {
+    focus.value = anchor = index
   }
   const chooseAll = () => ids.value.forEach((id) => selection.add(id))
   /** These instead of those chosen, or besides them. */
@@ -127,8 +134,8 @@ export const useGallery = defineStore('gallery', () => {
     if (!more) selection.clear()
     for (const id of these) if (places.value.has(id)) selection.add(id)
     const first = these.length ? places.value.get(these[0]!) : undefined
-    if (first !== undefined) focus.value = first
+    if (first !== undefined) focusOn(first)
   }
 
-  return { filter, sort, found, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, show, want, choose, chooseAll, chooseThese }
+  return { filter, sort, found, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, show, want, choose, chooseAll, chooseThese, focusOn }
 })

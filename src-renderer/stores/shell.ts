@@ -19,7 +19,8 @@ export const useShell = defineStore('shell', () => {
   function setHash(image: number | null): void {
     history.replaceState(null, '', `#/${room.value}${image === null ? '' : `/${image}`}`)
   }
-  watch(room, () => setHash(null))
+  // At once: whoever goes to a room and then names its image is not to be forgotten.
+  watch(room, () => setHash(null), { flush: 'sync' })
   const open = (what: Dialog) => (dialog.value = what)
   const close = () => (dialog.value = null)
   return { room, dialog, open, close, setHash }
