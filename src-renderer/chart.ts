@@ -23,6 +23,28 @@ export function smooth(points: readonly { x: number; y: number }[], decay: numbe
   })
 }
 
+interface Box {
+  x: number
+  y: number
+  w: number
+  h: number
+}
+const overlap = (a: Box, b: Box) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+
+/** Where the names of points begin (their baselines): beside their points, and on no other point or name where that can be had. */
+export function placeNames(points: readonly { x: number; y: number; w: number }[], [left, right]: readonly [number, number]): { x: number; y: number }[] {
+  const dots = points.map(({ x, y }) => ({ x: x - 6, y: y - 6, w: 12, h: 12 }))
+  const placed: Box[] = []
+  return points.map((p, i) => {
+    const [near, far, middle] = [p.x + 9, p.x - 9 - p.w, p.x - p.w / 2]
+    const places = [[near, -7], [near, 15], [far, -7], [far, 15], [middle, -11], [middle, 20], [near, 28], [far, 28]].map(([x, dy]) => ({ x: x!, y: p.y - 10 + dy!, w: p.w, h: 13 }))
+    const cost = (box: Box) => [...dots.filter((_, k) => k !== i), ...placed].filter((b) => overlap(b, box)).length + (box.x < left || box.x + box.w > right ? 2 : 0)
+    const best = places.reduce((a, b) => (cost(b) < cost(a) ? b : a))
+    placed.push(best)
+    return { x: best.x, y: best.y + 10 }
+  })
+}
+
 /** Curves and checkpoints in the order in which they were chosen; legible on light and dark grounds. */
 const colours = ['#2f81c4', '#e07b1a', '#2f9e44', '#d6453d', '#9467bd', '#17a2b0']
 export const seriesColour = (index: number): string => colours[index % colours.length]!

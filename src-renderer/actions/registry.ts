@@ -1,9 +1,11 @@
 /** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
+import { nextTick } from 'vue'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useGrounding } from '../stores/grounding.ts'
+import { useJobs } from '../stores/jobs.ts'
 import { useProject } from '../stores/project.ts'
 import { useReview } from '../stores/review.ts'
 import { useSession } from '../stores/session.ts'
@@ -12,7 +14,7 @@ import { useToasts } from '../stores/toasts.ts'
 import { chooseFolder } from './folder.ts'
 import { bulk, chosenImages } from './bulk.ts'
 
-export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'window'] as const
+export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
 export type Group = (typeof groups)[number]
 
 export interface AppAction {
@@ -31,7 +33,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding, curation] = [useReview(), useGrounding(), useCuration()]
+  const [review, grounding, curation, jobs] = [useReview(), useGrounding(), useCuration(), useJobs()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -141,6 +143,19 @@ export function makeActions(): Map<string, AppAction> {
   only('filter-proposed', { state: 'proposed' })
   only('filter-doubtful', { score: { max: 0.5 } })
   add('filter-clear', 'images', () => opened() && gallery.filtered, () => gallery.clear())
+
+  /** In its room, what the form's button does; from elsewhere the way to that button. */
+  const submit = (id: string, room: 'train' | 'compare' | 'merge') =>
+    add(id, 'models', opened, () => {
+      const button = () => document.querySelector<HTMLElement>('[data-start]')
+      if (shell.room === room) return button()?.click()
+      shell.room = room
+      void nextTick(() => button()?.focus())
+    })
+  submit('start-training', 'train')
+  submit('start-comparison', 'compare')
+  submit('make-soup', 'merge')
+  add('cancel-jobs', 'models', () => jobs.running.length > 0, () => jobs.running.forEach((j) => void jobs.cancel(j.id)))
 
   add('toggle-strip', 'window', labelling, () => toggleSidebar('strip'))
   add('toggle-inspector', 'window', labelling, () => toggleSidebar('inspector'))

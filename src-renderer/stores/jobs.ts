@@ -9,6 +9,10 @@ export const useJobs = defineStore('jobs', () => {
   const waiting = new Map<string, (job: Job) => void>()
   const running = computed(() => jobs.value.filter((j) => j.status === 'running'))
 
+  /** Hears of jobs that end while this window looks on; not of those that had ended before it came. */
+  let tellEnd: (job: Job) => void = () => undefined
+  const onEnd = (listener: (job: Job) => void) => (tellEnd = listener)
+
   function take(job: Job): void {
     const at = jobs.value.findIndex((j) => j.id === job.id)
     jobs.value = at < 0 ? [...jobs.value, job] : jobs.value.with(at, job)
@@ -16,7 +20,10 @@ export const useJobs = defineStore('jobs', () => {
     waiting.get(job.id)?.(job)
     waiting.delete(job.id)
   }
-  remote.on('jobs.changed', take)
+  remote.on('jobs.changed', (job) => {
+    take(job)
+    if (job.status !== 'running') tellEnd(job)
+  })
 
   async function refresh(): Promise<void> {
     for (const job of await call('jobs.list')) take(job)
@@ -29,5 +36,5 @@ export const useJobs = defineStore('jobs', () => {
       else waiting.set(id, resolve)
     })
   const cancel = (id: string) => call('jobs.cancel', { id }).catch(() => undefined)
-  return { jobs, running, refresh, ended, cancel }
+  return { jobs, running, refresh, ended, cancel, onEnd }
 })

@@ -69,6 +69,8 @@ export const appMethods = {
       folder: z.string(),
       parent: z.string().nullable(),
       folders: z.array(z.object({ name: z.string(), path: z.string(), project: z.boolean() })),
+      /** Whether the folder is one. */
+      project: z.boolean(),
       /** Images that lie directly in the folder. */
       images: z.number().int(),
     }),

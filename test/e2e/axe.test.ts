@@ -58,7 +58,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     await page.getByLabel('Choose all runs', { exact: true }).click()
     await page.click('[data-merge]')
-    await start()
+    await command('Make the soup')
     await page.waitForSelector('[data-current-run] li')
     await page.click('[data-current-run] [data-compare]')
     await start()
@@ -92,6 +92,11 @@ describe.skipIf(!canRun)('accessibility', () => {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)
       await check(dialog)
+      if (dialog === 'Settings') {
+        await page.click('[role=dialog] [data-name=shortcuts]')
+        await page.waitForSelector('.record')
+        await check('Shortcuts')
+      }
       await page.keyboard.press('Escape')
       await page.waitForSelector('[role=dialog]', { state: 'detached' })
     }

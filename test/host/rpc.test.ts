@@ -28,10 +28,10 @@ const answerOf = (near: Channel) => new Promise((resolve) => near.onMessage(reso
 describe('calls and events', () => {
   it('carries an input, with its defaults, to the handler and its output back', async () => {
     const { client, near } = app({
-      'files.list': ({ folder }, window) => ({ folder: `${window}:${folder}`, parent: null, folders: [], images: 3 }),
+      'files.list': ({ folder }, window) => ({ folder: `${window}:${folder}`, parent: null, folders: [], project: false, images: 3 }),
       'jobs.list': () => [],
     })
-    expect(await client.call('files.list', { folder: '/a' })).toEqual({ folder: 'window:/a', parent: null, folders: [], images: 3 })
+    expect(await client.call('files.list', { folder: '/a' })).toEqual({ folder: 'window:/a', parent: null, folders: [], project: false, images: 3 })
     expect(await client.call('jobs.list')).toEqual([])
     near.close()
   })

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
 import { rank, score } from '../../src-renderer/actions/search.ts'
 import { carriedSpans, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
-import { niceTicks, smooth } from '../../src-renderer/chart.ts'
+import { niceTicks, placeNames, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
 import { en } from '../../src-renderer/locales/en.ts'
@@ -96,6 +96,14 @@ describe('charts', () => {
         expect(ticks.at(-1)!).toBeGreaterThanOrEqual(from + span * (1 - 1e-6))
       }),
     )
+  })
+  it('name points beside them, on no other name or point while there is room', () => {
+    const points = [{ x: 100, y: 100, w: 60 }, { x: 120, y: 104, w: 60 }, { x: 112, y: 92, w: 60 }, { x: 390, y: 100, w: 60 }]
+    const names = placeNames(points, [0, 400])
+    const boxes = [...points.map(({ x, y }) => [x - 5, y - 5, x + 5, y + 5]), ...names.map(({ x, y }, i) => [x, y - 9, x + points[i]!.w, y + 2])] as [number, number, number, number][]
+    for (const [i, a] of boxes.entries()) for (const b of boxes.slice(Math.max(i + 1, points.length))) expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3], `${a} ${b}`).toBe(false)
+    expect(placeNames([{ x: 100, y: 100, w: 60 }], [0, 400])).toEqual([{ x: 109, y: 93 }])
+    expect(names[3]!.x + 60).toBeLessThanOrEqual(400)
   })
   it('are smoothed without a bias to zero', () => {
     expect(smooth([1, 2, 3].map((x) => ({ x, y: 5 })), 0.9).map((p) => p.y)).toEqual([5, 5, 5].map((v) => expect.closeTo(v)))
