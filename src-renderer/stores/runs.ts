@@ -44,7 +44,11 @@ export const useRuns = defineStore('runs', () => {
   remote.on('run.progress', (p) => {
     const before = latest.get(p.runId)
     latest.set(p.runId, p)
-    if (p.loss != null) curves.set(p.runId, joined(curves.get(p.runId) ?? [], [p]))
+    if (p.loss != null) {
+      const known = curves.get(p.runId) ?? []
+      curves.set(p.runId, joined(known, [p]))
+      if (!known.length && p.step > 1) void loadCurve(p.runId) // it began before this window looked on, or goes on where another stopped
+    }
     if (!before) void refresh()
   })
   remote.on('run.finished', ({ runId, status }) => {

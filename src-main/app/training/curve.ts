@@ -1,5 +1,7 @@
 /** What a run tells as it goes, kept for windows that open later. */
+import { z } from 'zod'
 import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunRecord } from '#shared/model/project.ts'
 
 const most = 2000
 
@@ -8,6 +10,8 @@ export class Curve {
   private kept: RunProgress[] = []
   private every = 1
   private seen = 0
+  /** Of the run that this one goes on from. */
+  earlier: readonly RunProgress[] = []
 
   add(p: RunProgress): void {
     if (p.loss == null) return
@@ -20,8 +24,24 @@ export class Curve {
   }
 
   get points(): readonly RunProgress[] {
-    return this.kept
+    const first = this.kept[0]
+    return first ? [...this.earlier.filter((p) => p.phase === first.phase && p.step < first.step), ...this.kept] : []
   }
+}
+
+/** The losses of the first `n` steps, from a curve that may be thinned out. */
+export function everyStep(curve: readonly RunProgress[], n: number): number[] {
+  let at = 0
+  return curve.length ? Array.from({ length: n }, (_, i) => curve[(at += Number(i > 0 && (curve[at + 1]?.step ?? Infinity) <= i + 1))]!.loss!) : []
+}
+
+const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
+
+/** The curve that an ended run left in the project, thinned out there. */
+export function storedCurve({ id, metrics }: Pick<RunRecord, 'id' | 'metrics'>): RunProgress[] {
+  const { loss, steps = loss.length } = stored.parse(metrics)
+  const every = Math.ceil(steps / Math.max(1, loss.length))
+  return loss.map((value, i) => ({ runId: id, phase: 'training', step: 1 + i * every, steps, loss: value }))
 }
 
 /** At most 500 points of a curve, evenly spaced, to be stored. */

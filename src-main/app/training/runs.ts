@@ -1,12 +1,11 @@
-/** Runs as the table shows them, and the curves that ended ones left. */
+/** Runs as the table shows them. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { AppContext } from '../context.ts'
-import { getRun, listCheckpoints, listRuns, type Project } from '../projects/index.ts'
-import { requestOf } from './train.ts'
+import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { requestOf, stopped } from './train.ts'
 
 /** What a run is called, whether it left a checkpoint or not. */
 const nameOf = ({ settings, folder, recipe, kind, id }: RunRecord): string => {
@@ -26,7 +25,6 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     const folder = path.resolve(project.folder, model)
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
-  const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
   return listRuns(project).map((run) => ({
     ...run,
     name: left.get(run.id)?.name ?? nameOf(run),
@@ -35,13 +33,4 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     resumable: run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`)),
     progress: latest.get(run.id) ?? null,
   }))
-}
-
-const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
-
-/** The curve that an ended run left in the project, thinned out there. */
-export function storedCurve(project: Project, runId: string): RunProgress[] {
-  const { loss, steps = loss.length } = stored.parse(getRun(project, runId).metrics)
-  const every = Math.ceil(steps / Math.max(1, loss.length))
-  return loss.map((value, i) => ({ runId, phase: 'training', step: 1 + i * every, steps, loss: value }))
 }

@@ -6,8 +6,8 @@ import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
 import { errorLine, DashiError, userError } from '#shared/errors.ts'
 import { parseSettings } from '../../engine/jobs/train.ts'
 import type { AppContext } from '../context.ts'
-import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
-import { thin } from './curve.ts'
+import { addCheckpoint, listRuns, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
+import { everyStep, storedCurve, thin } from './curve.ts'
 import { trainingData } from './dataset.ts'
 import { checkpointFolder } from './names.ts'
 
@@ -65,11 +65,15 @@ function storedModel(app: AppContext, project: Project, model: string): string |
   return inside.startsWith('..') || path.isAbsolute(inside) ? model : inside
 }
 
+export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
+
 /** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
 export function startTraining(app: AppContext, project: Project, request: TrainRequest, onProgress?: (p: JobProgress) => void) {
   const { name, job } = planTraining(app, project, request)
   const folder = path.relative(project.folder, job.out)
   const settings = jsonObject.parse({ ...job.settings, seed: job.seed, model: storedModel(app, project, job.model), name, device: job.device })
+  const before = listRuns(project, 'train').find((r) => r.folder === folder && stopped(r))
+  const earlier = before ? storedCurve(before) : []
   const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   let begun = false
   const losses: number[] = []
@@ -80,6 +84,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
     if (p.loss !== undefined) {
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
+      if (!losses.length && p.done > 1) losses.push(...everyStep(earlier, p.done - 1)) // it goes on where another stopped
       losses.push(p.loss)
     }
     onProgress?.(p)
@@ -92,12 +97,12 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
-      const stopped = e instanceof DashiError && e.fault === 'cancelled'
-      updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } })
+      const cancelled = e instanceof DashiError && e.fault === 'cancelled'
+      updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } })
       throw e
     },
   )
-  return { runId: run.id, name, result, cancel: running.cancel }
+  return { runId: run.id, name, earlier, result, cancel: running.cancel }
 }
 
 export const accuracies = (result: JobResult): Record<string, number> =>

@@ -103,7 +103,7 @@ describe('training', () => {
 
   test('that was cancelled goes on where it was, with the steps before in its curve', async () => {
     const w = await window()
-    const { runId } = await w.call('training.start', { ...long, settings: { epochs: 40, batchSize: 6 }, name: 'stopped' })
+    const { runId } = await w.call('training.start', { ...long, settings: { epochs: 100, batchSize: 6 }, name: 'stopped' })
     await w.progress(runId, 'training')
     await w.call('training.cancel', { runId })
     await w.finished(runId)
@@ -113,10 +113,17 @@ describe('training', () => {
     const again = await w.call('training.again', { runId })
     const first = await w.progress(again.runId, 'training')
     expect(first['step']).toBe(done + 1)
-    expect(await w.finished(again.runId)).toMatchObject({ status: 'done' })
-    const after = (await w.call('runs.list')).find((r) => r.id === again.runId)!
-    expect(after).toMatchObject({ name: 'stopped', metrics: { steps: 80 } })
-    expect((after.metrics['loss'] as number[]).length).toBe(80)
+    const stepsOf = async (id: string) => (await w.call('runs.curve', { runId: id })).map((p) => p.step)
+    expect((await stepsOf(again.runId)).slice(0, done + 1)).toEqual(Array.from({ length: done + 1 }, (_, i) => i + 1)) // while it runs
+    await w.call('training.cancel', again)
+    await w.finished(again.runId)
+    const twice = (await w.call('runs.list')).find((r) => r.id === again.runId)!
+    expect((twice.metrics['loss'] as number[]).slice(0, done)).toEqual(stopped.metrics['loss']) // and where it is stopped again
+    const last = await w.call('training.again', again)
+    expect(await w.finished(last.runId)).toMatchObject({ status: 'done' })
+    const after = (await w.call('runs.list')).find((r) => r.id === last.runId)!
+    expect(after).toMatchObject({ name: 'stopped', metrics: { steps: 200 } })
+    expect((after.metrics['loss'] as number[]).length).toBe(200)
     w.close()
   })
 

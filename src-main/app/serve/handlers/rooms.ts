@@ -13,9 +13,9 @@ import { listModels } from '../../merging/models.ts'
 import { soupOf } from '../../merging/soup.ts'
 import { classifyImage } from '../../preview/classify.ts'
 import { getRun, listLabels, type Project } from '../../projects/index.ts'
-import { Curve } from '../../training/curve.ts'
+import { Curve, storedCurve } from '../../training/curve.ts'
 import { freeName } from '../../training/names.ts'
-import { listRunEntries, storedCurve } from '../../training/runs.ts'
+import { listRunEntries } from '../../training/runs.ts'
 import { defaultName, planTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
 import type { App, Client } from '../app.ts'
 import { PhaseClock } from '../jobs.ts'
@@ -35,6 +35,8 @@ const pace = 100
 interface Running {
   runId: string
   name: string
+  /** The curve of the run that it goes on from. */
+  earlier?: readonly RunProgress[]
   result: Promise<unknown>
   cancel(): void
 }
@@ -70,6 +72,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
         throw e
       }
       runId = running.runId
+      curve.earlier = running.earlier ?? []
       curves.set(runId, curve)
       cancels.set(runId, running.cancel)
       signal.addEventListener('abort', running.cancel, { once: true })
@@ -119,7 +122,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
     'runs.list': (_input, { project }) => listRunEntries(models, project, latest),
     'runs.curve': ({ runId }, { project }) => {
       const curve = curves.get(runId)
-      return curve?.points.length ? [...curve.points] : storedCurve(project, runId)
+      return curve?.points.length ? [...curve.points] : storedCurve(getRun(project, runId))
     },
     'evaluation.compare': ({ checkpoints, splits }, client) => ({
       jobId: client.startJob('compare', checkpoints.map((c) => path.basename(c)).join(', '), (project, { signal, progress }) =>
