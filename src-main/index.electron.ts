@@ -3,7 +3,7 @@ import * as electron from 'electron'
 import { join } from 'node:path'
 import { App } from './app/serve/app.ts'
 import { prepare, startDesktop } from './host/electron/desktop.ts'
-import { appVersion, models, rendererFiles } from './index.server.ts'
+import { appVersion, models, programRoot, rendererFiles } from './index.server.ts'
 
 if (prepare(electron, process.argv)) {
   let application: App | null = null
@@ -11,6 +11,7 @@ if (prepare(electron, process.argv)) {
     electron,
     files: rendererFiles,
     preload: join(rendererFiles, '..', 'preload', 'preload.cjs'),
+    icon: join(programRoot, 'resources', 'icon.png'),
     version: appVersion(),
     serve: (host, project, changed) => (application = new App({ host, project, models: models(host.cacheFolder), changed })),
     language: () => application?.preferences.settings.language ?? 'system',

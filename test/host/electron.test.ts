@@ -2,7 +2,11 @@ import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import sharp from 'sharp'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createProject } from '../../src-main/app/projects/index.ts'
 import { prepare, projectOf, startDesktop, type ElectronApi } from '../../src-main/host/electron/desktop.ts'
 import { menuTemplate } from '../../src-main/host/electron/menu.ts'
 import { menuLanguage, menuWords } from '../../src-main/host/electron/menu-words.ts'
@@ -208,6 +212,24 @@ describe('the command line and the menu', () => {
     expect(projectOf(['dashi', '--flag', join(folder, 'project.db')])).toBe(folder)
     expect(projectOf(['dashi', join(folder, 'missing')])).toBeNull()
     expect(projectOf([folder])).toBeNull()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('is packed for three systems, with its icon, and without Node’s back doors', async () => {
+    const root = join(import.meta.dirname, '../..')
+    const config = z.record(z.string(), z.unknown()).parse(parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')))
+    const { width, height } = await sharp(join(root, 'resources', 'icon.png')).metadata()
+    expect([width, height]).toEqual([1024, 1024])
+    for (const system of ['linux', 'mac', 'win']) expect(config[system], system).toMatchObject({ target: expect.arrayContaining([{ target: expect.any(String) as string, arch: ['x64', 'arm64'] }]) as unknown })
+    expect(config['electronFuses']).toEqual({
+      runAsNode: false, enableCookieEncryption: true, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: true, onlyLoadAppFromAsar: true, grantFileProtocolExtraPrivileges: false,
+    })
+    const folder = mkdtempSync(join(tmpdir(), 'dashi-associated-'))
+    for (const { ext } of z.array(z.object({ ext: z.string() })).parse(config['fileAssociations'])) {
+      createProject(folder).close()
+      expect(projectOf(['dashi', join(folder, `project.${ext}`)])).toBe(folder) // there is such a file, and it is understood
+    }
     rmSync(folder, { recursive: true })
   })
 

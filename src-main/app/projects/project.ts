@@ -1,5 +1,5 @@
 /** A project is a folder with a `project.db`: create one, open one, close it. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
@@ -30,6 +30,8 @@ export interface OpenProjectOptions {
   sharedLock?: boolean
 }
 
+/** What a person opens in the file manager: the system hands its path to the desktop app, which opens the folder. */
+const doorFile = (folder: string) => join(folder, 'project.dashi')
 const databaseFile = (folder: string) => join(folder, 'project.db')
 export const defaultUser = () => {
   try {
@@ -62,11 +64,12 @@ export function createProject(folder: string, options: { name?: string; user?: s
       set('name', options.name ?? basename(dir))
       set('created', String(Date.now()))
     })
+    writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n')
     return wrap(dir, db, options.user, lock, null)
   } catch (e) {
     db?.close()
     lock.release()
-    for (const file of ['project.db', 'project.db-wal', 'project.db-shm']) rmSync(join(dir, file), { force: true })
+    for (const file of ['project.db', 'project.db-wal', 'project.db-shm', 'project.dashi']) rmSync(join(dir, file), { force: true })
     if (fresh) rmSync(join(dir, 'project.lock'), { force: true })
     throw e
   }

@@ -20,6 +20,8 @@ export interface DesktopOptions {
   /** The built renderer and preload. */
   files: string
   preload: string
+  /** For the window, where the system does not take it from the program. */
+  icon?: string
   version: string
   /** Makes the application for this host; `project` is what the command line named. It calls `changed` when settings or the list of projects change. */
   serve(host: Host, project: string | null, changed: () => void): Served
@@ -109,7 +111,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   function openWindow(): void {
     const state = readWindowState(stateFile, screen.getAllDisplays().map((d) => d.workArea))
     const window = new BrowserWindow({
-      ...(state?.bounds ?? defaultSize), minWidth: 900, minHeight: 600, show: false, title: 'Dashi', backgroundColor: '#f5f4f1', webPreferences: webPreferences(preload),
+      ...(state?.bounds ?? defaultSize), minWidth: 900, minHeight: 600, show: false, title: 'Dashi', icon: process.platform === 'linux' ? options.icon : undefined, backgroundColor: '#f5f4f1', webPreferences: webPreferences(preload),
     })
     if (state?.maximised) window.maximize()
     window.once('ready-to-show', () => window.show())
