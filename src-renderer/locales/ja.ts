@@ -80,7 +80,7 @@ export const ja: Same<typeof en> = {
   jobs: { scan: '画像を探索中', sample: 'サンプルを作成中', import: 'インポート中', export: 'エクスポート中', train: '学習中', evaluate: '評価中', compare: '比較中', merge: 'マージ中', duplicates: '重複を探索中', split: '分割を計算中', captions: 'キャプションを検査中', doubts: 'ラベルを判定中', index: '画像を読み込み中', map: '地図を作成中' },
   palette: { placeholder: 'コマンド、ラベル、画像名を入力', nothing: '該当するものがありません。', images: '画像', labels: 'ラベル', hint: '検索・コマンド実行' },
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
-  settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', clear: 'キーなし' },
+  settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', take: 'こちらだけにする', clear: 'キーなし' },
   toast: {
     undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
   },

@@ -157,6 +157,25 @@ describe.skipIf(!canRun)('the app', () => {
     errors.splice(0) // the browser logs each attempt to reconnect
   })
 
+  it('gives an action another key, and takes that key from the one that had it', async () => {
+    const tool = (id: string) => page.locator(`#keys-tool-${id}`)
+    await page.keyboard.press('Control+,')
+    await page.click('[role=dialog] [data-name=shortcuts]')
+    await tool('pan').click()
+    await page.keyboard.press('Escape') // of the key, not of the dialog
+    await tool('pan').click()
+    await page.keyboard.press('r')
+    await page.waitForSelector('text=also: Box')
+    expect(await tool('box').innerText()).toBe('R')
+    await page.click('text=Take it over')
+    await page.waitForSelector('text=also: Box', { state: 'detached' })
+    expect([await tool('pan').innerText(), await tool('box').innerText()]).toEqual(['R', '–'])
+    await page.click('text=All back to defaults')
+    expect([await tool('pan').innerText(), await tool('box').innerText()]).toEqual(['G', 'R'])
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+  })
+
   it('reaches actions by the palette, in Japanese as well', async () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('dark th')
