@@ -45,6 +45,6 @@ export function placeNames(points: readonly { x: number; y: number; w: number }[
   })
 }
 
-/** Curves and checkpoints in the order in which they were chosen; legible on light and dark grounds. */
-const colours = ['#2f81c4', '#e07b1a', '#2f9e44', '#d6453d', '#9467bd', '#17a2b0']
+/** Curves and checkpoints in the order in which they were chosen; legible on light and dark grounds, apart for colour-blind eyes too. */
+const colours = ['#5153f5', '#ce7100', '#19a684', '#d00e43', '#8986eb', '#2e809b']
 export const seriesColour = (index: number): string => colours[index % colours.length]!

@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
 import { rank, score } from '../../src-renderer/actions/search.ts'
 import { carriedSpans, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
-import { niceTicks, placeNames, smooth } from '../../src-renderer/chart.ts'
+import { niceTicks, placeNames, seriesColour, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
+import { palettes } from '../../src-renderer/theme.ts'
 import { en } from '../../src-renderer/locales/en.ts'
 import { ja } from '../../src-renderer/locales/ja.ts'
 
@@ -104,6 +105,28 @@ describe('charts', () => {
     for (const [i, a] of boxes.entries()) for (const b of boxes.slice(Math.max(i + 1, points.length))) expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3], `${a} ${b}`).toBe(false)
     expect(placeNames([{ x: 100, y: 100, w: 60 }], [0, 400])).toEqual([{ x: 109, y: 93 }])
     expect(names[3]!.x + 60).toBeLessThanOrEqual(400)
+  })
+  it('have colours that are apart for every eye, and stand out from both grounds', () => {
+    const light = (hex: string) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    const by = (rows: number[][], c: number[]) => rows.map((row) => Math.max(0, row[0]! * c[0]! + row[1]! * c[1]! + row[2]! * c[2]!))
+    const xyz = (c: number[]) => by([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], c)
+    const lab = (c: number[]) => {
+      const [x, y, z] = xyz(c).map((v, i) => v / [0.9505, 1, 1.089][i]!).map((v) => (v > 0.008856 ? Math.cbrt(v) : 7.787 * v + 16 / 116)) as [number, number, number]
+      return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+    }
+    // Machado, Oliveira and Fernandes, 2009: full protanopia and deuteranopia.
+    const eyes = [
+      [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+      [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+      [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    ]
+    const colours = [0, 1, 2, 3, 4, 5].map((i) => light(seriesColour(i)))
+    for (const eye of eyes) {
+      const seen = colours.map((c) => lab(by(eye, c)))
+      for (const [i, a] of seen.entries()) for (const b of seen.slice(i + 1)) expect(Math.hypot(...a.map((v, k) => v - b[k]!))).toBeGreaterThan(25)
+    }
+    const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    for (const ground of [palettes.light.panel, palettes.dark.panel]) for (const c of colours) expect(contrast(xyz(c)[1]!, xyz(light(ground))[1]!)).toBeGreaterThan(3)
   })
   it('are smoothed without a bias to zero', () => {
     expect(smooth([1, 2, 3].map((x) => ({ x, y: 5 })), 0.9).map((p) => p.y)).toEqual([5, 5, 5].map((v) => expect.closeTo(v)))
