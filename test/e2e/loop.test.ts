@@ -151,7 +151,7 @@ describe.skipIf(!canRun)('the loop', () => {
     const stands = stored((p) => listRuns(p)).find((r) => r.settings['name'] === 'Probe, then tune')!.metrics['id'] as number
     expect(said).toContain((100 * stands).toFixed(1))
     expect(said).toMatch(/[+−±]\d+\.\d, p/)
-    expect(await page.locator('svg[aria-label="In and out of distribution"] circle').count()).toBe(3)
+    expect(await page.locator('svg[aria-label="ID and OOD accuracy"] circle').count()).toBe(3)
     const shares = (await page.locator('.classes .most').allInnerTexts()).map((t) => Math.abs(Number(t.replace('−', '-'))))
     expect(shares.length).toBeGreaterThan(20)
     expect(shares).toEqual([...shares].sort((a, b) => b - a))
