@@ -118,6 +118,17 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     expect(found).toEqual({})
   }, 300_000)
+  it('fits the smallest window, room by room', async () => {
+    await page.setViewportSize({ width: 900, height: 600 })
+    for (const [key, ready] of [['Alt+3', '[data-run]'], ['Alt+4', '[data-row]'], ['Alt+5', '[data-current-run]']] as const) {
+      await page.keyboard.press(key)
+      await page.waitForSelector(ready)
+      await page.waitForTimeout(250)
+      const wider = await page.$$eval('section.room, section.room .panel', (list) => list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`))
+      expect(wider, key).toEqual([])
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+  })
   it('has none where it begins', async () => {
     await command('Close the project')
     await page.waitForSelector('.welcome')
