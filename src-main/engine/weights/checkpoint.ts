@@ -1,7 +1,6 @@
 /** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), and beside it `dashi.json`. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
@@ -58,7 +57,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     const at = (name: string) => path.join(beside, name)
     if (content.base) {
       copyCompanions(content.base, beside)
-      if (content.weights.specs.some((spec) => spec.dtype === 'F32')) await promise32(at(CONFIG_FILE))
+      if (content.weights.specs.some((spec) => spec.dtype === 'F32')) promise32(at(CONFIG_FILE))
     }
     if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
@@ -79,11 +78,13 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
   return record!
 }
 
-/** By this `transformers` ≥ 5 chooses the precision to load a folder in: that of a half-precision base would round what was trained in F32. */
-async function promise32(configFile: string): Promise<void> {
-  const config = readJson(configFile, z.record(z.string(), z.unknown()))
-  const said = ['dtype', 'torch_dtype'].filter((key) => typeof config[key] === 'string' && config[key] !== 'float32')
-  if (said.length) await writeJson(configFile, { ...config, ...Object.fromEntries(said.map((key) => [key, 'float32'])) })
+/**
+ * By this `transformers` ≥ 5 chooses the precision to load a folder in: that of a half-precision base would round what was
+ * trained in F32. Replaced in the text: written anew by JavaScript a `1.0` becomes a `1`, which `transformers` refuses.
+ */
+function promise32(configFile: string): void {
+  const text = fs.readFileSync(configFile, 'utf8')
+  fs.writeFileSync(configFile, text.replace(/("(?:torch_)?dtype"\s*:\s*)"b?float16"/g, '$1"float32"'))
 }
 
 /** Replaces the record of checkpoint `dir`: new metrics, say. */
