@@ -38,8 +38,8 @@ const probing = {
 export const recipeSchemas = {
   'zero-shot': z.strictObject({}),
   lp: z.strictObject(probing),
-  ft: z.strictObject({ ...tuning(1e-4), head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from') }),
-  'lp-ft': z.strictObject({ ...tuning(3e-5), ...probing }),
+  ft: z.strictObject({ ...tuning(3e-5), head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from') }),
+  'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing }),
   coop: z.strictObject({
     contextLength: z.int().min(1).max(64).default(4).describe('Learned tokens before the class name'),
     init: z.enum(['words', 'random']).default('words').describe('Start from the words "a picture of a", or from noise'),

@@ -126,7 +126,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
     subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings of one studio, asked of others.`,
     created: new Date().toISOString(),
     setting: {
-      model: 'Nano (a CLIP of 4.6 million parameters)',
+      model: 'Nano (a CLIP of 4.3 million parameters)',
       device: all[0]!.result.device,
       seed: 0,
       dataHash: projectHash(project),

@@ -15,11 +15,11 @@ export interface DemoRun extends TrainRequest {
  */
 export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun[] } {
   const epochs = fast ? 6 : 20
-  const rates = fast ? [3e-4] : [1e-4, 3e-4, 1e-3]
-  const gentle = fast ? [1e-4] : [3e-5, 1e-4, 3e-4]
+  const rates = fast ? [3e-5] : [1e-5, 3e-5, 1e-4]
+  const gentle = fast ? [1e-5] : [3e-6, 1e-5, 3e-5]
   const run = (group: string, kind: DemoRun['kind'], recipe: string, settings: Record<string, unknown> = {}, seed = 0): DemoRun => ({
     group, kind, recipe, settings, seed,
-    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => v), ...(seed ? [`seed ${seed}`] : [])].join(' '),
+    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => (typeof v === 'number' ? v.toExponential() : v)), ...(seed ? [`seed ${seed}`] : [])].join(' '),
   })
   const runs = [
     run('Zero-shot', 'zero-shot', 'zero-shot'),
@@ -30,8 +30,8 @@ export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun
     run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 60 : 200 }),
   ]
   const grid: [number, string, number][] = fast
-    ? [[1e-4, 'strong', 1], [3e-4, 'light', 2]]
-    : [[1e-4, 'light', 1], [1e-4, 'strong', 2], [3e-4, 'light', 3], [3e-4, 'strong', 4], [3e-5, 'strong', 5], [1e-3, 'strong', 6]]
+    ? [[1e-5, 'strong', 1], [3e-5, 'light', 2]]
+    : [[1e-5, 'light', 1], [1e-5, 'strong', 2], [3e-5, 'light', 3], [3e-5, 'strong', 4], [3e-6, 'strong', 5], [1e-4, 'strong', 6]]
   const ingredients = grid.map(([lr, augmentation, seed]) => run('Sweep', 'sweep', 'lp-ft', { lr, augmentation, epochs, ...(fast ? { cCount: 14 } : {}) }, seed))
   return { runs, ingredients }
 }

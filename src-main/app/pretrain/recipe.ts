@@ -41,7 +41,7 @@ export const recipe = {
   /** Side at which pictures are rendered; the model sees 96-px views of them. */
   renderSize: 128,
   batch: 128,
-  epochs: 150,
+  epochs: 60,
   /** AdamW as in CLIP (Radford et al. 2021, table 19), a rate for a small model and batch. */
   lr: 6e-4,
   /** The image tower's learning rate over the text tower's: it starts from what it should not forget (start.ts). */
