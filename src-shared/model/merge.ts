@@ -8,7 +8,7 @@ export const mergeMethodSchema = z.discriminatedUnion('name', [
   /** The mean of all ingredients. */
   z.object({ name: z.literal('uniform') }),
   /** Σ wᵢ·θᵢ, one weight an ingredient: a running mean, or a learned soup. */
-  z.object({ name: z.literal('linear'), weights: z.array(z.number()).min(1) }),
+  z.object({ name: z.literal('linear'), weights: z.array(z.number(), 'expected one number a checkpoint, such as weights=0.7,0.3').min(1) }),
   /** (1−α)·base + α·θ₁. */
   z.object({ name: z.literal('wise-ft'), alpha: z.number().default(0.5) }),
   /** From the base to the one ingredient along the arc, `t` of the way. */

@@ -1,7 +1,8 @@
-import { renameSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs'
+import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
 import type { JobResult, MergeJob } from '#shared/model/job.ts'
-import { greedySoup } from '../merge/greedy.ts'
+import { type Candidate, greedySoup } from '../merge/greedy.ts'
 import { mergeCheckpoints } from '../merge/merge.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, readRecord, writeRecord } from '../weights/checkpoint.ts'
@@ -15,6 +16,9 @@ import { accuracies } from './train.ts'
 export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResult> {
   const started = performance.now()
   checkReplaceable(job.out)
+  const out = realPath(job.out)
+  const replaced = job.checkpoints.find((dir) => realPath(dir) === out)
+  if (replaced !== undefined) throw userError(`merge: ${job.out}: is one of the checkpoints to be blended, which the soup would replace: expected another folder`)
   const { provider } = await chooseProvider(job.device)
   const stop = new AbortController()
   const watch = () => {
@@ -32,27 +36,22 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       const splits = await evaluateSplits(dir, { ...job, splits: { heldOut } }, { ...hooks, onProgress: () => undefined }, provider, storeFor(job.splits))
       return splits['heldOut']!.accuracy
     }
-    const candidates = []
+    const candidates: Candidate[] = []
     for (const [i, dir] of job.checkpoints.entries()) {
       hooks.onProgress({ phase: 'scoring', done: i, total: job.checkpoints.length })
       candidates.push({ dir, heldOut: await score(dir) })
     }
-    const work = `${job.out}.run`
     let tried = 0
-    try {
-      const soup = await greedySoup(candidates, score, work, {
+    await replaceFolder(job.out, async (beside) => {
+      const soup = await greedySoup(candidates, score, beside, {
         signal: stop.signal,
         helper: hooks.mergeHelper,
         onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
       })
       ledger = [...soup.ledger]
-      await replaceFolder(job.out, async (beside) => {
-        rmdirSync(beside)
-        renameSync(soup.dir, beside)
-      })
-    } finally {
-      rmSync(work, { recursive: true, force: true })
-    }
+      for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))
+      rmdirSync(soup.dir)
+    })
   } else {
     await mergeCheckpoints({
       method: job.method,
@@ -73,5 +72,13 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   return {
     checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
     notes: ledger ? { kept: ledger.filter((e) => e.accepted).length } : {},
+  }
+}
+
+const realPath = (dir: string): string => {
+  try {
+    return realpathSync(dir)
+  } catch {
+    return dir // is told by who opens it
   }
 }

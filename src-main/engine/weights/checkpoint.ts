@@ -47,7 +47,7 @@ export interface CheckpointContent {
 
 /**
  * Writes the checkpoint folder `dir` as a whole: it is the old one or the new one at any moment, and after any failure.
- * A folder that is there must be a checkpoint of ours (have a `dashi.json`) or be empty.
+ * A folder that is there must be a checkpoint of ours (have a `dashi.json`, and nothing else) or be empty.
  * @returns the record as written
  */
 export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<CheckpointRecord> {
@@ -101,14 +101,20 @@ export const findRecord = (dir: string): CheckpointRecord | undefined => {
   return fs.existsSync(path.join(dir, RECORD_FILE)) ? readRecord(dir) : undefined
 }
 
-/** Refuses to replace what may be somebody's other files. */
+/** Besides what we write, what a system leaves in a folder that was looked at. Never a folder: `.git` is somebody's work. */
+const ours = (entry: fs.Dirent) => !entry.isDirectory() && (entry.name === RECORD_FILE || COMPANIONS.includes(entry.name) || /^\.|\.safetensors$|^(Thumbs\.db|desktop\.ini)$/.test(entry.name))
+
+/** Refuses to replace what may be somebody's other files, also beside a checkpoint's. */
 export function checkReplaceable(dir: string): void {
   restoreFolder(dir)
   const stat = statOf(dir)
   if (!stat) return
   if (!stat.isDirectory()) throw userError(`${dir}: is a file, expected a folder or nothing`)
-  if (fs.readdirSync(dir).length && !fs.existsSync(path.join(dir, RECORD_FILE)))
+  const entries = fs.readdirSync(dir, { withFileTypes: true })
+  if (entries.length && !entries.some((e) => e.name === RECORD_FILE))
     throw userError(`${dir}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
+  const other = entries.find((e) => !ours(e))
+  if (other) throw userError(`${path.join(dir, other.name)}: is not of a checkpoint: not replaced; take it elsewhere first, or write to another folder`)
 }
 
 function statOf(dir: string): fs.Stats | undefined {

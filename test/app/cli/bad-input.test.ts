@@ -208,15 +208,20 @@ describe('a command is refused', () => {
     ['with weights that differ', ['merge', TINY_CLIP, 'NARROW', '--method', 'uniform', '--out', 'OUT'], /narrow\/model\.safetensors: tensor \S+: /],
     ['with a checkpoint that is not there', ['merge', TINY_CLIP, '/nowhere', '--method', 'uniform', '--out', 'OUT'], /\/nowhere\S*: /],
     ['with somebody’s folder to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURES'], /pictures: has files and no dashi\.json: not replaced/],
+    ['with one of the checkpoints to be replaced', ['merge', TINY_CLIP, 'COPY', '--method', 'uniform', '--out', 'COPY/../copy'], /copy: is one of the checkpoints to be blended/],
+    ['with one weight for two', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'linear', '--out', 'OUT', '--set', 'weights=1'], /linear: weights: expected one number a checkpoint/],
     ['with a file to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE'], /circle-0\.png: is a file/],
     ['on a folder to be written below a file', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE/soup'], /circle-0\.png\/soup: cannot be written: a part of its path is a file/],
     ['to make a project where one is', ['project', 'create', 'PROJECT'], /project: holds a project already/],
   ]
-  beforeAll(() => relabel(copyOfClip(path.join(dir, 'narrow')), (h) => { h[NAME]!.shape.reverse() }))
+  beforeAll(() => {
+    relabel(copyOfClip(path.join(dir, 'narrow')), (h) => { h[NAME]!.shape.reverse() })
+    fs.writeFileSync(path.join(copyOfClip(path.join(dir, 'copy')), 'dashi.json'), '{}')
+  })
   test.each(faults)('%s', async (_, argv, why) => {
     const before = filesOf(path.join(dir, 'pictures'))
-    const places: Record<string, string> = { PROJECT: project, PICTURES: path.join(dir, 'pictures'), PICTURE: picture, OUT: path.join(dir, 'out'), NARROW: path.join(dir, 'narrow') }
-    await refused(argv.map((x) => x.replace(/PROJECT|PICTURES|PICTURE|OUT|NARROW/, (place) => places[place]!)), why)
+    const places: Record<string, string> = { PROJECT: project, PICTURES: path.join(dir, 'pictures'), PICTURE: picture, OUT: path.join(dir, 'out'), NARROW: path.join(dir, 'narrow'), COPY: path.join(dir, 'copy') }
+    await refused(argv.map((x) => x.replace(/PROJECT|PICTURES|PICTURE|OUT|NARROW|COPY/, (place) => places[place]!)), why)
     expect(fs.existsSync(places['OUT']!)).toBe(false)
     expect(filesOf(path.join(dir, 'pictures'))).toEqual(before)
   })

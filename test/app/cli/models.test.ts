@@ -120,6 +120,14 @@ describe('merge', () => {
     expect(fs.readdirSync(dir).filter((name) => name.includes(`soup-${method}`))).toEqual([`soup-${method}`])
   })
 
+  test('greedy leaves alone what lies beside the soup, whatever its name', async () => {
+    const mine = path.join(dir, 'beside.run', 'thesis.txt')
+    fs.mkdirSync(path.dirname(mine))
+    fs.writeFileSync(mine, 'all of it')
+    document(await dashi('merge', ...tuned, '--method', 'greedy', '--out', path.join(dir, 'beside'), '--project', project, '--device', 'cpu', '--json'))
+    expect(fs.readFileSync(mine, 'utf8')).toBe('all of it')
+  })
+
   test('without a project measures nothing', async () => {
     const answer = document(await dashi('merge', ...tuned, '--method', 'uniform', '--out', path.join(dir, 'plain'), '--json'))
     expect(answer).toEqual({ checkpoint: path.join(dir, 'plain'), seconds: expect.any(Number) as number, splits: {} })

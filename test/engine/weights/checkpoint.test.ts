@@ -126,6 +126,17 @@ describe('replacing a checkpoint', () => {
     expect(fs.readFileSync(at('home', 'thesis.txt'), 'utf8')).toBe('all of it')
   })
 
+  it('is not replaced where somebody keeps something beside it', async () => {
+    await tiny(at('noted'), [1, 2, 3, 4])
+    fs.writeFileSync(at('noted', '.DS_Store'), '')
+    await tiny(at('noted'), [1, 2, 3, 5])
+    fs.writeFileSync(at('noted', 'notes.txt'), 'all of it')
+    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/notes\.txt: is not of a checkpoint: not replaced/)
+    fs.renameSync(at('noted', 'notes.txt'), at('notes.txt'))
+    fs.mkdirSync(at('noted', '.git'))
+    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/\.git: is not of a checkpoint: not replaced/)
+  })
+
   it('may read from the folder that it replaces', async () => {
     await tiny(at('self'), [1, 2, 3, 4])
     const w = openWeights(at('self'))
