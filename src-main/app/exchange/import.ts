@@ -1,7 +1,7 @@
 /** Annotations of any format into a project. */
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { cancelled, userError } from '#shared/errors.ts'
+import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { importOptions, type ExchangeProgress, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,12 +11,12 @@ import { addLabels } from '../annotations/labels.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords, listRoots } from '../projects/records.ts'
-import { detectFormat } from './detect.ts'
+import { datasetRoot, detectFormat } from './detect.ts'
 import type { Source } from './draft.ts'
 import { Findings } from './findings.ts'
 import { formats } from './formats.ts'
 import { mapOrdered, meter, type OnProgress } from './progress.ts'
-import { settle } from './settle.ts'
+import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
 import { safeName } from './target.ts'
 import { Tree } from './tree.ts'
@@ -56,11 +56,12 @@ export async function importInto(project: Project, given: string, options: Impor
   try {
     let at = input
     if (/\.zip$/i.test(input)) {
-      at = unpackTo(path.basename(input).replace(/(\.dashi)?\.zip$/i, ''))
+      // By its content: another archive of the same name is another folder.
+      at = unpackTo(`${path.basename(input).replace(/(\.dashi)?\.zip$/i, '')}-${(await sha256(input)).slice(0, 12)}`)
       await unpackZip(input, at, findings, signal)
     }
     const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
-    const read = () => readAll(at, format, { options: parsed.data, findings, unpackTo, store })
+    const read = () => readAll(statSync(at).isFile() || whole.includes(format) ? at : datasetRoot(at), format, { options: parsed.data, findings, unpackTo, store })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
     return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
@@ -71,6 +72,9 @@ export async function importInto(project: Project, given: string, options: Impor
     store.close()
   }
 }
+
+/** Each annotation of these lies beside its image, at any depth. */
+const whole: readonly FormatName[] = ['labelme', 'captions', 'dashi']
 
 interface Reading {
   options: Source['options']
@@ -100,6 +104,7 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
   }
   const settled = mapOrdered(read(source), 8, (draft) => settle(source, draft, draft.file ?? images.absolute(draft.image.path)))
   for await (const record of settled) if (record) store.put(record, root)
+  if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
   return root
 }

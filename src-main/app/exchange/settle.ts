@@ -10,6 +10,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
 import { message, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
+import { usualSplit } from './splits.ts'
 
 interface Probe extends Size {
   /** EXIF, 1 to 8; `width` and `height` are of the upright image. */
@@ -47,7 +48,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
       ...(c.region == null ? {} : { region: newIndex.get(c.region)! }),
       ...(c.spans ? { spans: c.spans.map((s) => ({ ...s, regions: s.regions.flatMap((r) => newIndex.get(r) ?? []) })) } : {}),
     }))
-  const split = source.options.split ?? draft.split ?? undefined
+  const split = source.options.split ?? (draft.split == null ? undefined : (usualSplit(draft.split) ?? draft.split))
   const record: ImageRecord = {
     fileName: image.path,
     ...(size && { width: size.width, height: size.height }),
@@ -72,7 +73,7 @@ async function probe(file: string): Promise<Probe> {
   return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
 }
 
-async function sha256(file: string): Promise<string> {
+export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
   return hash.digest('hex')

@@ -3,7 +3,7 @@ import type { Draft, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { copyImage, freeName, type Item, splitOf, safeName, type Target, withoutImagesFolder, writeFile } from '../target.ts'
 import { isImage, stemOf } from '../tree.ts'
-import { splitFolder } from './folders.ts'
+import { splitFolder } from '../splits.ts'
 
 function* read({ tree, images, findings }: Source): Generator<Draft> {
   for (const path of images.files('', findings)) {

@@ -15,6 +15,8 @@ import { jsonItems } from '../json.ts'
 import { boxOf, boxOfShape, groupAttribute, hasHoles, maskOf, outlines, toRing } from '../shapes.ts'
 import { Spool } from '../spool.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
+import { detectFile } from '../sniff.ts'
+import { usualSplit } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
 
 const key = z.union([z.number(), z.string()]).transform(String)
@@ -29,6 +31,7 @@ const annotation = z.object({
   segmentation: z
     .union([
       z.array(z.array(coordinate)),
+      z.array(z.array(z.array(coordinate)).transform((points) => points.flat())), // pairs of x and y
       z.array(coordinate),
       z.object({ size: z.tuple([z.number(), z.number()]), counts: z.union([z.string(), z.array(z.number())]) }),
     ])
@@ -42,14 +45,25 @@ const annotation = z.object({
 type Annotation = z.output<typeof annotation>
 type Category = z.output<typeof category>
 
-function* annotationFiles({ tree, file }: Source): Generator<string> {
-  if (file !== null) return yield file
+function annotationFiles(source: Source): string[] {
+  const { tree, file } = source
+  if (file !== null) return [file]
   const inFolder = tree.isFolder('annotations') ? tree.names('annotations').map((n) => `annotations/${n}`) : tree.names('')
-  const files = inFolder.filter((n) => n.endsWith('.json'))
+  const usual = inFolder.filter((n) => n.endsWith('.json'))
+  const files = usual.some((f) => detectFile(tree.absolute(f)) === 'coco') ? usual : deepFiles(source)
   // An annotation with keypoints is in `instances` as well, without them: the fuller one first.
   const rank = (name: string) => (/keypoints/.test(name) ? 0 : /caption/.test(name) ? 2 : 1)
-  yield* files.sort((a, b) => rank(a) - rank(b))
-  if (files.length === 0) for (const split of tree.names('')) if (tree.isFile(`${split}/_annotations.coco.json`)) yield `${split}/_annotations.coco.json`
+  return (files.length ? files : usual).sort((a, b) => rank(a) - rank(b))
+}
+
+/** A folder for each split, or for each of several datasets: those that lie least deep; what is below may be of another dataset. */
+function deepFiles({ tree, findings }: Source): string[] {
+  const isCoco = (name: string) => name.endsWith('.json') && detectFile(tree.absolute(name)) === 'coco'
+  const found = [...tree.files('', findings)].filter(isCoco)
+  const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
+  const least = Math.min(...found.map(depth))
+  for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
+  return found.filter((f) => depth(f) === least)
 }
 
 /** train of `instances_train2017.json` and of `train/_annotations.coco.json`; null where the name tells none. */
@@ -58,9 +72,9 @@ export function splitFromName(file: string): string | null {
   const name = steps.at(-1)!.replace(/\.json$/, '')
   const last = name.startsWith('_annotations') ? (steps.at(-2) ?? '') : (name.split('_').at(-1) ?? '')
   const split = last.replace(/20\d\d$/, '').toLowerCase()
-  if (/^(train|training)$/.test(split)) return 'train'
-  if (/^(val|valid|validation|minival)$/.test(split)) return 'val'
-  if (/^(test|testing)$/.test(split)) return 'test'
+  // Its name, or the folders that it is in.
+  const known = [split, ...steps.slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined)
+  if (known) return known
   return name.includes('_') && !['default', 'all', 'annotations', 'coco', 'instances', 'captions', 'keypoints'].includes(split) && split ? last : null
 }
 
@@ -68,7 +82,8 @@ export function splitFromName(file: string): string | null {
 function* read(source: Source): Generator<Draft> {
   const groups = new Map<string, string[]>()
   for (const file of annotationFiles(source)) {
-    const key = file.includes('_annotations') ? file : join(file, '..', file.split('_').at(-1)!)
+    const base = path.posix.basename(file)
+    const key = base.startsWith('_annotations') || !base.includes('_') ? file : join(file, '..', base.split('_').at(-1)!)
     groups.set(key, [...(groups.get(key) ?? []), file])
   }
   for (const files of groups.values()) yield* readFiles(source, files)

@@ -2,16 +2,8 @@
 import type { Draft, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { copyImage, type Item, splitOf, safeName, type Target, withoutImagesFolder } from '../target.ts'
+import { splitFolder } from '../splits.ts'
 import { isImage } from '../tree.ts'
-
-const splitNames: Record<string, string> = { train: 'train', training: 'train', val: 'val', valid: 'val', validation: 'val', test: 'test', testing: 'test' }
-
-/** train of `train/cat/1.jpg`, and what follows. */
-export function splitFolder(file: string): { split: string | null; rest: string } {
-  const at = file.indexOf('/')
-  const split = at > 0 ? splitNames[file.slice(0, at).toLowerCase()] : undefined
-  return split ? { split, rest: file.slice(at + 1) } : { split: null, rest: file }
-}
 
 function* read({ images, findings }: Source): Generator<Draft> {
   for (const path of images.files('', findings)) {

@@ -12,16 +12,26 @@ import { message } from '../findings.ts'
 import { boxOf, boxOfShape } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
 import { findImage, join } from '../tree.ts'
-import { folders, splitFolder } from './folders.ts'
+import { splitFolder } from '../splits.ts'
+import { folders } from './folders.ts'
 
 const n = z.number().nullable().transform((v) => v ?? NaN)
 const name = z.union([z.string(), z.number()]).nullable()
+/** In a CSV file, numbers are texts; an empty field is none. */
+const count = z.preprocess((v) => (typeof v === 'string' ? (v.trim() ? Number(v) : undefined) : v), z.number().nullish())
+/** Lists by name; of some writers a list of objects, and in a CSV file the JSON of either. */
+const asLists = (v: unknown): unknown => {
+  if (typeof v === 'string') return v.trim() ? asLists(parsePythonJson(v)) : undefined
+  if (!Array.isArray(v)) return v
+  const each = (name: string) => v.map((o: unknown) => (typeof o === 'object' && o !== null ? (o as Record<string, unknown>)[name] : undefined) ?? null)
+  return { bbox: each('bbox'), categories: ['categories', 'category', 'label', 'labels'].map(each).find((l) => l.some((x) => x !== null)) }
+}
 const objects = z.looseObject({
   bbox: z.array(z.array(n)).nullish(), categories: z.array(name).nullish(), category: z.array(name).nullish(), label: z.array(name).nullish(), labels: z.array(name).nullish(),
 })
 const row = z.looseObject({
-  file_name: z.string(), text: z.unknown().optional(), caption: z.unknown().optional(), captions: z.unknown().optional(), label: z.unknown().optional(), labels: z.unknown().optional(), objects: objects.nullish(),
-  width: z.number().nullish(), height: z.number().nullish(),
+  file_name: z.string(), text: z.unknown().optional(), caption: z.unknown().optional(), captions: z.unknown().optional(), label: z.unknown().optional(), labels: z.unknown().optional(), objects: z.preprocess(asLists, objects.nullish()),
+  width: count, height: count,
 })
 
 async function* read(source: Source): AsyncGenerator<Draft> {

@@ -14,6 +14,7 @@ import { parsePythonJson } from '../json.ts'
 import { checkPng } from '../png.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
 import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 
 const coordinate = z.number().nullable().transform((n) => n ?? NaN)
@@ -90,7 +91,7 @@ function draftOf({ images, findings }: Source, file: string, f: z.output<typeof 
     return region === undefined ? [] : [{ ...c, region }]
   })
   return {
-    image, where: { file }, size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined }, regions: joined, captions: moved,
+    image, where: { file }, split: splitFolder(image.path).split, size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined }, regions: joined, captions: moved,
     labels: Object.entries(f.flags ?? {}).filter(([, on]) => on).map(([label]) => ({ label })),
   }
 }

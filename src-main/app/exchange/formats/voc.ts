@@ -6,6 +6,7 @@ import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { boxOfShape, boxOf, toRing } from '../shapes.ts'
 import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../target.ts'
+import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 import { child, childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 
@@ -27,10 +28,10 @@ function detectBase(source: Source): number {
   return 1
 }
 
-/** Which split each image name is in, by the lists in ImageSets/Main. */
-function splitLists({ tree }: Source): Map<string, string> {
+/** Which split each image name is in, by the lists in ImageSets/Main beside Annotations. */
+function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   const splits = new Map<string, string>()
-  for (const folder of ['ImageSets/Main', 'ImageSets'])
+  for (const folder of ['ImageSets/Main', 'ImageSets'].map((f) => join(devkit, f)))
     for (const split of ['train', 'val', 'test'])
       if (tree.isFile(`${folder}/${split}.txt`)) for (const line of tree.text(`${folder}/${split}.txt`).split(/\r?\n/)) if (line.trim()) splits.set(line.trim(), split)
   return splits
@@ -39,11 +40,16 @@ function splitLists({ tree }: Source): Map<string, string> {
 function* read(source: Source): Generator<Draft> {
   const { findings, tree } = source
   const base = detectBase(source)
-  const splits = splitLists(source)
+  const lists = new Map<string, Map<string, string>>()
+  const splitsOf = (file: string) => {
+    const devkit = file.slice(0, Math.max(0, file.search(/(?:^|\/)Annotations\//)))
+    if (!lists.has(devkit)) lists.set(devkit, splitLists(source, devkit))
+    return lists.get(devkit)!
+  }
   for (const file of annotationFiles(source)) {
     try {
       for (const root of xmlElements(tree.absolute(file), new Set(['annotation']))) {
-        const draft = draftOf(source, file, root, base, splits)
+        const draft = draftOf(source, file, root, base, splitsOf(file))
         if (draft) yield draft
       }
     } catch (e) {
@@ -78,13 +84,21 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       regions.push({ label, shape: { kind: 'polygon', parts: [[ring]] }, line: object.line, attributes })
       continue
     }
+    const turned = child(object, 'robndbox') // roLabelImg: radians
+    if (turned) {
+      const [cx, cy, w, h, angle] = ['cx', 'cy', 'w', 'h', 'angle'].map((n) => numberOf(childText(turned, n))) as [number, number, number, number, number]
+      regions.push({ label, shape: { kind: 'rotated-box', cx, cy, w, h, angle: (angle * 180) / Math.PI }, line: object.line, attributes })
+      continue
+    }
+    const parts = object.children.filter((c) => c.name === 'part').length
+    if (parts) findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts (${parts})`)
     const b = child(object, 'bndbox')
     const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((n) => numberOf(childText(b, n))) as [number, number, number, number]
     if (!b) findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
     // Counted from 1, the last pixel is part of the box.
     else regions.push({ label, shape: boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base), line: object.line, attributes })
   }
-  const split = splits.get(stem) ?? splits.get(stemOf(withoutFolder(file))) ?? null
+  const split = splits.get(stem) ?? splits.get(stemOf(withoutFolder(file))) ?? splitFolder(image.path).split
   return { image, where: { file }, size: { width: integer(childText(size, 'width')), height: integer(childText(size, 'height')) }, regions, split }
 }
 

@@ -41,10 +41,11 @@ function layout(source: Source): Layout {
     for (const [i, name] of Object.entries(parsed.names ?? {})) result.names.set(Number(i), String(name))
     result.keypoints = parsed.kpt_shape ?? null
     for (const split of ['train', 'val', 'test'] as const)
-      for (const at of [parsed[split] ?? []].flat()) {
-        const place = [at, join(parsed.path ?? '', at), at.replace(/^(?:\.\.\/)+/, ''), at.split('/').slice(-2).join('/')].map((p) => p.replace(/^\.\//, '').replace(/\/$/, ''))
+      for (const given of [parsed[split] ?? []].flat()) {
+        const at = given.replaceAll('\\', '/').replace(/\/+$/, '')
+        const place = [at, join(parsed.path ?? '', at), at.replace(/^(?:\.\.\/)+/, ''), at.split('/').slice(-2).join('/')].map((p) => p.replace(/^\.\//, ''))
           .find((p) => !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
-        if (place === undefined) findings.leave({ file: yaml }, `${split}: ${at} is not there`)
+        if (place === undefined) findings.leave({ file: yaml }, `${split}: ${given} is not there`)
         // Our own export gives images without a split as both train and val.
         else if (!result.places.some((p) => p.at === place)) result.places.push({ at: place, split: place === 'images/all' ? null : split })
       }

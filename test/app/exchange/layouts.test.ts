@@ -1,0 +1,168 @@
+/** Datasets as they are found: in a folder of their own, in archives, a folder a split, in the dialects of their writers. */
+import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { describe, expect, test } from 'vitest'
+import yazl from 'yazl'
+import type { ImportOptions } from '#shared/model/exchange.ts'
+import { importInto } from '../../../src-main/app/exchange/index.ts'
+import { detectFormat } from '../../../src-main/app/exchange/detect.ts'
+import { folder, fresh, picture, project, recordsOf } from './helpers.ts'
+
+const coco = (...names: string[]) =>
+  JSON.stringify({
+    images: names.map((file_name, id) => ({ id, file_name, width: 40, height: 30 })),
+    annotations: names.map((_, id) => ({ id, image_id: id, category_id: 1, bbox: [1, 2, 10, 8] })),
+    categories: [{ id: 1, name: 'cat' }],
+  })
+const voc = (name: string, object = '<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>11</xmax><ymax>10</ymax></bndbox>') => `<annotation><filename>${name}</filename><object><name>cat</name>${object}</object></annotation>`
+const image: [number, number] = [40, 30]
+
+async function imported(files: Parameters<typeof folder>[0], options: ImportOptions = {}) {
+  const p = project()
+  const report = await importInto(p, await folder(files), options)
+  return { report, records: recordsOf(p) }
+}
+
+async function zipOf(files: Record<string, string | Buffer>, file = `${fresh('archive')}.zip`): Promise<string> {
+  const zip = new yazl.ZipFile()
+  for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), name)
+  zip.end()
+  mkdirSync(path.dirname(file), { recursive: true })
+  await pipeline(zip.outputStream, createWriteStream(file))
+  return file
+}
+
+const splits = (records: { fileName: string; split?: string | null | undefined }[]) => Object.fromEntries(records.map((r) => [r.fileName, r.split ?? null]))
+const boxes = (records: ReturnType<typeof recordsOf>) => records.map((r) => (r.regions ?? []).map(({ label, shape: s }) => (s.kind === 'box' ? [label, s.x, s.y, s.w, s.h] : [label, s.kind])))
+
+describe('where the dataset begins', () => {
+  const files = { 'images/a.png': image, 'images/b.png': image, 'annotations/instances.json': coco('a.png', 'b.png') }
+  const within = (inside: string) => Object.fromEntries(Object.entries(files).map(([name, content]) => [`${inside}/${name}`, content]))
+
+  test('folders around it, and a readme, are not part of its names; inner, outer and again are one import', async () => {
+    const outer = await folder({ ...within('v1/set'), 'README.md': '# cats' })
+    const p = project()
+    expect((await importInto(p, path.join(outer, 'v1/set'))).counts.added).toBe(2)
+    for (const at of ['v1/set', 'v1', '']) expect((await importInto(p, path.join(outer, at))).counts).toMatchObject({ added: 0, merged: 0, unchanged: 2 })
+    expect(recordsOf(p).map((r) => r.fileName)).toEqual(['images/a.png', 'images/b.png'])
+  })
+
+  test('captions and LabelMe beside their images', async () => {
+    const outer = await folder({ 'set/a.png': image, 'set/a.txt': 'a cat', 'set/b.png': image, 'set/b.txt': 'a dog' })
+    const p = project()
+    await importInto(p, path.join(outer, 'set'))
+    expect((await importInto(p, outer)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 2 })
+  })
+
+  test('an archive: again it adds nothing; another of the same name keeps both images', async () => {
+    const of = async (colour: string) => ({ 'set/images/a.png': await picture(40, 30, colour), 'set/annotations/instances.json': coco('a.png') })
+    const first = await zipOf(await of('x'), path.join(fresh('zips'), 'export.zip'))
+    const second = await zipOf(await of('y'), path.join(fresh('zips'), 'export.zip'))
+    const p = project()
+    expect((await importInto(p, first)).counts).toMatchObject({ added: 1, regions: 1 })
+    expect((await importInto(p, first)).counts).toMatchObject({ added: 0, unchanged: 1, regions: 0 })
+    renameSync(first, first.replace('export', 'renamed'))
+    expect((await importInto(p, first.replace('export', 'renamed'))).counts).toMatchObject({ added: 0, unchanged: 1 })
+    expect((await importInto(p, second)).counts).toMatchObject({ added: 1, regions: 1 })
+    const hashes = recordsOf(p).map((r) => r.contentHash)
+    expect(new Set(hashes).size).toBe(2)
+  })
+
+  test('labels that come after thousands of images', async () => {
+    const dir = await folder({ 'labels/train/1.txt': '0 0.5 0.5 0.2 0.2\n', 'images/train/1.jpg': image })
+    for (let i = 2; i < 3100; i++) writeFileSync(path.join(dir, `images/train/${i}.jpg`), '')
+    expect(await detectFormat(dir)).toBe('yolo')
+  })
+
+  test('folders of one class each, and splits, are no wrapping', async () => {
+    expect((await imported({ 'cats/a.png': image })).records).toMatchObject([{ fileName: 'cats/a.png', labels: [{ label: 'cats' }] }])
+    expect((await imported({ 'set/train/cats/a.png': image })).records).toMatchObject([{ fileName: 'train/cats/a.png', split: 'train', labels: [{ label: 'cats' }] }])
+  })
+})
+
+describe('nothing found', () => {
+  test('is an error; images without annotations, and the same again, are not', async () => {
+    const p = project()
+    await expect(importInto(p, await folder({ 'annotations.json': JSON.stringify({ images: [], annotations: [], categories: [] }), 'a.png': image }))).rejects.toThrow(/holds nothing in the format coco/)
+    await expect(importInto(p, await folder({ 'notes/x.md': '' }), { format: 'yolo' })).rejects.toThrow(/holds nothing in the format yolo/)
+    const bare = await folder({ 'annotations.json': JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [], categories: [] }), 'a.png': image })
+    expect((await importInto(p, bare)).counts.added).toBe(1)
+    expect((await importInto(p, bare)).counts).toMatchObject({ added: 0, unchanged: 1 })
+    expect((await importInto(p, bare, { batch: 1 })).counts).toMatchObject({ added: 0, unchanged: 1 })
+  })
+})
+
+describe('splits go by one name', () => {
+  test('COCO, a folder a split; a file of another dataset further down is left, with a line', async () => {
+    const { records, report } = await imported({
+      'info.json': '{"version": 1}', 'train/_annotations.coco.json': coco('a.png'), 'train/a.png': image, 'valid/_annotations.coco.json': coco('a.png'), 'valid/a.png': image,
+      'backup/old/set/_annotations.coco.json': coco('c.png'), 'backup/old/set/c.png': image,
+    }, { format: 'coco' })
+    expect(splits(records)).toEqual({ 'train/a.png': 'train', 'valid/a.png': 'val' })
+    expect(report.findings).toMatchObject([{ file: 'backup/old/set/_annotations.coco.json', level: 'left out' }])
+  })
+
+  test('VOC: lists of each devkit, or a folder a split', async () => {
+    const devkit = (year: string, split: string) => ({ [`VOCdevkit/${year}/Annotations/a.xml`]: voc('a.png'), [`VOCdevkit/${year}/JPEGImages/a.png`]: image, [`VOCdevkit/${year}/ImageSets/Main/${split}.txt`]: 'a\n' })
+    expect(splits((await imported({ ...devkit('VOC2007', 'train'), ...devkit('VOC2012', 'val') })).records)).toEqual({ 'VOC2007/JPEGImages/a.png': 'train', 'VOC2012/JPEGImages/a.png': 'val' })
+    expect(splits((await imported({ 'train/a.xml': voc('a.png'), 'train/a.png': image, 'valid/b.xml': voc('b.png'), 'valid/b.png': image })).records)).toEqual({ 'train/a.png': 'train', 'valid/b.png': 'val' })
+  })
+
+  test('CVAT’s subsets; names of other things are no splits', async () => {
+    const xml = ['Train', 'Validation', 'constructor', '__proto__'].map((s, i) => `<image id="${i}" name="${i}.png" width="40" height="30" subset="${s}"/>`)
+    const { records } = await imported({ 'annotations.xml': `<annotations>${xml.join('')}</annotations>`, ...Object.fromEntries(xml.map((_, i) => [`images/${i}.png`, image])) })
+    expect(records.map((r) => r.split)).toEqual(['train', 'val', 'constructor', '__proto__'])
+    expect((await imported({ 'constructor/a.png': image, 'toString/b.png': image }, { format: 'folders' })).records.map((r) => [r.split ?? null, r.labels![0]!.label])).toEqual([[null, 'constructor'], [null, 'toString']])
+  })
+
+  test('YOLO: places as Windows writes them, or with a slash at the end', async () => {
+    const { records, report } = await imported({
+      'data.yaml': 'train: images\\train\\\nval: ./images/val/\nnames: [cat]\n', 'images/train/a.png': image, 'labels/train/a.txt': '0 0.5 0.5 0.5 0.5\n', 'images/val/b.png': image, 'labels/val/b.txt': '0 0.5 0.5 0.5 0.5\n',
+    })
+    expect(splits(records)).toEqual({ 'images/train/a.png': 'train', 'images/val/b.png': 'val' })
+    expect(boxes(records)).toEqual([[['cat', 10, 7.5, 20, 15]], [['cat', 10, 7.5, 20, 15]]])
+    expect(report.findings).toEqual([])
+  })
+})
+
+describe('CSV', () => {
+  const box = [[['cat', 1, 2, 10, 8]]]
+  test.each([
+    ['semicolons and decimal commas', 'filename;xmin;ymin;xmax;ymax;class\na.png;1,0;2,0;11,0;10,0;cat\n'],
+    ['tabs', 'image\tlabel\tx\ty\tw\th\na.png\tcat\t1\t2\t10\t8\n'],
+    ['quotes and a list', '"file_name","bbox","class"\r\n"a.png","[1, 2, 10, 8]","cat"\r\n'],
+    ['no header', 'a.png,1,2,11,10,cat\n'],
+    ['UTF-16', Buffer.from('\ufefffilename,xmin,ymin,xmax,ymax,class\r\na.png,1,2,11,10,cat\r\n', 'utf16le')],
+  ])('%s', async (_, text) => {
+    const { records, report } = await imported({ 'labels.csv': text, 'a.png': image })
+    expect(boxes(records)).toEqual(box)
+    expect(report.findings).toEqual([])
+  })
+
+  test('parts of the image and names without an extension, as Open Images has them: by file, not by image', async () => {
+    const head = 'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\n'
+    const parts = await imported({ 'boxes.csv': `${head}a,x,/m/cat,1,0.25,0.75,0.1,0.5\nb,x,/m/cat,1,0,1,0,1\n`, 'a.jpg': image, 'b.jpg': image })
+    expect(boxes(parts.records)).toEqual([[['/m/cat', 10, 3, 20, 12]], [['/m/cat', 0, 0, 40, 30]]])
+    expect(parts.report.findings.map((f) => f.reason)).toEqual(['columns that are not known: Source, Confidence', 'every box of the file lies within 0 to 1: taken as parts of the image'])
+    // One small box among large ones is small.
+    const pixels = await imported({ 'boxes.csv': `${head}a,x,/m/cat,1,0.25,0.75,0.1,0.5\nb,x,/m/cat,1,0,30,0,20\n`, 'a.jpg': image, 'b.jpg': image })
+    expect(boxes(pixels.records)).toEqual([[['/m/cat', 0.25, 0.1, 0.5, 0.4]], [['/m/cat', 0, 0, 30, 20]]])
+  })
+
+  test('metadata.csv of ImageFolder: numbers and objects are texts in it', async () => {
+    const { records, report } = await imported({ 'metadata.csv': 'file_name,width,height,text,objects\na.png,40,30,a cat,"{""bbox"": [[1, 2, 10, 8]], ""categories"": [""cat""]}"\nb.png,,,,"[{""bbox"": [1, 2, 10, 8], ""category"": ""cat""}]"\n', 'a.png': image, 'b.png': image })
+    expect(boxes(records)).toEqual([...box, ...box])
+    expect(records[0]!.captions).toMatchObject([{ text: 'a cat' }])
+    expect(report.findings).toEqual([])
+  })
+})
+
+test('outlines as pairs of x and y in COCO; boxes that are turned and parts of objects in VOC', async () => {
+  const outline = JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [{ id: 1, image_id: 1, category_id: 1, segmentation: [[[1, 1], [20, 1], [20, 20]]] }], categories: [{ id: 1, name: 'cat' }] })
+  expect((await imported({ 'annotations.json': outline, 'a.png': image })).records[0]!.regions).toMatchObject([{ shape: { kind: 'polygon', parts: [[[1, 1, 20, 1, 20, 20]]] } }])
+  const turned = await imported({ 'a.xml': voc('a.png', '<robndbox><cx>20</cx><cy>15</cy><w>10</w><h>6</h><angle>0.5</angle></robndbox>'), 'a.png': image })
+  expect(turned.records[0]!.regions).toMatchObject([{ shape: { kind: 'rotated-box', cx: 20, cy: 15, angle: (0.5 * 180) / Math.PI } }])
+  const parts = await imported({ 'a.xml': voc('a.png', '<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>11</xmax><ymax>10</ymax></bndbox><part><name>head</name></part>'), 'a.png': image })
+  expect(parts.report.findings.map((f) => f.reason)).toEqual(['object cat: its parts (1)'])
+})
