@@ -14,7 +14,8 @@ import { formats } from './formats.ts'
 import type { RunOptions } from './import.ts'
 import { meter } from './progress.ts'
 import { hasHoles } from './shapes.ts'
-import { unlabelled, type Item, type Target } from './target.ts'
+import { type Item, type Target, unlabelled, withoutImagesFolder } from './target.ts'
+import { stemOf } from './tree.ts'
 import { packProject } from './zip.ts'
 
 export interface ExportRun extends RunOptions {
@@ -60,7 +61,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
       mkdirSync(out)
       const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
       const target: Target = { folder: out, format: parsed.format, labels, summary, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
-      await format.write!(items(project, parsed, summary.images, run), target)
+      await format.write!(items(project, target, summary.images, run), target)
       files = target.files
     }
     signal?.throwIfAborted()
@@ -92,13 +93,30 @@ function parse(options: ExportOptions) {
   return parsed.data
 }
 
-function* items(project: Project, options: Parsed, of: number, { onProgress, signal }: RunOptions): Generator<Item> {
+function* items(project: Project, target: Target, of: number, { onProgress, signal }: RunOptions): Generator<Item> {
+  const { options } = target
   const report = meter(onProgress)
+  const nameOf = namer(target)
   let done = 0
   for (const { record, file } of readRecords(project, options.filter)) {
     signal?.throwIfAborted()
-    yield { record: selected(record, options.states), file }
+    yield { record: { ...selected(record, options.states), fileName: nameOf(record.fileName) }, file }
     report('writing', ++done, of)
+  }
+}
+
+/** A project has images of several folders, an export one folder: of images of one path the later ones get a number. */
+function namer({ images, findings }: Target): (fileName: string) => string {
+  const taken = new Set<string>()
+  // Files may go to a disk that does not tell A from a, or é from e and its accent.
+  const key = (name: string) => (images === 'copy' ? withoutImagesFolder(name).normalize('NFC').toLowerCase() : withoutImagesFolder(name))
+  return (name) => {
+    const stem = stemOf(name)
+    let free = name
+    for (let n = 2; taken.has(key(free)); n++) free = `${stem}-${n}${name.slice(stem.length)}`
+    taken.add(key(free))
+    if (free !== name) findings.change({ file: name }, `an image of another folder has this path; written as ${free}`)
+    return free
   }
 }
 

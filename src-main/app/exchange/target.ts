@@ -87,10 +87,12 @@ export function writeFile(target: Target, rel: string, content: string | Uint8Ar
 export function copyImage(target: Target, item: Item, rel: string): void {
   if (target.images === 'none') return
   try {
-    copyFileSync(item.file, place(target, rel), constants.COPYFILE_FICLONE)
+    copyFileSync(item.file, place(target, rel), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
     target.files++
   } catch (e) {
-    if ((e as NodeJS.ErrnoException).code !== 'ENOENT') throw e
+    const { code } = e as NodeJS.ErrnoException
+    if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, `another image was written as ${rel}, so only its annotations were written`)
+    if (code !== 'ENOENT') throw e
     target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
   }
 }

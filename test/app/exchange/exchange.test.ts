@@ -1,5 +1,5 @@
 /** What holds for every format: twice is once, all or nothing, cancel, losses said first, one EXIF policy, projects as archives. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,8 @@ import { exportFrom, exportLosses, importInto, openArchive } from '../../../src-
 import { projectInfo } from '../../../src-main/app/projects/info.ts'
 import { undo } from '../../../src-main/db/journal.ts'
 import { redoChange, undoChange, updateRegion } from '../../../src-main/app/annotations/index.ts'
-import { everyFormat, folder, fresh, project, projectOf, recordsOf } from './helpers.ts'
+import { addRecords } from '../../../src-main/app/projects/records.ts'
+import { everyFormat, folder, fresh, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
 
 const records: ImageRecord[] = Array.from({ length: 7 }, (_, i) => ({
   fileName: `pics/${i}.png`, width: 40, height: 30, split: i < 5 ? 'train' : 'val', labels: [{ label: i % 2 ? 'odd' : 'even' }], captions: [{ text: `number ${i}` }],
@@ -34,6 +35,25 @@ test.each(everyFormat)('%s: the same import again adds nothing', async (format) 
   const elsewhere = fresh('out')
   await exportFrom(q, elsewhere, { format, images: 'copy' })
   expect((await importInto(q, elsewhere)).counts).toMatchObject({ added: 0, unchanged: 7, regions: 0, captions: 0 })
+})
+
+test.each(everyFormat)('%s: images of one path in two folders, or told apart by case only, stay two', async (format) => {
+  const p = project()
+  const box = (w: number) => ({ captions: [{ text: `${w} wide` }], labels: [{ label: 'cat' }], regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 2, w, h: 8 } as const }] })
+  for (const [name, width] of [['pics/a.png', 40], ['pics/a.png', 50], ['images/Pics/A.png', 60]] as const)
+    addRecords(p, [{ fileName: name, width, height: 30, ...box(width / 10) }], { root: await folder({ [name]: [width, 30] }) })
+  const { exported, imported, records } = await roundTrip(p, { format, ...(format === 'voc' ? { base: '0' } : {}) })
+  expect(imported).toMatchObject({ counts: { added: 3 }, leftOut: 0 })
+  expect(exported.findings.filter((f) => f.level === 'changed').map((f) => f.reason)).toEqual(['pics/a-2.png', 'images/Pics/A-3.png'].map((n) => expect.stringContaining(`written as ${n}`) as string))
+  expect(records.map((r) => r.width).sort()).toEqual([40, 50, 60])
+  for (const r of records) for (const { shape } of r.regions ?? []) if (shape.kind === 'box') expect(shape.w).toBeCloseTo(r.width! / 10, 6)
+})
+
+test('Datumaro: a.jpg and a.png are two items', async () => {
+  const out = fresh('out')
+  await exportFrom(await projectOf(['a.jpg', 'a.png'].map((fileName) => ({ fileName, width: 8, height: 8 }))), out, { format: 'datumaro' })
+  const { items } = JSON.parse(readFileSync(path.join(out, 'annotations/default.json'), 'utf8')) as { items: { id: string }[] }
+  expect(items.map((i) => i.id)).toEqual(['a', 'a.png'])
 })
 
 test('all or nothing: an error leaves the project as it was; undo takes the images away at once', async () => {

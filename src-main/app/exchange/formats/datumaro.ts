@@ -166,12 +166,12 @@ function shapeOf(a: Annotation, names: Names): Shape {
 
 function write(items: Iterable<Item>, target: Target): void {
   const ids = new Map(target.labels.map((name, i) => [name, i]))
-  const files = new Map<string, { out: TextFile; count: number }>()
+  const files = new Map<string, { out: TextFile; count: number; ids: Set<string> }>()
   const points = new Map<string, { names: string[]; edges: [number, number][] }>()
   const head = '{"dm_format_version": "1.0", "media_type": 2, "infos": {"author": "Dashi"}, "items": ['
   const of = (subset: string) => {
     let f = files.get(subset)
-    if (!f) files.set(subset, (f = { out: openText(target, `annotations/${safeName(subset)}.json`), count: 0 }))
+    if (!f) files.set(subset, (f = { out: openText(target, `annotations/${safeName(subset)}.json`), count: 0, ids: new Set() }))
     if (f.count === 0) f.out.write(head)
     return f
   }
@@ -195,7 +195,10 @@ function write(items: Iterable<Item>, target: Target): void {
       }),
       ...(record.captions ?? []).filter((c) => c.region == null).map((c) => ({ id: id++, type: 'caption', attributes: {}, group: 0, caption: c.text })),
     ]
-    const entry = { id: stemOf(name), annotations, attr: {}, image: { path: name, ...(record.width && record.height ? { size: [record.height, record.width] } : {}) } }
+    // An item is known by its id within the subset: beside a.jpg, a.png goes by its whole name.
+    const itemId = f.ids.has(stemOf(name)) ? name : stemOf(name)
+    f.ids.add(itemId)
+    const entry = { id: itemId, annotations, attr: {}, image: { path: name, ...(record.width && record.height ? { size: [record.height, record.width] } : {}) } }
     f.out.write(`${f.count++ ? ',' : ''}\n${JSON.stringify(entry)}`)
   }
   if (files.size === 0) of('default')
