@@ -77,6 +77,19 @@ export interface LintMark {
 const japanese = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u
 const latin = /\p{Script=Latin}/u
 
+/** The share of a text's letters that are Japanese. */
+function japaneseShare(text: string): number {
+  const letters = [...text.replace(/[^\p{L}]/gu, '')]
+  return letters.length ? letters.filter((c) => japanese.test(c)).length / letters.length : 0
+}
+
+/** The language to mark a text with: the one given, unless its script says otherwise. */
+export function languageOf(text: string, otherwise: string): string {
+  const share = japaneseShare(text)
+  if (share > 0.5) return 'ja'
+  return share === 0 && otherwise === 'ja' && latin.test(text) ? 'en' : otherwise
+}
+
 /** What looks wrong, and where; of the whole text where it is no single place. */
 export function lintMarks(text: string, others: readonly string[], language: string | null): LintMark[] {
   const whole = (kind: CaptionLint): LintMark => ({ kind, start: 0, end: 0 })
@@ -94,8 +107,7 @@ export function lintMarks(text: string, others: readonly string[], language: str
       found.push({ kind: 'repeated', start: word.start, end: word.end })
   }
   if (others.some((o) => o.trim().toLowerCase() === text.trim().toLowerCase())) found.push(whole('duplicate'))
-  const letters = text.replace(/[^\p{L}]/gu, '')
-  const share = letters ? [...letters].filter((c) => japanese.test(c)).length / [...letters].length : 0
+  const share = japaneseShare(text)
   if ((language === 'ja' && share === 0) || (language === 'en' && share > 0.5)) found.push(whole('script'))
   return found
 }

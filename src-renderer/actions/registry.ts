@@ -69,9 +69,12 @@ export function makeActions(): Map<string, AppAction> {
       if (labelling() && desk.editor.execute(how)) return
       void desk.turn(how)
     })
+  const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
+  /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
+  const judging = () => desk.editor.state.path.endsWith('.idle') && grounding.words === null && desk.selected.length > 0 && desk.selected.every((r) => r.state === 'proposed')
   const canvas = (id: CanvasAction): void => {
     if (drawing.has(id)) return
-    add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () => desk.editor.execute(id))
+    add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () => (id === 'cancel' && judging() ? false : desk.editor.execute(id)))
   }
   for (const tool of toolNames) canvas(`tool-${tool}`)
   for (const id of canvasActions) canvas(id)
@@ -87,7 +90,6 @@ export function makeActions(): Map<string, AppAction> {
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
 
-  const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   add('accept', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'accepted') : false))
   add('reject', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'rejected') : false))
   const all = () => (labelling() ? desk.regions.filter((r) => r.state === 'proposed') : [])

@@ -47,7 +47,7 @@ export const curateJa: Same<typeof curateEn> = {
     short: 'バランス', title: 'クラスのバランス', hint: '分割ごとのラベルの数', labelled: '{n} 枚中ラベルあり', imbalance: '最多と最少の比', imbalanceHint: '使われているラベルのうち、最少の 1 枚あたりの最多の枚数', effective: '{n} ラベル中の実効数', effectiveHint: 'exp(エントロピー)：この数のラベルが均等にあるのと同じ多様さ', none: 'まだラベルの付いた画像がありません。', most: '多い順', rarest: '少ない順', name: '名前順',
   },
   split: {
-    short: '分割', title: '分割を作る', hint: '画像を train・val・test に分けます', lead: '分け方を提案します。適用するまで何も変わりません。', shares: '割合', name: '分割 {n} の名前', share: '{split} の割合（%）', add: '分割を追加', names: '分割には別々の名前が必要です。', sum: '割合の合計が 100% ではなく {n}% です。', groupBy: 'まとめる', by: { none: 'ほかになし', folder: '同じフォルダーの画像', tag: '共通のタグを持つ画像' }, tagPrefix: 'タグの先頭',
+    short: '分割', title: '分割を作る', hint: '画像を学習・検証・テストに分けます', lead: '分け方を提案します。適用するまで何も変わりません。', shares: '割合', name: '分割 {n} の名前', share: '{split} の割合（%）', add: '分割を追加', names: '分割には別々の名前が必要です。', sum: '割合の合計が 100% ではなく {n}% です。', groupBy: 'まとめる', by: { none: 'ほかになし', folder: '同じフォルダーの画像', tag: '共通のタグを持つ画像' }, tagPrefix: 'タグの先頭',
     stratify: 'ラベルを均等に', stratifyHint: '各分割がどのラベルも割合どおりに持つようにします', duplicates: 'ほぼ重複をまとめる', duplicatesHint: '検索済みの範囲で。完全な複製は常にまとめます', keepAssigned: '今の分割を保つ', keepAssignedHint: 'これらの分割にある画像は動かしません', labelledOnly: 'ラベル付きだけ', labelledOnlyHint: 'ほかの画像はそのままです',
     propose: '提案する', unmet: '満たせなかった条件: {n}', met: '割合とラベルの条件をすべて満たしました。', labelMissing: '「{label}」（{images} 枚）が {splits} にありません', shareOff: '{split} は {wanted} に対し {share}', divided: '{images} 枚のまとまりが既に {splits} に分かれています', perLabel: 'ラベル別（分けにくいものが最後）', changes: '{n} 枚の分割が変わります', apply: '適用',
   },
@@ -56,7 +56,7 @@ export const curateJa: Same<typeof curateEn> = {
     apply: '余分な画像を …', tag: 'タグ「duplicate」を付ける', remove: 'プロジェクトから外す', how: '印の付いた画像が残ります。クリックで変更できます。', group: 'グループ {n}', keep: '{name} を残す', nothing: 'すべての画像が残ります。', by: { exact: '内容が同じ', phash: '見た目が同じ', embedding: 'モデルにはほぼ同じ' },
   },
   captions: {
-    short: 'キャプション', title: 'キャプション', hint: 'キャプションの長さ・言語・誤り', lead: 'すべてのキャプションを数え、調べます。欠落、空、重複、別の言語、モデルが読める長さの超過を探します。', start: 'キャプションを調べる', language: '言語', own: '各キャプションの指定', model: '読むモデル', captioned: '{n} 枚中', vocabulary: '語彙', found: '見つかったもの', fine: '問題はありません。', noText: '（キャプションなし）', tokens: '{n} トークン', times: '{n} 回',
+    short: '説明文', title: 'キャプション', hint: 'キャプションの長さ・言語・誤り', lead: 'すべてのキャプションを数え、調べます。欠落、空、重複、別の言語、モデルが読める長さの超過を探します。', start: 'キャプションを調べる', language: '言語', own: '各キャプションの指定', model: '読むモデル', captioned: '{n} 枚中', vocabulary: '語彙', found: '見つかったもの', fine: '問題はありません。', noText: '（キャプションなし）', tokens: '{n} トークン', times: '{n} 回',
     issues: { missing: 'キャプションのない画像', empty: '空', repeated: '一枚に同じ文が二つ', duplicated: '複数の画像に同じ文', 'wrong-language': '別の言語', 'too-long': 'モデルが読める長さを超過' },
     lengths: '長さ（モデルは {n} トークンまで読みます）', min: '最小', median: '中央', mean: '平均', p95: '95%', max: '最大', characters: '文字', words: '語', languages: '言語', tooShort: '短くて判別不可',
   },

@@ -9,6 +9,8 @@ export interface Toast {
   values?: Record<string, string | number>
   text?: string
   action?: { key: string; run(): void }
+  /** Takes the place of the last such one, so that many quick steps make one toast. */
+  replaces?: boolean
 }
 
 export const useToasts = defineStore('toasts', () => {
@@ -17,7 +19,10 @@ export const useToasts = defineStore('toasts', () => {
   const error = (text: string) => show.value({ kind: 'error', text })
   const done = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) => show.value({ kind: 'success', key, values, action })
   const turned = (how: 'undo' | 'redo', action: string | null) =>
-    action === null ? say(`toast.nothing-to-${how}`) : say(`toast.${how}`, { action }, { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) })
+    show.value({
+      kind: 'info', replaces: true,
+      ...(action === null ? { key: `toast.nothing-to-${how}` } : { key: `toast.${how}`, values: { action }, action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) } }),
+    })
   /** Turns the last undo or redo round again. */
   const other = shallowRef<(how: 'undo' | 'redo') => void>(() => undefined)
   return { show, other, say, error, done, turned }

@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
 import { rank, score } from '../../src-renderer/actions/search.ts'
-import { carriedSpans, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
+import { carriedSpans, languageOf, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
 import { niceTicks, placeNames, seriesColour, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
+import { splitName, splitOf } from '../../src-renderer/splits.ts'
 import { palettes } from '../../src-renderer/theme.ts'
 import { en } from '../../src-renderer/locales/en.ts'
+import { i18n } from '../../src-renderer/locales/index.ts'
 import { ja } from '../../src-renderer/locales/ja.ts'
 
 const key = (key: string, more: object = {}) => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target: null, ...more })
@@ -43,7 +45,22 @@ describe('search', () => {
   })
 })
 
+describe('splits', () => {
+  it('of the sample have words, others their own name; typed words mean the split that they name', () => {
+    const shown = (language: 'en' | 'ja') => ((i18n.global.locale.value = language), ['heldOut', 'ood', 'fold 3', 'toString', null].map(splitName))
+    expect(shown('ja')).toEqual(['ホールドアウト', '分布外', 'fold 3', 'toString', '分割なし'])
+    expect(shown('en')).toEqual(['held out', 'OOD', 'fold 3', 'toString', 'no split'])
+    expect(['held out', 'ホールドアウト', 'heldOut', '検証', 'fold 3'].map(splitOf)).toEqual(['heldOut', 'heldOut', 'heldOut', 'val', 'fold 3'])
+  })
+})
+
 describe('captions', () => {
+  it('are in the language of their script, whatever the interface speaks', () => {
+    expect(languageOf('赤いTシャツの犬', 'en')).toBe('ja')
+    expect(languageOf('a red car', 'ja')).toBe('en')
+    expect(languageOf('a poster that says 犬', 'en')).toBe('en')
+    expect(['', '12'].map((s) => languageOf(s, 'ja'))).toEqual(['ja', 'ja'])
+  })
   const span = (start: number, end: number) => ({ start, end, regions: [1] })
   it('are cut at their spans, and whole again put together', () => {
     expect(pieces('a red car', [span(2, 9)]).map((p) => [p.text, p.span !== null])).toEqual([['a ', false], ['red car', true]])

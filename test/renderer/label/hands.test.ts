@@ -113,9 +113,14 @@ describe.skipIf(!canRun)('the label view', () => {
     await press('x') // no key of its own here: nothing happens to it
     await face.page.click('[aria-label="Reject the proposal"]')
     await face.lines(1)
+    await press('Control+z')
+    await face.lines(2)
+    await face.page.focus('.canvas')
+    await press('.')
+    await press('Escape') // the same by its key; afterwards nothing is in the hand, and it only lets go
+    await face.lines(1)
     await face.saved()
     expect(face.content(2).regions.map((r) => [r.labelId, r.state])).toEqual([[1, 'rejected'], [2, 'accepted']])
-    await face.page.focus('.canvas')
     await press('x') // the crosshair is off again
     await press('Shift+V')
     await face.page.waitForSelector('.review')
