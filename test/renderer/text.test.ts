@@ -9,6 +9,8 @@ import { duration, inkOn } from '../../src-renderer/format.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
 import { splitName, splitOf } from '../../src-renderer/splits.ts'
 import { palettes } from '../../src-renderer/theme.ts'
+import { exchangeWords } from '../../src-renderer/locales/exchange.ts'
+import { formats } from '../../src-main/app/exchange/formats.ts'
 import { en } from '../../src-renderer/locales/en.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
 import { ja } from '../../src-renderer/locales/ja.ts'
@@ -169,6 +171,10 @@ describe('words', () => {
   it('are there in both languages, with the same values in them', () => {
     expect(paths(ja).sort()).toEqual(paths(en).sort())
     for (const path of paths(en)) expect(names(at(ja, path)), path).toEqual(names(at(en, path)))
+  })
+  it('say in Japanese whatever becomes of what a format cannot hold', () => {
+    const said = new Set(Object.values(formats).flatMap((f) => Object.values(f.losses ?? {})))
+    expect(Object.keys(exchangeWords['ja']!.becomes).sort()).toEqual([...said].sort())
   })
   it('of numbers are short', () => {
     expect([12.4, 150, 7500].map(duration)).toEqual(['12 s', '3 min', '2 h 5 min'])

@@ -44,7 +44,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
   const parsed = parse(rest)
   const to = path.resolve(given)
   const format = formats[parsed.format]
-  if (existsSync(to) && !parsed.overwrite && !(isFolder(to) && readdirSync(to).length === 0)) throw userError(`${given}: exists already (overwrite replaces it)`)
+  if (existsSync(to) && !parsed.overwrite && !(isFolder(to) && readdirSync(to).length === 0)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
   const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
   const summary = count(project, parsed, run)
   const lost = losses(format, summary)
