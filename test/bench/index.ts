@@ -5,7 +5,8 @@
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
   soup: async () => (await import('./soup.ts')).soupBench({ program: new URL('./merge-helper.js', import.meta.url) }),
-  projects: async () => (await import('./projects.ts')).projectsBench(),
+  projects: async () => ({ ...(await (await import('./projects.ts')).projectsBench()), ...(await (await import('./exchange.ts')).exchangeBench()) }),
+  exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),
 }
