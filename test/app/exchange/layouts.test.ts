@@ -1,7 +1,9 @@
 /** Datasets as they are found: in a folder of their own, in archives, a folder a split, in the dialects of their writers. */
 import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
 import yazl from 'yazl'
 import type { ImportOptions } from '#shared/model/exchange.ts'
@@ -155,6 +157,39 @@ describe('CSV', () => {
     expect(boxes(records)).toEqual([...box, ...box])
     expect(records[0]!.captions).toMatchObject([{ text: 'a cat' }])
     expect(report.findings).toEqual([])
+  })
+})
+
+describe('WebDataset', () => {
+  async function tarOf(files: Record<string, string | Buffer>): Promise<Buffer> {
+    const tar = pack()
+    for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
+    tar.finalize()
+    return buffer(tar)
+  }
+
+  test('tars with the same keys keep their own pictures; again they add nothing', async () => {
+    const of = async (width: number) => tarOf({ '000.png': await picture(width, 8, 'a'), '000.txt': `${width} wide` })
+    const p = project()
+    const dir = await folder({ 'train/000.tar': await of(10), 'val/000.tar': await of(20) })
+    for (const added of [2, 0]) expect((await importInto(p, dir)).counts).toMatchObject({ added, merged: 0 })
+    const one = await folder({ 'x/000.tar': await of(30), 'y/000.tar': await of(40) })
+    for (const at of ['x/000.tar', 'y/000.tar']) for (const added of [1, 0]) expect((await importInto(p, path.join(one, at))).counts).toMatchObject({ added, merged: 0 })
+    expect(recordsOf(p).map((r) => [r.fileName, r.split ?? null, r.width, r.captions![0]!.text])).toEqual([
+      ['train/000/000.png', 'train', 10, '10 wide'], ['val/000/000.png', 'val', 20, '20 wide'], ['000/000.png', null, 30, '30 wide'], ['000/000-2.png', null, 40, '40 wide'],
+    ])
+  })
+
+  test('a.depth.png before a.jpg is not the image; labels of the json, numbers too', async () => {
+    const { records, report } = await imported({
+      'a.tar': await tarOf({
+        'a.depth.png': await picture(9, 9, 'x'), 'a.jpg': await picture(40, 30, 'a.jpg'), 'a.mask.png': await picture(9, 9, 'y'), 'a.json': '{"label": 1, "captions": ["one", "two"]}',
+        'b.json': '{"class": "bird"}', 'b.rgb.png': await picture(7, 7, 'b'),
+      }),
+      'classes.txt': 'cat\ndog\n',
+    })
+    expect(records.map((r) => [r.fileName, r.width, r.labels!.map((l) => l.label), r.captions!.map((c) => c.text)])).toEqual([['a/a.jpg', 40, ['dog'], ['one', 'two']], ['a/b.rgb.png', 7, ['bird'], []]])
+    expect(report.findings.map((f) => [f.file, f.reason])).toEqual(['depth', 'mask'].map((m) => [`a.tar:a.${m}.png`, 'a second image of its sample']))
   })
 })
 

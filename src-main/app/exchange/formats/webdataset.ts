@@ -1,5 +1,5 @@
 /** WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot (github.com/webdataset/webdataset). */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack, type Pack } from 'tar-stream'
@@ -7,16 +7,23 @@ import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { imageRecord } from '#shared/model/record.ts'
 import type { Draft, Source } from '../draft.ts'
-import { message } from '../findings.ts'
+import { message, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
+import { sha256 } from '../settle.ts'
+import { usualSplit } from '../splits.ts'
 import { type Item, place, safeName, splitOf, type Target, writeFile } from '../target.ts'
-import { isImage } from '../tree.ts'
+import { isImage, stemOf } from '../tree.ts'
 import { safeEntry } from '../zip.ts'
 
 const samplesPerShard = 1000
+/** An image until all of its sample is read. */
+const unpacking = '.unpacking'
 const maxTextBytes = 1 << 26
-const split = (shard: string) => /(?:^|[-_.])(train|val|valid|validation|test)(?=[-_.]|$)/i.exec(shard)?.[1]?.toLowerCase().replace(/^valid(ation)?$/, 'val') ?? null
+/** By the shard's name, or the folders that it is in. */
+const splitOfShard = (shard: string) =>
+  [...path.posix.basename(shard).split(/[-_.]/), ...shard.split('/').slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined) ?? null
+const folderOf = (shard: string) => shard.replace(/\.tar$/, '')
 
 /** The key and the extension, which begins at the first dot of the last step. */
 export function keyOf(name: string): [key: string, extension: string] {
@@ -27,14 +34,13 @@ export function keyOf(name: string): [key: string, extension: string] {
 
 interface Sample {
   key: string
-  image: string | null // as unpacked, absolute
-  name: string // within the folder that it was unpacked to
+  image: { file: string; extension: string; where: Where } | null // as unpacked, absolute
   texts: Map<string, string>
 }
 
 /** Our own records go along whole; of others the usual fields are read. */
 const ours = z.object({ dashi: imageRecord })
-const others = z.looseObject({ caption: z.unknown().optional(), text: z.unknown().optional(), label: z.unknown().optional() })
+const others = z.record(z.string(), z.unknown())
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file, findings } = source
@@ -46,12 +52,18 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   for (const shard of shards) {
     try {
       for await (const sample of samples(source, shard, folder)) {
-        const draft = draftOf(sample, source, shard, classes)
-        if (draft) yield draft
+        const { image } = sample
+        if (image) {
+          const { names, ...draft } = draftOf(sample, image.extension, source, shard, classes)
+          const name = await placed(folder, names.map((n) => `${folderOf(shard)}/${n}`), image.file)
+          yield { ...draft, image: { path: name, exists: true }, file: path.join(folder, name) }
+        } else findings.leave({ file: `${shard}:${sample.key}` }, 'a sample without an image')
       }
     } catch (e) {
       if (e instanceof Error && e.name === 'DashiError') throw e
       findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before were taken`)
+    } finally {
+      rmSync(path.join(folder, unpacking), { force: true })
     }
   }
 }
@@ -89,20 +101,17 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
           sample = null
         }
         number++
-        sample ??= { key, image: null, name: '', texts: new Map() }
+        sample ??= { key, image: null, texts: new Map() }
         if (isImage(`x.${extension}`)) {
-          const rel = `${path.basename(shard, '.tar')}/${key}.${extension}`
-          const to = path.join(folder, rel)
-          mkdirSync(path.dirname(to), { recursive: true })
-          if (sample.image) {
+          // Beside a.jpg, a.depth.png is something else, whichever comes first.
+          if (sample.image && (extension.includes('.') || !sample.image.extension.includes('.'))) {
             findings.leave(where, 'a second image of its sample')
             entry.resume()
           } else {
-            // The same import run again leaves the images as they are.
-            if (existsSync(to)) entry.resume()
-            else await pipeline(entry, createWriteStream(to))
-            sample.image = to
-            sample.name = rel
+            if (sample.image) findings.leave(sample.image.where, 'a second image of its sample')
+            const file = path.join(folder, unpacking)
+            await pipeline(entry, createWriteStream(file))
+            sample.image = { file, extension, where }
           }
         } else if (['txt', 'json', 'cls', 'caption', 'text'].includes(extension) && size <= maxTextBytes) {
           const parts: Buffer[] = []
@@ -121,15 +130,10 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
   if (sample) yield sample
 }
 
-function draftOf(sample: Sample, { findings }: Source, shard: string, classes: readonly string[]): Draft | null {
+/** And the names that its image may have, the best first. */
+function draftOf(sample: Sample, extension: string, { findings }: Source, shard: string, classes: readonly string[]): Omit<Draft, 'image'> & { names: string[] } {
   const where = { file: `${shard}:${sample.key}` }
-  if (!sample.image) {
-    findings.leave(where, 'a sample without an image')
-    return null
-  }
-  const image = { path: sample.name, exists: true }
-  const draft: Draft = { image, file: sample.image, where, split: split(path.basename(shard, '.tar')) }
-  const text = sample.texts.get('txt') ?? sample.texts.get('caption') ?? sample.texts.get('text')
+  const names = [`${sample.key}.${extension}`]
   let json: unknown
   try {
     const given = sample.texts.get('json')
@@ -139,28 +143,37 @@ function draftOf(sample: Sample, { findings }: Source, shard: string, classes: r
   }
   const own = ours.safeParse(json)
   if (own.success) {
-    const { regions, labels, captions, tags, review, width, height } = own.data.dashi
+    const { fileName, regions, labels, captions, tags, review, width, height, split } = own.data.dashi
     return {
-      ...draft, ...ownName(sample, own.data.dashi.fileName), ...(regions ? { regions } : {}), ...(labels ? { labels } : {}), ...(captions ? { captions } : {}), ...(tags ? { tags } : {}), ...(review ? { review } : {}),
-      split: own.data.dashi.split ?? null, size: { width: width ?? undefined, height: height ?? undefined },
+      names: [fileName, ...names], where, ...(regions ? { regions } : {}), ...(labels ? { labels } : {}), ...(captions ? { captions } : {}), ...(tags ? { tags } : {}), ...(review ? { review } : {}),
+      split: split ?? null, size: { width: width ?? undefined, height: height ?? undefined },
     }
   }
-  const fields = others.safeParse(json).data
-  const captions = [text, fields?.caption, fields?.text].filter((t): t is string => typeof t === 'string' && t.trim() !== '')
-  const cls = sample.texts.get('cls')?.trim()
-  const label = cls ? (/^\d+$/.test(cls) ? (classes[Number(cls)] ?? `class ${cls}`) : cls) : typeof fields?.label === 'string' ? fields.label : undefined
-  return { ...draft, captions: [...new Set(captions.map((c) => c.trim()))].map((t) => ({ text: t })), labels: label ? [{ label }] : [] }
+  const fields = others.safeParse(json).data ?? {}
+  const text = sample.texts.get('txt') ?? sample.texts.get('caption') ?? sample.texts.get('text')
+  const captions = [text, fields['caption'], fields['text'], fields['captions']].flat().filter((t): t is string => typeof t === 'string' && t.trim() !== '')
+  const label = [sample.texts.get('cls')?.trim(), fields['label'], fields['labels'], fields['cls'], fields['class']].find((l) => l !== undefined && l !== null && l !== '')
+  const labels = [label].flat().filter((l) => typeof l === 'string' || Number.isInteger(l)).map(String)
+  return {
+    names, where, split: splitOfShard(folderOf(shard)), captions: [...new Set(captions.map((c) => c.trim()))].map((t) => ({ text: t })),
+    labels: [...new Set(labels)].map((l) => ({ label: /^\d+$/.test(l) ? (classes[Number(l)] ?? `class ${l}`) : l })),
+  }
 }
 
-/** The image under its own name again, unless another image has it. */
-function ownName({ image, name }: Sample, fileName: string): Pick<Draft, 'image' | 'file'> {
-  const folder = image!.slice(0, image!.length - name.length)
-  const rel = `${name.slice(0, name.indexOf('/'))}/${fileName}`
-  const to = path.join(folder, rel)
-  if (existsSync(to) && !readFileSync(to).equals(readFileSync(image!))) return { image: { path: name, exists: true }, file: image! }
-  mkdirSync(path.dirname(to), { recursive: true })
-  renameSync(image!, to)
-  return { image: { path: rel, exists: true }, file: to }
+/**
+ * Moves an image to the first of the names where none is, or the same one: the import run again leaves it there, and one of another tar
+ * with the same keys gets a number.
+ */
+async function placed(folder: string, names: string[], file: string): Promise<string> {
+  const last = names.at(-1)!
+  for (let n = 1; ; n++) {
+    const name = names[n - 1] ?? `${stemOf(last)}-${n - names.length + 1}${path.extname(last)}`
+    const to = path.join(folder, name)
+    if (existsSync(to) && !(statSync(to).size === statSync(file).size && (await sha256(to)) === (await sha256(file)))) continue
+    mkdirSync(path.dirname(to), { recursive: true })
+    renameSync(file, to)
+    return name
+  }
 }
 
 /** Samples are numbered, for a key ends at its first dot; the file's own name is in the json. */
