@@ -1,10 +1,13 @@
 /**
- * `npm run screens`: every view as a picture in docs/screens, on the sample project, in real Chromium. Each view comes in both themes
- * and both languages by pairs (light English, dark Japanese); the two that matter most also the other way round and on a large screen.
+ * `npm run screens`: every view as a picture in docs/screens, on the sample project, in real Chromium; the rooms for models with what
+ * the demo left in them. Each view comes in both themes and both languages by pairs (light English, dark Japanese); the two that
+ * matter most also the other way round and on a large screen. And docs/report.png: the demo's report.
  */
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
@@ -15,15 +18,14 @@ interface Look {
   width: number
   height: number
 }
-const out = join(rendererFiles, '..', '..', 'docs', 'screens')
+const root = join(rendererFiles, '..', '..')
+const out = join(root, 'docs', 'screens')
 const small = { width: 1280, height: 800 }
 const large = { width: 1920, height: 1080 }
 
 async function shoot(page: Page, name: string, { theme, language, width }: Look): Promise<void> {
   await page.waitForTimeout(500) // transitions
-  const file = join(out, `${name}-${theme}-${language}${width > 1280 ? '-large' : ''}.png`)
-  await sharp(await page.screenshot()).png({ palette: true, quality: 95, dither: 0.6, effort: 7 }).toFile(file)
-  process.stderr.write(`${file}\n`)
+  await picture(page, join(out, `${name}-${theme}-${language}${width > 1280 ? '-large' : ''}.png`))
 }
 
 async function withPage(browser: Browser, server: Server, look: Look, body: (page: Page) => Promise<void>): Promise<void> {
@@ -39,6 +41,31 @@ async function label(page: Page, image: number): Promise<void> {
   await page.waitForSelector('.canvas canvas')
   await page.waitForTimeout(1500)
 }
+
+async function picture(page: Page, file: string): Promise<void> {
+  await sharp(await page.screenshot()).png({ palette: true, quality: 95, dither: 0.6, effort: 7 }).toFile(file)
+  process.stderr.write(`${file}\n`)
+}
+
+async function shootRooms(page: Page, look: Look): Promise<void> {
+  await page.waitForSelector('.thumb img')
+  await page.keyboard.press('Alt+3')
+  await page.click('[data-run^="LP-FT"] .name')
+  await page.waitForSelector('[data-current-run^="LP-FT"] figure path')
+  await shoot(page, 'train', look)
+  await page.keyboard.press('Alt+4')
+  for (const name of ['LP', 'FT', 'LP-FT', 'Uniform soup']) await page.click(`main [data-model="${name}"], main [data-model^="${name} "]`)
+  await page.click('main [data-start]')
+  await page.waitForSelector('[data-row^="Uniform soup"]')
+  await shoot(page, 'compare', look)
+  await page.keyboard.press('Alt+5')
+  await page.click('[data-run^="Greedy soup"] .name')
+  await page.waitForSelector('[data-current-run^="Greedy soup"] tbody tr')
+  await shoot(page, 'merge', look)
+}
+
+const demo = join(root, 'dashi-demo')
+if (!existsSync(join(demo, 'report.html'))) spawnSync(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'demo', '--fast', '--out', demo], { stdio: ['ignore', 2, 2] })
 
 const browser = await launch()
 const home = newHome(process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi'))
@@ -69,11 +96,6 @@ try {
         await page.keyboard.press('Escape')
         await page.waitForTimeout(400)
       }
-      for (const [key, name] of [['Alt+3', 'train'], ['Alt+4', 'compare'], ['Alt+5', 'merge']] as const) {
-        await page.keyboard.press(key)
-        await page.waitForTimeout(1200)
-        await shoot(page, name, look)
-      }
     })
   for (const look of others)
     await withPage(browser, server, look, async (page) => {
@@ -85,6 +107,15 @@ try {
       await label(page, 5)
       await shoot(page, 'label', look)
     })
+  const rooms = await serve(home, { project: demo })
+  try {
+    for (const look of looks) await withPage(browser, rooms, look, (page) => shootRooms(page, look))
+  } finally {
+    await rooms.close()
+  }
+  const report = await browser.newPage({ viewport: { width: 1280, height: 1900 } })
+  await report.goto(pathToFileURL(join(demo, 'report.html')).href)
+  await picture(report, join(root, 'docs', 'report.png'))
 } finally {
   await browser.close()
   await server.close()
