@@ -29,19 +29,17 @@ export class Curve {
   }
 }
 
-/** The losses of the first `n` steps, from a curve that may be thinned out. */
-export function everyStep(curve: readonly RunProgress[], n: number): number[] {
-  let at = 0
-  return curve.length ? Array.from({ length: n }, (_, i) => curve[(at += Number(i > 0 && (curve[at + 1]?.step ?? Infinity) <= i + 1))]!.loss!) : []
-}
-
 const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
 
+/** The phase whose losses are a recipe's curve, where it is not the training of weights. */
+const phases: Readonly<Record<string, string>> = { lp: 'logistic regression', coop: 'prompt tuning' }
+
 /** The curve that an ended run left in the project, thinned out there. */
-export function storedCurve({ id, metrics }: Pick<RunRecord, 'id' | 'metrics'>): RunProgress[] {
+export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {
   const { loss, steps = loss.length } = stored.parse(metrics)
   const every = Math.ceil(steps / Math.max(1, loss.length))
-  return loss.map((value, i) => ({ runId: id, phase: 'training', step: 1 + i * every, steps, loss: value }))
+  const phase = phases[recipe ?? ''] ?? 'training'
+  return loss.map((value, i) => ({ runId: id, phase, step: 1 + i * every, steps, loss: value }))
 }
 
 /** At most 500 points of a curve, evenly spaced, to be stored. */

@@ -4,10 +4,10 @@ import { deviceSchema, type Device, type JobProgress, type JobResult } from '#sh
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
 import { errorLine, DashiError, userError } from '#shared/errors.ts'
-import { parseSettings } from '../../engine/jobs/train.ts'
+import { parseSettings, savedLosses } from '../../engine/jobs/train.ts'
 import type { AppContext } from '../context.ts'
-import { addCheckpoint, listRuns, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
-import { everyStep, storedCurve, thin } from './curve.ts'
+import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
+import { storedCurve, thin } from './curve.ts'
 import { trainingData } from './dataset.ts'
 import { checkpointFolder } from './names.ts'
 
@@ -72,9 +72,9 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   const { name, job } = planTraining(app, project, request)
   const folder = path.relative(project.folder, job.out)
   const settings = jsonObject.parse({ ...job.settings, seed: job.seed, model: storedModel(app, project, job.model), name, device: job.device })
-  const before = listRuns(project, 'train').find((r) => r.folder === folder && stopped(r))
-  const earlier = before ? storedCurve(before) : []
+  const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
   const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
+  const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
   let begun = false
   const losses: number[] = []
   let losing = ''
@@ -84,7 +84,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
     if (p.loss !== undefined) {
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
-      if (!losses.length && p.done > 1) losses.push(...everyStep(earlier, p.done - 1)) // it goes on where another stopped
+      if (!losses.length && p.done > 1) losses.push(...saved.slice(0, p.done - 1))
       losses.push(p.loss)
     }
     onProgress?.(p)

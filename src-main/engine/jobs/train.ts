@@ -10,6 +10,7 @@ import { type Recipe, Run, type Trained } from '../recipes/context.ts'
 import { ft, lpFt } from '../recipes/ft.ts'
 import { lp } from '../recipes/lp.ts'
 import { zeroShot } from '../recipes/zero-shot.ts'
+import { savedLosses as lossesIn } from '../runtime/loop.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
@@ -46,12 +47,12 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   try {
     const templates = job.templates?.length ? job.templates : clip.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
-    const stateDir = `${job.out}.run`
+    const { dir: stateDir, file: stateFile } = stateOf(job.out)
     makeFolder(stateDir)
     const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: job.splits['train'], val: job.splits['val'] })
     const run = new Run({
       clip, classes: job.classes, templates, splits: job.splits, seed: job.seed, provider, cache: job.cache, pictures: storeFor(job.splits),
-      resume: { file: path.join(stateDir, 'state.safetensors'), everySeconds: job.saveEverySeconds, identity },
+      resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity },
       ...hooks,
     })
     const trained = await (recipes[job.recipe] as Recipe<unknown>)(run, settings)
@@ -74,9 +75,14 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
   } finally {
     clip.close()
-    removeEmpty(`${job.out}.run`) // a run that failed before it saved a state has nothing to be resumed from
+    removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
   }
 }
+
+const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
+
+/** The losses of the steps after which a training into `out` would go on; none where it would begin. */
+export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
 
 function removeEmpty(dir: string): void {
   if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)

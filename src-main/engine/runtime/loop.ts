@@ -74,7 +74,7 @@ export async function runLoop(plan: Plan, { onProgress, isCancelled, resume, aft
     losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
     const perSecond = rate.tick()
     onProgress?.({
-      step: step + 1, steps, loss, lr: schedule(step),
+      step: step + 1, steps, loss: losses.at(-1)!, lr: schedule(step),
       imagesPerSecond: perSecond * plan.imagesPerStep,
       secondsLeft: (steps - step - 1) / perSecond,
     })
@@ -117,6 +117,17 @@ function restore(trainer: Trainer, { file, identity }: Resume, from: number): nu
     state.delete('losses')
     trainer.restore(state, from + losses.length)
     return losses
+  } finally {
+    saved.close()
+  }
+}
+
+/** The loss curve in a saved state; empty where there is none. */
+export function savedLosses(file: string): number[] {
+  if (!existsSync(file)) return []
+  const saved = openSafetensors(file)
+  try {
+    return [...saved.float32('losses')]
   } finally {
     saved.close()
   }

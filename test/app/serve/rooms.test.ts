@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/contract/app.ts'
 import { comparison } from '#shared/contract/rooms.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
-import { openProject, startRun } from '../../../src-main/app/projects/index.ts'
+import { getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
 import { shapesProject } from '../cli/terminal.ts'
@@ -266,14 +266,23 @@ test('runs outlive the program; one that it ended in the middle of says so, and 
   w.close()
   await app.close() // asks the run to stop, and waits for it
   const left = openProject(folder)
-  startRun(left, { kind: 'train', recipe: 'ft', folder: 'checkpoints/crashed' }) // as a program leaves it that was killed
+  const { kind, recipe, settings, folder: place, metrics } = getRun(left, runId)
+  const { id: killed } = startRun(left, { kind, recipe, settings, folder: place }) // as a program leaves it that was killed when it went on
+  startRun(left, { kind: 'train', recipe: 'ft', folder: 'checkpoints/crashed' }) // and before it had saved anything
   left.close()
   app = await start()
   const again = await window()
   const runs = await again.call('runs.list')
-  expect(runs.map((r) => r.name)).toEqual(['crashed', ...before])
+  expect(runs.map((r) => r.name)).toEqual(['crashed', 'cut off', ...before])
   expect(runs[0]).toMatchObject({ status: 'failed', error: expect.stringMatching(/^interrupted/) as string, resumable: false })
-  expect(runs[1]).toMatchObject({ name: 'cut off', status: 'cancelled', resumable: true })
+  expect(runs[2]).toMatchObject({ name: 'cut off', status: 'cancelled', resumable: true })
   expect((await again.call('runs.curve', { runId })).length).toBeGreaterThan(0)
+  const last = await again.call('training.again', { runId: killed })
+  await again.progress(last.runId, 'training')
+  await again.call('training.cancel', last)
+  await again.finished(last.runId)
+  const whole = (await again.call('runs.list')).find((r) => r.id === last.runId)!
+  const losses = metrics['loss'] as number[]
+  expect((whole.metrics['loss'] as number[]).slice(0, losses.length)).toEqual(losses)
   again.close()
 })
