@@ -193,6 +193,22 @@ describe('WebDataset', () => {
   })
 })
 
+test('Label Studio’s JSON-MIN: shapes and choices are read; what it does not tell apart is said once', async () => {
+  const box = (x: number, label: string) => ({ x, y: 10, width: 50, height: 20, rotation: 0, rectanglelabels: [label], original_width: 40, original_height: 30 })
+  const min = ['a.png', 'b.png'].map((name, i) => ({
+    image: `/data/upload/1/0a1b2c3d-${name}`, id: i, label: [box(10, 'cat'), { points: [[0, 0], [50, 0], [50, 50]], polygonlabels: ['dog'], original_width: 40, original_height: 30 }],
+    kind: { choices: ['indoor', 'day'] }, caption: 'a cat', annotator: 1, annotation_id: i, created_at: '2024-01-01T00:00:00Z', updated_at: '2024-01-01T00:00:00Z', lead_time: 2.5,
+  }))
+  const { records, report } = await imported({ 'project-1.json': JSON.stringify(min), 'a.png': image, 'b.png': image })
+  expect(report.format).toBe('labelstudio')
+  expect(records.map((r) => r.fileName)).toEqual(['a.png', 'b.png'])
+  for (const r of records) {
+    expect(r.labels!.map((l) => l.label)).toEqual(['indoor', 'day'])
+    expect(r.regions).toMatchObject([{ label: 'cat', shape: { kind: 'box', x: 4, y: 3, w: 20, h: 6 } }, { label: 'dog', shape: { kind: 'polygon', parts: [[[0, 0, 20, 0, 20, 15]]] } }])
+  }
+  expect(report.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/^“caption” .*export as JSON/)])
+})
+
 test('outlines as pairs of x and y in COCO; boxes that are turned and parts of objects in VOC', async () => {
   const outline = JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [{ id: 1, image_id: 1, category_id: 1, segmentation: [[[1, 1], [20, 1], [20, 20]]] }], categories: [{ id: 1, name: 'cat' }] })
   expect((await imported({ 'annotations.json': outline, 'a.png': image })).records[0]!.regions).toMatchObject([{ shape: { kind: 'polygon', parts: [[[1, 1, 20, 1, 20, 20]]] } }])

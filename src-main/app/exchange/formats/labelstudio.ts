@@ -12,6 +12,7 @@ import { boxOf, ellipseRing, hasHoles, maskOf, outlines, snap, toRing } from '..
 import { copyImage, type Item, labelOf, openText, type Target, withoutImagesFolder, writeFile } from '../target.ts'
 import { findImage, type Found, isImage } from '../tree.ts'
 import { escapeXml } from '../xml.ts'
+import { fullTasks } from './labelstudio-min.ts'
 
 const n = z.number().nullable().transform((v) => v ?? NaN)
 const strings = z.union([z.array(z.union([z.string(), z.array(z.string())])), z.string()])
@@ -40,9 +41,10 @@ type Result = z.output<typeof result>
 function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   const files = file === null ? tree.names('').filter((f) => f.endsWith('.json')) : [file]
-  for (const name of files)
+  for (const name of files) {
+    const full = fullTasks(findings)
     for (const { value: raw, line, problem } of jsonItems(tree.absolute(name), { elements: [''] })) {
-      const parsed = task.safeParse(raw)
+      const parsed = task.safeParse(full(raw, { file: name, line }))
       if (problem || !parsed.success) {
         findings.leave({ file: name, line }, problem ?? `task: ${parsed.error!.issues[0]!.path.join('.')}: ${parsed.error!.issues[0]!.message}`)
         continue
@@ -50,6 +52,7 @@ function* read(source: Source): Generator<Draft> {
       const draft = draftOf(source, { file: name, line }, parsed.data)
       if (draft) yield draft
     }
+  }
 }
 
 /** The field that names the image: `image`, or the first that looks like one. */
