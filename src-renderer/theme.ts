@@ -55,6 +55,7 @@ export function libraryTheme(name: ThemeName): { theme: GlobalTheme | null; over
       Input: { border: `1px solid ${p.border}`, color: p.field, colorFocus: p.field },
       InternalSelection: { border: `1px solid ${p.border}`, color: p.field, colorActive: p.field },
       Tooltip: { color: p.text, textColor: p.panel },
+      Checkbox: { border: `1px solid ${p.muted}` },
       Tag: { textColor: p.text },
       Progress: { fillColor: p.accent, railColor: p.sunken },
       DataTable: { thColor: p.raised, tdColor: p.panel, thTextColor: p.muted, borderColor: p.border, fontSizeMedium: '13px', fontSizeSmall: '12.5px' },

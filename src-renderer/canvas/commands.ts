@@ -1,6 +1,6 @@
 /** What the canvas does on a key or a menu's word. Each answers whether it had something to do. */
 import { clipShape, shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
-import { polygonSubtract, polygonUnion } from '#shared/geometry/polygon.ts'
+import { polygonArea, polygonSubtract, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleSubtract, rleUnion } from '#shared/geometry/rle.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -75,6 +75,9 @@ function combined(regions: readonly Region[], size: Size, how: 'merge' | 'subtra
   return parts.length ? { kind: 'polygon', parts } : null
 }
 
+/** In pixels as a mask, else of its outline. */
+const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) => (kind === 'mask' ? rleArea(shapeMask(shape, size.height, size.width)!) : polygonArea(shapePolygon(shape)!))
+
 /** The result takes the first region's place; merging removes the others, subtracting keeps them. */
 const combine = (how: 'merge' | 'subtract'): Command => (editor) => {
   const regions = editor.editable
@@ -82,6 +85,8 @@ const combine = (how: 'merge' | 'subtract'): Command => (editor) => {
   const shape = combined(regions, editor.image, how)
   if (!shape) return false
   const [first, ...others] = regions
+  // Nothing of it lies under the others: it stays the box or the outline that it is.
+  if (how === 'subtract' && areaAs(shape.kind, first!.shape, editor.image) - areaAs(shape.kind, shape, editor.image) < 1e-6) return false
   const changes: RegionChange[] = [{ before: first!, after: { ...first!, shape } }]
   if (how === 'merge') changes.push(...others.map((before) => ({ before, after: null })))
   editor.commit(`${how} ${regions.length} regions`, changes)

@@ -194,9 +194,10 @@ export class CanvasEditor {
   // ---- The view
 
   setViewport(size: Size): void {
-    const first = this.viewport.width <= 1
+    // A picture that was shown whole stays so, whatever room the window and its panels leave.
+    const whole = this.viewport.width <= 1 || this.showsWhole()
     this.viewport = size
-    if (first) this.fit()
+    if (whole) this.fit()
     this.changed('view')
   }
   setView(view: View): void {
@@ -209,8 +210,16 @@ export class CanvasEditor {
     this.changed('pointer')
     this.follow(this.state.onViewMove(e))
   }
+  private wholeView(): View | null {
+    return this.image && fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport)
+  }
+  private showsWhole(): boolean {
+    const view = this.wholeView()
+    return view !== null && view.scale === this.view.scale && view.x === this.view.x && view.y === this.view.y
+  }
   fit(): void {
-    if (this.image) this.setView(fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport))
+    const view = this.wholeView()
+    if (view) this.setView(view)
   }
   /** About a point in CSS pixels; the middle of the viewport where none is given. */
   zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {

@@ -1,6 +1,7 @@
 /** Short messages that go by themselves; a component hands the library's message API in. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
+import { actionName } from '../journal.ts'
 
 export interface Toast {
   kind: 'info' | 'success' | 'error'
@@ -21,7 +22,7 @@ export const useToasts = defineStore('toasts', () => {
   const turned = (how: 'undo' | 'redo', action: string | null) =>
     show.value({
       kind: 'info', replaces: true,
-      ...(action === null ? { key: `toast.nothing-to-${how}` } : { key: `toast.${how}`, values: { action }, action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) } }),
+      ...(action === null ? { key: `toast.nothing-to-${how}` } : { key: `toast.${how}`, values: { action: actionName(action) }, action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) } }),
     })
   /** Turns the last undo or redo round again. */
   const other = shallowRef<(how: 'undo' | 'redo') => void>(() => undefined)

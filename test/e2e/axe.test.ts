@@ -88,6 +88,12 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     await page.click('[role=option] >> nth=1')
     await check('data, one chosen')
+    for (const tool of ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts']) {
+      await page.click(`[data-tool=${tool}]`)
+      await page.waitForSelector('.curate h2')
+      await check(`data, ${tool}`)
+    }
+    await page.click('[data-tool=doubts]')
     for (const [text, dialog] of [['Import', 'Import'], ['Export', 'Export'], ['Snapshots', 'Snapshots'], ['Edit labels', 'Labels'], ['Settings', 'Settings'], ['Keyboard sh', 'Keyboard shortcuts'], ['Add images of', 'Add images of a folder']] as const) {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)

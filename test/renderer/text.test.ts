@@ -6,6 +6,7 @@ import { rank, score } from '../../src-renderer/actions/search.ts'
 import { carriedSpans, languageOf, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
 import { niceTicks, placeNames, seriesColour, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
+import { actionName } from '../../src-renderer/journal.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
 import { splitName, splitOf } from '../../src-renderer/splits.ts'
 import { palettes } from '../../src-renderer/theme.ts'
@@ -171,6 +172,13 @@ describe('words', () => {
   it('are there in both languages, with the same values in them', () => {
     expect(paths(ja).sort()).toEqual(paths(en).sort())
     for (const path of paths(en)) expect(names(at(ja, path)), path).toEqual(names(at(en, path)))
+  })
+  it('name actions of the journal in Japanese, and leave those that they do not know', () => {
+    i18n.global.locale.value = 'ja'
+    const said = ['move 3 regions', 'delete vertices', 'draw rotated box', 'remove image label', 'edit 12 images', 'resize', 'go back to v 1', 'of another program'].map(actionName)
+    i18n.global.locale.value = 'en'
+    expect(said).toEqual(['領域 3 個の移動', '頂点の削除', '回転矩形の作図', '画像ラベルの削除', '画像 12 枚の編集', '大きさの変更', '「v 1」に戻す', 'of another program'])
+    expect(actionName('move 3 regions')).toBe('move 3 regions')
   })
   it('say in Japanese whatever becomes of what a format cannot hold', () => {
     const said = new Set(Object.values(formats).flatMap((f) => Object.values(f.losses ?? {})))

@@ -59,6 +59,13 @@ describe('areas', () => {
     expect(s?.kind === 'polygon' && new Set(s.parts[0]![0]!.filter((_, i) => i % 2 === 0))).toEqual(new Set([0, 10]))
     expect(h.shapes[1]).toEqual(right.shape)
   })
+  test('subtracting what it does not touch leaves it the box that it is', () => {
+    const far = region(box(60, 60, 9, 9))
+    const h = hand([left, far])
+    h.editor.setSelection([left.id, far.id])
+    expect(h.editor.execute('subtract')).toBe(false)
+    expect(h.shapes).toEqual([left.shape, far.shape])
+  })
   test('lines have no area to merge', () => {
     const line = region({ kind: 'polyline', points: [0, 0, 9, 9] })
     const h = hand([left, line])
@@ -138,4 +145,16 @@ describe('shortcuts', () => {
     expect(['A', 'Shift+R', 'Ctrl+K', 'F1'].map(worksInText)).toEqual([false, false, true, true])
     expect([{ tagName: 'INPUT', type: 'text' }, { tagName: 'input', type: 'range' }, { tagName: 'DIV', isContentEditable: true }, { tagName: 'BUTTON' }, null].map(isTextField)).toEqual([true, false, true, false, false])
   })
+})
+
+test('a picture that is shown whole stays so when the window changes, one that was zoomed stays as it is', () => {
+  const { editor } = hand()
+  const whole = (width: number, height: number) => fitBox({ x: 0, y: 0, w: 200, h: 100 }, { width, height })
+  editor.fit()
+  editor.setViewport({ width: 900, height: 300 })
+  expect(editor.view).toEqual(whole(900, 300))
+  editor.zoom(2)
+  const zoomed = editor.view
+  editor.setViewport({ width: 500, height: 500 })
+  expect(editor.view).toEqual(zoomed)
 })
