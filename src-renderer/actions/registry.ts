@@ -46,7 +46,7 @@ export function makeActions(): Map<string, AppAction> {
 
   for (const room of rooms)
     add(`go-${room}`, 'go', opened, () => {
-      if (room === 'label' && desk.mediaId === null) return void desk.step(1)
+      if (room === 'label' && desk.mediaId === null && gallery.ids.length) return void desk.step(1)
       shell.room = room
       if (room === 'label') shell.setHash(desk.mediaId)
     })
