@@ -29,7 +29,7 @@ export const projectCommand = (_: AppContext): Command => {
       const info = projectInfo(opened)
       opened.close()
       output(Boolean(o.json)).answer(info, () =>
-        Object.entries(info).map(([k, v]) => `${k.padEnd(14)} ${typeof v === 'object' ? JSON.stringify(v) : v}`).join('\n'),
+        Object.entries(info).map(([k, v]) => `${k.padEnd(14)} ${k === 'created' ? new Date(info.created).toISOString() : typeof v === 'object' ? listed(v) : v}`).join('\n'),
       )
     })
   project
@@ -80,3 +80,5 @@ export const projectCommand = (_: AppContext): Command => {
     })
   return project
 }
+
+const listed = (value: object) => (Array.isArray(value) ? value.join(', ') : Object.entries(value).map(([k, n]) => `${k} ${n}`).join(', ')) || 'none'

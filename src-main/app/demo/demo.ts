@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { JobProgress, JobResult } from '#shared/model/job.ts'
 import type { ReportInput, ReportLedger, ReportRow } from '#shared/model/report.ts'
 import { userError } from '#shared/errors.ts'
+import { setting } from '#shared/format.ts'
 import { softmaxRows } from '../../engine/metrics/predictions.ts'
 import type { AppContext } from '../context.ts'
 import { mergeIntoProject } from '../merging/merge.ts'
@@ -12,6 +13,7 @@ import { openProject, type Project, projectHash, projectInfo } from '../projects
 import { findings } from '../report/findings.ts'
 import { writeReport } from '../report/report.ts'
 import { scored } from '../report/scored.ts'
+import { splitAbbreviations } from '../report/splits.ts'
 import { createSampleProject, SAMPLE_NAME } from '../sample/project.ts'
 import { classificationData } from '../training/dataset.ts'
 import { startTraining } from '../training/train.ts'
@@ -88,7 +90,7 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
 
 async function train(app: AppContext, project: Project, run: DemoRun, hooks: DemoHooks): Promise<Done> {
   const { result } = await hooks.until(startTraining(app, project, run, (p) => hooks.onProgress(run.name, p)))
-  const settings = Object.fromEntries(Object.entries(run.settings ?? {}).map(([k, v]) => [k, String(v)]))
+  const settings = Object.fromEntries(Object.entries(run.settings ?? {}).map(([k, v]) => [k, setting(v)]))
   return { result, row: { ...rowOf(run.name, run.kind, result), settings } }
 }
 
@@ -116,6 +118,8 @@ const demoRow = ({ row }: Done): DemoRow => ({
   seconds: row.seconds!, checkpoint: row.checkpoint!,
 })
 
+const setNames: Readonly<Record<string, string>> = { train: 'Training', val: 'Validation', ...splitAbbreviations }
+
 async function reportOf(project: Project, all: readonly Done[], ledger: ReportLedger | undefined, fast: boolean): Promise<ReportInput> {
   const { classes, splits } = classificationData(project)
   const rows = all.map((d) => d.row)
@@ -131,7 +135,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
       seed: 0,
       dataHash: projectHash(project),
       classes: classes.length,
-      data: Object.entries(splits).map(([name, items]) => ({ name, n: items.length })),
+      data: Object.entries(setNames).flatMap(([split, name]) => (splits[split] ? [{ name, n: splits[split].length }] : [])),
       versions: { 'onnxruntime-node': version('onnxruntime-node'), node: process.versions.node },
       sets: {
         id: 'Concepts never trained on, in the style that was fine-tuned on (Fluent)',

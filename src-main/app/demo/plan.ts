@@ -1,3 +1,4 @@
+import { setting } from '#shared/format.ts'
 import type { ReportRow } from '#shared/model/report.ts'
 import type { TrainRequest } from '../training/train.ts'
 
@@ -19,7 +20,7 @@ export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun
   const gentle = fast ? [1e-5] : [3e-6, 1e-5, 3e-5]
   const run = (group: string, kind: DemoRun['kind'], recipe: string, settings: Record<string, unknown> = {}, seed = 0): DemoRun => ({
     group, kind, recipe, settings, seed,
-    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => (typeof v === 'number' ? v.toExponential() : v)), ...(seed ? [`seed ${seed}`] : [])].join(' '),
+    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => setting(v)), ...(seed ? [`seed ${seed}`] : [])].join(' '),
   })
   const runs = [
     run('Zero-shot', 'zero-shot', 'zero-shot'),

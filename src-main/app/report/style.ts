@@ -70,7 +70,7 @@ details{margin-top:12px}summary{cursor:pointer;color:var(--accent);font-size:14p
 .picture{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
 .picture header{display:flex;gap:14px;align-items:center;margin-bottom:10px}.picture header div{display:grid;line-height:1.3}.picture header .soft{font-size:12px}
 .picture img{width:76px;height:76px;object-fit:contain;background:#fff;border-radius:8px;padding:6px}
-.picture ul{list-style:none;margin:0;padding:0;font-size:13px}.picture li{display:grid;grid-template-columns:8.4em minmax(0,1fr);gap:0 10px;padding:4px 0;align-items:center}
+.picture ul{list-style:none;margin:0;padding:0;font-size:13px}.picture li{display:grid;grid-template-columns:9.2em minmax(0,1fr);gap:0 10px;padding:4px 0;align-items:center}
 .picture .row{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.picture small{grid-column:2;font-size:11.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .guess{position:relative;display:flex;justify-content:space-between;gap:8px;padding:1px 7px;border-radius:4px;background:var(--faint);overflow:hidden;min-width:0}
 .guess i{position:absolute;inset:0 auto 0 0;background:color-mix(in srgb,var(--v) 24%,transparent)}.guess span{position:relative;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.guess .hidden{position:absolute}.guess em{position:relative;font-style:normal;color:var(--soft)}

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { setting } from '#shared/format.ts'
 import { deviceSchema, type Device, type JobProgress, type JobResult } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
@@ -47,7 +48,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
 
 /** The recipe with the settings that are not its defaults. */
 export const defaultName = ({ recipe, settings = {}, seed }: TrainRequest): string =>
-  [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${String(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
+  [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${setting(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
 
 const told = z.object({ seed: z.int().nonnegative().optional(), model: z.string().nullish(), name: z.string().optional(), device: deviceSchema.optional() })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { duration, plusMinus, points, pValue } from '#shared/format.ts'
+import { duration, plusMinus, points, pValue, setting } from '#shared/format.ts'
 import { progressBar } from '../../../src-main/app/terminal/progress.ts'
 import { hasColour, paint, textWidth } from '../../../src-main/app/terminal/stream.ts'
 import { renderTable } from '../../../src-main/app/terminal/table.ts'
@@ -75,5 +75,6 @@ test('a table aligns names left and figures right, wide characters counted as tw
 test('figures are written as people read them', () => {
   expect([0.42, 37.2, 245, 7421].map(duration)).toEqual(['0.4 s', '37 s', '4 min 05 s', '2 h 03 min'])
   expect([0.0284, -0.004, -0.0001].map(points)).toEqual(['+2.8', '−0.4', '0.0'])
+  expect([1e-5, 3e-4, 0.003, 20, 0, 'strong'].map(setting)).toEqual(['1e-5', '3e-4', '0.003', '20', '0', 'strong'])
   expect([0.00001, 0.031, 0.412].map(pValue)).toEqual(['p < 0.001', 'p = 0.03', 'p = 0.41'])
 })
