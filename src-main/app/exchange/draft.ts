@@ -15,8 +15,8 @@ export type DraftRegion = RecordRegion & { line?: number | undefined }
 
 export interface Draft {
   image: Found
-  /** Absolute, where it is not in the tree of images: unpacked from an archive. */
-  file?: string
+  /** The folder that the image's path is relative to, absolute, where that is not the tree of images: it was unpacked. */
+  root?: string
   where: Where
   /** As the annotation says. */
   size?: { width?: number | undefined; height?: number | undefined } | undefined
@@ -38,7 +38,7 @@ export interface Source {
   file: string | null
   findings: Findings
   options: z.output<typeof importOptions> 
-  /** Where files may be unpacked to (of a tar); the images then lie there instead of in the tree. */
+  /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
   unpackTo: (name: string) => string
   /** Class names in their order, for labels that no image uses and for the order itself. */
   declareLabels: (names: readonly string[]) => void

@@ -96,17 +96,23 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
   const folder = isFile ? datasetFolder(at, format) : at
   const tree = new Tree(folder)
   const images = options.images === undefined ? tree : new Tree(existingFolder(options.images))
-  let root = images.root
+  let root: string | undefined
   const source: Source = {
     tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
-    unpackTo: (name) => (root = unpackTo(name)),
+    unpackTo,
     declareLabels: (names) => store.declare(names),
   }
-  const settled = mapOrdered(read(source), 8, (draft) => settle(source, draft, draft.file ?? images.absolute(draft.image.path)))
-  for await (const record of settled) if (record) store.put(record, root)
+  const settled = mapOrdered(read(source), 8, async (draft) => {
+    const at = draft.root ?? images.root
+    return { at, record: await settle(source, draft, path.join(at, draft.image.path)) }
+  })
+  for await (const { at, record } of settled) {
+    if (record) store.put(record, at)
+    root ??= at
+  }
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
-  return root
+  return root ?? images.root
 }
 
 /** A file in `annotations/` belongs to the folder above it. */

@@ -9,6 +9,7 @@ import yazl from 'yazl'
 import type { ImportOptions } from '#shared/model/exchange.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { detectFormat } from '../../../src-main/app/exchange/detect.ts'
+import { readRecords } from '../../../src-main/app/projects/records.ts'
 import { folder, fresh, picture, project, recordsOf } from './helpers.ts'
 
 const coco = (...names: string[]) =>
@@ -207,6 +208,21 @@ test('Label Studio’s JSON-MIN: shapes and choices are read; what it does not t
     expect(r.regions).toMatchObject([{ label: 'cat', shape: { kind: 'box', x: 4, y: 3, w: 20, h: 6 } }, { label: 'dog', shape: { kind: 'polygon', parts: [[[0, 0, 20, 0, 20, 15]]] } }])
   }
   expect(report.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/^“caption” .*export as JSON/)])
+})
+
+test('LabelMe: the image within the file is taken where there is no other, into the project', async () => {
+  const json = (name: string, picture: Buffer | null) => JSON.stringify({ shapes: [{ label: 'cat', shape_type: 'rectangle', points: [[1, 2], [11, 10]] }], imagePath: name, imageData: picture?.toString('base64') ?? null, imageWidth: 40, imageHeight: 30 })
+  const dir = await folder({ 'a.png': image, 'a.json': json('a.png', await picture(9, 9, 'other')), 'sub/b.json': json('../photos/b.JPG', await picture(40, 30, 'b.jpg')), 'c.json': json('c.png', null), 'd.json': json('d.png', Buffer.from('no picture')) })
+  const p = project()
+  const report = await importInto(p, dir)
+  expect(report.counts.added).toBe(4)
+  expect(report.findings.map((f) => [f.file, f.reason])).toEqual([
+    ['c.json', expect.stringMatching(/not found/)], ['d.json', expect.stringMatching(/not found/)], ['sub/b.json', expect.stringMatching(/imageData was taken, as sub\/b.jpg/)],
+  ])
+  const stored = [...readRecords(p)].find((r) => r.record.fileName === 'sub/b.jpg')!
+  expect(path.relative(p.folder, stored.file)).toMatch(/^media\//)
+  expect(stored.record).toMatchObject({ width: 40, height: 30, regions: [{ shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 } }] })
+  expect((await importInto(p, dir)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
 })
 
 test('outlines as pairs of x and y in COCO; boxes that are turned and parts of objects in VOC', async () => {

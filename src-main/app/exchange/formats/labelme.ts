@@ -1,5 +1,6 @@
 /** LabelMe JSON, one file an image: wkentaro/labelme labelme/_label_file.py; X-AnyLabeling's extensions are read too. */
 import { decode, encode } from 'fast-png'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
@@ -11,6 +12,7 @@ import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
+import { placed, unpacking } from '../placed.ts'
 import { checkPng } from '../png.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
 import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
@@ -34,9 +36,10 @@ const labelmeFile = z.object({
   imageHeight: z.number().nullish(),
   imageWidth: z.number().nullish(),
   flags: z.record(z.string(), z.boolean()).nullish(),
+  imageData: z.string().nullish().catch(null),
 })
 
-function* read(source: Source): Generator<Draft> {
+async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
     if (!name.endsWith('.json')) continue
@@ -47,21 +50,46 @@ function* read(source: Source): Generator<Draft> {
       findings.leave({ file: name }, `not a LabelMe file: ${e instanceof z.ZodError ? `${e.issues[0]!.path.join('.')}: ${e.issues[0]!.message}` : message(e)}`)
       continue
     }
-    const draft = draftOf(source, name, parsed)
+    const draft = draftOf(source, name, parsed, await imageOf(source, name, parsed))
     if (draft) yield draft
   }
 }
 
-function draftOf({ images, findings }: Source, file: string, f: z.output<typeof labelmeFile>): Draft | null {
+/** The image that is named, or beside the file, or in it. */
+async function imageOf(source: Source, file: string, f: z.output<typeof labelmeFile>): Promise<Pick<Draft, 'image' | 'root'> | null> {
+  const { images, findings } = source
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const byStem = () => images.imagesByStem(folder, path.posix.basename(stemOf(file)))[0]
   const named = f.imagePath ? findImage(images, f.imagePath.replaceAll('\\', '/'), [folder, '', join(folder, '../images').replace(/^\.\.\//, '')]) : null
   const beside = named?.exists ? undefined : byStem()
-  const image = beside ? { path: beside, exists: true } : named
-  if (!image) {
-    findings.leave({ file }, `imagePath ${JSON.stringify(f.imagePath)}: a path outside the folder, and no image of that name in it`)
-    return null
+  if (beside) return { image: { path: beside, exists: true } }
+  if (named?.exists) return { image: named }
+  const data = Buffer.from(f.imageData ?? '', 'base64')
+  const extension = pictureExtension(data)
+  if (extension) {
+    const root = source.unpackTo(path.basename(source.tree.root))
+    writeFileSync(unpacking(root), data)
+    const name = await placed(root, [`${stemOf(file)}${extension}`], unpacking(root))
+    findings.change({ file }, `the image ${f.imagePath ?? ''} is not there; imageData was taken, as ${name}`)
+    return { image: { path: name, exists: true }, root }
   }
+  if (!named) findings.leave({ file }, `imagePath ${JSON.stringify(f.imagePath)}: a path outside the folder, and no image of that name in it`)
+  return named && { image: named }
+}
+
+/** By its first bytes: the formats that labelme opens. */
+function pictureExtension(data: Buffer): string | null {
+  const start = data.toString('latin1', 0, 12)
+  if (start.startsWith('\x89PNG')) return '.png'
+  if (start.startsWith('\xff\xd8\xff')) return '.jpg'
+  if (/^RIFF....WEBP/s.test(start)) return '.webp'
+  if (/^GIF8/.test(start)) return '.gif'
+  if (/^(II\*\0|MM\0\*)/.test(start)) return '.tif'
+  return null
+}
+
+function draftOf({ findings }: Source, file: string, f: z.output<typeof labelmeFile>, found: Pick<Draft, 'image' | 'root'> | null): Draft | null {
+  if (!found) return null
   const captions: RecordCaption[] = []
   const regions: (DraftRegion & { group?: string | number | null | undefined })[] = []
   for (const [i, raw] of f.shapes.entries()) {
@@ -91,7 +119,7 @@ function draftOf({ images, findings }: Source, file: string, f: z.output<typeof 
     return region === undefined ? [] : [{ ...c, region }]
   })
   return {
-    image, where: { file }, split: splitFolder(image.path).split, size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined }, regions: joined, captions: moved,
+    ...found, where: { file }, split: splitFolder(found.image.path).split, size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined }, regions: joined, captions: moved,
     labels: Object.entries(f.flags ?? {}).filter(([, on]) => on).map(([label]) => ({ label })),
   }
 }

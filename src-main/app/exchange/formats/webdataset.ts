@@ -1,5 +1,5 @@
 /** WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot (github.com/webdataset/webdataset). */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack, type Pack } from 'tar-stream'
@@ -10,15 +10,13 @@ import type { Draft, Source } from '../draft.ts'
 import { message, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
-import { sha256 } from '../settle.ts'
+import { placed, unpacking } from '../placed.ts'
 import { usualSplit } from '../splits.ts'
 import { type Item, place, safeName, splitOf, type Target, writeFile } from '../target.ts'
-import { isImage, stemOf } from '../tree.ts'
+import { isImage } from '../tree.ts'
 import { safeEntry } from '../zip.ts'
 
 const samplesPerShard = 1000
-/** An image until all of its sample is read. */
-const unpacking = '.unpacking'
 const maxTextBytes = 1 << 26
 /** By the shard's name, or the folders that it is in. */
 const splitOfShard = (shard: string) =>
@@ -56,14 +54,14 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         if (image) {
           const { names, ...draft } = draftOf(sample, image.extension, source, shard, classes)
           const name = await placed(folder, names.map((n) => `${folderOf(shard)}/${n}`), image.file)
-          yield { ...draft, image: { path: name, exists: true }, file: path.join(folder, name) }
+          yield { ...draft, image: { path: name, exists: true }, root: folder }
         } else findings.leave({ file: `${shard}:${sample.key}` }, 'a sample without an image')
       }
     } catch (e) {
       if (e instanceof Error && e.name === 'DashiError') throw e
       findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before were taken`)
     } finally {
-      rmSync(path.join(folder, unpacking), { force: true })
+      rmSync(unpacking(folder), { force: true })
     }
   }
 }
@@ -109,7 +107,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
             entry.resume()
           } else {
             if (sample.image) findings.leave(sample.image.where, 'a second image of its sample')
-            const file = path.join(folder, unpacking)
+            const file = unpacking(folder)
             await pipeline(entry, createWriteStream(file))
             sample.image = { file, extension, where }
           }
@@ -157,22 +155,6 @@ function draftOf(sample: Sample, extension: string, { findings }: Source, shard:
   return {
     names, where, split: splitOfShard(folderOf(shard)), captions: [...new Set(captions.map((c) => c.trim()))].map((t) => ({ text: t })),
     labels: [...new Set(labels)].map((l) => ({ label: /^\d+$/.test(l) ? (classes[Number(l)] ?? `class ${l}`) : l })),
-  }
-}
-
-/**
- * Moves an image to the first of the names where none is, or the same one: the import run again leaves it there, and one of another tar
- * with the same keys gets a number.
- */
-async function placed(folder: string, names: string[], file: string): Promise<string> {
-  const last = names.at(-1)!
-  for (let n = 1; ; n++) {
-    const name = names[n - 1] ?? `${stemOf(last)}-${n - names.length + 1}${path.extname(last)}`
-    const to = path.join(folder, name)
-    if (existsSync(to) && !(statSync(to).size === statSync(file).size && (await sha256(to)) === (await sha256(file)))) continue
-    mkdirSync(path.dirname(to), { recursive: true })
-    renameSync(file, to)
-    return name
   }
 }
 
