@@ -17,6 +17,8 @@ function parsed<T>(schema: { safeParse(x: unknown): { success: true; data: T } |
   throw userError(`--${issue.path.join('.')}: ${issue.message}`)
 }
 
+const list = (text: string) => text.split(',').map((t) => t.trim())
+
 function bars() {
   const shown = new Map<string, ReturnType<typeof progressBar>>()
   return {
@@ -48,8 +50,9 @@ export const importCommand = (_: AppContext): Command =>
     .option('--format <name>', 'coco, yolo, voc, labelme, labelstudio, cvat, imagefolder, webdataset, datumaro, masks, csv, folders, captions, dashi', 'auto')
     .option('--images <dir>', 'where the images lie')
     .option('--split <name>', 'the split of everything imported')
+    .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
-      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'] })
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'] })
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()
@@ -71,8 +74,11 @@ export const exportCommand = (_: AppContext): Command =>
     .requiredOption('--format <name>', 'as for import')
     .option('--overwrite', 'replace what is there')
     .option('--no-images', 'annotations only')
+    .option('--states <names>', 'annotations in these states: accepted, proposed, rejected', list)
+    .option('--task <kind>', 'YOLO: rows of boxes or polygons: auto, detect or segment')
+    .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, 0 or 1')
     .action(async (path: string, o: { project: string; json?: boolean; images: boolean } & Record<string, unknown>) => {
-      const options = parsed(exportOptions, { format: o['format'], overwrite: Boolean(o['overwrite']), ...(o.images ? {} : { images: 'none' }) })
+      const options = parsed(exportOptions, { format: o['format'], overwrite: Boolean(o['overwrite']), states: o['states'], task: o['task'], base: o['base'], ...(o.images ? {} : { images: 'none' }) })
       const project = openProject(o.project, { readOnly: true })
       try {
         const { onProgress, end } = bars()
