@@ -22,7 +22,7 @@ export const curateEn = {
     apply: 'Those to go …', tag: 'Tag them “duplicate”', remove: 'Take them out of the project', how: 'Marked images stay. Click to change which.', group: 'Group {n}', keep: 'Keep {name}', nothing: 'Every image is to stay.', by: { exact: 'same bytes', phash: 'looks the same', embedding: 'nearly the same to the model' },
   },
   captions: {
-    short: 'Captions', title: 'Captions', hint: 'Lengths, languages and mistakes of captions', lead: 'Counts, measures and checks all captions: missing or empty ones, repeats, another language, more words than the model reads.', start: 'Check the captions', language: 'Language', own: 'as each is marked', model: 'Read by', captioned: 'of {n} images', vocabulary: 'different words', found: 'Found', fine: 'Nothing is wrong with them.', noText: '(no caption)', tokens: '{n} tokens', times: '{n} times',
+    short: 'Captions', title: 'Captions', hint: 'Lengths, languages and mistakes of captions', lead: 'Counts, measures and checks all captions: missing or empty ones, repeats, another language, more words than the model reads.', start: 'Check the captions', language: 'Language', own: 'as each is marked', model: 'Read by', captioned: 'of {n} images', vocabulary: 'different words', found: 'Found', fine: 'Nothing is wrong with them.', noText: '(no caption)', tokens: '{n} tokens', tokenCounts: 'Tokens', times: '{n} times',
     issues: { missing: 'Images without a caption', empty: 'Empty', repeated: 'Twice on one image', duplicated: 'The same on several images', 'wrong-language': 'In another language', 'too-long': 'Longer than the model reads' },
     lengths: 'Lengths (the model reads {n} tokens)', min: 'min', median: 'median', mean: 'mean', p95: '95%', max: 'max', characters: 'Characters', words: 'Words', languages: 'Languages', tooShort: 'too short to tell',
   },
@@ -56,7 +56,7 @@ export const curateJa: Same<typeof curateEn> = {
     apply: '余分な画像を …', tag: 'タグ「duplicate」を付ける', remove: 'プロジェクトから外す', how: '印の付いた画像が残ります。クリックで変更できます。', group: 'グループ {n}', keep: '{name} を残す', nothing: 'すべての画像が残ります。', by: { exact: '内容が同じ', phash: '見た目が同じ', embedding: 'モデルにはほぼ同じ' },
   },
   captions: {
-    short: 'キャプション', title: 'キャプション', hint: 'キャプションの長さ・言語・誤り', lead: 'すべてのキャプションを数え、調べます。欠落、空、重複、別の言語、モデルが読める長さの超過を探します。', start: 'キャプションを調べる', language: '言語', own: '各キャプションの指定', model: '読むモデル', captioned: '{n} 枚中', vocabulary: '語彙', found: '見つかったもの', fine: '問題はありません。', noText: '（キャプションなし）', tokens: '{n} トークン', times: '{n} 回',
+    short: 'キャプション', title: 'キャプション', hint: 'キャプションの長さ・言語・誤り', lead: 'すべてのキャプションを数え、調べます。欠落、空、重複、別の言語、モデルが読める長さの超過を探します。', start: 'キャプションを調べる', language: '言語', own: '各キャプションの指定', model: '読むモデル', captioned: '{n} 枚中', vocabulary: '語彙', found: '見つかったもの', fine: '問題はありません。', noText: '（キャプションなし）', tokens: '{n} トークン', tokenCounts: 'トークン', times: '{n} 回',
     issues: { missing: 'キャプションのない画像', empty: '空', repeated: '一枚に同じ文が二つ', duplicated: '複数の画像に同じ文', 'wrong-language': '別の言語', 'too-long': 'モデルが読める長さを超過' },
     lengths: '長さ（モデルは {n} トークンまで読みます）', min: '最小', median: '中央', mean: '平均', p95: '95%', max: '最大', characters: '文字', words: '語', languages: '言語', tooShort: '短くて判別不可',
   },
