@@ -40,7 +40,7 @@ export const embedCommand = (app: AppContext): Command =>
         output(Boolean(o.json)).answer({ image: rows(image, d), text: rows(text, d), logitsPerImage }, () =>
           o.text.length && o.image.length
             ? renderTable([{ title: 'image', value: (r) => r.file }, ...o.text.map((t, i) => ({ title: t, value: (r: { logits: number[] }) => r.logits[i]!.toFixed(2) }))], o.image.map((file, i) => ({ file, logits: logitsPerImage[i]! })))
-            : `${o.image.length} images and ${o.text.length} texts in ${d} dimensions; --json prints the numbers`,
+            : `images: ${o.image.length}, texts: ${o.text.length}, dimensions: ${d}; --json prints the numbers`,
         )
       })
     })
@@ -53,9 +53,10 @@ export const classifyCommand = (app: AppContext): Command =>
     .option('--labels <a,b,c>', 'labels, separated by commas')
     .action(async (o: { model: string; image: string[]; labels?: string; json?: boolean }) => {
       const labels = o.labels === undefined ? undefined : [...new Set(o.labels.split(',').map((l) => l.trim()).filter(Boolean))]
+      if (labels && !labels.length) throw userError(`--labels: expected names with commas between them, found "${o.labels}"`)
       await withClip(o.model, async (clip) => {
-        if (!labels?.length && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
-        const head = labels?.length ? await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates) : clip.head!
+        if (!labels && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
+        const head = labels ? await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates) : clip.head!
         const logits = headLogits(await imageFeatures(clip, new Images(items(o.image))), head)
         const p = softmaxRows(logits, head.classes.length)
         const answers = o.image.map((image, i) => ({ image, scores: Object.fromEntries(head.classes.map((c, k) => [c, p[i * head.classes.length + k]!])) }))

@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs'
+import { readdirSync, renameSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
 import type { JobResult, MergeJob } from '#shared/model/job.ts'
@@ -15,10 +15,7 @@ import { accuracies } from './train.ts'
 /** Blends checkpoints and evaluates the soup. A greedy one is chosen on the split `heldOut`, never on a test split. */
 export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResult> {
   const started = performance.now()
-  checkReplaceable(job.out)
-  const out = realPath(job.out)
-  const replaced = job.checkpoints.find((dir) => realPath(dir) === out)
-  if (replaced !== undefined) throw userError(`merge: ${job.out}: is one of the checkpoints to be blended, which the soup would replace: expected another folder`)
+  checkReplaceable(job.out, job.checkpoints)
   const { provider } = await chooseProvider(job.device)
   const stop = new AbortController()
   const watch = () => {
@@ -72,13 +69,5 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   return {
     checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
     notes: ledger ? { kept: ledger.filter((e) => e.accepted).length } : {},
-  }
-}
-
-const realPath = (dir: string): string => {
-  try {
-    return realpathSync(dir)
-  } catch {
-    return dir // is told by who opens it
   }
 }

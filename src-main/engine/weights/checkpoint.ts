@@ -104,9 +104,12 @@ export const findRecord = (dir: string): CheckpointRecord | undefined => {
 /** Besides what we write, what a system leaves in a folder that was looked at. Never a folder: `.git` is somebody's work. */
 const ours = (entry: fs.Dirent) => !entry.isDirectory() && (entry.name === RECORD_FILE || COMPANIONS.includes(entry.name) || /^\.|\.safetensors$|^(Thumbs\.db|desktop\.ini)$/.test(entry.name))
 
-/** Refuses to replace what may be somebody's other files, also beside a checkpoint's. */
-export function checkReplaceable(dir: string): void {
+const samePlace = (a: string, b: string) => fs.existsSync(a) && fs.existsSync(b) && fs.realpathSync(a) === fs.realpathSync(b)
+
+/** Refuses to replace what may be somebody's other files, also beside a checkpoint's, and the checkpoints that the new one is `madeFrom`. */
+export function checkReplaceable(dir: string, madeFrom: readonly string[] = []): void {
   restoreFolder(dir)
+  if (madeFrom.some((other) => samePlace(dir, other))) throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
   const stat = statOf(dir)
   if (!stat) return
   if (!stat.isDirectory()) throw userError(`${dir}: is a file, expected a folder or nothing`)

@@ -197,6 +197,7 @@ describe('a command is refused', () => {
     ['on a project that is not there', ['train', '--project', '/nowhere/at/all', '--recipe', 'lp'], /\/nowhere\/at\/all: holds no project/],
     ['on a split that is not there', ['evaluate', '--project', 'PROJECT', '--checkpoint', TINY_CLIP, '--split', 'tset', '--device', 'cpu'], /no labelled images in the split "tset" \(splits: train, val, heldOut, id, ood\)/],
     ['without images or texts', ['embed', '--model', TINY_CLIP], /give --image or --text/],
+    ['with labels that are none', ['classify', '--model', TINY_CLIP, '--image', 'PICTURE', '--labels', ' , '], /--labels: expected names/],
     ['without labels where the model has no classes', ['classify', '--model', TINY_CLIP, '--image', 'PICTURE'], /--labels is needed/],
     ['with an unknown method', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'mean', '--out', 'OUT'], /unknown method "mean": there are uniform, /],
     ['with an unknown setting of a method', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'wise-ft', '--out', 'OUT', '--set', 'alfa=1'], /wise-ft: unknown setting alfa \(it has alpha\)/],
@@ -208,7 +209,8 @@ describe('a command is refused', () => {
     ['with weights that differ', ['merge', TINY_CLIP, 'NARROW', '--method', 'uniform', '--out', 'OUT'], /narrow\/model\.safetensors: tensor \S+: /],
     ['with a checkpoint that is not there', ['merge', TINY_CLIP, '/nowhere', '--method', 'uniform', '--out', 'OUT'], /\/nowhere\S*: /],
     ['with somebody’s folder to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURES'], /pictures: has files and no dashi\.json: not replaced/],
-    ['with one of the checkpoints to be replaced', ['merge', TINY_CLIP, 'COPY', '--method', 'uniform', '--out', 'COPY/../copy'], /copy: is one of the checkpoints to be blended/],
+    ['with one of the checkpoints to be replaced', ['merge', TINY_CLIP, 'COPY', '--method', 'uniform', '--out', 'COPY/../copy'], /copy: is what the new checkpoint is made from/],
+    ['with its base to be replaced', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', 'PROJECT/checkpoints/base', '--name', 'base'], /base: is what the new checkpoint is made from/],
     ['with one weight for two', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'linear', '--out', 'OUT', '--set', 'weights=1'], /linear: weights: expected one number a checkpoint/],
     ['with a file to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE'], /circle-0\.png: is a file/],
     ['on a folder to be written below a file', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE/soup'], /circle-0\.png\/soup: cannot be written: a part of its path is a file/],
@@ -216,7 +218,7 @@ describe('a command is refused', () => {
   ]
   beforeAll(() => {
     relabel(copyOfClip(path.join(dir, 'narrow')), (h) => { h[NAME]!.shape.reverse() })
-    fs.writeFileSync(path.join(copyOfClip(path.join(dir, 'copy')), 'dashi.json'), '{}')
+    for (const place of [path.join(dir, 'copy'), path.join(project, 'checkpoints/base')]) fs.writeFileSync(path.join(copyOfClip(place), 'dashi.json'), '{}')
   })
   test.each(faults)('%s', async (_, argv, why) => {
     const before = filesOf(path.join(dir, 'pictures'))
