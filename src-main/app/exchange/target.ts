@@ -2,6 +2,7 @@
 import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
+import { userError } from '#shared/errors.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Findings } from './findings.ts'
@@ -68,8 +69,10 @@ export class TextFile {
 }
 
 export function openText(target: Target, rel: string): TextFile {
+  const file = place(target, rel)
+  if (existsSync(file)) throw userError(`${rel}: two splits would be written to this file; rename one of them`)
   target.files++
-  return new TextFile(place(target, rel))
+  return new TextFile(file)
 }
 
 export function writeFile(target: Target, rel: string, content: string | Uint8Array): void {

@@ -134,6 +134,14 @@ describe('export', () => {
     expect(readdirSync(path.dirname(other)).filter((n) => n.startsWith(path.basename(other)))).toEqual([])
   })
 
+  test('splits whose names make one file name are refused or share the file, not written over each other', async () => {
+    const p = await projectOf(['a/b', 'a:b'].map((split, i) => ({ fileName: `${i}.png`, width: 8, height: 8, split, regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 1, w: 3, h: 3 } }] })))
+    const out = fresh('out')
+    for (const format of ['coco', 'datumaro'] as const) await expect(exportFrom(p, out, { format })).rejects.toThrow(/a_b.*two splits would be written to this file/)
+    expect(existsSync(out)).toBe(false)
+    for (const format of ['webdataset', 'cvat', 'imagefolder', 'yolo'] as const) expect((await roundTrip(p, { format })).records).toMatchObject([{ regions: [{ label: 'cat' }] }, { regions: [{ label: 'cat' }] }])
+  })
+
   test('a missing image is a line, not the end', async () => {
     const dir = await folder({ 'a/1.png': [4, 4], 'a/2.png': [4, 4] })
     const p = project()

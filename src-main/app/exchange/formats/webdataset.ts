@@ -164,14 +164,14 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
   const ids = new Map(target.labels.map((n, i) => [n, i]))
   const open = (name: string, number: number) => {
     const tar = pack()
-    const written = pipeline(tar, createWriteStream(place(target, `${safeName(name)}-${String(number).padStart(6, '0')}.tar`)))
+    const written = pipeline(tar, createWriteStream(place(target, `${name}-${String(number).padStart(6, '0')}.tar`)))
     written.catch(() => undefined) // thrown where it is awaited
     target.files++
     return { tar, written, samples: 0, number }
   }
   const put = (tar: Pack, name: string, content: string | Buffer) => new Promise<void>((done, fail) => tar.entry({ name, mtime: new Date(0) }, content, (e) => (e ? fail(e) : done())))
   for (const { record, file } of items) {
-    const name = splitOf(record) ?? 'all'
+    const name = safeName(splitOf(record) ?? 'all') // one shard for splits of one file name: each sample names its own
     let shard = shards.get(name)
     if (shard && shard.samples >= samplesPerShard) {
       shard.tar.finalize()
