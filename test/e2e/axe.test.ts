@@ -133,6 +133,12 @@ describe.skipIf(!canRun)('accessibility', () => {
       const wider = await page.$$eval('section.room, section.room .panel', (list) => list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`))
       expect(wider, key).toEqual([])
     }
+    for (const [key, ready] of [['Alt+1', '[role=option] img'], ['Alt+2', '.canvas canvas']] as const) {
+      await page.keyboard.press(key)
+      await page.waitForSelector(ready)
+      await page.waitForTimeout(250)
+      expect(await page.$$eval('.bar', (list) => list.filter((e) => e.scrollWidth > e.clientWidth).length), key).toBe(0)
+    }
     await page.setViewportSize({ width: 1280, height: 800 })
   })
   it('has none where it begins', async () => {
