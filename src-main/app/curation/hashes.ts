@@ -35,14 +35,19 @@ export async function ensureHashes(project: Project, control: Control = {}): Pro
 async function hashesOf(file: string): Promise<MediaFacts> {
   const facts: MediaFacts = {}
   try {
-    const sum = createHash('sha256')
-    await pipeline(createReadStream(file), sum)
-    facts.contentHash = sum.digest('hex')
+    facts.contentHash = await contentHash(file)
     facts.perceptualHash = (await perceptualHash(file)).toString(16).padStart(16, '0')
   } catch {
     // Gone, or no image that can be decoded: what is known of it is kept.
   }
   return facts
+}
+
+/** SHA-256 of the file's bytes, in hexadecimal. */
+export async function contentHash(file: string): Promise<string> {
+  const sum = createHash('sha256')
+  await pipeline(createReadStream(file), sum)
+  return sum.digest('hex')
 }
 
 /** Of the upright picture, transparency over white. */

@@ -8,8 +8,10 @@ import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.
 import { addLabels } from '../annotations/labels.ts'
 import { createProject } from '../projects/project.ts'
 import { addRecords } from '../projects/records.ts'
+import { contentHash } from '../curation/hashes.ts'
 import { openSample, type Sample } from './cache.ts'
 import { withArticle } from './phrases.ts'
+import { mapLimit } from './pool.ts'
 
 export const SAMPLE_NAME = 'Pictographs in six hands'
 
@@ -39,7 +41,10 @@ export async function createSampleProject(folder: string, { onProgress, signal }
       await cp(join(sample.dir, part), join(beside, 'media', part), { recursive: true, mode: constants.COPYFILE_FICLONE, filter: () => !signal?.aborted })
     signal?.throwIfAborted()
     addLabels(project, sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })))
-    addRecords(project, [...(await sceneRecords(sample)), ...pictureRecords(sample)], { action: 'sample', signal })
+    const records = [...(await sceneRecords(sample)), ...pictureRecords(sample)]
+    // Known from the start: the dataset's hash, which runs name, would change when they became known.
+    const hashed = await mapLimit(records, async (record) => ({ ...record, contentHash: await contentHash(join(beside, 'media', record.fileName)) }))
+    addRecords(project, hashed, { action: 'sample', signal })
   } finally {
     project.close()
   }
