@@ -43,6 +43,8 @@ function fakeElectron(folder: string, { first = true } = {}) {
   }
   const app = Object.assign(new EventEmitter(), {
     requestSingleInstanceLock: () => first,
+    setName: () => undefined,
+    setPath: (name: string, path: string) => note('path', name, path),
     enableSandbox: () => note('enableSandbox'),
     whenReady: () => Promise.resolve(),
     getPath: (name: string) => join(folder, name),
@@ -89,6 +91,7 @@ describe('the desktop face', () => {
   const told: unknown[] = []
   let language: 'system' | 'en' | 'ja'
   let changed: () => void
+  const folders = () => ({ configFolder: join(folder, 'config'), cacheFolder: join(folder, 'cache'), dataFolder: join(folder, 'data') })
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dashi-electron-'))
     mkdirSync(join(folder, 'files'))
@@ -96,9 +99,9 @@ describe('the desktop face', () => {
     fake = fakeElectron(folder)
     ;[attached, closed, told.length, language] = [0, 0, 0, 'en']
     await startDesktop({
-      electron: fake.electron, files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
+      electron: fake.electron, folders: folders(), files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
       language: () => language,
-      serve: (host, _project, whenChanged) => {
+      serve: async (host, _project, whenChanged) => {
         changed = whenChanged
         void host.pickFolder('Open', '/home').then((choice) => told.push(choice))
         return { attach: () => attached++, respond: async (path) => new Response(path), close: async () => void closed++ }
@@ -163,16 +166,17 @@ describe('the desktop face', () => {
     fake.app.emit('second-instance', {}, ['dashi', basename(folder)], dirname(folder)) // as named where it was started
     expect(fake.windows[0]!.focused).toBe(true)
     expect(told).toContainEqual({ open: folder })
-    expect(prepare(fakeElectron(folder, { first: false }).electron, [])).toBe(false)
+    expect(prepare(fakeElectron(folder, { first: false }).electron, [], folders())).toBe(false)
     const second = fakeElectron(folder)
-    expect(prepare(second.electron, [])).toBe(true)
+    expect(prepare(second.electron, [], folders())).toBe(true)
+    expect(second.calls['path']).toEqual(['userData', join(folder, 'config', 'electron'), 'sessionData', join(folder, 'cache', 'electron')])
     expect(second.calls['enableSandbox']).toBeDefined()
     expect(second.calls['schemes']).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }])
   })
 
   it('opens again where it was, unless that screen is gone', () => {
     fake.windows[0]!.emit('close')
-    const file = join(folder, 'userData', 'window.json')
+    const file = join(folder, 'config', 'window.json')
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ bounds: { x: 10, y: 20, width: 1000, height: 700 }, maximised: true })
     const screen = { x: 0, y: 0, width: 1920, height: 1080 }
     expect(readWindowState(file, [screen])?.bounds.x).toBe(10)

@@ -5,6 +5,7 @@
 import type * as Electron from 'electron'
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { errorLine } from '#shared/errors.ts'
 import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
 import { menuTemplate } from './menu.ts'
@@ -15,8 +16,12 @@ import { defaultSize, readWindowState, writeWindowState } from './window-state.t
 
 export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell'>
 
+/** Where settings, cache and new projects go: the same places for every face. */
+export type Folders = Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
+
 export interface DesktopOptions {
   electron: ElectronApi
+  folders: Folders
   /** The built renderer and preload. */
   files: string
   preload: string
@@ -24,7 +29,7 @@ export interface DesktopOptions {
   icon?: string
   version: string
   /** Makes the application for this host; `project` is what the command line named. It calls `changed` when settings or the list of projects change. */
-  serve(host: Host, project: string | null, changed: () => void): Served
+  serve(host: Host, project: string | null, changed: () => void): Promise<Served>
   language(): 'system' | MenuLanguage
   recent(): readonly { name: string; folder: string }[]
   /** Tells the windows' pages. */
@@ -47,16 +52,30 @@ export function projectOf(args: readonly string[], from = process.cwd()): string
   return null
 }
 
-/** Before Electron is ready: the scheme, and that there is one instance only. False: another one has it, which now shows the project. */
-export function prepare({ app, protocol }: ElectronApi, args: readonly string[]): boolean {
+/**
+ * Before Electron is ready: its folders, the scheme, and that there is one instance only, which is told by the folders. False: another
+ * one has it, which now shows the project.
+ */
+export function prepare({ app, protocol }: ElectronApi, args: readonly string[], { configFolder, cacheFolder }: Folders): boolean {
+  app.setName('Dashi')
+  app.setPath('userData', join(configFolder, 'electron'))
+  app.setPath('sessionData', join(cacheFolder, 'electron'))
   if (!app.requestSingleInstanceLock({ args: [...args] })) return false
   app.enableSandbox()
   protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } }])
   return true
 }
 
+/** A start that failed says so in a box and ends with a code; there is no window yet that could say it. */
+export function failStart({ app, dialog }: ElectronApi, problem: unknown): void {
+  console.error(problem)
+  dialog.showErrorBox('Dashi', errorLine(problem))
+  app.exit(1)
+}
+
+/** To be called while the entry is evaluated; what is listened for at once, and what comes after Electron is ready. */
 export async function startDesktop(options: DesktopOptions): Promise<void> {
-  const { electron, files, preload, tell } = options
+  const { electron, files, folders, preload, tell } = options
   const { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, protocol, screen, session, shell } = electron
   /** macOS names a file before anything else is ready. */
   let asked = projectOf(process.argv)
@@ -70,18 +89,15 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   let served: Served | null = null
   await app.whenReady()
 
-  const config = app.getPath('userData')
   const host: Host = {
+    ...folders,
     version: options.version,
-    configFolder: config,
-    cacheFolder: join(app.getPath('sessionData'), 'dashi-cache'),
-    dataFolder: join(app.getPath('documents'), 'Dashi'),
     async pickFolder(title, start) {
       const { canceled, filePaths } = await dialog.showOpenDialog({ title, defaultPath: start, properties: ['openDirectory', 'createDirectory'] })
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
     },
   }
-  const application = (served = options.serve(host, asked, () => refreshMenu()))
+  const application = (served = await options.serve(host, asked, () => refreshMenu()))
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
@@ -107,7 +123,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language, act: (action) => tell({ action }), recent: options.recent(), open: (folder) => tell({ open: folder }) })),
     )
   }
-  const stateFile = join(config, 'window.json')
+  const stateFile = join(folders.configFolder, 'window.json')
   function openWindow(): void {
     const state = readWindowState(stateFile, screen.getAllDisplays().map((d) => d.workArea))
     const window = new BrowserWindow({
