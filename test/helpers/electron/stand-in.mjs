@@ -37,6 +37,7 @@ class App extends EventEmitter {
     this.locked = this.paths.userData
     return true
   }
+  addRecentDocument = () => undefined
   enableSandbox = () => beforeReady('app.enableSandbox')
   getPreferredSystemLanguages = () => ['en-US']
   quit() {
@@ -66,6 +67,7 @@ export const protocol = {
 const windows = []
 export class BrowserWindow extends EventEmitter {
   static getAllWindows = () => [...windows]
+  static getFocusedWindow = () => windows[0] ?? null
   webContents = Object.assign(new EventEmitter(), { setWindowOpenHandler: () => undefined })
   constructor(options) {
     super()
@@ -82,12 +84,15 @@ export class BrowserWindow extends EventEmitter {
   maximize() {}
   focus() {}
   restore() {}
+  destroy() {}
+  isDestroyed = () => false
   isMinimized = () => false
   isMaximized = () => false
   getNormalBounds = () => ({ x: 0, y: 0, width: 1360, height: 860 })
 }
 
 export const dialog = {
+  showMessageBox: async () => ({ response: 0 }),
   showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
   showErrorBox: (title, text) => tell({ errorBox: text, title }),
 }
@@ -95,7 +100,7 @@ export const ipcMain = new EventEmitter()
 export const Menu = { buildFromTemplate: (template) => template, setApplicationMenu: () => afterReady('Menu') }
 export const shell = { openExternal: async (url) => void tell({ external: url }) }
 export const screen = { getAllDisplays: () => (afterReady('screen'), [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }]) }
-const defaultSession = { setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined }
+const defaultSession = { on: () => undefined, setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined }
 export const session = { get defaultSession() { afterReady('session.defaultSession'); return defaultSession } }
 
 /** The main process's end: an emitter whose messages are `{ data }`, silent until it is started. */
