@@ -31,10 +31,11 @@ function stampOf(files) {
   for (const file of files) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file))
   return hash.digest('hex')
 }
-function once(name, stamp, made, step) {
+function once(name, stamp, made, step, isDone = () => false) {
   const file = at('node_modules', '.cache', `dashi-${name}`)
   if (existsSync(made) && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
-  step()
+  if (!existsSync(file) && existsSync(made) && isDone()) say(`The ${name} are there already.`)
+  else step()
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, stamp)
 }
@@ -42,7 +43,14 @@ function once(name, stamp, made, step) {
 once('packages', stampOf([at('package-lock.json')]), at('node_modules', '.package-lock.json'), () => {
   say('Installing packages (npm ci) …')
   run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']), { ONNXRUNTIME_NODE_INSTALL: 'skip' })
-})
+}, installed)
+
+/** Did a person run `npm ci` by hand? Then npm's own list has what the lock file has. */
+function installed() {
+  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+  const [has, locked] = [packages(at('node_modules', '.package-lock.json')), packages(at('package-lock.json'))]
+  return Object.entries(locked).every(([name, { version, optional }]) => name === '' || (optional && !has[name]) || has[name]?.version === version)
+}
 
 /** Every source file below `dir`. */
 function sources(dir) {

@@ -1,7 +1,7 @@
 /** Composition root of the terminal. */
 import { join } from 'node:path'
 import { runCli } from './app/cli/main.ts'
-import { electronProgram, fetchElectron, hasScreen } from './host/electron/program.ts'
+import { electronProgram, fetchElectron, hasScreen, obstacle } from './host/electron/program.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { models, startServer } from './index.server.ts'
 import { programRoot } from './program.ts'
@@ -9,5 +9,5 @@ import { programRoot } from './program.ts'
 process.exitCode = await runCli(process.argv.slice(2), {
   ...models(defaultFolders().cacheFolder),
   startServer,
-  desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: fetchElectron },
+  desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: () => fetchElectron(), obstacle: () => obstacle() },
 })
