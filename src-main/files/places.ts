@@ -20,7 +20,7 @@ export function realPlace(place: string): string {
   const rest: string[] = []
   for (let at = path.resolve(place); ; at = path.dirname(at)) {
     try {
-      return path.join(fs.realpathSync(at), ...rest)
+      return path.join(fs.realpathSync.native(at), ...rest)
     } catch {
       if (path.dirname(at) === at) return path.resolve(place)
       rest.unshift(path.basename(at))
@@ -29,7 +29,7 @@ export function realPlace(place: string): string {
 }
 
 /** Of paths that do not exist there is no inode: they are one where a disk that tells no case and no accents apart would say so. */
-const folded = (place: string) => place.normalize('NFC').toLowerCase()
+export const folded = (place: string) => place.normalize('NFC').toLowerCase()
 
 /** Answers for many places whether a path is one of them or above one. */
 class Above {

@@ -1,5 +1,5 @@
 /** Archives: any dataset as a zip, and a whole project as `.dashi.zip`. Nothing is written outside the folder that is unpacked into. */
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +8,7 @@ import yazl from 'yazl'
 import { dataError, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { Database } from '../../db/database.ts'
+import { replaceFolder } from '../../files/replace.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, readRecords } from '../projects/records.ts'
 import { Findings } from './findings.ts'
@@ -74,7 +75,10 @@ export async function packProject(project: Project, file: string, findings: Find
   const scratch = mkdtempSync(`${file}-db-`)
   try {
     const copy = path.join(scratch, 'project.db')
+    // A file that was opened read-only stays as it is without it too; SQLite counts a copy as a change.
+    if (project.readOnly) project.db.exec('PRAGMA query_only = OFF')
     project.db.run('VACUUM INTO ?', copy)
+    if (project.readOnly) project.db.exec('PRAGMA query_only = ON')
     const folders = new Map(listRoots(project).map((r) => [r.id, { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` }]))
     const db = new Database(copy)
     for (const [id, { to }] of folders) db.run('UPDATE root SET path = ? WHERE id = ?', to, id)
@@ -87,20 +91,33 @@ export async function packProject(project: Project, file: string, findings: Find
     const report = meter(onProgress)
     const of = Number(project.db.value('SELECT count(*) FROM media'))
     let done = 0
+    let packed = 1
     for (const m of project.db.iterate<{ path: string; root_id: number }>('SELECT path, root_id FROM media ORDER BY id')) {
       signal?.throwIfAborted()
       const { from, to } = folders.get(Number(m.root_id))!
       const image = path.join(from, m.path)
       // Images are compressed already.
-      if (existsSync(image)) zip.addFile(image, path.posix.join(to, m.path), { compress: false })
-      else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
+      if (existsSync(image)) {
+        zip.addFile(image, path.posix.join(to, m.path), { compress: false })
+        packed++
+      } else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
       report('packing', ++done, of)
     }
-    zip.end()
+    zip.end({ comment: archiveMark(packed), forceZip64Format: false })
     await written
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** In the archive's comment: that we made it, and of how many files, so that one to which others were added is told from it. */
+const archiveMark = (files: number) => `Made by Dashi: a project in ${files} files`
+
+/** Proves that a file is an archive that an export made. @throws one line */
+export async function proveArchive(file: string, name: string): Promise<void> {
+  const zip = await yauzl.openPromise(file, { autoClose: false }).catch(() => undefined)
+  zip?.close()
+  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0)) throw userError(`${name}: was not written by an export of Dashi: not replaced; choose another place`)
 }
 
 const isInside = (root: string) => !path.isAbsolute(root) && !root.split('/').includes('..') && root !== '.'
@@ -111,18 +128,11 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
   if (!existsSync(file)) throw userError(`${file}: no such file`)
   if (existsSync(path.join(to, 'project.db'))) throw userError(`${folder}: holds a project already`)
   const findings = new Findings()
-  mkdirSync(path.dirname(to), { recursive: true })
-  const scratch = mkdtempSync(`${to}.opening-`)
-  try {
-    await unpackZip(file, scratch, findings, run.signal)
-    if (!existsSync(path.join(scratch, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
-    checkRoots(file, scratch)
-    if (existsSync(to)) rmSync(to, { recursive: false, force: true })
-    renameSync(scratch, to)
-  } catch (e) {
-    rmSync(scratch, { recursive: true, force: true })
-    throw e
-  }
+  await replaceFolder(to, async (beside) => {
+    await unpackZip(file, beside, findings, run.signal)
+    if (!existsSync(path.join(beside, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
+    checkRoots(file, beside)
+  })
   return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
 }
 
