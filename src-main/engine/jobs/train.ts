@@ -40,7 +40,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   const started = performance.now()
   if (!recipeNames.includes(job.recipe)) throw userError(`unknown recipe ${job.recipe} (there are ${recipeNames.join(', ')})`)
   const settings = parseSettings(job.recipe, job.settings)
-  checkReplaceable(job.out, [job.model])
+  await checkReplaceable(job.out, [job.model])
   checkData(job)
   const { provider } = await chooseProvider(job.device)
   const clip = await openClip(job.model)
