@@ -104,10 +104,14 @@ export const findRecord = (dir: string): CheckpointRecord | undefined => {
 
 const samePlace = (a: string, b: string) => fs.existsSync(a) && fs.existsSync(b) && fs.realpathSync(a) === fs.realpathSync(b)
 
+export function refuseMadeFrom(dir: string, madeFrom: readonly string[]): void {
+  if (madeFrom.some((other) => samePlace(dir, other))) throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
+}
+
 /** Refuses to replace what is not wholly a checkpoint of ours, and the checkpoints that the new one is `madeFrom`. */
 export async function checkReplaceable(dir: string, madeFrom: readonly string[] = []): Promise<void> {
   restoreFolder(dir, RECORD_FILE)
-  if (madeFrom.some((other) => samePlace(dir, other))) throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
+  refuseMadeFrom(dir, madeFrom)
   await refuseReplacing(dir, { proof: proveCheckpoint })
 }
 
