@@ -97,7 +97,7 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
 }
 
 /** Moves to a name that nothing has. A file's name is taken by a link, which does not replace what came there meanwhile. */
-function putNew(from: string, to: string): void {
+export function putNew(from: string, to: string): void {
   if (fs.lstatSync(from).isDirectory()) return fs.renameSync(from, to) // onto nothing or an empty folder, else it fails
   try {
     fs.linkSync(from, to)

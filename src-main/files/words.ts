@@ -1,4 +1,5 @@
 /** What the system says of a failure, in words that name the path. */
+import { sep } from 'node:path'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
 
 const reasons: Record<string, string> = {
@@ -29,8 +30,8 @@ const reasons: Record<string, string> = {
   ENOTCONN: 'the network folder is gone',
 }
 
-/** Failures of a disk as a whole, which are plain without a path. */
-const ofDisk = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE'])
+/** Failures of a disk or of this process as a whole, which are plain without a path. */
+const whole = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE'])
 
 interface Failure extends Error {
   code?: unknown
@@ -63,7 +64,7 @@ export function inWords(e: unknown): unknown {
   if (reason && !String(syscall ?? '').startsWith('spawn')) {
     const at = (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'EXDEV') && typeof dest === 'string' ? dest : path
     if (typeof at === 'string' && at !== '') return ioError(at, writing.test(String(syscall)) ? 'written' : 'read', e)
-    if (ofDisk.has(code)) return new DashiError('data', reason, { cause: e })
+    if (whole.has(code)) return new DashiError('data', reason, { cause: e })
   }
   if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(e.message)) return userError('a path cannot hold the character NUL', e)
   if (diskFull(e)) return new DashiError('data', reasons['ENOSPC']!, { cause: e })
@@ -81,9 +82,15 @@ export function diskFull(e: unknown): boolean {
   return false
 }
 
-/** Whether what is written to takes nothing: a read-only file system, or a folder that is another user's. */
-export function notWritable(e: unknown): boolean {
-  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
-    if (/^(EACCES|EPERM|EROFS|SQLITE_READONLY.*)$/.test(String((at as Failure).code ?? ''))) return true
+/** Whether a failure is no fault of the one file that was at hand: the next one will meet it too. */
+export const ofDisk = (e: unknown): boolean => diskFull(e) || whole.has(codeOf(e) ?? '')
+
+/** Whether what lies at or below `folder`, or would, takes nothing: a read-only file system, or a folder that is another user's. */
+export function notWritable(e: unknown, folder: string): boolean {
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const { code, path, dest } = at as Failure
+    if (code === 'EROFS' || String(code).startsWith('SQLITE_READONLY')) return true
+    if ((code === 'EACCES' || code === 'EPERM') && [path, dest].some((p) => typeof p === 'string' && (p === folder || p.startsWith(folder + sep) || folder.startsWith(p + sep)))) return true
+  }
   return false
 }

@@ -74,7 +74,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
   } catch (e) {
     if (signal?.aborted) throw cancelled()
     if (diskFull(e)) throw dataError(given, 'no space left on the device; nothing was changed', e)
-    if (notWritable(e)) throw dataError(given, 'cannot be written to; nothing was changed', e)
+    if (notWritable(e, path.dirname(to))) throw dataError(given, 'cannot be written to; nothing was changed', e)
     throw inWords(e)
   }
 }

@@ -1,5 +1,5 @@
 /** What a writer writes into: a folder beside the final one. */
-import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
@@ -94,9 +94,19 @@ export function copyImage(target: Target, item: Item, rel: string): void {
     target.files++
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
+    if (code === 'EACCES' && !isReadable(item.file)) return target.findings.leave({ file: item.record.fileName }, 'the image cannot be read (permission denied), so only its annotations were written')
     if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, `another image was written as ${rel}, so only its annotations were written`)
     if (code !== 'ENOENT') throw e
     target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

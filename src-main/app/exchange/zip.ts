@@ -1,18 +1,21 @@
 /** Archives: any dataset as a zip, and a whole project as `.dashi.zip`. Nothing is written outside the folder that is unpacked into. */
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
-import { dataError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { Database } from '../../db/database.ts'
+import { isWithin } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
+import { inWords, ofDisk } from '../../files/words.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, readRecords } from '../projects/records.ts'
 import { Findings } from './findings.ts'
 import type { RunOptions } from './import.ts'
+import { placeAt, unpacking } from './placed.ts'
 import { meter } from './progress.ts'
 
 /** Against zip bombs: what an archive may unpack to, in all and as a multiple of its own size. */
@@ -46,9 +49,9 @@ export async function unpackZip(file: string, folder: string, findings: Findings
       else {
         if (total + entry.uncompressedSize > most) throw dataError(file, `unpacks to more than ${most} bytes`)
         const to = path.join(root, rel)
-        mkdirSync(path.dirname(to), { recursive: true })
+        const beside = unpacking(root)
         // A folder of an earlier entry could have been replaced by a link only from outside; checked all the same.
-        if (!realpathSync(path.dirname(to)).startsWith(root)) throw dataError(file, `${name}: leads outside`)
+        if (!isWithin(path.dirname(to), [root])) throw dataError(file, `${name}: leads outside`)
         const count = new Transform({
           transform(chunk: Buffer, _, done) {
             total += chunk.length
@@ -56,11 +59,14 @@ export async function unpackZip(file: string, folder: string, findings: Findings
           },
         })
         try {
-          await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(to))
+          await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
+          if ((await placeAt(folder, to, beside)) === 'taken') findings.leave({ file: name }, 'another file of this name is there already, and was kept')
         } catch (e) {
-          rmSync(to, { force: true })
-          if (e instanceof Error && e.name === 'DashiError') throw e
-          findings.leave({ file: name }, `damaged (${e instanceof Error ? e.message : String(e)})`)
+          if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
+          const told = inWords(e)
+          findings.leave({ file: name }, told === e ? `damaged (${e instanceof Error ? e.message : String(e)})` : errorLine(told))
+        } finally {
+          rmSync(beside, { force: true })
         }
       }
       if (zip.entriesRead > limits.entries) throw dataError(file, `more than ${limits.entries} files`)
