@@ -1,6 +1,7 @@
 /** `dashi.json`: what a checkpoint is, where it came from, and what it was measured to do. It lies beside `config.json`. */
 import { z } from 'zod'
 import { mergeMethodSchema } from './merge.ts'
+import { writtenFiles } from './owned.ts'
 
 /** sha256 in hexadecimal. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
@@ -40,6 +41,8 @@ export const checkpointRecordSchema = z.object({
   templates: z.array(z.string()),
   /** In the order of the head's rows; empty for a model without a fixed set of classes. */
   classes: z.array(z.string()),
+  /** What was written beside it, so that what others put into the folder, or changed there, is told from it. */
+  files: writtenFiles.optional(),
 })
 
 export type CheckpointRef = z.infer<typeof checkpointRefSchema>

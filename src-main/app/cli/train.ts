@@ -3,9 +3,10 @@ import { userError } from '#shared/errors.ts'
 import { deviceSchema, type Device } from '#shared/model/job.ts'
 import { recipeNames } from '#shared/model/recipe.ts'
 import type { AppContext } from '../context.ts'
-import { openProject } from '../projects/index.ts'
+import { closeInterrupted, openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
-import { accuracies, startTraining } from '../training/train.ts'
+import { freeName } from '../training/names.ts'
+import { accuracies, defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () => new Option('--device <device>', 'where to compute').choices(deviceSchema.options).default('auto')
@@ -24,7 +25,11 @@ export const trainCommand = (app: AppContext): Command =>
       const project = openProject(o.project)
       const bars = jobBars(o.name ?? o.recipe)
       try {
-        const request = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set), name: o.name }
+        closeInterrupted(project)
+        const asked = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set) }
+        const wanted = o.name ?? defaultName(asked)
+        const request = { ...asked, name: freeName(project, wanted, [o.model]) }
+        if (request.name !== wanted) output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
         const { result } = await untilDone(startTraining(app, project, request, bars.onProgress))
         bars.end()
         const metrics = accuracies(result)

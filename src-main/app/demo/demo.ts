@@ -9,13 +9,14 @@ import { setting } from '#shared/format.ts'
 import { softmaxRows } from '../../engine/metrics/predictions.ts'
 import type { AppContext } from '../context.ts'
 import { mergeIntoProject } from '../merging/merge.ts'
-import { openProject, type Project, projectHash, projectInfo } from '../projects/index.ts'
+import { closeInterrupted, openProject, type Project, projectHash, projectInfo } from '../projects/index.ts'
 import { findings } from '../report/findings.ts'
-import { writeReport } from '../report/report.ts'
+import { reportPlace, writeReport } from '../report/report.ts'
 import { scored } from '../report/scored.ts'
 import { splitAbbreviations } from '../report/splits.ts'
 import { createSampleProject, SAMPLE_NAME } from '../sample/project.ts'
 import { classificationData } from '../training/dataset.ts'
+import { freeName } from '../training/names.ts'
 import { startTraining } from '../training/train.ts'
 import { type DemoRun, demoRuns } from './plan.ts'
 
@@ -60,15 +61,16 @@ export async function runDemo(app: AppContext, out: string, fast: boolean, hooks
     const soups: Done[] = []
     let ledger: ReportLedger | undefined
     for (const method of ['uniform', 'greedy'] as const) {
-      const name = `${method === 'uniform' ? 'Uniform' : 'Greedy'} soup`
-      const running = mergeIntoProject(app, project, { name, method: { name: method }, checkpoints: candidates.map((c) => c.result.checkpoint) }, (p) => hooks.onProgress(name, p))
+      const title = `${method === 'uniform' ? 'Uniform' : 'Greedy'} soup`
+      const name = freeName(project, title)
+      const running = mergeIntoProject(app, project, { name, method: { name: method }, checkpoints: candidates.map((c) => c.result.checkpoint) }, (p) => hooks.onProgress(title, p))
       const { result } = await hooks.until(running)
-      soups.push({ result, row: { ...rowOf(name, 'soup', result), method } })
+      soups.push({ result, row: { ...rowOf(title, 'soup', result), method } })
       if (result.ledger) ledger = ledgerOf(result.ledger, candidates)
     }
     const all = [...shown, ...sweep, ...soups]
-    const report = path.join(project.folder, 'report.html')
-    await writeReport(report, await reportOf(project, all, ledger, fast))
+    const report = reportPlace(project.folder)
+    writeReport(report, await reportOf(project, all, ledger, fast))
     return { project: project.folder, rows: all.map(demoRow), report, table: all.map((d) => d.row) }
   } finally {
     project.close()
@@ -79,7 +81,10 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
   if (existsSync(path.join(out, 'project.db'))) {
     const project = openProject(out)
     const { name } = projectInfo(project)
-    if (name === SAMPLE_NAME) return project
+    if (name === SAMPLE_NAME) {
+      closeInterrupted(project)
+      return project
+    }
     project.close()
     throw userError(`${out}: holds another project ("${name}"); choose another folder with --out`)
   }
@@ -89,7 +94,7 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
 }
 
 async function train(app: AppContext, project: Project, run: DemoRun, hooks: DemoHooks): Promise<Done> {
-  const { result } = await hooks.until(startTraining(app, project, run, (p) => hooks.onProgress(run.name, p)))
+  const { result } = await hooks.until(startTraining(app, project, { ...run, name: freeName(project, run.name) }, (p) => hooks.onProgress(run.name, p)))
   const settings = Object.fromEntries(Object.entries(run.settings ?? {}).map(([k, v]) => [k, setting(v)]))
   return { result, row: { ...rowOf(run.name, run.kind, result), settings } }
 }

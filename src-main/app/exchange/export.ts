@@ -1,10 +1,14 @@
 /** A project, or a part of it, into any format. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { mark, proveOwned, type Proof } from '../../files/owned.ts'
+import { refuseReplacing, replace, replaceFolder } from '../../files/replace.ts'
+import { diskFull, inWords, notWritable } from '../../files/words.ts'
+import { keptOf, refuseInside } from '../projects/kept.ts'
 import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/records.ts'
@@ -16,7 +20,7 @@ import { meter } from './progress.ts'
 import { hasHoles } from './shapes.ts'
 import { type Item, type Target, unlabelled, withoutImagesFolder } from './target.ts'
 import { stemOf } from './tree.ts'
-import { packProject } from './zip.ts'
+import { packProject, proveArchive } from './zip.ts'
 
 export interface ExportRun extends RunOptions {
   /** Told before anything is written. */
@@ -36,7 +40,7 @@ export const exportLosses = (project: Project, options: ExportOptions, run: RunO
 
 /**
  * Writes a folder (of `dashi`, a .zip file): beside its place first, under its name when complete. What stands at the path is
- * only replaced with `overwrite`.
+ * only replaced with `overwrite`, and where an export of ours made all of it.
  */
 export async function exportFrom(project: Project, given: string, options: ExportOptions & ExportRun): Promise<ExportReport> {
   const began = performance.now()
@@ -44,40 +48,41 @@ export async function exportFrom(project: Project, given: string, options: Expor
   const parsed = parse(rest)
   const to = path.resolve(given)
   const format = formats[parsed.format]
-  if (existsSync(to) && !parsed.overwrite && !(isFolder(to) && readdirSync(to).length === 0)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
+  refuseInside(project, to)
+  const kept = [...keptOf(project, to)]
+  const proof = parsed.overwrite ? proveExport : undefined
+  if (!parsed.overwrite && isTaken(to)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
+  await refuseReplacing(to, { kept, proof })
   const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
-  const summary = count(project, parsed, run)
-  const lost = losses(format, summary)
-  onLosses?.(lost)
   const findings = new Findings()
-  let scratch: string | undefined
-  try {
-    mkdirSync(path.dirname(to), { recursive: true })
-    scratch = mkdtempSync(`${to}.writing-`)
-    const out = path.join(scratch, 'out')
-    let files = 1
-    if (parsed.format === 'dashi') await packProject(project, out, findings, run)
-    else {
-      mkdirSync(out)
-      const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
-      const target: Target = { folder: out, format: parsed.format, labels, summary, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
-      await format.write!(items(project, target, summary.images, run), target)
-      files = target.files
-    }
+  let files = 1
+  const pack = (file: string) => packProject(project, file, findings, run)
+  const fill = (summary: Summary) => async (folder: string) => {
+    const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
+    const target: Target = { folder, format: parsed.format, labels, summary, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
+    await format.write!(items(project, target, summary.images, run), target)
+    files = target.files
+    mark(folder, 'export')
     signal?.throwIfAborted()
-    if (existsSync(to)) renameSync(to, path.join(scratch, 'old'))
-    renameSync(out, to)
+  }
+  try {
+    const summary = count(project, parsed, run)
+    const lost = losses(format, summary)
+    onLosses?.(lost)
+    await (parsed.format === 'dashi' ? replace(to, pack, { kept, proof }) : replaceFolder(to, fill(summary), { kept, proof }))
     return { format: parsed.format, path: to, images: summary.images, files, losses: lost, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
     if (signal?.aborted) throw cancelled()
-    const code = (e as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC') throw dataError(given, 'no space left on the device; nothing was changed', e)
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') throw dataError(given, 'cannot be written to; nothing was changed', e)
-    throw e
-  } finally {
-    if (scratch) rmSync(scratch, { recursive: true, force: true })
+    if (diskFull(e)) throw dataError(given, 'no space left on the device; nothing was changed', e)
+    if (notWritable(e, path.dirname(to))) throw dataError(given, 'cannot be written to; nothing was changed', e)
+    throw inWords(e)
   }
 }
+
+const proveExport: Proof = (place, name) => (statSync(place).isDirectory() ? proveOwned('export', { as: 'written by an export of Dashi' })(place, name) : proveArchive(place, name))
+
+/** By anything but an empty folder. */
+const isTaken = (place: string) => existsSync(place) && !(isFolder(place) && readdirSync(place).length === 0)
 
 const isFolder = (p: string) => {
   try {

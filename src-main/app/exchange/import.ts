@@ -1,7 +1,7 @@
 /** Annotations of any format into a project. */
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { dataError, userError } from '#shared/errors.ts'
 import { importOptions, type ExchangeProgress, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -18,8 +18,8 @@ import { formats } from './formats.ts'
 import { mapOrdered, meter, type OnProgress } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
-import { safeName } from './target.ts'
 import { Tree } from './tree.ts'
+import { Unpacked } from './unpacked.ts'
 import { openArchiveRecords, unpackZip } from './zip.ts'
 
 export interface RunOptions {
@@ -45,13 +45,8 @@ export async function importInto(project: Project, given: string, options: Impor
   const findings = new Findings()
   const input = path.resolve(given)
   if (!existsSync(input)) throw userError(`${given}: no such file or folder`)
-  const unpacked: string[] = [] // folders made by this import, removed again where it fails
-  const unpackTo = (name: string) => {
-    const folder = path.join(project.folder, 'media', safeName(name))
-    if (!existsSync(folder)) unpacked.push(folder)
-    mkdirSync(folder, { recursive: true })
-    return folder
-  }
+  const unpacked = new Unpacked(project)
+  const unpackTo = unpacked.folder
   const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing })
   try {
     let at = input
@@ -65,9 +60,7 @@ export async function importInto(project: Project, given: string, options: Impor
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
     return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
-    for (const folder of unpacked) rmSync(folder, { recursive: true, force: true })
-    if (signal?.aborted) throw cancelled()
-    throw e
+    throw unpacked.undo(given, e, signal?.aborted ?? false)
   } finally {
     store.close()
   }

@@ -1,5 +1,8 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { lstat } from '../../files/places.ts'
+import { putNew } from '../../files/replace.ts'
 import { sha256 } from './settle.ts'
 import { stemOf } from './tree.ts'
 
@@ -12,12 +15,30 @@ export async function placed(folder: string, names: readonly string[], file: str
   for (let n = 1; ; n++) {
     const name = names[n - 1] ?? `${stemOf(last)}-${n - names.length + 1}${path.extname(last)}`
     const to = path.join(folder, name)
-    if (existsSync(to) && !(statSync(to).size === statSync(file).size && (await sha256(to)) === (await sha256(file)))) continue
-    mkdirSync(path.dirname(to), { recursive: true })
-    renameSync(file, to)
-    return name
+    if ((await placeAt(folder, to, file)) !== 'taken') return name
   }
 }
 
-/** An image's place until its name is known. */
-export const unpacking = (folder: string) => path.join(folder, '.unpacking')
+/** Moves an unpacked file to its place. Where the same one is there it stays, and so does another one. */
+export async function placeAt(folder: string, to: string, file: string): Promise<'placed' | 'same' | 'taken'> {
+  if (lstat(to)) {
+    const there = statSync(to, { throwIfNoEntry: false }) // of a link that leads nowhere there is none
+    if (!there?.isFile() || there.size !== statSync(file).size || (await sha256(to)) !== (await sha256(file))) return 'taken'
+    rmSync(file)
+    return 'same'
+  }
+  mkdirSync(path.dirname(to), { recursive: true })
+  putNew(file, to)
+  noted.get(folder)?.push(to)
+  return 'placed'
+}
+
+/** An image's place until its name is known. No other import has it. */
+export const unpacking = (folder: string) => path.join(folder, `.unpacking-${own}`)
+const own = `${process.pid}-${randomBytes(4).toString('hex')}`
+
+/** What was placed in folders that were there before, while somebody wants to know. */
+const noted = new Map<string, string[]>()
+export const notePlaced = (folder: string) => void (noted.has(folder) || noted.set(folder, []))
+export const placedIn = (folder: string): readonly string[] => noted.get(folder) ?? []
+export const forgetPlaced = (folder: string) => void noted.delete(folder)

@@ -1,10 +1,11 @@
 /** What a writer writes into: a folder beside the final one. */
-import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import { writeAllSync } from '../../files/atomic.ts'
 import type { Findings } from './findings.ts'
 import { stemOf } from './tree.ts'
 
@@ -56,7 +57,7 @@ export class TextFile {
   }
 
   private flush(): void {
-    writeSync(this.fd, this.buffer.join(''))
+    writeAllSync(this.fd, Buffer.from(this.buffer.join('')))
     this.buffer = []
     this.size = 0
   }
@@ -78,8 +79,7 @@ export function openText(target: Target, rel: string): TextFile {
 export function writeFile(target: Target, rel: string, content: string | Uint8Array): void {
   const fd = openSync(place(target, rel), 'w')
   try {
-    if (typeof content === 'string') writeSync(fd, content)
-    else writeSync(fd, content)
+    writeAllSync(fd, typeof content === 'string' ? Buffer.from(content) : content)
     target.files++
   } finally {
     closeSync(fd)
@@ -94,9 +94,19 @@ export function copyImage(target: Target, item: Item, rel: string): void {
     target.files++
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
+    if (code === 'EACCES' && !isReadable(item.file)) return target.findings.leave({ file: item.record.fileName }, 'the image cannot be read (permission denied), so only its annotations were written')
     if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, `another image was written as ${rel}, so only its annotations were written`)
     if (code !== 'ENOENT') throw e
     target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

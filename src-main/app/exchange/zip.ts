@@ -1,17 +1,21 @@
 /** Archives: any dataset as a zip, and a whole project as `.dashi.zip`. Nothing is written outside the folder that is unpacked into. */
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
-import { dataError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { Database } from '../../db/database.ts'
+import { isWithin } from '../../files/places.ts'
+import { replaceFolder } from '../../files/replace.ts'
+import { inWords, ofDisk } from '../../files/words.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, readRecords } from '../projects/records.ts'
 import { Findings } from './findings.ts'
 import type { RunOptions } from './import.ts'
+import { placeAt, unpacking } from './placed.ts'
 import { meter } from './progress.ts'
 
 /** Against zip bombs: what an archive may unpack to, in all and as a multiple of its own size. */
@@ -45,9 +49,9 @@ export async function unpackZip(file: string, folder: string, findings: Findings
       else {
         if (total + entry.uncompressedSize > most) throw dataError(file, `unpacks to more than ${most} bytes`)
         const to = path.join(root, rel)
-        mkdirSync(path.dirname(to), { recursive: true })
+        const beside = unpacking(root)
         // A folder of an earlier entry could have been replaced by a link only from outside; checked all the same.
-        if (!realpathSync(path.dirname(to)).startsWith(root)) throw dataError(file, `${name}: leads outside`)
+        if (!isWithin(path.dirname(to), [root])) throw dataError(file, `${name}: leads outside`)
         const count = new Transform({
           transform(chunk: Buffer, _, done) {
             total += chunk.length
@@ -55,11 +59,14 @@ export async function unpackZip(file: string, folder: string, findings: Findings
           },
         })
         try {
-          await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(to))
+          await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
+          if ((await placeAt(folder, to, beside)) === 'taken') findings.leave({ file: name }, 'another file of this name is there already, and was kept')
         } catch (e) {
-          rmSync(to, { force: true })
-          if (e instanceof Error && e.name === 'DashiError') throw e
-          findings.leave({ file: name }, `damaged (${e instanceof Error ? e.message : String(e)})`)
+          if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
+          const told = inWords(e)
+          findings.leave({ file: name }, told === e ? `damaged (${e instanceof Error ? e.message : String(e)})` : errorLine(told))
+        } finally {
+          rmSync(beside, { force: true })
         }
       }
       if (zip.entriesRead > limits.entries) throw dataError(file, `more than ${limits.entries} files`)
@@ -74,7 +81,10 @@ export async function packProject(project: Project, file: string, findings: Find
   const scratch = mkdtempSync(`${file}-db-`)
   try {
     const copy = path.join(scratch, 'project.db')
+    // A file that was opened read-only stays as it is without it too; SQLite counts a copy as a change.
+    if (project.readOnly) project.db.exec('PRAGMA query_only = OFF')
     project.db.run('VACUUM INTO ?', copy)
+    if (project.readOnly) project.db.exec('PRAGMA query_only = ON')
     const folders = new Map(listRoots(project).map((r) => [r.id, { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` }]))
     const db = new Database(copy)
     for (const [id, { to }] of folders) db.run('UPDATE root SET path = ? WHERE id = ?', to, id)
@@ -87,20 +97,33 @@ export async function packProject(project: Project, file: string, findings: Find
     const report = meter(onProgress)
     const of = Number(project.db.value('SELECT count(*) FROM media'))
     let done = 0
+    let packed = 1
     for (const m of project.db.iterate<{ path: string; root_id: number }>('SELECT path, root_id FROM media ORDER BY id')) {
       signal?.throwIfAborted()
       const { from, to } = folders.get(Number(m.root_id))!
       const image = path.join(from, m.path)
       // Images are compressed already.
-      if (existsSync(image)) zip.addFile(image, path.posix.join(to, m.path), { compress: false })
-      else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
+      if (existsSync(image)) {
+        zip.addFile(image, path.posix.join(to, m.path), { compress: false })
+        packed++
+      } else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
       report('packing', ++done, of)
     }
-    zip.end()
+    zip.end({ comment: archiveMark(packed), forceZip64Format: false })
     await written
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** In the archive's comment: that we made it, and of how many files, so that one to which others were added is told from it. */
+const archiveMark = (files: number) => `Made by Dashi: a project in ${files} files`
+
+/** Proves that a file is an archive that an export made. @throws one line */
+export async function proveArchive(file: string, name: string): Promise<void> {
+  const zip = await yauzl.openPromise(file, { autoClose: false }).catch(() => undefined)
+  zip?.close()
+  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0)) throw userError(`${name}: was not written by an export of Dashi: not replaced; choose another place`)
 }
 
 const isInside = (root: string) => !path.isAbsolute(root) && !root.split('/').includes('..') && root !== '.'
@@ -111,18 +134,11 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
   if (!existsSync(file)) throw userError(`${file}: no such file`)
   if (existsSync(path.join(to, 'project.db'))) throw userError(`${folder}: holds a project already`)
   const findings = new Findings()
-  mkdirSync(path.dirname(to), { recursive: true })
-  const scratch = mkdtempSync(`${to}.opening-`)
-  try {
-    await unpackZip(file, scratch, findings, run.signal)
-    if (!existsSync(path.join(scratch, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
-    checkRoots(file, scratch)
-    if (existsSync(to)) rmSync(to, { recursive: false, force: true })
-    renameSync(scratch, to)
-  } catch (e) {
-    rmSync(scratch, { recursive: true, force: true })
-    throw e
-  }
+  await replaceFolder(to, async (beside) => {
+    await unpackZip(file, beside, findings, run.signal)
+    if (!existsSync(path.join(beside, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
+    checkRoots(file, beside)
+  })
   return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
 }
 

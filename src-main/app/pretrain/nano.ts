@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { userError } from '#shared/errors.ts'
 import { taskStyle } from '#shared/model/sample.ts'
 import { preprocessSchema } from '../../engine/data/preprocess.ts'
 import { Tokenizer } from '../../engine/data/tokenizer.ts'
@@ -8,8 +9,11 @@ import { clipTensors } from '../../engine/models/clip.ts'
 import { writeJson } from '../../engine/weights/json.ts'
 import { writeSafetensors } from '../../engine/weights/safetensors.ts'
 import { fromMemory } from '../../engine/weights/tensors.ts'
-import { writeRecord } from '../../engine/weights/checkpoint.ts'
+import { findRecord, writeRecord } from '../../engine/weights/checkpoint.ts'
 import { fingerprint } from '../../engine/weights/fingerprint.ts'
+import { type Proof, writtenIn } from '../../files/owned.ts'
+import { lstat } from '../../files/places.ts'
+import { replaceFolder } from '../../files/replace.ts'
 import type { AppContext } from '../context.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import pkg from '../../../package.json' with { type: 'json' }
@@ -34,18 +38,30 @@ export interface NanoResult {
   seconds: number
 }
 
+type OnProgress = (phase: string, done: number, total: number, note?: string) => void
+
+/** What stands in the way must be a Nano with the weights that it was made with; what else lies with it comes along. */
+const proveNano: Proof = async (dir, name) => {
+  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
+  if (record?.recipe?.name !== 'pretrain' || record.fingerprint !== (await fingerprint(dir))) throw userError(`${name}: is not a model that pretrain made: not replaced; choose another folder`)
+}
+
 /**
  * Nano from nothing: tokenizer, pre-training, and the checkpoint folder with its record, loss curve and zero-shot accuracy on
  * the style that training never saw. Goes on where it was stopped.
  */
-export async function makeNano(
-  app: AppContext,
-  dir: string,
-  epochs: number = recipe.epochs,
-  onProgress: (phase: string, done: number, total: number, note?: string) => void,
-): Promise<NanoResult> {
+export async function makeNano(app: AppContext, dir: string, epochs: number = recipe.epochs, onProgress: OnProgress): Promise<NanoResult> {
+  let result: NanoResult | undefined
+  const fill = async (beside: string) => {
+    result = await makeIn(app, beside, epochs, onProgress)
+    if (existsSync(dir)) for (const name of readdirSync(dir)) if (!existsSync(path.join(beside, name))) cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
+  }
+  await replaceFolder(dir, fill, { proof: proveNano })
+  return result!
+}
+
+async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: OnProgress): Promise<NanoResult> {
   const started = Date.now()
-  mkdirSync(dir, { recursive: true })
   const concepts = allConcepts()
   await writeTokenizer(dir, trainBpe(tokenizerTexts(), recipe.vocabulary), recipe.contextLength)
   const tokenizer = await Tokenizer.load(dir)
@@ -74,7 +90,7 @@ export async function makeNano(
   await writeRecord(dir, {
     format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: await fingerprint(dir), base: null,
     recipe: { name: 'pretrain', settings: { ...recipe, epochs } }, seed: recipe.seed, dataHash: null, device: 'cpu',
-    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn }, templates: [...zeroShotTemplates], classes: [],
+    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn }, templates: [...zeroShotTemplates], classes: [], files: writtenIn(dir),
   })
   return { zeroShot, zeroShotRedrawn, concepts: concepts.length, pictures: pictures.length, steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }

@@ -1,7 +1,10 @@
 /** The comparison as one HTML file that needs nothing beside it: no script, no font, no address. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { percent } from '#shared/format.ts'
 import { reportSchema, type Finding, type Report, type ReportInput, type ReportRow, type SplitName } from '#shared/model/report.ts'
-import { replaceFile, writeAll } from '../../engine/weights/files.ts'
+import { replaceText } from '../../files/atomic.ts'
+import { lstat } from '../../files/places.ts'
 import { bars } from './bars.ts'
 import { curves } from './curves.ts'
 import { html, type Content, type Html } from './html.ts'
@@ -33,8 +36,20 @@ ${section('again', 'To make it again', provenance(report))}
 `.text
 }
 
-export const writeReport = (file: string, report: ReportInput): Promise<void> =>
-  replaceFile(file, (fd) => writeAll(fd, Buffer.from(renderReport(report))))
+const generator = '<meta name="generator" content="Dashi">'
+const isOurs = (text: string) => text.slice(0, 4096).includes(generator)
+
+/** @throws one line where something stands there that is no report of ours */
+export const writeReport = (file: string, report: ReportInput): void => replaceText(file, renderReport(report), { isOurs })
+
+/** `report.html` of a folder, or with the first number that is free of what somebody else wrote. */
+export function reportPlace(folder: string): string {
+  for (let n = 1; ; n++) {
+    const file = path.join(folder, n === 1 ? 'report.html' : `report-${n}.html`)
+    const info = lstat(file)
+    if (!info || (info.isFile() && isOurs(readFileSync(file, 'utf8')))) return file
+  }
+}
 
 const bowl = html`<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><path d="M3 15h26c0 6.5-4.2 11.2-8.6 12.6V29H11.6v-1.4C7.2 26.2 3 21.5 3 15z" fill="currentColor"/><path d="M11 11c-1.6-2 1.6-3.400 0-6M16 11c-1.6-2 1.6-3.400 0-6M21 11c-1.6-2 1.6-3.400 0-6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/></svg>`
 

@@ -1,8 +1,9 @@
 /** Names of runs and checkpoints, and the folders that go by them. */
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
-import { RECORD_FILE } from '../../engine/weights/checkpoint.ts'
+import { refuseMadeFrom } from '../../engine/weights/checkpoint.ts'
+import { lstat } from '../../files/places.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 
 /**
@@ -16,12 +17,21 @@ export function checkpointFolder(project: Project, name: string): string {
   return path.join(project.folder, 'checkpoints', own)
 }
 
-/** The name, or with the first number after it that is free: no checkpoint is overwritten, none that is being made is met. */
-export function freeName(project: Project, wanted: string): string {
+/**
+ * The name, or with the first number after it that is free: no checkpoint is overwritten, none that is being made is met, nor what
+ * somebody else put there. @param madeFrom a model of this very name is a mistake to be told, not one to be numbered
+ */
+export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = []): string {
+  refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
   const busy = new Set(listRuns(project).flatMap((r) => (r.folder !== null && (r.status === 'running' || r.status === 'queued') ? [path.resolve(project.folder, r.folder)] : [])))
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted} ${n}`
     const folder = checkpointFolder(project, name)
-    if (!busy.has(folder) && !existsSync(path.join(folder, RECORD_FILE))) return name
+    if (!busy.has(folder) && !isTaken(folder)) return name
   }
+}
+
+function isTaken(place: string): boolean {
+  const info = lstat(place)
+  return info !== undefined && !(info.isDirectory() && readdirSync(place).length === 0)
 }

@@ -5,8 +5,8 @@ import type { JobResult, MergeJob } from '#shared/model/job.ts'
 import { type Candidate, greedySoup } from '../merge/greedy.ts'
 import { mergeCheckpoints } from '../merge/merge.ts'
 import { chooseProvider } from '../runtime/devices.ts'
-import { checkReplaceable, readRecord, writeRecord } from '../weights/checkpoint.ts'
-import { replaceFolder } from '../weights/files.ts'
+import { replaceFolder } from '../../files/replace.ts'
+import { checkReplaceable, findRecord, proveCheckpoint, readRecord, writeRecord } from '../weights/checkpoint.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './run-job.ts'
@@ -15,7 +15,9 @@ import { accuracies } from './train.ts'
 /** Blends checkpoints and evaluates the soup. A greedy one is chosen on the split `heldOut`, never on a test split. */
 export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResult> {
   const started = performance.now()
-  checkReplaceable(job.out, job.checkpoints)
+  await checkReplaceable(job.out, job.checkpoints)
+  const there = findRecord(job.out)
+  if (there && !there.merge) throw userError(`${job.out}: is a checkpoint that was trained: not replaced by a soup; choose another folder`)
   const { provider } = await chooseProvider(job.device)
   const stop = new AbortController()
   const watch = () => {
@@ -48,7 +50,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       ledger = [...soup.ledger]
       for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))
       rmdirSync(soup.dir)
-    })
+    }, { proof: proveCheckpoint })
   } else {
     await mergeCheckpoints({
       method: job.method,

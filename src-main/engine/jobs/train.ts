@@ -15,6 +15,7 @@ import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
 import { fingerprint } from '../weights/fingerprint.ts'
+import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { storeFor } from './pictures.ts'
@@ -40,7 +41,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   const started = performance.now()
   if (!recipeNames.includes(job.recipe)) throw userError(`unknown recipe ${job.recipe} (there are ${recipeNames.join(', ')})`)
   const settings = parseSettings(job.recipe, job.settings)
-  checkReplaceable(job.out, [job.model])
+  await checkReplaceable(job.out, [job.model])
   checkData(job)
   const { provider } = await chooseProvider(job.device)
   const clip = await openClip(job.model)
@@ -48,6 +49,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const templates = job.templates?.length ? job.templates : clip.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
+    refuseForeign(stateFile)
     makeFolder(stateDir)
     const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: job.splits['train'], val: job.splits['val'] })
     const run = new Run({
@@ -71,7 +73,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const splits = await evaluateSplits(job.out, job, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
-    if (existsSync(stateDir)) rmSync(stateDir, { recursive: true })
+    rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
     return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
   } finally {
     clip.close()
@@ -80,6 +82,14 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
 }
 
 const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
+
+/** A state is written over the one before it: never over a file that is none. */
+function refuseForeign(file: string): void {
+  if (!existsSync(file)) return
+  const open = openSafetensors(file)
+  open.close()
+  if (open.metadata['format'] !== 'dashi-run') throw userError(`${file}: is not the state of a training: not replaced; take it elsewhere first, or choose another name`)
+}
 
 /** The losses of the steps after which a training into `out` would go on; none where it would begin. */
 export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)

@@ -83,7 +83,7 @@ export async function greedySoup(
     fs.rmSync(soup, { recursive: true })
     fs.renameSync(trial, soup)
   }
-  fs.rmSync(trial, { recursive: true, force: true })
+  if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last one tried, and left where it was made
   await writeRecord(soup, { ...readRecord(soup), metrics: { heldOut }, merge: { ...recordAs(ingredients), ledger } })
   return { ledger, ingredients, dir: soup, heldOut }
 }

@@ -127,7 +127,7 @@ export function savedLosses(file: string): number[] {
   if (!existsSync(file)) return []
   const saved = openSafetensors(file)
   try {
-    return [...saved.float32('losses')]
+    return saved.metadata['format'] === 'dashi-run' ? [...saved.float32('losses')] : []
   } finally {
     saved.close()
   }

@@ -4,15 +4,16 @@ import path from 'node:path'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
-import { ioError, replaceFolder, restoreFolder } from './files.ts'
-import { Fingerprint } from './fingerprint.ts'
+import { firstNotOurs, writtenIn, type Proof } from '../../files/owned.ts'
+import { refuseReplacing, replaceFolder, restoreFolder } from '../../files/replace.ts'
+import { Fingerprint, fingerprint } from './fingerprint.ts'
 import { HEAD_FILE, headMetadata, headTensors, type Head } from './head.ts'
 import { readJson, writeJson } from './json.ts'
 import { writeSafetensors } from './safetensors.ts'
-import { WEIGHTS_FILE } from './source.ts'
+import { RECORD_FILE, WEIGHTS_FILE } from './source.ts'
 import type { PlacedTensors, TensorSource } from './tensors.ts'
 
-export const RECORD_FILE = 'dashi.json'
+export { RECORD_FILE }
 export const CONFIG_FILE = 'config.json'
 
 /** What else makes a model, taken from its base as it is: tokenizer and preprocessing. */
@@ -42,18 +43,17 @@ export interface CheckpointContent {
   head?: Head
   /** More tensor files beside the model's, by name (`prompt.safetensors`). */
   tensors?: Readonly<Record<string, TensorFile>>
-  record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint'>
+  record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'files'>
 }
 
 /**
  * Writes the checkpoint folder `dir` as a whole: it is the old one or the new one at any moment, and after any failure.
- * A folder that is there must be a checkpoint of ours (have a `dashi.json`, and nothing else) or be empty.
+ * A folder that is there must be a checkpoint as we wrote it, and hold nothing else, or be empty.
  * @returns the record as written
  */
 export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<CheckpointRecord> {
-  checkReplaceable(dir)
   let record: CheckpointRecord | undefined
-  await replaceFolder(dir, async (beside) => {
+  const fill = async (beside: string) => {
     const at = (name: string) => path.join(beside, name)
     if (content.base) {
       copyCompanions(content.base, beside)
@@ -72,9 +72,10 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     await write(WEIGHTS_FILE, content.weights)
     if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })
     for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)
-    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined }
+    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined, files: writtenIn(beside) }
     await writeRecord(beside, record)
-  })
+  }
+  await replaceFolder(dir, fill, { proof: proveCheckpoint })
   return record!
 }
 
@@ -91,40 +92,49 @@ function promise32(configFile: string): void {
 export const writeRecord = (dir: string, record: CheckpointRecord) => writeJson(path.join(dir, RECORD_FILE), checkpointRecordSchema.parse(record))
 
 export const readRecord = (dir: string): CheckpointRecord => {
-  restoreFolder(dir)
+  restoreFolder(dir, RECORD_FILE)
   return readJson(path.join(dir, RECORD_FILE), checkpointRecordSchema)
 }
 
 /** The record where there is one: a folder from elsewhere has none. */
 export const findRecord = (dir: string): CheckpointRecord | undefined => {
-  restoreFolder(dir)
+  restoreFolder(dir, RECORD_FILE)
   return fs.existsSync(path.join(dir, RECORD_FILE)) ? readRecord(dir) : undefined
 }
 
-/** Besides what we write, what a system leaves in a folder that was looked at. Never a folder: `.git` is somebody's work. */
-const ours = (entry: fs.Dirent) => !entry.isDirectory() && (entry.name === RECORD_FILE || COMPANIONS.includes(entry.name) || /^\.|\.safetensors$|^(Thumbs\.db|desktop\.ini)$/.test(entry.name))
-
 const samePlace = (a: string, b: string) => fs.existsSync(a) && fs.existsSync(b) && fs.realpathSync(a) === fs.realpathSync(b)
 
-/** Refuses to replace what may be somebody's other files, also beside a checkpoint's, and the checkpoints that the new one is `madeFrom`. */
-export function checkReplaceable(dir: string, madeFrom: readonly string[] = []): void {
-  restoreFolder(dir)
+export function refuseMadeFrom(dir: string, madeFrom: readonly string[]): void {
   if (madeFrom.some((other) => samePlace(dir, other))) throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
-  const stat = statOf(dir)
-  if (!stat) return
-  if (!stat.isDirectory()) throw userError(`${dir}: is a file, expected a folder or nothing`)
-  const entries = fs.readdirSync(dir, { withFileTypes: true })
-  if (entries.length && !entries.some((e) => e.name === RECORD_FILE))
-    throw userError(`${dir}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
-  const other = entries.find((e) => !ours(e))
-  if (other) throw userError(`${path.join(dir, other.name)}: is not of a checkpoint: not replaced; take it elsewhere first, or write to another folder`)
 }
 
-function statOf(dir: string): fs.Stats | undefined {
+/** Refuses to replace what is not wholly a checkpoint of ours, and the checkpoints that the new one is `madeFrom`. */
+export async function checkReplaceable(dir: string, madeFrom: readonly string[] = []): Promise<void> {
+  restoreFolder(dir, RECORD_FILE)
+  refuseMadeFrom(dir, madeFrom)
+  await refuseReplacing(dir, { proof: proveCheckpoint })
+}
+
+/** Proves that a folder is a checkpoint as we wrote it. @throws one line naming the first file that is somebody else's, or was changed */
+export const proveCheckpoint: Proof = async (dir, name) => {
+  if (!fs.lstatSync(dir).isDirectory()) throw userError(`${name}: is a file, expected a folder or nothing`)
+  if (!fs.existsSync(path.join(dir, RECORD_FILE))) throw userError(`${name}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
+  const record = recordIn(dir)
+  const elsewhere = 'not replaced; take it elsewhere first, or write to another folder'
+  if (!record) throw userError(`${path.join(name, RECORD_FILE)}: was not written by Dashi: ${elsewhere}`)
+  // One from before files were listed has what makes a model and no more, and the weights that we wrote.
+  const signed = !record.files && record.fingerprint !== undefined
+  const files = record.files ?? Object.fromEntries(Object.entries(writtenIn(dir)).filter(([rel]) => COMPANIONS.includes(rel) || (signed && rel.endsWith('.safetensors') && !rel.includes('/'))))
+  const other = firstNotOurs(dir, files, { ignore: [RECORD_FILE] })
+  if (other) throw userError(`${path.join(name, other.rel.replace(/\/$/, ''))}: ${other.how === 'added' ? 'is not of a checkpoint' : 'was changed since Dashi wrote it'}: ${elsewhere}`)
+  if (signed && (await fingerprint(dir)) !== record.fingerprint) throw userError(`${name}: its weights are not those that Dashi wrote: ${elsewhere}`)
+}
+
+function recordIn(dir: string): CheckpointRecord | undefined {
   try {
-    return fs.statSync(dir, { throwIfNoEntry: false })
-  } catch (e) {
-    throw ioError(dir, 'written', e)
+    return readJson(path.join(dir, RECORD_FILE), checkpointRecordSchema)
+  } catch {
+    return undefined
   }
 }
 

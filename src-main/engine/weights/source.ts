@@ -3,11 +3,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { restoreFolder } from './files.ts'
+import { restoreFolder } from '../../files/replace.ts'
 import { readJson } from './json.ts'
 import { formatShape } from './header.ts'
 import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorInfo } from './safetensors.ts'
 
+export const RECORD_FILE = 'dashi.json'
 export const WEIGHTS_FILE = 'model.safetensors'
 const INDEX_FILE = 'model.safetensors.index.json'
 const PICKLES = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'open_clip_pytorch_model.bin', 'pytorch_model.pt', 'model.pt']
@@ -46,7 +47,7 @@ export interface Weights {
  * Shards lie in the folder; a symbolic link, as Hugging Face's cache has them, is followed.
  */
 export function openWeights(folder: string): Weights {
-  restoreFolder(folder)
+  restoreFolder(folder, RECORD_FILE)
   const at = (name: string) => path.join(folder, name)
   if (fs.existsSync(at(WEIGHTS_FILE))) return openWeightsFile(at(WEIGHTS_FILE), folder)
   if (fs.existsSync(at(INDEX_FILE))) return openShards(folder, at(INDEX_FILE))

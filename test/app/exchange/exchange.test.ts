@@ -127,7 +127,7 @@ describe('export', () => {
     await exportFrom(p, out, { format: 'coco' })
     await expect(exportFrom(p, out, { format: 'yolo' })).rejects.toThrow(/exists already/)
     await exportFrom(p, out, { format: 'yolo', overwrite: true })
-    expect(readdirSync(out).sort()).toEqual(['data.yaml', 'images', 'labels'])
+    expect(readdirSync(out).sort()).toEqual(['.dashi-export', 'data.yaml', 'images', 'labels'])
     const stop = new AbortController()
     const other = fresh('other')
     await expect(exportFrom(p, other, { format: 'coco', signal: stop.signal, onProgress: ({ phase }) => phase === 'writing' && stop.abort() })).rejects.toThrow(/cancelled/)

@@ -6,6 +6,7 @@ import { extract, pack, type Pack } from 'tar-stream'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { imageRecord } from '#shared/model/record.ts'
+import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { message, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
@@ -58,7 +59,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         } else findings.leave({ file: `${shard}:${sample.key}` }, 'a sample without an image')
       }
     } catch (e) {
-      if (e instanceof Error && e.name === 'DashiError') throw e
+      if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
       findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before were taken`)
     } finally {
       rmSync(unpacking(folder), { force: true })

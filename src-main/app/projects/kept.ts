@@ -1,0 +1,35 @@
+/** What of a project no export, merge or training may replace: itself, and every image that it refers to, wherever that lies. */
+import { join, resolve, sep } from 'node:path'
+import { userError } from '#shared/errors.ts'
+import { folded, isWithin, type Kept, realPlace } from '../../files/places.ts'
+import type { Project } from './project.ts'
+import { listRoots } from './records.ts'
+
+const files = ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.lock', 'project.lock.json', 'project.dashi']
+const folders = ['media', 'checkpoints', 'backups', 'curation']
+
+/** Also of folders and images that are not there at present: a disk that is not plugged in comes back. */
+export function* keptOf(project: Project, target: string): Generator<Kept> {
+  const { db, folder } = project
+  yield { place: folder, name: 'the project’s own folder' }
+  for (const name of files) yield { place: join(folder, name), name: 'a file of the project’s own' }
+  for (const name of folders) yield { place: join(folder, name), name: 'a folder of the project’s own' }
+  const roots = new Map(listRoots(project).map((r) => [r.id, resolve(folder, r.path)]))
+  for (const place of roots.values()) yield { place, name: 'a folder of the project’s images' }
+  for (const { root, path } of db.iterate<{ root: number; path: string }>(`SELECT DISTINCT root_id AS root, rtrim(path, replace(path, '/', '')) AS path FROM media`))
+    yield { place: join(roots.get(root) ?? folder, path), name: 'a folder of the project’s images' }
+  for (const [id, root] of roots) {
+    const [above, at] = [realPlace(root), realPlace(target)]
+    const inside = at.split(sep).slice(above.split(sep).length).join('/')
+    if (folded(at).startsWith(folded(above + sep)) && isImage(db, id, inside)) yield { place: target, name: 'an image of the project' }
+  }
+}
+
+const isImage = (db: Project['db'], root: number, path: string) =>
+  [path, path.normalize('NFC'), path.normalize('NFD')].some((p) => db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ? COLLATE NOCASE', root, p) !== undefined)
+
+/** Refuses what lies in a folder that the project keeps for itself, whether something is there or not. */
+export function refuseInside({ folder }: Project, target: string): void {
+  const own = folders.find((name) => isWithin(target, [join(folder, name)]))
+  if (own) throw userError(`${target}: lies in the project’s folder ${own}, which it keeps for itself; choose another place`)
+}

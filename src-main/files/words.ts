@@ -1,0 +1,96 @@
+/** What the system says of a failure, in words that name the path. */
+import { sep } from 'node:path'
+import { DashiError, dataError, userError } from '#shared/errors.ts'
+
+const reasons: Record<string, string> = {
+  ENOENT: 'not found',
+  EEXIST: 'is there already',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a folder, expected a file',
+  ENOTDIR: 'a part of its path is a file, expected a folder',
+  ENOTEMPTY: 'the folder is not empty',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'disk quota exceeded',
+  EROFS: 'the file system is read-only',
+  EFBIG: 'file too large for the file system',
+  EIO: 'input/output error of the device',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on this machine',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'its name is too long',
+  EBUSY: 'is in use',
+  ETXTBSY: 'is in use',
+  EXDEV: 'lies on another device',
+  EINVAL: 'the file system does not take this name or operation',
+  EILSEQ: 'the file system does not take this name',
+  ENODEV: 'the device is gone',
+  ENXIO: 'the device is gone',
+  ESTALE: 'the network folder is gone',
+  ENOTCONN: 'the network folder is gone',
+}
+
+/** Failures of a disk or of this process as a whole, which are plain without a path. */
+const whole = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE'])
+
+interface Failure extends Error {
+  code?: unknown
+  path?: unknown
+  dest?: unknown
+  syscall?: unknown
+}
+
+const codeOf = (e: unknown) => (e instanceof DashiError ? undefined : String((e as Failure | null | undefined)?.code ?? ''))
+
+/** A system call's failure on `file` as one line; any other error unchanged. */
+export const ioError = (file: string, verb: 'read' | 'written', e: unknown): unknown => {
+  const code = codeOf(e)
+  const reason = code && reasons[code]
+  if (!reason) return e
+  return dataError(file, code === 'ENOENT' && verb === 'read' ? 'not found' : `cannot be ${verb}: ${reason}`, e)
+}
+
+const writing = /^(mkdir|mkdtemp|rename|copyfile|write|fsync|ftruncate|truncate|unlink|rm|rmdir|link|symlink|chmod|utime|futime|lutime)/
+
+/**
+ * Whatever a system call, SQLite or a library that passes them on has thrown: one line that names the path and says what is wrong
+ * with it. Anything else, a fault of the program among them, stays as it is.
+ */
+export function inWords(e: unknown): unknown {
+  if (!(e instanceof Error) || e instanceof DashiError) return e
+  const { code: given, path, dest, syscall } = e as Failure
+  const code = String(given ?? '')
+  const reason = reasons[code]
+  if (reason && !String(syscall ?? '').startsWith('spawn')) {
+    const at = (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'EXDEV') && typeof dest === 'string' ? dest : path
+    if (typeof at === 'string' && at !== '') return ioError(at, writing.test(String(syscall)) ? 'written' : 'read', e)
+    if (whole.has(code)) return new DashiError('data', reason, { cause: e })
+  }
+  if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(e.message)) return userError('a path cannot hold the character NUL', e)
+  if (diskFull(e)) return new DashiError('data', reasons['ENOSPC']!, { cause: e })
+  if (code.startsWith('SQLITE_IOERR')) return new DashiError('data', `the disk reported an error (${e.message})`, { cause: e })
+  if (code.startsWith('SQLITE_READONLY')) return new DashiError('data', 'the project cannot be written to (read-only file or folder)', { cause: e })
+  return e
+}
+
+/** Whether a disk or a quota is full, said by whomever: the system, SQLite, libvips, or an error that one of them caused. */
+export function diskFull(e: unknown): boolean {
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const code = String((at as Failure).code ?? '')
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /no space left on (the )?device|database or disk is full|disk quota exceeded/i.test(at.message)) return true
+  }
+  return false
+}
+
+/** Whether a failure is no fault of the one file that was at hand: the next one will meet it too. */
+export const ofDisk = (e: unknown): boolean => diskFull(e) || whole.has(codeOf(e) ?? '')
+
+/** Whether what lies at or below `folder`, or would, takes nothing: a read-only file system, or a folder that is another user's. */
+export function notWritable(e: unknown, folder: string): boolean {
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const { code, path, dest } = at as Failure
+    if (code === 'EROFS' || String(code).startsWith('SQLITE_READONLY')) return true
+    if ((code === 'EACCES' || code === 'EPERM') && [path, dest].some((p) => typeof p === 'string' && (p === folder || p.startsWith(folder + sep) || folder.startsWith(p + sep)))) return true
+  }
+  return false
+}
