@@ -55,7 +55,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
   const lock = acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(databaseFile(dir))
+    db = new Database(databaseFile(dir), { watched: true })
     const database = db
     migrate(db)
     db.transaction(() => {
@@ -82,7 +82,7 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(file, { readOnly: options.readOnly })
+    db = new Database(file, { readOnly: options.readOnly, watched: true, shared: options.sharedLock })
     const backup = migrate(db)
     if (db.value(`SELECT value FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
     return wrap(dir, db, options.user, lock, backup)
