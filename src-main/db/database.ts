@@ -1,10 +1,11 @@
 /** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear line. */
-import { accessSync, constants, copyFileSync, existsSync, mkdirSync, statSync, truncateSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
-import { firstUnreadable, guardedStatement, rowName, type Guarded, type Unreadable } from './guard.ts'
+import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
+import { checkShape } from './shape.ts'
 import { Presence, type Replacement } from './presence.ts'
 
 export type Value = string | number | null
@@ -46,6 +47,7 @@ export class Database {
     readonly file: string,
     readonly options: OpenOptions = {},
   ) {
+    if (writtenOver.delete(file)) renew(file)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
@@ -56,6 +58,9 @@ export class Database {
   get replaced(): Replacement | null {
     return this.presence?.replaced ?? null
   }
+
+  /** Where what was open is kept that lies nowhere else any more. */
+  kept: string | null = null
 
   /** Looks now, for those who have nothing to write. */
   look(): Replacement | null {
@@ -94,10 +99,23 @@ export class Database {
    */
   private secure({ how }: Replacement): void {
     try {
-      if (how === 'overwritten') putLogAside(this.file)
-      else this.connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
+      if (how === 'overwritten') {
+        this.keep()
+        putLogAside(this.file)
+      } else this.connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
     } catch {
       // What can be done was done; the edit is refused in any case.
+    }
+  }
+
+  /** A copy of what can still be read of a file that was written over; whether it holds together, who copies it further has to look. */
+  private keep(): void {
+    const target = besideIn(this.file, 'backups', `${basename(this.file, '.db')}-before-it-was-written-over`, '.db')
+    try {
+      this.copyTo(target)
+      this.kept = target
+    } catch {
+      rmSync(target, { force: true })
     }
   }
 
@@ -166,6 +184,16 @@ export class Database {
     }
   }
 
+  /** The rows of a table whose column cannot be read: their ids or keys, and what is there. */
+  unreadable(table: string, column: string): UnreadableRow[] {
+    return this.guard(() => [...unreadableRows(this.connection, table, column)])
+  }
+
+  /** Throws where the file holds anything but the tables of a project; `strict`: besides them, too. */
+  checkShape(strict: boolean): void {
+    this.guard(() => checkShape(this.file, this.connection, strict))
+  }
+
   /** All or nothing; a transaction inside another is part of it. */
   transaction<T>(body: () => T): T {
     if (this.connection.inTransaction) return body()
@@ -197,6 +225,7 @@ export class Database {
     if (!this.connection.open) return
     try {
       this.look()
+      if (this.replaced?.how === 'overwritten') writtenOver.add(this.file)
       // Everything into the main file: a project is then one file that can be copied.
       if (!this.options.readOnly && !this.options.shared && !this.replaced) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
@@ -244,10 +273,27 @@ function readOnlyUri(file: string): string {
 function putLogAside(file: string): void {
   const log = `${file}-wal`
   if (!existsSync(log) || statSync(log).size === 0) return
-  const aside = join(dirname(file), 'backups', `${basename(log)}-${new Date().toISOString().replace(/[:.]/g, '-')}`)
-  mkdirSync(dirname(aside), { recursive: true })
-  copyFileSync(log, aside)
+  copyFileSync(log, besideIn(file, 'backups', basename(log)))
   truncateSync(log)
+}
+
+/**
+ * Files that were written over while this process had them open. The driver lets go of a file only some time after it was closed, and
+ * until then SQLite would read the new content by the index of the old log: so it is opened as a file of its own.
+ */
+const writtenOver = new Set<string>()
+
+function renew(file: string): void {
+  if (!existsSync(file)) return
+  for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  copyFileSync(file, `${file}.part`)
+  renameSync(`${file}.part`, file)
+}
+
+function besideIn(file: string, folder: string, name: string, ending = ''): string {
+  const target = join(dirname(file), folder, `${name}-${new Date().toISOString().replace(/[:.]/g, '-')}${ending}`)
+  mkdirSync(dirname(target), { recursive: true })
+  return target
 }
 
 function writable(folder: string): boolean {

@@ -1,7 +1,7 @@
 /** One edit: rows inserted, updated and removed within a transaction, each change kept for the journal in both directions. */
 import { userError } from '#shared/errors.ts'
 import type { JournaledTable, RangeInsert, RowChange, StoredRow } from '#shared/model/journal.ts'
-import { ConstraintError, type Database } from './database.ts'
+import { ConstraintError, type Database, type Value } from './database.ts'
 import { DigestDelta } from './digest.ts'
 import { captionDocument, replaceDocument } from './search.ts'
 import { mediaTables, tables } from './tables.ts'
@@ -83,7 +83,7 @@ export class Edit {
     if (!now) throw conflict('was removed')
     const { facts } = tables[table]
     for (const [column, value] of Object.entries(after))
-      if (now[column] !== value && !facts.includes(column)) throw conflict('was changed')
+      if (!sameValue(now[column], value) && !facts.includes(column)) throw conflict('was changed')
     if (before) this.update(table, id, before)
     else this.remove(table, id)
   }
@@ -134,6 +134,10 @@ export class Edit {
     }
   }
 }
+
+/** Of a stored value and what the journal says of it: earlier versions took halves of surrogate pairs, which are stored as U+FFFD. */
+export const sameValue = (stored: Value | undefined, journalled: Value | undefined): boolean =>
+  stored === journalled || (typeof stored === 'string' && typeof journalled === 'string' && stored === journalled.toWellFormed())
 
 const taken: Record<string, string> = {
   'label.name': 'a label of this name exists already',

@@ -48,7 +48,7 @@ export const commentRow = (c: Partial<Comment>) =>
   row({ media_id: c.mediaId, region_id: c.regionId, by_name: c.by, text: c.text, created: c.created, resolved: bit(c.resolved) })
 
 /** A row of a table as the entity of a schema; a row that is none names its table and id. */
-function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
+export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
   let problem: string
   try {
     const parsed = schema.safeParse(columns())

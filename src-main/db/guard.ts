@@ -76,18 +76,18 @@ export interface UnreadableRow {
   what: Unreadable
 }
 
-/** Every row of a table whose column cannot be read. Tables without row ids are named by their key. */
-export function* unreadableRows(connection: Libsql.Database, table: string, column: string): Generator<UnreadableRow> {
-  const hasRowId = (connection.prepare('SELECT count(*) AS n FROM pragma_index_list(?) WHERE origin = ?').get([table, 'pk']) as { n: number }).n === 0
+/** Every row of a table whose column cannot be read, by its row id, or by its key where it has none. */
+export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, table: string, column: string): Generator<UnreadableRow> {
+  const key = connection.prepare('SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND (SELECT wr FROM pragma_table_list WHERE name = ?1) = 1').get([table]) as { name: string } | undefined
   const c = quoted(column)
-  const suspicious = `typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'))`
-  const rows = connection.prepare(
-    `SELECT ${hasRowId ? 'rowid' : '0'} AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes FROM ${quoted(table)} WHERE ${suspicious}`,
-  ).iterate([]) as IterableIterator<{ id: number; kind: string; bytes: ArrayBuffer }>
-  let nth = 0
+  const rows = connection
+    .prepare(
+      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes FROM ${quoted(table)}
+       WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'))`,
+    )
+    .iterate([]) as IterableIterator<{ id: ArrayBuffer; kind: string; bytes: ArrayBuffer }>
   for (const { id, kind, bytes } of rows) {
-    nth++
-    const name = hasRowId ? String(id) : `(row ${nth} of those that are not plain text)`
+    const name = Buffer.from(id).toString()
     if (kind === 'blob') yield { name, what: 'bytes where text or a number belongs' }
     else if (!isUtf8(Buffer.from(bytes))) yield { name, what: 'bytes that are no UTF-8' }
   }

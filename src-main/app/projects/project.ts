@@ -6,7 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { dataError, userError } from '#shared/errors.ts'
 import { Database } from '../../db/database.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
+import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
+import { rescueBeside } from './rescue.ts'
 
 /** An open project. Everything that is done with it is a function that takes it first. */
 export interface Project {
@@ -83,8 +85,9 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   let db: Database | undefined
   try {
     db = new Database(file, { readOnly: options.readOnly, watched: true, shared: options.sharedLock })
+    if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
-    if (db.value(`SELECT value FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
+    if (db.value(`SELECT 1 FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
     return wrap(dir, db, options.user, lock, backup)
   } catch (e) {
     db?.close()
@@ -93,7 +96,18 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   }
 }
 
+/** Databases whose content was copied after their file was replaced. */
+export const rescued = new WeakSet<Database>()
+
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
+  const at = position(db)
+  const edited = () => {
+    try {
+      return db.kept !== null || position(db) !== at
+    } catch {
+      return false // written over: nothing can be read any more
+    }
+  }
   return {
     folder,
     db,
@@ -103,6 +117,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     backup,
     close() {
       try {
+        if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
         db.close()
       } finally {
         lock?.release()
@@ -110,3 +125,6 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     },
   }
 }
+
+const tellRescued = (folder: string | null) =>
+  void process.stderr.write(folder ? `dashi: what was edited in this session is kept in ${folder}\n` : 'dashi: what was edited in this session could not be copied\n')
