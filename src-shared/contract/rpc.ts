@@ -16,7 +16,7 @@ export interface Channel {
 
 const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
-const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().min(8).max(64).optional() })
+const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
 const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 

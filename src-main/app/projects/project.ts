@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { dataError, userError } from '#shared/errors.ts'
+import { isCarried, repaired } from '#shared/model/text.ts'
 import { Database } from '../../db/database.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { position } from '../../db/journal.ts'
@@ -37,7 +38,7 @@ const doorFile = (folder: string) => join(folder, 'project.dashi')
 const databaseFile = (folder: string) => join(folder, 'project.db')
 export const defaultUser = () => {
   try {
-    return userInfo().username || 'person'
+    return repaired(userInfo().username) || 'person'
   } catch {
     return 'person' // a container's user need not have a name
   }
@@ -46,6 +47,7 @@ export const defaultUser = () => {
 /** The folder is made where it does not exist; it must not hold a project yet. */
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
   const dir = resolve(folder)
+  if (options.name !== undefined && !isCarried(options.name)) throw userError('name: holds a NUL or half of a character, which cannot be stored')
   if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
   const fresh = !existsSync(dir) || readdirSync(dir).length === 0
@@ -63,7 +65,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
     db.transaction(() => {
       const set = (key: string, value: string) => database.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, value)
       set('id', randomUUID())
-      set('name', options.name ?? basename(dir))
+      set('name', options.name ?? repaired(basename(dir)))
       set('created', String(Date.now()))
     })
     writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n')
@@ -111,7 +113,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
   return {
     folder,
     db,
-    user: user ?? defaultUser(),
+    user: repaired(user ?? defaultUser()),
     readOnly: db.options.readOnly ?? false,
     recovered: lock?.recovered ?? false,
     backup,
