@@ -1,16 +1,40 @@
 /** Is the database sound, and does everything that is derived agree with what it is derived from? Repairs what can be derived again. */
+import { DashiError, errorLine } from '#shared/errors.ts'
 import type { CheckProblem } from '#shared/model/project.ts'
 import { journaledTable, type StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 import { recountDigests } from './digest.ts'
 import { before, changesBackwards, isAfter, rangesOf } from './journal.ts'
 import { rebuildSearch, searchProblem } from './search.ts'
+import { ownTables } from './shape.ts'
 import { tables } from './tables.ts'
 
 type Problem = CheckProblem
 
 export function checkDatabase(db: Database, repair: boolean): Problem[] {
-  return [...integrity(db, repair), ...foreignKeys(db), ...digests(db, repair), ...annotatedFlags(db, repair), ...searchIndex(db, repair), ...journal(db)]
+  const rows = unreadable(db)
+  const parts = [integrity, foreignKeys, digests, annotatedFlags, searchIndex, journal]
+  return [
+    ...rows,
+    ...parts.flatMap((part) => {
+      try {
+        return part(db, repair)
+      } catch (e) {
+        if (!(e instanceof DashiError)) throw e
+        // What cannot be read was listed; it hides the rest of this part only.
+        return rows.length ? [] : [{ kind: 'integrity' as const, message: errorLine(e), repaired: false }]
+      }
+    }),
+  ]
+}
+
+/** Rows that no statement can read: bytes that are no text. */
+function unreadable(db: Database): Problem[] {
+  const problems: Problem[] = []
+  for (const table of ownTables())
+    for (const column of table.columns)
+      for (const { name, what } of db.unreadable(table.name, column).slice(0, 100)) problems.push({ kind: 'row', message: `${table.name} ${name}: ${column}: holds ${what}`, repaired: false })
+  return problems
 }
 
 function integrity(db: Database, repair: boolean): Problem[] {

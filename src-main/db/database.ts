@@ -1,15 +1,22 @@
 /** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear line. */
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
+import { checkShape } from './shape.ts'
+import { Presence, type Replacement } from './presence.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, Value>
 
 export interface OpenOptions {
   readOnly?: boolean
+  /** The file is a person's: it is noticed where another program takes it away or puts another in its place. */
+  watched?: boolean
+  /** Another connection of this process is the project's first, and brings the log back into the file. */
+  shared?: boolean
 }
 
 /**
@@ -26,34 +33,134 @@ const pragmas = `
   PRAGMA temp_store = MEMORY;
   PRAGMA journal_size_limit = 67108864;
 `
+/** What lies in a file that somebody else made is data, not a program: its views and triggers call no functions, and cells are looked at. */
+const careful = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;'
 
 export class Database {
   private readonly connection: Libsql.Database
-  private readonly statements = new Map<string, Libsql.Statement>()
+  private readonly statements = new Map<string, Guarded>()
   private readonly onRollback: (() => void)[] = []
+  /** Of a watched file; a connection that only reads has nothing to lose. */
+  private readonly presence: Presence | null
 
   constructor(
     readonly file: string,
     readonly options: OpenOptions = {},
   ) {
+    if (writtenOver.delete(file)) renew(file)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
+    this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
+    this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null
+  }
+
+  /** What became of the file, where it is no longer the one that was opened; nothing is written to it then. */
+  get replaced(): Replacement | null {
+    return this.presence?.replaced ?? null
+  }
+
+  /** Where what was open is kept that lies nowhere else any more. */
+  kept: string | null = null
+
+  /** Looks now, for those who have nothing to write. */
+  look(): Replacement | null {
+    if (!this.presence || !this.connection.open || this.connection.inTransaction) return this.replaced
+    const found = this.presence.look()
+    if (found) this.settleReplaced()
+    return found
+  }
+
+  /** Other connections of this process have ended: what the file looks like now is their work. */
+  settled(): void {
+    if (this.connection.open) this.presence?.accept()
+  }
+
+  /** Another connection of this process found that the file was replaced. */
+  lost(): void {
+    if (!this.look()) this.presence?.lose()
+  }
+
+  /** Brings the log back into the file; false where others read from it meanwhile. */
+  checkpoint(): boolean {
+    this.presence?.ensure()
+    const [row] = this.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.presence?.committed()
+    return row?.busy === 0
+  }
+
+  /** The whole content, as this connection sees it, as a new file. */
+  copyTo(target: string): void {
+    this.guard(() => this.connection.prepare('VACUUM INTO ?').run([target]))
+  }
+
+  /**
+   * The log that is left beside a file that it does not belong to would be read into it by whoever opens it next. So it goes into the
+   * file that was open, if that is still there, wherever; and where another content lies in that very file, it is put aside in backups/.
+   */
+  private secure({ how }: Replacement): void {
+    try {
+      if (how === 'overwritten') {
+        this.keep()
+        putLogAside(this.file)
+      } else this.connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
+    } catch {
+      // What can be done was done; the edit is refused in any case.
+    }
+  }
+
+  /** A copy of what can still be read of a file that was written over; whether it holds together, who copies it further has to look. */
+  private keep(): void {
+    const target = besideIn(this.file, 'backups', `${basename(this.file, '.db')}-before-it-was-written-over`, '.db')
+    try {
+      this.copyTo(target)
+      this.kept = target
+    } catch {
+      rmSync(target, { force: true })
+    }
+  }
+
+  /** A write is refused where the file is not the one that was opened, and is acknowledged only if it still is when it is done. */
+  private watched<T>(body: () => T): T {
+    if (!this.presence || this.connection.inTransaction) return body()
+    try {
+      this.presence.ensure()
+      const result = body()
+      this.presence.committed()
+      return result
+    } catch (e) {
+      if (e instanceof DashiError && e.fault === 'replaced') this.settleReplaced()
+      throw e
+    }
+  }
+
+  private secured = false
+  private settleReplaced(): void {
+    if (this.secured || !this.replaced || this.connection.inTransaction) return
+    this.secured = true
+    this.secure(this.replaced)
   }
 
   /** Runs several statements; no parameters. */
   exec(sql: string): void {
-    this.guard(() => this.connection.exec(sql))
+    this.watched(() => this.guard(() => this.connection.exec(sql)))
   }
 
   run(sql: string, ...params: Value[]): { changes: number; lastId: number } {
-    return this.guard(() => {
-      const done = this.prepare(sql).run(params)
-      return { changes: done.changes, lastId: Number(done.lastInsertRowid) }
-    })
+    return this.watched(() =>
+      this.guard(() => {
+        const done = this.prepare(sql).statement.run(params)
+        return { changes: done.changes, lastId: Number(done.lastInsertRowid) }
+      }),
+    )
   }
 
   all<R = Row>(sql: string, ...params: Value[]): R[] {
-    return this.guard(() => this.prepare(sql).all(params) as R[])
+    return this.guard(() => {
+      const { statement, decode, origins } = this.prepare(sql)
+      const rows = statement.all(params) as Record<string, unknown>[]
+      for (const row of rows) decode(row, this.failing(row, origins))
+      return rows as R[]
+    })
   }
 
   /** The first row. */
@@ -69,18 +176,37 @@ export class Database {
 
   /** Row by row, with a statement of its own, so that others may run meanwhile. */
   *iterate<R = Row>(sql: string, ...params: Value[]): Generator<R> {
-    const statement = this.guard(() => this.connection.prepare(sql))
-    yield* statement.iterate(params) as IterableIterator<R>
+    const { statement, decode, origins } = this.guard(() => guardedStatement(this.connection, sql))
+    const rows = this.guard(() => statement.iterate(params)) as IterableIterator<Record<string, unknown>>
+    for (let next = this.guard(() => rows.next()); !next.done; next = this.guard(() => rows.next())) {
+      decode(next.value, this.failing(next.value, origins))
+      yield next.value as R
+    }
+  }
+
+  /** The rows of a table whose column cannot be read: their ids or keys, and what is there. */
+  unreadable(table: string, column: string): UnreadableRow[] {
+    return this.guard(() => [...unreadableRows(this.connection, table, column)])
+  }
+
+  /** Throws where the file holds anything but the tables of a project; `strict`: besides them, too. */
+  checkShape(strict: boolean): void {
+    this.guard(() => checkShape(this.file, this.connection, strict))
   }
 
   /** All or nothing; a transaction inside another is part of it. */
   transaction<T>(body: () => T): T {
     if (this.connection.inTransaction) return body()
     if (this.options.readOnly) throw userError(`${this.file}: opened read-only, so it cannot be changed`)
-    this.exec('BEGIN IMMEDIATE')
+    return this.watched(() => this.atomically(body))
+  }
+
+  private atomically<T>(body: () => T): T {
+    this.guard(() => this.connection.exec('BEGIN IMMEDIATE'))
     try {
       const result = body()
-      this.exec('COMMIT')
+      this.presence?.ensure()
+      this.guard(() => this.connection.exec('COMMIT'))
       return result
     } catch (e) {
       // SQLite rolls back by itself on some errors (a full disk).
@@ -98,21 +224,32 @@ export class Database {
   close(): void {
     if (!this.connection.open) return
     try {
+      this.look()
+      if (this.replaced?.how === 'overwritten') writtenOver.add(this.file)
       // Everything into the main file: a project is then one file that can be copied.
-      if (!this.options.readOnly) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (!this.options.readOnly && !this.options.shared && !this.replaced) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       this.statements.clear()
       this.connection.close()
     }
   }
 
-  private prepare(sql: string): Libsql.Statement {
+  private prepare(sql: string): Guarded {
     let statement = this.statements.get(sql)
     if (!statement) {
       if (this.statements.size >= 500) this.statements.clear()
-      this.statements.set(sql, (statement = this.connection.prepare(sql)))
+      this.statements.set(sql, (statement = guardedStatement(this.connection, sql)))
     }
     return statement
+  }
+
+  /** Says which row cannot be read: by the id that was asked for with it, or else the first one of its table that cannot. */
+  private failing(row: Record<string, unknown>, origins: Guarded['origins']) {
+    return (name: string, what: Unreadable): never => {
+      const { table, column } = origins.get(name) ?? {}
+      const where = table && column ? `${table} ${rowName(row) ?? firstUnreadable(this.connection, table, column) ?? ''}`.trim() : 'a row'
+      throw dataError(this.file, `${where}: ${column ?? name}: holds ${what}; \`project check\` lists all such rows`)
+    }
   }
 
   private guard<T>(body: () => T): T {
@@ -130,6 +267,33 @@ function readOnlyUri(file: string): string {
   const log = `${file}-wal`
   const complete = !existsSync(log) || statSync(log).size === 0
   return `${url}?${complete && !writable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
+}
+
+/** No lock lies on the log itself, so it can be opened and closed beside SQLite. */
+function putLogAside(file: string): void {
+  const log = `${file}-wal`
+  if (!existsSync(log) || statSync(log).size === 0) return
+  copyFileSync(log, besideIn(file, 'backups', basename(log)))
+  truncateSync(log)
+}
+
+/**
+ * Files that were written over while this process had them open. The driver lets go of a file only some time after it was closed, and
+ * until then SQLite would read the new content by the index of the old log: so it is opened as a file of its own.
+ */
+const writtenOver = new Set<string>()
+
+function renew(file: string): void {
+  if (!existsSync(file)) return
+  for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  copyFileSync(file, `${file}.part`)
+  renameSync(`${file}.part`, file)
+}
+
+function besideIn(file: string, folder: string, name: string, ending = ''): string {
+  const target = join(dirname(file), folder, `${name}-${new Date().toISOString().replace(/[:.]/g, '-')}${ending}`)
+  mkdirSync(dirname(target), { recursive: true })
+  return target
 }
 
 function writable(folder: string): boolean {

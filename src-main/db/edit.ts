@@ -1,7 +1,8 @@
 /** One edit: rows inserted, updated and removed within a transaction, each change kept for the journal in both directions. */
 import { userError } from '#shared/errors.ts'
 import type { JournaledTable, RangeInsert, RowChange, StoredRow } from '#shared/model/journal.ts'
-import { ConstraintError, type Database } from './database.ts'
+import { isCarried, repaired, repairedDeep } from '#shared/model/text.ts'
+import { ConstraintError, type Database, type Value } from './database.ts'
 import { DigestDelta } from './digest.ts'
 import { captionDocument, replaceDocument } from './search.ts'
 import { mediaTables, tables } from './tables.ts'
@@ -30,7 +31,7 @@ export class Edit {
   /** Returns the new row's id. */
   insert(table: JournaledTable, row: StoredRow, id?: number): number {
     const { columns } = tables[table]
-    const values = columns.map((c) => row[c] ?? null)
+    const values = columns.map((c) => carried(table, c, row[c] ?? null))
     const names = id === undefined ? columns : ['id', ...columns]
     const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
     if (table === 'caption') this.recaption(Number(row['media_id']))
@@ -48,6 +49,7 @@ export class Edit {
     if (!old) throw userError(`${table} ${id} does not exist (any more)`)
     const changed = Object.keys(patch).filter((c) => patch[c] !== undefined && patch[c] !== old[c])
     if (changed.length === 0) return false
+    for (const c of changed) carried(table, c, patch[c]!)
     const pick = (row: StoredRow) => Object.fromEntries(changed.map((c) => [c, row[c]!]))
     this.touch(table, id, old)
     const row = { ...old, ...pick(patch) }
@@ -76,14 +78,15 @@ export class Edit {
 
   /** Turns one change round. Throws where the row is no longer as the change left it. */
   revert(change: RowChange): void {
-    const { table, id, before, after } = change
+    const { table, id, after } = change
+    const before = repairedDeep(change.before)
     const conflict = (what: string) => userError(`${table} ${id} ${what} by a later change; undo that one first`)
     if (!after) return void this.insert(table, before!, id)
     const now = this.row(table, id)
     if (!now) throw conflict('was removed')
     const { facts } = tables[table]
     for (const [column, value] of Object.entries(after))
-      if (now[column] !== value && !facts.includes(column)) throw conflict('was changed')
+      if (!sameValue(now[column], value) && !facts.includes(column)) throw conflict('was changed')
     if (before) this.update(table, id, before)
     else this.remove(table, id)
   }
@@ -133,6 +136,17 @@ export class Edit {
       throw e
     }
   }
+}
+
+/** Of a stored value and what the journal says of it: earlier versions took halves of surrogate pairs, which are stored as U+FFFD. */
+export const sameValue = (stored: Value | undefined, journalled: Value | undefined): boolean =>
+  stored === journalled || (typeof stored === 'string' && typeof journalled === 'string' && (stored === journalled.toWellFormed() || stored === repaired(journalled)))
+
+/** The last place before the journal: what SQLite would store as something else must not be written down as done. */
+function carried(table: string, column: string, value: Value): Value {
+  if (typeof value === 'string' && !isCarried(value)) throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw userError(`${table}: ${column}: is no finite number`)
+  return value
 }
 
 const taken: Record<string, string> = {

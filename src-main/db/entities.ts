@@ -7,13 +7,14 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import { label, type Label } from '#shared/model/label.ts'
 import { comment, media, mediaLabel, type Comment, type Media, type MediaLabel } from '#shared/model/media.ts'
 import { region, type Region } from '#shared/model/region.ts'
+import { parseStored, repaired } from '#shared/model/text.ts'
 
 /** 'person:NAME' or 'checkpoint:ID', so that one index answers "by whom" and "by any person". */
 export const authorText = (a: Author) => (a.kind === 'person' ? `person:${a.name}` : `checkpoint:${a.checkpoint}`)
 export const authorScore = (a: Author) => (a.kind === 'checkpoint' ? a.score : null)
 
 const authorOf = (row: StoredRow) => {
-  const text = String(row['author'])
+  const text = repaired(String(row['author']))
   const [kind, name] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)]
   return kind === 'person' ? { kind, name } : { kind, checkpoint: name, score: row['score'] }
 }
@@ -48,7 +49,7 @@ export const commentRow = (c: Partial<Comment>) =>
   row({ media_id: c.mediaId, region_id: c.regionId, by_name: c.by, text: c.text, created: c.created, resolved: bit(c.resolved) })
 
 /** A row of a table as the entity of a schema; a row that is none names its table and id. */
-function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
+export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
   let problem: string
   try {
     const parsed = schema.safeParse(columns())
@@ -61,16 +62,17 @@ function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, col
   throw dataError('project.db', `${table} ${r['id']} is damaged: ${problem}`)
 }
 
-const parsed = (v: StoredRow[string] | undefined): unknown => JSON.parse(String(v))
+const parsed = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))
+const plain = <V>(v: V): V => (typeof v === 'string' ? (repaired(v) as V) : v)
 
 export const toLabel = (r: StoredRow): Label =>
   decode(label, 'label', r, () => ({
-    id: r['id'], name: r['name'], colour: r['colour'], key: r['key'], synonyms: parsed(r['synonyms']), prompts: parsed(r['prompts']), parentId: r['parent_id'],
+    id: r['id'], name: plain(r['name']), colour: r['colour'], key: r['key'], synonyms: parsed(r['synonyms']), prompts: parsed(r['prompts']), parentId: r['parent_id'],
   }))
 export const toMedia = (r: StoredRow): Media =>
   decode(media, 'media', r, () => ({
     id: r['id'], rootId: r['root_id'], path: r['path'], contentHash: r['content_hash'], perceptualHash: r['perceptual_hash'], width: r['width'],
-    height: r['height'], orientation: r['orientation'], split: r['split'], review: r['review'], duplicateGroup: r['duplicate_group'],
+    height: r['height'], orientation: r['orientation'], split: plain(r['split']), review: r['review'], duplicateGroup: r['duplicate_group'],
   }))
 export const toMediaLabel = (r: StoredRow): MediaLabel =>
   decode(mediaLabel, 'media_label', r, () => ({ id: r['id'], mediaId: r['media_id'], labelId: r['label_id'], author: authorOf(r), state: r['state'] }))
@@ -81,10 +83,10 @@ export const toRegion = (r: StoredRow): Region =>
   }))
 export const toCaption = (r: StoredRow): Caption =>
   decode(caption, 'caption', r, () => ({
-    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], text: r['text'], language: r['language'], spans: parsed(r['spans']),
+    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], text: plain(r['text']), language: r['language'], spans: parsed(r['spans']),
     author: authorOf(r), state: r['state'],
   }))
 export const toComment = (r: StoredRow): Comment =>
   decode(comment, 'comment', r, () => ({
-    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], by: r['by_name'], text: r['text'], created: r['created'], resolved: r['resolved'] === 1,
+    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], by: plain(r['by_name']), text: plain(r['text']), created: r['created'], resolved: r['resolved'] === 1,
   }))

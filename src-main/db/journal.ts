@@ -6,10 +6,10 @@
  * taken back while others stay; where a change touched more than this image, the image's own undo stops and says so.
  */
 import { z } from 'zod'
-import { userError } from '#shared/errors.ts'
+import { dataError, userError } from '#shared/errors.ts'
 import { rangeInsert, rowChange, type JournalEntry, type RangeInsert, type RowChange, type StoredRow } from '#shared/model/journal.ts'
 import { ConstraintError, type Database, type Row } from './database.ts'
-import { Edit, explainConstraint } from './edit.ts'
+import { Edit, explainConstraint, sameValue } from './edit.ts'
 import { tables } from './tables.ts'
 
 const chunkRows = 500
@@ -108,7 +108,15 @@ export const rangesOf = (db: Database, seq: number): RangeInsert[] => [...parts(
 function* parts(db: Database, seq: number, order: 'ASC' | 'DESC') {
   const ids = db.all<{ part: number }>(`SELECT part FROM journal_change WHERE seq = ? ORDER BY part ${order}`, seq)
   for (const { part } of ids)
-    yield storedChanges.parse(JSON.parse(db.value<string>('SELECT changes FROM journal_change WHERE seq = ? AND part = ?', seq, part)!))
+    yield changesIn(seq, db.value<string>('SELECT changes FROM journal_change WHERE seq = ? AND part = ?', seq, part)!)
+}
+
+function changesIn(seq: number, text: string): z.infer<typeof storedChanges> {
+  try {
+    return storedChanges.parse(JSON.parse(text))
+  } catch (e) {
+    throw dataError('project.db', `journal ${seq} is damaged: its changes cannot be read`, e)
+  }
 }
 
 /** One transaction, one edit, one entry; where nothing changed, no entry. `after` gets the entry's position. */
@@ -248,5 +256,5 @@ export function before(change: RowChange, after: StoredRow | null): StoredRow | 
 /** Does the row look as the change left it? Facts about files may have moved on without an entry of their own. */
 export function isAfter(change: RowChange, row: StoredRow | null): boolean {
   if (!change.after || !row) return change.after === null && row === null
-  return Object.entries(change.after).every(([c, v]) => row[c] === v || tables[change.table].facts.includes(c))
+  return Object.entries(change.after).every(([c, v]) => sameValue(row[c], v) || tables[change.table].facts.includes(c))
 }

@@ -32,7 +32,7 @@ export function backup(db: Database, version = schemaVersion): string {
   const beside = `${target}.part`
   try {
     // Holding a write transaction keeps the main file still while it is copied; the checkpoint empties the log into it.
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.checkpoint()
     db.transaction(() => copyFileSync(db.file, beside))
     const fd = openSync(beside, 'r+')
     fsyncSync(fd)

@@ -2,6 +2,7 @@
 import type { JournaledTable, RangeInsert, StoredRow } from '#shared/model/journal.ts'
 import type { SnapshotDiff } from '#shared/model/project.ts'
 import { userError } from '#shared/errors.ts'
+import { repairedDeep } from '#shared/model/text.ts'
 import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
 import { before, changesBackwards, position, rangesOf } from './journal.ts'
@@ -113,8 +114,8 @@ export function restoreState(edit: Edit, target: number): void {
     for (const r of removals.toSorted((a, b) => isMedia(a.table) - isMedia(b.table))) edit.remove(r.table, r.id)
     for (const u of updates) {
       const keep = tables[u.table].facts
-      edit.update(u.table, u.id, Object.fromEntries(Object.entries(u.row).filter(([c]) => !keep.includes(c))))
+      edit.update(u.table, u.id, Object.fromEntries(Object.entries(repairedDeep(u.row)).filter(([c]) => !keep.includes(c))))
     }
-    for (const i of inserts.toSorted((a, b) => isMedia(b.table) - isMedia(a.table))) edit.insert(i.table, i.row, i.id)
+    for (const i of inserts.toSorted((a, b) => isMedia(b.table) - isMedia(a.table))) edit.insert(i.table, repairedDeep(i.row), i.id)
   })
 }

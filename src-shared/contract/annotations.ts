@@ -1,11 +1,12 @@
 /** What is said of images. Every method that changes something is one edit of the journal. */
 import { z } from 'zod'
-import { caption } from '../model/caption.ts'
+import { caption, captionText } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
 import { attributes, region } from '../model/region.ts'
 import { annotationState } from '../model/author.ts'
+import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 const done = z.null()
@@ -15,7 +16,7 @@ const ofImage = z.object({ mediaId: id.optional() })
 /** A region that the client made; its negative id is a name until the answer brings the real one. */
 const drawn = region.extend({ id: z.number().int() })
 export const regionChange = z.object({ before: drawn.nullable(), after: drawn.nullable() })
-export const regionEdit = z.object({ mediaId: id, action: z.string().min(1).max(200), changes: z.array(regionChange).min(1) })
+export const regionEdit = z.object({ mediaId: id, action: text().min(1).max(200), changes: z.array(regionChange).min(1) })
 export type RegionEditInput = z.infer<typeof regionEdit>
 
 /** What is to become of a selection of images; what is left out stays as it is. */
@@ -23,7 +24,7 @@ export const mediaPatch = z
   .object({
     addLabels: z.array(id), removeLabels: z.array(id), addTags: z.array(tag), removeTags: z.array(tag), split: split.nullable(), review: media.shape.review,
     /** Of every region on them. */
-    regionLabel: id.nullable(), setAttributes: attributes, removeAttributes: z.array(z.string()),
+    regionLabel: id.nullable(), setAttributes: attributes, removeAttributes: z.array(text()),
   })
   .partial()
 export type MediaPatch = z.infer<typeof mediaPatch>

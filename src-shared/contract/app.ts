@@ -1,5 +1,6 @@
 /** The application itself: who is there, settings, recent projects, choosing files, running jobs. */
 import { z } from 'zod'
+import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 export const settings = z.object({
@@ -64,7 +65,7 @@ export const appMethods = {
   ),
   'files.list': method(
     /** null: the home folder. */
-    z.object({ folder: z.string().nullable() }),
+    z.object({ folder: text().nullable() }),
     z.object({
       folder: z.string(),
       parent: z.string().nullable(),

@@ -1,6 +1,7 @@
 /** Projects: open, describe, take images in, name states. */
 import { z } from 'zod'
-import { projectInfo, snapshot, snapshotDiff } from '../model/project.ts'
+import { projectInfo, snapshot, snapshotDiff, snapshotName } from '../model/project.ts'
+import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 const nothing = z.object({}).default({})
@@ -18,20 +19,20 @@ export type OpenedProject = z.infer<typeof openedProject>
 
 export const projectMethods = {
   /** Opens a project; a folder of images that holds none yet becomes one, its images are taken in as a job. */
-  'projects.open': method(z.object({ folder: z.string().min(1) }), openedProject.extend({ jobId: z.string().nullable() })),
+  'projects.open': method(z.object({ folder: text().min(1) }), openedProject.extend({ jobId: z.string().nullable() })),
   'projects.close': method(nothing, done),
   'projects.info': method(nothing, projectInfo),
   'projects.forget': method(z.object({ folder: z.string() }), done),
   /** The job's result is `{ folder }`, to be opened. */
   'projects.sample': method(nothing, started),
   /** Takes in the images below a folder. */
-  'projects.add-folder': method(z.object({ folder: z.string().min(1) }), started),
+  'projects.add-folder': method(z.object({ folder: text().min(1) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),
-  'snapshots.take': method(z.object({ name: snapshot.shape.name }), snapshot),
-  'snapshots.remove': method(z.object({ name: z.string() }), done),
+  'snapshots.take': method(z.object({ name: snapshotName }), snapshot),
+  'snapshots.remove': method(z.object({ name: text() }), done),
   /** Without `to`, with the present state. */
-  'snapshots.compare': method(z.object({ from: z.string(), to: z.string().optional() }), snapshotDiff),
-  'snapshots.restore': method(z.object({ name: z.string() }), done),
+  'snapshots.compare': method(z.object({ from: text(), to: text().optional() }), snapshotDiff),
+  'snapshots.restore': method(z.object({ name: text() }), done),
 }
 
 export const projectEvents = {

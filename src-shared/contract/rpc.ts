@@ -3,7 +3,7 @@
  * timeouts, because long work answers at once with an id and goes on as events.
  */
 import { z } from 'zod'
-import { DashiError, errorLine, type Fault } from '../errors.ts'
+import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
 import { events, isEvent, isMethod, methods, type EventData, type EventName, type Input, type MethodName, type Output, type Parsed } from '../contract.ts'
 
 /** What a transport must offer. Messages keep their order; none is lost before `onClose`. */
@@ -14,9 +14,9 @@ export interface Channel {
   close(): void
 }
 
-const faultSchema = z.enum(['user', 'data', 'cancelled', 'program'])
+const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
-const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().min(8).max(64).optional() })
+const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
 const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { id } from './media.ts'
+import { text } from './text.ts'
 
 /** text.slice(start, end) (UTF-16 units) names the regions. */
 const spanOf = <T extends z.ZodType>(regionRef: T) =>
@@ -11,12 +12,15 @@ export const recordSpan = spanOf(z.number().int().nonnegative())
 
 export const language = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as en or pt-BR')
 
+/** What may be said anew; what is there may be longer. */
+export const captionText = text().min(1).max(1_000_000)
+
 export const caption = z.object({
   id,
   mediaId: id,
   /** The region that the text describes; null when it describes the whole image. */
   regionId: id.nullable(),
-  text: z.string().min(1),
+  text: text().min(1),
   language: language.nullable(),
   /** Grounding: which words speak of which regions. */
   spans: z.array(span),

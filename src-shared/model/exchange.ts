@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { annotationState } from './author.ts'
 import { mediaFilter } from './project.ts'
+import { text } from './text.ts'
 
 export const formatName = z.enum([
   'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
@@ -21,17 +22,17 @@ export type Finding = z.infer<typeof finding>
 export const importOptions = z.object({
   format: formatName.or(z.literal('auto')).default('auto'),
   /** Where the images lie, if not where the format has them. */
-  images: z.string().optional(),
+  images: text().optional(),
   /** Images a transaction; without it all are one transaction: all or nothing, and one undo. */
   batch: z.number().int().positive().optional(),
   /** Content hashes of the images; an image that the project has under another folder, same path and content, is then known again. */
   hash: z.boolean().default(true),
   /** The split of everything imported, instead of the one that the format tells. */
-  split: z.string().min(1).max(64).optional(),
+  split: text().min(1).max(64).optional(),
   /** Pascal VOC: the coordinate of the first pixel. `auto`: 0 where any box begins below 1, else 1 as the specification has it. */
   base: z.enum(['auto', '0', '1']).default('auto'),
   /** As what the journal names the importing person's action. */
-  action: z.string().optional(),
+  action: text().optional(),
 })
 export type ImportOptions = z.input<typeof importOptions>
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faults } from '../errors.ts'
 import { mergeMethodSchema } from './merge.ts'
 import { recipeNameSchema } from './recipe.ts'
 
@@ -163,7 +164,7 @@ export const jobResultSchema = z.object({
 })
 export type JobResult = z.infer<typeof jobResultSchema>
 
-export const faultSchema = z.enum(['user', 'data', 'cancelled']).nullable()
+export const faultSchema = z.enum(faults).nullable()
 export const workerMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: progressSchema }),
   z.object({ type: z.literal('done'), result: jobResultSchema }),

@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import { id } from './media.ts'
+import { text } from './text.ts'
 
 export const colour = z.string().regex(/^#[0-9a-f]{6}$/, 'expected a colour such as #1f77b4')
 
 export const label = z.object({
   id,
-  name: z.string().min(1).max(500),
+  name: text().min(1).max(500),
   colour,
   /** The key that assigns it while labelling; one character. */
-  key: z.string().length(1).nullable(),
-  synonyms: z.array(z.string().min(1)),
+  key: text().length(1).nullable(),
+  synonyms: z.array(text().min(1)),
   /** Texts an open-vocabulary model is asked for instead of the name. */
-  prompts: z.array(z.string().min(1)),
+  prompts: z.array(text().min(1)),
   parentId: id.nullable(),
 })
 export type Label = z.infer<typeof label>

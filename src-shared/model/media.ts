@@ -1,21 +1,21 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { text } from './text.ts'
 
 export const id = z.number().int().positive()
 
 /** `path` uses forward slashes and is relative to the root's folder, without `.` or `..` steps. */
-export const relativePath = z
-  .string()
+export const relativePath = text()
   .min(1)
   .refine((p) => !/^(?:[/\\]|[A-Za-z]:[/\\])|(?:^|[/\\])\.\.?(?:[/\\]|$)|\0/.test(p), 'expected a relative path without . or .. steps')
 
 /** train, val and test are what every tool knows; others (held-out, ood) are free. */
-export const split = z.string().min(1).max(64)
-export const tag = z.string().min(1).max(200)
+export const split = text().min(1).max(64)
+export const tag = text().min(1).max(200)
 export const reviewState = z.enum(['unreviewed', 'in-review', 'approved', 'rejected'])
 
 /** A folder that media paths are relative to. `path` is absolute, or relative to the project's folder. */
-export const root = z.object({ id, path: z.string().min(1) })
+export const root = z.object({ id, path: text().min(1) })
 
 export const media = z.object({
   id,
@@ -43,8 +43,8 @@ export const comment = z.object({
   id,
   mediaId: id,
   regionId: id.nullable(),
-  by: z.string().min(1),
-  text: z.string().min(1),
+  by: text().min(1),
+  text: text().min(1),
   /** Milliseconds since 1970. */
   created: z.number().int(),
   resolved: z.boolean(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { text } from './text.ts'
 
 /** 64 hexadecimal digits that identify the content of the dataset, whatever the order in which it came about. */
 export const datasetHash = z.string().regex(/^[0-9a-f]{64}$/)
@@ -21,6 +22,8 @@ export const projectInfo = z.object({
 })
 export type ProjectInfo = z.infer<typeof projectInfo>
 
+/** Of one that is taken. */
+export const snapshotName = text().min(1).max(200)
 export const snapshot = z.object({
   name: z.string().min(1).max(200),
   /** Journal position: the state after this entry. */
@@ -46,17 +49,17 @@ export const snapshotDiff = z.object({
 })
 export type SnapshotDiff = z.infer<typeof snapshotDiff>
 
-const json: z.ZodType<Json> = z.lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]))
+const json: z.ZodType<Json> = z.lazy(() => z.union([text(), z.number(), z.boolean(), z.null(), z.array(json), z.record(text(), json)]))
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
-export const jsonObject = z.record(z.string(), json)
+export const jsonObject = z.record(text(), json)
 
 export const runStatus = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 /** One execution of a recipe, merge or evaluation, traceable to the dataset it saw. */
 export const runRecord = z.object({
-  id: z.string().min(1),
+  id: text().min(1),
   /** train, merge, evaluate, propose, … */
-  kind: z.string().min(1),
-  recipe: z.string().nullable(),
+  kind: text().min(1),
+  recipe: text().nullable(),
   settings: jsonObject,
   datasetHash,
   /** Journal position when the run began. */
@@ -64,8 +67,8 @@ export const runRecord = z.object({
   status: runStatus,
   metrics: jsonObject,
   /** Its folder, relative to the project's where it lies inside. */
-  folder: z.string().nullable(),
-  error: z.string().nullable(),
+  folder: text().nullable(),
+  error: text().nullable(),
   created: z.number().int(),
   finished: z.number().int().nullable(),
 })
@@ -74,10 +77,10 @@ export type RunRecord = z.infer<typeof runRecord>
 /** A checkpoint that the project knows; its own description is the `dashi.json` in its folder. */
 export const checkpointRecord = z.object({
   id: z.string().min(1),
-  name: z.string().min(1),
-  kind: z.string().min(1),
-  runId: z.string().nullable(),
-  folder: z.string(),
+  name: text().min(1),
+  kind: text().min(1),
+  runId: text().nullable(),
+  folder: text(),
   metrics: jsonObject,
   created: z.number().int(),
 })
@@ -98,18 +101,18 @@ export const mediaFilter = z.object({
   /** Any region or image label with one of these label ids. */
   labelIds: z.array(z.number().int()).optional(),
   /** A person's name or a checkpoint's id. */
-  author: z.object({ kind: z.enum(['person', 'checkpoint']), name: z.string().optional() }).optional(),
+  author: z.object({ kind: z.enum(['person', 'checkpoint']), name: text().optional() }).optional(),
   /** Score of a checkpoint's annotation, inclusive. */
   score: z.object({ min: z.number().optional(), max: z.number().optional() }).optional(),
   state: z.enum(['proposed', 'accepted', 'rejected']).optional(),
   /** null: in no split. */
-  split: z.string().nullable().optional(),
+  split: text().nullable().optional(),
   review: z.enum(['unreviewed', 'in-review', 'approved', 'rejected']).optional(),
-  tag: z.string().optional(),
+  tag: text().optional(),
   /** Part of a caption, case-insensitive. */
-  captionText: z.string().min(1).optional(),
+  captionText: text().min(1).optional(),
   /** Part of the path, case-insensitive. */
-  pathText: z.string().min(1).optional(),
+  pathText: text().min(1).optional(),
   /** exact: same content hash as another; near: in a duplicate group. */
   duplicates: z.enum(['exact', 'near']).optional(),
   /** true: no accepted region or image label. */

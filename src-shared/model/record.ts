@@ -1,12 +1,13 @@
 /** One image with everything known of it, by label name: what importers yield and exporters consume. */
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
-import { language, recordSpan } from './caption.ts'
+import { captionText, language, recordSpan } from './caption.ts'
 import { media, relativePath, reviewState, split, tag } from './media.ts'
 import { attributes } from './region.ts'
 import { shape } from './shape.ts'
+import { text } from './text.ts'
 
-const labelName = z.string().min(1).max(500)
+const labelName = text().min(1).max(500)
 
 /** Without an author, the importing person is it; without a state, a person's work is accepted and a checkpoint's proposed. */
 const provenance = { author: author.optional(), state: annotationState.optional() }
@@ -20,7 +21,7 @@ export const recordRegion = z.object({
   ...provenance,
 })
 export const recordCaption = z.object({
-  text: z.string().min(1),
+  text: captionText,
   language: language.nullish(),
   /** Index into `regions` of the region described; absent for a caption of the image. */
   region: z.number().int().nonnegative().nullish(),

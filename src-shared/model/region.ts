@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { id } from './media.ts'
 import { shape } from './shape.ts'
+import { text } from './text.ts'
 
-export const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+export const attributes = z.record(text(), z.union([text(), z.number(), z.boolean()]))
 export type Attributes = z.infer<typeof attributes>
 
 export const region = z.object({

@@ -3,6 +3,7 @@
  * origin at the top-left corner of the top-left pixel, so that the centre of that pixel is (0.5, 0.5). Float64.
  */
 import { z } from 'zod'
+import { text } from './text.ts'
 
 /** A closed ring of vertices as one flat list x0, y0, x1, y1, …; the last vertex is joined to the first, not repeated. */
 export const ring = z.array(z.number()).min(6).refine((r) => r.length % 2 === 0, 'expected pairs of x and y')
@@ -18,7 +19,7 @@ export const rle = z.object({
 })
 
 /** v as in COCO: 0 not labelled, 1 labelled but hidden, 2 visible. */
-export const keypoint = z.object({ name: z.string().optional(), x: z.number(), y: z.number(), v: z.union([z.literal(0), z.literal(1), z.literal(2)]) })
+export const keypoint = z.object({ name: text().optional(), x: z.number(), y: z.number(), v: z.union([z.literal(0), z.literal(1), z.literal(2)]) })
 
 export const boxShape = box.extend({ kind: z.literal('box') })
 /** Centre, size along its own axes, and `angle` in degrees, clockwise as seen on the screen. */

@@ -11,7 +11,7 @@ export const workTask = z.discriminatedUnion('kind', [
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int() }) }
+export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int(), /** Whose names are no UTF-8, so that they cannot be asked for. */ leftOut: z.array(z.string()) }) }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

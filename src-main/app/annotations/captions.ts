@@ -1,6 +1,6 @@
 /** Captions of images and regions, and what their words speak of. */
 import { userError } from '#shared/errors.ts'
-import { caption, type Caption } from '#shared/model/caption.ts'
+import { caption, captionText, type Caption } from '#shared/model/caption.ts'
 import type { Edit } from '../../db/edit.ts'
 import { captionRow, toCaption } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -8,8 +8,8 @@ import type { Project } from '../projects/project.ts'
 import { personOf, stateFor } from './regions.ts'
 import { valid } from './validate.ts'
 
-const newCaption = caption.omit({ id: true }).partial().required({ mediaId: true, text: true })
-const captionPatch = caption.omit({ id: true, mediaId: true }).partial()
+const newCaption = caption.omit({ id: true }).extend({ text: captionText }).partial().required({ mediaId: true, text: true })
+const captionPatch = caption.omit({ id: true, mediaId: true }).extend({ text: captionText }).partial()
 export type NewCaption = Pick<Caption, 'mediaId' | 'text'> & Partial<Omit<Caption, 'id' | 'mediaId' | 'text'>>
 
 export function addCaption(project: Project, given: NewCaption): Caption {

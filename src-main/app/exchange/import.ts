@@ -4,6 +4,7 @@ import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
 import { importOptions, type ExchangeProgress, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { repaired } from '#shared/model/text.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
@@ -100,6 +101,7 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
     if (record) store.put(record, at)
     root ??= at
   }
+  for (const name of new Set([...tree.undecodable, ...images.undecodable])) findings.leave({ file: name }, 'its name is no UTF-8, so it cannot be taken; rename it')
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
   return root ?? images.root
@@ -135,7 +137,7 @@ class Storing {
   }
 
   declare(names: readonly string[]): void {
-    this.labels.push(...names)
+    for (const name of names) this.labels.push(repaired(name))
   }
 
   put(record: ImageRecord, root: string): void {

@@ -7,6 +7,7 @@ import { shapeBox } from '#shared/geometry/box.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
 import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { repairedDeep } from '#shared/model/text.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
 import { message, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
@@ -49,7 +50,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
       ...(c.spans ? { spans: c.spans.map((s) => ({ ...s, regions: s.regions.flatMap((r) => newIndex.get(r) ?? []) })) } : {}),
     }))
   const split = source.options.split ?? (draft.split == null ? undefined : (usualSplit(draft.split) ?? draft.split))
-  const record: ImageRecord = {
+  const drafted: ImageRecord = {
     fileName: image.path,
     ...(size && { width: size.width, height: size.height }),
     ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
@@ -61,6 +62,11 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(draft.tags?.length ? { tags: draft.tags } : {}),
     ...(draft.review ? { review: draft.review } : {}),
   }
+  // A path is not repaired: it would be another file's.
+  const { fileName, ...said } = drafted
+  const carried = repairedDeep(said)
+  const record = { ...carried, fileName }
+  if (carried !== said) findings.change(where, `${image.path}: a NUL or half of a character in a text became U+FFFD`)
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!

@@ -17,6 +17,8 @@ export class Tree {
   private readonly folders = new Map<string, string | null>()
   private readonly listings = new Map<string, string[]>()
   private readonly stems = new Map<string, Map<string, string[]>>()
+  /** Names that are no UTF-8, as they look: the files cannot be asked for by them. */
+  readonly undecodable = new Set<string>()
 
   constructor(folder: string) {
     this.root = realpathSync.native(folder)
@@ -70,12 +72,18 @@ export class Tree {
     return real !== null && statSync(real).isDirectory()
   }
 
+  private decodable(folder: string, rel: string, name: string): boolean {
+    if (!name.includes('\ufffd') || lstatSync(path.join(folder, name), { throwIfNoEntry: false })) return true
+    this.undecodable.add(rel ? `${rel}/${name}` : name)
+    return false
+  }
+
   /** The names in a folder, in natural order; of a folder that is not there, none. */
   names(rel: string): string[] {
     const known = this.listings.get(rel)
     if (known) return known
     const real = this.real(rel)
-    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => !hidden(n)).sort(natural) : []
+    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => !hidden(n) && this.decodable(real, rel, n)).sort(natural) : []
     if (this.listings.size > 64) this.listings.clear()
     this.listings.set(rel, names)
     return names
@@ -85,7 +93,7 @@ export class Tree {
   *files(below = '', findings?: Findings, depth = 0): Generator<string> {
     const real = this.real(below)
     if (!real || depth > 40) return
-    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => !hidden(e.name))
+    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => !hidden(e.name) && this.decodable(real, below, e.name))
     entries.sort((a, b) => natural(a.name, b.name))
     for (const entry of entries) {
       const rel = below ? `${below}/${entry.name}` : entry.name

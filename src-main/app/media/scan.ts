@@ -1,5 +1,5 @@
 /** Takes images in: which files below a folder are images, and what their headers say. */
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { extname, join, relative, resolve, sep } from 'node:path'
 import sharp from 'sharp'
 import { userError } from '#shared/errors.ts'
@@ -17,12 +17,17 @@ export interface Control {
 }
 
 /** Files in the order in which people count; links to folders are not followed, so that no circle has no end. */
-async function* imagesBelow(folder: string): AsyncGenerator<string> {
+async function* imagesBelow(folder: string, leave: (path: string) => void): AsyncGenerator<string> {
   const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ entry, key: naturalKey(entry.name) }))
   for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const path = join(folder, entry.name)
+    // A name that is no UTF-8 is read as another, by which the file cannot be asked for.
+    if (entry.name.includes('\ufffd') && !(await lstat(path).catch(() => null))) {
+      if (entry.isDirectory() || isImageName(entry.name)) leave(path)
+      continue
+    }
     if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.')) yield* imagesBelow(path)
+      if (!entry.name.startsWith('.')) yield* imagesBelow(path, leave)
     } else if (isImageName(entry.name) && (entry.isFile() || (await stat(path).catch(() => null))?.isFile())) yield path
   }
 }
@@ -30,12 +35,13 @@ async function* imagesBelow(folder: string): AsyncGenerator<string> {
 const firstBatch = 200
 const laterBatch = 5000
 
-/** Registers the images by name only, so that a large folder is there at once; returns how many there are. */
-export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void): Promise<number> {
+/** Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. */
+export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void): Promise<{ images: number; leftOut: string[] }> {
   const root = resolve(folder)
   const thumbnails = join(project.folder, 'backups')
   let batch: ImageRecord[] = []
   let found = 0
+  const leftOut: string[] = []
   const write = () => {
     addRecords(project, batch, { root, action: `add folder ${root}` })
     found += batch.length
@@ -43,14 +49,14 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
     progress(found, null)
     onBatch()
   }
-  for await (const path of imagesBelow(root)) {
+  for await (const path of imagesBelow(root, (path) => leftOut.push(relative(root, path)))) {
     signal.throwIfAborted()
     if (path.startsWith(thumbnails + sep)) continue
     batch.push({ fileName: relative(root, path).split(sep).join('/') })
     if (batch.length >= (found ? laterBatch : firstBatch)) write()
   }
   if (batch.length) write()
-  return found
+  return { images: found, leftOut }
 }
 
 /** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */

@@ -9,6 +9,7 @@ import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '
 import { backup } from '../../db/migrate.ts'
 import type { Project } from './project.ts'
 import { listRoots } from './records.ts'
+import { toCheckpoint, toRun } from './runs.ts'
 
 export interface CheckOptions {
   /** Makes again what can be derived, after a copy to backups/. Rows and files that are lost stay in the report. */
@@ -17,7 +18,7 @@ export interface CheckOptions {
   files?: boolean
 }
 
-const decoders = { label: toLabel, media: toMedia, media_label: toMediaLabel, region: toRegion, caption: toCaption, comment: toComment }
+const decoders = { label: toLabel, media: toMedia, media_label: toMediaLabel, region: toRegion, caption: toCaption, comment: toComment, run: toRun, checkpoint: toCheckpoint }
 
 export function checkProject(project: Project, options: CheckOptions = {}): CheckReport {
   const { db } = project
@@ -27,9 +28,10 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   const checked: Record<string, number> = {}
   const note = (kind: CheckProblem['kind'], message: string) => problems.push({ kind, message, repaired: false })
 
+  const unreadable = (table: string) => problems.flatMap(({ message }) => Number(new RegExp(`^${table} (\\d+): .*: holds `).exec(message)?.[1] ?? NaN) || [])
   for (const [table, decode] of Object.entries(decoders)) {
     checked[table] = 0
-    for (const row of db.iterate<StoredRow>(`SELECT * FROM ${table}`)) {
+    for (const row of db.iterate<StoredRow>(`SELECT * FROM ${table} WHERE rowid NOT IN (SELECT value FROM json_each(?))`, JSON.stringify(unreadable(table)))) {
       checked[table]++
       try {
         decode(row)
@@ -41,7 +43,7 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   if (options.files ?? true) {
     const roots = new Map(listRoots(project).map((r) => [r.id, resolve(project.folder, r.path)]))
     checked['files'] = 0
-    for (const { root, path } of db.iterate<{ root: number; path: string }>('SELECT root_id AS root, path FROM media')) {
+    for (const { root, path } of db.iterate<{ root: number; path: string }>('SELECT root_id AS root, path FROM media WHERE id NOT IN (SELECT value FROM json_each(?))', JSON.stringify(unreadable('media')))) {
       checked['files']++
       const file = join(roots.get(root) ?? '', path)
       if (!existsSync(file)) note('missing-file', `${file} does not exist`)

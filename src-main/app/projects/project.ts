@@ -4,9 +4,12 @@ import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { dataError, userError } from '#shared/errors.ts'
+import { isCarried, repaired } from '#shared/model/text.ts'
 import { Database } from '../../db/database.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
+import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
+import { rescueBeside } from './rescue.ts'
 
 /** An open project. Everything that is done with it is a function that takes it first. */
 export interface Project {
@@ -35,7 +38,7 @@ const doorFile = (folder: string) => join(folder, 'project.dashi')
 const databaseFile = (folder: string) => join(folder, 'project.db')
 export const defaultUser = () => {
   try {
-    return userInfo().username || 'person'
+    return repaired(userInfo().username) || 'person'
   } catch {
     return 'person' // a container's user need not have a name
   }
@@ -44,6 +47,7 @@ export const defaultUser = () => {
 /** The folder is made where it does not exist; it must not hold a project yet. */
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
   const dir = resolve(folder)
+  if (options.name !== undefined && !isCarried(options.name)) throw userError('name: holds a NUL or half of a character, which cannot be stored')
   if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
   const fresh = !existsSync(dir) || readdirSync(dir).length === 0
@@ -55,13 +59,13 @@ export function createProject(folder: string, options: { name?: string; user?: s
   const lock = acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(databaseFile(dir))
+    db = new Database(databaseFile(dir), { watched: true })
     const database = db
     migrate(db)
     db.transaction(() => {
       const set = (key: string, value: string) => database.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, value)
       set('id', randomUUID())
-      set('name', options.name ?? basename(dir))
+      set('name', options.name ?? repaired(basename(dir)))
       set('created', String(Date.now()))
     })
     writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n')
@@ -82,9 +86,10 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(file, { readOnly: options.readOnly })
+    db = new Database(file, { readOnly: options.readOnly, watched: true, shared: options.sharedLock })
+    if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
-    if (db.value(`SELECT value FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
+    if (db.value(`SELECT 1 FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
     return wrap(dir, db, options.user, lock, backup)
   } catch (e) {
     db?.close()
@@ -93,16 +98,28 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   }
 }
 
+/** Databases whose content was copied after their file was replaced. */
+export const rescued = new WeakSet<Database>()
+
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
+  const at = position(db)
+  const edited = () => {
+    try {
+      return db.kept !== null || position(db) !== at
+    } catch {
+      return false // written over: nothing can be read any more
+    }
+  }
   return {
     folder,
     db,
-    user: user ?? defaultUser(),
+    user: repaired(user ?? defaultUser()),
     readOnly: db.options.readOnly ?? false,
     recovered: lock?.recovered ?? false,
     backup,
     close() {
       try {
+        if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
         db.close()
       } finally {
         lock?.release()
@@ -110,3 +127,6 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     },
   }
 }
+
+const tellRescued = (folder: string | null) =>
+  void process.stderr.write(folder ? `dashi: what was edited in this session is kept in ${folder}\n` : 'dashi: what was edited in this session could not be copied\n')

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { userError } from '#shared/errors.ts'
 import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
-import type { Row } from '../../db/database.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { parseStored } from '#shared/model/text.ts'
 import { datasetHash } from '../../db/digest.ts'
+import { decode } from '../../db/entities.ts'
 import { position } from '../../db/journal.ts'
 import type { Project } from './project.ts'
 
@@ -93,7 +95,8 @@ export function getCheckpoint({ db }: Project, id: string): CheckpointRecord {
 export const listCheckpoints = ({ db }: Project, runId?: string): CheckpointRecord[] =>
   db.all('SELECT * FROM checkpoint WHERE ?1 IS NULL OR run_id = ?1 ORDER BY created DESC, rowid DESC', runId ?? null).map(toCheckpoint)
 
-const json = (v: Row[string] | undefined): unknown => JSON.parse(String(v))
-const toRun = (r: Row) =>
-  runRecord.parse({ ...r, settings: json(r['settings']), metrics: json(r['metrics']), datasetHash: r['dataset_hash'] })
-const toCheckpoint = (r: Row) => checkpointRecord.parse({ ...r, runId: r['run_id'], metrics: json(r['metrics']) })
+const json = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))
+export const toRun = (r: StoredRow): RunRecord =>
+  decode(runRecord, 'run', r, () => ({ ...r, settings: json(r['settings']), metrics: json(r['metrics']), datasetHash: r['dataset_hash'] }))
+export const toCheckpoint = (r: StoredRow): CheckpointRecord =>
+  decode(checkpointRecord, 'checkpoint', r, () => ({ ...r, runId: r['run_id'], metrics: json(r['metrics']) }))

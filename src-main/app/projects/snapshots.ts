@@ -1,7 +1,7 @@
 /** Named states of the dataset. */
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
-import { snapshot as snapshotSchema, type Snapshot, type SnapshotDiff } from '#shared/model/project.ts'
+import { snapshot as snapshotSchema, snapshotName, type Snapshot, type SnapshotDiff } from '#shared/model/project.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { mutate, position } from '../../db/journal.ts'
 import { diffStates, restoreState } from '../../db/states.ts'
@@ -13,6 +13,7 @@ const select = 'SELECT name, seq, dataset_hash AS datasetHash, by_name AS "by", 
 export function takeSnapshot(project: Project, name: string): Snapshot {
   const { db, user } = project
   return db.transaction(() => {
+    if (!snapshotName.safeParse(name).success) throw userError('a snapshot needs a name of 1 to 200 characters, none of them a NUL or half of one')
     const taken = snapshotSchema.safeParse({ name, seq: position(db), datasetHash: datasetHash(db), by: user, at: Date.now() })
     if (!taken.success) throw userError('a snapshot needs a name of 1 to 200 characters')
     if (db.value('SELECT 1 FROM snapshot WHERE name = ?', name)) throw userError(`a snapshot named ${name} exists already`)

@@ -36,7 +36,10 @@ export async function runWork<T extends WorkTask>(project: Project, task: T, { s
           if (message.type === 'progress') onProgress?.(message.progress)
           else if (message.type === 'changed') onChange?.()
           else if (message.type === 'done') resolve(workResults[task.kind].parse(message.result) as ResultOf<T>)
-          else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
+          else if (message.fault === 'replaced') {
+            project.db.lost() // the thread saw it first
+            reject(new DashiError('replaced', message.message))
+          } else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
         } catch (e) {
           stop()
           reject(e)
@@ -47,6 +50,7 @@ export async function runWork<T extends WorkTask>(project: Project, task: T, { s
     })
   } finally {
     signal?.removeEventListener('abort', stop)
+    project.db.settled()
   }
 }
 

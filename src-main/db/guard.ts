@@ -1,0 +1,94 @@
+/**
+ * Reading what may have been written by anybody. The driver ends the whole process at text that is no UTF-8, and cuts text at its
+ * first NUL. So no statement hands text to it that could be either: text that is not plain ASCII, or long, comes as bytes and is
+ * decoded here, where what cannot be decoded is an error that names the row.
+ */
+import { isUtf8 } from 'node:buffer'
+import type Libsql from 'libsql'
+
+/** Longer text (bytes) is faster to hand over as bytes than to look through in SQL. */
+const long = 2000
+
+/** Text comes as it is or as bytes; bytes come as an empty array, which no text does. */
+const expression = (c: string) => `CASE typeof(${c})
+  WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*' THEN CAST(${c} AS BLOB) ELSE ${c} END
+  WHEN 'blob' THEN zeroblob(0) ELSE ${c} END`
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+
+/** What a column that cannot be read holds. */
+export type Unreadable = 'bytes that are no UTF-8' | 'bytes where text or a number belongs'
+
+export interface Guarded {
+  statement: Libsql.Statement
+  /** Where each column comes from, as far as SQLite knows: name → table and column. */
+  origins: Map<string, { table: string | null; column: string | null }>
+  /** Replaces bytes by the text that they are; calls `fail` where they are none. */
+  decode(row: Record<string, unknown>, fail: (name: string, what: Unreadable) => never): void
+}
+
+const plain = (row: Record<string, unknown>) => void row
+
+/** Prepares a statement whose rows can be read whatever they hold. */
+export function guardedStatement(connection: Libsql.Database, sql: string): Guarded {
+  const statement = connection.prepare(sql)
+  if (!/^\s*(?:SELECT|WITH)\b/i.test(sql)) return { statement, origins: new Map(), decode: plain }
+  const columns = statement.columns()
+  const origins = new Map(columns.map((c) => [c.name, { table: c.table, column: c.column }]))
+  // A row id is a number, whatever was written.
+  const names = columns.filter((c) => !(c.column === 'id' && c.type === 'INTEGER' && c.table !== null && !/\bUNION\b/i.test(sql))).map((c) => c.name)
+  if (names.length === 0) return { statement, origins, decode: plain }
+  const guarded = new Set(names)
+  const list = columns.map((c, i) => `${guarded.has(c.name) ? expression(`c${i}`) : `c${i}`} AS ${quoted(c.name)}`).join(', ')
+  // What is computed is to be computed once: a limit within and a condition without keep SQLite from merging the two queries.
+  const computed = columns.some((c) => c.column === null)
+  const from = computed ? `(SELECT * FROM dashi_guarded LIMIT -1) WHERE typeof(c0) <> ''` : 'dashi_guarded'
+  return {
+    statement: connection.prepare(`WITH dashi_guarded(${columns.map((_, i) => `c${i}`).join(', ')}) AS (${sql}) SELECT ${list} FROM ${from}`),
+    origins,
+    decode(row, fail) {
+      for (const name of names) {
+        const value = row[name]
+        if (typeof value !== 'object' || value === null) continue
+        const bytes = Buffer.from(value as ArrayBuffer)
+        if (bytes.length === 0) fail(name, 'bytes where text or a number belongs')
+        if (!isUtf8(bytes)) fail(name, 'bytes that are no UTF-8')
+        row[name] = bytes.toString('utf8')
+      }
+    },
+  }
+}
+
+/** How a row is called in messages: by its id. */
+export function rowName(row: Record<string, unknown>): string | null {
+  const id = row['id'] ?? row['seq'] ?? row['key']
+  return typeof id === 'number' ? String(id) : null
+}
+
+/** The first row of a table whose column cannot be read. */
+export function firstUnreadable(connection: Libsql.Database, table: string, column: string): string | null {
+  for (const { name } of unreadableRows(connection, table, column)) return name
+  return null
+}
+
+export interface UnreadableRow {
+  name: string
+  what: Unreadable
+}
+
+/** Every row of a table whose column cannot be read, by its row id, or by its key where it has none. */
+export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, table: string, column: string): Generator<UnreadableRow> {
+  const key = connection.prepare('SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND (SELECT wr FROM pragma_table_list WHERE name = ?1) = 1').get([table]) as { name: string } | undefined
+  const c = quoted(column)
+  const rows = connection
+    .prepare(
+      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes FROM ${quoted(table)}
+       WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'))`,
+    )
+    .iterate([]) as IterableIterator<{ id: ArrayBuffer; kind: string; bytes: ArrayBuffer }>
+  for (const { id, kind, bytes } of rows) {
+    const name = Buffer.from(id).toString()
+    if (kind === 'blob') yield { name, what: 'bytes where text or a number belongs' }
+    else if (!isUtf8(Buffer.from(bytes))) yield { name, what: 'bytes that are no UTF-8' }
+  }
+}

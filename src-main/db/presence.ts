@@ -1,0 +1,100 @@
+/**
+ * Is the file at the path still the one that is open? A sync client or a restored backup puts another in its place; what is then
+ * written goes to a file that nobody will ever find again. Told by device and inode of the file and of its log, and, where the file
+ * was written over in place, by a change of its size or time that no commit of ours explains.
+ */
+import { statSync } from 'node:fs'
+import { replacedError } from '#shared/errors.ts'
+
+/** removed: gone from the path. replaced: another file is there. overwritten: the same file with other content. log: its log is gone. */
+export interface Replacement {
+  how: 'removed' | 'replaced' | 'overwritten' | 'log'
+  file: string
+}
+
+interface Seen {
+  dev: bigint
+  ino: bigint
+  size: bigint
+  mtime: bigint
+}
+
+const what: Record<Replacement['how'], string> = {
+  removed: 'was removed or moved by another program',
+  replaced: 'was replaced by another program',
+  overwritten: 'was written over by another program',
+  log: 'lost its log (project.db-wal) to another program',
+}
+export const replacementLine = ({ how, file }: Replacement) => `${file}: ${what[how]} while it was open; the edit was not saved, and no more are until a copy is saved or the project is opened anew`
+
+export class Presence {
+  private main: Seen | null
+  private log: Seen | null
+  private version: unknown
+  replaced: Replacement | null = null
+
+  /** `dataVersion` changes where another connection committed. */
+  constructor(
+    private readonly file: string,
+    private readonly dataVersion: () => unknown,
+  ) {
+    this.version = dataVersion() // makes the log, where there was none
+    this.main = see(file)
+    this.log = see(`${file}-wal`)
+  }
+
+  /** Throws where the file is not the one that was opened. Two looks at folders, some microseconds. */
+  ensure(): void {
+    if (this.look()) throw replacedError(replacementLine(this.replaced!))
+  }
+
+  look(): Replacement | null {
+    if (this.replaced) return this.replaced
+    const how = this.compare()
+    if (how) this.replaced = { how, file: this.file }
+    return this.replaced
+  }
+
+  /** After a commit of our own, which may have brought the log back into the file. */
+  committed(): void {
+    const main = see(this.file)
+    if (!this.replaced && sameFile(this.main, main)) this.main = main
+    this.ensure()
+  }
+
+  /** The file as it is now is ours. */
+  accept(): void {
+    const main = see(this.file)
+    if (this.replaced || !sameFile(this.main, main)) return
+    this.main = main
+    this.version = this.dataVersion()
+  }
+
+  /** Somebody else saw what this one cannot see. */
+  lose(): void {
+    this.replaced ??= { how: 'overwritten', file: this.file }
+  }
+
+  private compare(): Replacement['how'] | null {
+    const [main, log] = [see(this.file), see(`${this.file}-wal`)]
+    if (!main) return 'removed'
+    if (!this.main || !sameFile(this.main, main)) return 'replaced'
+    if (main.size !== this.main.size || main.mtime !== this.main.mtime) {
+      const version = this.dataVersion()
+      if (version === this.version) return 'overwritten'
+      this.version = version
+      this.main = main
+    }
+    if (this.log && !(log && sameFile(this.log, log))) return 'log'
+    this.log ??= log
+    return null
+  }
+}
+
+function see(file: string): Seen | null {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat ? { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtimeNs } : null
+}
+
+/** Some network file systems know no inodes: theirs are 0, and say nothing. */
+const sameFile = (a: Seen | null, b: Seen | null) => a !== null && b !== null && a.ino === b.ino && (a.dev === b.dev || a.ino === 0n)

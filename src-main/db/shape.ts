@@ -1,0 +1,73 @@
+/** What a project's database has to look like, made of the schema itself; and whether a file that somebody else made looks like it. */
+import Libsql from 'libsql'
+import { dataError } from '#shared/errors.ts'
+import { migrations, schemaVersion } from './schema.ts'
+
+interface Item {
+  type: string
+  name: string
+  table: string
+  sql: string | null
+}
+
+const select = 'SELECT type, CAST(name AS BLOB) AS name, CAST(tbl_name AS BLOB) AS tbl, CAST(sql AS BLOB) AS sql FROM main.sqlite_master'
+const text = (bytes: unknown) => (bytes instanceof ArrayBuffer ? Buffer.from(bytes).toString() : null)
+
+/** Read as bytes: nothing in it is trusted yet. */
+export function itemsOf(connection: Pick<Libsql.Database, 'prepare'>): Item[] {
+  const rows = connection.prepare(select).all([]) as { type: string; name: unknown; tbl: unknown; sql: unknown }[]
+  return rows.map((r) => ({ type: r.type, name: text(r.name) ?? '', table: text(r.tbl) ?? '', sql: text(r.sql) }))
+}
+
+const made = new Map<number, Map<string, Item>>()
+/** What a schema of a version holds, by name. */
+function itemsAt(version: number): Map<string, Item> {
+  let items = made.get(version)
+  if (!items) {
+    const db = new Libsql(':memory:')
+    for (const step of migrations) if (step.version <= version) db.exec(step.sql)
+    made.set(version, (items = new Map(itemsOf(db).map((i) => [i.name, i]))))
+    db.close()
+  }
+  return items
+}
+
+/** Tables of the current schema with their columns; the full-text index keeps itself. */
+export function ownTables(): { name: string; columns: string[] }[] {
+  const db = new Libsql(':memory:')
+  for (const step of migrations) db.exec(step.sql)
+  const names = [...itemsAt(schemaVersion).values()].filter((i) => i.type === 'table' && !/^(?:caption_text|sqlite_)/.test(i.name)).map((i) => i.name)
+  const tables = names.map((name) => ({ name, columns: (db.prepare('SELECT name FROM pragma_table_info(?)').all([name]) as { name: string }[]).map((c) => c.name) }))
+  db.close()
+  return tables
+}
+
+const plain = (sql: string | null) => (sql ?? '').replace(/--[^\n]*/g, '').replace(/\s+/g, ' ').trim()
+/** What SQLite adds by itself: statistics, and indices that stand in a table's definition. */
+const added = ({ name }: Item) => /^sqlite_(?:stat\d|autoindex_.*|sequence)$/.test(name)
+
+/**
+ * Throws where a table of ours is anything but the plain table that the schema makes, or where a trigger waits for a write: views,
+ * generated columns and virtual tables can compute without end. `strict`: nothing else may be there either, as in an archive.
+ */
+export function checkShape(file: string, connection: Pick<Libsql.Database, 'prepare'>, strict: boolean): void {
+  const version = Number(Object.values(connection.prepare('PRAGMA user_version').all([])[0] as object)[0])
+  if (version > schemaVersion) throw dataError(file, `was written by a newer Dashi (schema ${version}, this one knows ${schemaVersion})`)
+  if (version === 0 && !strict) return // an empty file, or none of ours: whoever opens it says so
+  const wanted = itemsAt(Math.max(version, 1))
+  const found = new Map(itemsOf(connection).map((i) => [i.name.toLowerCase(), i]))
+  for (const item of wanted.values()) {
+    if (added(item)) continue
+    const there = found.get(item.name)
+    if (!there) {
+      if (item.type === 'table') throw dataError(file, `is not a project database: it has no table ${item.name}`)
+      continue // an index is made again by the check
+    }
+    if (there.type !== item.type || plain(there.sql) !== plain(item.sql))
+      throw dataError(file, `is not a plain project database: ${item.name} is ${there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`}`)
+  }
+  for (const item of found.values()) {
+    if (wanted.has(item.name) || added(item)) continue
+    if (strict || item.type === 'trigger') throw dataError(file, `is not a plain project database: it holds the ${item.type} ${item.name.slice(0, 100)}`)
+  }
+}
