@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 
 /** text.slice(start, end) (UTF-16 units) names the regions. */
 const spanOf = <T extends z.ZodType>(regionRef: T) =>
-  z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef) })
+  z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef).max(limits.spans) })
 export const span = spanOf(id)
 /** As `span`, the regions by their index in the record. */
 export const recordSpan = spanOf(z.number().int().nonnegative())
@@ -16,10 +17,10 @@ export const caption = z.object({
   mediaId: id,
   /** The region that the text describes; null when it describes the whole image. */
   regionId: id.nullable(),
-  text: z.string().min(1),
+  text: z.string().min(1).max(limits.text),
   language: language.nullable(),
   /** Grounding: which words speak of which regions. */
-  spans: z.array(span),
+  spans: z.array(span).max(limits.spans),
   author,
   state: annotationState,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 
 export const colour = z.string().regex(/^#[0-9a-f]{6}$/, 'expected a colour such as #1f77b4')
@@ -9,9 +10,9 @@ export const label = z.object({
   colour,
   /** The key that assigns it while labelling; one character. */
   key: z.string().length(1).nullable(),
-  synonyms: z.array(z.string().min(1)),
+  synonyms: z.array(z.string().min(1).max(limits.name)).max(limits.list),
   /** Texts an open-vocabulary model is asked for instead of the name. */
-  prompts: z.array(z.string().min(1)),
+  prompts: z.array(z.string().min(1).max(limits.value)).max(limits.list),
   parentId: id.nullable(),
 })
 export type Label = z.infer<typeof label>

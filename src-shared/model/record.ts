@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { language, recordSpan } from './caption.ts'
+import { limits } from './limits.ts'
 import { media, relativePath, reviewState, split, tag } from './media.ts'
 import { attributes } from './region.ts'
 import { shape } from './shape.ts'
@@ -20,11 +21,11 @@ export const recordRegion = z.object({
   ...provenance,
 })
 export const recordCaption = z.object({
-  text: z.string().min(1),
+  text: z.string().min(1).max(limits.text),
   language: language.nullish(),
   /** Index into `regions` of the region described; absent for a caption of the image. */
   region: z.number().int().nonnegative().nullish(),
-  spans: z.array(recordSpan).optional(),
+  spans: z.array(recordSpan).max(limits.spans).optional(),
   ...provenance,
 })
 

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { shape } from './shape.ts'
 
-export const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+export const attributes = z
+  .record(z.string().max(limits.name), z.union([z.string().max(limits.value), z.number(), z.boolean()]))
+  .refine((a) => Object.keys(a).length <= limits.list, `expected at most ${limits.list} attributes`)
 export type Attributes = z.infer<typeof attributes>
 
 export const region = z.object({
