@@ -1,5 +1,6 @@
 /** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
 import { nextTick } from 'vue'
+import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
@@ -166,6 +167,7 @@ export function makeActions(): Map<string, AppAction> {
     const { sidebars } = session.settings
     session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
   }
+  add('sign-out', 'window', () => canSignOut, () => failing(signOut().then(() => location.replace('/'))))
   for (const theme of ['light', 'dark', 'system'] as const) add(`theme-${theme}`, 'window', () => session.settings.theme !== theme, () => session.save({ theme }))
   for (const language of ['en', 'ja'] as const) add(`language-${language}`, 'window', () => session.language !== language, () => session.save({ language }))
   dialog('command-palette', 'window', 'palette')

@@ -1,5 +1,8 @@
 /** The one place that differs between the faces: a message port from the desktop's preload, or a WebSocket to where the page came from. */
+import { messageBounds } from '#shared/contract/bounds.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
+import { protocol, sessionProtocol } from '#shared/contract/urls.ts'
+import { look, secret } from './session.ts'
 
 declare global {
   interface Window {
@@ -35,13 +38,18 @@ function openPort(desktop: { requestPort(): void }): Promise<Channel> {
 
 function openSocket(): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/rpc`)
-    const refused = () => reject(new Error('no connection'))
+    const socket = new WebSocket(`ws://${location.host}/rpc`, [protocol, sessionProtocol + secret])
+    const refused = () => void look().finally(() => reject(new Error('no connection')))
     socket.addEventListener('error', refused)
     socket.addEventListener('close', refused)
     socket.addEventListener('open', () =>
       resolve({
-        send: (message) => socket.send(JSON.stringify(message)),
+        send: (message) => {
+          const text = JSON.stringify(message)
+          // A character is three bytes at most; the server would close the connection, and the change be sent again and again.
+          if (text.length * 3 > messageBounds.bytes && new Blob([text]).size > messageBounds.bytes) throw new Error('the change is too large to be sent')
+          socket.send(text)
+        },
         onMessage: (listen) => socket.addEventListener('message', (e) => listen(JSON.parse(String(e.data)))),
         onClose: (listen) => socket.addEventListener('close', listen),
         close: () => socket.close(),

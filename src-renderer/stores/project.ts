@@ -5,6 +5,7 @@ import type { Facets } from '#shared/contract/media.ts'
 import type { OpenedProject } from '#shared/contract/projects.ts'
 import type { Output } from '#shared/contract.ts'
 import { call, remote } from '../rpc/index.ts'
+import { urlKey } from '../rpc/session.ts'
 import { debounced } from '../timing.ts'
 import { useJobs } from './jobs.ts'
 import { useSession } from './session.ts'
@@ -17,7 +18,7 @@ export const useProject = defineStore('project', () => {
   const facets = shallowRef<Facets | null>(null)
   const opening = ref(false)
 
-  const key = computed(() => opened.value?.key ?? '')
+  const key = computed(() => (opened.value ? urlKey(opened.value.key) : ''))
   const labelById = computed(() => new Map(labels.value.map((l) => [l.id, l])))
   /** The label of a number key: the one that has it as its key, else the n-th. */
   const labelForKey = (key: string) =>

@@ -4,19 +4,29 @@
  */
 import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
+import { valueProblem } from './bounds.ts'
 import { events, isEvent, isMethod, methods, type EventData, type EventName, type Input, type MethodName, type Output, type Parsed } from '../contract.ts'
 
-/** What a transport must offer. Messages keep their order; none is lost before `onClose`. */
+/**
+ * What a transport must offer. Messages keep their order; none is lost before `onClose`. A message that is beyond the bounds of
+ * `bounds.ts` is never parsed; where it can be told, its call is handed over as `{ call, refused: why }`.
+ */
 export interface Channel {
+  /** Throws where the message cannot be carried. */
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
   close(): void
+  /** Stops taking messages in, or goes on, where the transport can. */
+  hold?(held: boolean): void
+  /** Bytes sent that the other end has not taken yet, where the transport knows. */
+  unsent?(): number
 }
 
 const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
 const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
+const refusal = z.object({ call: z.number().int(), refused: z.string() })
 const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
@@ -25,35 +35,55 @@ export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => 
 export type Once<C> = (op: string, client: C, body: () => unknown) => unknown
 export type Emit = <E extends EventName>(event: E, data: EventData<E>) => void
 
+/** A line that a person can read, whatever was echoed in it. */
+const clipped = (message: string) => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
 const issueLine = (what: string, error: z.ZodError) => {
   const issue = error.issues[0]!
   return `${[what, ...issue.path].join('.')}: ${issue.message}`
 }
 
-/** The application's end: answers calls, and returns what sends events. `report` hears of faults of the program. */
+/** Of what may be a call. */
+export const numberOf = (message: unknown): number | null => {
+  const call: unknown = (message as { call?: unknown } | null)?.call
+  return Number.isSafeInteger(call) ? (call as number) : null
+}
+
+/** The application's end: answers calls, whatever has a number exactly once, and returns what sends events. `report` hears of faults of the program. */
 export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, report: (method: string, error: unknown) => void, once: Once<C> = (_, __, body) => body()): Emit {
   let open = true
   channel.onClose(() => (open = false))
   const send = (message: unknown) => open && channel.send(message)
   channel.onMessage((message) => {
-    const asked = request.safeParse(message)
-    if (!asked.success) return // not a call; nothing could be answered
+    try {
+      take(message)
+    } catch (e) {
+      report('a message', e) // whatever it was, it is this sender's alone
+    }
+  })
+  function take(message: unknown): void {
+    const fail = (call: number, fault: Fault | 'program', message: string) => send({ answer: call, error: { fault, message: clipped(message) } })
+    const refused = refusal.safeParse(message)
+    if (refused.success) return void fail(refused.data.call, 'user', `the call ${refused.data.refused}`)
+    const problem = valueProblem(message)
+    const asked = problem ? null : request.safeParse(message)
+    if (!asked?.success) {
+      const number = numberOf(message) // without one it is no call, and nothing could be answered
+      return void (number !== null && fail(number, 'user', `the call ${problem ?? issueLine('is none', asked!.error!)}`))
+    }
     const { call, method: name, input, op } = asked.data
-    const fail = (fault: Fault | 'program', message: string) => send({ answer: call, error: { fault, message } })
-    if (!isMethod(name)) return fail('user', `${name}: there is no such method`)
-    const parsed = methods[name].input.safeParse(input)
-    if (!parsed.success) return fail('user', issueLine(name, parsed.error))
-    const handler = handlers[name] as (input: unknown, client: C) => unknown
+    if (!isMethod(name)) return void fail(call, 'user', `${name.slice(0, 100)}: there is no such method`)
     void (async () => {
       try {
-        const body = () => handler(parsed.data, client)
+        const parsed = methods[name].input.safeParse(input)
+        if (!parsed.success) return fail(call, 'user', issueLine(name, parsed.error))
+        const body = () => (handlers[name] as (input: unknown, client: C) => unknown)(parsed.data, client)
         send({ answer: call, output: await (op === undefined ? body() : once(op, client, body)) })
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
-        fail(e instanceof DashiError ? e.fault : 'program', errorLine(e))
+        fail(call, e instanceof DashiError ? e.fault : 'program', errorLine(e))
       }
-    })()
-  })
+    })().catch((e: unknown) => report(name, e))
+  }
   return (event, data) => send({ event, data })
 }
 
@@ -113,7 +143,12 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
       if (!open) return reject(new ConnectionLost())
       const call = ++calls
       waiting.set(call, { method, resolve, reject })
-      channel.send({ call, method, input, ...(op !== undefined && { op }) })
+      try {
+        channel.send({ call, method, input, ...(op !== undefined && { op }) })
+      } catch (e) {
+        waiting.delete(call)
+        reject(new RemoteError('user', errorLine(e))) // sent again it would fail again
+      }
     })
   return { call: (method, ...[input]) => ask(method, input ?? {}), operate: (op, method, input) => ask(method, input, op) }
 }

@@ -1,4 +1,13 @@
-/** Pixels go by URL, guarded by the same session as the calls. `key` is of `projects.open`. */
+/**
+ * Pixels go by URL. `key` is of `projects.open`; in the browser, before it, the session's secret for pictures, since an <img> can
+ * send no header.
+ */
+
+/** Subprotocols of the socket of calls: this one, and the one that shows the session, `dashi.session.SECRET`. */
+export const protocol = 'dashi'
+export const sessionProtocol = 'dashi.session.'
+/** Of the page that a one-time address brings: `<meta name content=CALLS data-pictures=PICTURES>`. */
+export const sessionMeta = 'dashi-session'
 
 /** Longest side of a thumbnail in pixels. */
 export const thumbnailSizes = { small: 256, large: 1024 } as const

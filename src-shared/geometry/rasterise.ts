@@ -5,14 +5,17 @@
 import type { PolygonPart, Ring, Rle } from '../model/shape.ts'
 import { emptyRle, encodeRle, rleSubtract, rleUnion } from './rle.ts'
 
+/** How far outside an image of this size, in pixels, a coordinate still means something: the boundary is walked in reasonable time. */
+export const reachOf = (width: number, height: number) => 16 * (Math.max(width, height) + 1024)
+
 const scale = 5 // the boundary is walked on a grid five times as fine
 
 /** One ring; throws where a coordinate is so far outside that the walk would not end in reasonable time. */
 export function ringToRle(ring: Ring, height: number, width: number): Rle {
   const n = ring.length / 2
-  const limit = 16 * (Math.max(width, height) + 1024)
+  const limit = reachOf(width, height)
   const fine = (v: number | undefined) => {
-    if (!(Math.abs(v!) < limit)) throw new Error(`polygon vertex ${v} lies too far outside an image of ${width} × ${height}`)
+    if (!(Math.abs(v!) <= limit)) throw new Error(`polygon vertex ${v} lies too far outside an image of ${width} × ${height}`)
     return Math.trunc(scale * v! + 0.5)
   }
   /** Where the boundary crosses from one column of pixels to the next: indices into the column-major order. */

@@ -3,8 +3,38 @@ import type { PolygonPart, Rle, Shape } from '../model/shape.ts'
 import { boxContains, boxRing, clipBox, rotatedBoxContains, rotatedBoxRing } from './box.ts'
 import { rleToPolygon } from './contours.ts'
 import { clipPolygon, lineDistance, polygonArea, polygonContains } from './polygon.ts'
-import { polygonToRle } from './rasterise.ts'
+import { polygonToRle, reachOf } from './rasterise.ts'
 import { rleArea, rleContains } from './rle.ts'
+
+/** Every coordinate; of a mask none. */
+export function* coordinatesOf(shape: Shape): Generator<number> {
+  switch (shape.kind) {
+    case 'box':
+      return yield* [shape.x, shape.y, shape.x + shape.w, shape.y + shape.h]
+    case 'rotated-box':
+      return yield* [shape.cx, shape.cy, shape.w, shape.h]
+    case 'polygon':
+      for (const part of shape.parts) for (const ring of part) yield* ring
+      return
+    case 'polyline':
+      return yield* shape.points
+    case 'keypoints':
+      for (const { x, y } of shape.points) yield* [x, y]
+  }
+}
+
+/** Why a shape, valid by itself, cannot be one of an image of this size; null where it can. */
+export function shapeProblem(shape: Shape, size: { width: number | null; height: number | null }): string | null {
+  const { width, height } = size
+  if (width === null || height === null) return null
+  if (shape.kind === 'mask') {
+    const [h, w] = shape.rle.size
+    return w === width && h === height ? null : `a mask of ${w} × ${h} on an image of ${width} × ${height}`
+  }
+  const reach = reachOf(width, height)
+  for (const v of coordinatesOf(shape)) if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} lies too far outside an image of ${width} × ${height}`
+  return null
+}
 
 /** Square pixels; of lines and points 0. */
 export function shapeArea(shape: Shape): number {

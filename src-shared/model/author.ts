@@ -1,11 +1,11 @@
 /** Who made an annotation. What a checkpoint made carries its score and is a proposal until a person accepts it. */
 import { z } from 'zod'
+import { limits } from './limits.ts'
 import { text } from './text.ts'
-
-export const person = z.object({ kind: z.literal('person'), name: text().min(1) })
+export const person = z.object({ kind: z.literal('person'), name: text().min(1).max(limits.name) })
 export const checkpointAuthor = z.object({
   kind: z.literal('checkpoint'),
-  checkpoint: text().min(1),
+  checkpoint: text().min(1).max(4096),
   score: z.number().min(0).max(1),
 })
 export const author = z.discriminatedUnion('kind', [person, checkpointAuthor])

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { text } from './text.ts'
 
 /** text.slice(start, end) (UTF-16 units) names the regions. */
 const spanOf = <T extends z.ZodType>(regionRef: T) =>
-  z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef) })
+  z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef).max(limits.spans) })
 export const span = spanOf(id)
 /** As `span`, the regions by their index in the record. */
 export const recordSpan = spanOf(z.number().int().nonnegative())
@@ -13,7 +14,7 @@ export const recordSpan = spanOf(z.number().int().nonnegative())
 export const language = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as en or pt-BR')
 
 /** What may be said anew; what is there may be longer. */
-export const captionText = text().min(1).max(1_000_000)
+export const captionText = text().min(1).max(limits.text)
 
 export const caption = z.object({
   id,
@@ -23,7 +24,7 @@ export const caption = z.object({
   text: text().min(1),
   language: language.nullable(),
   /** Grounding: which words speak of which regions. */
-  spans: z.array(span),
+  spans: z.array(span).max(limits.spans),
   author,
   state: annotationState,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { text } from './text.ts'
 
@@ -10,9 +11,9 @@ export const label = z.object({
   colour,
   /** The key that assigns it while labelling; one character. */
   key: text().length(1).nullable(),
-  synonyms: z.array(text().min(1)),
+  synonyms: z.array(text().min(1).max(limits.name)).max(limits.list),
   /** Texts an open-vocabulary model is asked for instead of the name. */
-  prompts: z.array(text().min(1)),
+  prompts: z.array(text().min(1).max(limits.value)).max(limits.list),
   parentId: id.nullable(),
 })
 export type Label = z.infer<typeof label>

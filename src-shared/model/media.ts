@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { limits } from './limits.ts'
 import { text } from './text.ts'
 
 export const id = z.number().int().positive()
@@ -7,6 +8,7 @@ export const id = z.number().int().positive()
 /** `path` uses forward slashes and is relative to the root's folder, without `.` or `..` steps. */
 export const relativePath = text()
   .min(1)
+  .max(4096)
   .refine((p) => !/^(?:[/\\]|[A-Za-z]:[/\\])|(?:^|[/\\])\.\.?(?:[/\\]|$)|\0/.test(p), 'expected a relative path without . or .. steps')
 
 /** train, val and test are what every tool knows; others (held-out, ood) are free. */
@@ -44,7 +46,7 @@ export const comment = z.object({
   mediaId: id,
   regionId: id.nullable(),
   by: text().min(1),
-  text: text().min(1),
+  text: text().min(1).max(limits.text),
   /** Milliseconds since 1970. */
   created: z.number().int(),
   resolved: z.boolean(),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { captionText, language, recordSpan } from './caption.ts'
+import { limits } from './limits.ts'
 import { media, relativePath, reviewState, split, tag } from './media.ts'
 import { attributes } from './region.ts'
 import { shape } from './shape.ts'
@@ -25,7 +26,7 @@ export const recordCaption = z.object({
   language: language.nullish(),
   /** Index into `regions` of the region described; absent for a caption of the image. */
   region: z.number().int().nonnegative().nullish(),
-  spans: z.array(recordSpan).optional(),
+  spans: z.array(recordSpan).max(limits.spans).optional(),
   ...provenance,
 })
 

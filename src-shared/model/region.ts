@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
+import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { shape } from './shape.ts'
 import { text } from './text.ts'
 
-export const attributes = z.record(text(), z.union([text(), z.number(), z.boolean()]))
+export const attributes = z
+  .record(text().max(limits.name), z.union([text().max(limits.value), z.number(), z.boolean()]))
+  .refine((a) => Object.keys(a).length <= limits.list, `expected at most ${limits.list} attributes`)
 export type Attributes = z.infer<typeof attributes>
 
 export const region = z.object({

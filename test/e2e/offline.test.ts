@@ -95,11 +95,11 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await lines(4)
     await page.waitForSelector('text=2 edits wait')
     await page.close()
-    await start()
+    const url = await start()
     expect(regions()).toHaveLength(2)
     page = await context.newPage()
     page.setDefaultTimeout(30_000)
-    await page.goto(`http://127.0.0.1:${port}/`)
+    await page.goto(url) // a new tab needs a new address
     await expect.poll(() => regions().length, { timeout: 20_000 }).toBe(4)
     await open()
     await lines(4)

@@ -6,6 +6,7 @@ import { regionRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { personOf, removeRegionsIn } from './regions.ts'
+import { checkShape } from './validate.ts'
 
 /**
  * Of a changed region only the fields that differ from `before` are written, so that two windows can change the same region's
@@ -22,6 +23,7 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
     }
     const removed: number[] = []
     for (const { before, after } of changes) {
+      checkShape(project, mediaId, after?.shape)
       if (!before && after) saved.push({ temporary: after.id, id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })) })
       else if (before && after) edit.update('region', own(before.id), regionRow(differing(before, after)))
       else if (before) removed.push(own(before.id))

@@ -6,7 +6,7 @@ import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
-import { valid } from './validate.ts'
+import { checkShape, valid } from './validate.ts'
 
 const newRegion = region.omit({ id: true }).partial().required({ mediaId: true, shape: true })
 export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region, 'id' | 'mediaId' | 'shape'>>
@@ -25,6 +25,7 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
   const regions = given.map((r) => valid(newRegion, 'region', r))
   return mutate(db, project.user, regions.length === 1 ? 'add region' : `add ${regions.length} regions`, (edit) =>
     regions.map((r) => {
+      checkShape(project, r.mediaId, r.shape)
       const author = r.author ?? personOf(project)
       const top = () => Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', r.mediaId))
       const whole = {
@@ -49,6 +50,7 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
   const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
   return mutate(project.db, project.user, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
     checked.map(({ id, patch }) => {
+      if (patch.shape) checkShape(project, Number(edit.row('region', id)?.['media_id'] ?? 0), patch.shape)
       edit.update('region', id, regionRow(patch))
       return toRegion({ id, ...edit.row('region', id)! })
     }),

@@ -1,5 +1,8 @@
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { shapeProblem } from '#shared/geometry/shape.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { Project } from '../projects/project.ts'
 
 /** What a caller hands in, as the schema wants it, or one line that names the field. */
 export function valid<S extends z.ZodType>(schema: S, what: string, given: unknown): z.infer<S> {
@@ -7,4 +10,11 @@ export function valid<S extends z.ZodType>(schema: S, what: string, given: unkno
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw userError(`${what}: ${issue.path.length ? `${issue.path.join('.')}: ` : ''}${issue.message}`)
+}
+
+/** Throws where the shape cannot be one of that image: a mask of another size, a coordinate far outside. */
+export function checkShape({ db }: Project, mediaId: number, shape: Shape | undefined): void {
+  const size = shape && db.get<{ width: number | null; height: number | null; path: string }>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
+  const problem = size && shapeProblem(shape, size)
+  if (problem) throw userError(`${size.path}: shape: ${problem}`)
 }

@@ -103,8 +103,9 @@ function* items(project: Project, target: Target, of: number, { onProgress, sign
   const report = meter(onProgress)
   const nameOf = namer(target)
   let done = 0
-  for (const { record, file } of readRecords(project, options.filter)) {
+  for (const { record, file, problems } of readRecords(project, options.filter)) {
     signal?.throwIfAborted()
+    for (const problem of problems) target.findings.leave({ file: record.fileName }, problem)
     yield { record: { ...selected(record, options.states), fileName: nameOf(record.fileName) }, file }
     report('writing', ++done, of)
   }

@@ -77,7 +77,7 @@ interface Reading {
 /** Returns the folder that the images' paths are relative to. */
 async function readAll(at: string, format: FormatName, { options, findings, unpackTo, store }: Reading): Promise<string> {
   if (format === 'dashi') {
-    for (const { record, root } of openArchiveRecords(at)) store.put(record, root)
+    for (const { record, root } of openArchiveRecords(at, findings)) store.put(record, root)
     await store.finish()
     return at
   }

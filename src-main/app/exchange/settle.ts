@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import sharp from 'sharp'
-import { clipShape } from '#shared/geometry/shape.ts'
+import { clipShape, coordinatesOf, shapeProblem } from '#shared/geometry/shape.ts'
 import { shapeBox } from '#shared/geometry/box.ts'
-import { decodeRle } from '#shared/geometry/rle.ts'
+import { rleArea, rleProblem } from '#shared/geometry/rle.ts'
+import { limits } from '#shared/model/limits.ts'
 import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/record.ts'
+import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { repairedDeep } from '#shared/model/text.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
@@ -40,10 +42,11 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     const upright = stored ? uprightShape(shape, orientation, stored) : shape
     const label = region.label?.trim() || null
     newIndex.set(i, kept.length)
-    kept.push({ ...region, label: label?.slice(0, 500) ?? null, shape: upright })
+    kept.push({ ...region, ...(region.attributes && { attributes: soundAttributes(region.attributes, at, findings) }), label: label?.slice(0, limits.name) ?? null, shape: upright })
   })
   const captions = (draft.captions ?? [])
     .filter((c) => c.text.trim() && (c.region == null || newIndex.has(c.region)))
+    .filter((c) => c.text.length <= limits.text || findings.leave(where, `${image.path}: a caption of ${c.text.length} characters, expected at most ${limits.text}`))
     .map((c) => ({
       ...c,
       ...(c.region == null ? {} : { region: newIndex.get(c.region)! }),
@@ -55,7 +58,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(size && { width: size.width, height: size.height }),
     ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
     ...(source.options.hash && typeof found !== 'string' ? { contentHash: await sha256(file) } : {}),
-    ...(draft.labels?.length ? { labels: draft.labels.filter((l) => l.label.trim()) } : {}),
+    ...(draft.labels?.length ? { labels: draft.labels.filter((l) => l.label.trim()).map((l) => ({ ...l, label: l.label.slice(0, limits.name) })) } : {}),
     ...(kept.length ? { regions: kept } : {}),
     ...(captions.length ? { captions } : {}),
     ...(split ? { split: split.slice(0, 64) } : {}),
@@ -128,16 +131,18 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
     findings.leave(at, reason)
     return null
   }
-  if (!numbersOf(shape).every((n) => Number.isFinite(n) && Math.abs(n) < 2 ** 31)) return leave(`${shape.kind}: a coordinate is not a finite number`)
+  for (const n of numbersOf(shape)) {
+    if (!Number.isFinite(n)) return leave(`${shape.kind}: a coordinate is not a finite number`)
+    // What lies further out is cut at the image's border, where that is known.
+    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is beyond any image`)
+  }
+  const many = tooMany(shape)
+  if (many) return leave(`${shape.kind}: ${many}`)
   if (shape.kind === 'mask') {
     const [h, w] = shape.rle.size
     if (size && (w !== size.width || h !== size.height)) return leave(`mask of ${w} × ${h} on an image of ${size.width} × ${size.height}`)
-    try {
-      if (decodeRle(shape.rle).counts.length < 2) return leave('mask: empty')
-    } catch (e) {
-      return leave(`mask: ${message(e)}`)
-    }
-    return shape
+    const problem = rleProblem(shape.rle)
+    return problem ? leave(`mask: ${problem}`) : rleArea(shape.rle) === 0 ? leave('mask: empty') : shape
   }
   if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0)) return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
   if (!size) return shape
@@ -151,6 +156,8 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   } catch (e) {
     return leave(`${shape.kind}: ${message(e)}`)
   }
+  const problem = clipped && shapeProblem(clipped, size)
+  if (problem) return leave(problem)
   if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
   if (clipped !== shape) findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
   return clipped
@@ -159,13 +166,34 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
 const round = (n: number) => Math.round(n * 100) / 100
 const describe = (b: { x: number; y: number; w: number; h: number }) => `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
 
-function numbersOf(shape: Shape): number[] {
+/** Coordinates, and what else has to be a finite number. */
+function* numbersOf(shape: Shape): Generator<number> {
+  if (shape.kind === 'mask') return yield* shape.rle.size
+  yield* coordinatesOf(shape)
+  if (shape.kind === 'box') yield* [shape.w, shape.h]
+  if (shape.kind === 'rotated-box') yield shape.angle
+}
+
+function tooMany(shape: Shape): string | null {
+  const over = (n: number, most: number, what: string) => (n > most ? `${n} ${what}, expected at most ${most}` : null)
   switch (shape.kind) {
-    case 'box': return [shape.x, shape.y, shape.w, shape.h]
-    case 'rotated-box': return [shape.cx, shape.cy, shape.w, shape.h, shape.angle]
-    case 'polygon': return shape.parts.flat(2)
-    case 'polyline': return shape.points
-    case 'keypoints': return shape.points.flatMap((p) => [p.x, p.y])
-    case 'mask': return shape.rle.size
+    case 'polygon':
+      return over(shape.parts.length, limits.parts, 'parts') ?? shape.parts.map((part) => over(part.length, limits.parts, 'rings') ?? over(Math.max(...part.map((r) => r.length)), limits.ring, 'numbers')).find(Boolean) ?? null
+    case 'polyline':
+      return over(shape.points.length, limits.ring, 'numbers')
+    case 'keypoints':
+      return over(shape.points.length, limits.keypoints, 'points') ?? over(shape.edges?.length ?? 0, limits.edges, 'edges')
+    default:
+      return null
   }
+}
+
+/** Without those that are longer than any value of an attribute. */
+function soundAttributes(attributes: Attributes, at: Where, findings: Source['findings']): Attributes {
+  const entries = Object.entries(attributes)
+  const fits = ([name, value]: (typeof entries)[number]) => name.length <= limits.name && (typeof value !== 'string' || value.length <= limits.value)
+  if (entries.length <= limits.list && entries.every(fits)) return attributes
+  for (const entry of entries) if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
+  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes, of which the first ${limits.list} were taken`)
+  return Object.fromEntries(entries.filter(fits).slice(0, limits.list))
 }

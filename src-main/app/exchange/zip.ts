@@ -154,11 +154,14 @@ function checkRoots(file: string, folder: string): void {
 }
 
 /** The records of an unpacked project, each with the absolute folder that it is relative to. */
-export function* openArchiveRecords(folder: string): Generator<{ record: ImageRecord; root: string }> {
+export function* openArchiveRecords(folder: string, findings?: Findings): Generator<{ record: ImageRecord; root: string }> {
   checkRoots(folder, folder)
   const project = openProject(folder, { readOnly: true })
   try {
-    for (const { record, file } of readRecords(project)) yield { record, root: file.slice(0, file.length - record.fileName.length - 1) }
+    for (const { record, file, problems } of readRecords(project)) {
+      for (const problem of problems) findings?.leave({ file: record.fileName }, problem)
+      yield { record, root: file.slice(0, file.length - record.fileName.length - 1) }
+    }
   } finally {
     project.close()
   }

@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
+import { shapeProblem } from '#shared/geometry/shape.ts'
+import type { Media } from '#shared/model/media.ts'
+import type { Region } from '#shared/model/region.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { CheckProblem, CheckReport } from '#shared/model/project.ts'
 import { checkDatabase } from '../../db/check.ts'
@@ -29,12 +32,19 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   const note = (kind: CheckProblem['kind'], message: string) => problems.push({ kind, message, repaired: false })
 
   const unreadable = (table: string) => problems.flatMap(({ message }) => Number(new RegExp(`^${table} (\\d+): .*: holds `).exec(message)?.[1] ?? NaN) || [])
+  const ofItsImage = ({ id, mediaId, shape }: Region) => {
+    const size = db.get<Pick<Media, 'width' | 'height' | 'path'>>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
+    const problem = size && shapeProblem(shape, size)
+    return problem && `region ${id} of ${size.path}: ${problem}`
+  }
   for (const [table, decode] of Object.entries(decoders)) {
     checked[table] = 0
     for (const row of db.iterate<StoredRow>(`SELECT * FROM ${table} WHERE rowid NOT IN (SELECT value FROM json_each(?))`, JSON.stringify(unreadable(table)))) {
       checked[table]++
       try {
-        decode(row)
+        const entity = decode(row)
+        const problem = table === 'region' ? ofItsImage(entity as Region) : null
+        if (problem) note('row', problem)
       } catch (e) {
         note('row', errorLine(e))
       }

@@ -51,15 +51,24 @@ export interface ImageContent {
   comments: Comment[]
 }
 
+/** A row of before, or of another program, that is none keeps nobody from the others; `project check` names it. */
+const undamaged = <T>(decode: (row: StoredRow) => T) => (row: StoredRow): T[] => {
+  try {
+    return [decode(row)]
+  } catch {
+    return []
+  }
+}
+
 /** One image with everything known of it; regions from the bottom up. */
 export function imageContent(project: Project, mediaId: number): ImageContent {
   const { db } = project
   const rows = (table: string, order = 'id') => db.all<StoredRow>(`SELECT * FROM ${table} WHERE media_id = ? ORDER BY ${order}`, mediaId)
   return {
     media: getMedia(project, mediaId),
-    regions: rows('region', 'z, id').map(toRegion),
+    regions: rows('region', 'z, id').flatMap(undamaged(toRegion)),
     labels: rows('media_label').map(toMediaLabel),
-    captions: rows('caption').map(toCaption),
+    captions: rows('caption').flatMap(undamaged(toCaption)),
     tags: rows('media_tag').map((r) => String(r['tag'])),
     comments: rows('comment').map(toComment),
   }

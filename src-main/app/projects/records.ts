@@ -1,6 +1,7 @@
 /** Image records in and out: what importers yield is stored, what exporters consume is read, as streams. */
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { dataError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, userError } from '#shared/errors.ts'
+import { shapeProblem } from '#shared/geometry/shape.ts'
 import type { Caption } from '#shared/model/caption.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Media, Root } from '#shared/model/media.ts'
@@ -143,6 +144,8 @@ export interface StoredRecord {
   record: ImageRecord
   /** Ids in the order of `record.regions`. */
   regionIds: number[]
+  /** Stored annotations that are none (of before, or of another program), so that they are not in the record: a line each. */
+  problems: string[]
 }
 
 /** Everything known of the images that a filter lets through, in the order of their ids, some hundred at a time. */
@@ -164,12 +167,14 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
     const [regions, mediaLabels, captions, tags] = [children('region', 't.z, t.id'), children('media_label'), children('caption'), children('media_tag')]
     for (const row of db.all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', wanted)) {
       const media = toMedia(row)
-      const own = (regions.get(media.id) ?? []).map(toRegion)
+      const problems: string[] = []
+      const own = sound(regions.get(media.id), toRegion, problems, (r) => problemLine('region', r.id, shapeProblem(r.shape, media)))
       const index = new Map(own.map((r, i) => [r.id, i]))
       yield {
         mediaId: media.id,
         file: join(roots.get(media.rootId)!, media.path),
         regionIds: own.map((r) => r.id),
+        problems,
         record: {
           fileName: media.path, width: media.width, height: media.height, orientation: media.orientation, contentHash: media.contentHash,
           perceptualHash: media.perceptualHash, split: media.split, review: media.review,
@@ -177,12 +182,30 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
           regions: own.map((r) => ({
             label: r.labelId === null ? null : labels.get(r.labelId)!, shape: r.shape, attributes: r.attributes, z: r.z, author: r.author, state: r.state,
           })),
-          captions: (captions.get(media.id) ?? []).map(toCaption).map((c) => recordCaption(c, index)),
+          captions: sound(captions.get(media.id), toCaption, problems, (c) => problemLine('caption', c.id, c.regionId === null || index.has(c.regionId) ? null : 'describes a region that is left out'))
+            .map((c) => recordCaption(c, index)),
           tags: (tags.get(media.id) ?? []).map((t) => String(t['tag'])),
         },
       }
     }
   }
+}
+
+const problemLine = (what: string, id: number, problem: string | null) => problem && `${what} ${id}: ${problem}`
+
+/** The rows that are what they should be; of any other a line in `problems`. */
+function sound<T extends { id: number }>(rows: readonly StoredRow[] = [], decode: (row: StoredRow) => T, problems: string[], problemOf: (entity: T) => string | null): T[] {
+  return rows.flatMap((row) => {
+    try {
+      const entity = decode(row)
+      const problem = problemOf(entity)
+      if (!problem) return [entity]
+      problems.push(problem)
+    } catch (e) {
+      problems.push(errorLine(e))
+    }
+    return []
+  })
 }
 
 function recordCaption(c: Caption, index: Map<number, number>) {

@@ -10,6 +10,7 @@ import type { AppContext } from '../context.ts'
 import { makeHandlers } from './handlers/index.ts'
 import { Jobs, type JobControl } from './jobs.ts'
 import { once } from './once.ts'
+import { paced } from './paced.ts'
 import { ProjectPool, type OpenProject } from './pool.ts'
 import { Preferences } from './preferences.ts'
 import type { Job } from '#shared/contract/app.ts'
@@ -95,7 +96,7 @@ export class App implements Served {
       this.clients.delete(client)
       client.open(null)
     })
-    client.emit = serve(channel, this.handlers, client, this.report, (op, { project }, body) => once(project, op, body))
+    client.emit = serve(paced(channel), this.handlers, client, this.report, (op, { project }, body) => once(project, op, body))
   }
 
   async respond(path: string, signal: AbortSignal): Promise<Response> {

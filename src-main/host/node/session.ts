@@ -1,6 +1,8 @@
 /**
- * Who may speak to the server: whoever shows the one-time token of the URL that was printed gets a cookie; whoever has the
- * cookie is in. The cookie outlives a restart on the same port, so that an open window finds its way back.
+ * Who may speak to the server. Whoever shows the one-time token of the address that was printed gets a session: two secrets that the
+ * page keeps in the memory of its tab and shows itself, one with its calls, one in the paths of pictures. Nothing of it is a cookie,
+ * which a browser would show to every other port of this machine as well. A session ends when it is signed out of, when it was not
+ * used for a day, and after a month; it outlives a restart on the same port, so that an open window finds its way back.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -8,56 +10,106 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 const random = () => randomBytes(32).toString('base64url')
-const equal = (a: string, b: string) => timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+const digest = (secret: string) => createHash('sha256').update(secret).digest('hex')
+const equal = (a: string, b: string) => timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))
 
-const storedSession = z.object({ cookie: z.string().regex(/^dashi-[\w-]{16,}$/), secret: z.string().min(40), expires: z.number() })
-type StoredSession = z.infer<typeof storedSession>
-const lifetime = 30 * 24 * 3600 * 1000
+const hexDigest = z.string().regex(/^[0-9a-f]{64}$/)
+/** Kept as digests: the file opens no door. */
+const stored = z.object({ sessions: z.array(z.object({ calls: hexDigest, pictures: hexDigest, begun: z.number(), used: z.number() })).max(100) })
+type Stored = z.infer<typeof stored>['sessions'][number]
 
-export class Session {
-  private token: string | null = random()
-  private stored: StoredSession | null = null
+const hour = 3600 * 1000
+const idle = 24 * hour
+const lifetime = 30 * 24 * hour
+/** Sessions at a time; a further one ends the one used longest ago. */
+const most = 50
+/** Uses are written down this often, in ms. */
+const noted = hour / 6
 
-  constructor(private readonly configFolder: string) {}
+export interface Granted {
+  /** Goes with the calls: as a subprotocol of the socket, or `Authorization: Bearer`. */
+  calls: string
+  /** Goes in the paths of pictures, which cannot have a header. */
+  pictures: string
+}
 
-  /** Of a cookie the browser tells the host only, not the port: the name keeps servers on other ports from reading or replacing ours. */
+export class Sessions {
+  private token: string | null = digest(random())
+  private sessions: Stored[] = []
+  private file = ''
+  private written = 0
+
+  constructor(
+    private readonly configFolder: string,
+    private readonly now: () => number = Date.now,
+  ) {}
+
   listenOn(port: number): void {
-    const file = join(this.configFolder, `session-${port}.json`)
-    const old = readSession(file)
-    this.stored = old && old.expires > Date.now() ? old : { cookie: `dashi-${randomBytes(12).toString('base64url')}`, secret: random(), expires: 0 }
-    this.stored.expires = Date.now() + lifetime
-    mkdirSync(this.configFolder, { recursive: true, mode: 0o700 })
-    writeFileSync(`${file}.part`, JSON.stringify(this.stored), { mode: 0o600 })
-    renameSync(`${file}.part`, file)
+    this.file = join(this.configFolder, `session-${port}.json`)
+    this.sessions = readSessions(this.file)
+    this.write()
   }
 
   /** For a URL to be opened once; each call makes the one before worthless. */
   newToken(): string {
-    return (this.token = random())
+    const token = random()
+    this.token = digest(token)
+    return token
   }
 
-  /** The cookie for a token, which is then used up; null for any other text. */
-  exchange(token: string): string | null {
-    if (!this.token || !this.stored || !equal(token, this.token)) return null
+  /** A session for a token, which is then used up; null for any other text. */
+  exchange(token: string): Granted | null {
+    if (!this.token || !equal(digest(token), this.token)) return null
     this.token = null
-    const { cookie, secret } = this.stored
-    return `${cookie}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifetime / 1000}`
+    const granted = { calls: random(), pictures: random() }
+    const now = this.now()
+    this.sessions = [...this.sessions, { calls: digest(granted.calls), pictures: digest(granted.pictures), begun: now, used: now }].sort((a, b) => a.used - b.used).slice(-most)
+    this.write()
+    return granted
   }
 
-  admits(cookieHeader: string | undefined): boolean {
-    if (!this.stored) return false
-    const { cookie, secret } = this.stored
-    return (cookieHeader ?? '').split(';').some((pair) => {
-      const at = pair.indexOf('=')
-      return pair.slice(0, at).trim() === cookie && equal(pair.slice(at + 1).trim(), secret)
-    })
+  /** The name of the session that the secret belongs to, null where there is none (any more). Counts as a use. */
+  admits(kind: keyof Granted, secret: string | undefined): string | null {
+    if (!secret || secret.length > 100) return null
+    const shown = digest(secret)
+    const now = this.now()
+    const session = this.sessions.find((s) => equal(s[kind], shown) && now - s.used < idle && now - s.begun < lifetime)
+    if (!session) return null
+    session.used = now
+    if (now - this.written > noted) {
+      this.written = now
+      this.write()
+    }
+    return session.calls
+  }
+
+  /** Of a window that is still there. */
+  use(name: string): void {
+    for (const s of this.sessions) if (s.calls === name) s.used = this.now()
+  }
+
+  end(name: string): void {
+    this.sessions = this.sessions.filter((s) => s.calls !== name)
+    this.write()
+  }
+
+  private write(): void {
+    const now = this.now()
+    this.sessions = this.sessions.filter((s) => now - s.used < idle && now - s.begun < lifetime)
+    try {
+      mkdirSync(this.configFolder, { recursive: true, mode: 0o700 })
+      writeFileSync(`${this.file}.part`, JSON.stringify({ sessions: this.sessions }), { mode: 0o600 })
+      renameSync(`${this.file}.part`, this.file)
+    } catch {
+      // A full or read-only disk: the sessions are known until the program ends.
+    }
   }
 }
 
-function readSession(file: string): StoredSession | null {
+function readSessions(file: string): Stored[] {
   try {
-    return storedSession.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return stored.parse(JSON.parse(readFileSync(file, 'utf8'))).sessions
   } catch {
-    return null // missing or damaged: a new one is made, and windows of before have to be opened anew
+    return [] // missing or damaged: windows of before have to be opened anew
   }
 }

@@ -1,0 +1,70 @@
+/**
+ * What one message may be at most, held before it is parsed and before any schema looks at it: a message that nests ten thousand
+ * deep or counts millions of values would end the process (stack, memory) or keep it from everybody else's calls.
+ */
+export const messageBounds = {
+  /** UTF-8 bytes of the message as text: larger than any edit, a hundred masks of four megapixels. */
+  bytes: 64 * 1024 * 1024,
+  /** Our own deepest message nests 12. */
+  depth: 64,
+  /** Lists and objects. */
+  containers: 2 ** 18,
+  /** Members of lists and objects: all ids of a million images. */
+  values: 2 ** 20,
+} as const
+
+const tooDeep = `is nested deeper than ${messageBounds.depth}`
+const tooMany = `holds more than ${messageBounds.containers} lists or ${messageBounds.values} values`
+const noJson = 'holds what is no JSON'
+
+/** What is wrong with a message in JSON, by its brackets and commas alone; null where it may be parsed. */
+export function textProblem(text: string): string | null {
+  if (text.length > messageBounds.bytes) return `is longer than ${messageBounds.bytes} bytes`
+  let [depth, containers, values] = [0, 0, 0]
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (quoted) {
+      if (c === 0x5c) i++
+      else if (c === 0x22) quoted = false
+    } else if (c === 0x22) quoted = true
+    else if (c === 0x5b || c === 0x7b) {
+      if (++depth > messageBounds.depth) return tooDeep
+      if (++containers > messageBounds.containers) return tooMany
+    } else if (c === 0x5d || c === 0x7d) depth--
+    else if (c === 0x2c && ++values > messageBounds.values) return tooMany
+  }
+  return null
+}
+
+/**
+ * The same of a message that came as a value (by a port, copied structurally): plain lists and objects of JSON's values, `undefined`
+ * allowed as a member that is left out. A circle is found by its depth.
+ */
+export function valueProblem(message: unknown): string | null {
+  const levels: { members: readonly unknown[]; next: number }[] = []
+  let [containers, values, characters] = [0, 0, 0]
+  for (let value = message; ; ) {
+    if (typeof value === 'string') {
+      if ((characters += value.length) > messageBounds.bytes) return `is longer than ${messageBounds.bytes} bytes`
+    } else if (typeof value === 'object' && value !== null) {
+      const list = Array.isArray(value)
+      const prototype: unknown = Object.getPrototypeOf(value)
+      if (!list && prototype !== Object.prototype && prototype !== null) return noJson
+      if (levels.length >= messageBounds.depth) return tooDeep
+      const members = list ? (value as unknown[]) : Object.values(value)
+      if (++containers > messageBounds.containers || (values += members.length) > messageBounds.values) return tooMany
+      levels.push({ members, next: 0 })
+    } else if (typeof value !== 'number' && typeof value !== 'boolean' && value !== null && value !== undefined) return noJson
+    for (let level = levels.at(-1); level && level.next === level.members.length; level = levels.at(-1)) levels.pop()
+    const level = levels.at(-1)
+    if (!level) return null
+    value = level.members[level.next++]
+  }
+}
+
+/** The number of a call that is not going to be parsed, so that it can be refused by it: callers write it first, or last. */
+export function callNumber(text: string): number | null {
+  const found = /^\s*\{\s*"call"\s*:\s*(\d{1,15})\s*[,}]/.exec(text.slice(0, 200)) ?? /,\s*"call"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(text.slice(-200))
+  return found ? Number(found[1]) : null
+}
