@@ -1,36 +1,28 @@
-/** What a format says of an object beyond its label and shape, as attributes of the region. */
 import type { Attributes } from '#shared/model/region.ts'
 
-/** Text, numbers and truth as they stand, lists and objects as JSON; null and empty texts say nothing. */
-export function attributesOf(fields: Readonly<Record<string, unknown>>): Attributes {
-  const out: [string, string | number | boolean][] = []
-  for (const [name, value] of Object.entries(fields)) {
-    const key = name.trim()
-    if (!key || value === null || value === undefined || value === '') continue
-    if (typeof value === 'string' || typeof value === 'boolean') out.push([key, value])
-    else if (typeof value === 'number') out.push([key, Number.isFinite(value) ? value : String(value)])
-    else if (typeof value === 'bigint') out.push([key, Number.isSafeInteger(Number(value)) ? Number(value) : String(value)])
-    else if (!(Array.isArray(value) && value.length === 0)) out.push([key, JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v))])
+const maxText = 2000
+const maxDepth = 4
+
+/**
+ * What a format says of an object beside its geometry, as attributes: texts, numbers, true and false as they are, lists joined, what is nested
+ * by its path (`pose.left`). Empty and null values say nothing. Later sources win.
+ */
+export function attributesFrom(...sources: unknown[]): Attributes {
+  const out: Attributes = {}
+  for (const source of sources) add(out, '', source, 0)
+  return out
+}
+
+function add(out: Attributes, name: string, value: unknown, depth: number): void {
+  if (value === null || value === undefined || value === '') return
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) out[name || 'value'] = value
+  else if (typeof value === 'string') out[name || 'value'] = value.slice(0, maxText)
+  else if (Array.isArray(value)) {
+    if (value.length === 0) return
+    if (value.every((v) => ['string', 'number', 'boolean'].includes(typeof v))) out[name || 'value'] = value.join(', ').slice(0, maxText)
+    else out[name || 'value'] = JSON.stringify(value).slice(0, maxText)
+  } else if (typeof value === 'object') {
+    if (depth >= maxDepth) out[name || 'value'] = JSON.stringify(value).slice(0, maxText)
+    else for (const [k, v] of Object.entries(value)) add(out, name ? `${name}.${k}` : k, v, depth + 1)
   }
-  return Object.fromEntries(out)
-}
-
-/** To be spread into a region: nothing where there are none. */
-export function withAttributes(fields: Readonly<Record<string, unknown>>): { attributes?: Attributes } {
-  const attributes = attributesOf(fields)
-  return Object.keys(attributes).length ? { attributes } : {}
-}
-
-/** A field of a text file: a number where it is written as one and nothing would be lost, true and false, else text. */
-export function fieldValue(text: string): string | number | boolean {
-  if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:e[+-]?\d{1,2})?$/i.test(text)) return Number(text)
-  if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true'
-  return text
-}
-
-/** Under one of these names (in any spelling of case, `_` and `-`), the first that is there. */
-export function keyNamed(keys: readonly string[], names: readonly string[]): string | undefined {
-  const plain = (s: string) => s.trim().toLowerCase().replace(/[\s_-]+/g, '')
-  const known = new Map(keys.map((k) => [plain(k), k]))
-  return names.map((n) => known.get(plain(n))).find((k) => k !== undefined)
 }

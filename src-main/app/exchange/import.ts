@@ -97,6 +97,7 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
   const source: Source = {
     tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
     unpackTo,
+    took: (taken) => tree.took(taken),
     declareLabels: (names) => store.declare(names),
   }
   const settled = mapOrdered(read(source), 8, async (draft) => {

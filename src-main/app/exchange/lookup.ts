@@ -3,14 +3,14 @@ import path from 'node:path'
 import type { Source } from './draft.ts'
 import { message } from './findings.ts'
 import { parsePythonJson } from './json.ts'
-import { type Peek, peekAt } from './peek.ts'
-import { usualSplit } from './splits.ts'
+import type { Peek } from './peek.ts'
+import { splitOfFile, usualSplit } from './splits.ts'
 import { type Found, findImage, isImage, join, stemOf, type Tree } from './tree.ts'
 
 /** The file that was given, or every one of the folder that the format knows for its own. */
 export function ownFiles({ tree, file, findings }: Source, recognises: (file: Peek) => boolean): string[] {
   if (file !== null) return [file]
-  return [...tree.files('', findings)].filter((name) => !isImage(name) && recognises(peekAt(tree.absolute(name))))
+  return [...tree.files('', findings)].filter((name) => !isImage(name) && recognises(tree.peek(name)))
 }
 
 /** Undefined, and noted, where it is no JSON. */
@@ -80,13 +80,8 @@ function alike(images: readonly string[], folders: string): string[] {
 /** What is said where no image can be meant by a name. */
 export const outside = (field: string, name: unknown) => `${field} ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`
 
-const ofSteps = (steps: readonly string[]) => [...steps].reverse().map(usualSplit).find((s) => s !== undefined)
-
-/** The folder that an image lies in, or its annotations; at last a whole word of the annotation file's name. */
+/** The folder that an image lies in, or what its annotation file tells. */
 export function splitBy(image: string, file: string): string | null {
-  const steps = (p: string) => folderOf(p).split('/')
-  return ofSteps(steps(image)) ?? ofSteps(steps(file)) ?? splitOfName(file)
+  const ofImage = folderOf(image).split('/').reverse().map(usualSplit).find((s) => s !== undefined)
+  return ofImage ?? splitOfFile(file)
 }
-
-/** train of `train-annotations-bbox.csv`, `_annotations.train.jsonl` or `train-00000-of-00001.parquet`. */
-export const splitOfName = (file: string) => ofSteps(path.posix.basename(file).split(/[^\p{L}\p{N}]+/u).reverse()) ?? null

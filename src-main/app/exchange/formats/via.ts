@@ -1,8 +1,9 @@
 /** VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects of version 3. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import { attributesOf, keyNamed } from '../attributes.ts'
+import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { isObject, keyNamed, tagOf } from '../fields.ts'
 import { message } from '../findings.ts'
 import type { Format } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
@@ -12,7 +13,6 @@ import { boxOf, ellipseRing, toRing } from '../shapes.ts'
 import { captionNames, classAttribute, classNames, drafts as drafts3, isVia3 } from './via3.ts'
 
 type Fields = Record<string, unknown>
-const isObject = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v)
 
 interface Attribute {
   type?: string
@@ -119,7 +119,7 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   const used = [...new Set(entries.flatMap((e) => e.regions.flatMap((r) => (isObject(r.attributes) ? Object.keys(r.attributes) : []))))]
   const label = classAttribute([...new Set([...Object.keys(declared.region), ...used])], declared.region)
   if (label !== undefined) source.declareLabels(Object.values(declared.region[label]?.options ?? {}))
-  else if (used.length > 0) findings.change({ file }, `none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`)
+  else if (used.length > 0) findings.note(`${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`)
   for (const entry of entries) {
     const where = { file, line: entry.line }
     const image = imageNamed(images, entry.filename, file)
@@ -154,7 +154,7 @@ function saidOf(attributes: Fields, label: string | undefined, declared: Attribu
       if (words.length > 1) rest[key] = words.join(', ')
     } else rest[key] = isObject(value) ? words.join(', ') : words[0] !== undefined && typeof value === 'string' ? words[0] : value
   }
-  const kept = attributesOf(rest)
+  const kept = attributesFrom(rest)
   return { label: name, ...(Object.keys(kept).length ? { attributes: kept } : {}) }
 }
 
@@ -166,7 +166,7 @@ function ofFile(attributes: Fields, declared: Attributes['file'], captions: Reco
     const words = chosen(value, declared[key])
     if (keyNamed([key], captionNames) !== undefined) captions.push(...words.map((text) => ({ text })))
     else if (keyNamed([key], [...classNames, 'classes', 'labels', 'categories']) !== undefined) labels.push(...words.map((w) => ({ label: w })))
-    else tags.push(...words.map((w) => `${key}: ${w}`.slice(0, 200)))
+    else tags.push(...words.map((w) => tagOf(key, w)))
   }
   return { labels, tags }
 }

@@ -1,15 +1,14 @@
 /** Projects of VIA 3: shapes as numbers after a code, attributes by id with their options by id. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import { keyNamed, withAttributes } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { isObject, keyNamed, tagOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
 import { imageNamed, outside, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxBetween, boxOf, ellipseRing, toRing } from '../shapes.ts'
 
 type Fields = Record<string, unknown>
-const isObject = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v)
 const objects = (v: unknown): [string, Fields][] => (isObject(v) ? Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])) : [])
 
 /** What the attribute goes by that tells the class, and the one that describes. */
@@ -71,7 +70,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
         for (const { name, words } of values) {
           if (/caption|description/i.test(name)) captions.push(...words.map((text) => ({ text })))
           else if (name === label) labels.push(...words.map((w) => ({ label: w })))
-          else tags.push(...words.map((w) => `${name}: ${w}`.slice(0, 200)))
+          else tags.push(...words.map((w) => tagOf(name, w)))
         }
       else
         try {
