@@ -5,7 +5,7 @@ import { isImage } from './tree.ts'
 
 /** In order of preference; case, spaces, `_` and `-` don't count. */
 const aliases = {
-  file: ['file_name', 'filename', 'file', 'image', 'image_path', 'path', 'image_name', 'img', 'image_file', 'image_file_name', 'imagefilename', 'image_filename', 'img_path', 'img_name', 'image_id', 'filepath', 'image_filepath', 'photo', 'picture', 'url', 'image_url', 'image_link'],
+  file: ['file_name', 'filename', 'file', 'image', 'image_path', 'path', 'image_name', 'img', 'image_file', 'image_file_name', 'imagefilename', 'image_filename', 'img_path', 'img_name', 'image_id', 'filepath', 'image_filepath', 'photo', 'picture', 'url', 'image_url', 'image_link', 'image_id_class_id'],
   label: ['label', 'class', 'class_name', 'category', 'label_name', 'category_name', 'class_label', 'name', 'breed', 'species', 'object'],
   labelId: ['label_id', 'class_id', 'category_id', 'class_index', 'label_index', 'label_num', 'class_idx', 'target', 'diagnosis'],
   labels: ['labels', 'classes', 'categories', 'label_names', 'class_names'],
@@ -60,7 +60,7 @@ function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
       if (columns.height === h) delete columns.height
     }
   }
-  if (!isOurs(columns, header)) for (const column of onlyOurs) delete columns[column]
+  if (!isOurs(columns, header)) for (const column of onlyOurs) Reflect.deleteProperty(columns, column)
   return columns
 }
 
@@ -76,8 +76,9 @@ function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'>
   const all = (from: number, to: number) => numbers.slice(from, to).every(Boolean)
   if (row.length === 8 && all(1, 5) && isImage(row[5]!) && all(6, 8)) return { columns: { label: 0, x: 1, y: 2, w: 3, h: 4, file: 5, width: 6, height: 7 }, makesense: true }
   if (row.length === 6 && all(1, 3) && isImage(row[3]!) && all(4, 6)) return { columns: { label: 0, x: 1, y: 2, file: 3, width: 4, height: 5 }, makesense: true }
-  if (!isImage(row[0] ?? '') && row.length === 2) return isAddress(row[1]!) || isImage(row[1]!) ? { columns: words(row[0]!) > 2 ? { caption: 0, file: 1 } : { label: 0, file: 1 } } : null
-  if (!isImage((row[0] ?? '').replace(/#\d+$/, ''))) return null
+  const numbered = isImage((row[0] ?? '').replace(/#\d+$/, ''))
+  if (!numbered && row.length === 2) return isAddress(row[1]!) || isImage(row[1]!) ? { columns: words(row[0]!) > 2 ? { caption: 0, file: 1 } : { label: 0, file: 1 } } : null
+  if (!numbered) return null
   // RetinaNet's: an image without boxes leaves the other fields empty.
   if (row.length === 6 && (all(1, 5) || row.slice(1).every((n) => n.trim() === ''))) return { columns: { file: 0, xmin: 1, ymin: 2, xmax: 3, ymax: 4, label: 5 } }
   if (row.length === 6 && all(2, 6)) return { columns: { file: 0, label: 1, xmin: 2, ymin: 3, xmax: 4, ymax: 5 } }
@@ -95,7 +96,7 @@ export function layoutOf(file: string): Layout | null {
     const others = (c: Layout['columns']) => fields.flatMap((name, i): [number, string][] => (Object.values(c).includes(i) ? [] : [[i, name || `column ${i + 1}`]]))
     if (columns.file !== undefined) return [{ delimiter, columns, header: true, names: fields, others: others(columns).filter(([, name]) => !/^column \d+$/.test(name)), ours: isOurs(columns, fields) }]
     // An id that is text names an image: those of Kaggle have no extension.
-    const id = fields.findIndex((f) => ['id', 'idcode', 'uid', 'name', 'imageidclassid'].includes(plainName(f)))
+    const id = fields.findIndex((f) => ['id', 'idcode', 'uid', 'name'].includes(plainName(f)))
     if (id >= 0 && fields.length > 1 && second?.[id] && (isImage(second[id]) || (/[a-z]/i.test(second[id]) && second[id].length >= 8 && !/\s/.test(second[id])))) {
       const { label, ...rest } = columns
       const named = { ...rest, ...(label !== undefined && label !== id ? { label } : {}), file: id }

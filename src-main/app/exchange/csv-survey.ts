@@ -65,7 +65,8 @@ export class Survey {
     for (const [name, cell] of Object.entries(extra)) this.cell(name, cell)
     for (const column of doubtful) if (row[column] !== undefined) this.cell(`\0${column}`, row[column])
     if (this.classes.size < 10_000) for (const l of [...several(row.label || row.labelId || '', false), ...several(row.labels ?? '', true)]) this.classes.add(l)
-    for (const box of this.boxesOf(row)) {
+    for (const { box, label } of this.boxesOf(row)) {
+      if (label) this.classes.add(label)
       if (box.length !== 4 || !box.every(Number.isFinite)) continue
       const [x, y, w, h] = box as [number, number, number, number]
       this.boxes++
@@ -78,10 +79,10 @@ export class Survey {
     }
   }
 
-  private boxesOf(row: Row): number[][] {
+  private boxesOf(row: Row): { box: number[]; label?: string | null }[] {
     try {
       const box = row.boxes ? null : boxIn(row, this.number)
-      return row.boxes ? boxesIn(row.boxes).map((b) => b.box) : box ? [box] : []
+      return row.boxes ? boxesIn(row.boxes) : box ? [{ box }] : []
     } catch {
       return []
     }

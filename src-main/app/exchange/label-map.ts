@@ -42,15 +42,15 @@ const isMap = (name: string) => listName.test(name) || tableName.test(name) || j
 
 function mapIn(tree: Tree, file: string): Map<string, string> {
   const name = path.posix.basename(file)
-  const text = tree.peek(file).head
   if (/\.json$/i.test(name)) return ofJson(parsePythonJson(tree.text(file, limit)))
   if (/\.pbtxt$/i.test(name)) return ofPbtxt(tree.text(file, limit))
   if (/\.ya?ml$/i.test(name)) {
     const yaml: unknown = parseYaml(tree.text(file, limit), { maxAliasCount: 100 })
     return isObject(yaml) ? ofJson(yaml['names']) : new Map()
   }
-  if (listName.test(name) && !/^\s*(?:\d+|[/\w]+)\s*[,:\t]/.test(text)) return new Map(lines(tree.text(file, limit)).map((l, i) => [String(i), l]))
-  return ofTable(beginning(tree.absolute(file), limit))
+  const text = beginning(tree.absolute(file), limit)
+  if (listName.test(name) && !lines(text).every((l) => /^(?:\d+|n\d{8}|\/m\/\w+)[\s,:;]|[,:;\t]\s*\d+$/.test(l))) return new Map(lines(text).map((l, i) => [String(i), l]))
+  return ofTable(text)
 }
 
 const lines = (text: string) => text.split(/\r?\n/).map((l) => l.trim()).filter(Boolean)

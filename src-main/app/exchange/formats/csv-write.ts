@@ -20,7 +20,7 @@ const json = (v: unknown) => (v === undefined || v === null || Object.keys(v).le
 
 function made({ author, state }: Pick<RecordRegion, 'author' | 'state'>): Line {
   const name = author?.kind === 'person' ? author.name : ''
-  return { author: author && (author.kind !== 'person' || name.startsWith('{') || name !== name.trim()) ? JSON.stringify(author) : name, ...(state && state !== 'accepted' ? { state } : {}) }
+  return { author: author && (author.kind !== 'person' || name.startsWith('{') || name !== name.trim()) ? JSON.stringify(author) : name, ...(state && (state !== 'accepted' || author?.kind === 'checkpoint') ? { state } : {}) }
 }
 
 export function write(items: Iterable<Item>, target: Target): void {

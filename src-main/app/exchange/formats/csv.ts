@@ -174,7 +174,7 @@ class Reading {
     const extra = { ...given }
     for (const [name, column] of plan.aliased) {
       extra[name] = r[column] ?? ''
-      delete r[column]
+      Reflect.deleteProperty(r, column)
     }
     if (plan.label !== null) r.label = extra[plan.label] ?? ''
     const made = provenance(r)
@@ -235,7 +235,7 @@ class Reading {
     const spans = this.layout.ours && r.spans ? z.array(recordSpan).safeParse(JSON.parse(r.spans)).data : undefined
     const tongue = language.safeParse(r.language).data
     for (const text of texts)
-      if (text.trim() && !this.captions.some((c) => c.text === text && c.region === at && c.language === tongue))
+      if (text.trim() && !this.captions.some((c) => c.text === text && (c.region ?? null) === at && c.language === tongue))
         this.captions.push({ text, ...(at === null ? {} : { region: at }), ...(tongue ? { language: tongue } : {}), ...(spans ? { spans } : {}), ...made })
   }
 }
