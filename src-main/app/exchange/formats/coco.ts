@@ -16,7 +16,7 @@ import { boxOf, boxOfShape, groupAttribute, hasHoles, maskOf, outlines, toRing }
 import { Spool } from '../spool.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
 import type { Peek } from '../peek.ts'
-import { usualSplit } from '../splits.ts'
+import { splitOfFile } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
 
 const key = z.union([z.number(), z.string()]).transform(String)
@@ -43,6 +43,9 @@ const annotation = z.object({
   score: z.number().nullish(),
 })
 type Annotation = z.output<typeof annotation>
+const ours = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
+/** Images without a split are in a file of this name. */
+const noSplit = 'default'
 type Category = z.output<typeof category>
 
 const isCoco = ({ name, has }: Peek) => name.endsWith('.json') && has('images') && (has('file_name') || has('annotations'))
@@ -65,18 +68,6 @@ function deepFiles({ tree, findings }: Source): string[] {
   const least = Math.min(...found.map(depth))
   for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
   return found.filter((f) => depth(f) === least)
-}
-
-/** train of `instances_train2017.json` and of `train/_annotations.coco.json`; null where the name tells none. */
-export function splitFromName(file: string): string | null {
-  const steps = file.split('/')
-  const name = steps.at(-1)!.replace(/\.json$/, '')
-  const last = name.startsWith('_annotations') ? (steps.at(-2) ?? '') : (name.split('_').at(-1) ?? '')
-  const split = last.replace(/20\d\d$/, '').toLowerCase()
-  // Its name, or the folders that it is in.
-  const known = [split, ...steps.slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined)
-  if (known) return known
-  return name.includes('_') && !['default', 'all', 'annotations', 'coco', 'instances', 'captions', 'keypoints'].includes(split) && split ? last : null
 }
 
 /** Files of the same split (instances_val.json, captions_val.json) speak of the same images and are read as one. */
@@ -119,8 +110,12 @@ function* readFiles(source: Source, files: string[]): Generator<Draft> {
 function readFile(source: Source, file: string, n: number, spool: Spool): Map<string, Category> {
   const { tree, findings } = source
   const categories = new Map<string, Category>()
-  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'annotations', 'categories'] })) {
+  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'annotations', 'categories'], values: ['info'] })) {
     const at = { file, line }
+    if (list === 'info') {
+      if (ours.safeParse(value).success) spool.put('split', file, value)
+      continue
+    }
     const schema = list === 'images' ? image : list === 'annotations' ? annotation : category
     const parsed = schema.safeParse(value)
     if (problem || !parsed.success) {
@@ -146,7 +141,9 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Map<st
 
 function* drafts({ images, findings }: Source, files: string[], spool: Spool, categories: Map<string, Category>[], twice: ReadonlySet<string>): Generator<Draft> {
   const first = files[0]!
-  const split = splitFromName(first)
+  // Our own files say it themselves, for a split may have any name.
+  const own = spool.of('split', first)[0]
+  const split = own ? ours.parse(own.value).split : splitOfFile(first)
   const folder = path.posix.dirname(first) === '.' ? '' : path.posix.dirname(first)
   const name = path.posix.basename(first, '.json').split('_').at(-1)!
   const above = join(folder, '..').startsWith('..') ? folder : join(folder, '..')
@@ -274,7 +271,8 @@ class Documents {
     private readonly split: string,
   ) {
     this.images = openText(target, `annotations/instances_${safeName(split)}.json`)
-    this.images.write('{\n"info": {"description": "exported by Dashi", "version": "1.0"},\n"licenses": [],\n"images": [')
+    const info = { description: 'exported by Dashi', version: '1.0', split: split === noSplit ? null : split }
+    this.images.write(`{\n"info": ${JSON.stringify(info)},\n"licenses": [],\n"images": [`)
     this.annotations = new TextFile(`${this.images.file}.part`)
   }
 
@@ -331,7 +329,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
   let annotationId = 0
   for (const item of items) {
     const { record } = item
-    const d = of(splitOf(record) ?? 'default')
+    const d = of(splitOf(record) ?? noSplit)
     const file_name = withoutImagesFolder(record.fileName)
     d.image({ id: ++imageId, file_name, width: record.width ?? 0, height: record.height ?? 0, license: 0, flickr_url: '', coco_url: '', date_captured: '' })
     copyImage(target, item, `images/${file_name}`)

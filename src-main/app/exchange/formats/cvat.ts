@@ -8,6 +8,7 @@ import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { splitOfFile } from '../splits.ts'
 import { findImage } from '../tree.ts'
 import { childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 
@@ -65,8 +66,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement): Dra
 }
 
 /** CVAT names the subset; other writers have a file for each. */
-const splitOfImage = (subset: string | undefined, file: string) =>
-  subset ? (subset === 'default' ? null : subset) : (/(?:^|\/)(train|val|test)\.xml$/i.exec(file)?.[1]?.toLowerCase() ?? null)
+const splitOfImage = (subset: string | undefined, file: string) => (subset ? (subset === 'default' ? null : subset) : splitOfFile(file))
 
 const pointsOf = (e: XmlElement) => (e.attributes['points'] ?? '').split(';').flatMap((p) => p.split(',').map(numberOf))
 
