@@ -10,6 +10,8 @@ import { imagefolder } from './formats/imagefolder.ts'
 import { labelme } from './formats/labelme.ts'
 import { labelstudio } from './formats/labelstudio.ts'
 import { masks } from './formats/masks.ts'
+import { parquet } from './formats/parquet.ts'
+import { via } from './formats/via.ts'
 import { voc } from './formats/voc.ts'
 import { webdataset } from './formats/webdataset.ts'
 import { yolo } from './formats/yolo.ts'
@@ -25,5 +27,5 @@ const dashi: Format = {
 
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
-  dashi, webdataset, imagefolder, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
+  dashi, via, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
 }
