@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
 import { deviceSchema, ledgerSchema } from '../model/job.ts'
+import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
+import { mergeDtypeSchema } from '../model/merge.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { method } from './method.ts'
 
@@ -92,6 +94,9 @@ export const soupEntry = z.object({
   ingredients: z.array(z.object({ name: z.string(), /** As `models.list` names it; null where it is not in the project. */ folder: z.string().nullable(), weight: z.number().nullable() })),
   /** A greedy soup's candidates in the order of trial. */
   ledger: z.array(ledgerSchema.element.omit({ dir: true }).extend({ name: z.string() })).nullable(),
+  dtype: soupDtypeSchema.nullable(),
+  /** In what the ingredients differ although they were blended. */
+  insisted: z.array(z.string()),
 })
 export type SoupEntry = z.infer<typeof soupEntry>
 
@@ -129,6 +134,9 @@ export const roomMethods = {
       settings: z.record(z.string(), z.json()),
       checkpoints: z.array(z.string()).min(2),
       name: z.string().max(200).optional(),
+      dtype: mergeDtypeSchema.optional(),
+      /** Blends although tokenizer, preprocessing or templates differ. */
+      insist: z.boolean().optional(),
     }),
     runStarted,
   ),

@@ -9,6 +9,9 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexa
 /** Another checkpoint: where it was, and which weights it had, so that it is known again after it moved. */
 export const checkpointRefSchema = z.object({ path: z.string(), fingerprint: sha256Schema.optional() })
 
+export const soupDtypeSchema = z.enum(['F32', 'F16', 'BF16'])
+export type SoupDtype = z.infer<typeof soupDtypeSchema>
+
 export const soupSchema = z.object({
   /** A greedy soup is the uniform one of those ingredients that were accepted. */
   method: z.union([mergeMethodSchema, z.object({ name: z.literal('greedy') })]),
@@ -17,6 +20,12 @@ export const soupSchema = z.object({
   ledger: z
     .array(z.object({ dir: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }))
     .optional(),
+  /** The type of its weights. */
+  dtype: soupDtypeSchema.optional(),
+  /** Those of its ingredients' weights, where they are of several. */
+  mixed: z.array(z.string()).optional(),
+  /** In what its ingredients differ although they were blended: tokenizer, preprocessing, templates; a line each. */
+  insisted: z.array(z.string()).optional(),
 })
 
 export const checkpointRecordSchema = z.object({

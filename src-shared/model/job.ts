@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { faults } from '../errors.ts'
-import { mergeMethodSchema } from './merge.ts'
+import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { recipeNameSchema } from './recipe.ts'
 
 /** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
@@ -56,6 +56,10 @@ export const mergeJobSchema = z.object({
   method: z.union([mergeMethodSchema, z.object({ name: z.literal('greedy') })]),
   checkpoints: z.array(z.string().min(1)).min(1),
   out: z.string().min(1),
+  /** The type in which the soup is written. */
+  dtype: mergeDtypeSchema.default('keep'),
+  /** Blends although tokenizer, preprocessing or templates differ. */
+  insist: z.boolean().default(false),
   device: deviceSchema,
   classes: z.array(classSchema),
   /** Evaluated at the end; greedy selects on `heldOut`. */

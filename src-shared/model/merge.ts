@@ -21,3 +21,7 @@ export const mergeMethodSchema = z.discriminatedUnion('name', [
 
 export type MergeMethod = z.infer<typeof mergeMethodSchema>
 export type MergeMethodName = MergeMethod['name']
+
+/** In what type a soup's weights are written: that of its ingredients, or another. */
+export const mergeDtypeSchema = z.enum(['keep', 'float32', 'float16', 'bfloat16'])
+export type MergeDtype = z.infer<typeof mergeDtypeSchema>

@@ -1,7 +1,9 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { Device, JobResult } from '#shared/model/job.ts'
+import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
+import { readRecord } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
 import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
 import { methodOf, startMerge } from '../merging/merge.ts'
@@ -38,17 +40,25 @@ export const mergeCommand = (app: AppContext): Command =>
     .requiredOption('--out <dir>', 'checkpoint folder to write')
     .option('--project <dir>', 'measure on this project’s splits (greedy needs its split "heldOut")')
     .option('--set <key=value...>', 'settings of the method, e.g. alpha=0.5', [])
+    .addOption(new Option('--dtype <type>', 'type of the soup’s weights; keep: that of the ingredients, of several the widest').choices(mergeDtypeSchema.options).default('keep'))
+    .option('--insist', 'blend although tokenizer, preprocessing or prompt templates differ; dashi.json then says in what')
     .addOption(deviceOption())
-    .action(async (checkpoints: string[], o: { method: string; out: string; project?: string; set: string[]; device: Device; json?: boolean }) => {
+    .action(async (checkpoints: string[], o: { method: string; out: string; project?: string; set: string[]; device: Device; dtype: MergeDtype; insist?: boolean; json?: boolean }) => {
       if (o.method === 'greedy' && !o.project) throw userError('merge: greedy needs --project, whose split "heldOut" it selects on')
       const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
       try {
         const bars = jobBars(o.method)
-        const request = { method: methodOf(o.method, settingsOf(o.set)), checkpoints, out: o.out, device: o.device }
+        const request = { method: methodOf(o.method, settingsOf(o.set)), checkpoints, out: o.out, device: o.device, dtype: o.dtype, insist: o.insist }
         const result = await untilDone(startMerge(app, project, request, bars.onProgress))
         bars.end()
         const splits = evaluations(result)
-        output(Boolean(o.json)).answer({ checkpoint: result.checkpoint, seconds: result.seconds, splits, ledger: result.ledger }, () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint}`)
+        const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
+        if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
+        for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
+        output(Boolean(o.json)).answer(
+          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger },
+          () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
+        )
       } finally {
         project?.close()
       }

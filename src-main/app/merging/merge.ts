@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Device, JobProgress, JobResult, MergeJob } from '#shared/model/job.ts'
 import { DashiError, errorLine, userError } from '#shared/errors.ts'
-import { mergeMethodSchema } from '#shared/model/merge.ts'
+import { type MergeDtype, mergeMethodSchema } from '#shared/model/merge.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
@@ -13,6 +13,10 @@ export interface MergeRequest {
   readonly checkpoints: readonly string[]
   readonly out: string
   readonly device?: Device
+  /** The type of the soup's weights: that of the ingredients unless told. */
+  readonly dtype?: MergeDtype
+  /** Blends although tokenizer, preprocessing or templates differ; the soup's record says in what. */
+  readonly insist?: boolean
 }
 
 /** Blends checkpoints in a worker. With a project the soup is evaluated on its splits; greedy needs one. */
@@ -21,7 +25,7 @@ export function startMerge(app: AppContext, project: Project | undefined, reques
   return app.engine.run(
     {
       kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
-      device: request.device ?? 'auto', classes: data.classes, splits: data.splits, cache: path.join(app.cache, 'features'),
+      dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes: data.classes, splits: data.splits, cache: path.join(app.cache, 'features'),
     },
     onProgress,
   )
@@ -31,7 +35,8 @@ export function startMerge(app: AppContext, project: Project | undefined, reques
 export function mergeIntoProject(app: AppContext, project: Project, request: Omit<MergeRequest, 'out'> & { name: string }, onProgress?: (p: JobProgress) => void) {
   const out = checkpointFolder(project, request.name)
   const folder = path.relative(project.folder, out)
-  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name }, folder, status: 'queued' })
+  const told = request.dtype === 'keep' ? undefined : request.dtype
+  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name, ...(told && { dtype: told }), ...(request.insist && { insist: true }) }, folder, status: 'queued' })
   let begun = false
   const running = startMerge(app, project, { ...request, out }, (p) => {
     if (!begun) updateRun(project, run.id, { status: 'running' })

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import type { ModelEntry } from '#shared/contract/rooms.ts'
+import { effectiveConfig } from '../../engine/merge/config.ts'
+import { isBuffer } from '../../engine/merge/ingredients.ts'
 import { CONFIG_FILE } from '../../engine/weights/checkpoint.ts'
 import { sidecars } from '../../engine/weights/fingerprint.ts'
 import { elements } from '../../engine/weights/header.ts'
-import { readJson } from '../../engine/weights/json.ts'
 import { openSafetensors } from '../../engine/weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../../engine/weights/source.ts'
 import type { AppContext } from '../context.ts'
@@ -18,8 +18,7 @@ type Facts = Pick<ModelEntry, 'parameters' | 'bytes' | 'family'>
 /** Of a checkpoint folder, from the headers of its files; null where there is none that can be read. */
 export function modelFacts(dir: string): Facts | null {
   try {
-    const config = readJson(path.join(dir, CONFIG_FILE), z.looseObject({ architectures: z.unknown(), text_config: z.unknown(), vision_config: z.unknown(), projection_dim: z.unknown() }))
-    const kind = createHash('sha256').update(JSON.stringify([config.architectures, config.text_config, config.vision_config, config.projection_dim]))
+    const kind = createHash('sha256').update(JSON.stringify(effectiveConfig(path.join(dir, CONFIG_FILE))))
     let [parameters, bytes] = [0, 0]
     for (const file of [null, ...sidecars(dir)]) {
       const weights = file === null ? openWeights(dir) : openWeightsFile(path.join(dir, file))
@@ -27,8 +26,8 @@ export function modelFacts(dir: string): Facts | null {
       weights.close()
       kind.update(`\n${file ?? ''}`)
       if (file !== null) kind.update(classesOf(path.join(dir, file)))
-      for (const { name, shape, length } of tensors) {
-        kind.update(`\n${name} ${shape.join()}`)
+      for (const { name, shape, length, dtype } of tensors) {
+        if (!isBuffer(name, dtype)) kind.update(`\n${name} ${elements(shape) === 1 ? '' : shape.join()}`)
         parameters += elements(shape)
         bytes += length
       }

@@ -20,6 +20,8 @@ export function soupOf(app: AppContext, project: Project, { folder }: RunRecord)
     method: merge.method.name,
     ingredients: merge.ingredients.map(({ path: dir }, i) => ({ name: nameOf(dir), folder: find(dir)?.folder ?? null, weight: shareOf(merge, i) })),
     ledger: merge.ledger?.map(({ dir, ...entry }) => ({ ...entry, name: nameOf(dir) })) ?? null,
+    dtype: merge.dtype ?? null,
+    insisted: merge.insisted ?? [],
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
 import type { JobResult, MergeJob } from '#shared/model/job.ts'
 import { type Candidate, greedySoup } from '../merge/greedy.ts'
+import { checkIngredients } from '../merge/ingredients.ts'
 import { mergeCheckpoints } from '../merge/merge.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { replaceFolder } from '../../files/replace.ts'
@@ -18,6 +19,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   await checkReplaceable(job.out, job.checkpoints)
   const there = findRecord(job.out)
   if (there && !there.merge) throw userError(`${job.out}: is a checkpoint that was trained: not replaced by a soup; choose another folder`)
+  await checkIngredients(job.checkpoints, job.insist)
   const { provider } = await chooseProvider(job.device)
   const stop = new AbortController()
   const watch = () => {
@@ -43,6 +45,8 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
     let tried = 0
     await replaceFolder(job.out, async (beside) => {
       const soup = await greedySoup(candidates, score, beside, {
+        dtype: job.dtype,
+        insist: job.insist,
         signal: stop.signal,
         helper: hooks.mergeHelper,
         onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
@@ -56,7 +60,8 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       method: job.method,
       ingredients: job.checkpoints,
       out: job.out,
-      dtype: 'F32',
+      dtype: job.dtype,
+      insist: job.insist,
       signal: stop.signal,
       helper: hooks.mergeHelper,
       onProgress: (done) => {
@@ -70,6 +75,6 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(splits) } })
   return {
     checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
-    notes: ledger ? { kept: ledger.filter((e) => e.accepted).length } : {},
+    notes: { ...(ledger && { kept: ledger.filter((e) => e.accepted).length }), dtype: record.merge?.dtype ?? '', insisted: record.merge?.insisted?.length ?? 0 },
   }
 }

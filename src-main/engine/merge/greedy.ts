@@ -6,9 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
-import { readRecord, writeRecord } from '../weights/checkpoint.ts'
-import type { Helper } from './helper.ts'
-import { mergeCheckpoints, reference } from './merge.ts'
+import { type MergeOptions, mergeCheckpoints, reference } from './merge.ts'
 
 const recordAs = (dirs: readonly string[]) => ({ method: { name: 'greedy' as const }, ingredients: dirs.map(reference) })
 
@@ -31,9 +29,13 @@ export interface GreedySoup {
   readonly ledger: readonly LedgerEntry[]
   /** The folders in the soup. A single one means that no other helped. */
   readonly ingredients: readonly string[]
-  /** The soup as a checkpoint, with F32 weights, in `workDir`. */
+  /** The soup as a checkpoint, in `workDir`. */
   readonly dir: string
   readonly heldOut: number
+}
+
+export interface GreedyOptions extends Pick<MergeOptions, 'signal' | 'helper' | 'dtype' | 'insist'> {
+  onEntry?: (entry: LedgerEntry) => void
 }
 
 /**
@@ -44,7 +46,7 @@ export async function greedySoup(
   candidates: readonly Candidate[],
   evaluate: (dir: string) => Promise<number>,
   workDir: string,
-  { signal, onEntry, helper }: { signal?: AbortSignal; onEntry?: (entry: LedgerEntry) => void; helper?: Helper } = {},
+  { signal, onEntry, helper, dtype = 'keep', insist = false }: GreedyOptions = {},
 ): Promise<GreedySoup> {
   const order = [...candidates].sort((a, b) => b.heldOut - a.heldOut)
   const [best, ...others] = order
@@ -62,14 +64,15 @@ export async function greedySoup(
   let heldOut = best.heldOut
   note({ ...best, score: heldOut, accepted: true, margin: heldOut })
   // The running mean stays F32, so that the rounding of a smaller dtype does not add up.
-  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'F32', recordAs: recordAs(ingredients), signal, helper })
+  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'float32', recordAs: recordAs(ingredients), signal, helper })
   for (const candidate of others) {
     const n = ingredients.length
     await mergeCheckpoints({
       method: { name: 'linear', weights: [n / (n + 1), 1 / (n + 1)] },
       ingredients: [soup, candidate.dir],
       out: trial,
-      dtype: 'F32',
+      dtype: 'float32',
+      insist,
       recordAs: recordAs([...ingredients, candidate.dir]),
       signal,
       helper,
@@ -84,6 +87,7 @@ export async function greedySoup(
     fs.renameSync(trial, soup)
   }
   if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last one tried, and left where it was made
-  await writeRecord(soup, { ...readRecord(soup), metrics: { heldOut }, merge: { ...recordAs(ingredients), ledger } })
+  // Once more from the ingredients, for their type and what they differ in: the mean that was tried knows neither.
+  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype, insist, recordAs: { ...recordAs(ingredients), ledger }, metrics: { heldOut }, signal, helper })
   return { ledger, ingredients, dir: soup, heldOut }
 }

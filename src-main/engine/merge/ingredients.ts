@@ -1,18 +1,16 @@
 /** The checkpoints that go into a soup, opened and proven to be variants of one model. */
 import path from 'node:path'
-import { z } from 'zod'
+import { isDeepStrictEqual } from 'node:util'
 import { dataError } from '#shared/errors.ts'
-import { isFloat } from '../weights/dtype.ts'
-import { formatShape } from '../weights/header.ts'
-import { CONFIG_FILE } from '../weights/checkpoint.ts'
+import { type Dtype, isFloat } from '../weights/dtype.ts'
+import { elements, formatShape } from '../weights/header.ts'
+import { CONFIG_FILE, findRecord } from '../weights/checkpoint.ts'
 import { sidecars } from '../weights/fingerprint.ts'
 import { HEAD_FILE, headClasses } from '../weights/head.ts'
-import { readJson } from '../weights/json.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile, type Weights } from '../weights/source.ts'
-
-/** What `config.json` says about how it was saved, not about the model. */
-const INCIDENTAL = new Set(['_name_or_path', '_commit_hash', 'transformers_version', 'torch_dtype', 'dtype'])
+import { agree } from './agreement.ts'
+import { configDifference, effectiveConfig } from './config.ts'
 
 /** One tensor file of the soup (`undefined`: the model itself), and the same file of each ingredient, in order. */
 export interface TensorSet {
@@ -48,33 +46,27 @@ export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; c
   }
 }
 
+/** What {@link openIngredients} and {@link agree} refuse, before any work is done. */
+export async function checkIngredients(dirs: readonly string[], insist: boolean): Promise<void> {
+  openIngredients(dirs).close()
+  await agree(dirs, insist)
+}
+
 function checkConfigs(dirs: readonly string[]) {
-  const read = (dir: string) => readJson(path.join(dir, CONFIG_FILE), z.record(z.string(), z.unknown()))
+  const read = (dir: string) => effectiveConfig(path.join(dir, CONFIG_FILE))
   const first = read(dirs[0]!)
   for (const dir of dirs.slice(1)) {
-    const found = difference(first, read(dir), '')
+    const found = configDifference(first, read(dir))
     if (found) throw dataError(path.join(dir, CONFIG_FILE), `${found}, as in ${dirs[0]}; the ingredients of a soup are variants of one model`)
   }
 }
 
-/** `FIELD: expected A, found B` for the first field in which two JSON values differ. */
-function difference(a: unknown, b: unknown, at: string): string | undefined {
-  if (a === b) return undefined
-  if (typeof a === 'object' && typeof b === 'object' && a && b && Array.isArray(a) === Array.isArray(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      if (INCIDENTAL.has(key)) continue
-      const found = difference(a[key as never], b[key as never], at ? `${at}.${key}` : key)
-      if (found) return found
-    }
-    return undefined
-  }
-  const show = (x: unknown) => (x === undefined ? 'nothing' : JSON.stringify(x).slice(0, 60))
-  return `${at || 'document'}: expected ${show(a)}, found ${show(b)}`
-}
+/** The tensor files that are parts of the model. What others keep beside it (another format's copy, an optimiser's state) is none. */
+const parts = (dir: string): string[] => sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
 
 /** A soup that silently lost a head would be measured as something else, so either all have a file or none has. */
 function checkSidecars(dirs: readonly string[]): string[] {
-  const lists = dirs.map(sidecars)
+  const lists = dirs.map(parts)
   for (const name of new Set(lists.flat())) {
     const without = lists.findIndex((list) => !list.includes(name))
     const having = lists.findIndex((list) => list.includes(name))
@@ -92,22 +84,37 @@ function checkClasses(dirs: readonly string[]) {
   const first = read(dirs[0]!)
   for (const dir of dirs.slice(1)) {
     const classes = read(dir)
-    const n = Math.max(first.length, classes.length)
-    for (let i = 0; i < n; i++)
-      if (classes[i] !== first[i])
-        throw dataError(path.join(dir, HEAD_FILE), `__metadata__.classes[${i}]: expected ${JSON.stringify(first[i]) ?? 'no more'}, found ${JSON.stringify(classes[i]) ?? 'no more'}, as in ${dirs[0]}`)
+    const i = Array.from({ length: Math.max(first.length, classes.length) }).findIndex((_, k) => classes[k] !== first[k])
+    if (i < 0) continue
+    const turned = classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort()) ? ' (the same classes in another order)' : ''
+    const found = `expected ${JSON.stringify(first[i]) ?? 'no more'}, found ${JSON.stringify(classes[i]) ?? 'no more'}`
+    throw dataError(path.join(dir, HEAD_FILE), `__metadata__.classes[${i}]: ${found}, as in ${dirs[0]}${turned}`)
   }
 }
 
-/** Names, shapes, and that both are floating or both are not; the float type may differ. */
+/** A number that a module keeps beside its weights, such as the positions 0, 1, 2 …: the soup has that of the first ingredient. */
+export const isBuffer = (name: string, dtype: Dtype) => !isFloat(dtype) || /(^|\.)position_ids$/.test(name)
+
+/** Weights that were packed into small integers have another meaning with every scale: they can't be averaged, nor one taken for all. */
+const PACKED: ReadonlySet<Dtype> = new Set(['I8', 'U8', 'F8_E4M3', 'F8_E5M2', 'F8_E8M0'])
+
+/** Names and shapes of the weights; the float type may differ, and buffers may be missing. */
 function checkTensors(first: Weights, other: Weights) {
   for (const name of first.names()) {
     const a = first.info(name)
+    if (!other.has(name) && isBuffer(name, a.dtype) && !PACKED.has(a.dtype)) continue
     const b = other.info(name)
-    if (a.shape.length !== b.shape.length || a.shape.some((d, i) => d !== b.shape[i]))
-      throw dataError(other.fileOf(name), `tensor ${name}: expected shape ${formatShape(a.shape)}, found ${formatShape(b.shape)}`)
+    if (isBuffer(name, a.dtype) && isBuffer(name, b.dtype)) {
+      if (PACKED.has(a.dtype) && !Buffer.from(first.bytes(name)).equals(other.bytes(name)))
+        throw dataError(other.fileOf(name), `tensor ${name}: expected a floating type, found ${b.dtype}: quantised weights can't be blended`)
+      continue
+    }
+    if (!sameShape(a.shape, b.shape)) throw dataError(other.fileOf(name), `tensor ${name}: expected shape ${formatShape(a.shape)}, found ${formatShape(b.shape)}`)
     if (isFloat(a.dtype) !== isFloat(b.dtype)) throw dataError(other.fileOf(name), `tensor ${name}: expected dtype ${a.dtype}, found ${b.dtype}`)
   }
   for (const name of other.names())
-    if (!first.has(name)) throw dataError(other.fileOf(name), `tensor ${name}: not in ${first.source}`)
+    if (!first.has(name) && !isBuffer(name, other.info(name).dtype)) throw dataError(other.fileOf(name), `tensor ${name}: not in ${first.source}`)
 }
+
+/** A single number may be written as [], [1] or [1, 1]. */
+const sameShape = (a: readonly number[], b: readonly number[]) => isDeepStrictEqual(a, b) || (elements(a) === 1 && elements(b) === 1)

@@ -1,17 +1,18 @@
 /** Blends checkpoint folders into one, streamed: memory is a few slices, whatever the size of the tensors. */
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { CheckpointRecord, CheckpointRef, SoupRecord } from '#shared/model/checkpoint.ts'
-import { mergeMethodSchema, type MergeMethod } from '#shared/model/merge.ts'
+import type { CheckpointRecord, CheckpointRef, SoupDtype, SoupRecord } from '#shared/model/checkpoint.ts'
+import { type MergeDtype, mergeMethodSchema, type MergeMethod } from '#shared/model/merge.ts'
 import { cancelled, userError } from '#shared/errors.ts'
 import { isFloat } from '../weights/dtype.ts'
-import { findRecord, writeCheckpoint } from '../weights/checkpoint.ts'
+import { commonDtype, findRecord, writeCheckpoint } from '../weights/checkpoint.ts'
 import { elements, type TensorSpec } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import type { Weights } from '../weights/source.ts'
 import type { PlacedTensors } from '../weights/tensors.ts'
+import { agree } from './agreement.ts'
 import { carryOutTogether, type Helper } from './helper.ts'
-import { openIngredients, type TensorSet } from './ingredients.ts'
+import { isBuffer, openIngredients, type TensorSet } from './ingredients.ts'
 
 /** Methods relative to a base: the first ingredient is that base. */
 export const RELATIVE: ReadonlySet<MergeMethod['name']> = new Set(['wise-ft', 'slerp', 'task-arithmetic', 'ties', 'dare'])
@@ -22,8 +23,10 @@ export interface MergeOptions {
   ingredients: readonly string[]
   /** The folder to write or replace. */
   out: string
-  /** Floating tensors are written as the first ingredient has them, or all as F32. */
-  dtype?: 'base' | 'F32'
+  /** The type in which floating tensors are written: that of the ingredients (of several the widest) unless told. Sums are taken in wider ones. */
+  dtype?: MergeDtype
+  /** Blends although ingredients differ in tokenizer, preprocessing or templates; `dashi.json` then says in what. */
+  insist?: boolean
   metrics?: Readonly<Record<string, number>>
   /** Said in `dashi.json` to be the soup's making, instead of `method` and `ingredients`. */
   recordAs?: SoupRecord
@@ -39,7 +42,7 @@ export interface MergeOptions {
  * Integer tensors are copied from the first ingredient.
  * @throws a data fault where ingredients are not variants of one model, or hold NaN; a user fault for a wrong number of them
  */
-export async function mergeCheckpoints({ method, ingredients, out, dtype = 'base', metrics = {}, recordAs, onProgress, signal, helper }: MergeOptions): Promise<CheckpointRecord> {
+export async function mergeCheckpoints({ method, ingredients, out, dtype = 'keep', insist = false, metrics = {}, recordAs, onProgress, signal, helper }: MergeOptions): Promise<CheckpointRecord> {
   checkMethod(method, ingredients.length)
   const { sets, close } = openIngredients(ingredients)
   const sizes = sets.map(({ inputs }) => elementsOf(inputs[0]!))
@@ -49,12 +52,15 @@ export async function mergeCheckpoints({ method, ingredients, out, dtype = 'base
     onProgress?.(sizes.slice(0, set).reduce((a, b) => a + b, begun) / (total || 1))
   }
   try {
-    const [model, ...others] = sets.map((set, i) => ({ name: set.sidecar, tensors: mergedTensors(method, set, dtype, advance(i), helper) }))
+    const insisted = await agree(ingredients, insist)
+    const [model, ...others] = sets.map((set, i) => ({ name: set.sidecar, tensors: mergedTensors(method, set, writtenAs(set, dtype), advance(i), helper) }))
+    const types = floatTypes(sets[0]!)
+    const made = recordAs ?? { method, ingredients: ingredients.map(reference) }
     return await writeCheckpoint(out, {
       base: ingredients[0]!,
       weights: model!.tensors,
       tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: metadataOf(ingredients[0]!, o.name!) }])),
-      record: { ...lineage(ingredients), merge: recordAs ?? { method, ingredients: ingredients.map(reference) }, metrics: { ...metrics } },
+      record: { ...lineage(ingredients), merge: { ...made, dtype: writtenAs(sets[0]!, dtype), ...(types.length > 1 && { mixed: types }), ...(insisted.length && { insisted }) }, metrics: { ...metrics } },
     })
   } finally {
     close()
@@ -70,18 +76,31 @@ function checkMethod(method: MergeMethod, n: number) {
   if (method.name === 'linear' && method.weights.length !== n) throw userError(`merge: linear has ${method.weights.length} weights for ${n} checkpoints`)
 }
 
+const DTYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const
+
+const floatTypes = ({ inputs }: TensorSet) => [...new Set(inputs.flatMap((w) => w.names().map((name) => w.info(name).dtype)))].filter(isFloat).sort()
+
+/** The type of a soup's file. F64 is not kept: what is computed here has a float32's precision. */
+function writtenAs(set: TensorSet, dtype: MergeDtype): SoupDtype {
+  if (dtype !== 'keep') return DTYPES[dtype]
+  const common = commonDtype(floatTypes(set))
+  return common === 'F16' || common === 'BF16' ? common : 'F32'
+}
+
 /** The merged tensors of one file. @param advance told the elements of this file that are begun; what it throws ends the work */
-function mergedTensors(method: MergeMethod, { inputs }: TensorSet, dtype: 'base' | 'F32', advance: (begun: number) => void, helper?: Helper): PlacedTensors {
+function mergedTensors(method: MergeMethod, { inputs }: TensorSet, type: SoupDtype, advance: (begun: number) => void, helper?: Helper): PlacedTensors {
   const [first] = inputs
   const total = elementsOf(first!)
+  const buffer = (name: string) => isBuffer(name, first!.info(name).dtype)
   const specs = first!.names().map((name): TensorSpec => {
-    const { dtype: stored, shape } = first!.info(name)
-    return { name, dtype: isFloat(stored) && dtype === 'F32' ? 'F32' : stored, shape }
+    const { dtype } = first!.info(name)
+    const shapes = buffer(name) ? [first!.info(name).shape] : inputs.map((w) => w.info(name).shape)
+    return { name, dtype: isFloat(dtype) ? type : dtype, shape: shapes.reduce((a, b) => (b.length < a.length ? b : a)) }
   })
   return {
     specs,
     async fill(fd, offsets, wrote) {
-      const planned = specs.map((spec) => ({ spec, offset: offsets.get(spec.name)!, inputs: inputs.map((w) => w.stored(spec.name)) }))
+      const planned = specs.map((spec) => ({ spec, offset: offsets.get(spec.name)!, inputs: inputs.map((w) => (buffer(spec.name) ? first! : w).stored(spec.name)) }))
       const tensors = planned.sort((a, b) => a.offset - b.offset)
       await carryOutTogether({ method, fd, tensors }, { between: (begun) => advance(begun * total), wrote }, helper)
       advance(total)
@@ -114,7 +133,8 @@ function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'da
     seed: agreed((r) => r.seed) ?? null,
     dataHash: agreed((r) => r.dataHash) ?? null,
     device: agreed((r) => r.device) ?? null,
-    templates: agreed((r) => r.templates) ?? [],
+    // Another ingredient's templates are left out by insisting only; then the soup's are those of the first, as its files are.
+    templates: records.find((r) => r?.templates.length)?.templates ?? [],
     classes: agreed((r) => r.classes) ?? [],
   }
 }

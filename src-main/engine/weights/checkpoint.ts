@@ -1,11 +1,13 @@
 /** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), and beside it `dashi.json`. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { firstNotOurs, writtenIn, type Proof } from '../../files/owned.ts'
 import { refuseReplacing, replaceFolder, restoreFolder } from '../../files/replace.ts'
+import { isFloat, type Dtype, type FloatDtype } from './dtype.ts'
 import { Fingerprint, fingerprint } from './fingerprint.ts'
 import { HEAD_FILE, headMetadata, headTensors, type Head } from './head.ts'
 import { readJson, writeJson } from './json.ts'
@@ -57,7 +59,8 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     const at = (name: string) => path.join(beside, name)
     if (content.base) {
       copyCompanions(content.base, beside)
-      if (content.weights.specs.some((spec) => spec.dtype === 'F32')) promise32(at(CONFIG_FILE))
+      const dtype = commonDtype(content.weights.specs.map((spec) => spec.dtype))
+      if (dtype) declareDtype(at(CONFIG_FILE), dtype)
     }
     if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
@@ -79,13 +82,29 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
   return record!
 }
 
+/** The float types by the names that PyTorch has for them. */
+const TORCH_NAMES = { F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
+
+/** The type that every floating tensor has; of several the widest, in which none loses anything. */
+export function commonDtype(dtypes: Iterable<Dtype>): FloatDtype | undefined {
+  const found = [...new Set(dtypes)].filter(isFloat)
+  if (found.length < 2) return found[0]
+  return found.includes('F64') ? 'F64' : 'F32'
+}
+
 /**
- * By this `transformers` ≥ 5 chooses the precision to load a folder in: that of a half-precision base would round what was
- * trained in F32. Replaced in the text: written anew by JavaScript a `1.0` becomes a `1`, which `transformers` refuses.
+ * Has the configuration say in which precision the weights are: `transformers` ≥ 5 loads the folder in what is said there, and
+ * where nothing is said, in the type of the first tensor it meets. Done in the text: written anew by JavaScript a `1.0` becomes
+ * a `1`, which `transformers` refuses.
  */
-function promise32(configFile: string): void {
+function declareDtype(configFile: string, dtype: FloatDtype): void {
+  const name = TORCH_NAMES[dtype]
   const text = fs.readFileSync(configFile, 'utf8')
-  fs.writeFileSync(configFile, text.replace(/("(?:torch_)?dtype"\s*:\s*)"b?float16"/g, '$1"float32"'))
+  const said = text.replace(/("(?:torch_)?dtype"\s*:\s*)(?:"[^"]*"|null)/g, `$1"${name}"`)
+  const top = readJson(configFile, z.record(z.string(), z.unknown()))
+  const silent = !('dtype' in top) && !('torch_dtype' in top)
+  const comma = Object.keys(top).length ? ',' : ''
+  fs.writeFileSync(configFile, silent ? said.replace('{', `{\n  "dtype": "${name}"${comma}`) : said)
 }
 
 /** Replaces the record of checkpoint `dir`: new metrics, say. */

@@ -1,5 +1,5 @@
 /** Where the tensors of a file that is being written come from. */
-import type { FloatDtype } from './dtype.ts'
+import { decode, isFloat, type FloatDtype } from './dtype.ts'
 import { byteLength, formatShape, type TensorSpec } from './header.ts'
 import type { Weights } from './source.ts'
 
@@ -41,18 +41,20 @@ export const storedTensors = (weights: Weights): TensorSource => ({
 })
 
 /**
- * A base's tensors as they are stored, but for those that were trained. These become F32, whatever the base was stored
- * in: the checkpoint then computes what was measured.
+ * A base's tensors, those that were trained in place of its own. All floating ones become F32, whatever the base was stored in:
+ * the checkpoint then computes what was measured, and nobody who opens it takes the base's type for that of the whole.
  */
 export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorSource {
   for (const [name, data] of trained) {
     const { shape } = base.info(name)
     if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength) throw new Error(`${name}: ${data.length} values for shape ${formatShape(shape)}`)
   }
-  const stored = storedTensors(base)
   return {
-    specs: stored.specs.map((spec) => (trained.has(spec.name) ? { name: spec.name, dtype: 'F32', shape: spec.shape } : spec)),
-    produce: (spec) => trained.get(spec.name) ?? stored.produce(spec),
+    specs: base.names().map((name) => {
+      const { dtype, shape } = base.info(name)
+      return { name, dtype: isFloat(dtype) ? 'F32' : dtype, shape }
+    }),
+    produce: ({ name }) => trained.get(name) ?? widenedParts(base, name),
   }
 }
 
@@ -66,4 +68,10 @@ function* storedParts(weights: Weights, name: string): Generator<Uint8Array> {
     weights.readInto(name, part, from)
     yield part
   }
+}
+
+/** The same parts, floating ones as float32. */
+function* widenedParts(weights: Weights, name: string): Generator<Chunk> {
+  const { dtype } = weights.info(name)
+  for (const part of storedParts(weights, name)) yield isFloat(dtype) ? decode(part, dtype) : part
 }

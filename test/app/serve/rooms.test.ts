@@ -212,7 +212,7 @@ describe('merging', () => {
     expect(await w.finished(runId)).toMatchObject({ status: 'done' })
     expect((await w.call('models.list'))[0]).toMatchObject({ name: 'soup', checkpoint: { kind: 'soup', runId } })
     expect(await w.call('merging.soup', { runId })).toEqual({
-      method: 'uniform', ledger: null, ingredients: [{ name: 'first', folder: 'checkpoints/first', weight: 0.5 }, { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 }],
+      method: 'uniform', ledger: null, dtype: 'F32', insisted: [], ingredients: [{ name: 'first', folder: 'checkpoints/first', weight: 0.5 }, { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 }],
     })
     w.close()
   })

@@ -47,7 +47,7 @@ describe('a soup', () => {
     expect(values(at('c'))).toEqual([5, 6, 7, 8])
   })
 
-  it('keeps the base’s dtype, or is F32; integers are copied', async () => {
+  it('is of the type asked for; integers are copied', async () => {
     const integers = (d: string, dtype: 'F16' | 'BF16' | 'F32', x: number) =>
       writeCheckpoint(d, {
         config: {},
@@ -59,7 +59,7 @@ describe('a soup', () => {
       })
     await integers(at('h'), 'F16', 1)
     await integers(at('g'), 'BF16', 2)
-    for (const [dtype, expected] of [['base', 'F16'], ['F32', 'F32']] as const) {
+    for (const [dtype, expected] of [['float16', 'F16'], ['bfloat16', 'BF16'], ['float32', 'F32'], ['keep', 'F32']] as const) {
       await mergeCheckpoints({ method: uniformly, ingredients: [at('h'), at('g')], out: at('hg'), dtype })
       const w = openWeights(at('hg'))
       expect(w.info('w').dtype).toBe(expected)

@@ -37,26 +37,37 @@ describe('a checkpoint', () => {
     w.close()
   })
 
-  it('trained from a half-precision base keeps what was trained in F32, and the rest as it was', async () => {
-    const base = openWeights(path.join(GOLDEN, 'fp16'))
+  it.each(['fp16', 'bf16'])('trained from a %s base is F32 as a whole; what was not trained has the same values', async (stored) => {
+    const base = openWeights(path.join(GOLDEN, stored))
     await writeCheckpoint(at('half'), { config: {}, weights: fromWeights(base, new Map([['layer.0.bias', Float32Array.of(0.1, 0.2, 0.3, 0.4)]])), record })
     const w = openWeights(at('half'))
-    expect(w.info('layer.0.bias').dtype).toBe('F32')
-    expect(w.info('layer.1.bias').dtype).toBe('F16')
+    expect(w.names()).toEqual(base.names())
+    for (const name of w.names()) expect(w.info(name).dtype).toBe('F32')
     expect([...w.float32('layer.0.bias')]).toEqual([0.1, 0.2, 0.3, 0.4].map(Math.fround))
-    expect(Buffer.from(w.bytes('layer.1.weight'))).toEqual(Buffer.from(base.bytes('layer.1.weight')))
+    expect(w.float32('layer.1.weight')).toEqual(base.float32('layer.1.weight'))
+    expect(readRecord(at('half')).fingerprint).toBe(await fingerprint(at('half')))
     base.close()
     w.close()
   })
 
-  it('tells transformers to load it in the precision in which it was trained, and changes no other character', async () => {
-    const said = (dtype: string) => `{"dtype": "${dtype}", "initializer_factor": 1.0, "model_type": "clip", "torch_dtype":"${dtype}"}`
+  it('tells transformers in which precision it is, at every place that says one, and changes no other character', async () => {
+    const said = (dtype: string) => `{"dtype": "${dtype}", "initializer_factor": 1.0, "model_type": "clip", "torch_dtype":"${dtype}", "text_config": {"dtype": "${dtype}"}}`
     await tiny(at('f16'), [1, 2, 3, 4], { config: undefined, files: { 'config.json': said('float16') } }, 'F16')
     const base = openWeights(at('f16'))
-    for (const [trained, dtype] of [[new Map(), 'float16'], [new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]]), 'float32']] as const) {
-      await writeCheckpoint(at('f16-ft'), { base: at('f16'), weights: fromWeights(base, trained), record })
+    for (const [weights, dtype] of [[storedTensors(base), 'float16'], [fromWeights(base, new Map()), 'float32'], [fromWeights(base, new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]])), 'float32']] as const) {
+      await writeCheckpoint(at('f16-ft'), { base: at('f16'), weights, record })
       expect(fs.readFileSync(at('f16-ft', 'config.json'), 'utf8')).toBe(said(dtype))
     }
+    base.close()
+  })
+
+  it('says so too where its base said nothing', async () => {
+    await tiny(at('silent'), [1, 2, 3, 4], { config: undefined, files: { 'config.json': '{\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": null}\n}' } }, 'BF16')
+    const base = openWeights(at('silent'))
+    await writeCheckpoint(at('said'), { base: at('silent'), weights: storedTensors(base), record })
+    expect(fs.readFileSync(at('said', 'config.json'), 'utf8')).toBe('{\n  "dtype": "bfloat16",\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": "bfloat16"}\n}')
+    await writeCheckpoint(at('said'), { base: at('silent'), weights: fromWeights(base, new Map()), record })
+    expect(fs.readFileSync(at('said', 'config.json'), 'utf8')).toContain('"dtype": "float32"')
     base.close()
   })
 

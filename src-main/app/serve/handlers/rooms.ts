@@ -139,11 +139,13 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
         return [{ name, schema: withoutName(jsonSchemaOf(option)), min: 2, max: pair ? 2 : null, relative: RELATIVE.has(name) }]
       }),
     ],
-    'merging.start': ({ method, settings, checkpoints, name }, client) => {
+    'merging.start': ({ method, settings, checkpoints, name, dtype, insist }, client) => {
       const request = {
         name: freeName(client.project, name?.trim() || `${method} of ${checkpoints.length}`),
         method: methodOf(method, settings),
         checkpoints: checkpoints.map((c) => folderOf(client.project, c)),
+        dtype,
+        insist,
       }
       return follow(client, 'merge', request.name, (project, tell) => ({
         name: request.name,

@@ -1,0 +1,164 @@
+/**
+ * What the ingredients of a soup make of a picture and a text before their weights see it. Weights that were trained on other
+ * tokens or otherwise scaled pictures can be averaged all the same, but hardly ever should: it is said, and left to the person.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { parseMerges } from '../data/clip-bpe.ts'
+import { type PreprocessConfig, readPreprocessConfig } from '../data/preprocess.ts'
+import { Tokenizer } from '../data/tokenizer.ts'
+import { findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
+import { readJson } from '../weights/json.ts'
+import { configDifference } from './config.ts'
+
+/** A file of an ingredient, and the field in which it differs from another's. */
+interface Difference {
+  readonly file: string
+  readonly problem: string
+}
+
+/** The first in each kind of thing in which an ingredient differs from the first one that has it. */
+export async function disagreements(dirs: readonly string[]): Promise<Difference[]> {
+  return [...(await tokenizers(dirs)), ...(await preprocessing(dirs)), ...(await records(dirs))]
+}
+
+/** @throws a data fault with the first of {@link disagreements}, unless told to blend all the same; then their lines come back, to be recorded */
+export async function agree(dirs: readonly string[], insist: boolean): Promise<string[]> {
+  const found = await disagreements(dirs)
+  if (insist || !found.length) return found.map(({ file, problem }) => `${file}: ${problem}`)
+  const { file, problem } = found[0]!
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  throw dataError(file, `${problem}${more}: the soup would prepare texts or pictures as only some of its ingredients do; insist (--insist) to blend them all the same`)
+}
+
+/** Compares each with the first that has any. A folder without says nothing; but what the first lacks, the soup would. */
+async function compare<T>(
+  dirs: readonly string[],
+  name: string,
+  read: (dir: string) => T | undefined | Promise<T | undefined>,
+  differ: (a: T, b: T) => Difference | undefined | Promise<Difference | undefined>,
+): Promise<Difference[]> {
+  const all = await Promise.all(dirs.map(read))
+  const k = all.findIndex((x) => x !== undefined)
+  const found: Difference[] = []
+  if (k > 0 && name !== RECORD_FILE) found.push({ file: path.join(dirs[0]!, name), problem: `not found, and the soup takes it from there: expected one, as ${dirs[k]} has` })
+  for (const other of all.slice(k + 1)) {
+    const difference = other === undefined ? undefined : await differ(all[k]!, other)
+    if (difference) found.push({ ...difference, problem: `${difference.problem}, as in ${dirs[k]}` })
+  }
+  return found
+}
+
+const PREPROCESSORS = ['preprocessor_config.json', 'processor_config.json']
+
+interface Said {
+  readonly file: string
+  readonly config: object
+}
+
+/** Where two say something else; of two files the second's is named. */
+function saidDifference(a: Said, b: Said): Difference | undefined {
+  const problem = configDifference(a.config, b.config)
+  return problem === undefined ? undefined : { file: b.file, problem }
+}
+
+const preprocessing = (dirs: readonly string[]) =>
+  compare(dirs, PREPROCESSORS[0]!, async (dir): Promise<Said | undefined> => {
+    const name = PREPROCESSORS.find((n) => fs.existsSync(path.join(dir, n)))
+    return name === undefined ? undefined : { file: path.join(dir, name), config: relevant(await readPreprocessConfig(dir)) }
+  }, saidDifference)
+
+/** Without what a step that is left out would use. */
+function relevant(c: PreprocessConfig): object {
+  return {
+    do_resize: c.do_resize, ...(c.do_resize && { size: c.size, resample: c.resample }),
+    do_center_crop: c.do_center_crop, ...(c.do_center_crop && { crop_size: c.crop_size }),
+    do_rescale: c.do_rescale, ...(c.do_rescale && { rescale_factor: c.rescale_factor }),
+    do_normalize: c.do_normalize, ...(c.do_normalize && { image_mean: c.image_mean, image_std: c.image_std }),
+    do_convert_rgb: c.do_convert_rgb,
+  }
+}
+
+/** What the record of a checkpoint of ours says beside the files: the sentences around a class. */
+const records = (dirs: readonly string[]) =>
+  compare(dirs, RECORD_FILE, (dir): Said | undefined => {
+    const record = findRecord(dir)
+    return record?.templates.length ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates } } : undefined
+  }, saidDifference)
+
+interface TokenizerFiles {
+  readonly dir: string
+  readonly file: string
+  /** Their bytes, to see quickly that two are the same. */
+  readonly bytes: string
+  read(): { vocab: ReadonlyMap<string, number>; merges: readonly string[]; steps: Readonly<Record<string, unknown>> }
+}
+
+const TOKENIZERS = ['tokenizer.json', 'vocab.json']
+const pair = z.union([z.string(), z.tuple([z.string(), z.string()]).transform(([a, b]) => `${a} ${b}`)])
+const tokens = z.record(z.string(), z.number())
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({ vocab: tokens, merges: z.array(pair) }),
+  added_tokens: z.array(z.looseObject({ id: z.number(), content: z.string() })).nullish(),
+})
+
+function tokenizerFiles(dir: string): TokenizerFiles | undefined {
+  const name = TOKENIZERS.find((n) => fs.existsSync(path.join(dir, n)))
+  if (!name) return undefined
+  const file = path.join(dir, name)
+  const bytesOf = (n: string) => (fs.existsSync(path.join(dir, n)) ? fs.readFileSync(path.join(dir, n), 'latin1') : '')
+  return {
+    dir, file,
+    bytes: JSON.stringify([...(name === 'tokenizer.json' ? [name] : [name, 'merges.txt']), 'tokenizer_config.json', 'special_tokens_map.json'].map(bytesOf)),
+    read() {
+      if (name === 'vocab.json') {
+        const vocab = readJson(file, tokens)
+        const merges = parseMerges(fs.readFileSync(path.join(dir, 'merges.txt'), 'utf8'), vocab, path.join(dir, 'merges.txt'))
+        return { vocab: new Map(Object.entries(vocab)), merges, steps: {} }
+      }
+      const { model, added_tokens: added, ...steps } = readJson(file, tokenizerSchema)
+      return { vocab: new Map([...Object.entries(model.vocab), ...(added ?? []).map((t): [string, number] => [t.content, t.id])]), merges: model.merges, steps }
+    },
+  }
+}
+
+const tokenizers = (dirs: readonly string[]) => compare(dirs, TOKENIZERS[0]!, tokenizerFiles, tokenizerDifference)
+
+/**
+ * Texts in which tokenizers differ that have the same vocabulary: letters of both cases, accents composed and not, many scripts,
+ * digits, signs, contractions, spaces of all kinds, and a text longer than any context.
+ */
+const PROBES = [
+  '', 'a photo of a cat.', 'A Photo Of A CAT', "it's, they'd've 've DON'T", 'x1234567890 3.14', 'naïve café', 'cafe\u0301 \u212b \ufb01ne', 'ΣΟΦΟΣ İstanbul',
+  '猫の写真 かな カナ 한국어', '🐈‍⬛👍🏽', 'a\tb\n c\u00a0d\u3000e \u200b', '   ', '<|startoftext|> x <|endoftext|> y', '!?…“”—_/@#%', '\u0000\u0007a', 'supercalifragilistic ' + 'word '.repeat(120),
+]
+const LONG = 64
+
+/** Where the same vocabulary and merges give the same ids, nothing else counts: not the release that wrote the files, nor their kind. */
+async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promise<Difference | undefined> {
+  if (a.bytes === b.bytes) return undefined
+  const [ours, theirs] = [a.read(), b.read()]
+  const found = (problem: string, file = b.file) => ({ file, problem })
+  for (const token of new Set([...ours.vocab.keys(), ...theirs.vocab.keys()])) {
+    const [id, other] = [ours.vocab.get(token), theirs.vocab.get(token)]
+    if (id !== other) return found(`vocab[${JSON.stringify(token)}]: expected ${id ?? 'nothing'}, found ${other ?? 'nothing'}`)
+  }
+  for (let i = 0; i < Math.max(ours.merges.length, theirs.merges.length); i++)
+    if (ours.merges[i] !== theirs.merges[i]) return found(`merges[${i}]: expected ${JSON.stringify(ours.merges[i]) ?? 'no more'}, found ${JSON.stringify(theirs.merges[i]) ?? 'no more'}`)
+  const [first, second] = await Promise.all([Tokenizer.load(a.dir), Tokenizer.load(b.dir)])
+  const upToEnd = (t: Tokenizer, text: string) => {
+    const ids = [...t.encode(text, LONG)]
+    return ids.slice(0, ids.indexOf(t.endId) + 1) // what fills up behind it is never seen
+  }
+  for (const text of PROBES) {
+    const [expected, ids] = [upToEnd(first, text), upToEnd(second, text)]
+    if (expected.join() === ids.join()) continue
+    const step = ['normalizer', 'pre_tokenizer', 'post_processor'].find((s) => configDifference(ours.steps[s] ?? null, theirs.steps[s] ?? null)) ?? 'tokens'
+    return found(`${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], found [${ids.slice(0, 8).join(', ')}]`)
+  }
+  if (first.maxLength !== second.maxLength && first.maxLength && second.maxLength)
+    return found(`model_max_length: expected ${first.maxLength}, found ${second.maxLength}`, path.join(b.dir, 'tokenizer_config.json'))
+  return undefined
+}
