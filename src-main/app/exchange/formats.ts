@@ -7,10 +7,13 @@ import { cvat } from './formats/cvat.ts'
 import { datumaro } from './formats/datumaro.ts'
 import { folders } from './formats/folders.ts'
 import { imagefolder } from './formats/imagefolder.ts'
+import { karpathy } from './formats/karpathy.ts'
 import { labelme } from './formats/labelme.ts'
 import { labelstudio } from './formats/labelstudio.ts'
 import { masks } from './formats/masks.ts'
+import { openimages } from './formats/openimages.ts'
 import { parquet } from './formats/parquet.ts'
+import { vlm } from './formats/vlm.ts'
 import { via } from './formats/via.ts'
 import { voc } from './formats/voc.ts'
 import { webdataset } from './formats/webdataset.ts'
@@ -27,5 +30,5 @@ const dashi: Format = {
 
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
-  dashi, via, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
+  dashi, via, vlm, karpathy, openimages, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
 }
