@@ -24,7 +24,7 @@ export class Images {
   /** At the model's scale, RGB: what is left of preprocessing is to crop and normalise. Small, so it is what is kept. */
   resized(i: number, config: PreprocessConfig, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(`${key} ${file}`, async () => resized(await decodeImage(file, file, { alpha: 'keep' }), config))
+    return this.store.get(`${key} ${file}`, async () => resized(await decodeImage(file, file, { alpha: 'keep' }), config, file))
   }
 
   async hash(i: number): Promise<string> {

@@ -1,32 +1,25 @@
-import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { CONFIG_BYTES, isThere, parseBounded, readText } from '../weights/regular.ts'
 
 /**
- * A text file's content; `undefined` where there is no such file.
+ * A text file's content, of at most `limit` bytes; `undefined` where there is no such file.
  * @throws dataError: unreadable
  */
-export async function readText(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (e) {
-    const { code } = e as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw dataError(file, `cannot be read (${code})`, e)
-  }
-}
+export const findText = (file: string, limit = CONFIG_BYTES): string | undefined =>
+  isThere(file) ? readText(file, limit) : undefined
 
 /**
- * A JSON file's content; `undefined` where there is no such file.
+ * A JSON file's content, of at most `limit` bytes; `undefined` where there is no such file.
  * @throws dataError: unreadable, or not JSON.
  */
-export async function readJson(file: string): Promise<unknown> {
-  const text = await readText(file)
+export function findJson(file: string, limit = CONFIG_BYTES): unknown {
+  const text = findText(file, limit)
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text) as unknown
+    return parseBounded(text)
   } catch (e) {
-    throw dataError(file, 'expected JSON', e)
+    throw dataError(file, `expected JSON (${(e as Error).message})`, e)
   }
 }
 

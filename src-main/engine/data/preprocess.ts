@@ -1,14 +1,26 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { parseJson, readJson } from './json.ts'
+import { findJson, parseJson } from './json.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
 
 const side = z.int().min(1).max(16384)
-const rectangle = z.object({ height: side, width: side })
+/** Also as a pair, height first. */
+const rectangle = z.union([z.object({ height: side, width: side }), z.tuple([side, side]).transform(([height, width]) => ({ height, width }))])
 const square = side.transform((s) => ({ height: s, width: s }))
-const perChannel = z.tuple([z.number(), z.number(), z.number()])
+const level = z.number().min(-1e6).max(1e6)
+/** One number stands for all three channels. */
+const perChannel = z.union([level.transform((x): [number, number, number] => [x, x, x]), z.tuple([level, level, level])], {
+  error: 'expected a number or three, for red, green and blue',
+})
+/** A key that is null means its default, as in transformers. */
+const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
+/** Other image processors resize, crop or fill in defaults differently; in the file itself, transformers leaves `Pil` out. */
+const ofClip = z
+  .string()
+  .regex(/^CLIP(ImageProcessor(Fast|Pil)?|FeatureExtractor)$/, { error: (issue) => `expected CLIPImageProcessor, found ${JSON.stringify(issue.input)}, which prepares images otherwise` })
+  .nullish()
 const CLIP_MEAN: [number, number, number] = [0.48145466, 0.4578275, 0.40821073]
 const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
 
@@ -17,28 +29,25 @@ const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
  * as one number is read too (for `size` it means the shortest edge). Unknown keys are kept out.
  */
 export const preprocessSchema = z.object({
-  do_resize: z.boolean().default(true),
-  size: z
-    .union([side.transform((s) => ({ shortest_edge: s })), rectangle, z.strictObject({ shortest_edge: side })], {
+  do_resize: or(z.boolean(), true),
+  size: or(
+    z.union([side.transform((s) => ({ shortest_edge: s })), rectangle, z.strictObject({ shortest_edge: side })], {
       error: 'expected a number, {shortest_edge} or {height, width}, in pixels',
-    })
-    .default({ shortest_edge: 224 }),
-  resample: z
-    .int()
-    .refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5')
-    .default(RESAMPLE.bicubic),
-  do_center_crop: z.boolean().default(true),
-  crop_size: z
-    .union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' })
-    .default({ height: 224, width: 224 }),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z.number().default(1 / 255),
-  do_normalize: z.boolean().default(true),
-  image_mean: perChannel.default(CLIP_MEAN),
-  image_std: perChannel.refine((s) => s.every((v) => v > 0), 'expected three numbers above 0').default(CLIP_STD),
-  do_convert_rgb: z.boolean().default(true),
+    }),
+    { shortest_edge: 224 },
+  ),
+  resample: or(z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'), RESAMPLE.bicubic),
+  do_center_crop: or(z.boolean(), true),
+  crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
+  do_rescale: or(z.boolean(), true),
+  rescale_factor: or(level, 1 / 255),
+  do_normalize: or(z.boolean(), true),
+  image_mean: or(perChannel, CLIP_MEAN),
+  image_std: or(perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'), CLIP_STD),
+  do_convert_rgb: or(z.boolean(), true),
 })
 export type PreprocessConfig = z.output<typeof preprocessSchema>
+const kindSchema = z.looseObject({ image_processor_type: ofClip, feature_extractor_type: ofClip })
 
 /**
  * The preprocessing of a checkpoint folder: `preprocessor_config.json`, or the `image_processor` part of
@@ -46,19 +55,30 @@ export type PreprocessConfig = z.output<typeof preprocessSchema>
  * @throws dataError naming the file and the field.
  */
 export async function readPreprocessConfig(folder: string): Promise<PreprocessConfig> {
+  const found = findPreprocessConfig(folder)
+  if (!found) throw noPreprocessConfig(folder)
+  return found
+}
+
+export const noPreprocessConfig = (folder: string) => dataError(join(folder, 'preprocessor_config.json'), 'no such file, which says how images are prepared for the model')
+
+/** {@link readPreprocessConfig}, or `undefined` where the folder has neither file. */
+export function findPreprocessConfig(folder: string): PreprocessConfig | undefined {
   const alone = join(folder, 'preprocessor_config.json')
   const joint = join(folder, 'processor_config.json')
-  const own = await readJson(alone)
+  const own = findJson(alone)
   if (own !== undefined) return parsePreprocessConfig(own, alone)
-  const both = await readJson(joint)
-  if (both === undefined) throw dataError(alone, 'no such file')
+  const both = findJson(joint)
+  if (both === undefined) return undefined
   const part = z.object({ image_processor: z.record(z.string(), z.unknown()) }).safeParse(both)
   if (!part.success) throw dataError(joint, 'image_processor: expected an object')
   return parsePreprocessConfig(part.data.image_processor, joint, 'image_processor.')
 }
 
-export const parsePreprocessConfig = (json: unknown, file: string, prefix = ''): PreprocessConfig =>
-  parseJson(preprocessSchema, json, file, prefix)
+export function parsePreprocessConfig(json: unknown, file: string, prefix = ''): PreprocessConfig {
+  parseJson(kindSchema, json, file, prefix)
+  return parseJson(preprocessSchema, json, file, prefix)
+}
 
 /**
  * The size that every image comes out with. Without a centre crop and with a shortest edge, that depends on the image.
@@ -81,10 +101,14 @@ export function preprocess(pixels: Pixels, config: PreprocessConfig, out: Float3
   cropAndNormalise(resized(pixels, config), config, out, offset)
 }
 
-/** The first half of `preprocess`: RGB at the scale at which it is cropped. */
-export function resized(pixels: Pixels, config: PreprocessConfig): Pixels {
+/** Of an image once it has been resized; as many as are decoded. */
+const MOST_PIXELS = 0x3fff ** 2
+
+/** The first half of `preprocess`: RGB at the scale at which it is cropped. `name` is for errors. */
+export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Pixels {
   const rgb = overWhite(pixels)
   const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
+  if (width * height > MOST_PIXELS) throw dataError(name, `so long and narrow that it would be ${width} × ${height} pixels for this model, the limit is ${MOST_PIXELS} pixels`)
   const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
   return resize(rgb, width, height, method)
 }

@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { VOCABULARY_BYTES } from '../weights/regular.ts'
 import { parseMerges, endToken, startToken, tokenizerJson } from './clip-bpe.ts'
-import { parseJson, readJson, readText } from './json.ts'
+import { findJson, findText, parseJson } from './json.ts'
+import { checkSteps } from './tokenizer-steps.ts'
 
 /**
  * The files of a tokenizer in a checkpoint folder. `transformers` ≥ 4 loads `CLIPTokenizerFast` from `tokenizer.json` alone;
@@ -12,9 +14,14 @@ import { parseJson, readJson, readText } from './json.ts'
  */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
+/** Far above any vocabulary, so that an absurd id makes nothing of its size. */
+const tokenId = z.int().min(0).max(4_000_000)
+const vocabSchema = z.record(z.string(), tokenId)
+const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
+
 const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int().min(0)), merges: z.array(z.unknown()) }),
-  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })),
+  model: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
+  added_tokens: z.array(z.looseObject({ id: tokenId, content: z.string().max(1000) })),
   normalizer: z.unknown(),
   pre_tokenizer: z.unknown(),
   post_processor: z.unknown(),
@@ -23,20 +30,23 @@ const tokenizerSchema = z.looseObject({
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
 const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
 
-const vocabSchema = z.record(z.string(), z.int().min(0))
+/** What stands after so many characters (UTF-16 units) is not read: a text longer than that is no caption, and no model's context reaches there. */
+const MAX_TEXT = 100_000
 
 /** What `tokenizer.json` would be in a folder that has only the older `vocab.json` and `merges.txt` of CLIP's slow tokenizer. */
-async function olderTokenizer(folder: string): Promise<object> {
+function olderTokenizer(folder: string): object {
   const vocabFile = join(folder, 'vocab.json')
   const mergesFile = join(folder, 'merges.txt')
-  const json = await readJson(vocabFile)
-  if (json === undefined) throw dataError(join(folder, 'tokenizer.json'), 'no such file')
+  const json = findJson(vocabFile, VOCABULARY_BYTES)
+  if (json === undefined) throw noTokenizer(folder)
   const vocab = parseJson(vocabSchema, json, vocabFile)
   for (const special of [startToken, endToken]) if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, `${special}: expected in the vocabulary`)
-  const merges = await readText(mergesFile)
+  const merges = findText(mergesFile, VOCABULARY_BYTES)
   if (merges === undefined) throw dataError(mergesFile, 'no such file, though vocab.json is there')
   return tokenizerJson(vocab, parseMerges(merges, vocab, mergesFile))
 }
+
+export const noTokenizer = (folder: string) => dataError(join(folder, 'tokenizer.json'), 'no such file')
 
 /**
  * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
@@ -62,9 +72,9 @@ export class Tokenizer {
    */
   static async load(folder: string): Promise<Tokenizer> {
     const file = (name: string) => join(folder, name)
-    const json = (await readJson(file('tokenizer.json'))) ?? (await olderTokenizer(folder))
-    const config = (await readJson(file('tokenizer_config.json'))) ?? {}
-    const special = await readJson(file('special_tokens_map.json'))
+    const json = findJson(file('tokenizer.json'), VOCABULARY_BYTES) ?? olderTokenizer(folder)
+    const config = findJson(file('tokenizer_config.json')) ?? {}
+    const special = findJson(file('special_tokens_map.json'))
     const older = special === undefined ? {} : parseJson(configSchema, special, file('special_tokens_map.json'))
     const pad = older.pad_token ? { pad_token: older.pad_token } : {}
     return Tokenizer.from(json, { ...pad, ...(config as object) }, file('tokenizer.json'), file('tokenizer_config.json'))
@@ -72,8 +82,9 @@ export class Tokenizer {
 
   /** From the contents of `tokenizer.json` and `tokenizer_config.json`; the names are for errors. */
   static from(json: unknown, config: unknown = {}, file = 'tokenizer.json', configFile = 'tokenizer_config.json'): Tokenizer {
-    const { model, added_tokens, normalizer } = parseJson(tokenizerSchema, json, file)
+    const { model, added_tokens, normalizer, pre_tokenizer, decoder } = parseJson(tokenizerSchema, json, file)
     const { pad_token, model_max_length } = parseJson(configSchema, config, configFile)
+    checkSteps({ normalizer, pre_tokenizer, decoder }, file)
     let hub: HubTokenizer
     let frame: number[]
     try {
@@ -125,7 +136,8 @@ export class Tokenizer {
   }
 
   private ids(text: string): number[] {
+    const read = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text
     // The reference lowers each letter by itself; JavaScript would write a Σ that ends a word as ς.
-    return this.hub.encode(this.lowercases ? text.replaceAll('Σ', 'σ') : text).ids
+    return this.hub.encode(this.lowercases ? read.replaceAll('Σ', 'σ') : read).ids
   }
 }

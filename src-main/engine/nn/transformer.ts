@@ -1,9 +1,7 @@
 import type { Value } from '../graph/graph.ts'
-import { add, gelu, geluTanh, layerNorm as normalise, linear as affine, matmul, mul, quickGelu, relu, reshape, softmax, swapLast, transpose } from '../ops/index.ts'
+import { add, layerNorm as normalise, linear as affine, matmul, mul, reshape, softmax, swapLast, transpose } from '../ops/index.ts'
+import { type Activation, activations } from './activations.ts'
 import type { Params } from './params.ts'
-
-export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, quick_gelu: quickGelu, relu } as const
-export type Activation = keyof typeof activations
 
 export interface EncoderConfig {
   readonly hidden_size: number

@@ -7,6 +7,7 @@ import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
 import type { Clip } from '../models/checkpoint.ts'
+import { activationsOf, imageTokenCount } from '../models/clip-config.ts'
 import { eosIndex, imageEmbedding, textEmbedding } from '../models/clip.ts'
 import { Params } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
@@ -92,7 +93,8 @@ function forgetOldest(folder: string): void {
 export async function embedImages(clip: Clip, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
   const { height, width } = outputSize(clip.preprocess)
   const size = 3 * height * width
-  const batch = Math.min(32, rows.length)
+  const { vision_config: v } = clip.config
+  const batch = batchOf(32, rows.length, activationsOf(v, imageTokenCount(v, height, width)))
   const session = await BatchSession.create(
     batch,
     ['pixels'],
@@ -121,6 +123,9 @@ export async function embedImages(clip: Clip, images: Images, rows: readonly num
   }
 }
 
+/** At most `most` at once, and fewer where each needs much memory: the largest array between two layers stays below 1 GB. */
+const batchOf = (most: number, n: number, activations: number) => Math.max(1, Math.min(most, n, Math.floor(2 ** 28 / activations)))
+
 /** Every row has length 1. Weights that are finite one by one may overflow together; and zeros have no direction. */
 function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Float32Array, nameOf: (row: number) => string): void {
   for (let row = 0; row * d < rows.length; row++) {
@@ -134,7 +139,7 @@ function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Flo
 export async function textFeatures(clip: Clip, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
   const { max_position_embeddings: length, eos_token_id } = clip.config.text_config
   const session = await BatchSession.create(
-    Math.min(64, texts.length),
+    batchOf(64, texts.length, activationsOf(clip.config.text_config, length)),
     ['ids', 'eos'],
     (g, b) => ({ y: l2Normalize(textEmbedding(new Params(g, clip.weights), clip.config, g.input('ids', 'int32', [b, length]), g.input('eos', 'int32', [b]))) }),
     { provider },

@@ -11,6 +11,7 @@ import { isFloat, type Dtype, type FloatDtype } from './dtype.ts'
 import { Fingerprint, fingerprint } from './fingerprint.ts'
 import { HEAD_FILE, headMetadata, headTensors, type Head } from './head.ts'
 import { readJson, writeJson } from './json.ts'
+import { refuseLinksOut } from './regular.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { RECORD_FILE, WEIGHTS_FILE } from './source.ts'
 import type { PlacedTensors, TensorSource } from './tensors.ts'
@@ -19,7 +20,7 @@ export { RECORD_FILE }
 export const CONFIG_FILE = 'config.json'
 
 /** What else makes a model, taken from its base as it is: tokenizer and preprocessing. */
-const COMPANIONS = [
+export const COMPANIONS = [
   CONFIG_FILE,
   'tokenizer.json',
   'tokenizer_config.json',
@@ -157,9 +158,10 @@ function recordIn(dir: string): CheckpointRecord | undefined {
   }
 }
 
-/** Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. */
+/** Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. Others would bring in what lies elsewhere. */
 export function copyCompanions(from: string, to: string): void {
   if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), 'not found')
+  refuseLinksOut(from, COMPANIONS)
   for (const name of COMPANIONS) {
     if (!fs.existsSync(path.join(from, name))) continue
     const target = path.join(to, name)

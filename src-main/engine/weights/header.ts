@@ -4,9 +4,12 @@
  */
 import { dataError } from '#shared/errors.ts'
 import { DTYPES, DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts'
+import { parseBounded } from './regular.ts'
 
-/** As in the reference implementation: a longer header is an attack or a mistake. */
-export const MAX_HEADER_BYTES = 100_000_000
+/** A longer header is an attack or a mistake. The reference implementation takes 100 MB; the largest CLIP's has 200 KB. */
+export const MAX_HEADER_BYTES = 16 << 20
+/** The largest CLIP has 1,500; the largest language models, 60,000. */
+const MAX_TENSORS = 100_000
 
 export interface TensorSpec {
   readonly name: string
@@ -25,6 +28,7 @@ export const elements = (shape: readonly number[]) => shape.reduce((n, d) => n *
 export const byteLength = ({ dtype, shape }: TensorSpec) => elements(shape) * DTYPE_BYTES[dtype]
 export const formatShape = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
+const show = (x: unknown) => (JSON.stringify(x) ?? 'nothing').slice(0, 80)
 const isSize = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
@@ -45,6 +49,8 @@ export function parseHeader(file: string, json: Uint8Array, fileBytes: number, m
   const dataStart = 8 + json.byteLength
   const dataBytes = fileBytes - dataStart
   const tensors: TensorInfo[] = []
+  const count = Object.keys(header).length
+  if (count > MAX_TENSORS) throw dataError(file, `header: expected at most ${MAX_TENSORS} tensors, found ${count}`)
   let metadata: Record<string, string> = {}
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') metadata = parseMetadata(file, value)
@@ -71,7 +77,7 @@ function parseObject(file: string, json: Uint8Array): Record<string, unknown> {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json)
-    header = JSON.parse(text)
+    header = parseBounded(text)
   } catch (e) {
     throw dataError(file, 'header: expected JSON in UTF-8 (is this a safetensors file?)', e)
   }
@@ -101,17 +107,16 @@ function duplicateKey(json: string): string | undefined {
 function parseMetadata(file: string, value: unknown): Record<string, string> {
   if (!isRecord(value)) throw dataError(file, '__metadata__: expected an object of strings')
   for (const [key, v] of Object.entries(value))
-    if (typeof v !== 'string') throw dataError(file, `__metadata__.${key}: expected a string, found ${JSON.stringify(v)}`)
+    if (typeof v !== 'string') throw dataError(file, `__metadata__.${key}: expected a string, found ${show(v)}`)
   return value as Record<string, string>
 }
 
 function parseTensor(file: string, name: string, value: unknown, dataStart: number, dataBytes: number, mapped: string): TensorInfo {
   const fail = (problem: string) => dataError(file, `tensor ${name}: ${problem}`)
-  const show = (x: unknown) => (JSON.stringify(x) ?? 'nothing').slice(0, 80)
   if (!isRecord(value)) throw fail(`expected {dtype, shape, data_offsets}, found ${show(value)}`)
   const { dtype, shape, data_offsets: offsets } = value
   if (!isDtype(dtype)) throw fail(`dtype: expected one of ${DTYPES.join(', ')}, found ${show(dtype)}`)
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw fail(`shape: expected an array of sizes ≥ 0, found ${show(shape)}`)
+  if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize)) throw fail(`shape: expected an array of sizes ≥ 0, found ${show(shape)}`)
   const length = byteLength({ name, dtype, shape })
   if (!isSize(length)) throw fail(`shape: ${show(shape)} is larger than any file`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!)

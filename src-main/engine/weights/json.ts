@@ -1,21 +1,16 @@
-import fs from 'node:fs'
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { ioError, replaceFile, writeAll } from './files.ts'
+import { replaceFile, writeAll } from './files.ts'
+import { CONFIG_BYTES, parseBounded, readText } from './regular.ts'
 
-/** Larger files are not configuration: refused before they fill the memory. */
-const MAX_BYTES = 256 * 1024 * 1024
-
-/** The JSON document in `file`, as `schema` understands it; otherwise one line with the path of the field at fault. */
-export function readJson<T>(file: string, schema: z.ZodType<T>): T {
+/** The JSON document in `file`, of at most `limit` bytes, as `schema` understands it; otherwise one line with the path of the field at fault. */
+export function readJson<T>(file: string, schema: z.ZodType<T>, limit = CONFIG_BYTES): T {
+  const text = readText(file, limit)
   let value: unknown
   try {
-    const { size } = fs.statSync(file)
-    if (size > MAX_BYTES) throw dataError(file, `expected a JSON document, found ${size} bytes`)
-    value = JSON.parse(fs.readFileSync(file, 'utf8'))
+    value = parseBounded(text)
   } catch (e) {
-    if (e instanceof SyntaxError) throw dataError(file, `not a JSON document: ${e.message.split('\n')[0]}`, e)
-    throw ioError(file, 'read', e)
+    throw dataError(file, `not a JSON document (${(e as Error).message})`, e)
   }
   const result = schema.safeParse(value)
   if (result.success) return result.data

@@ -4,7 +4,10 @@ import { dataError } from '#shared/errors.ts'
 import { decode, encode, firstNonFinite, isFloat, DTYPE_BYTES } from './dtype.ts'
 import { ioError, readAll, replaceFile, writeAll } from './files.ts'
 import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHeader, type TensorInfo, type TensorSpec } from './header.ts'
+import { isPointer, openRegular, pointerError } from './regular.ts'
 import type { Chunk, PlacedTensors, Produced, TensorSource } from './tensors.ts'
+
+export const NO_PICKLES = 'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
 
 export type { TensorInfo, TensorSpec } from './header.ts'
 
@@ -34,16 +37,12 @@ export interface SafetensorsFile {
 
 /** Opens `file` and reads its header, nothing more. Every flaw is a data fault: `FILE: FIELD: what was expected`. */
 export function openSafetensors(file: string): SafetensorsFile {
-  let fd: number | undefined
+  const { fd, size, real } = openRegular(file)
   try {
-    const mapped = fs.realpathSync(file)
-    fd = fs.openSync(mapped, 'r')
-    const stat = fs.fstatSync(fd)
-    if (!stat.isFile()) throw dataError(file, 'expected a file')
-    const { metadata, tensors } = parseHeader(file, readHeader(file, fd, stat.size), stat.size, mapped)
+    const { metadata, tensors } = parseHeader(file, readHeader(file, fd, size), size, real)
     return new OpenFile(file, fd, metadata, new Map(tensors.map((t) => [t.name, t])))
   } catch (e) {
-    if (fd !== undefined) fs.closeSync(fd)
+    fs.closeSync(fd)
     throw ioError(file, 'read', e)
   }
 }
@@ -54,12 +53,23 @@ function readHeader(file: string, fd: number, size: number): Uint8Array {
   readAll(fd, prefix, 0)
   const length = prefix.readBigUInt64LE()
   if (length > MAX_HEADER_BYTES)
-    throw dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
+    throw otherFormat(file, fd) ?? dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
   if (length > size - 8) throw dataError(file, `header length: ${length} bytes, but only ${size - 8} follow (truncated?)`)
   if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
   const json = new Uint8Array(Number(length))
   if (readAll(fd, json, 8) < json.length) throw dataError(file, 'header: the file ended while it was read')
   return json
+}
+
+/** What else is found under the name of a safetensors file. Read as one, each has an absurd header length. */
+function otherFormat(file: string, fd: number): Error | undefined {
+  const bytes = Buffer.alloc(64)
+  readAll(fd, bytes, 0)
+  const begins = bytes.toString('latin1')
+  if (isPointer(begins)) return pointerError(file)
+  if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins)) return dataError(file, `is a pickle by another name; ${NO_PICKLES}`)
+  if (/^\s*<(!doctype|html|\?xml)/i.test(begins)) return dataError(file, 'is a web page: the download failed, try it again')
+  return undefined
 }
 
 class OpenFile implements SafetensorsFile {

@@ -4,18 +4,22 @@ import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { restoreFolder } from '../../files/replace.ts'
+import { INDEX_FILE, mistakenFolder, WEIGHTS_FILE } from './folder.ts'
 import { readJson } from './json.ts'
+import { isThere } from './regular.ts'
 import { formatShape } from './header.ts'
 import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorInfo } from './safetensors.ts'
 
+export { WEIGHTS_FILE } from './folder.ts'
 export const RECORD_FILE = 'dashi.json'
-export const WEIGHTS_FILE = 'model.safetensors'
-const INDEX_FILE = 'model.safetensors.index.json'
-const PICKLES = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'open_clip_pytorch_model.bin', 'pytorch_model.pt', 'model.pt']
+/** Every one of them stays open. */
+const MAX_SHARDS = 512
 
 export interface Weights {
   /** The folder or file that was opened. */
   readonly source: string
+  /** The file that lists the tensors: that of the weights, or the index of the shards. */
+  readonly listing: string
   /** Sorted. */
   names(): string[]
   has(name: string): boolean
@@ -49,15 +53,10 @@ export interface Weights {
 export function openWeights(folder: string): Weights {
   restoreFolder(folder, RECORD_FILE)
   const at = (name: string) => path.join(folder, name)
-  if (fs.existsSync(at(WEIGHTS_FILE))) return openWeightsFile(at(WEIGHTS_FILE), folder)
-  if (fs.existsSync(at(INDEX_FILE))) return openShards(folder, at(INDEX_FILE))
-  if (!fs.existsSync(folder)) throw dataError(folder, 'not found: expected a checkpoint folder')
-  const pickle = PICKLES.find((name) => fs.existsSync(at(name)))
-  if (pickle)
-    throw dataError(
-      at(pickle),
-      'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)',
-    )
+  const mistaken = mistakenFolder(folder)
+  if (mistaken) throw mistaken
+  if (isThere(at(WEIGHTS_FILE))) return openWeightsFile(at(WEIGHTS_FILE), folder)
+  if (isThere(at(INDEX_FILE))) return openShards(folder, at(INDEX_FILE))
   throw dataError(folder, `expected ${WEIGHTS_FILE} or ${INDEX_FILE}`)
 }
 
@@ -71,6 +70,8 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
 function openShards(folder: string, index: string): Weights {
   const { weight_map: map } = readJson(index, indexSchema)
+  const names = new Set(Object.values(map))
+  if (names.size > MAX_SHARDS) throw dataError(index, `weight_map: expected at most ${MAX_SHARDS} files, found ${names.size}`)
   const shards = new Map<string, SafetensorsFile>()
   try {
     const where = new Map<string, SafetensorsFile>()
@@ -100,8 +101,7 @@ const staysInside = (name: string) =>
 class OpenWeights implements Weights {
   constructor(
     readonly source: string,
-    /** Named when a tensor is missing: the file that should have had it. */
-    private readonly listing: string,
+    readonly listing: string,
     private readonly files: readonly SafetensorsFile[],
     private readonly where: ReadonlyMap<string, SafetensorsFile>,
   ) {}

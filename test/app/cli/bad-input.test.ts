@@ -76,7 +76,7 @@ describe('a model is refused', () => {
     ['with a config.json of a list', (m) => fs.writeFileSync(path.join(m, 'config.json'), '[]'), /config\.json: /],
     ['of another kind', (m) => config(m, (c) => ({ ...c, model_type: 'bert' })), /config\.json: model_type: .*"clip"/],
     ['whose config.json has a field of the wrong type', (m) => config(m, (c) => void (c['vision_config']!['hidden_size'] = 'wide')), /config\.json: vision_config\.hidden_size: .*expected (number|int)/],
-    ['whose config.json has an activation that there is not', (m) => config(m, (c) => void (c['text_config']!['hidden_act'] = 'swish')), /config\.json: text_config\.hidden_act: /],
+    ['whose config.json has an activation that there is not', (m) => config(m, (c) => void (c['text_config']!['hidden_act'] = 'swoosh')), /config\.json: text_config\.hidden_act: /],
     ['whose config.json says another width', (m) => config(m, (c) => void (c['vision_config']!['intermediate_size'] = 96)), /model\.safetensors: tensor vision_model\.encoder\.layers\.0\.mlp\.fc1\.weight: expected shape \[96, 32\], found \[64, 32\]/],
     ['whose heads do not divide its width', (m) => config(m, (c) => void (c['vision_config']!['num_attention_heads'] = 5)), /config\.json: vision_config\.num_attention_heads: must divide/],
     ['without a tokenizer', (m) => fs.rmSync(path.join(m, 'tokenizer.json')), /tokenizer\.json: no such file/],

@@ -65,7 +65,7 @@ describe('preprocessor_config.json', () => {
     [{ size: { longest_edge: 9 } }, 'size: expected a number'],
     [{ crop_size: { height: 9 } }, 'crop_size: expected a number or {height, width}'],
     [{ resample: 6 }, 'resample: expected a Pillow filter number'],
-    [{ image_std: [1, 0, 1] }, 'image_std: expected three numbers above 0'],
+    [{ image_std: [1, 0, 1] }, 'image_std: expected numbers above 0'],
     [{ image_mean: [1, 2] }, 'image_mean: '],
     [[], 'content: '],
   ])('%j is refused', (json, problem) => {

@@ -73,7 +73,7 @@ describe('a file that lies is refused in one line', () => {
   const cases: [string, () => string, RegExp][] = [
     ['empty', () => (fs.writeFileSync(at('x'), ''), at('x')), /header length: expected 8 bytes, found a file of 0/],
     ['a header length beyond the file', () => rawFile(at('x'), {}, 0, 5000), /header length: 5000 bytes, but only 2 follow/],
-    ['an absurd header length', () => rawFile(at('x'), {}, 0, 2 ** 60), /header length: expected at most 100000000/],
+    ['an absurd header length', () => rawFile(at('x'), {}, 0, 2 ** 60), /header length: expected at most 16777216/],
     ['a header too short to be JSON', () => rawFile(at('x'), {}, 0, 1), /header length: expected at least 2/],
     ['a header cut off', () => rawFile(at('x'), { a: f32([1], [0, 4]) }, 4, 10), /header: expected JSON/],
     ['not JSON', () => rawFile(at('x'), 'hello world'), /header: expected JSON/],

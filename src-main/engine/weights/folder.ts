@@ -1,0 +1,137 @@
+/** What people take for a checkpoint folder, said as what it is and with what to do about it. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { findJson } from '../data/json.ts'
+import { ioError } from './files.ts'
+import { isThere, readText } from './regular.ts'
+import { NO_PICKLES } from './safetensors.ts'
+
+export const WEIGHTS_FILE = 'model.safetensors'
+export const INDEX_FILE = 'model.safetensors.index.json'
+
+/** Of a folder with more entries than this, the first so many tell what it is. */
+const MOST_ENTRIES = 5000
+
+/**
+ * The fault of a folder that cannot be a checkpoint, or that says two things; undefined where it may be one: it has
+ * safetensors weights, or nothing that is known.
+ */
+export function mistakenFolder(dir: string): Error | undefined {
+  const stat = statOf(dir)
+  if (!stat) return dataError(dir, 'not found: expected a checkpoint folder')
+  if (!stat.isDirectory()) return dataError(dir, 'is a file: give the checkpoint folder that it lies in')
+  const names = entriesOf(dir)
+  const has = (name: string) => names.includes(name)
+  const weights = has(WEIGHTS_FILE) || has(INDEX_FILE)
+  if (weights && has('adapter_config.json')) {
+    return dataError(path.join(dir, 'adapter_config.json'), `an adapter lies beside a whole model, and which of the two is meant cannot be known: ${MERGE_ADAPTER}, or take the adapter's files away`)
+  }
+  if (weights) return undefined
+  for (const { find, problem } of KINDS) {
+    const file = names.find(find)
+    if (file !== undefined) return dataError(path.join(dir, file), typeof problem === 'string' ? problem : problem(dir, names))
+  }
+  const inner = names.find((name) => [WEIGHTS_FILE, INDEX_FILE].some((file) => isThere(path.join(dir, name, file))))
+  return inner === undefined ? undefined : dataError(dir, `holds no model itself: one lies in ${path.join(dir, inner)}`)
+}
+
+function statOf(dir: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(dir, { throwIfNoEntry: false })
+  } catch (e) {
+    throw ioError(dir, 'read', e)
+  }
+}
+
+function entriesOf(dir: string): string[] {
+  let open: fs.Dir | undefined
+  try {
+    open = fs.opendirSync(dir)
+    const names: string[] = []
+    for (let entry = open.readSync(); entry && names.length < MOST_ENTRIES; entry = open.readSync()) names.push(entry.name)
+    return names.sort()
+  } catch (e) {
+    throw ioError(dir, 'read', e)
+  } finally {
+    open?.closeSync()
+  }
+}
+
+const MERGE_ADAPTER = 'merge it into the model in Python, with peft: model.merge_and_unload().save_pretrained(folder)'
+const OPEN_CLIP = 'is a model of open_clip: take its release for transformers, or convert it with transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
+const ANOTHER_RUNTIME = 'so it cannot be opened: take the release with model.safetensors, or save it in Python with save_pretrained(folder)'
+
+interface Kind {
+  readonly find: (name: string) => boolean
+  readonly problem: string | ((dir: string, names: readonly string[]) => string)
+}
+
+const named = (...names: string[]) => (name: string) => names.includes(name)
+const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
+
+/** Looked for in this order: what says more comes first. */
+const KINDS: readonly Kind[] = [
+  { find: named('snapshots'), problem: (dir) => `holds revisions of a model, as Hugging Face's cache keeps them: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
+  { find: named('modules.json', 'config_sentence_transformers.json'), problem: (dir) => `is of a sentence-transformers folder: the model lies in ${path.join(dir, clipModule(dir))}` },
+  { find: named('model_index.json'), problem: 'is of a diffusers pipeline, whose text encoder is half of a CLIP: expected the folder of a whole CLIPModel' },
+  { find: named('adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'), problem: `is an adapter without its model: ${MERGE_ADAPTER}` },
+  { find: ending(/^open_clip_/), problem: OPEN_CLIP },
+  { find: ending(/^(?!(training_args|optimizer|scheduler|rng_state|scaler)).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/), problem: NO_PICKLES },
+  { find: ending(/\.gguf$/), problem: `holds weights of llama.cpp, ${ANOTHER_RUNTIME}` },
+  { find: ending(/^(tf_model.*|.*\.h5|saved_model\.pb)$/), problem: `holds weights of TensorFlow, ${ANOTHER_RUNTIME}` },
+  { find: ending(/\.msgpack$/), problem: `holds weights of Flax, ${ANOTHER_RUNTIME}` },
+  { find: ending(/^onnx$|\.onnx$/), problem: `is an export to ONNX, ${ANOTHER_RUNTIME}` },
+  { find: ending(/\.(mlmodel|mlpackage|tflite|engine|xml)$/), problem: `is an export for another runtime, ${ANOTHER_RUNTIME}` },
+  { find: ending(/^(?!(head|prompt)\.)[^.].*\.safetensors$/), problem: `expected ${WEIGHTS_FILE} or ${INDEX_FILE} in this folder: give the file that name, if it is a whole CLIPModel` },
+]
+
+/** The revision that `refs/main` names; where there is none, the one that is there. */
+function revisionOf(dir: string): string {
+  const [only, ...more] = entriesOf(path.join(dir, 'snapshots'))
+  const main = path.join(dir, 'refs', 'main')
+  const named = isThere(main) ? readText(main, 1000).trim() : ''
+  if (/^[\w-]{1,64}$/.test(named)) return named
+  return only !== undefined && more.length === 0 ? only : 'REVISION'
+}
+
+const modulesSchema = z.array(z.looseObject({ type: z.string(), path: z.string() }))
+
+/** The folder of a sentence-transformers model in which its CLIP lies. */
+function clipModule(dir: string): string {
+  const modules = modulesSchema.safeParse(findJson(path.join(dir, 'modules.json')))
+  return modules.data?.find((m) => /CLIPModel$/.test(m.type))?.path || '0_CLIPModel'
+}
+
+/** What wraps a model before its weights are saved, by the prefix that this leaves on the names. */
+const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
+  ['module._orig_mod.', 'DistributedDataParallel and torch.compile'],
+  ['_orig_mod.module.', 'torch.compile and DistributedDataParallel'],
+  ['module.', 'DataParallel or DistributedDataParallel'],
+  ['_orig_mod.', 'torch.compile'],
+  ['base_model.model.', 'peft'],
+  ['model_ema.', 'a running mean of the weights'],
+  ['ema_model.', 'a running mean of the weights'],
+]
+/** In every CLIPModel. */
+const LANDMARKS = ['text_model.final_layer_norm.weight', 'vision_model.post_layernorm.weight', 'text_projection.weight', 'visual_projection.weight', 'logit_scale']
+
+/** Why tensors with these names are no CLIPModel of transformers, where the names tell; undefined where they may be one. */
+export function strangeNames(names: readonly string[]): string | undefined {
+  const adapted = names.find((name) => /\.(lora_|base_layer\.)/.test(name))
+  if (adapted) return `tensor ${adapted}: holds an adapter that is not merged: ${MERGE_ADAPTER}`
+  const known = new Set(names)
+  if (LANDMARKS.every((name) => known.has(name))) return undefined
+  if (known.has('visual.conv1.weight') || names.some((name) => /^(visual\.)?transformer\.resblocks\./.test(name))) return OPEN_CLIP
+  const prefixes = [...new Set(LANDMARKS.flatMap((mark) => names.filter((name) => name.endsWith(`.${mark}`)).map((name) => name.slice(0, -mark.length))))].sort()
+  const [prefix, ...more] = prefixes
+  if (prefix !== undefined) {
+    const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? 'what the model was wrapped in'
+    const which = more.length ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them: ` : `the prefix ${JSON.stringify(prefix)}, of ${by}: `
+    return `the names of its tensors have ${which}save the model inside, or rename in Python: save_file({k.removeprefix(${JSON.stringify(prefix)}): v for k, v in load_file(f).items() if k.startswith(${JSON.stringify(prefix)})}, f, {"format": "pt"})`
+  }
+  for (const [tower, kind] of [['vision_model.', 'image'], ['text_model.', 'text']] as const)
+    if (names.length && !names.some((name) => name.startsWith(tower)) && names.some((name) => /^(text_model|vision_model)\./.test(name))) return `has no ${kind} tower (tensors ${tower}…): expected the weights of a whole CLIPModel`
+  return undefined
+}
