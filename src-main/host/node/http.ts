@@ -141,7 +141,7 @@ function readIfThere(file: string): string {
 }
 function writeIfPossible(file: string, text: string): void {
   try {
-    writeFileSync(file, text)
+    writeFileSync(file, text, { flag: 'wx' })
   } catch {
     // A folder that cannot be written to: the next start has another port.
   }
