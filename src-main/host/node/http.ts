@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Channel } from '#shared/contract/rpc.ts'
-import { userError } from '#shared/errors.ts'
+import { errorLine, userError } from '#shared/errors.ts'
+import { inWords } from '../../files/words.ts'
 import type { Served } from '../ports.ts'
 import { Session } from './session.ts'
 import { securityHeaders, serveFile } from './static.ts'
@@ -79,7 +80,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       } else await pipeline(Readable.fromWeb(reply.body as never), response)
     } catch (e) {
       if (abort.signal.aborted) return // whoever asked is gone
-      if (!response.headersSent) refuse(response, 500, e instanceof Error ? e.message : String(e))
+      if (!response.headersSent) refuse(response, 500, errorLine(inWords(e)))
       else response.destroy()
     }
   }
