@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { diskFull, nearlyFull } from '../files/words.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
 import { checkShape } from './shape.ts'
 import { Presence, type Replacement } from './presence.ts'
@@ -228,6 +229,9 @@ export class Database {
       if (this.replaced?.how === 'overwritten') writtenOver.add(this.file)
       // Everything into the main file: a project is then one file that can be copied.
       if (!this.options.readOnly && !this.options.shared && !this.replaced) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (e) {
+      // On a full disk the log stays beside the file, complete: whoever opens it next goes on from there.
+      if (!diskFull(explain(this.file, e))) throw explain(this.file, e)
     } finally {
       this.statements.clear()
       this.connection.close()
@@ -311,7 +315,7 @@ function explain(file: string, e: unknown): unknown {
   if (e instanceof DashiError || e instanceof ConstraintError || !(e instanceof Error)) return e
   const code = String('code' in e ? e.code : '')
   const is = (name: string) => code.startsWith(`SQLITE_${name}`)
-  if (is('FULL')) return dataError(file, 'no space left on the device; nothing was changed', e)
+  if (is('FULL') || (is('IOERR') && nearlyFull(dirname(file)))) return dataError(file, 'no space left on the device; nothing was changed', e)
   if (is('READONLY')) return dataError(file, 'cannot be written to (read-only file or folder); nothing was changed', e)
   if (is('NOTADB')) return dataError(file, 'is not a project database', e)
   if (is('CORRUPT')) return dataError(file, 'is damaged; `project check` says where, backups lie beside it in backups/', e)

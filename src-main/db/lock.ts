@@ -7,7 +7,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import Libsql from 'libsql'
 import { z } from 'zod'
-import { dataError, userError } from '#shared/errors.ts'
+import { type DashiError, dataError, userError } from '#shared/errors.ts'
+import { diskFull, nearlyFull } from '../files/words.ts'
 
 const holder = z.object({ pid: z.number().int(), host: z.string(), since: z.string() })
 
@@ -27,7 +28,8 @@ export function acquireLock(folder: string): Lock {
   } catch (e) {
     const code = e instanceof Error && 'code' in e ? String(e.code) : ''
     if (code.startsWith('SQLITE_BUSY')) throw userError(`${folder}: already open in ${describe(note)}`, e)
-    throw dataError(folder, 'cannot be written (read-only, or no space left); the project can still be opened read-only', e)
+    if (code.startsWith('SQLITE_NOTADB')) throw dataError(file, 'is not a lock of Dashi: take it elsewhere first', e)
+    throw cannotLock(folder, e)
   }
   const recovered = existsSync(note)
   try {
@@ -35,7 +37,7 @@ export function acquireLock(folder: string): Lock {
   } catch (e) {
     connection.exec('ROLLBACK')
     connection.close()
-    throw dataError(note, 'cannot be written (read-only, or no space left); the project can still be opened read-only', e)
+    throw cannotLock(folder, e)
   }
   let held = true
   return {
@@ -48,6 +50,11 @@ export function acquireLock(folder: string): Lock {
       connection.close()
     },
   }
+}
+
+function cannotLock(folder: string, e: unknown): DashiError {
+  const why = diskFull(e) || nearlyFull(folder) ? 'no space left on the device' : 'cannot be written (read-only, or no space left)'
+  return dataError(folder, `${why}; the project can still be opened read-only`, e)
 }
 
 function describe(note: string): string {

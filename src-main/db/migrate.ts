@@ -1,7 +1,8 @@
 /** Brings a database to the current schema; an older one is copied to backups/ first. */
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { dataError } from '#shared/errors.ts'
+import { dataError, errorLine } from '#shared/errors.ts'
+import { diskFull, inWords } from '../files/words.ts'
 import type { Database } from './database.ts'
 import { migrations, schemaVersion } from './schema.ts'
 
@@ -26,11 +27,12 @@ export function migrate(db: Database, steps: readonly Migration[] = migrations):
 /** A whole copy beside, complete or not there at all. */
 export function backup(db: Database, version = schemaVersion): string {
   const folder = join(dirname(db.file), 'backups')
-  mkdirSync(folder, { recursive: true })
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
   const target = join(folder, `${basename(db.file, '.db')}-v${version}-${stamp}.db`)
   const beside = `${target}.part`
+  let made: string | undefined
   try {
+    made = mkdirSync(folder, { recursive: true })
     // Holding a write transaction keeps the main file still while it is copied; the checkpoint empties the log into it.
     db.checkpoint()
     db.transaction(() => copyFileSync(db.file, beside))
@@ -40,7 +42,8 @@ export function backup(db: Database, version = schemaVersion): string {
     renameSync(beside, target)
   } catch (e) {
     if (existsSync(beside)) rmSync(beside)
-    throw dataError(target, `the backup could not be written (${e instanceof Error ? e.message : String(e)}); nothing was changed`, e)
+    if (made !== undefined) rmdirSync(folder)
+    throw dataError(target, `the backup could not be written (${diskFull(e) ? 'no space left on the device' : errorLine(inWords(e))}); nothing was changed`, e)
   }
   return target
 }

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { z } from 'zod'
 import { DashiError, errorLine, userError } from '#shared/errors.ts'
 import { jobSchema, type WorkerMessage } from '#shared/model/job.ts'
+import { inWords } from '../files/words.ts'
 import { runJob } from './jobs/run-job.ts'
 
 // The engine's thread. It is never terminated: that would abort the process during a step (onnxruntime). A job is given up
@@ -23,7 +24,8 @@ async function answer(request: unknown): Promise<void> {
       mergeHelper: { program: new URL('./merge-helper.js', import.meta.url) },
     })
     send({ type: 'done', result })
-  } catch (e) {
+  } catch (thrown) {
+    const e = inWords(thrown)
     send({ type: 'failed', fault: e instanceof DashiError ? e.fault : null, message: errorLine(e), stack: e instanceof Error ? e.stack : undefined })
   }
 }

@@ -1,4 +1,5 @@
 /** What the system says of a failure, in words that name the path. */
+import { statfsSync } from 'node:fs'
 import { sep } from 'node:path'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
 
@@ -80,6 +81,16 @@ export function diskFull(e: unknown): boolean {
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /no space left on (the )?device|database or disk is full|disk quota exceeded/i.test(at.message)) return true
   }
   return false
+}
+
+/** Whether a disk has no room for what SQLite needs at its least, which it calls an error of the disk. */
+export function nearlyFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize < 1 << 17
+  } catch {
+    return false
+  }
 }
 
 /** Whether a failure is no fault of the one file that was at hand: the next one will meet it too. */

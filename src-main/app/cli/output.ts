@@ -1,4 +1,5 @@
 import { DashiError, errorLine } from '#shared/errors.ts'
+import { inWords } from '../../files/words.ts'
 import type { JobProgress } from '#shared/model/job.ts'
 import { type ProgressBar, progressBar } from '../terminal/progress.ts'
 
@@ -47,7 +48,8 @@ export async function untilDone<T>(running: { result: Promise<T>; cancel(): void
 }
 
 /** 0 done, 2 the input is at fault, 130 cancelled, 1 a fault of the program. */
-export function exitCode(e: unknown): number {
+export function exitCode(thrown: unknown): number {
+  const e = inWords(thrown)
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K') // a bar that was being drawn
   if (e instanceof DashiError) {
     process.stderr.write(`dashi: ${errorLine(e)}\n`)

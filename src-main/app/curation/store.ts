@@ -1,9 +1,9 @@
 /** Results that were found out once and are looked at many times: a file each in the project's `curation` folder. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { dataError } from '#shared/errors.ts'
 import { captionFinding, captionReport, doubt, doubtSummary, duplicateSummary, likeness, mapPoints, mapSummary, splitReport, type ResultInfo } from '#shared/model/curation.ts'
+import { replaceText } from '../../files/atomic.ts'
 import type { Project } from '../projects/index.ts'
 import { type Source, stateOf } from './images.ts'
 
@@ -35,22 +35,8 @@ const read = new WeakMap<Project, Map<Kind, { modified: number; stored: unknown 
 
 /** In the place of the one before. @returns what was found */
 export function keepResult<K extends Kind>(project: Project, kind: K, found: Found<K>, seconds: number): Found<K> {
-  const file = fileOf(project, kind)
-  const beside = `${file}.part`
-  try {
-    mkdirSync(path.dirname(file), { recursive: true })
-    const fd = openSync(beside, 'w')
-    try {
-      writeSync(fd, JSON.stringify({ version: 1, at: Date.now(), seconds, state: stateOf(project, kinds[kind].of), ...found }))
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(beside, file)
-  } catch (e) {
-    rmSync(beside, { force: true })
-    throw dataError(file, `cannot be written (${e instanceof Error ? e.message : String(e)})`, e)
-  }
+  const stored = { version: 1, at: Date.now(), seconds, state: stateOf(project, kinds[kind].of), ...found }
+  replaceText(fileOf(project, kind), JSON.stringify(stored), { isOurs: isResult })
   return found
 }
 
@@ -66,6 +52,15 @@ export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> |
   if (!stored) return null
   const { at, seconds, state, summary, details } = stored
   return { info: { at, seconds, stale: state !== stateOf(project, kinds[kind].of) }, summary, details }
+}
+
+/** Of any version. A project's folder is often one that somebody had before, with a `curation` of their own. */
+function isResult(text: string): boolean {
+  try {
+    return z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() }).safeParse(JSON.parse(text)).success
+  } catch {
+    return false
+  }
 }
 
 function parse(file: string, kind: Kind): unknown {

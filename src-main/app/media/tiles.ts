@@ -60,7 +60,7 @@ export class Tiles {
 
   private async trim(): Promise<void> {
     const pyramids: { path: string; used: number }[] = []
-    for (const name of await readdir(this.folder)) {
+    for (const name of (await readdir(this.folder)).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
       const path = join(this.folder, name)
       const info = await stat(path).catch(() => null)
       if (info) pyramids.push({ path, used: info.mtimeMs })

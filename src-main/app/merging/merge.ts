@@ -6,7 +6,7 @@ import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
-import { accuracies } from '../training/train.ts'
+import { accuracies, enter, noteFailure } from '../training/train.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']
@@ -46,13 +46,15 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)
-      updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds } })
-      addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
+      enter(project, out, () => {
+        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds } })
+        addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
+      })
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const stopped = e instanceof DashiError && e.fault === 'cancelled'
-      updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e) })
+      noteFailure(() => updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e) }))
       throw e
     },
   )

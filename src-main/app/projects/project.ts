@@ -1,10 +1,11 @@
 /** A project is a folder with a `project.db`: create one, open one, close it. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { dataError, userError } from '#shared/errors.ts'
+import { DashiError, dataError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
+import { diskFull, ioError, notWritable } from '../../files/words.ts'
 import { Database } from '../../db/database.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { position } from '../../db/journal.ts'
@@ -50,13 +51,20 @@ export function createProject(folder: string, options: { name?: string; user?: s
   if (options.name !== undefined && !isCarried(options.name)) throw userError('name: holds a NUL or half of a character, which cannot be stored')
   if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
-  const fresh = !existsSync(dir) || readdirSync(dir).length === 0
+  // Of a database that is gone these may hold what was edited last.
+  const orphan = ['-wal', '-journal'].map((ending) => databaseFile(dir) + ending).find((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0)
+  if (orphan !== undefined) throw userError(`${orphan}: lies there without its database: take both elsewhere, or bring the database back`)
+  const there = existsSync(dir) ? readdirSync(dir) : []
+  let made: string | undefined
+  let lock: Lock
   try {
-    mkdirSync(dir, { recursive: true })
+    made = mkdirSync(dir, { recursive: true })
+    lock = acquireLock(dir)
   } catch (e) {
-    throw dataError(dir, 'the folder cannot be made (read-only, or no space left)', e)
+    takeBack(dir, there, made)
+    if (diskFull(e)) throw dataError(dir, 'no space left on the device; no project was made', e)
+    throw notWritable(e, dir) && !(e instanceof DashiError) ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e) : ioError(dir, 'written', e)
   }
-  const lock = acquireLock(dir)
   let db: Database | undefined
   try {
     db = new Database(databaseFile(dir), { watched: true })
@@ -68,15 +76,35 @@ export function createProject(folder: string, options: { name?: string; user?: s
       set('name', options.name ?? repaired(basename(dir)))
       set('created', String(Date.now()))
     })
-    writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n')
+    if (!there.includes(basename(doorFile(dir)))) writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
     return wrap(dir, db, options.user, lock, null)
   } catch (e) {
-    db?.close()
-    lock.release()
-    for (const file of ['project.db', 'project.db-wal', 'project.db-shm', 'project.dashi']) rmSync(join(dir, file), { force: true })
-    if (fresh) rmSync(join(dir, 'project.lock'), { force: true })
-    throw e
+    attempt(() => db?.close())
+    attempt(() => lock.release())
+    takeBack(dir, there, made)
+    throw diskFull(e) ? dataError(dir, 'no space left on the device; no project was made', e) : ioError(dir, 'written', e)
   }
+}
+
+function attempt(body: () => void): void {
+  try {
+    body()
+  } catch {
+    // the failure that led here is the one to tell
+  }
+}
+
+/** Of a project that could not be made nothing stays: neither its files, but for those that were `there`, nor the folders from `made` on. */
+function takeBack(dir: string, there: readonly string[], made: string | undefined): void {
+  for (const file of ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.dashi', 'project.lock', 'project.lock-journal', 'project.lock.json'])
+    if (!there.includes(file)) attempt(() => rmSync(join(dir, file), { force: true }))
+  if (made === undefined) return
+  attempt(() => {
+    for (let at = dir; ; at = dirname(at)) {
+      rmdirSync(at)
+      if (at === resolve(made)) return
+    }
+  })
 }
 
 export function openProject(folder: string, options: OpenProjectOptions = {}): Project {

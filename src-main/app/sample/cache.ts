@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { open, readFile, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { dataError } from '#shared/errors.ts'
+import { dataError, userError } from '#shared/errors.ts'
 import { sampleIndexSchema, type SampleIndex } from '#shared/model/sample.ts'
+import { mark, markedFiles, proveOwned, type Proof, writtenIn } from '../../files/owned.ts'
+import { replaceFolder } from '../../files/replace.ts'
 import { makeSample, sampleHash, sampleVersion, type SampleProgress } from './sample.ts'
 
 /** `complete.json`: written last, so that a folder without it was left half-made. */
@@ -27,31 +29,44 @@ export const sampleDir = (cache = process.env.DASHI_CACHE ?? join(homedir(), '.c
 export async function openSample(onProgress?: SampleProgress, dir = sampleDir(), make = makeSample): Promise<Sample> {
   const cached = await readCached(dir)
   if (cached) return cached
-  const beside = `${dir}.${randomUUID()}.part`
-  await mkdir(beside, { recursive: true })
-  try {
+  let others: Sample | undefined
+  const fill = async (beside: string) => {
     const { hash } = await make(beside, onProgress)
     const manifest = { version: sampleVersion, hash, bytes: await sizes(beside) }
     const file = await open(join(beside, 'complete.json'), 'w')
     await file.writeFile(JSON.stringify(manifest))
     await file.sync()
     await file.close()
-    await replace(beside, dir)
-  } finally {
-    await rm(beside, { recursive: true, force: true })
+    mark(beside, 'sample')
+    // Where another process has put a whole sample there meanwhile, that one is kept.
+    others = await readCached(dir)
+    if (others) throw new Error('there is one already')
   }
-  const made = await readCached(dir)
+  try {
+    await replaceFolder(dir, fill, { proof: proveSample })
+  } catch (e) {
+    others ??= await readCached(dir)
+    if (!others) throw e
+  }
+  const made = others ?? (await readCached(dir))
   if (!made) throw dataError(dir, 'the sample was rendered, but does not read back; is the disk full?')
   return made
 }
 
-/** Where another process has put a whole sample there meanwhile, that one is kept. */
-async function replace(beside: string, dir: string) {
-  if (await readCached(dir)) return
-  await rm(dir, { recursive: true, force: true })
-  await rename(beside, dir).catch(async (e: unknown) => {
-    if (!(await readCached(dir))) throw e
-  })
+/** A sample in which nobody keeps anything; one from before samples were marked lists its files in the manifest. */
+const proveSample: Proof = (dir, name) => {
+  if (markedFiles(dir, 'sample')) return proveOwned('sample', { as: 'drawn by Dashi', content: false })(dir, name)
+  const drawn = new Set(['complete.json', ...Object.keys(manifestIn(dir)?.bytes ?? {})])
+  const other = Object.keys(writtenIn(dir)).find((rel) => !drawn.has(rel))
+  if (other !== undefined) throw userError(`${join(name, other)}: is not of the sample that belongs here: not replaced; take it elsewhere first, or choose another DASHI_CACHE`)
+}
+
+function manifestIn(dir: string): z.infer<typeof manifestSchema> | undefined {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(join(dir, 'complete.json'), 'utf8')))
+  } catch {
+    return undefined
+  }
 }
 
 async function readCached(dir: string): Promise<Sample | undefined> {

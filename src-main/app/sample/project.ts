@@ -1,11 +1,12 @@
 /** The sample as a project of one's own: scenes with masks and captions to label in, pictographs with labels and splits to train on. */
-import { constants, cp, mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { constants, cp, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.ts'
 import { addLabels } from '../annotations/labels.ts'
+import { replaceFolder } from '../../files/replace.ts'
 import { createProject } from '../projects/project.ts'
 import { addRecords } from '../projects/records.ts'
 import { contentHash } from '../curation/hashes.ts'
@@ -32,9 +33,11 @@ export async function createSampleProject(folder: string, { onProgress, signal }
     signal?.throwIfAborted()
     onProgress?.(done, total)
   })
-  const beside = `${target}.part`
-  await rm(beside, { recursive: true, force: true })
-  await mkdir(dirname(target), { recursive: true })
+  await replaceFolder(target, (beside) => fill(beside, sample, signal))
+  return { verified: sample.verified }
+}
+
+async function fill(beside: string, sample: Sample, signal?: AbortSignal): Promise<void> {
   const project = createProject(beside, { name: SAMPLE_NAME })
   try {
     for (const part of ['pictographs', 'scenes'])
@@ -48,9 +51,6 @@ export async function createSampleProject(folder: string, { onProgress, signal }
   } finally {
     project.close()
   }
-  await rm(target, { recursive: true, force: true })
-  await rename(beside, target)
-  return { verified: sample.verified }
 }
 
 const pictureRecords = ({ index }: Sample): ImageRecord[] =>

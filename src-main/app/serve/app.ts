@@ -8,6 +8,7 @@ import { MediaService } from '../media/service.ts'
 import type { Project } from '../projects/index.ts'
 import type { AppContext } from '../context.ts'
 import { makeHandlers } from './handlers/index.ts'
+import { inPlainWords } from './handlers/words.ts'
 import { Jobs, type JobControl } from './jobs.ts'
 import { once } from './once.ts'
 import { paced } from './paced.ts'
@@ -86,7 +87,7 @@ export class App implements Served {
     this.preferences = new Preferences(options.host.configFolder, options.changed)
     this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
     this.media = new MediaService(options.host.cacheFolder)
-    this.handlers = makeHandlers(this)
+    this.handlers = inPlainWords(makeHandlers(this))
   }
 
   attach(channel: Channel): void {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { DashiError, errorLine, userError } from '#shared/errors.ts'
 import type { Job } from '#shared/contract/app.ts'
+import { inWords } from '../../files/words.ts'
 
 export interface JobControl {
   readonly id: string
@@ -59,7 +60,8 @@ export class Jobs {
     const ended = (async () => {
       try {
         end({ result: await body({ id, signal: abort.signal, progress }), status: 'done' })
-      } catch (e) {
+      } catch (thrown) {
+        const e = inWords(thrown)
         const cancelled = abort.signal.aborted || (e instanceof DashiError && e.fault === 'cancelled')
         if (!cancelled && !(e instanceof DashiError)) this.report(kind, e)
         end(cancelled ? { status: 'cancelled' } : { status: 'failed', error: errorLine(e) })

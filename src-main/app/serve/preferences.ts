@@ -1,8 +1,11 @@
 /** What outlives a start of the program and belongs to no project: settings, and which projects were open. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { DashiError } from '#shared/errors.ts'
 import { recentProject, settings as settingsSchema, type RecentProject, type Settings } from '#shared/contract/app.ts'
+import { replaceText } from '../../files/atomic.ts'
+import { putNew } from '../../files/replace.ts'
 
 const recentLength = 12
 const stored = z.object({ settings: settingsSchema.prefault({}), recent: z.array(recentProject).default([]) })
@@ -30,9 +33,14 @@ export class Preferences {
   saveSettings(settings: Settings): void {
     this.write({ ...this.state, settings })
   }
+  /** Where it cannot be written down the project is open all the same. */
   noteOpened(folder: string, name: string): void {
     const others = this.state.recent.filter((r) => r.folder !== folder)
-    this.write({ ...this.state, recent: [{ folder, name, opened: Date.now() }, ...others].slice(0, recentLength) })
+    try {
+      this.write({ ...this.state, recent: [{ folder, name, opened: Date.now() }, ...others].slice(0, recentLength) })
+    } catch (e) {
+      if (!(e instanceof DashiError)) throw e
+    }
   }
   forget(folder: string): void {
     this.write({ ...this.state, recent: this.state.recent.filter((r) => r.folder !== folder) })
@@ -40,14 +48,24 @@ export class Preferences {
 
   private write(state: z.infer<typeof stored>): void {
     this.state = state
-    mkdirSync(this.folder, { recursive: true })
-    const beside = `${this.file}.part`
-    const fd = openSync(beside, 'w')
-    writeSync(fd, JSON.stringify(state, null, 2))
-    fsyncSync(fd)
-    closeSync(fd)
-    renameSync(beside, this.file)
+    putAside(this.file)
+    replaceText(this.file, JSON.stringify(state, null, 2))
     this.changed()
+  }
+}
+
+const whole = z.object({ settings: settingsSchema, recent: z.array(recentProject) })
+
+/** What is no preferences of ours, of another version or somebody's own, is not written over. */
+function putAside(file: string): void {
+  try {
+    if (!existsSync(file) || whole.safeParse(JSON.parse(readFileSync(file, 'utf8'))).success) return
+  } catch {
+    // no JSON
+  }
+  for (let n = 1; ; n++) {
+    const to = file.replace(/\.json$/, `.before-${n}.json`)
+    if (!existsSync(to)) return putNew(file, to)
   }
 }
 

@@ -4,7 +4,8 @@ import { setting } from '#shared/format.ts'
 import { deviceSchema, type Device, type JobProgress, type JobResult } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
-import { errorLine, DashiError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, DashiError, userError } from '#shared/errors.ts'
+import { diskFull } from '../../files/words.ts'
 import { parseSettings, savedLosses } from '../../engine/jobs/train.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
@@ -93,17 +94,38 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   const result = running.result.then(
     (done): TrainedRun => {
       const metrics = accuracies(done)
-      updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss) } })
-      addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
+      enter(project, job.out, () => {
+        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss) } })
+        addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
+      })
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
-      updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } })
+      noteFailure(() => updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } }))
       throw e
     },
   )
   return { runId: run.id, name, earlier, result, cancel: running.cancel }
+}
+
+/** Enters what was made into the project. Where that fails, what was made is there all the same. */
+export function enter({ db }: Project, out: string, body: () => void): void {
+  try {
+    db.transaction(body)
+  } catch (e) {
+    if (!diskFull(e)) throw e
+    throw dataError(out, 'the checkpoint was written, but with no space left on the device it could not be entered into the project', e)
+  }
+}
+
+/** Where even the failure cannot be written down, the failure is the one to tell; the run is closed when the project is opened next. */
+export function noteFailure(body: () => void): void {
+  try {
+    body()
+  } catch (e) {
+    if (!diskFull(e)) throw e
+  }
 }
 
 export const accuracies = (result: JobResult): Record<string, number> =>

@@ -1,10 +1,13 @@
 /** What the thread can do. Another operation is a task in src-shared/model/work.ts and a line here. */
 import type { z } from 'zod'
 import type { WorkProgress, workTask } from '#shared/model/work.ts'
+import { dataError } from '#shared/errors.ts'
+import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
 import { meter } from '../exchange/progress.ts'
 import { findFacts, scanFolder } from '../media/scan.ts'
+import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 
 export interface WorkControl {
@@ -23,9 +26,15 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
     case 'scan': {
       const report = meter<WorkProgress['phase']>(onProgress)
       const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
-      const found = await scanFolder(project, task.folder, control('scanning'), onChange)
-      await findFacts(project, control('measuring'))
-      return found
+      const before = countMedia(project)
+      try {
+        const found = await scanFolder(project, task.folder, control('scanning'), onChange)
+        await findFacts(project, control('measuring'))
+        return found
+      } catch (e) {
+        if (!diskFull(e)) throw e
+        throw dataError(task.folder, `no space left on the device; ${countMedia(project) - before} images were taken in before and stay`, e)
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { workRequest, type WorkMessage } from '#shared/model/work.ts'
+import { inWords } from '../../files/words.ts'
 import { openProject } from '../projects/project.ts'
 import { runTask } from './tasks.ts'
 
@@ -29,7 +30,8 @@ try {
   } finally {
     project.close()
   }
-} catch (e) {
+} catch (thrown) {
+  const e = inWords(thrown)
   const fault = abort.signal.aborted ? 'cancelled' : e instanceof DashiError ? e.fault : null
   send({ type: 'failed', fault, message: fault === 'cancelled' ? 'cancelled' : errorLine(e), stack: e instanceof Error ? e.stack : undefined })
 } finally {

@@ -1,9 +1,11 @@
 /** Nearest neighbours by cosine among many embeddings, kept in a folder. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Usearch from 'usearch'
 import { z } from 'zod'
+import { mark, markedFiles, proveOwned, type Proof } from '../../files/owned.ts'
+import { replaceFolder } from '../../files/replace.ts'
 
 /**
  * USearch (Vardanian 2023), an HNSW index (Malkov & Yashunin 2020) whose binaries come with its package. By `require`, because its
@@ -65,34 +67,36 @@ export interface BuildOptions {
 
 /** Written beside and then put in the old one's place. */
 export async function buildIndex(folder: string, o: BuildOptions): Promise<void> {
+  await replaceFolder(folder, (beside) => fill(beside, o), { proof: proveIndex })
+}
+
+const proveOwnIndex = proveOwned('index', { content: false })
+/** One from before indexes were marked has the files of an index and no other. */
+const proveIndex: Proof = (folder, name) => {
+  const known = Object.values(files('')).map((file) => path.basename(file))
+  if (markedFiles(folder, 'index') || !readdirSync(folder).every((file) => known.includes(file))) return proveOwnIndex(folder, name)
+}
+
+async function fill(beside: string, o: BuildOptions): Promise<void> {
   const n = o.ids.length
-  const beside = `${folder}.part`
-  rmSync(beside, { recursive: true, force: true })
-  mkdirSync(beside, { recursive: true })
-  try {
-    const to = files(beside)
-    writeFileSync(to.ids, o.ids)
-    writeBytes(to.vectors, new Uint8Array(o.rows.buffer, o.rows.byteOffset, o.rows.byteLength))
-    const library = n >= (o.graphFrom ?? graphFrom) ? usearch() : null
-    if (library) {
-      const index = new library.Index(settings(o.dim))
-      const some = 2000
-      for (let from = 0; from < n; from += some) {
-        o.check?.()
-        const until = Math.min(n, from + some)
-        index.add(BigUint64Array.from(o.ids.subarray(from, until), BigInt), o.rows.subarray(from * o.dim, until * o.dim), o.threads ?? 0)
-        o.onProgress?.(until, n)
-        await new Promise((go) => setImmediate(go))
-      }
-      index.save(to.graph)
+  const to = files(beside)
+  writeFileSync(to.ids, o.ids)
+  writeBytes(to.vectors, new Uint8Array(o.rows.buffer, o.rows.byteOffset, o.rows.byteLength))
+  const library = n >= (o.graphFrom ?? graphFrom) ? usearch() : null
+  if (library) {
+    const index = new library.Index(settings(o.dim))
+    const some = 2000
+    for (let from = 0; from < n; from += some) {
+      o.check?.()
+      const until = Math.min(n, from + some)
+      index.add(BigUint64Array.from(o.ids.subarray(from, until), BigInt), o.rows.subarray(from * o.dim, until * o.dim), o.threads ?? 0)
+      o.onProgress?.(until, n)
+      await new Promise((go) => setImmediate(go))
     }
-    writeFileSync(to.header, JSON.stringify({ version: 1, n, dim: o.dim, made: o.made, graph: library !== null } satisfies Header))
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(beside, folder)
-  } catch (e) {
-    rmSync(beside, { recursive: true, force: true })
-    throw e
+    index.save(to.graph)
   }
+  writeFileSync(to.header, JSON.stringify({ version: 1, n, dim: o.dim, made: o.made, graph: library !== null } satisfies Header))
+  mark(beside, 'index')
 }
 
 function writeBytes(file: string, bytes: Uint8Array): void {

@@ -5,7 +5,7 @@ import { dataError } from '#shared/errors.ts'
 import { findPreprocessConfig, noPreprocessConfig, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import { noTokenizer, Tokenizer } from '../data/tokenizer.ts'
 import { COMPANIONS, CONFIG_FILE, findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
-import { restoreFolder } from '../weights/files.ts'
+import { restoreFolder } from '../../files/replace.ts'
 import { mistakenFolder, strangeNames } from '../weights/folder.ts'
 import { type Head, HEAD_FILE, readHead } from '../weights/head.ts'
 import { elements } from '../weights/header.ts'
@@ -43,7 +43,7 @@ export interface Clip {
  * @throws a data fault naming the file and the field
  */
 export async function openClip(dir: string): Promise<Clip> {
-  restoreFolder(dir)
+  restoreFolder(dir, RECORD_FILE)
   const configFile = path.join(dir, CONFIG_FILE)
   const mistaken = mistakenFolder(dir)
   const described = isThere(configFile)

@@ -84,7 +84,7 @@ function imageTowerHash({ weights }: Clip): string {
 
 /** Features of the models used longest ago go: what is cached can be computed again. */
 function forgetOldest(folder: string): void {
-  const files = readdirSync(folder).filter((f) => f.startsWith(PREFIX)).map((f) => path.join(folder, f))
+  const files = readdirSync(folder).filter((f) => f.startsWith(PREFIX) && /^[0-9a-f]{16}\.safetensors$/.test(f.slice(PREFIX.length))).map((f) => path.join(folder, f))
   const byAge = files.map((file) => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => b.time - a.time)
   for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
 }

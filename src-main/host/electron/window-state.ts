@@ -1,7 +1,7 @@
 /** Where a window was, so that it opens there again; not where no screen is any more. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { replaceText } from '../../files/atomic.ts'
 
 const bounds = z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int().min(480), height: z.number().int().min(360) })
 const windowState = z.object({ bounds, maximised: z.boolean() })
@@ -23,8 +23,11 @@ export function readWindowState(file: string, screens: readonly Rectangle[]): Wi
   }
 }
 
+/** Where it cannot be written, the window opens in the middle the next time. */
 export function writeWindowState(file: string, state: WindowState): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.part`, JSON.stringify(state))
-  renameSync(`${file}.part`, file)
+  try {
+    replaceText(file, JSON.stringify(state))
+  } catch {
+    // a full or read-only disk is no reason to keep a window from closing
+  }
 }

@@ -12,7 +12,8 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { messageBounds } from '#shared/contract/bounds.ts'
 import { protocol, sessionMeta, sessionProtocol } from '#shared/contract/urls.ts'
-import { userError } from '#shared/errors.ts'
+import { errorLine, userError } from '#shared/errors.ts'
+import { inWords } from '../../files/words.ts'
 import type { Served } from '../ports.ts'
 import { Sessions, type Granted } from './session.ts'
 import { webSocketChannel } from './socket.ts'
@@ -94,7 +95,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       } else await pipeline(Readable.fromWeb(found.body as never), response)
     } catch (e) {
       if (abort.signal.aborted) return // whoever asked is gone
-      if (!response.headersSent) reply(response, 500, e instanceof Error ? e.message : String(e))
+      if (!response.headersSent) reply(response, 500, errorLine(inWords(e)))
       else response.destroy()
     }
   }
@@ -193,7 +194,7 @@ function readIfThere(file: string): string {
 }
 function writeIfPossible(file: string, text: string): void {
   try {
-    writeFileSync(file, text)
+    writeFileSync(file, text, { flag: 'wx' })
   } catch {
     // A folder that cannot be written to: the next start has another port.
   }

@@ -125,8 +125,8 @@ describe('with no space left on the device', () => {
       const ballast = path.join(device, 'ballast')
       const { bavail, bsize } = fs.statfsSync(device)
       fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - 120_000))
-      for (const { code, stdout, stderr } of [await train('lr=0.01'), await merge()]) {
-        expect(stderr).toMatch(/(^|\n)dashi: \S*(model|soup)\S*: cannot be written: no space left on the device\n$/)
+      for (const [{ code, stdout, stderr }, kept] of [[await train('lr=0.01'), 'nothing of this training was kept'], [await merge(), 'nothing was changed']] as const) {
+        expect(stderr).toMatch(new RegExp(`(^|\\n)dashi: \\S*(model|soup)\\S*: cannot be written: no space left on the device; ${kept}\\n$`))
         expect(stderr.match(/dashi: /g)).toHaveLength(1)
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       }
