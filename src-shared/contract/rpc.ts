@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
+import { conflict, ConflictError, type Conflict } from '../model/conflict.ts'
 import { events, isEvent, isMethod, methods, type EventData, type EventName, type Input, type MethodName, type Output, type Parsed } from '../contract.ts'
 
 /** What a transport must offer. Messages keep their order; none is lost before `onClose`. */
@@ -17,7 +18,7 @@ export interface Channel {
 const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
 const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
-const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
+const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string(), conflicts: z.array(conflict).optional() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
 export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => Output<M> | Promise<Output<M>> }
@@ -39,7 +40,7 @@ export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, rep
     const asked = request.safeParse(message)
     if (!asked.success) return // not a call; nothing could be answered
     const { call, method: name, input, op } = asked.data
-    const fail = (fault: Fault | 'program', message: string) => send({ answer: call, error: { fault, message } })
+    const fail = (fault: Fault | 'program', message: string, conflicts?: Conflict[]) => send({ answer: call, error: { fault, message, ...(conflicts && { conflicts }) } })
     if (!isMethod(name)) return fail('user', `${name}: there is no such method`)
     const parsed = methods[name].input.safeParse(input)
     if (!parsed.success) return fail('user', issueLine(name, parsed.error))
@@ -50,7 +51,7 @@ export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, rep
         send({ answer: call, output: await (op === undefined ? body() : once(op, client, body)) })
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
-        fail(e instanceof DashiError ? e.fault : 'program', errorLine(e))
+        fail(e instanceof DashiError ? e.fault : 'program', errorLine(e), e instanceof ConflictError ? e.conflicts : undefined)
       }
     })()
   })
@@ -69,6 +70,8 @@ export class RemoteError extends Error {
   constructor(
     readonly fault: z.infer<typeof faultSchema>,
     message: string,
+    /** Of a conflict: what somebody else changed meanwhile. */
+    readonly conflicts: readonly Conflict[] = [],
   ) {
     super(message)
   }
@@ -97,7 +100,7 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
       const asker = waiting.get(call)
       waiting.delete(call)
       if (!asker) return
-      if (error) return asker.reject(new RemoteError(error.fault, error.message))
+      if (error) return asker.reject(new RemoteError(error.fault, error.message, error.conflicts))
       const parsed = methods[asker.method].output.safeParse(output)
       if (parsed.success) asker.resolve(parsed.data as never)
       else asker.reject(new RemoteError('program', issueLine(asker.method, parsed.error)))
