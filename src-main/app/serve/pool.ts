@@ -49,6 +49,7 @@ export class ProjectPool {
     if (!entry) throw userError('the project is not open')
     const { folder } = entry.project
     if (!existsSync(join(folder, 'project.db'))) throw userError(`${folder}: holds no project any more; save a copy of what is open`)
+    openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
     entry.project.close()
     entry.project = open(folder)
     entry.told = false
