@@ -4,13 +4,11 @@
  * was written over in place, by a change of its size or time that no commit of ours explains.
  */
 import { statSync } from 'node:fs'
+import type { Replacement } from '#shared/contract/projects.ts'
 import { replacedError } from '#shared/errors.ts'
 
 /** removed: gone from the path. replaced: another file is there. overwritten: the same file with other content. log: its log is gone. */
-export interface Replacement {
-  how: 'removed' | 'replaced' | 'overwritten' | 'log'
-  file: string
-}
+export type { Replacement }
 
 interface Seen {
   dev: bigint

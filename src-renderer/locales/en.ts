@@ -16,7 +16,7 @@ export const en = {
     folderHint: 'Of images, or of a project. Your images stay where they are.', recent: 'Opened lately', forget: 'Remove from the list', making: 'Making the sample …',
     noRecent: 'Projects that you open will be listed here.',
   },
-  folder: {
+  folder: { copy: 'Where to put the copy',
     open: 'Open a folder', add: 'Add images of a folder', import: 'Import from', export: 'Export to', up: 'One folder up', images: '{n} image here | {n} images here', choose: 'Choose this folder', isProject: 'This folder is a project',
     project: 'project', empty: 'No folders in here.', path: 'Path',
   },
@@ -80,6 +80,7 @@ export const en = {
   help: { title: 'Keyboard shortcuts', lead: 'Bare keys do nothing while you type in a field.', change: 'Change in the settings' },
   settings: { title: 'Settings', appearance: 'Appearance', theme: 'Theme', language: 'Language', system: 'As the system', light: 'Light', dark: 'Dark', shortcuts: 'Keyboard shortcuts', press: 'Press keys …', reset: 'Default', resetAll: 'All back to defaults', also: 'also: {action}', take: 'Take it over', clear: 'No key' },
   toast: {
+    namesLeftOut: '{n} file was left out: its name is no UTF-8 ({name}) | {n} files were left out: their names are no UTF-8 ({name} …)',
     undo: 'Undone: {action}', redo: 'Done again: {action}', 'nothing-to-undo': 'Nothing to undo here', 'nothing-to-redo': 'Nothing to redo here', labelled: '{count} image labelled | {count} images labelled', split: '{count} image moved to the split | {count} images moved to the split', reviewed: '{count} image reviewed | {count} images reviewed', tagged: '{count} image tagged | {count} images tagged', edited: '{count} image changed | {count} images changed', removed: '{count} image taken out of the project; the file stays | {count} images taken out of the project; the files stay', adding: 'Adding images of {folder}', jobDone: '{job}: done', jobFailed: '{job}: {error}', sentLater: '{count} change of before is being sent | {count} changes of before are being sent', runDone: '{name} is done', back: 'Connected again', splitApplied: '{count} image moved to its split | {count} images moved to their splits',
   },
   actions: {

@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
+import { keepEn, keepJa } from './keep.ts'
 
-export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en, ja } })
-export type Messages = typeof en
+export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en: { ...en, ...keepEn }, ja: { ...ja, ...keepJa } } })
+export type Messages = typeof en & typeof keepEn

@@ -19,7 +19,7 @@ export const ja: Same<typeof en> = {
     folderHint: '画像またはプロジェクトのフォルダー。画像は元の場所に置かれたままです。', recent: '最近開いたもの', forget: '一覧から外す', making: 'サンプルを作成中 …',
     noRecent: '開いたプロジェクトがここに並びます。',
   },
-  folder: {
+  folder: { copy: 'コピーの保存先',
     open: 'フォルダーを開く', add: 'フォルダーの画像を追加', import: 'インポート元', export: 'エクスポート先', up: '上のフォルダーへ', images: 'ここに画像 {n} 枚', choose: 'このフォルダーを選ぶ', isProject: 'このフォルダーはプロジェクトです',
     project: 'プロジェクト', empty: 'ここにフォルダーはありません。', path: 'パス',
   },
@@ -83,6 +83,7 @@ export const ja: Same<typeof en> = {
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
   settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', take: 'こちらだけにする', clear: 'キーなし' },
   toast: {
+    namesLeftOut: '{n} 件のファイルは名前が UTF-8 でないため取り込まれませんでした（{name}）',
     undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
   },
   actions: {

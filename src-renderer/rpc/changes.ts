@@ -51,21 +51,24 @@ export function withIds(change: Change, ids: ReadonlyMap<number, number>): Chang
     case 'captions.add':
       return { ...change, input: { ...change.input, regionId: orNull(change.input.regionId), spans: spans(change.input.spans) } }
     case 'captions.update': {
-      const { id, patch } = change.input
-      return {
-        ...change,
-        input: { id: now(id), patch: { ...patch, ...(patch.spans && { spans: spans(patch.spans) }), ...(patch.regionId !== undefined && { regionId: orNull(patch.regionId) }) } },
-      }
+      const { id, patch, before } = change.input
+      return { ...change, input: { id: now(id), patch: named(patch), ...(before && { before: named(before) }) } }
     }
     case 'comments.add':
       return { ...change, input: { ...change.input, regionId: orNull(change.input.regionId) } }
     case 'comments.update':
       return { ...change, input: { ...change.input, id: now(change.input.id) } }
-    case 'captions.remove':
+    case 'captions.remove': {
+      const { id, before } = change.input
+      return { ...change, input: { id: now(id), ...(before && { before: named(before) }) } }
+    }
     case 'comments.remove':
-      return { ...change, input: { id: now(change.input.id) } }
+      return { ...change, input: { ...change.input, id: now(change.input.id) } }
     default:
       return change
+  }
+  function named<P extends { spans?: { start: number; end: number; regions: number[] }[]; regionId?: number | null }>(fields: P): P {
+    return { ...fields, ...(fields.spans && { spans: spans(fields.spans) }), ...(fields.regionId !== undefined && { regionId: orNull(fields.regionId) }) }
   }
   function spans<S extends { regions: number[] }>(given: readonly S[]): S[] {
     return given.map((s) => ({ ...s, regions: s.regions.map(now) }))

@@ -4,7 +4,8 @@
  * application knows its operation by name and makes it once.
  */
 import { reactive } from 'vue'
-import { ConnectionLost } from '#shared/contract/rpc.ts'
+import { ConnectionLost, RemoteError } from '#shared/contract/rpc.ts'
+import type { Conflict } from '#shared/model/conflict.ts'
 import { renamedBy, withIds, type Change, type Renamed } from './changes.ts'
 
 /** Where changes are kept; calls take effect in their order. */
@@ -21,11 +22,16 @@ export interface OutboxEvents {
   sent(change: Change, renamed: Renamed): void
   /** The application refused it. */
   refused(change: Change, error: Error): void
+  /** Somebody else changed the same: what is to be sent instead, null for nothing. Until that is known, all wait. */
+  conflict?(change: Change, conflicts: readonly Conflict[]): Promise<Change | null>
+  /** The project's file is not the one that was opened: all wait until `resumed`. */
+  replaced?(): void
 }
 
 export class Outbox {
   private changes: Change[] = []
   private running = false
+  private project: string | null = null
   private resume: (() => void) | null = null
   private readonly ids = new Map<number, number>()
   readonly state = reactive({ waiting: 0 })
@@ -72,7 +78,21 @@ export class Outbox {
     return true
   }
 
-  /** The connection is back. */
+  /** Those of one project are now of another: of the copy that was made of it. */
+  readdress(from: string, to: string): void {
+    this.changes = this.changes.map((c) => (c.project === from ? { ...c, project: to } : c))
+    this.store.done('', this.changes)
+  }
+
+  /** Only changes of this project are sent; others stay on disk until theirs is open again. */
+  attend(project: string | null): void {
+    this.project = project
+    if (project !== null) this.changes = this.changes.filter((c) => c.project === project || c === this.sending)
+    this.state.waiting = this.changes.length
+    this.reconnected()
+  }
+
+  /** The connection, or the project, is back. */
   reconnected(): void {
     this.resume?.()
   }
@@ -86,21 +106,34 @@ export class Outbox {
     if (this.running) return
     this.running = true
     for (let change = this.changes[0]; change; change = this.changes[0]) {
+      if (this.project !== null && change.project !== this.project) {
+        this.changes = this.changes.slice(1) // kept on disk
+        continue
+      }
       this.sending = change
       let answer: unknown
       try {
         answer = await this.send(change)
       } catch (e) {
-        if (e instanceof ConnectionLost) {
+        const replaced = e instanceof RemoteError && e.fault === 'replaced'
+        if (replaced) this.events.replaced?.()
+        if (e instanceof ConnectionLost || replaced) {
           await new Promise<void>((resolve) => (this.resume = resolve))
           this.resume = null
-        } else this.finish(change, [], e instanceof Error ? e : new Error(String(e)))
+        } else if (e instanceof RemoteError && e.conflicts.length && this.events.conflict) this.instead(change, await this.events.conflict(change, e.conflicts))
+        else this.finish(change, [], e instanceof Error ? e : new Error(String(e)))
         continue
       }
       this.finish(change, renamedBy(change, answer))
     }
     this.sending = null
     this.running = false
+  }
+
+  private instead(change: Change, other: Change | null): void {
+    if (!other) return this.finish(change, [])
+    this.changes = this.changes.map((c) => (c === change ? other : c))
+    this.store.done('', [other])
   }
 
   private finish(change: Change, renamed: Renamed, error?: Error): void {

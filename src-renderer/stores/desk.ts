@@ -4,12 +4,15 @@ import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
 import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls.ts'
 import type { Author } from '#shared/model/author.ts'
+import type { Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
 import { CanvasEditor, invertEdit, type CanvasChange, type CanvasImage, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
+import { resolved } from '../rpc/conflicts.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
-import { foresee } from './optimistic.ts'
+import { useConflicts } from './conflicts.ts'
+import { foresee, withBefore } from './optimistic.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
@@ -77,7 +80,7 @@ export const useDesk = defineStore('desk', () => {
 
   /** On its way in its turn, shown at once; kept until the application has it, over a reload as well. */
   function change(request: Request): void {
-    const made = { ...request, op: crypto.randomUUID(), project: project.opened!.info.folder, temporary: /add$/.test(request.method) ? temporaryId() : undefined } as Change
+    const made = { ...(content.value ? withBefore(content.value, request) : request), op: crypto.randomUUID(), project: project.opened!.info.folder, temporary: /add$/.test(request.method) ? temporaryId() : undefined } as Change
     if (content.value) {
       unsent.set(made.op, content.value)
       content.value = foresee(content.value, made, author())
@@ -94,6 +97,28 @@ export const useDesk = defineStore('desk', () => {
     if (!unsent.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
   }
+  /** Both are shown and a person chooses; of what was taken away meanwhile, what was typed is made anew. */
+  outboxEvents.conflict = async (change, conflicts) => {
+    const choice = await useConflicts().ask(conflicts)
+    unsent.delete(change.op)
+    if (choice === 'theirs') refetchSoon()
+    if (choice === 'mine' && conflicts.some((c) => c.how === 'removed')) return madeAnew(change, conflicts)
+    return resolved(change, conflicts, choice)
+  }
+  function madeAnew(changed: Change, conflicts: readonly Conflict[]): Change | null {
+    if (changed.method === 'regions.apply') return resolved(changed, conflicts, 'mine')
+    if (mediaId.value === null) return null
+    if (changed.method === 'captions.update') {
+      const { text = '', language = null, spans = [], regionId = null } = { ...changed.input.before, ...changed.input.patch }
+      return { ...changed, method: 'captions.add', temporary: temporaryId(), input: { mediaId: mediaId.value, regionId, text, language, spans } } as Change
+    }
+    if (changed.method === 'comments.update') {
+      const { text = '' } = { ...changed.input.before, ...changed.input.patch }
+      return { ...changed, method: 'comments.add', temporary: temporaryId(), input: { mediaId: mediaId.value, regionId: null, text } } as Change
+    }
+    return null
+  }
+  outboxEvents.replaced = () => void project.lookForReplacement()
   outboxEvents.refused = (change, error) => {
     unsent.delete(change.op)
     toasts.error(error.message)

@@ -51,6 +51,37 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
   }
 }
 
+const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> => Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
+
+/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen; what it says already stays. */
+export function withBefore<R extends Request>(content: ImageContent, request: R): R {
+  const given = request as Request
+  const before = known()
+  return before === undefined || 'before' in given.input ? request : ({ ...request, input: { ...given.input, before } } as R)
+
+  function known(): unknown {
+    switch (given.method) {
+      case 'captions.update':
+        return fieldsOf(content.captions.find((c) => c.id === given.input.id), Object.keys(given.input.patch))
+      case 'captions.remove':
+        return fieldsOf(content.captions.find((c) => c.id === given.input.id), ['text', 'language', 'spans'])
+      case 'comments.update':
+        return fieldsOf(content.comments.find((c) => c.id === given.input.id), Object.keys(given.input.patch))
+      case 'comments.remove':
+        return fieldsOf(content.comments.find((c) => c.id === given.input.id), ['text', 'resolved'])
+      case 'splits.set':
+        return given.input.mediaIds.length === 1 && given.input.mediaIds[0] === content.media.id ? [content.media.split] : undefined
+      case 'review.set':
+        return given.input.mediaIds.length === 1 && given.input.mediaIds[0] === content.media.id ? [content.media.review] : undefined
+      default:
+        return undefined
+    }
+  }
+  function fieldsOf<T extends object>(entity: T | undefined, keys: readonly string[]): unknown {
+    return entity && pick(entity, keys)
+  }
+}
+
 function withLabel({ labels, media }: ImageContent, labelId: number, author: Author): ImageContent['labels'] {
   const here = labels.find((l) => l.labelId === labelId)
   if (here) return labels.map((l) => (l === here ? { ...l, state: 'accepted' } : l))

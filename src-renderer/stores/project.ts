@@ -4,7 +4,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
 import type { OpenedProject } from '#shared/contract/projects.ts'
 import type { Output } from '#shared/contract.ts'
-import { call, remote } from '../rpc/index.ts'
+import { call, outbox, remote } from '../rpc/index.ts'
 import { urlKey } from '../rpc/session.ts'
 import { debounced } from '../timing.ts'
 import { useJobs } from './jobs.ts'
@@ -17,6 +17,8 @@ export const useProject = defineStore('project', () => {
   const labels = shallowRef<CountedLabel[]>([])
   const facets = shallowRef<Facets | null>(null)
   const opening = ref(false)
+  /** What became of its file, where that is no longer the one that was opened. */
+  const replaced = shallowRef<OpenedProject['replaced']>(null)
 
   const key = computed(() => (opened.value ? urlKey(opened.value.key) : ''))
   const labelById = computed(() => new Map(labels.value.map((l) => [l.id, l])))
@@ -32,12 +34,38 @@ export const useProject = defineStore('project', () => {
   }
   const refresh = async () => void (await Promise.all([refreshLabels(), refreshFacets(), refreshInfo()]).catch(() => undefined))
 
+  function take(project: OpenedProject): void {
+    opened.value = project
+    replaced.value = project.replaced
+    outbox.attend(project.info.folder)
+  }
+  const lookForReplacement = async () => void (await call('projects.presence').then((r) => (replaced.value = r)).catch(() => undefined))
+  /** What is open, as a project of its own in the folder, and what waits in this window with it; then that one is open. */
+  async function saveCopy(folder: string): Promise<string> {
+    const from = opened.value!.info.folder
+    const { folder: copy } = await call('projects.save-copy', { folder })
+    outbox.readdress(from, copy)
+    await open(copy)
+    return copy
+  }
+  /** Gives up what is open for what lies there now; what waits in this window is sent to that. */
+  async function reopenFromDisk(): Promise<void> {
+    await call('projects.reopen')
+    replaced.value = null
+    outbox.reconnected()
+    await refresh()
+  }
+  remote.on('project.replaced', (now) => {
+    replaced.value = now.replaced
+    if (!now.replaced) outbox.reconnected()
+  })
+
   /** Throws where it cannot be opened. */
   async function open(folder: string): Promise<void> {
     opening.value = true
     try {
       const { jobId: _, ...project } = await call('projects.open', { folder })
-      opened.value = project
+      take(project)
       await Promise.all([refreshLabels(), refreshFacets()])
       void useSession().refreshRecent()
     } finally {
@@ -58,6 +86,7 @@ export const useProject = defineStore('project', () => {
   async function close(): Promise<void> {
     await call('projects.close')
     opened.value = null
+    replaced.value = null
     labels.value = []
     facets.value = null
     await useSession().refreshRecent()
@@ -66,7 +95,7 @@ export const useProject = defineStore('project', () => {
   async function reopen(): Promise<void> {
     if (!opened.value) return
     const { jobId: _, ...project } = await call('projects.open', { folder: opened.value.info.folder })
-    opened.value = project
+    take(project)
   }
 
   const later = debounced(() => opened.value && void refresh(), 400)
@@ -75,5 +104,5 @@ export const useProject = defineStore('project', () => {
     if (what.includes('labels')) void refreshLabels().catch(() => undefined)
     later()
   })
-  return { opened, key, labels, labelById, labelForKey, facets, opening, open, openSample, close, reopen, refresh }
+  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, lookForReplacement, saveCopy, reopenFromDisk, open, openSample, close, reopen, refresh }
 })

@@ -13,6 +13,14 @@ const done = z.null()
 const ids = z.array(id).min(1)
 const ofImage = z.object({ mediaId: id.optional() })
 
+/**
+ * `before`, where a change names it, is what the fields were that it changes, as the window knew them. Where somebody else has made
+ * something else of them meanwhile, nothing is changed, and the error (fault `conflict`) holds both.
+ */
+const captionFields = caption.omit({ id: true, mediaId: true })
+const commentFields = comment.pick({ text: true, resolved: true })
+const labelFields = label.omit({ id: true })
+
 /** A region that the client made; its negative id is a name until the answer brings the real one. */
 const drawn = region.extend({ id: z.number().int() })
 export const regionChange = z.object({ before: drawn.nullable(), after: drawn.nullable() })
@@ -31,10 +39,10 @@ export type MediaPatch = z.infer<typeof mediaPatch>
 
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
-  'regions.state': method(z.object({ ids, state: annotationState }), done),
-  'captions.add': method(caption.omit({ id: true, author: true, state: true }), caption),
-  'captions.update': method(z.object({ id, patch: caption.omit({ id: true, mediaId: true }).partial() }), caption),
-  'captions.remove': method(z.object({ id }), done),
+  'regions.state': method(z.object({ ids, state: annotationState, before: z.array(annotationState).optional() }), done),
+  'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
+  'captions.update': method(z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }), caption),
+  'captions.remove': method(z.object({ id, before: captionFields.partial().optional() }), done),
   /**
    * How much of each text a model reads. `limit` and `tokens` count the marks of start and end too; `fits` is the length (UTF-16 units)
    * of the longest beginning of whole words that is read in full.
@@ -44,11 +52,11 @@ export const annotationMethods = {
     z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) }),
   ),
   'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
-  'comments.update': method(z.object({ id, patch: comment.pick({ text: true, resolved: true }).partial() }), comment),
-  'comments.remove': method(z.object({ id }), done),
+  'comments.update': method(z.object({ id, patch: commentFields.partial(), before: commentFields.partial().optional() }), comment),
+  'comments.remove': method(z.object({ id, before: commentFields.partial().optional() }), done),
   'labels.list': method(z.object({}).default({}), z.array(label.extend({ regions: z.number().int(), images: z.number().int() }))),
   'labels.add': method(label.omit({ id: true }).partial().required({ name: true }), label),
-  'labels.update': method(z.object({ id, patch: label.omit({ id: true }).partial() }), label),
+  'labels.update': method(z.object({ id, patch: labelFields.partial(), before: labelFields.partial().optional() }), label),
   /** `into`: its annotations go to that label, otherwise with it. */
   'labels.remove': method(z.object({ id, into: id.optional() }), done),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
@@ -56,8 +64,9 @@ export const annotationMethods = {
   'image-labels.state': method(z.object({ ids, state: z.enum(['accepted', 'rejected']) }), done),
   'tags.add': method(z.object({ mediaIds: ids, tag }), done),
   'tags.remove': method(z.object({ mediaIds: ids, tag }), done),
-  'splits.set': method(z.object({ mediaIds: ids, split: split.nullable() }), done),
-  'review.set': method(z.object({ mediaIds: ids, review: media.shape.review }), done),
+  /** `before`: of each image in turn. */
+  'splits.set': method(z.object({ mediaIds: ids, split: split.nullable(), before: z.array(split.nullable()).optional() }), done),
+  'review.set': method(z.object({ mediaIds: ids, review: media.shape.review, before: z.array(media.shape.review).optional() }), done),
   /** All of it to all of them as one change, undone as one. */
   'media.edit': method(z.object({ mediaIds: ids, patch: mediaPatch }), done),
   /** The project's last change, or the image's; null where nothing is left. */

@@ -8,12 +8,17 @@ const nothing = z.object({}).default({})
 const done = z.null()
 const started = z.object({ jobId: z.string() })
 
+/** The project's file is no longer the one that was opened: nothing more is written until a copy is saved or it is opened anew. */
+export const replacement = z.object({ how: z.enum(['removed', 'replaced', 'overwritten', 'log']), file: z.string() })
+export type Replacement = z.infer<typeof replacement>
+
 export const openedProject = z.object({
   /** Stands for the project in URLs. */
   key: z.string(),
   info: projectInfo,
   /** The program before ended without closing it; nothing acknowledged is lost. */
   recovered: z.boolean(),
+  replaced: replacement.nullable(),
 })
 export type OpenedProject = z.infer<typeof openedProject>
 
@@ -21,6 +26,12 @@ export const projectMethods = {
   /** Opens a project; a folder of images that holds none yet becomes one, its images are taken in as a job. */
   'projects.open': method(z.object({ folder: text().min(1) }), openedProject.extend({ jobId: z.string().nullable() })),
   'projects.close': method(nothing, done),
+  /** Is the file still the one that was opened? */
+  'projects.presence': method(nothing, replacement.nullable()),
+  /** Writes what is open, after its file was replaced, as a project of its own into the folder; answers with where it is. */
+  'projects.save-copy': method(z.object({ folder: text().min(1) }), z.object({ folder: z.string() })),
+  /** Gives up what is open for what lies at its place now, in all windows. */
+  'projects.reopen': method(nothing, done),
   'projects.info': method(nothing, projectInfo),
   'projects.forget': method(z.object({ folder: z.string() }), done),
   /** The job's result is `{ folder }`, to be opened. */
@@ -37,5 +48,6 @@ export const projectMethods = {
 
 export const projectEvents = {
   /** Counts, labels or the set of images changed. */
+  'project.replaced': z.object({ replaced: replacement.nullable() }),
   'project.changed': z.object({ what: z.array(z.enum(['media', 'labels', 'snapshots', 'runs'])) }),
 }

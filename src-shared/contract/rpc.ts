@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
+import { conflict, ConflictError, type Conflict } from '../model/conflict.ts'
 import { valueProblem } from './bounds.ts'
 import { events, isEvent, isMethod, methods, type EventData, type EventName, type Input, type MethodName, type Output, type Parsed } from '../contract.ts'
 
@@ -27,7 +28,7 @@ const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
 const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
 const refusal = z.object({ call: z.number().int(), refused: z.string() })
-const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string() }).optional() })
+const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string(), conflicts: z.array(conflict).optional() }).optional() })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
 export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => Output<M> | Promise<Output<M>> }
@@ -61,7 +62,8 @@ export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, rep
     }
   })
   function take(message: unknown): void {
-    const fail = (call: number, fault: Fault | 'program', message: string) => send({ answer: call, error: { fault, message: clipped(message) } })
+    const fail = (call: number, fault: Fault | 'program', message: string, conflicts?: Conflict[]) =>
+      send({ answer: call, error: { fault, message: clipped(message), ...(conflicts && { conflicts }) } })
     const refused = refusal.safeParse(message)
     if (refused.success) return void fail(refused.data.call, 'user', `the call ${refused.data.refused}`)
     const problem = valueProblem(message)
@@ -80,7 +82,7 @@ export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, rep
         send({ answer: call, output: await (op === undefined ? body() : once(op, client, body)) })
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
-        fail(call, e instanceof DashiError ? e.fault : 'program', errorLine(e))
+        fail(call, e instanceof DashiError ? e.fault : 'program', errorLine(e), e instanceof ConflictError ? e.conflicts : undefined)
       }
     })().catch((e: unknown) => report(name, e))
   }
@@ -99,6 +101,8 @@ export class RemoteError extends Error {
   constructor(
     readonly fault: z.infer<typeof faultSchema>,
     message: string,
+    /** Of a conflict: what somebody else changed meanwhile. */
+    readonly conflicts: readonly Conflict[] = [],
   ) {
     super(message)
   }
@@ -127,7 +131,7 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
       const asker = waiting.get(call)
       waiting.delete(call)
       if (!asker) return
-      if (error) return asker.reject(new RemoteError(error.fault, error.message))
+      if (error) return asker.reject(new RemoteError(error.fault, error.message, error.conflicts))
       const parsed = methods[asker.method].output.safeParse(output)
       if (parsed.success) asker.resolve(parsed.data as never)
       else asker.reject(new RemoteError('program', issueLine(asker.method, parsed.error)))

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ConnectionLost } from '#shared/contract/rpc.ts'
+import { ConnectionLost, RemoteError } from '#shared/contract/rpc.ts'
+import type { Conflict } from '#shared/model/conflict.ts'
+import type { Region } from '#shared/model/region.ts'
 import { temporaryId, withIds, type Change } from '../../src-renderer/rpc/changes.ts'
+import { resolved } from '../../src-renderer/rpc/conflicts.ts'
 import { Outbox, type OutboxStore } from '../../src-renderer/rpc/outbox.ts'
 
 /** What a browser's database keeps, for as long as this object is there. */
@@ -152,6 +155,123 @@ describe('the outbox', () => {
     outbox.add(tag('b'))
     await outbox.empty()
     expect([ops(app), refused]).toEqual([['b'], ['bad refused']])
+  })
+})
+
+describe('an outbox that meets somebody else', () => {
+  const conflict = (id: number): Conflict => ({ entity: 'caption', id, how: 'changed', removing: false, fields: [{ field: 'text', base: 'a', theirs: 'b', mine: 'c' }] })
+  const update = (op: string): Change => ({ op, project: '/p', method: 'captions.update', input: { id: 1, patch: { text: 'c' }, before: { text: 'a' } } })
+
+  it('lets everything wait until a person has chosen, over a reload too, and sends what was chosen under the same name', async () => {
+    const [{ store, kept }, sent] = [shelf(), [] as Change[]]
+    const send = async (change: Change) => {
+      if (change.method === 'captions.update' && change.input.before?.text !== 'b') throw new RemoteError('conflict', 'changed', [conflict(1)])
+      sent.push(change)
+      return null
+    }
+    const never = new Outbox(send, store, { sent: () => undefined, refused: () => undefined, conflict: () => new Promise(() => undefined) })
+    never.add(update('a'))
+    never.add(tag('b'))
+    await soon()
+    expect([sent, kept().map((c) => c.op)]).toEqual([[], ['a', 'b']])
+
+    const again = new Outbox(send, store, { sent: () => undefined, refused: () => undefined, conflict: async (change, conflicts) => resolved(change, conflicts, 'mine') })
+    await again.restore('/p')
+    await again.empty()
+    expect(sent).toMatchObject([{ op: 'a', input: { patch: { text: 'c' }, before: { text: 'b' } } }, { op: 'b' }])
+    expect(kept()).toEqual([])
+  })
+
+  it('drops what gave way, and goes on', async () => {
+    const [{ store, kept }, sent] = [shelf(), [] as string[]]
+    const send = async (change: Change) => {
+      if (change.op === 'a') throw new RemoteError('conflict', 'changed', [conflict(1)])
+      sent.push(change.op)
+      return null
+    }
+    const outbox = new Outbox(send, store, { sent: () => undefined, refused: () => undefined, conflict: async (change, conflicts) => resolved(change, conflicts, 'theirs') })
+    outbox.add(update('a'))
+    outbox.add(tag('b'))
+    await outbox.empty()
+    expect([sent, kept()]).toEqual([['b'], []])
+  })
+
+  it('keeps what a replaced project cannot take, until it is back or there is a copy', async () => {
+    const [{ store, kept }, sent] = [shelf(), [] as [string, string][]]
+    let replaced = true
+    const send = async (change: Change) => {
+      if (replaced) throw new RemoteError('replaced', 'gone')
+      sent.push([change.op, change.project])
+      return null
+    }
+    const outbox = new Outbox(send, store, { sent: () => undefined, refused: () => expect.unreachable() })
+    outbox.attend('/p')
+    outbox.add(tag('a'))
+    outbox.add(tag('b'))
+    await soon()
+    expect(outbox.state.waiting).toBe(2)
+    replaced = false
+    outbox.readdress('/p', '/copy')
+    outbox.attend('/copy')
+    await outbox.empty()
+    expect([sent, kept()]).toEqual([[['a', '/copy'], ['b', '/copy']], []])
+  })
+
+  it('sends nothing of one project to another', async () => {
+    const [{ store, kept }, sent] = [shelf(), [] as string[]]
+    let replaced = true
+    const outbox = new Outbox(
+      async (change) => {
+        if (replaced) throw new RemoteError('replaced', 'gone')
+        sent.push(change.op)
+        return null
+      },
+      store,
+      { sent: () => undefined, refused: () => undefined },
+    )
+    outbox.attend('/p')
+    outbox.add(tag('a'))
+    await soon()
+    replaced = false
+    outbox.attend('/other')
+    outbox.add({ ...tag('c'), project: '/other' })
+    await outbox.empty()
+    expect([sent, kept().map((c) => c.op)]).toEqual([['c'], ['a']])
+    outbox.attend('/p')
+    await outbox.restore('/p')
+    await outbox.empty()
+    expect([sent, kept()]).toEqual([['c', 'a'], []])
+  })
+})
+
+describe('a change that is settled', () => {
+  const region = (more: Partial<Region> = {}): Region => ({
+    id: 1, mediaId: 1, labelId: 1, shape: { kind: 'box', x: 0, y: 0, w: 1, h: 1 }, attributes: { a: 1 }, author: { kind: 'person', name: 'ann' }, state: 'accepted', z: 0, hidden: false, locked: false, ...more,
+  })
+  const apply = (before: Region | null, after: Region | null): Change => ({ op: 'o', project: '/p', method: 'regions.apply', input: { mediaId: 1, action: 'x', changes: [{ before, after }] } })
+  const field = (field: string, base: unknown, theirs: unknown, mine: unknown) => ({ field, base, theirs, mine }) as Conflict['fields'][number]
+  const found = (more: Partial<Conflict>): Conflict => ({ entity: 'region', id: 1, how: 'changed', removing: false, fields: [], ...more })
+  const changes = (change: Change | null) => (change as { input: { changes: unknown[] } } | null)?.input.changes
+
+  it('keeps this window’s value, knowing the other, or gives way in that field only', () => {
+    const change = apply(region(), region({ labelId: 2, locked: true }))
+    const conflict = [found({ fields: [field('labelId', 1, 3, 2)] })]
+    expect(changes(resolved(change, conflict, 'mine'))).toEqual([{ before: region({ labelId: 3 }), after: region({ labelId: 2, locked: true }) }])
+    expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ labelId: 1, locked: true }) }])
+  })
+  it('takes attributes one by one', () => {
+    const change = apply(region(), region({ attributes: { a: 2, b: 1 } }))
+    const conflict = [found({ fields: [field('attributes.a', 1, null, 2)] })]
+    expect(changes(resolved(change, conflict, 'mine'))).toEqual([{ before: region({ attributes: {} }), after: region({ attributes: { a: 2, b: 1 } }) }])
+    expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ attributes: { a: 1, b: 1 } }) }])
+  })
+  it('draws a region again that somebody removed, and removes one that somebody changed, or does not', () => {
+    const gone = [found({ how: 'removed' })]
+    expect(changes(resolved(apply(region(), region({ labelId: 2 })), gone, 'mine'))).toEqual([{ before: null, after: region({ labelId: 2 }) }])
+    expect(resolved(apply(region(), region({ labelId: 2 })), gone, 'theirs')).toBeNull()
+    const removing = [found({ removing: true, fields: [field('labelId', 1, 3, null)] })]
+    expect(changes(resolved(apply(region(), null), removing, 'mine'))).toEqual([{ before: region({ labelId: 3 }), after: null }])
+    expect(resolved(apply(region(), null), removing, 'theirs')).toBeNull()
   })
 })
 

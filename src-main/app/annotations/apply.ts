@@ -1,41 +1,76 @@
 /** What one gesture on the canvas did: regions added, changed and removed, as one edit that is undone as one. */
 import type { RegionEditInput } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
+import { sameData } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
-import { regionRow } from '../../db/entities.ts'
+import type { Edit } from '../../db/edit.ts'
+import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { personOf, removeRegionsIn } from './regions.ts'
 import { checkShape } from './validate.ts'
 
 /**
- * Of a changed region only the fields that differ from `before` are written, so that two windows can change the same region's
- * shape and label at once. New regions are the project's user's own. Returns the ids that new regions got.
+ * Of a changed region only the fields that differ from `before` are written, each attribute a field, so that two windows can change
+ * the same region's shape and label at once. Where both changed one field, nothing is written and the error holds both values. New
+ * regions are the project's user's own. Returns the ids that new regions got.
  */
 export function applyRegionEdit(project: Project, { mediaId, action, changes }: RegionEditInput): { temporary: number; id: number }[] {
   return mutate(project.db, project.user, action, (edit) => {
+    const now = changes.map(({ before }) => (before ? regionOn(edit, before.id, mediaId) : null))
+    const meanwhile = new Meanwhile('region', true)
+    const wanted = changes.map(({ before, after }, i) => {
+      if (!before) return true
+      if (!after) return meanwhile.remove(before.id, now[i]! && fieldsOf(said(now[i])), fieldsOf(said(before)))
+      const mine = differing(fieldsOf(before), fieldsOf(after))
+      return meanwhile.change(before.id, now[i]! && fieldsOf(now[i]), fieldsOf(before), mine)
+    })
+    meanwhile.settle()
     const saved: { temporary: number; id: number }[] = []
-    const own = (id: number) => {
-      const row = edit.row('region', id)
-      if (!row) throw userError(`region ${id} does not exist (any more)`)
-      if (row['media_id'] !== mediaId) throw userError(`region ${id} is not on this image`)
-      return id
-    }
     const removed: number[] = []
-    for (const { before, after } of changes) {
+    changes.forEach(({ before, after }, i) => {
+      if (!wanted[i]) return
       checkShape(project, mediaId, after?.shape)
       if (!before && after) saved.push({ temporary: after.id, id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })) })
-      else if (before && after) edit.update('region', own(before.id), regionRow(differing(before, after)))
-      else if (before) removed.push(own(before.id))
-    }
+      else if (before && after) edit.update('region', before.id, regionRow(patchOf(now[i]!, differing(fieldsOf(before), fieldsOf(after)))))
+      else if (before) removed.push(before.id)
+    })
     if (removed.length) removeRegionsIn(edit, removed)
     return saved
   })
 }
 
-const editable = ['labelId', 'shape', 'attributes', 'state', 'z', 'hidden', 'locked'] as const
+function regionOn(edit: Edit, id: number, mediaId: number): Region | null {
+  const row = edit.row('region', id)
+  if (row && row['media_id'] !== mediaId) throw userError(`region ${id} is not on this image`)
+  return row ? toRegion({ id, ...row }) : null
+}
 
-function differing(before: Region, after: Region): Partial<Region> {
-  const changed = editable.filter((k) => JSON.stringify(before[k]) !== JSON.stringify(after[k]))
-  return Object.fromEntries(changed.map((k) => [k, after[k]]))
+type Fields = Record<string, unknown>
+const attribute = 'attributes.'
+const editable = ['labelId', 'shape', 'state', 'z', 'hidden', 'locked'] as const
+/** What a removal throws away, and must not throw away unseen. */
+const said = ({ labelId, shape, attributes, state }: Region): Partial<Region> => ({ labelId, shape, attributes, state })
+
+function fieldsOf(region: Partial<Region>): Fields {
+  const plain = editable.filter((k) => region[k] !== undefined).map((k) => [k, region[k]])
+  return Object.fromEntries([...plain, ...Object.entries(region.attributes ?? {}).map(([k, v]) => [attribute + k, v])])
+}
+
+/** Fields of `after` that `before` has otherwise; null: an attribute that is taken away. */
+function differing(before: Fields, after: Fields): Fields {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return Object.fromEntries(names.filter((k) => !sameData(before[k], after[k])).map((k) => [k, after[k] ?? null]))
+}
+
+function patchOf(now: Region, fields: Fields): Partial<Region> {
+  const changed = Object.entries(fields).filter(([k]) => k.startsWith(attribute))
+  const plain = Object.fromEntries(Object.entries(fields).filter(([k]) => !k.startsWith(attribute))) as Partial<Region>
+  if (changed.length === 0) return plain
+  const attributes: Fields = { ...now.attributes }
+  for (const [k, v] of changed)
+    if (v === null) delete attributes[k.slice(attribute.length)]
+    else attributes[k.slice(attribute.length)] = v
+  return { ...plain, attributes: attributes as Region['attributes'] }
 }

@@ -5,6 +5,7 @@ import type { Edit } from '../../db/edit.ts'
 import { captionRow, toCaption } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { personOf, stateFor } from './regions.ts'
 import { valid } from './validate.ts'
 
@@ -25,9 +26,15 @@ export function addCaption(project: Project, given: NewCaption): Caption {
   })
 }
 
-export function updateCaption(project: Project, id: number, patch: Partial<Omit<Caption, 'id' | 'mediaId'>>): Caption {
+type CaptionFields = Partial<Omit<Caption, 'id' | 'mediaId'>>
+
+/** `before`: the fields as they were known to who changes them. */
+export function updateCaption(project: Project, id: number, patch: CaptionFields, before?: CaptionFields): Caption {
   const checked = valid(captionPatch, 'caption', patch)
   return mutate(project.db, project.user, 'change caption', (edit) => {
+    const meanwhile = new Meanwhile('caption')
+    meanwhile.change(id, current(edit, id), before && withoutGone(edit, before), checked)
+    meanwhile.settle()
     edit.update('caption', id, captionRow(checked))
     const changed = toCaption({ id, ...edit.row('caption', id)! })
     checkReferences(edit, changed)
@@ -35,8 +42,25 @@ export function updateCaption(project: Project, id: number, patch: Partial<Omit<
   })
 }
 
-export function removeCaption(project: Project, id: number): void {
-  mutate(project.db, project.user, 'remove caption', (edit) => edit.remove('caption', id))
+export function removeCaption(project: Project, id: number, before?: CaptionFields): void {
+  mutate(project.db, project.user, 'remove caption', (edit) => {
+    const meanwhile = new Meanwhile('caption')
+    const wanted = meanwhile.remove(id, current(edit, id), before && withoutGone(edit, before))
+    meanwhile.settle()
+    if (wanted) edit.remove('caption', id)
+  })
+}
+
+function current(edit: Edit, id: number): Caption | null {
+  const row = edit.row('caption', id)
+  return row ? toCaption({ id, ...row }) : null
+}
+
+/** As it looks after regions were removed that it spoke of: that is no change of the caption by anybody. */
+function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
+  const there = (region: number) => edit.row('region', region) !== undefined
+  const spans = before.spans?.map((s) => ({ ...s, regions: s.regions.filter(there) })).filter((s, i) => s.regions.length || !before.spans![i]!.regions.length)
+  return { ...before, ...(spans && { spans }), ...(before.regionId != null && !there(before.regionId) && { regionId: null }) }
 }
 
 /** Spans lie within the text, and regions on the same image. */

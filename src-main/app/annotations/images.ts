@@ -3,9 +3,11 @@ import { userError } from '#shared/errors.ts'
 import type { Author } from '#shared/model/author.ts'
 import { comment, media, reviewState, split as splitName, tag as tagName, type Comment, type Media, type MediaLabel, type ReviewState } from '#shared/model/media.ts'
 import { authorText, commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
+import type { Edit } from '../../db/edit.ts'
 import { mutate } from '../../db/journal.ts'
 import { mediaTables } from '../../db/tables.ts'
 import type { Project } from '../projects/project.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { personOf, stateFor } from './regions.ts'
 import { valid } from './validate.ts'
 
@@ -51,19 +53,33 @@ export function removeTag(project: Project, mediaIds: readonly number[], tag: st
   })
 }
 
-export function setSplit(project: Project, mediaIds: readonly number[], split: string | null): void {
-  assignSplits(project, new Map(mediaIds.map((id) => [id, split])))
+/** `before`: the split of each in turn, as it was known. */
+export function setSplit(project: Project, mediaIds: readonly number[], split: string | null, before?: readonly (string | null)[]): void {
+  assignSplits(project, new Map(mediaIds.map((id) => [id, split])), before && new Map(mediaIds.map((id, i) => [id, before[i]])))
+}
+
+/** Throws where a field of an image was changed by somebody else since it was as in `before`. */
+function unchangedMeanwhile(edit: Edit, ids: readonly number[], field: 'split' | 'review', mine: (id: number) => string | null, before?: ReadonlyMap<number, string | null | undefined>): void {
+  const meanwhile = new Meanwhile('image')
+  for (const id of ids) meanwhile.change(id, edit.row('media', id) ?? null, before && before.get(id) !== undefined ? { [field]: before.get(id) } : undefined, { [field]: mine(id) })
+  meanwhile.settle()
 }
 
 /** A whole division into splits as one edit: image id → split. */
-export function assignSplits(project: Project, splits: ReadonlyMap<number, string | null>): void {
+export function assignSplits(project: Project, splits: ReadonlyMap<number, string | null>, before?: ReadonlyMap<number, string | null | undefined>): void {
   for (const split of new Set(splits.values())) if (split !== null) valid(splitName, 'split', split)
-  mutate(project.db, project.user, 'set split', (edit) => splits.forEach((split, id) => edit.update('media', id, { split })))
+  mutate(project.db, project.user, 'set split', (edit) => {
+    unchangedMeanwhile(edit, [...splits.keys()], 'split', (id) => splits.get(id)!, before)
+    splits.forEach((split, id) => edit.update('media', id, { split }))
+  })
 }
 
-export function setReview(project: Project, mediaIds: readonly number[], state: ReviewState): void {
+export function setReview(project: Project, mediaIds: readonly number[], state: ReviewState, before?: readonly ReviewState[]): void {
   const review = valid(reviewState, 'review', state)
-  mutate(project.db, project.user, 'review', (edit) => mediaIds.forEach((id) => edit.update('media', id, { review })))
+  mutate(project.db, project.user, 'review', (edit) => {
+    unchangedMeanwhile(edit, mediaIds, 'review', () => review, before && new Map(mediaIds.map((id, i) => [id, before[i]])))
+    mediaIds.forEach((id) => edit.update('media', id, { review }))
+  })
 }
 
 export function addComment(project: Project, given: { mediaId: number; regionId?: number | null; text: string }): Comment {
@@ -75,16 +91,31 @@ export function addComment(project: Project, given: { mediaId: number; regionId?
   })
 }
 
-export function updateComment(project: Project, id: number, patch: { text?: string; resolved?: boolean }): Comment {
+type CommentFields = { text?: string; resolved?: boolean }
+const currentComment = (edit: Edit, id: number): Comment | null => {
+  const row = edit.row('comment', id)
+  return row ? toComment({ id, ...row }) : null
+}
+
+/** `before`: the fields as they were known to who changes them. */
+export function updateComment(project: Project, id: number, patch: CommentFields, before?: CommentFields): Comment {
   const checked = valid(comment.pick({ text: true, resolved: true }).partial(), 'comment', patch)
   return mutate(project.db, project.user, 'change comment', (edit) => {
+    const meanwhile = new Meanwhile('comment')
+    meanwhile.change(id, currentComment(edit, id), before, checked)
+    meanwhile.settle()
     edit.update('comment', id, commentRow(checked))
     return toComment({ id, ...edit.row('comment', id)! })
   })
 }
 
-export function removeComment(project: Project, id: number): void {
-  mutate(project.db, project.user, 'remove comment', (edit) => edit.remove('comment', id))
+export function removeComment(project: Project, id: number, before?: CommentFields): void {
+  mutate(project.db, project.user, 'remove comment', (edit) => {
+    const meanwhile = new Meanwhile('comment')
+    const wanted = meanwhile.remove(id, currentComment(edit, id), before)
+    meanwhile.settle()
+    if (wanted) edit.remove('comment', id)
+  })
 }
 
 /** Takes images out of the project, with everything said of them; their files stay. */

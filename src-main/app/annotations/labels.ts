@@ -5,6 +5,7 @@ import type { Edit } from '../../db/edit.ts'
 import { labelRow, toLabel } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { removeRegionsIn } from './regions.ts'
 import { valid } from './validate.ts'
 
@@ -30,9 +31,14 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
   })
 }
 
-export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>): Label {
+/** `before`: the fields as they were known to who changes them. */
+export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>, before?: Partial<Omit<Label, 'id'>>): Label {
   const checked = valid(labelPatch, 'label', patch)
   return mutate(project.db, project.user, 'change label', (edit) => {
+    const row = edit.row('label', id)
+    const meanwhile = new Meanwhile('label')
+    meanwhile.change(id, row ? toLabel({ id, ...row }) : null, before, checked)
+    meanwhile.settle()
     for (let parent = checked.parentId ?? null; parent !== null; parent = Number(edit.row('label', parent)?.['parent_id'] ?? 0) || null)
       if (parent === id) throw userError('label: parentId: a label cannot lie below itself')
     edit.update('label', id, labelRow(checked))

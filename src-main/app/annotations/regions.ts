@@ -6,6 +6,7 @@ import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { checkShape, valid } from './validate.ts'
 
 const newRegion = region.omit({ id: true }).partial().required({ mediaId: true, shape: true })
@@ -38,6 +39,16 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
 }
 
 export const updateRegion = (project: Project, id: number, patch: RegionPatch): Region => updateRegions(project, [id], patch)[0]!
+
+/** `before`: the state of each in turn, as it was known. */
+export function setRegionState(project: Project, ids: readonly number[], state: Region['state'], before?: readonly Region['state'][]): void {
+  mutate(project.db, project.user, `region ${state}`, (edit) => {
+    const meanwhile = new Meanwhile('region')
+    ids.forEach((id, i) => before && meanwhile.change(id, edit.row('region', id) ?? null, { state: before[i] }, { state }))
+    meanwhile.settle()
+    for (const id of ids) edit.update('region', id, { state })
+  })
+}
 
 /** The same change to each, for example a label or a lock. */
 export function updateRegions(project: Project, ids: readonly number[], patch: RegionPatch): Region[] {

@@ -74,7 +74,7 @@ export class Client {
 
 export class App implements Served {
   readonly instance = randomUUID()
-  readonly pool = new ProjectPool()
+  readonly pool = new ProjectPool(({ key, project }) => this.tellProject(key, 'project.replaced', { replaced: project.db.replaced }))
   readonly preferences: Preferences
   readonly jobs: Jobs
   readonly media: MediaService

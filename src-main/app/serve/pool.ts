@@ -1,24 +1,60 @@
 /** Which projects are open, and for how many windows and jobs: opened by the first, closed some time after the last. */
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { userError } from '#shared/errors.ts'
 import { closeInterrupted, openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
   /** Stands for the project in URLs. */
   readonly key: string
+  /** Another one after it was opened anew. */
   readonly project: Project
 }
 
 interface Entry extends OpenProject {
+  project: Project
+  /** That windows were told of it. */
+  told: boolean
   users: number
   closing: NodeJS.Timeout | null
 }
 
 /** A window that is loaded again comes back within this time (ms) and finds its project open. */
 const linger = 5000
+/** How often it is looked whether the files are still those that were opened, in ms. */
+const pace = 1000
 
 export class ProjectPool {
   private readonly entries = new Map<string, Entry>()
+  private readonly watch: NodeJS.Timeout
+
+  /** `replaced` hears once of each project whose file is no longer the one that was opened. */
+  constructor(private readonly replaced: (opened: OpenProject) => void = () => undefined) {
+    this.watch = setInterval(() => this.look(), pace)
+    this.watch.unref()
+  }
+
+  look(): void {
+    for (const entry of this.entries.values()) {
+      if (entry.told || !entry.project.db.look()) continue
+      entry.told = true
+      this.replaced(entry)
+    }
+  }
+
+  /** Closes what is open and opens what lies at its place, for all who have it open. */
+  reopen(opened: OpenProject, open: (folder: string) => Project = openProject): void {
+    const entry = this.entries.get(opened.key)
+    if (!entry) throw userError('the project is not open')
+    const { folder } = entry.project
+    if (!existsSync(join(folder, 'project.db'))) throw userError(`${folder}: holds no project any more; save a copy of what is open`)
+    openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
+    entry.project.close()
+    entry.project = open(folder)
+    entry.told = false
+    closeInterrupted(entry.project)
+  }
 
   /** Each `take` needs one `release`. */
   take(folder: string, open: (folder: string) => Project = openProject): OpenProject {
@@ -26,7 +62,7 @@ export class ProjectPool {
     const key = createHash('sha256').update(path).digest('hex').slice(0, 16)
     let entry = this.entries.get(key)
     if (!entry) {
-      this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null }))
+      this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null, told: false }))
       closeInterrupted(entry.project)
     }
     if (entry.closing) clearTimeout(entry.closing)
@@ -45,6 +81,7 @@ export class ProjectPool {
   byKey = (key: string): OpenProject | undefined => this.entries.get(key)
 
   closeAll(): void {
+    clearInterval(this.watch)
     for (const key of [...this.entries.keys()]) this.close(key)
   }
 

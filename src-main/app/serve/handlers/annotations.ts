@@ -29,8 +29,8 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.annotated(edit.action, [edit.mediaId])
     return { saved }
   },
-  'regions.state': ({ ids, state }, client) => {
-    annotations.updateRegions(client.project, ids, { state })
+  'regions.state': ({ ids, state, before }, client) => {
+    annotations.setRegionState(client.project, ids, state, before)
     client.annotated(`region ${state}`, imagesOf(client, 'region', ids))
     return null
   },
@@ -39,14 +39,14 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.annotated('add caption', [added.mediaId])
     return added
   },
-  'captions.update': ({ id, patch }, client) => {
-    const changed = annotations.updateCaption(client.project, id, patch)
+  'captions.update': ({ id, patch, before }, client) => {
+    const changed = annotations.updateCaption(client.project, id, patch, before)
     client.annotated('change caption', [changed.mediaId])
     return changed
   },
-  'captions.remove': ({ id }, client) => {
+  'captions.remove': ({ id, before }, client) => {
     const images = imagesOf(client, 'caption', [id])
-    annotations.removeCaption(client.project, id)
+    annotations.removeCaption(client.project, id, before)
     client.annotated('remove caption', images)
     return null
   },
@@ -56,14 +56,14 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.annotated('comment', [added.mediaId])
     return added
   },
-  'comments.update': ({ id, patch }, client) => {
-    const changed = annotations.updateComment(client.project, id, patch)
+  'comments.update': ({ id, patch, before }, client) => {
+    const changed = annotations.updateComment(client.project, id, patch, before)
     client.annotated('change comment', [changed.mediaId])
     return changed
   },
-  'comments.remove': ({ id }, client) => {
+  'comments.remove': ({ id, before }, client) => {
     const images = imagesOf(client, 'comment', [id])
-    annotations.removeComment(client.project, id)
+    annotations.removeComment(client.project, id, before)
     client.annotated('remove comment', images)
     return null
   },
@@ -76,8 +76,8 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.tell('project.changed', { what: ['labels'] })
     return added
   },
-  'labels.update': ({ id, patch }, client) => {
-    const changed = annotations.updateLabel(client.project, id, patch)
+  'labels.update': ({ id, patch, before }, client) => {
+    const changed = annotations.updateLabel(client.project, id, patch, before)
     client.tell('project.changed', { what: ['labels'] })
     return changed
   },
@@ -115,13 +115,13 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.annotated('remove tag', mediaIds)
     return null
   },
-  'splits.set': ({ mediaIds, split }, client) => {
-    annotations.setSplit(client.project, mediaIds, split)
+  'splits.set': ({ mediaIds, split, before }, client) => {
+    annotations.setSplit(client.project, mediaIds, split, before)
     client.annotated('set split', mediaIds)
     return null
   },
-  'review.set': ({ mediaIds, review }, client) => {
-    annotations.setReview(client.project, mediaIds, review)
+  'review.set': ({ mediaIds, review, before }, client) => {
+    annotations.setReview(client.project, mediaIds, review, before)
     client.annotated('review', mediaIds)
     return null
   },

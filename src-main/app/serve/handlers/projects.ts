@@ -28,6 +28,13 @@ function placeFor(app: App, folder: string): string {
   }
 }
 
+function freeName(folder: string, name: string): string {
+  for (let n = 1; ; n++) {
+    const free = join(folder, n === 1 ? name : `${name}-${n}`)
+    if (!existsSync(free)) return free
+  }
+}
+
 export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => ({
   'projects.open': ({ folder }, client) => {
     const images = resolve(folder)
@@ -39,10 +46,19 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     client.open(opened)
     const info = projects.projectInfo(opened.project)
     app.preferences.noteOpened(place, info.name)
-    return { key: opened.key, info, recovered: opened.project.recovered, jobId: fresh ? scan(client, images) : null }
+    return { key: opened.key, info, recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
   },
   'projects.close': (_, client) => {
     client.open(null)
+    return null
+  },
+  'projects.presence': (_, { project }) => project.db.look(),
+  'projects.save-copy': ({ folder }, { project }) => ({ folder: projects.rescueCopy(project, freeName(resolve(folder), `${basename(project.folder)}-copy`)) }),
+  'projects.reopen': (_, client) => {
+    app.pool.reopen(client.current)
+    client.tell('project.replaced', { replaced: null })
+    client.tell('project.changed', { what: ['media', 'labels', 'snapshots', 'runs'] })
+    client.tell('annotations.changed', { mediaIds: [], action: 'open', origin: null })
     return null
   },
   'projects.info': (_, { project }) => projects.projectInfo(project),

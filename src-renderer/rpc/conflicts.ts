@@ -1,0 +1,69 @@
+/** What is sent instead of a change that met another one's: with what is there now as what it knows, or without what it wanted. */
+import type { Conflict } from '#shared/model/conflict.ts'
+import type { Region } from '#shared/model/region.ts'
+import type { Change } from './changes.ts'
+
+export type Choice = 'mine' | 'theirs'
+
+/** The change after the choice; null where nothing is left of it to be sent. */
+export function resolved(change: Change, conflicts: readonly Conflict[], choice: Choice): Change | null {
+  const of = (id: number) => conflicts.find((c) => c.id === id)
+  switch (change.method) {
+    case 'regions.apply': {
+      const changes = change.input.changes.flatMap(({ before, after }) => {
+        const conflict = before && of(before.id)
+        if (!before || !conflict) return [{ before, after }]
+        if (conflict.how === 'removed') return choice === 'mine' && after ? [{ before: null, after }] : []
+        if (choice === 'mine') return [{ before: withFields(before, conflict, 'theirs'), after }]
+        // Fields that nobody else touched are still changed.
+        return after ? [{ before, after: withFields(after, conflict, 'base') }] : []
+      })
+      return changes.length ? { ...change, input: { ...change.input, changes } } : null
+    }
+    case 'captions.update': {
+      const conflict = of(change.input.id)
+      if (!conflict) return change
+      if (conflict.how === 'removed') return null // made anew by who knows the rest of it
+      if (choice === 'mine') return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
+      const patch = without(change.input.patch, conflict)
+      return Object.keys(patch).length ? { ...change, input: { ...change.input, patch } } : null
+    }
+    case 'comments.update': {
+      const conflict = of(change.input.id)
+      if (!conflict) return change
+      if (conflict.how === 'removed') return null
+      if (choice === 'mine') return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
+      const patch = without(change.input.patch, conflict)
+      return Object.keys(patch).length ? { ...change, input: { ...change.input, patch } } : null
+    }
+    default: {
+      if (choice === 'mine') {
+        const { before: _, ...input } = change.input as { before?: unknown } // what is there was seen
+        return { ...change, input } as Change
+      }
+      if (change.method !== 'splits.set' && change.method !== 'review.set') return null
+      const mediaIds = change.input.mediaIds.filter((id) => !of(id))
+      const before = change.input.before?.filter((_, i) => !of(change.input.mediaIds[i]!))
+      return mediaIds.length ? ({ ...change, input: { ...change.input, mediaIds, before } } as Change) : null
+    }
+  }
+}
+
+const values = (conflict: Conflict, which: 'base' | 'theirs') => Object.fromEntries(conflict.fields.map((f) => [f.field, f[which]]))
+
+function without<T extends object>(patch: T, conflict: Conflict): T {
+  const gone = new Set(conflict.fields.map((f) => f.field))
+  return Object.fromEntries(Object.entries(patch).filter(([k]) => !gone.has(k))) as T
+}
+
+/** A region with the fields of a conflict as they are now, or as they were before either change; an attribute is a field of its own. */
+function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'): Region {
+  const attributes: Record<string, unknown> = { ...region.attributes }
+  const plain: Record<string, unknown> = {}
+  for (const f of conflict.fields) {
+    if (!f.field.startsWith('attributes.')) plain[f.field] = f[which]
+    else if (f[which] === null) delete attributes[f.field.slice(11)]
+    else attributes[f.field.slice(11)] = f[which]
+  }
+  return { ...region, ...plain, attributes: attributes as Region['attributes'] }
+}

@@ -1,0 +1,54 @@
+/** Two windows changed one field: what it was when this one's change was made, what it is now, and what this one wants it to be. */
+import { z } from 'zod'
+import { DashiError } from '../errors.ts'
+
+export const conflictField = z.object({ field: z.string(), base: z.json(), theirs: z.json(), mine: z.json() })
+export const conflict = z.object({
+  entity: z.enum(['region', 'caption', 'comment', 'label', 'image']),
+  id: z.number().int(),
+  /** What has happened to it: its fields were changed, or it is gone. */
+  how: z.enum(['changed', 'removed']),
+  /** Whether this window wants it removed. */
+  removing: z.boolean(),
+  fields: z.array(conflictField),
+})
+export type Conflict = z.infer<typeof conflict>
+
+export class ConflictError extends DashiError {
+  constructor(readonly conflicts: Conflict[]) {
+    super('conflict', conflicts.map(lineOf).slice(0, 1).join('') + (conflicts.length > 1 ? ` (and ${conflicts.length - 1} more)` : ''))
+  }
+}
+
+const brief = (value: unknown) => {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+const lineOf = (c: Conflict) =>
+  c.how === 'removed'
+    ? `${c.entity} ${c.id} was removed by somebody else meanwhile`
+    : `${c.entity} ${c.id}: ${c.fields.map((f) => `${f.field} is ${brief(f.theirs)} now, it was ${brief(f.base)}`).join('; ')}: somebody else changed it meanwhile`
+
+/** Equal as data: the order of keys, -0 and what is left out say nothing. */
+export function sameData(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  const keys = new Set([...Object.keys(x), ...Object.keys(y)])
+  for (const key of keys) if (!sameData(x[key], y[key])) return false
+  return true
+}
+
+/**
+ * The fields of `mine` that somebody else changed since `base`, each to something else than this window wants. Fields that `base`
+ * does not speak of are not compared, unless it is `whole`: then they were not there.
+ */
+export function changedMeanwhile(now: object, base: object, mine: object, whole = false): Conflict['fields'] {
+  const [n, b, m] = [now, base, mine].map((o) => o as Record<string, unknown>) as [Record<string, unknown>, Record<string, unknown>, Record<string, unknown>]
+  // What is not there and what is null are the same: an attribute that nobody has given yet.
+  const same = (x: unknown, y: unknown) => sameData(x ?? null, y ?? null)
+  return Object.keys(m)
+    .filter((field) => m[field] !== undefined && (whole || b[field] !== undefined) && !same(n[field], b[field]) && !same(n[field], m[field]))
+    .map((field) => ({ field, base: json(b[field]), theirs: json(n[field]), mine: json(m[field]) }))
+}
+const json = (value: unknown) => (value === undefined ? null : (value as Conflict['fields'][number]['base']))
