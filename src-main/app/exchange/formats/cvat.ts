@@ -8,14 +8,17 @@ import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage } from '../tree.ts'
 import { childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 
+const isCvat = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotations[\s>]/.test(head)
+
 function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
-    if (!name.endsWith('.xml')) continue
+    if (!name.endsWith('.xml') || (file === null && !isCvat(tree.peek(name)))) continue
     try {
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
         if (e.name === 'track') findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: a video's, expected images`)
@@ -230,7 +233,7 @@ const { 'image labels': _, 'drawing order': __, ...without } = usualLosses
 export const cvat: Format = {
   name: 'cvat',
   title: 'CVAT XML 1.1 (images)',
-  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotations[\s>]/.test(head),
+  recognises: isCvat,
   read,
   write,
   images: 'none',
