@@ -29,6 +29,11 @@ export interface Draft {
   review?: ReviewState
 }
 
+export interface DraftLabel {
+  name: string
+  synonyms?: string[]
+}
+
 /** Everything a reader needs. */
 export interface Source {
   tree: Tree
@@ -41,7 +46,7 @@ export interface Source {
   /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
   unpackTo: (name: string) => string
   /** Class names in their order, for labels that no image uses and for the order itself. */
-  declareLabels: (names: readonly string[]) => void
+  declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }
 
 export type Reader = (source: Source) => Iterable<Draft> | AsyncIterable<Draft>

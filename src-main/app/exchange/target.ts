@@ -6,6 +6,7 @@ import { userError } from '#shared/errors.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Findings } from './findings.ts'
+import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
 /** One image to be written; `file` is its absolute path, which need not exist. */
@@ -20,9 +21,13 @@ export interface Target {
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
   readonly summary: Summary
+  /** Of all that is exported. */
+  readonly joints: JointBook
   readonly options: z.output<typeof exportOptions>
   readonly images: 'copy' | 'none'
   readonly findings: Findings
+  /** Whose export it is: what they made needs no name. */
+  readonly user: string
   /** Files written so far. */
   files: number
 }
@@ -30,6 +35,13 @@ export interface Target {
 /** A class for regions without a label, in formats that need one. */
 export const unlabelled = 'unlabelled'
 export const labelOf = (region: Pick<RecordRegion, 'label'>) => region.label ?? unlabelled
+
+/** Who made an annotation and what became of it, as far as it goes without saying for nobody. */
+export function provenance({ author, state }: Pick<RecordRegion, 'author' | 'state'>, { user }: Target): Pick<RecordRegion, 'author' | 'state'> {
+  const usual = !author || (author.kind === 'person' && author.name === user)
+  const certain = state === undefined || state === (author?.kind === 'checkpoint' ? 'proposed' : 'accepted')
+  return { ...(usual ? {} : { author }), ...(certain ? {} : { state }) }
+}
 
 /** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
 export function place(target: Target, rel: string): string {
