@@ -4,7 +4,7 @@ import { annotationState } from './author.ts'
 import { mediaFilter } from './project.ts'
 
 export const formatName = z.enum([
-  'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
+  'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'dota', 'panoptic', 'cityscapes', 'folders', 'captions', 'dashi',
 ])
 export type FormatName = z.infer<typeof formatName>
 
@@ -30,6 +30,8 @@ export const importOptions = z.object({
   split: z.string().min(1).max(64).optional(),
   /** Pascal VOC: the coordinate of the first pixel. `auto`: 0 where any box begins below 1, else 1 as the specification has it. */
   base: z.enum(['auto', '0', '1']).default('auto'),
+  /** Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names. */
+  annotators: z.enum(['first', 'all']).default('first'),
   /** As what the journal names the importing person's action. */
   action: z.string().optional(),
 })
@@ -86,9 +88,25 @@ export const ingestCounts = z.object({
 const findings = {
   /** The first 1000. */
   findings: z.array(finding),
+  /** What was assumed or chosen for the whole. */
+  notes: z.array(z.string()).default([]),
   changed: z.number().int(),
   leftOut: z.number().int(),
 }
+
+/** Files that lie in what was imported and that nobody read. */
+export const unreadFile = z.object({
+  /** One file, or with several of a kind the folder and their ending: `labels/*.txt`. */
+  file: z.string(),
+  files: z.number().int().positive(),
+  /** What it looks like, in words. */
+  looks: z.string(),
+  /** The format that would read it. */
+  reader: formatName.nullable(),
+  /** Does it look as if it held annotations? A configuration or a list of names does not. */
+  likely: z.boolean(),
+})
+export type UnreadFile = z.infer<typeof unreadFile>
 
 export const importReport = z.object({
   format: formatName,
@@ -97,6 +115,17 @@ export const importReport = z.object({
   images: z.number().int(),
   /** What the project got. */
   counts: ingestCounts,
+  /** Regions, labels and captions that were taken, known before or not. */
+  annotations: z.object({ regions: z.number().int(), labels: z.number().int(), captions: z.number().int() }),
+  /** Images whose file was not found: their annotations wait for it. */
+  missing: z.number().int(),
+  /** Images in the folder that no annotation mentions. */
+  unmentioned: z.number().int(),
+  /** The first 50 kinds. */
+  unread: z.array(unreadFile),
+  unreadFiles: z.number().int(),
+  /** Files lie here that hold annotations, and none was taken: no success. */
+  nothingTaken: z.boolean(),
   ...findings,
   seconds: z.number(),
 })

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Finding } from '#shared/model/exchange.ts'
+import type { Finding, ImportReport, UnreadFile } from '#shared/model/exchange.ts'
 import { exportOptions, formatName, importOptions } from '#shared/model/exchange.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
@@ -42,6 +42,29 @@ const interruptible = <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T>
 const listed = (findings: readonly Finding[]) =>
   findings.slice(0, 20).map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`).join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
 
+/** The report for a person; what matters most comes last. */
+function importLines(path: string, report: ImportReport): string[] {
+  const { regions, labels, captions } = report.annotations
+  const file = (u: UnreadFile) => `  not read: ${u.file}${u.files > 1 ? ` (${u.files} files)` : ''}: ${u.looks}${u.reader ? `; --format ${u.reader} would read ${u.files > 1 ? 'them' : 'it'}` : ''}`
+  const others = report.unreadFiles - report.unread.reduce((n, u) => n + u.files, 0)
+  return [
+    `${report.format}: ${report.images} images with ${regions} regions, ${labels} labels and ${captions} captions; added ${report.counts.added}, merged ${report.counts.merged}, unchanged ${report.counts.unchanged}; ${report.changed} changed, ${report.leftOut} left out`,
+    ...(report.findings.length ? [listed(report.findings)] : []),
+    ...report.notes.map((n) => `  note: ${n}`),
+    ...(report.missing ? [`  ${report.missing} images were not found; what is annotated of them waits for their files (project link, or another import)`] : []),
+    ...(report.unmentioned ? [`  ${report.unmentioned} images of ${path} are named by no annotation and were not taken`] : []),
+    ...report.unread.slice(0, 20).map(file),
+    ...(report.unread.length > 20 || others > 0 ? ['  … and more that were not read; --json lists them'] : []),
+    ...(report.nothingTaken ? [nothingLine(report)] : []),
+  ]
+}
+
+function nothingLine(report: ImportReport): string {
+  const [first] = report.unread.filter((u) => u.likely)
+  const why = first ? `${first.file} was not read (${first.looks}${first.reader ? `; --format ${first.reader} would read it` : ''})` : (report.findings.find((f) => f.level === 'left out')?.reason ?? 'nothing could be read')
+  return `no annotation was taken: ${why}`
+}
+
 export const importCommand = (_: AppContext): Command =>
   new Command('import')
     .description('take images and annotations into a project')
@@ -51,16 +74,20 @@ export const importCommand = (_: AppContext): Command =>
     .option('--images <dir>', 'where the images lie')
     .option('--split <name>', 'the split of everything imported')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
+    .option('--annotators <which>', 'where several people annotated an image: first (the ground truth, or the first that was not cancelled) or all')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
-      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'] })
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], annotators: o['annotators'] })
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()
         const report = await interruptible((signal) => runWork(project, { kind: 'import', path, options }, { signal, onProgress }))
         end()
-        output(Boolean(o.json)).answer(report, () =>
-          `${report.format}: ${report.images} images; added ${report.counts.added}, merged ${report.counts.merged}, unchanged ${report.counts.unchanged}; ${report.changed} changed, ${report.leftOut} left out\n${listed(report.findings)}`,
-        )
+        const out = output(Boolean(o.json))
+        out.answer(report, () => importLines(path, report).join('\n'))
+        if (report.nothingTaken) {
+          if (out.json) out.say(nothingLine(report))
+          process.exitCode = 2
+        }
       } finally {
         project.close()
       }

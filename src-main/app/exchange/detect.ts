@@ -4,8 +4,10 @@ import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { FormatName } from '#shared/model/exchange.ts'
 import { maskFolder } from './formats/masks.ts'
+import { isAnnotationLike } from './looks.ts'
 import { head } from './peek.ts'
-import { detectFile } from './sniff.ts'
+import { detectFile, formatOf } from './sniff.ts'
+import { isYoloText } from './yolo-rows.ts'
 import { isImage, join, stemOf, Tree } from './tree.ts'
 
 export async function detectFormat(given: string): Promise<FormatName> {
@@ -54,40 +56,41 @@ function* sample(tree: Tree): Generator<string> {
   }
 }
 
-/** A class and at least four numbers; the end may be cut off. */
-const isYolo = (text: string) => {
-  const fields = (text.split('\n').find((l) => l.trim()) ?? '').trim().split(/\s+/)
-  return fields.length >= 5 && /^\d+$/.test(fields[0]!) && fields.slice(1, -1).every((f) => /^-?\d*\.?\d+(e-?\d+)?$/i.test(f)) && /^-?[\d.e-]+$/i.test(fields.at(-1)!)
-}
+const annotationFolders = ['annotations', 'Annotations', 'labels']
 
 function detectFolder(tree: Tree): FormatName | null {
   const top = tree.names('')
   if (top.includes('project.db')) return 'dashi'
   const of = (files: readonly string[]) => {
     for (const f of files) {
-      const found = tree.isFile(f) ? detectFile(tree.absolute(f)) : null
+      const found = tree.isFile(f) && isAnnotationLike(f) ? formatOf(tree.peek(f)) : null
       if (found) return found
     }
     return null
   }
-  const named = of(top.filter((f) => /\.(ya?ml|json|xml|tar|csv|tsv|jsonl)$/i.test(f)).slice(0, 20))
+  const told = /\.(ya?ml|json|xml|tar|csv|tsv|jsonl|parquet|txt)$/i
+  const named = of(top.filter((f) => told.test(f)).slice(0, 50))
   if (named) return named
-  const annotations = of(['annotations', 'Annotations', 'labels'].flatMap((d) => tree.names(d).filter((f) => /\.(json|xml)$/i.test(f)).slice(0, 20).map((f) => `${d}/${f}`)))
+  const annotations = of(annotationFolders.flatMap((d) => tree.names(d).filter((f) => told.test(f)).slice(0, 20).map((f) => `${d}/${f}`)))
   if (annotations) return annotations
   let images = 0
   const texts: string[] = []
   for (const file of sample(tree)) {
-    if (/(^|\/)metadata\.(jsonl|csv)$/.test(file)) return 'imagefolder'
-    if (/\.(tar|json|xml)$/i.test(file)) {
-      const found = detectFile(tree.absolute(file))
-      if (found) return found
+    if (isImage(file)) {
+      images++
+      continue
     }
-    if (isImage(file)) images++
-    else if (file.endsWith('.txt')) texts.push(file)
+    if (!isAnnotationLike(file)) continue
+    const found = formatOf(tree.peek(file))
+    if (found) return found
+    if (/\.(txt|caption)$/i.test(file)) texts.push(file)
   }
-  const rows = texts.filter((f) => !/(?:^|\/)(classes|labelmap|readme)[^/]*\.txt$/i.test(f)).slice(0, 200).map((f) => head(tree.absolute(f), 4096))
-  if (rows.some(isYolo) || (tree.isFolder('labels') && tree.isFolder('images') && top.some((n) => /classes\.txt|\.ya?ml$/.test(n)))) return 'yolo'
+  const contents = texts.filter((f) => !/(?:^|\/)(classes|labelmap)[^/]*\.txt$/i.test(f)).slice(0, 200).map((f) => [f, head(path.join(tree.root, f), 4096)] as const)
+  const written = contents.filter(([, text]) => text.trim())
+  const yoloFolders = tree.isFolder('labels') && tree.isFolder('images') && contents.some(([f]) => f.startsWith('labels/'))
+  if (written.some(([, text]) => isYoloText(text)) || (yoloFolders && top.some((n) => /classes\.txt|\.ya?ml$/.test(n)))) return 'yolo'
   if (maskFolder(tree)) return 'masks'
-  if (texts.some((f) => tree.imagesByStem(path.posix.dirname(f) === '.' ? '' : path.posix.dirname(f), path.posix.basename(stemOf(f))).length > 0)) return 'captions'
+  const sidecar = (f: string) => tree.imagesByStem(path.posix.dirname(f) === '.' ? '' : path.posix.dirname(f), path.posix.basename(stemOf(f))).length > 0
+  if (written.some(([f]) => sidecar(f))) return 'captions'
   return images > 0 ? 'folders' : null
 }

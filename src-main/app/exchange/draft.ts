@@ -45,6 +45,8 @@ export interface Source {
   options: z.output<typeof importOptions> 
   /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
   unpackTo: (name: string) => string
+  /** Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a draft comes from, is known. */
+  took: (file: string) => void
   /** Class names in their order, for labels that no image uses and for the order itself. */
   declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }

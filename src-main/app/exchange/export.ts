@@ -64,7 +64,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
     else {
       mkdirSync(out)
       const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
-      const target: Target = { folder: out, format: parsed.format, labels, summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, user: project.user, files: 0 }
+      const target: Target = { folder: out, format: parsed.format, labels, summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
       await format.write!(items(project, target, summary.images, run), target)
       files = target.files
     }

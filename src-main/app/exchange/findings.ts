@@ -9,6 +9,8 @@ export interface Where {
 /** Collects what was changed or left out: the first thousand in words, all of them counted. */
 export class Findings {
   readonly list: Finding[] = []
+  /** What a person should know of how the whole was read; each once. */
+  readonly notes = new Set<string>()
   changed = 0
   leftOut = 0
 
@@ -22,13 +24,41 @@ export class Findings {
     this.add('left out', where, reason)
   }
 
+  /** An assumption or a choice that was made for the whole: "coordinates were taken to count from 1". */
+  note(text: string): void {
+    if (this.notes.size < 100) this.notes.add(text.slice(0, 500))
+  }
+
   private add(level: Finding['level'], { file, line }: Where, reason: string) {
     if (this.list.length < 1000) this.list.push({ file, ...(line ? { line } : {}), level, reason: reason.slice(0, 500) })
   }
 
   get report() {
-    return { findings: this.list, changed: this.changed, leftOut: this.leftOut }
+    return { findings: this.list, notes: [...this.notes], changed: this.changed, leftOut: this.leftOut }
   }
+}
+
+/** What is wrong with a value, from the outcome of a schema: the field, and what was expected there. */
+export function problemOf({ issues }: { issues: readonly ZodIssue[] }): string {
+  const issue = deepest(issues[0]!)
+  return `${issue.path.length ? `${issue.path.map(String).join('.')}: ` : ''}${issue.message.replace(/^Invalid input: /, '')}`
+}
+
+interface ZodIssue {
+  path: PropertyKey[]
+  message: string
+  code?: string | undefined
+  errors?: readonly (readonly ZodIssue[])[] | undefined
+}
+
+/** Of alternatives (zod says only "Invalid input") the one that came furthest. */
+function deepest(issue: ZodIssue): ZodIssue {
+  if (!issue.errors?.length) return issue
+  const all = issue.errors.flatMap((e) => (e[0] ? [deepest(e[0])] : []))
+  const best = all.sort((a, b) => b.path.length - a.path.length)[0]
+  if (!best) return { ...issue, message: 'a value of another kind was expected' }
+  if (best.path.length > 0) return { ...best, path: [...issue.path, ...best.path] }
+  return { ...issue, message: [...new Set(all.map((a) => a.message.replace(/^Invalid input: /, '')))].join(' or ') }
 }
 
 export const message = (e: unknown) => (e instanceof Error ? e.message : String(e)).split('\n')[0]!

@@ -15,11 +15,13 @@ import { datasetRoot, detectFormat } from './detect.ts'
 import type { DraftLabel, Source } from './draft.ts'
 import { Findings } from './findings.ts'
 import { formats } from './formats.ts'
+import { isAnnotationLike } from './looks.ts'
 import { mapOrdered, meter, type OnProgress } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
 import { safeName } from './target.ts'
 import { Tree } from './tree.ts'
+import { type Left, leftIn } from './unread.ts'
 import { openArchiveRecords, unpackZip } from './zip.ts'
 
 export interface RunOptions {
@@ -61,9 +63,10 @@ export async function importInto(project: Project, given: string, options: Impor
       await unpackZip(input, at, findings, signal)
     }
     const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
-    const read = () => readAll(statSync(at).isFile() || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, unpackTo, store })
+    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0 }
+    const read = () => readAll(statSync(at).isFile() || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, taken, unpackTo, store })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
-    return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
+    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
     for (const folder of unpacked) rmSync(folder, { recursive: true, force: true })
     if (signal?.aborted) throw cancelled()
@@ -73,17 +76,30 @@ export async function importInto(project: Project, given: string, options: Impor
   }
 }
 
+/** What came of an import beside what the project got of it. */
+type Taken = Pick<ImportReport, 'annotations' | 'missing'> & Left
+
+/** Files of annotations lie here, and none came of them. Those that say that there is nothing (no rows, an empty list) were read. */
+function tookNothing({ annotations: { regions, labels, captions }, unread }: Taken, findings: Findings): boolean {
+  if (regions + labels + captions > 0) return false
+  return unread.some((u) => u.likely) || findings.list.some((f) => f.level === 'left out' && isAnnotationLike(f.file.split(':')[0]!))
+}
+
 interface Reading {
   options: Source['options']
   findings: Findings
+  taken: Taken
   unpackTo: Source['unpackTo']
   store: Storing
 }
 
 /** Returns the folder that the images' paths are relative to. */
-async function readAll(at: string, format: FormatName, { options, findings, unpackTo, store }: Reading): Promise<string> {
+async function readAll(at: string, format: FormatName, { options, findings, taken, unpackTo, store }: Reading): Promise<string> {
   if (format === 'dashi') {
-    for (const { record, root } of openArchiveRecords(at)) store.put(record, root)
+    for (const { record, root } of openArchiveRecords(at)) {
+      count(taken, record)
+      store.put(record, root)
+    }
     await store.finish()
     return at
   }
@@ -97,19 +113,33 @@ async function readAll(at: string, format: FormatName, { options, findings, unpa
   const source: Source = {
     tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
     unpackTo,
+    took: (taken) => tree.took(taken),
     declareLabels: (labels) => store.declare(labels),
   }
   const settled = mapOrdered(read(source), 8, async (draft) => {
     const at = draft.root ?? images.root
-    return { at, record: await settle(source, draft, path.join(at, draft.image.path)) }
+    tree.took(draft.where.file)
+    if (!draft.root) images.took(draft.image.path)
+    return { at, exists: draft.image.exists, record: await settle(source, draft, path.join(at, draft.image.path)) }
   })
-  for await (const { at, record } of settled) {
-    if (record) store.put(record, at)
+  for await (const { at, exists, record } of settled) {
+    if (record) {
+      count(taken, record)
+      if (!exists) taken.missing++
+      store.put(record, at)
+    }
     root ??= at
   }
+  if (!isFile) Object.assign(taken, leftIn(tree))
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
   return root ?? images.root
+}
+
+function count({ annotations }: Taken, { regions, labels, captions }: ImageRecord): void {
+  annotations.regions += regions?.length ?? 0
+  annotations.labels += labels?.length ?? 0
+  annotations.captions += captions?.length ?? 0
 }
 
 /** A file in `annotations/` belongs to the folder above it. */

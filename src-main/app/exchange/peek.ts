@@ -1,6 +1,7 @@
 /** A look at a file by which a format tells whether it is one of its own: its name, its first and last bytes. */
 import path from 'node:path'
 import { bytesOf } from './bytes.ts'
+import { type Outline, outlineOf } from './outline.ts'
 
 const reach = 1 << 16
 
@@ -13,11 +14,17 @@ export interface Peek {
   readonly head: string
   /** Is this key of a JSON object among the first or the last 64 KiB? Lists come in any order, so the end counts too. */
   readonly has: (key: string) => boolean
+  /** The shape of the JSON that the first bytes begin. */
+  readonly outline: Outline
+  /** Could this key of a JSON object hold a list? False where the first bytes show that it holds something else. */
+  readonly list: (key: string) => boolean
 }
 
 /** Reads only what is asked for, and that once. */
 export function peekAt(file: string): Peek {
   let [start, end]: (string | undefined)[] = []
+  let shape: Outline | undefined
+  const outline = () => (shape ??= outlineOf(first()))
   const first = () => (start ??= bytesOf(file, reach).toString())
   const last = () => (end ??= bytesOf(file, -reach).toString())
   return {
@@ -26,6 +33,10 @@ export function peekAt(file: string): Peek {
     get head() {
       return first()
     },
+    get outline() {
+      return outline()
+    },
+    list: (key) => (outline().keys.get(key) ?? 'array') === 'array' && (first().includes(`"${key}"`) || last().includes(`"${key}"`)),
     has: (key) => first().includes(`"${key}"`) || last().includes(`"${key}"`),
   }
 }

@@ -94,7 +94,7 @@ export function smallestBox(points: readonly number[]): RotatedBoxShape | null {
 }
 
 /** Andrew's monotone chain, without points on its edges. */
-function hullOf(flat: readonly number[]): [number, number][] {
+export function hullOf(flat: readonly number[]): [number, number][] {
   const points = Array.from({ length: flat.length / 2 }, (_, i): [number, number] => [flat[2 * i]!, flat[2 * i + 1]!])
   points.sort((a, b) => a[0] - b[0] || a[1] - b[1])
   const half = (some: readonly [number, number][]) => {
@@ -115,22 +115,30 @@ function hullOf(flat: readonly number[]): [number, number][] {
 /** The attribute that ties regions of one object together: parts, or an outline and its keypoints. */
 export const groupAttribute = 'group'
 
+type Grouped = DraftRegion & { group?: number | string | null | undefined }
+
 /** Polygons of the same label and group are the parts of one object. */
-export function joinParts(regions: readonly (DraftRegion & { group?: number | string | null | undefined })[]): DraftRegion[] {
-  const first = new Map<string, DraftRegion>()
+export const joinParts = (regions: readonly Grouped[]): DraftRegion[] => joinedWithPlaces(regions).regions
+
+/** And where each of the regions given went. A group that ties more than parts stays as an attribute. */
+export function joinedWithPlaces(regions: readonly Grouped[]): { regions: DraftRegion[]; places: number[] } {
+  const first = new Map<string, number>()
   const out: DraftRegion[] = []
-  for (const { group, ...region } of regions) {
+  const places = regions.map(({ group, ...region }) => {
     const joinable = group !== null && group !== undefined && group !== 0 && region.shape.kind === 'polygon'
-    const key = joinable ? JSON.stringify([group, region.label]) : ''
-    const known = joinable ? first.get(key) : undefined
+    const key = joinable ? JSON.stringify([group, region.label, region.author ?? null]) : ''
+    const at = joinable ? first.get(key) : undefined
+    const known = at === undefined ? undefined : out[at]
     if (known?.shape.kind === 'polygon' && region.shape.kind === 'polygon') {
       known.shape = { kind: 'polygon', parts: [...known.shape.parts, ...region.shape.parts] }
-      continue
+      const attributes = { ...region.attributes, ...known.attributes }
+      if (Object.keys(attributes).length) known.attributes = attributes
+      return at!
     }
-    if (joinable) first.set(key, region)
-    out.push(region)
-  }
-  return out
+    if (joinable) first.set(key, out.length)
+    return out.push(region) - 1
+  })
+  return { regions: out, places }
 }
 
 /** A number as short text, to `digits` places. */

@@ -26,8 +26,6 @@ export interface Target {
   readonly options: z.output<typeof exportOptions>
   readonly images: 'copy' | 'none'
   readonly findings: Findings
-  /** Whose export it is: what they made needs no name. */
-  readonly user: string
   /** Files written so far. */
   files: number
 }
@@ -35,13 +33,6 @@ export interface Target {
 /** A class for regions without a label, in formats that need one. */
 export const unlabelled = 'unlabelled'
 export const labelOf = (region: Pick<RecordRegion, 'label'>) => region.label ?? unlabelled
-
-/** Who made an annotation and what became of it, as far as it goes without saying for nobody. */
-export function provenance({ author, state }: Pick<RecordRegion, 'author' | 'state'>, { user }: Target): Pick<RecordRegion, 'author' | 'state'> {
-  const usual = !author || (author.kind === 'person' && author.name === user)
-  const certain = state === undefined || state === (author?.kind === 'checkpoint' ? 'proposed' : 'accepted')
-  return { ...(usual ? {} : { author }), ...(certain ? {} : { state }) }
-}
 
 /** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
 export function place(target: Target, rel: string): string {

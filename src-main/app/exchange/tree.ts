@@ -3,6 +3,7 @@ import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpath
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import type { Findings } from './findings.ts'
+import { type Peek, peekAt } from './peek.ts'
 
 const imageExtensions = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'])
 export const isImage = (name: string) => imageExtensions.has(path.posix.extname(name).toLowerCase())
@@ -14,6 +15,8 @@ const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX' || 
 export class Tree {
   /** Absolute, without symbolic links. */
   readonly root: string
+  /** Files that a reader opened: what lies here and is not among them was not read. A mere look (`peek`) does not count. */
+  readonly taken = new Set<string>()
   private readonly folders = new Map<string, string | null>()
   private readonly listings = new Map<string, string[]>()
   private readonly stems = new Map<string, Map<string, string[]>>()
@@ -22,7 +25,23 @@ export class Tree {
     this.root = realpathSync.native(folder)
   }
 
+  /** For reading it: the file counts as taken. */
   absolute(rel: string): string {
+    this.took(rel)
+    return this.at(rel)
+  }
+
+  /** Says that a file was used, by whatever way it was opened. */
+  took(rel: string): void {
+    this.taken.add(rel)
+  }
+
+  /** A look at a file by which a format tells whether it is one of its own. */
+  peek(rel: string): Peek {
+    return peekAt(this.at(rel))
+  }
+
+  private at(rel: string): string {
     return path.join(this.root, rel)
   }
 
@@ -46,7 +65,7 @@ export class Tree {
     if (known !== undefined) return known
     let real: string | null = null
     try {
-      const folder = this.absolute(rel)
+      const folder = this.at(rel)
       if (existsSync(folder)) real = this.inside(realpathSync.native(folder))
     } catch {
       // as one that is not there
@@ -148,7 +167,8 @@ const isAbsolute = (name: string) => /^(?:[/\\]|[A-Za-z]:[/\\]|[a-z][a-z0-9+]*:\
 
 /**
  * Looks for an image in the folders given (relative to the root), the name as it stands first. Absolute paths, addresses and
- * names that climb out with `..` are looked for by their last parts; not found, they are null.
+ * names that climb out with `..` are looked for by their last parts. One that is not there has a place of that name within the tree, where
+ * its annotations wait for it; null is a name that no image can have.
  */
 export function findImage(tree: Tree, name: string, bases: readonly string[]): Found | null {
   if (!name || name.includes('\0') || name.length > 4096) return null
@@ -171,8 +191,9 @@ export function findImage(tree: Tree, name: string, bases: readonly string[]): F
       const rel = join(base, safe.slice(from).join('/'))
       if (tree.isFile(rel)) return { path: rel, exists: true, ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }) }
     }
-  if (isAbsolute(given) || lastClimb >= 0 || safe.length === 0) return null
-  return { path: join(bases[0] ?? '', safe.join('/')), exists: false }
+  const outside = isAbsolute(given) || lastClimb >= 0
+  if (safe.length === 0 || (outside && !isImage(safe.at(-1)!))) return null
+  return { path: outside ? safe.join('/') : join(bases[0] ?? '', safe.join('/')), exists: false }
 }
 
 const climbs = (rel: string) => rel === '..' || rel.startsWith('../') || isAbsolute(rel)

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { annotationState, author } from '#shared/model/author.ts'
 import { recordCaption } from '#shared/model/record.ts'
 import { type Attributes, attributes } from '#shared/model/region.ts'
+import { attributesFrom } from '../attributes.ts'
 
 /** Ids are compared as text: 1 and "1" are one. */
 const key = z.union([z.number(), z.string()]).transform((v) => String(v).trim().replace(/^(\d+)\.0+$/, '$1'))
@@ -107,15 +108,12 @@ const withoutPythonBytes = (counts: string) => {
   return inner === undefined ? counts : inner.replace(/\\(.)/gs, '$1')
 }
 
-/** A value of any kind as one that an attribute can have: what is deeper than that, as its JSON. */
-export const attributeValue = (v: unknown): string | number | boolean => (typeof v === 'string' || typeof v === 'boolean' || (typeof v === 'number' && Number.isFinite(v)) ? v : JSON.stringify(v))
-
 function record(v: unknown): Attributes | undefined | null {
   if (v === '' || (Array.isArray(v) && v.length === 0)) return null
   // Pairs of name and value.
   const pairs = Array.isArray(v) && v.every((a): a is { name: string; value: unknown } => typeof (a as { name?: unknown } | null)?.name === 'string' && 'value' in (a as object))
   const entries = pairs ? v.map((a): [string, unknown] => [a.name, a.value]) : typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.entries(v) : [['attributes', v] as [string, unknown]]
-  return Object.fromEntries(entries.filter(([, value]) => value != null).map(([name, value]) => [name, attributeValue(value)]))
+  return attributesFrom(Object.fromEntries(entries))
 }
 
 const annotationMends: Readonly<Record<string, Mend>> = { bbox, segmentation, keypoints: flatNumbers, iscrowd: flag, caption: text, category_name: text, attributes: record }
@@ -154,7 +152,7 @@ export function readAnnotation(value: unknown, repaired: (reason: string) => voi
   const { attributes: own, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
   // Keys that are not of COCO (track_id, score, occluded, …) are attributes as well.
   const others = Object.entries(value).filter(([name, v]) => !known.has(name) && v != null)
-  return cocoAnnotation.safeParse({ ...rest, attributes: { ...Object.fromEntries(others.map(([name, v]) => [name, name === 'score' ? (number(v) ?? attributeValue(v)) : attributeValue(v)])), ...(own as Attributes | null) } })
+  return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom(Object.fromEntries(others.map(([name, v]) => [name, name === 'score' ? (number(v) ?? v) : v])), own) })
 }
 
 /** LVIS has only the address of an image, whose path is the name; other writers have other keys for it. */

@@ -4,9 +4,10 @@ import { pipeline } from 'node:stream/promises'
 import { shapeArea } from '#shared/geometry/shape.ts'
 import type { RecordCaption, RecordRegion } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { provenanceOf } from '../provenance.ts'
 import { jointName, objectsOf } from '../objects.ts'
 import { boxOfShape, groupAttribute, hasHoles, maskOf, outlines } from '../shapes.ts'
-import { copyImage, type Item, openText, provenance, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
+import { copyImage, type Item, openText, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
 import { rotationAttribute } from './coco-shapes.ts'
 
 class Documents {
@@ -23,7 +24,7 @@ class Documents {
     this.name = safeName(split ?? 'default')
     this.images = openText(target, `annotations/instances_${this.name}.json`)
     // A split's name may be any, a file's name tells the usual ones only.
-    const info = { description: 'exported by Dashi', version: '1.0', ...(split === null ? {} : { split }) }
+    const info = { description: 'exported by Dashi', version: '1.0', split }
     this.images.write(`{\n"info": ${JSON.stringify(info)},\n"licenses": [],\n"images": [`)
     this.annotations = new TextFile(`${this.images.file}.part`)
   }
@@ -102,13 +103,13 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
       const attributes = Object.fromEntries(Object.entries({ ...own, ...entry.attributes }).filter(([name]) => !elsewhere.includes(name)))
       d.annotation({
         id: ++annotationId, image_id: imageId, category_id, ...entry, ...(points ? jointsOf(points.shape, label, target) : {}),
-        ...spoken([...(said.get(region) ?? []), ...(outline && points ? (said.get(points) ?? []) : [])], region, target),
+        ...spoken([...(said.get(region) ?? []), ...(outline && points ? (said.get(points) ?? []) : [])], region),
         attributes: Object.keys(attributes).length ? attributes : undefined,
       })
     }
     for (const { text, region, language, ...c } of record.captions ?? []) {
       if (region != null) continue
-      const extra = { ...provenance(c, target), ...(language ? { language } : {}) }
+      const extra = { ...provenanceOf(c), ...(language ? { language } : {}) }
       d.caption({ id: ++annotationId, image_id: imageId, caption: text, ...(Object.keys(extra).length ? { dashi: extra } : {}) })
     }
   }
@@ -121,10 +122,10 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
 }
 
 /** Who made a region and what is said of it: the first text where others find it, all of it for our own reader. */
-function spoken(captions: readonly RecordCaption[], region: RecordRegion, target: Target): object {
-  const all = captions.map(({ text, language, ...c }) => ({ text, ...(language ? { language } : {}), ...provenance(c, target) }))
+function spoken(captions: readonly RecordCaption[], region: RecordRegion): object {
+  const all = captions.map(({ text, language, ...c }) => ({ text, ...(language ? { language } : {}), ...provenanceOf(c) }))
   const simple = all.length === 1 && Object.keys(all[0]!).length === 1
-  const dashi = { ...provenance(region, target), ...(all.length && !simple ? { captions: all } : {}) }
+  const dashi = { ...provenanceOf(region), ...(all.length && !simple ? { captions: all } : {}) }
   return { ...(all.length ? { caption: all[0]!.text } : {}), ...(Object.keys(dashi).length ? { dashi } : {}) }
 }
 

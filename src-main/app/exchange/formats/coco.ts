@@ -3,13 +3,13 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, type Where } from '../findings.ts'
+import { message, problemOf, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { groupAttribute } from '../shapes.ts'
 import { Spool } from '../spool.ts'
-import { type Peek, peekAt } from '../peek.ts'
-import { usualSplit } from '../splits.ts'
+import type { Peek } from '../peek.ts'
+import { splitOfFile } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
 import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage } from './coco-json.ts'
 import { rotationAttribute, shapesOf } from './coco-shapes.ts'
@@ -22,7 +22,7 @@ function annotationFiles(source: Source): string[] {
   if (file !== null) return [file]
   const inFolder = tree.isFolder('annotations') ? tree.names('annotations').map((n) => `annotations/${n}`) : tree.names('')
   const usual = inFolder.filter((n) => n.endsWith('.json'))
-  const some = usual.filter((f) => isCoco(peekAt(tree.absolute(f))))
+  const some = usual.filter((f) => isCoco(tree.peek(f)))
   const files = some.length ? some : deepFiles(source)
   // An annotation with keypoints is in `instances` as well, without them: the fuller one first.
   const rank = (name: string) => (/keypoints/.test(name) ? 0 : /caption/.test(name) ? 2 : 1)
@@ -31,17 +31,11 @@ function annotationFiles(source: Source): string[] {
 
 /** A folder for each split, or for each of several datasets: those that lie least deep; what is below may be of another dataset. */
 function deepFiles({ tree, findings }: Source): string[] {
-  const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(peekAt(tree.absolute(name))))
+  const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(tree.peek(name)))
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
   for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
   return found.filter((f) => depth(f) === least)
-}
-
-/** train of `instances_train2017.json` and of `train/_annotations.coco.json`: a usual name as a whole word, the last one first; null where there is none. */
-export function splitFromName(file: string): string | null {
-  const words = file.replace(/\.json$/i, '').split(/[^\p{L}\p{N}]+/u).reverse()
-  return words.map((w) => usualSplit(w.replace(/20\d\d$/, ''))).find((s) => s !== undefined) ?? null
 }
 
 /** Files of the same split (instances_val.json, captions_val.json) speak of the same images and are read as one. */
@@ -87,27 +81,29 @@ function* readFiles(source: Source, files: string[]): Generator<Draft> {
 
 type Entry = CocoImage & { /** Which file of the group. */ n: number }
 
-const info = z.object({ split: z.string().min(1).max(64) })
+/** Our own files say their split themselves, for it may have any name. */
+const ours = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
 /** What an LVIS file says besides, for which there is no place. */
 const unkept = { images: ['neg_category_ids', 'not_exhaustive_category_ids'], categories: ['def', 'frequency'], annotations: [] } as const
 
 /** Into the spool: images by their name, and both kinds by the image's id. */
 function readFile(source: Source, file: string, n: number, spool: Spool): Document {
   const { tree, findings } = source
-  const document: Document = { file, split: splitFromName(file), categories: new Map(), unknown: new Map() }
+  const document: Document = { file, split: splitOfFile(file), categories: new Map(), unknown: new Map() }
   const { categories } = document
   const lost = new Map<string, number>()
   let spelled = false
   for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'annotations', 'categories'], values: ['info'] })) {
     const at = { file, line }
     if (list === 'info') {
-      document.split = info.safeParse(value).data?.split ?? document.split // our own export
+      const own = ours.safeParse(value)
+      if (own.success) document.split = own.data.split
       continue
     }
     const repaired = (reason: string) => findings.change(at, reason)
     const parsed = list === 'images' ? readImage(value, repaired) : list === 'annotations' ? readAnnotation(value, repaired) : readCategory(value, repaired)
     if (problem || !parsed.success) {
-      findings.leave(at, problem ?? `${list}: ${parsed.error!.issues[0]!.path.join('.')}: ${parsed.error!.issues[0]!.message}`)
+      findings.leave(at, problem ?? `${list}: ${problemOf(parsed.error!)}`)
       continue
     }
     const raw = value as Record<string, unknown>
@@ -127,7 +123,7 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
     }
   }
   if (spelled) findings.change({ file }, 'ids are written as text; they were read as the numbers that they spell')
-  for (const [name, count] of lost) findings.change({ file }, `${name} (${count} times) has no place here and was not taken`)
+  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) has no place here and was not taken`)
   source.declareLabels([...categories.values()].map((c) => ({ name: c.name, synonyms: [...(c.synset ? [c.synset] : []), ...(c.synonyms ?? [])].filter((s) => s && s !== c.name) })))
   return document
 }
@@ -175,7 +171,7 @@ type Content = Required<Pick<Draft, 'labels' | 'captions'>> & { regions: DraftRe
 function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: Document, size: { width?: number | null | undefined; height?: number | null | undefined }, line: number, findings: Source['findings']): void {
   const at: Where = { file, line }
   const { author, state, captions, language } = a.dashi ?? {}
-  const provenance = { ...(author ? { author } : {}), ...(state ? { state } : {}) }
+  const by = { ...(author ? { author } : {}), ...(state ? { state } : {}) }
   const category = a.category_id == null ? null : (categories.get(a.category_id) ?? null)
   const named = category?.name ?? a.category_name ?? null
   if (a.category_id != null && named === null && !unknown.has(a.category_id)) {
@@ -183,19 +179,19 @@ function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: 
     findings.change(at, `category ${a.category_id} is not defined; named “category ${a.category_id}”`)
   }
   const label = named ?? (a.category_id == null ? null : unknown.get(a.category_id)!)
-  const said = captions ?? (a.caption?.trim() ? [{ text: a.caption, ...(language ? { language } : {}), ...provenance }] : [])
+  const said = captions ?? (a.caption?.trim() ? [{ text: a.caption, ...(language ? { language } : {}), ...by }] : [])
   try {
     const shapes = shapesOf(a, { category, size, repaired: (reason) => findings.change(at, reason) })
     const extra = attributesOf(a, category)
     // What is said of a region without geometry is said of the image.
     draft.captions.push(...said.map((c) => (shapes.length ? { ...c, region: draft.regions.length } : c)))
-    if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...provenance })
+    if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...by })
     // An outline and its keypoints are two regions of one object.
     if (shapes.length > 1) extra[groupAttribute] ??= Number(a.id) || line
     for (const shape of shapes) {
       const { [rotationAttribute]: angle, ...rest } = extra
       const kept = shape.kind === 'rotated-box' || angle === 0 ? rest : extra
-      draft.regions.push({ label, shape, line, ...provenance, ...(Object.keys(kept).length ? { attributes: kept } : {}) })
+      draft.regions.push({ label, shape, line, ...by, ...(Object.keys(kept).length ? { attributes: kept } : {}) })
     }
   } catch (e) {
     findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)

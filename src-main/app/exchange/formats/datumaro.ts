@@ -10,6 +10,8 @@ import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { boxOf, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { notAClass } from '../class-folders.ts'
+import { splitOfFile } from '../splits.ts'
 import { findImage, type Found, stemOf } from '../tree.ts'
 import path from 'node:path'
 
@@ -108,7 +110,9 @@ function draftOf({ images, findings }: Source, where: { file: string; line: numb
     }
   }
   const [height, width] = i.image?.size ?? []
-  return { image, where, size: { width, height }, split: subset === 'default' ? null : subset, regions: joinParts(regions), labels, captions }
+  // A file in `annotations` bears its subset's name; anywhere else a name is only a name.
+  const split = subset === 'default' ? null : /(^|\/)annotations\//.test(where.file) && notAClass(subset) !== 'a date' ? subset : splitOfFile(where.file)
+  return { image, where, size: { width, height }, split, regions: joinParts(regions), labels, captions }
 }
 
 const imagesById = (images: Source['images'], base: string, id: string) => {

@@ -27,8 +27,9 @@ function* read(source: Source): Generator<Draft> {
   const seen = new Set<string>()
   for (const name of file === null ? tree.files('', findings) : [file]) {
     if (!name.endsWith('.txt') || name === 'classes.txt') continue
+    const { head } = tree.peek(name)
+    if (head.trim() !== '' && !isDota(head) && file === null) continue
     const text = tree.text(name, 1 << 26)
-    if (text.trim() !== '' && !isDota(text.slice(0, 1 << 16)) && file === null) continue
     const image = nearest(name, byStem.get(path.posix.basename(stemOf(name))))
     if (!image) {
       if (text.trim() !== '') findings.leave({ file: name }, 'rows without an image of that name')

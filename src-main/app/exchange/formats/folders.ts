@@ -1,25 +1,30 @@
-/** Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class. */
+/** Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see class-folders.ts. */
+import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { copyImage, type Item, splitOf, safeName, type Target, withoutImagesFolder } from '../target.ts'
-import { splitFolder } from '../splits.ts'
 import { isImage } from '../tree.ts'
 
-function* read({ images, findings }: Source): Generator<Draft> {
+function* read({ images, findings, options }: Source): Generator<Draft> {
+  const asked = options.format !== 'auto'
+  const all = function* () {
+    for (const path of images.files('')) if (isImage(path)) yield path
+  }
+  const placeOf = classLayout(all(), setNameOf(images.root), asked, (text) => findings.note(text))
   for (const path of images.files('', findings)) {
     if (!isImage(path)) continue
-    const { split, rest } = splitFolder(path)
-    const at = rest.indexOf('/')
-    const name = at > 0 ? decodeName(rest.slice(0, at)) : null
+    const { split, folder } = placeOf(path)
+    const name = folder === null ? null : decodeName(folder)
     yield { image: { path, exists: true }, where: { file: path }, split, labels: name && !unlabelledFolders.has(name) ? [{ label: name }] : [] }
   }
 }
 
-const noLabel = '_unlabelled'
-const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is datumaro's
-/** A class name as a folder name that every system takes. */
-export const encodeName = (name: string) =>
-  name.replace(/[\0-\x1f/\\:*?"<>|%]|[. ]$|^\.|^ /g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+/** A class name as a folder name that every system takes, and that nobody takes for a folder of images. */
+export function encodeName(name: string): string {
+  const plain = name.replace(/[\0-\x1f/\\:*?"<>|%]|[. ]$|^\.|^ /g, escaped)
+  return isGenericName(name) || unlabelledFolders.has(name) ? escaped(name[0]!) + plain.slice(1) : plain
+}
+const escaped = (c: string) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 export const decodeName = (name: string) => name.replace(/%([0-7][0-9A-F])/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 
 function write(items: Iterable<Item>, target: Target): void {

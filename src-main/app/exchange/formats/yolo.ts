@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Draft, Size, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { isImage, join, stemOf } from '../tree.ts'
+import { isYoloText } from '../yolo-rows.ts'
 import { labelFilesOf, layout } from './yolo-layout.ts'
 import { type Context, kindOf, rowsOf } from './yolo-rows.ts'
 import { taskOf, write } from './yolo-write.ts'
@@ -30,7 +31,7 @@ function* read(source: Source): Generator<Draft> {
   const { tree, findings } = source
   const { names, places, keypoints, task, texts } = layout(source)
   source.declareLabels([...names].sort(([a], [b]) => a - b).map(([, n]) => n))
-  const kind = kindOf(texts.slice(0, looked).map((f) => tree.text(f, 1 << 26)), { keypoints, task })
+  const kind = kindOf(texts.slice(0, looked).map((f) => tree.peek(f).head), { keypoints, task })
   const said = new Set<string>()
   const once: Context['once'] = (about, where, reason) => {
     if (!said.has(about)) findings.change(where, reason)
@@ -52,7 +53,11 @@ function* read(source: Source): Generator<Draft> {
         ...(labels ? { regions: (size: Size) => rowsOf(source, labels, size, { names, keypoints, kind, once }) } : {}),
       }
     }
-  for (const file of free) if (hasRows(tree.text(file, 1 << 26))) findings.leave({ file }, 'rows without an image of that name')
+  for (const file of free)
+    if (isYoloText(tree.peek(file).head)) {
+      source.took(file)
+      findings.leave({ file }, 'rows without an image of that name')
+    }
 }
 
 /** Rows that lie in an odd place: those of the one file of that name, or of the one that shares most of the image's path. */
@@ -62,9 +67,6 @@ function elsewhere(image: string, named: readonly string[] = [], free: ReadonlyS
   const [best, next] = named.filter((f) => free.has(f)).sort((a, b) => shared(b) - shared(a))
   return best !== undefined && (next === undefined || shared(best) > shared(next)) ? best : undefined
 }
-
-/** Does the text begin like rows? An empty file says that there is nothing, which no image needs. */
-const hasRows = (text: string) => /^\s*\d+(?:\.0+)?(?:[ \t,;]+-?[\d.]+(?:e-?\d+)?){4}/i.test(text)
 
 const lost = 'are lost in the boxes'
 export const yolo: Format = {

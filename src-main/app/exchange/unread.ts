@@ -1,0 +1,59 @@
+/** What an import left lying: files that could hold annotations and that no reader opened, images that no annotation mentions. */
+import path from 'node:path'
+import type { UnreadFile } from '#shared/model/exchange.ts'
+import { isAnnotationLike, type Looks, looksLike } from './looks.ts'
+import { isImage, type Tree } from './tree.ts'
+
+export interface Left {
+  /** Files of one folder that look alike are one entry. */
+  unread: UnreadFile[]
+  unreadFiles: number
+  unmentioned: number
+}
+
+const entriesShown = 50
+/** Of one folder and ending: so many are looked into, the others are counted with the last. */
+const lookedInto = 20
+const maskFolders = /^(masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|seg|segmentations?|parsing|color_?masks?|.*_(labels|masks|mask|annot|L))$/i
+
+export function leftIn(tree: Tree): Left {
+  const entries = new Map<string, UnreadFile>()
+  const looked = new Map<string, { n: number; last: Looks }>()
+  const left: Left = { unread: [], unreadFiles: 0, unmentioned: 0 }
+  const count = (folder: string, file: string, ending: string, looks: Looks) => {
+    left.unreadFiles++
+    const key = JSON.stringify([folder, ending, looks])
+    const known = entries.get(key)
+    if (!known) return void entries.set(key, { file, files: 1, ...looks })
+    known.files++
+    known.file = `${folder ? `${folder}/` : ''}*.${ending}`
+  }
+  for (const file of tree.files('')) {
+    if (tree.taken.has(file)) continue
+    const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
+    const ending = path.posix.extname(file).slice(1).toLowerCase()
+    if (isImage(file)) {
+      if (ending === 'png' && folder.split('/').some((f) => maskFolders.test(f))) count(folder, file, ending, { looks: 'pictures in a folder of masks', reader: 'masks', likely: true })
+      else left.unmentioned++
+      continue
+    }
+    if (!isAnnotationLike(file)) continue
+    const group = `${folder}/*.${ending}`
+    const before = looked.get(group) ?? { n: 0, last: { looks: '', reader: null, likely: false } }
+    if (before.n < lookedInto) before.last = looksOf(tree, file)
+    before.n++
+    looked.set(group, before)
+    count(folder, file, ending, before.last)
+  }
+  // Those that matter first.
+  left.unread = [...entries.values()].sort((a, b) => Number(b.likely) - Number(a.likely)).slice(0, entriesShown)
+  return left
+}
+
+function looksOf(tree: Tree, file: string): Looks {
+  try {
+    return looksLike(tree, file)
+  } catch {
+    return { looks: 'cannot be opened', reader: null, likely: true }
+  }
+}
