@@ -9,6 +9,7 @@ import type { ImageRecord } from '#shared/model/record.ts'
 import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/records.ts'
+import type { Rle } from '#shared/model/shape.ts'
 import { Findings } from './findings.ts'
 import { losses } from './format.ts'
 import { formats } from './formats.ts'
@@ -145,6 +146,15 @@ export function selected(record: ImageRecord, states: readonly AnnotationState[]
   }
 }
 
+/** A mask that cannot be read is a matter of the writer, who names its image. */
+function topologyOf(rle: Rle): { parts: number; holes: number } {
+  try {
+    return rleTopology(rle)
+  } catch {
+    return { parts: 0, holes: 0 }
+  }
+}
+
 const shapeFeature = { box: 'boxes', 'rotated-box': 'rotated boxes', polygon: 'polygons', mask: 'masks', polyline: 'polylines', keypoints: 'keypoints' } as const
 
 function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): { summary: Summary; joints: JointBook } {
@@ -169,7 +179,7 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
         add('holes', hasHoles(r.shape))
         add('parts', r.shape.parts.length > 1)
       } else if (r.shape.kind === 'mask') {
-        const { parts, holes } = rleTopology(r.shape.rle)
+        const { parts, holes } = topologyOf(r.shape.rle)
         add('holes', holes > 0)
         add('parts', parts > 1)
       } else if (r.shape.kind === 'keypoints') joints.add(labelOf(r), r.shape)

@@ -116,7 +116,7 @@ function record(v: unknown): Attributes | undefined | null {
   return attributesFrom(Object.fromEntries(entries))
 }
 
-const annotationMends: Readonly<Record<string, Mend>> = { bbox, segmentation, keypoints: flatNumbers, iscrowd: flag, caption: text, category_name: text, attributes: record }
+const annotationMends: Readonly<Record<string, Mend>> = { bbox, segmentation, keypoints: flatNumbers, iscrowd: flag, caption: text, category_name: text, score: (v) => number(v) ?? text(v), attributes: record }
 const imageMends: Readonly<Record<string, Mend>> = { width: number, height: number }
 /** Said elsewhere, or worked out anew. */
 const known = new Set(['id', 'image_id', 'category_id', 'area', 'num_keypoints', 'dashi', 'segments_info', 'license', ...Object.keys(annotationMends)])
@@ -136,23 +136,24 @@ function mended(value: Record<string, unknown>, mends: Readonly<Record<string, M
     if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
     else if (after === null) repaired(`${field} ${short(before)} was read as nothing`)
     // 0 and 1 are how COCO writes a flag, and a ring may be pairs: neither is a repair.
-    else if (wordy(before) && JSON.stringify(after) !== JSON.stringify(before)) repaired(`${field} ${short(before)} was read as ${short(after)}`)
+    else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before)) repaired(`${field} ${short(before)} was read as ${short(after)}`)
   }
   return out
 }
 
 /** Is there text where there should be numbers, or an object where a list should be? */
-const wordy = (v: unknown): boolean => typeof v === 'string' || (Array.isArray(v) && v.some((e) => (Array.isArray(e) ? wordy(e) : typeof e === 'string'))) || (typeof v === 'object' && v !== null && !Array.isArray(v))
+const wordy = (field: string, v: unknown): boolean =>
+  typeof v === 'string' || (Array.isArray(v) ? v.some((e) => (Array.isArray(e) ? wordy(field, e) : typeof e === 'string')) : field !== 'attributes' && typeof v === 'object' && v !== null)
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 
 export function readAnnotation(value: unknown, repaired: (reason: string) => void) {
   if (!isObject(value)) return cocoAnnotation.safeParse(value)
   const named = `annotation ${typeof value['id'] === 'number' || typeof value['id'] === 'string' ? value['id'] : ''}`
-  const { attributes: own, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
+  const { attributes: own, score, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
   // Keys that are not of COCO (track_id, score, occluded, …) are attributes as well.
   const others = Object.entries(value).filter(([name, v]) => !known.has(name) && v != null)
-  return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom(Object.fromEntries(others.map(([name, v]) => [name, name === 'score' ? (number(v) ?? v) : v])), own) })
+  return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom({ score, ...Object.fromEntries(others) }, own) })
 }
 
 /** LVIS has only the address of an image, whose path is the name; other writers have other keys for it. */

@@ -91,7 +91,9 @@ export function write(items: Iterable<Item>, target: Target): void {
     if (!size) continue
     const { fileName } = item.record
     const split = safeName(splitOf(item.record) ?? 'all')
-    const name = freeName(target, withoutImagesFolder(fileName), (stem) => `labels/${split}/${stem}.txt`)
+    // A dataset that came as YOLO has the folders of its splits already.
+    const within = withoutImagesFolder(fileName)
+    const name = freeName(target, within.startsWith(`${split}/`) ? within.slice(split.length + 1) : within, (stem) => `labels/${split}/${stem}.txt`)
     const lines = [...objectsOf(item.record.regions ?? [])].flatMap((o) => {
       const { kind } = (o.outline ?? o.points).shape
       try {
