@@ -49,9 +49,13 @@ describe('coordinates', () => {
     expect((await importCoco(coco([size(4000, 3000)], [box([1, 2, 3, 4])]))).reasons).toEqual(["changed: a.png: is 40 × 30, annotated as 4000 × 3000; the file's size was taken"])
     expect((await importCoco(coco([size(-1, 0.5)], [box([1, 2, 3, 4])]))).reasons).toEqual(['changed: a.png: size -1 × 0.5 is not a size of an image'])
     const masks = [{ size: [3000, 4000], counts: [0, 12000000] }, { size: [30, 40], counts: [0, 5] }, { size: [30, 40], counts: 'garbage~' }, { size: [1e9, 1e9], counts: '' }]
+    const bare = await importCoco(coco([image], masks.map((segmentation, id) => ({ id, image_id: 1, category_id: 1, segmentation }))))
+    expect(bare.records[0]!.regions).toEqual([])
+    expect(bare.reasons.map((r) => r.split(':')[0])).toEqual(Array(4).fill('left out'))
+    // What a box beside them says is no lie.
     const { records, reasons } = await importCoco(coco([image], masks.map((segmentation, id) => box([0, 0, 9, 9], { id, segmentation }))))
-    expect(records[0]!.regions).toEqual([])
-    expect(reasons).toHaveLength(4)
+    expect(records[0]!.regions!.map((r) => r.shape)).toEqual(Array(4).fill({ kind: 'box', x: 0, y: 0, w: 9, h: 9 }))
+    expect(reasons).toEqual(Array(4).fill(expect.stringMatching(/^changed: annotation \d: .*; its box was taken$/)))
   })
 })
 
