@@ -7,6 +7,7 @@ import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import { writeAllSync } from '../../files/atomic.ts'
 import type { Findings } from './findings.ts'
+import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
 /** One image to be written; `file` is its absolute path, which need not exist. */
@@ -21,6 +22,8 @@ export interface Target {
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
   readonly summary: Summary
+  /** Of all that is exported. */
+  readonly joints: JointBook
   readonly options: z.output<typeof exportOptions>
   readonly images: 'copy' | 'none'
   readonly findings: Findings
