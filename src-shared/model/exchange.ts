@@ -4,7 +4,8 @@ import { annotationState } from './author.ts'
 import { mediaFilter } from './project.ts'
 
 export const formatName = z.enum([
-  'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'dota', 'panoptic', 'cityscapes', 'folders', 'captions', 'dashi',
+  'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
+  'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything', 'dota', 'panoptic', 'cityscapes',
 ])
 export type FormatName = z.infer<typeof formatName>
 

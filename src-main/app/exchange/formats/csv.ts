@@ -1,218 +1,260 @@
-/** CSV, a row an annotation: the columns are told by their names (or, without a header, path,x1,y1,x2,y2,class). */
-import { createReadStream } from 'node:fs'
-import { parse as parseCsv } from 'csv-parse'
-import path from 'node:path'
+/** Tables: a row an annotation, an image, or an image's class columns; the columns are told by their names or, without a header, by the first row. */
+import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { shape as shapeSchema, type Shape } from '#shared/model/shape.ts'
+import { author as authorSchema, annotationState, type Author } from '#shared/model/author.ts'
+import { language, recordSpan } from '#shared/model/caption.ts'
+import { reviewState } from '#shared/model/media.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
-import { bytesOf } from '../bytes.ts'
-import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { type Findings, message } from '../findings.ts'
+import { type Layout, captionTable, layoutOf } from '../csv-layout.ts'
+import { boxesIn, boxIn, isRuns, literal, maskIn, type Numbers, numbersBetween, type Row, shapeIn } from '../csv-shapes.ts'
+import { listed, ofText, several } from '../csv-text.ts'
+import { Survey, type Plan } from '../csv-survey.ts'
+import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
+import { fieldValue, withAttributes } from '../fields.ts'
+import { type Findings, message, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
-import { boxOf, boxOfShape, snap } from '../shapes.ts'
+import { namer } from '../label-map.ts'
+import { imageNamed, outside, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { tableRows } from '../rows.ts'
+import { boxOf, snap } from '../shapes.ts'
 import { Spool } from '../spool.ts'
-import { copyImage, type Item, openText, type Target, withoutImagesFolder } from '../target.ts'
-import { type Found, findImage, isImage, join, type Tree } from '../tree.ts'
+import type { Found } from '../tree.ts'
+import { write } from './csv-write.ts'
 
-const aliases = {
-  file: ['file_name', 'filename', 'file', 'image', 'image_path', 'path', 'image_name', 'img', 'image_id', 'imageid', 'filepath'],
-  label: ['label', 'class', 'class_name', 'category', 'label_name', 'labelname', 'name'],
-  caption: ['caption', 'text', 'description', 'prompt'],
-  split: ['split', 'subset', 'set'],
-  xmin: ['xmin', 'x1', 'x_min', 'left', 'bbox_x1'], ymin: ['ymin', 'y1', 'y_min', 'top', 'bbox_y1'],
-  xmax: ['xmax', 'x2', 'x_max', 'right', 'bbox_x2'], ymax: ['ymax', 'y2', 'y_max', 'bottom', 'bbox_y2'],
-  x: ['x', 'bbox_x'], y: ['y', 'bbox_y'], w: ['w', 'bbox_width', 'bbox_w', 'box_width'], h: ['h', 'bbox_height', 'bbox_h', 'box_height'],
-  width: ['image_width', 'img_width', 'width'], height: ['image_height', 'img_height', 'height'],
-  bbox: ['bbox'], shape: ['shape'],
-} as const
-type Column = keyof typeof aliases
-
-function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
-  const lower = header.map((h) => h.trim().toLowerCase())
-  const columns: Partial<Record<Column, number>> = {}
-  for (const [column, names] of Object.entries(aliases)) {
-    const at = names.map((n) => lower.indexOf(n)).find((i) => i >= 0)
-    if (at !== undefined) columns[column as Column] = at
-  }
-  // x, y, width, height: the size of the box, not of the image.
-  if (columns.x !== undefined && columns.w === undefined && columns.xmax === undefined && columns.width !== undefined && !lower[columns.width]!.startsWith('im')) {
-    columns.w = columns.width
-    columns.h = columns.height!
-    delete columns.width
-    delete columns.height
-  }
-  return columns
-}
-
-interface Layout {
-  delimiter: string
-  columns: Partial<Record<Column, number>>
-  /** Names of columns that are not taken. */
-  others: string[]
-  header: boolean
-}
-
-/** By the first line: its separator, and what its columns are. Null where none names the images. */
-export function layoutOf(file: string): Layout | null {
-  const start = bytesOf(file, 1 << 14)
-  const utf16 = start[0] === 0xff && start[1] === 0xfe
-  const line = start.toString(utf16 ? 'utf16le' : 'utf8').replace(/^\ufeff/, '').trimStart().split(/\r?\n/)[0]!
-  const layouts = [',', ';', '\t', '|'].flatMap((delimiter): Layout[] => {
-    const fields = line.split(delimiter).map((h) => h.trim().replace(/^"|"$/g, ''))
-    const columns = columnsOf(fields)
-    if (columns.file !== undefined) return [{ delimiter, columns, header: true, others: fields.filter((h, i) => h && !Object.values(columns).includes(i)) }]
-    // RetinaNet's: no header; an image without boxes leaves the other fields empty.
-    const boxes = fields.length === 6 && isImage(fields[0]!) && (fields.slice(1, 5).every((n) => n !== '' && Number.isFinite(Number(n))) || fields.slice(1).every((n) => n === ''))
-    return boxes ? [{ delimiter, columns: { file: 0, xmin: 1, ymin: 2, xmax: 3, ymax: 4, label: 5 }, header: false, others: [] }] : []
-  })
-  return layouts.sort((a, b) => Object.keys(b.columns).length - Object.keys(a.columns).length)[0] ?? null
-}
+const recognises = ({ name, file }: Peek) => (/\.(csv|tsv)$/.test(name) ? layoutOf(file) !== null : name.endsWith('.txt') && captionTable(file))
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file } = source
-  for (const name of file === null ? tree.names('').filter((f) => /\.(csv|tsv)$/i.test(f)) : [file]) yield* readFile(source, name)
+  // Those at the top, or else in any folder: one a split.
+  const all = file === null ? [...tree.files('', source.findings)].filter((f) => /\.(?:csv|tsv|txt)$/i.test(f) && recognises(tree.peek(f))) : [file]
+  const drafts = all.length === 1 ? readFile(source, all[0]!) : merged(source, all)
+  yield* drafts
 }
 
-async function* readFile({ tree, images, findings }: Source, file: string): AsyncGenerator<Draft> {
+/** One image may be in several files: boxes in one, captions in another. */
+async function* merged(source: Source, files: readonly string[]): AsyncGenerator<Draft> {
+  for (const file of files) yield* readFile(source, file)
+}
+
+interface Stored {
+  row: Row
+  extra: Record<string, string>
+}
+
+async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
+  const { tree, images, findings } = source
   const layout = layoutOf(tree.absolute(file))
-  if (!layout) throw dataError(file, `its first line names no column of images (${aliases.file.slice(0, 4).join(', ')}, …)`)
-  if (layout.others.length) findings.leave({ file, line: 1 }, `columns that are not known: ${layout.others.join(', ')}`)
+  if (!layout) throw dataError(file, 'its first line names no column of images (file_name, filename, file, image, …)')
   const number = numbersBetween(layout.delimiter)
+  const survey = new Survey(layout, number)
   const spool = new Spool()
-  let [boxes, inParts] = [0, 0]
   try {
-    const rows = createReadStream(tree.absolute(file)).pipe(
-      parseCsv({ bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, info: true, max_record_size: 1 << 26, delimiter: layout.delimiter, from: layout.header ? 2 : 1 }),
-    )
+    let first = layout.header
     try {
-      for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-        const row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, record[i]?.trim() ?? '']))
-        if (!row['file'] || row['file'].includes('\0')) {
-          findings.leave({ file, line: info.lines }, 'no image is named')
+      for await (const { fields, line } of tableRows(tree.absolute(file), layout.delimiter)) {
+        if (first) {
+          first = false
           continue
         }
-        spool.put('row', row['file'], row, info.lines)
-        const box = boxIn(row, number)
-        if (!box?.every(Number.isFinite)) continue
-        boxes++
-        if (isPart(box)) inParts++
+        const { row, extra } = cells(layout, fields)
+        if (!row.file || row.file.includes('\0')) {
+          findings.leave({ file, line }, 'no image is named')
+          continue
+        }
+        spool.put('row', row.file, { row, extra } satisfies Stored, line)
+        survey.see(row, extra)
       }
     } catch (e) {
       findings.leave({ file }, `${message(e)}; the rows before were taken`)
     }
-    // Our own files have a column for shapes, and pixels.
-    const parts = boxes > 0 && inParts === boxes && layout.columns.shape === undefined
-    if (parts) findings.change({ file }, 'every box of the file lies within 0 to 1: taken as parts of the image')
+    const plan = survey.plan(file, findings)
+    const names = namer(tree, file, plan.classes, (text) => findings.note(text))
+    source.declareLabels(plan.oneHot.length ? plan.oneHot : names.names)
+    const found = new Map<string, string>() // an image that is named in two ways is one
+    const drafts = new Map<string, { image: Found; where: Where; names: string[] }>()
     for (const name of spool.keys('row')) {
-      const found = imageOf(images, name)
-      const rows = spool.of('row', name) as { value: Partial<Record<Column, string>>; line: number }[]
-      const where = { file, line: rows[0]!.line }
-      if (found) yield draftOf(found, where, rows, { number, parts }, findings)
-      else findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+      const where = { file, line: spool.of('row', name)[0]!.line }
+      const image = imageNamed(images, name, file)
+      if (!image || (!image.exists && /^https?:/i.test(name))) findings.leave(where, image ? `${name}: an address, and no image of that name in the folder: download the images first` : outside('image', name))
+      else if (found.has(image.path)) drafts.get(image.path)!.names.push(name)
+      else {
+        found.set(image.path, name)
+        drafts.set(image.path, { image, where, names: [name] })
+      }
+    }
+    for (const { image, where, names: named } of drafts.values()) {
+      const rows = named.flatMap((n) => spool.of('row', n) as { value: Stored; line: number }[])
+      yield new Reading(plan, layout, number, findings, names.name).draft(image, where, rows)
     }
   } finally {
     spool.close()
   }
 }
 
-const imageFolders = ['', 'images', 'train', 'val', 'test']
-
-/** Under its name or, where that is an id, that with an extension. */
-function imageOf(images: Tree, name: string): Found | null {
-  const found = findImage(images, name, imageFolders)
-  const byId = found?.exists || isImage(name) || name.includes('..') ? undefined : imageFolders.flatMap((f) => images.imagesByStem(join(f, path.posix.dirname(name)), path.posix.basename(name)))[0]
-  return byId ? { path: byId, exists: true } : found
+/** A table without a header may have numbered captions: a.jpg#0. A row of Flickr30k lacks the mark before its caption. */
+function cells(layout: Layout, fields: readonly string[]): Stored {
+  const cell = (i: number) => (layout.ours ? ofText(fields[i] ?? '') : (fields[i] ?? '').trim())
+  const row: Row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, cell(i)]))
+  const extra = Object.fromEntries(layout.others.map(([i, name]) => [name, cell(i)]))
+  if (!layout.header && row.caption !== undefined) row.file = row.file?.replace(/#\d+$/, '') ?? ''
+  const late = layout.delimiter === '|' && row.caption === '' ? /^\d+\s+(\S.*)$/.exec(fields.at(-1)?.trim() ?? '') : null
+  if (late) row.caption = late[1]!
+  if (row.file && /^[^\s]+\.(?:jpe?g|png|webp|bmp|tiff?)_\d+$/i.test(row.file)) {
+    // Severstal's ImageId_ClassId.
+    const at = row.file.lastIndexOf('_')
+    row.label ??= row.file.slice(at + 1)
+    row.file = row.file.slice(0, at)
+  }
+  return { row, extra }
 }
 
-type Row = Partial<Record<Column, string>>
-type Numbers = (text: string | undefined) => number
+/** Makes one image's rows a draft. */
+class Reading {
+  private readonly labels: RecordLabel[] = []
+  private readonly captions: RecordCaption[] = []
+  private readonly tags = new Set<string>()
+  /** In the order of the rows; those that need the image's size come as functions. */
+  private readonly regions: { line: number; of: (size: Size) => DraftRegion | null }[] = []
+  private needsSize: boolean
 
-/** Between semicolons a number may have a decimal comma. */
-const numbersBetween = (delimiter: string): Numbers => (t) => (t ? Number(delimiter === ';' ? t.replace(',', '.') : t) : NaN)
+  constructor(
+    private readonly plan: Plan,
+    private readonly layout: Layout,
+    private readonly number: Numbers,
+    private readonly findings: Findings,
+    private readonly nameOf: (label: string) => string,
+  ) {
+    this.needsSize = plan.parts
+  }
 
-function draftOf(image: Found, where: { file: string; line: number }, rows: { value: Row; line: number }[], { number, parts }: { number: Numbers; parts: boolean }, findings: Findings): Draft {
-  const regions: DraftRegion[] = []
-  const labels: RecordLabel[] = []
-  const captions: RecordCaption[] = []
-  for (const { value: r, line } of rows) {
-    try {
-      const shape = shapeOf(r, number)
-      if (shape) regions.push({ label: r.label || null, shape, line })
-      else if (r.label && !labels.some((l) => l.label === r.label)) labels.push({ label: r.label })
-    } catch (e) {
-      findings.leave({ file: where.file, line }, message(e))
+  draft(image: Found, where: Where, rows: readonly { value: Stored; line: number }[]): Draft {
+    const texts = new Set(rows.map((r) => r.value.row.caption ?? ''))
+    // The same words on every row speak of the image.
+    const ofImage = rows.length > 1 && texts.size === 1
+    let review: Draft['review']
+    for (const { value, line } of rows) {
+      try {
+        this.row(value, line, ofImage)
+      } catch (e) {
+        this.findings.leave({ file: where.file, line }, message(e))
+      }
+      review ??= reviewState.safeParse(value.row.review).data
     }
-    if (r.caption && !captions.some((c) => c.text === r.caption)) captions.push({ text: r.caption })
-  }
-  const first = rows[0]!.value
-  return {
-    image, where, labels, captions, split: rows.find((r) => r.value.split)?.value.split ?? null,
-    regions: parts ? ({ width, height }) => scaled(regions, width, height) : regions,
-    ...(first.width && first.height ? { size: { width: number(first.width), height: number(first.height) } } : {}),
-  }
-}
-
-/** Open Images' boxes and their like. */
-const isPart = ([x = NaN, y = NaN, w = NaN, h = NaN]: readonly number[]) => Math.min(x, y) >= -slack && Math.max(x + w, y + h) <= 1 + slack
-const slack = 0.01 // boxes of a detector reach over the edge
-
-const scaled = (regions: readonly DraftRegion[], width: number, height: number): DraftRegion[] =>
-  regions.map((r) => (r.shape.kind === 'box' ? { ...r, shape: boxOf(snap(r.shape.x * width), snap(r.shape.y * height), snap(r.shape.w * width), snap(r.shape.h * height)) } : r))
-
-/** Left, top, width and height. */
-function boxIn(r: Row, number: Numbers): number[] | null {
-  if (r.xmin || r.xmax) {
-    const [x, y] = [number(r.xmin), number(r.ymin)]
-    return [x, y, number(r.xmax) - x, number(r.ymax) - y]
-  }
-  if (r.bbox) return r.bbox.replace(/[[\]()]/g, ' ').trim().split(/[\s,]+/).map(Number)
-  return r.x || r.w ? [number(r.x), number(r.y), number(r.w), number(r.h)] : null
-}
-
-function shapeOf(r: Row, number: Numbers): Shape | null {
-  if (r.shape?.startsWith('{')) {
-    const parsed = shapeSchema.safeParse(JSON.parse(r.shape))
-    if (!parsed.success) throw new Error(`shape: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
-    return parsed.data
-  }
-  const box = boxIn(r, number)
-  if (box && box.length !== 4) throw new Error(`bbox: ${box.length} numbers, expected 4`)
-  return box && boxOf(...(box as [number, number, number, number]))
-}
-
-const quoted = (v: string | number | null | undefined) => {
-  const text = String(v ?? '')
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-function write(items: Iterable<Item>, target: Target): void {
-  const out = openText(target, 'annotations.csv')
-  out.write('file_name,split,image_width,image_height,label,xmin,ymin,xmax,ymax,shape,caption\r\n')
-  for (const item of items) {
-    const { record } = item
-    const file_name = withoutImagesFolder(record.fileName)
-    copyImage(target, item, `images/${file_name}`)
-    const line = (...rest: (string | number | null)[]) => out.write(`${[file_name, record.split, record.width, record.height, ...rest].map(quoted).join(',')}\r\n`)
-    const none = ['', '', '', '', ''] as const
-    for (const r of record.regions ?? []) {
-      const { x, y, w, h } = boxOfShape(r.shape)
-      line(r.label, x, y, x + w, y + h, r.shape.kind === 'box' ? '' : JSON.stringify(r.shape), '')
+    const first = rows[0]!.value.row
+    const split = rows.find((r) => r.value.row.split)?.value.row.split ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
+    const size = first.width && first.height ? { size: { width: this.number(first.width), height: this.number(first.height) } } : {}
+    return {
+      image, where, labels: this.labels, captions: this.captions, split, tags: [...this.tags], ...size, ...(review ? { review } : {}),
+      regions: this.needsSize ? (s) => this.settled(s, where.file) : this.settled({ width: NaN, height: NaN }, where.file),
     }
-    for (const l of record.labels ?? []) line(l.label, ...none, '')
-    const captions = (record.captions ?? []).filter((c) => c.region == null)
-    for (const c of captions) line('', ...none, c.text)
-    if (!record.regions?.length && !record.labels?.length && captions.length === 0) line('', ...none, '')
   }
-  out.close()
+
+  /** Captions name regions by number, so that one that fails leaves an empty place, which is left out in silence. */
+  private settled(size: Size, file: string): DraftRegion[] {
+    const place = new Map<number, number>()
+    const kept: DraftRegion[] = []
+    this.regions.forEach(({ line, of }, i) => {
+      try {
+        const region = of(size)
+        if (!region) return
+        place.set(i, kept.length)
+        kept.push({ ...region, line })
+      } catch (e) {
+        this.findings.leave({ file, line }, message(e))
+      }
+    })
+    for (const c of this.captions) if (c.region != null) c.region = place.get(c.region) ?? null
+    return kept
+  }
+
+  private row({ row, extra: given }: Stored, line: number, ofImage: boolean): void {
+    const { plan, layout } = this
+    const r = { ...row }
+    const extra = { ...given }
+    for (const [name, column] of plan.aliased) {
+      extra[name] = r[column] ?? ''
+      Reflect.deleteProperty(r, column)
+    }
+    if (plan.label !== null) r.label = extra[plan.label] ?? ''
+    const made = provenance(r)
+    for (const name of plan.oneHot) if (isOn(extra[name])) this.label(name, made)
+    for (const name of plan.flags) if (isOn(extra[name])) this.tags.add(name)
+    for (const name of plan.uncertain) if (/^-1(?:\.0)?$/.test(extra[name] ?? '')) this.tags.add(`${name}: uncertain`)
+    const rest = layout.ours ? {} : Object.fromEntries(plan.attributes.map((name) => [name, fieldValue(extra[name] ?? '')]))
+    const label = r.label || r.labelId || null
+    const count = this.regions.length
+    this.shapes(r, label, line, { ...withAttributes(layout.ours && r.attributes ? literal(r.attributes) : rest), ...made })
+    const had = this.regions.length > count
+    if (!had) {
+      for (const l of layout.ours ? [label ?? ''] : several(label ?? '', false)) if (l) this.label(this.nameOf(l), made)
+    }
+    for (const l of several(r.labels ?? '', true)) this.label(this.nameOf(l), made)
+    if (r.tags) for (const t of several(r.tags, true)) if (layout.ours || plan.tagsAreTags) this.tags.add(t.slice(0, 200))
+    else this.label(this.nameOf(t), made)
+    if (r.caption) this.caption(r, had && !ofImage && !layout.ours ? count : null, made)
+  }
+
+  private shapes(r: Row, label: string | null, line: number, more: Omit<DraftRegion, 'label' | 'shape'>): void {
+    const { plan, number } = this
+    const name = (l: string | null) => (l ? this.nameOf(l) : null)
+    const add = (of: (size: Size) => DraftRegion | null) => this.regions.push({ line, of })
+    if (r.rle && isRuns(r.rle)) {
+      if (/^\s*-1\s*$/.test(r.rle)) return
+      this.needsSize = true
+      add((size) => {
+        const shape = maskIn(r.rle!, size)
+        return shape && { label: name(label), shape, ...more }
+      })
+      return
+    }
+    if (r.boxes) {
+      for (const { label: own, box, rest } of boxesIn(r.boxes)) add((size) => ({ label: name(own ?? label), shape: this.scaled(box, size), ...more, ...withAttributes(more.attributes, rest) }))
+      return
+    }
+    const box = boxIn(r, number)
+    if (plan.lines && box) return void add(() => ({ label: name(label), shape: { kind: 'polyline', points: box }, ...more }))
+    if (box?.length === 4 && !r.polygon && !r.shape) return void add((size) => ({ label: name(label), shape: this.scaled(box as [number, number, number, number], size), ...more }))
+    const shape = shapeIn(r, number)
+    if (shape) add(() => ({ label: name(label), shape, ...more }))
+  }
+
+  private scaled([x, y, c, d]: readonly [number, number, number, number], { width, height }: Size) {
+    const [w, h] = this.plan.corners ? [c - x, d - y] : [c, d]
+    return this.plan.parts ? boxOf(snap(x * width), snap(y * height), snap(w * width), snap(h * height)) : boxOf(x, y, w, h)
+  }
+
+  private label(label: string, made: object): void {
+    const name = label.trim()
+    if (name && !/^unlabell?ed$/i.test(name) && !this.labels.some((l) => l.label === name)) this.labels.push({ label: name, ...made })
+  }
+
+  private caption(r: Row, region: number | null, made: object): void {
+    const texts = /^\[.*\]$/s.test(r.caption!) && !this.layout.ours ? listed(r.caption!) : [r.caption!]
+    const at = this.layout.ours && r.region ? Number(r.region) : region
+    const spans = this.layout.ours && r.spans ? z.array(recordSpan).safeParse(JSON.parse(r.spans)).data : undefined
+    const tongue = language.safeParse(r.language).data
+    for (const text of texts)
+      if (text.trim() && !this.captions.some((c) => c.text === text && (c.region ?? null) === at && c.language === tongue))
+        this.captions.push({ text, ...(at === null ? {} : { region: at }), ...(tongue ? { language: tongue } : {}), ...(spans ? { spans } : {}), ...made })
+  }
 }
 
-const { captions: _, 'image labels': __, ...without } = usualLosses
+const isOn = (cell: string | undefined) => /^(?:1(?:\.0+)?|true|yes)$/i.test(cell ?? '')
+/** Who made the row: a name, or our own author as JSON. */
+function provenance(r: Row): { author?: Author; state?: z.output<typeof annotationState> } {
+  const own = r.author?.startsWith('{') ? authorSchema.safeParse(JSON.parse(r.author)).data : undefined
+  const author = own ?? (r.author ? { kind: 'person' as const, name: r.author } : undefined)
+  const state = annotationState.safeParse(r.state).data
+  return { ...(author ? { author } : {}), ...(state ? { state } : {}) }
+}
+
 export const csv: Format = {
   name: 'csv',
   title: 'CSV',
-  recognises: ({ name, file }) => /\.(csv|tsv)$/.test(name) && layoutOf(file) !== null,
+  recognises,
   read,
   write,
   images: 'none',
-  losses: { ...without, attributes: 'are left out' },
+  losses: { 'drawing order': 'is the order of the rows', comments: usualLosses.comments, 'proposals left out': usualLosses['proposals left out'] },
 }

@@ -8,15 +8,18 @@ import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, hullOf, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage } from '../tree.ts'
 import { childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 import { isVideo, readTracks } from './cvat-tracks.ts'
 
+const isCvat = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotations[\s>]/.test(head)
+
 function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
-    if (!name.endsWith('.xml')) continue
+    if (!name.endsWith('.xml') || (file === null && !isCvat(tree.peek(name)))) continue
     try {
       if (isVideo(tree.peek(name).head)) {
         yield* readTracks(source, name)
@@ -245,7 +248,7 @@ const { 'image labels': _, 'drawing order': __, ...without } = usualLosses
 export const cvat: Format = {
   name: 'cvat',
   title: 'CVAT XML 1.1',
-  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotations[\s>]/.test(head),
+  recognises: isCvat,
   read,
   write,
   images: 'none',

@@ -1,93 +1,70 @@
 /** Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without one, folders of classes. */
-import { createReadStream } from 'node:fs'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
-import { parse as parseCsv } from 'csv-parse'
-import { z } from 'zod'
-import type { RecordCaption } from '#shared/model/record.ts'
-import type { Draft, DraftRegion, Source } from '../draft.ts'
+import type { Draft, Source } from '../draft.ts'
+import { isObject } from '../fields.ts'
 import { type Format, usualLosses } from '../format.ts'
+import { classNamesFor } from '../hf-features.ts'
+import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn } from '../hf-rows.ts'
 import { parsePythonJson } from '../json.ts'
-import { message } from '../findings.ts'
-import { boxOf, boxOfShape } from '../shapes.ts'
+import { imageNamed, outside, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { beginning, jsonRows, type JsonRow, tableRows } from '../rows.ts'
+import { boxOfShape } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
-import { findImage, join } from '../tree.ts'
-import { splitFolder } from '../splits.ts'
+import { join } from '../tree.ts'
 import { folders } from './folders.ts'
+import { readParquet } from './parquet.ts'
 
-const n = z.number().nullable().transform((v) => v ?? NaN)
-const name = z.union([z.string(), z.number()]).nullable()
-/** In a CSV file, numbers are texts; an empty field is none. */
-const count = z.preprocess((v) => (typeof v === 'string' ? (v.trim() ? Number(v) : undefined) : v), z.number().nullish())
-/** Lists by name; of some writers a list of objects, and in a CSV file the JSON of either. */
-const asLists = (v: unknown): unknown => {
-  if (typeof v === 'string') return v.trim() ? asLists(parsePythonJson(v)) : undefined
-  if (!Array.isArray(v)) return v
-  const each = (name: string) => v.map((o: unknown) => (typeof o === 'object' && o !== null ? (o as Record<string, unknown>)[name] : undefined) ?? null)
-  return { bbox: each('bbox'), categories: ['categories', 'category', 'label', 'labels'].map(each).find((l) => l.some((x) => x !== null)) }
-}
-const objects = z.looseObject({
-  bbox: z.array(z.array(n)).nullish(), categories: z.array(name).nullish(), category: z.array(name).nullish(), label: z.array(name).nullish(), labels: z.array(name).nullish(),
-})
-const row = z.looseObject({
-  file_name: z.string(), text: z.unknown().optional(), caption: z.unknown().optional(), captions: z.unknown().optional(), label: z.unknown().optional(), labels: z.unknown().optional(), objects: z.preprocess(asLists, objects.nullish()),
-  width: count, height: count,
-})
+/** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
+const [surveyed, measured] = [5000, 500]
+const recognises = ({ name, file }: Peek) => /^metadata\.(?:csv|parquet)$/.test(name) || (name.endsWith('.jsonl') && namesImages(file))
 
-async function* read(source: Source): AsyncGenerator<Draft> {
-  const { tree, file, findings } = source
-  const files = file !== null ? [file] : [...tree.files('', findings)].filter((f) => /(?:^|\/)metadata\.(?:jsonl|csv)$/.test(f))
-  if (files.length === 0) yield* folders.read!(source) as Iterable<Draft>
-  for (const metadata of files)
-    for await (const { line, value, problem } of metadata.endsWith('.csv') ? csvRows(tree.absolute(metadata)) : jsonRows(tree.absolute(metadata))) {
-      const where = { file: metadata, line }
-      const parsed = row.safeParse(value)
-      if (problem || !parsed.success) {
-        findings.leave(where, problem ?? `${parsed.error!.issues[0]!.path.join('.')}: ${parsed.error!.issues[0]!.message}`)
-        continue
-      }
-      const folder = path.posix.dirname(metadata) === '.' ? '' : path.posix.dirname(metadata)
-      const image = findImage(source.images, parsed.data.file_name, [folder, ''])
-      if (image) yield draftOf(image, where, parsed.data)
-      else findings.leave(where, `file_name ${JSON.stringify(parsed.data.file_name)}: a path outside the folder, and no image of that name in it`)
-    }
-}
-
-async function* jsonRows(file: string): AsyncGenerator<{ line: number; value: unknown; problem?: string }> {
-  let line = 0
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
-    line++
-    const bare = text.replace(/^\ufeff/, '').trim()
-    if (!bare) continue
-    try {
-      yield { line, value: parsePythonJson(bare) }
-    } catch (e) {
-      yield { line, value: undefined, problem: `not valid JSON: ${message(e)}` }
-    }
+/** The first line is an object that names an image. */
+function namesImages(file: string): boolean {
+  try {
+    const line = beginning(file).replace(/^\ufeff/, '').trimStart().split('\n')[0]!
+    const row = parsePythonJson(line)
+    return typeof row === 'object' && row !== null && fileIn(row as HfRow) !== null
+  } catch {
+    return /(?:^|[\\/])metadata\.jsonl$/i.test(file)
   }
 }
 
-async function* csvRows(file: string): AsyncGenerator<{ line: number; value: unknown; problem?: string }> {
-  const rows = createReadStream(file).pipe(parseCsv({ columns: true, bom: true, relax_column_count: true, info: true, max_record_size: 1 << 24 }))
-  for await (const { record, info } of rows as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) yield { line: info.lines, value: record }
+async function* read(source: Source): AsyncGenerator<Draft> {
+  const { tree, file, findings } = source
+  const files = file !== null ? [file] : [...tree.files('', findings)].filter((f) => recognises(tree.peek(f)))
+  if (files.length === 0) yield* folders.read!(source) as Iterable<Draft>
+  for (const metadata of files) yield* metadata.endsWith('.parquet') ? readParquet(source, metadata) : readRows(source, metadata)
 }
 
-const strings = (v: unknown): string[] => (typeof v === 'string' ? [v] : Array.isArray(v) ? v.filter((s): s is string => typeof s === 'string') : [])
+async function* readRows({ tree, images, findings, declareLabels }: Source, file: string): AsyncGenerator<Draft> {
+  const rows = () => (file.endsWith('.csv') ? csvRows(tree.absolute(file)) : jsonRows(tree.absolute(file)))
+  const reader = new HfReader(tree, file, classNamesFor(tree, file), findings, declareLabels)
+  const survey = new BoxSurvey()
+  let looked = 0
+  for await (const { value } of rows()) {
+    if (!isObject(value)) continue
+    if (looked < measured) survey.see(value, await sizeIn(value, images, file))
+    reader.survey(value)
+    if (++looked >= surveyed) break
+  }
+  const boxes = survey.result(file, findings)
+  for await (const { line, value, problem } of rows()) {
+    const where = { file, line }
+    const named = isObject(value) ? fileIn(value) : null
+    const image = named && imageNamed(images, named.name, file)
+    if (problem || !isObject(value)) findings.leave(where, problem ?? 'not an object')
+    else if (!named) findings.leave(where, 'no column names the image (file_name, image_file_name, file_names, image, …)')
+    else if (!image) findings.leave(where, outside(named.column, named.name))
+    else yield reader.draft(value, { image }, where, splitBy(image.path, file), boxes, named.column)
+  }
+  reader.finish()
+}
 
-function draftOf(image: Draft['image'], where: { file: string; line: number }, r: z.output<typeof row>): Draft {
-  const texts = [...new Set([r.text, r.caption, r.captions].flatMap(strings).filter((t) => t.trim()))]
-  const captions = texts.map((text): RecordCaption => ({ text }))
-  const labels = [r.label, r.labels].flatMap((l) => (typeof l === 'number' ? [String(l)] : strings(l))).filter((l) => l.trim())
-  const o = r.objects
-  const names = o?.categories ?? o?.category ?? o?.label ?? o?.labels ?? []
-  const regions = (o?.bbox ?? []).map((b, i): DraftRegion => {
-    const label = names[i]
-    const [x = NaN, y = NaN, w = NaN, h = NaN] = b
-    return { label: label == null ? null : String(label), shape: boxOf(x, y, w, h), line: where.line }
-  })
-  return {
-    image, where, captions, regions, labels: [...new Set(labels)].map((label) => ({ label })), split: splitFolder(image.path).split,
-    ...(r.width && r.height ? { size: { width: r.width, height: r.height } } : {}),
+async function* csvRows(file: string): AsyncGenerator<JsonRow> {
+  let header: string[] | null = null
+  for await (const { fields, line } of tableRows(file, ',')) {
+    if (header) yield { line, value: Object.fromEntries(header.map((name, i) => [name, fields[i] ?? ''])) }
+    else header = fields.map((f) => f.trim())
   }
 }
 
@@ -99,7 +76,8 @@ function write(items: Iterable<Item>, target: Target): void {
   const files = new Map<string, TextFile>()
   const { counts } = target.summary
   // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and compare.
-  const withBoxes = Object.keys(counts).some((k) => ['boxes', 'rotated boxes', 'polygons', 'masks', 'keypoints', 'polylines'].includes(k))
+  const withShapes = Object.keys(counts).some((k) => ['rotated boxes', 'polygons', 'masks', 'keypoints', 'polylines'].includes(k))
+  const withBoxes = counts.boxes !== undefined || withShapes
   for (const item of items) {
     const { record } = item
     const split = safeName(splitOf(record) ?? 'train')
@@ -122,6 +100,11 @@ function write(items: Iterable<Item>, target: Target): void {
                 return [x, y, w, h]
               }),
               categories: regions.map(labelOf),
+              // Columns of our own, as texts, so that their types are the same in every row; readers that don't know them leave them.
+              ...(withShapes ? { shape: regions.map((r) => (r.shape.kind === 'box' ? '' : JSON.stringify(r.shape))) } : {}),
+              ...(counts.attributes ? { attributes: regions.map((r) => JSON.stringify(r.attributes ?? {})) } : {}),
+              ...(counts.authors ? { author: regions.map((r) => (r.author ? JSON.stringify(r.author) : '')), state: regions.map((r) => r.state ?? '') } : {}),
+              ...(counts['region captions'] ? { captions: regions.map((_, i) => (record.captions ?? []).filter((c) => c.region === i).map((c) => c.text)) } : {}),
             },
           }
         : {}),
@@ -131,18 +114,13 @@ function write(items: Iterable<Item>, target: Target): void {
   for (const out of files.values()) out.close()
 }
 
-const { captions: _, 'image labels': __, ...without } = usualLosses
+const { captions: _, 'image labels': __, 'region captions': ___, authors: ____, ...without } = usualLosses
 export const imagefolder: Format = {
   name: 'imagefolder',
-  title: 'Hugging Face ImageFolder (metadata.jsonl)',
-  recognises: ({ name }) => name === 'metadata.csv' || name.endsWith('.jsonl'),
+  title: 'Hugging Face ImageFolder (metadata.jsonl, .csv, .parquet)',
+  recognises,
   read,
   write,
   images: 'copy',
-  losses: {
-    ...without,
-    'rotated boxes': 'become upright boxes', polygons: 'become their boxes', masks: 'become their boxes', polylines: 'become their boxes', keypoints: 'become their boxes',
-    attributes: 'are left out',
-    'unlabelled regions': 'get the category “unlabelled”',
-  },
+  losses: { ...without, authors: 'are kept of regions', 'unlabelled regions': 'get the category “unlabelled”' },
 }

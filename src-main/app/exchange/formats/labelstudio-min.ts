@@ -5,11 +5,19 @@ import { isImage } from '../tree.ts'
 const bookkeeping = new Set(['id', 'annotator', 'annotation_id', 'created_at', 'updated_at', 'lead_time', 'split'])
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 
-/** Makes the tasks of a file what the full JSON has; others pass as they are. */
-export function fullTasks(findings: Findings): (raw: unknown, where: Where) => unknown {
+/** Makes the tasks of a file what the full JSON has; others pass as they are, and null is one that is not taken. */
+export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown, where: Where) => unknown {
   const told = new Set<string>()
+  const seen = new Set<string>()
   return (raw, where) => {
     if (!isObject(raw) || !('annotation_id' in raw) || 'data' in raw) return raw
+    // A row for each person: without all of them, a task that came already is done.
+    const task = JSON.stringify(raw['id'] ?? null)
+    if (task !== 'null' && seen.has(task) && !everyone) {
+      findings.leave(where, `task ${task} was annotated by several persons; that of ${String(raw['annotator'] ?? 'someone')} was not taken (--annotators all takes all)`)
+      return null
+    }
+    seen.add(task)
     const result: unknown[] = []
     for (const [name, v] of Object.entries(raw)) {
       if (bookkeeping.has(name)) continue
@@ -26,7 +34,7 @@ export function fullTasks(findings: Findings): (raw: unknown, where: Where) => u
       }
     }
     const data = Object.fromEntries(Object.entries(raw).filter(([name, v]) => name === 'split' || isNamed(name, v)))
-    return { data, annotations: [{ result }] }
+    return { data, annotations: [{ result, completed_by: raw['annotator'] }] }
   }
 }
 

@@ -1,0 +1,76 @@
+/** ISAT with Segment Anything (github.com/yatengLG/ISAT_with_segment_anything): a file beside each image. */
+import { polygonContains } from '#shared/geometry/polygon.ts'
+import type { Ring } from '#shared/model/shape.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { isObject, numberOf, withAttributes } from '../fields.ts'
+import type { Format } from '../format.ts'
+import { folderOf, imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { boxBetween, groupAttribute, joinParts, polygonOf, toRing } from '../shapes.ts'
+import { join, stemOf } from '../tree.ts'
+import path from 'node:path'
+
+type Fields = Record<string, unknown>
+const background = '__background__'
+
+const recognises = ({ name, has, outline }: Peek) =>
+  name.endsWith('.json') && outline.root === 'object' && outline.keys.get('info') === 'object' && outline.keys.get('objects') === 'array' && (has('ISAT') || (has('category') && has('segmentation') && has('layer')))
+
+function* read(source: Source): Generator<Draft> {
+  const { tree, images, findings } = source
+  for (const file of ownFiles(source, recognises)) {
+    const json = jsonOf(source, file)
+    const info = isObject(json) ? json['info'] : undefined
+    if (!isObject(json) || !isObject(info) || !Array.isArray(json['objects'])) {
+      if (json !== undefined) findings.leave({ file }, 'info, objects: expected what ISAT writes')
+      continue
+    }
+    const yaml = [folderOf(file), ''].map((f) => join(f, 'isat.yaml')).find((f) => tree.isFile(f))
+    if (yaml) source.declareLabels([...tree.text(yaml, 1 << 22).matchAll(/^\s*(?:-\s+)?name:\s*(.+?)\s*$/gm)].map((m) => m[1]!.replace(/^['"]|['"]$/g, '')).filter((n) => n !== background))
+    const named = typeof info['name'] === 'string' && info['name'] ? info['name'] : stemOf(path.posix.basename(file))
+    const image = imageNamed(images, named, file)
+    if (!image) {
+      findings.leave({ file }, outside('info.name', named))
+      continue
+    }
+    const note = typeof info['note'] === 'string' && info['note'].trim() ? [info['note'].trim().slice(0, 200)] : []
+    yield { image, where: { file }, split: splitBy(image.path, file), size: { width: numberOf(info['width']), height: numberOf(info['height']) }, regions: regionsOf(source, file, json['objects']), tags: note }
+  }
+}
+
+/** The outlines of one group and class are one object; an outline of the background cuts a hole into what lies below it. */
+function regionsOf({ findings }: Source, file: string, objects: readonly unknown[]): DraftRegion[] {
+  const made: (DraftRegion & { group?: string | number | null; layer: number; ring: Ring | null })[] = []
+  for (const [i, o] of objects.entries()) {
+    if (!isObject(o)) {
+      findings.leave({ file }, `objects.${i}: not an object`)
+      continue
+    }
+    const ring = toRing((Array.isArray(o['segmentation']) ? o['segmentation'] : []).flat(2).map(numberOf))
+    const b = Array.isArray(o['bbox']) ? o['bbox'].map(numberOf) : []
+    if (!ring && b.length !== 4) {
+      findings.leave({ file }, `objects.${i}: segmentation: fewer than 3 points`)
+      continue
+    }
+    const shape = ring ? polygonOf(ring) : boxBetween(...(b as [number, number, number, number]))
+    const rest: Fields = Object.fromEntries(Object.entries(o).filter(([k, v]) => !['category', 'segmentation', 'bbox', 'area', 'group'].includes(k) && !(k === 'iscrowd' && v === false)))
+    const group = typeof o['group'] === 'number' || typeof o['group'] === 'string' ? o['group'] : null
+    made.push({ label: typeof o['category'] === 'string' ? o['category'] : null, shape, group, layer: numberOf(o['layer']), ring, ...withAttributes(rest, group === null || group === '' ? undefined : { [groupAttribute]: group }) })
+  }
+  const kept = made.filter((m) => !(m.label === background && m.ring && cut(made, m.ring, m.layer)))
+  return joinParts(kept.map(({ layer, ring, ...r }) => ({ ...r, z: Number.isInteger(layer) ? layer : 0, ...(ring ? {} : {}) })))
+}
+
+/** As a hole of the topmost part below that surrounds it. */
+function cut(made: readonly (DraftRegion & { layer: number; ring: Ring | null })[], hole: Ring, layer: number): boolean {
+  const corners = Array.from({ length: hole.length / 2 }, (_, i) => [hole[2 * i]!, hole[2 * i + 1]!] as const)
+  const below = made.filter((m) => m.label !== background && m.layer <= layer && m.shape.kind === 'polygon').sort((a, b) => b.layer - a.layer)
+  for (const { shape } of below) {
+    if (shape.kind !== 'polygon') continue
+    const part = shape.parts.find((p) => corners.every(([x, y]) => polygonContains([p], x, y)))
+    if (part) return part.push(hole) > 0
+  }
+  return false
+}
+
+export const isat: Format = { name: 'isat', title: 'ISAT JSON', recognises, beside: true, read }

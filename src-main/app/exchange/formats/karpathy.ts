@@ -1,0 +1,45 @@
+/** Karpathy's splits of COCO and Flickr (`dataset_flickr8k.json`): images with sentences, a caption each. */
+import { dataError } from '#shared/errors.ts'
+import type { Draft, Source } from '../draft.ts'
+import { isObject } from '../fields.ts'
+import type { Format } from '../format.ts'
+import { jsonItems } from '../json.ts'
+import { imageNamed, outside, ownFiles } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { join } from '../tree.ts'
+
+const recognises = ({ name, has }: Peek) => name.endsWith('.json') && has('images') && has('sentences') && (has('raw') || has('tokens'))
+
+function* read(source: Source): Generator<Draft> {
+  const { tree, images, findings } = source
+  for (const file of ownFiles(source, recognises)) {
+    let n = 0
+    for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images'] })) {
+      n++
+      const where = { file, line }
+      if (problem !== undefined || !isObject(value) || typeof value['filename'] !== 'string') {
+        findings.leave(where, problem ?? 'filename: expected the name of an image')
+        continue
+      }
+      const folder = typeof value['filepath'] === 'string' ? value['filepath'] : ''
+      const image = imageNamed(images, join(folder, value['filename']), file) ?? imageNamed(images, value['filename'], file)
+      if (!image) {
+        findings.leave(where, outside('filename', value['filename']))
+        continue
+      }
+      const sentences = Array.isArray(value['sentences']) ? value['sentences'] : []
+      const texts = sentences.flatMap((s, i): string[] => {
+        const text: unknown = isObject(s) ? (s['raw'] ?? (Array.isArray(s['tokens']) ? s['tokens'].join(' ') : undefined)) : s
+        if (typeof text === 'string' && text.trim()) return [text.trim()]
+        findings.leave(where, `sentences.${i}: no text (raw)`)
+        return []
+      })
+      // restval: what COCO's val has beyond the 10,000 of this split; trained on.
+      const split = typeof value['split'] === 'string' && value['split'] ? value['split'].replace(/^restval$/, 'train') : null
+      yield { image, where, split, captions: [...new Set(texts)].map((text) => ({ text })) }
+    }
+    if (n === 0) throw dataError(file, 'images: holds none')
+  }
+}
+
+export const karpathy: Format = { name: 'karpathy', title: 'Karpathy captions (dataset_*.json)', recognises, read }

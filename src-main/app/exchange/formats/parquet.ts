@@ -1,0 +1,146 @@
+/** Datasets of the Hugging Face hub as parquet (huggingface.co/docs/hub/datasets-image): images within the rows, or named by them. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import sharp from 'sharp'
+import type { Draft, Source } from '../draft.ts'
+import { isObject, keyNamed } from '../fields.ts'
+import { message } from '../findings.ts'
+import type { Format } from '../format.ts'
+import { type ClassNames, classNamesFor, ofFeatures } from '../hf-features.ts'
+import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn } from '../hf-rows.ts'
+import { parsePythonJson } from '../json.ts'
+import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { placed, unpacking } from '../placed.ts'
+import { splitOfFile } from '../splits.ts'
+import { stemOf } from '../tree.ts'
+
+const recognises = ({ name }: Peek) => name.endsWith('.parquet')
+/** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
+const surveyed = 500
+
+async function* read(source: Source): AsyncGenerator<Draft> {
+  for (const file of ownFiles(source, recognises)) {
+    try {
+      yield* readParquet(source, file)
+    } catch (e) {
+      if (e instanceof Error && e.name === 'DashiError') throw e
+      source.findings.leave({ file }, `not a parquet file that can be read: ${message(e)}`)
+    }
+  }
+}
+
+export async function* readParquet(source: Source, file: string): AsyncGenerator<Draft> {
+  const { tree, findings } = source
+  const buffer = await asyncBufferFromFile(tree.absolute(file))
+  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
+  const names = featuresIn(metadata)
+  const reader = new HfReader(tree, file, names.size > 0 ? names : classNamesFor(tree, file), findings, source.declareLabels)
+  const rows = (rowStart: number, rowEnd: number) => parquetReadObjects({ file: buffer, metadata, compressors, utf8: false, geoparquet: false, rowStart, rowEnd })
+  const total = Number(metadata.num_rows)
+  const survey = new BoxSurvey()
+  const first = await rows(0, Math.min(total, surveyed, Number(metadata.row_groups[0]?.num_rows ?? 0)))
+  for (const raw of first) {
+    const row = plain(raw) as HfRow
+    const picture = pictureIn(row)
+    survey.see(row, picture ? await sharp(picture.bytes, { limitInputPixels: false }).metadata().catch(() => null) : await sizeIn(row, source.images, file))
+    reader.survey(row)
+  }
+  const boxes = survey.result(file, findings)
+  let at = 0
+  for (const group of metadata.row_groups) {
+    const end = at + Number(group.num_rows)
+    let n = at
+    for (const raw of at === 0 && first.length === end ? first : await rows(at, end)) {
+      const row = plain(raw) as HfRow
+      const where = { file, line: ++n }
+      const named = await imageOf(source, file, row, n, total)
+      if (!named) continue
+      yield reader.draft(row, named.image, where, named.image.root === undefined ? splitBy(named.image.image.path, file) : splitOfFile(file), boxes, named.column)
+    }
+    at = end
+  }
+  reader.finish()
+}
+
+/** Class names as `datasets` keeps them in the schema. */
+function featuresIn({ key_value_metadata }: FileMetaData): ClassNames {
+  const text = key_value_metadata?.find((kv) => kv.key === 'huggingface')?.value
+  try {
+    const json = text ? parsePythonJson(text) : null
+    return isObject(json) && isObject(json['info']) ? ofFeatures(json['info']['features']) : new Map()
+  } catch {
+    return new Map()
+  }
+}
+
+const decoder = new TextDecoder()
+const isBytes = (v: unknown): v is Uint8Array => v instanceof Uint8Array
+
+/** Numbers of 64 bits as numbers, texts that the schema calls bytes as texts; pictures stay bytes. */
+function plain(v: unknown): unknown {
+  if (typeof v === 'bigint') return Number(v)
+  if (isBytes(v)) return extensionOf(v) ? v : decoder.decode(v)
+  if (Array.isArray(v)) return v.map(plain)
+  if (ArrayBuffer.isView(v)) return Array.from(v as unknown as ArrayLike<number | bigint>, plain)
+  if (v instanceof Date) return v.toISOString()
+  return isObject(v) ? Object.fromEntries(Object.entries(v).map(([k, o]) => [k, plain(o)])) : v
+}
+
+/** By its first bytes. */
+function extensionOf(b: Uint8Array): string | null {
+  const start = Buffer.from(b.buffer, b.byteOffset, Math.min(16, b.byteLength)).toString('latin1')
+  if (start.startsWith('\x89PNG')) return '.png'
+  if (start.startsWith('\xff\xd8\xff')) return '.jpg'
+  if (/^RIFF.{4}WEBP/s.test(start)) return '.webp'
+  if (/^GIF8/.test(start)) return '.gif'
+  if (/^(?:II\*\0|MM\0\*)/.test(start)) return '.tif'
+  if (/^.{4}ftypavif/s.test(start)) return '.avif'
+  if (/^BM/.test(start) && b.byteLength > 54) return '.bmp'
+  return null
+}
+
+interface Picture {
+  column: string
+  bytes: Uint8Array
+  name: string | null
+}
+
+/** The column called image, or else the first that holds pictures. */
+function pictureIn(row: HfRow): Picture | null {
+  const pictures = Object.entries(row).flatMap(([column, v]): Picture[] => {
+    const one: unknown = Array.isArray(v) ? v[0] : v
+    const bytes: unknown = isObject(one) ? one['bytes'] : one
+    return isBytes(bytes) ? [{ column, bytes, name: isObject(one) && typeof one['path'] === 'string' ? one['path'] : null }] : []
+  })
+  const column = keyNamed(pictures.map((p) => p.column), ['image', 'img', 'jpg', 'png', 'picture', 'photo', 'webp', 'images'])
+  return pictures.find((p) => p.column === column) ?? pictures[0] ?? null
+}
+
+/** Unpacked into the project, or found by its name; null, with the reason noted, where there is neither. */
+async function imageOf(source: Source, file: string, row: HfRow, n: number, total: number): Promise<{ image: Pick<Draft, 'image' | 'root'>; column: string } | null> {
+  const { findings } = source
+  const picture = pictureIn(row)
+  if (picture) {
+    const root = source.unpackTo(path.basename(source.file === null ? source.tree.root : stemOf(file)))
+    const number = String(n).padStart(String(total).length, '0')
+    const base = picture.name ? path.posix.basename(picture.name.replaceAll('\\', '/')) : ''
+    const name = base && !base.startsWith('.') ? base : `${number}${extensionOf(picture.bytes)!}`
+    const scratch = unpacking(root)
+    mkdirSync(path.dirname(scratch), { recursive: true })
+    writeFileSync(scratch, picture.bytes)
+    const at = await placed(root, [`${stemOf(file)}/${name}`], scratch)
+    return { image: { image: { path: at, exists: existsSync(path.join(root, at)) }, root }, column: picture.column }
+  }
+  const named = fileIn(row)
+  const image = named && imageNamed(source.images, named.name, file)
+  if (!image) {
+    findings.leave({ file, line: n }, named ? outside(named.column, named.name) : 'no image in this row, and no name of one (image, file_name)')
+    return null
+  }
+  return { image: { image }, column: named.column }
+}
+
+export const parquet: Format = { name: 'parquet', title: 'Hugging Face dataset (parquet)', recognises, read }

@@ -1,0 +1,176 @@
+/**
+ * What vision-language models are trained on: a prefix and a suffix (PaliGemma, Florence-2) or a conversation (LLaVA, ShareGPT4V, chat messages).
+ * Answers to a request for a description are captions, `<loc…>` words are boxes; other answers are no annotation of the image and are named.
+ */
+import type { RecordCaption } from '#shared/model/record.ts'
+import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
+import { isObject } from '../fields.ts'
+import { message, type Where } from '../findings.ts'
+import type { Format } from '../format.ts'
+import { fileIn } from '../hf-rows.ts'
+import { jsonItems } from '../json.ts'
+import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { jsonRows, type JsonRow } from '../rows.ts'
+import { boxBetween, polygonOf, snap, toRing } from '../shapes.ts'
+
+const isLines = (name: string) => /\.(?:jsonl|ndjson)$/i.test(name)
+const recognises = ({ name, head, has, outline }: Peek) =>
+  isLines(name)
+    ? /^\s*\{/.test(head.replace(/^\ufeff/, '')) && ((has('suffix') && has('prefix')) || has('suffix') || ((has('conversations') || has('messages')) && (has('image') || has('images'))))
+    : name.endsWith('.json') && outline.root === 'array' && (((has('conversations') || has('messages')) && (has('image') || has('images'))) || (has('prefix') && has('suffix')))
+
+interface Turn {
+  asked: string
+  answer: string
+}
+
+async function* read(source: Source): AsyncGenerator<Draft> {
+  const { tree, images, findings } = source
+  for (const file of ownFiles(source, recognises)) {
+    const rows: AsyncIterable<JsonRow> | Iterable<JsonRow> = isLines(file) ? jsonRows(tree.absolute(file)) : jsonItems(tree.absolute(file), { elements: [''] })
+    // The turns of one image may be several rows.
+    const drafts = new Map<string, { draft: Draft; parts: (Taken & { line: number })[] }>()
+    for await (const { value, line, problem } of rows) {
+      const where = { file, line }
+      if (problem !== undefined || !isObject(value)) {
+        findings.leave(where, problem ?? 'not an object')
+        continue
+      }
+      const named = fileIn(value) ?? fileIn({ image: Array.isArray(value['images']) ? (value['images'] as unknown[])[0] : value['images'] })
+      const image = named && imageNamed(images, named.name, file)
+      if (!image) {
+        findings.leave(where, named ? outside(named.column, named.name) : 'no image is named')
+        continue
+      }
+      const known = drafts.get(image.path) ?? { draft: { image, where, split: splitBy(image.path, file) }, parts: [] }
+      drafts.set(image.path, known)
+      known.parts.push({ ...takenFrom(value, where, source), line })
+    }
+    for (const { draft, parts } of drafts.values()) yield joined(draft, parts, source)
+  }
+}
+
+/** Regions need the image's size, captions don't. */
+interface Taken {
+  captions: RecordCaption[]
+  regions: (size: Size) => DraftRegion[]
+  many: number
+}
+
+function joined(draft: Draft, parts: readonly (Taken & { line: number })[], { findings }: Source): Draft {
+  const captions: RecordCaption[] = []
+  for (const c of parts.flatMap((p) => p.captions)) if (!captions.some((o) => o.text === c.text)) captions.push(c)
+  const located = parts.filter((p) => p.many > 0)
+  const regions = (size: Size) =>
+    located.flatMap((p) => {
+      try {
+        return p.regions(size).map((r) => ({ ...r, line: p.line }))
+      } catch (e) {
+        findings.leave({ ...draft.where, line: p.line }, message(e))
+        return []
+      }
+    })
+  return { ...draft, captions, regions: located.length ? regions : [] }
+}
+
+function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Source): Taken {
+  const taken: Taken = { captions: [], regions: () => [], many: 0 }
+  const makers: ((size: Size) => DraftRegion[])[] = []
+  const left: string[] = []
+  for (const { asked, answer } of turnsOf(row)) {
+    const located = locatedIn(asked, answer)
+    if (located) {
+      taken.many += located.many
+      makers.push(located.regions)
+      if (located.masks) findings.leave(where, `${located.masks} masks are written as codes <seg…> of PaliGemma's own model: their boxes were taken`)
+      if (located.rest) left.push(located.rest)
+    } else {
+      const tongue = describes(asked)
+      if (tongue === null) left.push(`${asked} → ${answer}`)
+      else if (answer.trim()) taken.captions.push({ text: answer.trim(), ...(tongue ? { language: tongue } : {}) })
+    }
+  }
+  taken.regions = (size) => makers.flatMap((m) => m(size))
+  if (left.length) findings.leave(where, `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ${left[0]!.replace(/\s+/g, ' ').slice(0, 160)}`)
+  return taken
+}
+
+const contentOf = (v: unknown): string =>
+  typeof v === 'string' ? v : Array.isArray(v) ? v.map((p) => (isObject(p) && typeof p['text'] === 'string' ? p['text'] : typeof p === 'string' ? p : '')).join(' ') : ''
+
+function turnsOf(row: Record<string, unknown>): Turn[] {
+  if (row['suffix'] !== undefined) {
+    const asked = contentOf(row['prefix'])
+    return [row['suffix']].flat().map((s) => ({ asked, answer: contentOf(s) }))
+  }
+  const said = [row['conversations'], row['messages']].find((t) => Array.isArray(t)) as unknown[] | undefined
+  const turns: Turn[] = []
+  let asked = ''
+  for (const t of said ?? []) {
+    if (!isObject(t)) continue
+    const role = String((t['from'] ?? t['role'] ?? '') as string).toLowerCase()
+    const text = contentOf(t['value'] ?? t['content']).replace(/<image>|<img>.*?<\/img>|<\|image_?\d*\|>/gi, ' ').trim()
+    if (/^(?:human|user|question)$/.test(role)) asked = text
+    else if (/^(?:gpt|assistant|model|bot|answer)$/.test(role)) turns.push({ asked, answer: text })
+  }
+  return turns
+}
+
+/** As PaliGemma's tasks are called, Florence-2's, and as people ask. */
+const short = /^\s*(?:cap|caption|describe|description)(?:\s+([a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\s*[.:]?\s*$/i
+const florence = /^\s*<(?:MORE_DETAILED_|DETAILED_)?CAPTION>\s*$/i
+const words = /\b(?:describ\w*|caption\w*|summari[sz]e|summary|description|depict\w*|narrate|overview)\b|^(?:what (?:is|'s) (?:in|this|shown)|what (?:do|can) you see|can you (?:tell|explain)|explain|share|clarify|offer|relay|render|present|write|create|give)\b[^?]*\b(?:image|picture|photo|scene|visual|this)\b|^what is this\?*$|^what is in (?:the|this) (?:photo|image|picture)/i
+
+/** The language asked for, '' where none is told; null of a request for something else. */
+function describes(asked: string): string | null {
+  const bare = asked.trim()
+  if (bare === '' || florence.test(bare)) return ''
+  const task = short.exec(bare)
+  if (task) return (task[1] ?? '').toLowerCase()
+  return !/\b(?:region|where|how many|detect|locate|bounding)\b/i.test(bare) && words.test(bare) ? '' : null
+}
+
+interface Located {
+  regions: (size: Size) => DraftRegion[]
+  many: number
+  masks: number
+  /** What is left of the answer. */
+  rest: string
+}
+
+/** Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right, bottom) after it. */
+function locatedIn(asked: string, answer: string): Located | null {
+  if (/<loc_\d+>/.test(answer)) return ofFlorence(asked, answer)
+  if (!/<loc\d{4}>/.test(answer)) return /^\s*(?:detect|segment)\b/i.test(asked) || /^<(?:OD|DENSE_REGION_CAPTION|REGION_PROPOSAL)>/.test(asked) ? { regions: () => [], many: 0, masks: 0, rest: answer.trim() } : null
+  const of = [...answer.matchAll(/((?:\s*<loc\d{4}>)+)((?:\s*<seg\d{3}>)*)\s*([^<;]*)/g)]
+  const objects = of.map((m) => ({ at: [...m[1]!.matchAll(/<loc(\d{4})>/g)].map((n) => Number(n[1])), label: m[3]!.trim() || null, mask: m[2] !== '' }))
+  return {
+    many: objects.length, masks: objects.filter((o) => o.mask).length, rest: '',
+    regions: ({ width, height }) => objects.map(({ at, label }) => {
+      if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} places <loc…>, expected 4`)
+      const [y1, x1, y2, x2] = at as [number, number, number, number]
+      return { label, shape: boxBetween(snap((x1 / 1024) * width), snap((y1 / 1024) * height), snap((x2 / 1024) * width), snap((y2 / 1024) * height)) }
+    }),
+  }
+}
+
+function ofFlorence(asked: string, answer: string): Located {
+  const steps = [...answer.matchAll(/([^<]*)((?:<loc_\d+>)+)/g)].map((m) => ({ label: m[1]!.replace(/^[\s,;.]+|\s+$/g, ''), at: [...m[2]!.matchAll(/<loc_(\d+)>/g)].map((n) => Number(n[1])) }))
+  let label: string | null = null
+  const objects = steps.map((s) => ({ label: (label = s.label || label), at: s.at }))
+  const outline = /SEGMENTATION/i.test(asked)
+  return {
+    many: objects.length, masks: 0, rest: '',
+    regions: ({ width, height }) => objects.flatMap(({ label: name, at }): DraftRegion[] => {
+      // The middle of the step.
+      const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
+      const ring = outline ? toRing(places) : null
+      if (ring) return [{ label: name, shape: polygonOf(ring) }]
+      if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} places <loc_…>, expected 4 each`)
+      return Array.from({ length: places.length / 4 }, (_, i) => ({ label: name, shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])) }))
+    }),
+  }
+}
+
+export const vlm: Format = { name: 'vlm', title: 'Vision-language training data (prefix and suffix, conversations)', recognises, read }

@@ -1,0 +1,117 @@
+/** Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first version. */
+import type { Shape } from '#shared/model/shape.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { isObject, numberOf, withAttributes } from '../fields.ts'
+import { message } from '../findings.ts'
+import type { Format } from '../format.ts'
+import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
+import type { Peek } from '../peek.ts'
+import { boxBetween, boxOf, polygonOf, snap, toRing } from '../shapes.ts'
+
+type Fields = Record<string, unknown>
+
+const recognises = ({ name, has, outline }: Peek) =>
+  name.endsWith('.json') && outline.root === 'object' && ((has('asset') && has('regions')) || (outline.keys.has('assets') && has('tags') && has('regions')) || (outline.keys.has('frames') && (has('inputTags') || has('visitedFrames') || has('framerate'))))
+
+function* read(source: Source): Generator<Draft> {
+  const seen = new Set<string>()
+  const files = ownFiles(source, recognises)
+  // The whole project before the files of its images.
+  const ranked = files.map((file) => ({ file, json: source.tree.peek(file).outline.keys.has('asset') })).sort((a, b) => Number(a.json) - Number(b.json))
+  for (const { file } of ranked) {
+    const json = jsonOf(source, file)
+    if (!isObject(json)) {
+      if (json !== undefined) source.findings.leave({ file }, 'not an object, as VoTT writes it')
+      continue
+    }
+    const tags = Array.isArray(json['tags']) ? json['tags'].flatMap((t) => (isObject(t) && typeof t['name'] === 'string' ? [t['name']] : [])) : []
+    source.declareLabels(tags)
+    if (isObject(json['frames'])) {
+      yield* frames(source, file, json)
+      continue
+    }
+    const assets = isObject(json['asset']) ? [json] : Object.values(isObject(json['assets']) || Array.isArray(json['assets']) ? json['assets'] : {}).filter(isObject)
+    for (const entry of assets) {
+      const asset = isObject(entry['asset']) ? entry['asset'] : entry
+      const id = typeof asset['id'] === 'string' ? asset['id'] : `${file} ${String(asset['name'])}`
+      if (seen.has(id)) continue
+      seen.add(id)
+      const draft = draftOf(source, file, asset, entry['regions'])
+      if (draft) yield draft
+    }
+  }
+}
+
+function draftOf({ images, findings }: Source, file: string, asset: Fields, given: unknown): Draft | null {
+  const names = [asset['name'], asset['path']].filter((n): n is string => typeof n === 'string' && n !== '').map((n) => safeDecode(n.replace(/^file:/, '')))
+  const found = names.map((n) => imageNamed(images, n, file))
+  const image = found.find((f) => f?.exists) ?? found.find((f) => f)
+  if (!image) {
+    findings.leave({ file }, outside('asset.name', asset['name']))
+    return null
+  }
+  if (asset['timestamp'] !== undefined && !image.exists) findings.leave({ file }, `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export frames as images to have it`)
+  const regions = (Array.isArray(given) ? given : []).filter(isObject).flatMap((r, i): DraftRegion[] => {
+    try {
+      const tags = Array.isArray(r['tags']) ? r['tags'].map(String) : []
+      const rest = Object.fromEntries(Object.entries(r).filter(([k]) => !['id', 'type', 'tags', 'boundingBox', 'points'].includes(k)))
+      return [{ label: tags[0] ?? null, shape: shapeOf(r), ...withAttributes(rest, tags.length > 1 ? { tags } : undefined) }]
+    } catch (e) {
+      findings.leave({ file }, `${image.path}: regions.${i}: ${message(e)}`)
+      return []
+    }
+  })
+  const size = isObject(asset['size']) ? { width: numberOf(asset['size']['width']), height: numberOf(asset['size']['height']) } : undefined
+  return { image, where: { file }, regions, split: splitBy(image.path, file), ...(size && size.width > 0 ? { size } : {}) }
+}
+
+const safeDecode = (s: string) => {
+  try {
+    return decodeURIComponent(s)
+  } catch {
+    return s
+  }
+}
+
+function shapeOf(r: Fields): Shape {
+  const points = Array.isArray(r['points']) ? r['points'].filter(isObject).flatMap((p) => [numberOf(p['x']), numberOf(p['y'])]) : []
+  const type = String(r['type'] ?? 'RECTANGLE').toUpperCase()
+  if (type === 'POLYGON') {
+    const ring = toRing(points)
+    if (!ring) throw new Error(`polygon of ${points.length / 2} points, expected at least 3`)
+    return polygonOf(ring)
+  }
+  if (type === 'POLYLINE' && points.length >= 4) return { kind: 'polyline', points }
+  if (type === 'POINT' && points.length === 2) return { kind: 'keypoints', points: [{ x: points[0]!, y: points[1]!, v: 2 }] }
+  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`type ${type} is not known`)
+  const b = r['boundingBox']
+  if (isObject(b)) return boxOf(...(['left', 'top', 'width', 'height'].map((k) => numberOf(b[k])) as [number, number, number, number]))
+  const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2)]
+  if (xs.length < 2) throw new Error('neither a boundingBox nor points')
+  return boxBetween(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))
+}
+
+/** Version 1: lists of boxes by the image's name, on a picture of the size that each names. */
+function* frames({ images, findings, declareLabels }: Source, file: string, json: Fields): Generator<Draft> {
+  if (typeof json['inputTags'] === 'string') declareLabels(json['inputTags'].split(',').map((t) => t.trim()))
+  for (const [name, list] of Object.entries(json['frames'] as Fields)) {
+    const image = imageNamed(images, name, file)
+    if (!image) {
+      findings.leave({ file }, outside('frames', name))
+      continue
+    }
+    const boxes = (Array.isArray(list) ? list : []).filter(isObject)
+    yield {
+      image, where: { file }, split: splitBy(image.path, file),
+      regions: (size) => boxes.map((b): DraftRegion => {
+        const [w, h] = [numberOf(b['width']), numberOf(b['height'])]
+        const [sx, sy] = w > 0 && h > 0 ? [size.width / w, size.height / h] : [1, 1]
+        const tags = Array.isArray(b['tags']) ? b['tags'].map(String) : []
+        const [x1, y1, x2, y2] = ['x1', 'y1', 'x2', 'y2'].map((k) => numberOf(b[k])) as [number, number, number, number]
+        return { label: tags[0] ?? null, shape: boxBetween(snap(x1 * sx), snap(y1 * sy), snap(x2 * sx), snap(y2 * sy)), ...withAttributes(tags.length > 1 ? { tags } : undefined) }
+      }),
+    }
+  }
+}
+
+export const vott: Format = { name: 'vott', title: 'VoTT JSON', recognises, beside: true, read }
