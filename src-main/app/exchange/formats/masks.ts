@@ -85,7 +85,7 @@ export function maskFolder(tree: Tree): string | undefined {
   try {
     const { values } = readPixels(tree.peek(mask).file)
     const same = values.reduce((n, v, i) => n + Number(i > 0 && v === values[i - 1]), 0)
-    return new Set(values).size <= 512 && same * 2 > values.length ? path.posix.dirname(mask) : undefined
+    return new Set(values).size <= 512 && same * 2 >= values.length ? path.posix.dirname(mask) : undefined
   } catch {
     return undefined
   }
