@@ -26,7 +26,6 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const { where, image } = draft
   if (image.repair) findings.change(where, image.repair)
   const found = image.exists ? await probe(file).catch((e: unknown) => message(e)) : 'not found'
-  const annotated = sizeOf(draft)
   const [size, orientation, stored] = reconcile(source, draft, typeof found === 'string' ? found : found)
   const kept: RecordRegion[] = []
   const newIndex = new Map<number, number>()
