@@ -102,7 +102,7 @@ export const exportCommand = (_: AppContext): Command =>
     .option('--overwrite', 'replace what is there')
     .option('--no-images', 'annotations only')
     .option('--states <names>', 'annotations in these states: accepted, proposed, rejected', list)
-    .option('--task <kind>', 'YOLO: rows of boxes or polygons: auto, detect or segment')
+    .option('--task <kind>', 'YOLO: rows of boxes, polygons, rotated boxes or keypoints: auto, detect, segment, obb or pose')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, 0 or 1')
     .action(async (path: string, o: { project: string; json?: boolean; images: boolean } & Record<string, unknown>) => {
       const options = parsed(exportOptions, { format: o['format'], overwrite: Boolean(o['overwrite']), states: o['states'], task: o['task'], base: o['base'], ...(o.images ? {} : { images: 'none' }) })

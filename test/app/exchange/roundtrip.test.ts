@@ -1,7 +1,7 @@
 /** Out and in again: what a format can hold comes back the same. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shapeBox } from '#shared/geometry/box.ts'
+import { rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
 import { rleFromBitmap, rleIou } from '#shared/geometry/rle.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
 import type { FormatName } from '#shared/model/exchange.ts'
@@ -92,8 +92,18 @@ const run = (shapes: fc.Arbitrary<Shape>, format: FormatName, same: (a: RecordRe
 describe('masks, IoU at least 0.999', () => {
   test.each<FormatName>(['coco', 'cvat', 'datumaro', 'labelme', 'labelstudio', 'csv', 'webdataset'])('%s: polygons with holes and parts, masks', (format) => run(fc.oneof(plain, holed, parted, mask), format, sameMask))
   test('yolo: polygons of one part', () => run(plain, 'yolo', sameMask))
-  test('masks: one object an image', () => run(fc.oneof(holed, parted, mask), 'masks', sameMask, {}, 1))
-  test.each<FormatName>(['cvat', 'datumaro', 'labelstudio', 'csv', 'webdataset'])('%s: rotated boxes', (format) => run(rotated, format, (a, b) => {
+  test.each<FormatName>(['masks', 'panoptic'])('%s: one object an image', (format) => run(fc.oneof(holed, parted, mask), format, sameMask, {}, 1))
+  test('yolo and dota: rotated boxes, to a thousandth of a pixel', async () => {
+    const inside = fc.tuple(fc.double({ min: 4, max: 16, noNaN: true }), fc.double({ min: 4, max: 16, noNaN: true }), fc.integer({ min: 1, max: 359 })).map(([w, h, angle]): Shape => ({ kind: 'rotated-box', cx: 30, cy: 24, w, h, angle }))
+    const plainLabel = (format: FormatName) => run(inside, format, (a, b) => {
+      expect(b.shape.kind).toBe('rotated-box')
+      const [p, q] = [a.shape, b.shape].map((s) => (s.kind === 'rotated-box' ? rotatedBoxRing(s) : []))
+      p!.forEach((n, i) => expect(Math.abs(n - q![i]!)).toBeLessThan(0.001))
+    })
+    await plainLabel('yolo')
+    await plainLabel('dota')
+  })
+  test.each<FormatName>(['coco', 'labelme', 'cvat', 'datumaro', 'labelstudio', 'csv', 'webdataset'])('%s: rotated boxes', (format) => run(rotated, format, (a, b) => {
     expect(b.shape.kind).toBe('rotated-box')
     sameMask(a, b)
   }))
@@ -106,6 +116,65 @@ describe('boxes, within 0.01 px', () => {
   }))
   test('voc, from 0', () => run(box, 'voc', sameBox, { base: '0' }))
   test('yolo, masks and polygons as their boxes', () => run(fc.oneof(plain, mask), 'yolo', sameBox, { task: 'detect' }))
+})
+
+/** Whatever ties a box to its points is another number each time. */
+const untied = ({ group: _, ...rest }: Record<string, unknown> = {}) => rest
+
+describe('points, attributes, what is said of regions and who made them', () => {
+  const names = ['nose', 'left', 'right', 'tail']
+  const joints = fc.tuple(fc.array(fc.tuple(fc.integer({ min: 1, max: W - 1 }), fc.integer({ min: 1, max: H - 1 }), fc.constantFrom(0, 1, 2)), { minLength: 4, maxLength: 4 }), fc.boolean())
+    .filter(([points]) => points.some(([, , v]) => v > 0))
+    .map(([points]): Shape => ({
+      kind: 'keypoints', points: points.map(([x, y, v], i) => ({ name: names[i]!, x: v ? x : 0, y: v ? y : 0, v: v as 0 | 1 | 2 })), edges: [[0, 1], [0, 2], [2, 3]],
+    }))
+  const person = fc.tuple(box, joints).map(([outline, points]) => [outline, points])
+
+  const people = (max: number) => fc.array(person, { minLength: 1, maxLength: max }).map((some): RecordRegion[] =>
+    some.flatMap((shapes, i) => shapes.map((shape) => ({ label: 'person', shape, attributes: { group: i + 1 } }))))
+
+  test.each<FormatName>(['coco', 'yolo', 'datumaro', 'labelme', 'labelstudio', 'csv', 'webdataset', 'imagefolder'])('%s: boxes with their points, visibility and skeleton', (format) =>
+    fc.assert(
+      fc.asyncProperty(people(3), async (regions) => {
+        const { pairs, imported } = await there(await projectOf([{ fileName: 'a b.png', width: W, height: H, regions }]), format)
+        expect(imported.leftOut).toBe(0)
+        const [[before, after]] = pairs as [(typeof pairs)[number]]
+        const of = (r: ImageRecord, kind: Shape['kind']) => r.regions!.filter((g) => g.shape.kind === kind)
+        const pointsOf = (r: ImageRecord) => of(r, 'keypoints').map((g) => g.shape.kind === 'keypoints' && { points: g.shape.points, edges: g.shape.edges })
+        const rounded = (r: ImageRecord) => JSON.parse(JSON.stringify(pointsOf(r), (_, v: unknown) => (typeof v === 'number' ? Math.round(v * 1e4) / 1e4 : v))) as unknown
+        expect(rounded(after)).toEqual(rounded(before))
+        of(before, 'box').forEach((r, i) => sameBox(r, of(after, 'box')[i]!))
+        // The box and the points of one person are still one.
+        const groups = (kind: Shape['kind']) => of(after, kind).map((g) => g.attributes!['group'])
+        expect(groups('keypoints')).toEqual(groups('box'))
+        expect(new Set(groups('box')).size).toBe(of(after, 'box').length)
+      }),
+      { numRuns: 2, endOnFailure: true },
+    ),
+  )
+
+  const value = fc.oneof(fc.boolean(), fc.integer({ min: -1000, max: 1000 }), fc.constantFrom('red', 'a: b, “c”', '犬'))
+  const described = fc.record({
+    attributes: fc.dictionary(fc.constantFrom('colour', 'occluded', 'track_id', 'pose of it'), value),
+    author: fc.constantFrom<RecordRegion['author']>({ kind: 'person', name: 'ann' }, { kind: 'checkpoint', checkpoint: 'm', score: 0.25 }),
+    caption: fc.constantFrom('a tabby', '“two”, of them', '犬'),
+  })
+
+  test.each<[FormatName, boolean]>([['coco', true], ['panoptic', true], ['labelme', true], ['labelstudio', true], ['csv', true], ['webdataset', true], ['imagefolder', true], ['cvat', false], ['datumaro', false]])('%s', (format, authors) =>
+    fc.assert(
+      fc.asyncProperty(fc.array(described, { minLength: 2, maxLength: 2 }), async (some) => {
+        const regions = some.map(({ attributes, author }, i): RecordRegion => ({ label: 'cat', shape: { kind: 'box', x: 2 + 30 * i, y: 3, w: 20, h: 30 }, attributes, author, state: 'accepted' }))
+        const captions = some.map(({ caption, author }, region) => ({ text: caption, region, author, state: 'accepted' as const }))
+        const { pairs } = await there(await projectOf([{ fileName: 'a b.png', width: W, height: H, regions, captions: authors ? captions : [] }]), format)
+        const [[before, after]] = pairs as [(typeof pairs)[number]]
+        // Label Studio keeps a model's work apart, after that of persons.
+        const byPlace = (r: ImageRecord) => r.regions!.map((g, i) => ({ g, x: Math.round(shapeBox(g.shape).x), said: (r.captions ?? []).filter((c) => c.region === i).map((c) => c.text) })).sort((a, b) => a.x - b.x)
+        const what = (r: ImageRecord) => byPlace(r).map(({ g, x, said }) => ({ x, said, attributes: untied(g.attributes), ...(authors ? { author: g.author, state: g.state } : {}) }))
+        expect(what(after)).toEqual(what(before))
+      }),
+      { numRuns: 3, endOnFailure: true },
+    ),
+  )
 })
 
 test('labels of images, captions and splits', async () => {

@@ -3,10 +3,10 @@
  * read otherwise than it stands has a line; what cannot be read costs its field, not the annotation.
  */
 import { z } from 'zod'
-import { annotationState, author } from '#shared/model/author.ts'
 import { recordCaption } from '#shared/model/record.ts'
 import { type Attributes, attributes } from '#shared/model/region.ts'
 import { attributesFrom } from '../attributes.ts'
+import { provenance } from '../provenance.ts'
 
 /** Ids are compared as text: 1 and "1" are one. */
 const key = z.union([z.number(), z.string()]).transform((v) => String(v).trim().replace(/^(\d+)\.0+$/, '$1'))
@@ -14,7 +14,13 @@ const coordinate = z.number().nullable().transform((n) => n ?? NaN) // null: Pyt
 const size = z.number().nullish().catch(undefined)
 
 /** What our own export adds: what COCO has no place for. */
-const extra = z.object({ author: author.optional(), state: annotationState.optional(), language: z.string().optional(), captions: z.array(recordCaption.omit({ region: true, spans: true })).optional() })
+export const cocoExtra = provenance.extend({
+  language: z.string().optional(),
+  captions: z.array(recordCaption.omit({ region: true, spans: true })).optional(),
+  /** Of keypoints that lie in one annotation with their outline, where it is not as the outline's. */
+  points: provenance.extend({ attributes }).optional(),
+})
+export type CocoExtra = z.output<typeof cocoExtra>
 
 export const cocoImage = z.object({ id: key, file_name: z.string().refine((n) => !n.includes('\0'), 'a name with a NUL'), width: size, height: size })
 export const cocoCategory = z.object({
@@ -44,7 +50,7 @@ export const cocoAnnotation = z.object({
   iscrowd: z.boolean().nullish(),
   caption: z.string().nullish(),
   attributes: attributes.nullish(),
-  dashi: extra.nullish().catch(undefined),
+  dashi: cocoExtra.nullish().catch(undefined),
 })
 export type CocoImage = z.output<typeof cocoImage>
 export type CocoCategory = z.output<typeof cocoCategory>

@@ -3,11 +3,13 @@ import { appendFileSync, createReadStream, createWriteStream, rmSync } from 'nod
 import { pipeline } from 'node:stream/promises'
 import { shapeArea } from '#shared/geometry/shape.ts'
 import type { RecordCaption, RecordRegion } from '#shared/model/record.ts'
+import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { provenanceOf } from '../provenance.ts'
 import { jointName, objectsOf } from '../objects.ts'
 import { boxOfShape, groupAttribute, hasHoles, maskOf, outlines } from '../shapes.ts'
 import { copyImage, type Item, openText, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
+import type { CocoExtra } from './coco-json.ts'
 import { rotationAttribute } from './coco-shapes.ts'
 
 class Documents {
@@ -97,13 +99,13 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
         target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${label}: COCO has no such shape, or the image's size is not known`)
         continue
       }
-      const { supercategory, ...own } = { ...(outline ? points?.attributes : {}), ...region.attributes }
+      const { supercategory, ...own } = region.attributes ?? {}
       if (typeof supercategory === 'string' && !above.has(label)) above.set(label, supercategory)
       const elsewhere = ['iscrowd', ...(points && outline ? [groupAttribute] : [])]
       const attributes = Object.fromEntries(Object.entries({ ...own, ...entry.attributes }).filter(([name]) => !elsewhere.includes(name)))
       d.annotation({
         id: ++annotationId, image_id: imageId, category_id, ...entry, ...(points ? jointsOf(points.shape, label, target) : {}),
-        ...spoken([...(said.get(region) ?? []), ...(outline && points ? (said.get(points) ?? []) : [])], region),
+        ...spoken([...(said.get(region) ?? []), ...(outline && points ? (said.get(points) ?? []) : [])], region, outline && points),
         attributes: Object.keys(attributes).length ? attributes : undefined,
       })
     }
@@ -122,12 +124,20 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
 }
 
 /** Who made a region and what is said of it: the first text where others find it, all of it for our own reader. */
-function spoken(captions: readonly RecordCaption[], region: RecordRegion): object {
+export function spoken(captions: readonly RecordCaption[], region: RecordRegion, points?: RecordRegion): { caption?: string; dashi?: CocoExtra } {
   const all = captions.map(({ text, language, ...c }) => ({ text, ...(language ? { language } : {}), ...provenanceOf(c) }))
-  const simple = all.length === 1 && Object.keys(all[0]!).length === 1
-  const dashi = { ...provenanceOf(region), ...(all.length && !simple ? { captions: all } : {}) }
+  const own = provenanceOf(region)
+  const simple = all.length === 1 && JSON.stringify(provenanceOf(captions[0]!)) === JSON.stringify(own) && !captions[0]!.language
+  const apart = points && ownOf(points) !== ownOf(region) ? { points: { ...provenanceOf(points), attributes: withoutGroup(points) } } : {}
+  const dashi = { ...own, ...(all.length && !simple ? { captions: all } : {}), ...apart }
   return { ...(all.length ? { caption: all[0]!.text } : {}), ...(Object.keys(dashi).length ? { dashi } : {}) }
 }
+
+function withoutGroup({ attributes }: RecordRegion): Attributes {
+  const { [groupAttribute]: _, ...rest } = attributes ?? {}
+  return rest
+}
+const ownOf = (r: RecordRegion) => JSON.stringify([provenanceOf(r), withoutGroup(r)])
 
 function entryOf({ record }: Item, region: RecordRegion): ({ attributes?: object } & Record<string, unknown>) | null {
   const { shape } = region

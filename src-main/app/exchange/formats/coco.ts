@@ -1,11 +1,13 @@
 /** COCO instances, keypoints and captions, and LVIS: cocodataset.org/#format-data, cocodataset/cocoapi PythonAPI/pycocotools/coco.py. */
 import path from 'node:path'
 import { z } from 'zod'
+import type { RecordCaption } from '#shared/model/record.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
+import { readProvenance } from '../provenance.ts'
 import { groupAttribute } from '../shapes.ts'
 import { Spool } from '../spool.ts'
 import type { Peek } from '../peek.ts'
@@ -170,8 +172,7 @@ type Content = Required<Pick<Draft, 'labels' | 'captions'>> & { regions: DraftRe
 
 function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: Document, size: { width?: number | null | undefined; height?: number | null | undefined }, line: number, findings: Source['findings']): void {
   const at: Where = { file, line }
-  const { author, state, captions, language } = a.dashi ?? {}
-  const by = { ...(author ? { author } : {}), ...(state ? { state } : {}) }
+  const by = readProvenance(a.dashi)
   const category = a.category_id == null ? null : (categories.get(a.category_id) ?? null)
   const named = category?.name ?? a.category_name ?? null
   if (a.category_id != null && named === null && !unknown.has(a.category_id)) {
@@ -179,7 +180,7 @@ function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: 
     findings.change(at, `category ${a.category_id} is not defined; named “category ${a.category_id}”`)
   }
   const label = named ?? (a.category_id == null ? null : unknown.get(a.category_id)!)
-  const said = captions ?? (a.caption?.trim() ? [{ text: a.caption, ...(language ? { language } : {}), ...by }] : [])
+  const said = saidBy(a)
   try {
     const shapes = shapesOf(a, { category, size, repaired: (reason) => findings.change(at, reason) })
     const extra = attributesOf(a, category)
@@ -187,15 +188,21 @@ function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: 
     draft.captions.push(...said.map((c) => (shapes.length ? { ...c, region: draft.regions.length } : c)))
     if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...by })
     // An outline and its keypoints are two regions of one object.
-    if (shapes.length > 1) extra[groupAttribute] ??= Number(a.id) || line
+    const group: Attributes = shapes.length > 1 ? { [groupAttribute]: extra[groupAttribute] ?? (Number(a.id) || line) } : {}
     for (const shape of shapes) {
       const { [rotationAttribute]: angle, ...rest } = extra
-      const kept = shape.kind === 'rotated-box' || angle === 0 ? rest : extra
-      draft.regions.push({ label, shape, line, ...by, ...(Object.keys(kept).length ? { attributes: kept } : {}) })
+      const points = shapes.length > 1 && shape.kind === 'keypoints' ? a.dashi?.points : undefined
+      const kept = { ...(points?.attributes ?? (shape.kind === 'rotated-box' || angle === 0 ? rest : extra)), ...group }
+      draft.regions.push({ label, shape, line, ...(points ? readProvenance(points) : by), ...(Object.keys(kept).length ? { attributes: kept } : {}) })
     }
   } catch (e) {
     findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)
   }
+}
+
+/** All that our own export says of it, or the one text that others have. */
+export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
+  return dashi?.captions ?? (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
 }
 
 function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {

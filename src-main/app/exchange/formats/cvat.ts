@@ -194,7 +194,7 @@ function write(items: Iterable<Item>, target: Target): void {
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
       const common = `label="${escapeXml(labelOf(r))}" source="${r.author?.kind === 'checkpoint' ? 'auto' : 'manual'}" occluded="${r.attributes?.['occluded'] === true ? 1 : 0}"${id ? ` group_id="${id}"` : ''} z_order="${r.z ?? 0}"`
-      const attributes = Object.entries(r.attributes ?? {}).filter(([k]) => k !== 'occluded' && !(k === groupAttribute && id))
+      const attributes = Object.entries(r.attributes ?? {}).filter(([k, v]) => !(k === 'occluded' && v === true) && !(k === groupAttribute && id))
         .map(([k, v]) => `    <attribute name="${escapeXml(k)}">${escapeXml(String(v))}</attribute>\n`).join('')
       for (const { tag, own, inner = '' } of elements ?? []) out.write(`  <${tag} ${common} ${own}>\n${inner}${attributes}  </${tag}>\n`)
     }

@@ -12,10 +12,14 @@ import { isImage, join, stemOf } from '../tree.ts'
 import { cornersOf } from './yolo-rows.ts'
 
 /** Eight numbers, a class that is none, and perhaps a difficulty. */
-const row = /^\s*((?:[-+]?\d*\.?\d+(?:e[-+]?\d+)?[ \t,]+){8})(\D.*?)(?:[ \t,]+(\d))?\s*$/i
+const row = /^\s*((?:[-+]?\d+\.?\d*(?:e[-+]?\d+)?[ \t]+){8})([^\s\d+-].*?)(?:[ \t]+(\d))?\s*$/i
 const header = /^\s*(imagesource|gsd|acquisition dates|image source)\s*:\s*(.*?)\s*$/i
 
-const isDota = (head: string) => head.replace(/^\ufeff/, '').split(/\r?\n/).filter((l) => l.trim() && !header.test(l)).slice(0, 5).every((l) => row.test(l)) && (header.test(head.split('\n')[0]!) || row.test(head.split('\n')[0]!))
+/** Most of its first rows are such rows; texts along lines of writing (ICDAR) have commas. */
+function isDota(head: string): boolean {
+  const rows = head.replace(/^\ufeff/, '').split(/\r?\n/).filter((l) => l.trim() && !header.test(l)).slice(0, 20)
+  return rows.filter((l) => row.test(l)).length * 2 > rows.length || (rows.length === 0 && header.test(head.split('\n')[0]!))
+}
 
 function* read(source: Source): Generator<Draft> {
   const { tree, file, images, findings } = source
@@ -74,7 +78,7 @@ function contentOf({ findings }: Source, file: string, text: string, names: Read
       findings.leave({ file, line: i + 1 }, 'expected 8 coordinates, a class and a difficulty')
       continue
     }
-    const flat = m[1]!.trim().split(/[ \t,]+/).map(Number)
+    const flat = m[1]!.trim().split(/\s+/).map(Number)
     const difficulty = Number(m[3] ?? 0)
     const attributes = { ...whole, ...(difficulty === 1 ? { difficult: true } : difficulty > 1 ? { difficult: difficulty } : {}) }
     const shape: Shape = cornersOf(flat) ?? { kind: 'polygon', parts: [[flat]] }

@@ -77,13 +77,15 @@ function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => void): M
   return pairs
 }
 
-/** The folder of the first mask, where a folder is one of masks: pictures of few values, each beside an image of its name. */
+/** The folder of the first mask, where a folder is one of masks: pictures of few values in wide areas, each beside an image of its name. */
 export function maskFolder(tree: Tree): string | undefined {
   const first = [...pairsOf(tree, tree).values()][0]
   const mask = first && (first.classes ?? first.objects)
   if (!mask) return undefined
   try {
-    return new Set(readPixels(tree.peek(mask).file).values).size <= 512 ? path.posix.dirname(mask) : undefined
+    const { values } = readPixels(tree.peek(mask).file)
+    const same = values.reduce((n, v, i) => n + Number(i > 0 && v === values[i - 1]), 0)
+    return new Set(values).size <= 512 && same * 2 >= values.length ? path.posix.dirname(mask) : undefined
   } catch {
     return undefined
   }

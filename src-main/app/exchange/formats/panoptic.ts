@@ -3,20 +3,24 @@ import { encode } from 'fast-png'
 import path from 'node:path'
 import { z } from 'zod'
 import { decodeRle, encodeRle, intervals, rleArea, rleBox, runsFromIntervals } from '#shared/geometry/rle.ts'
+import type { RecordCaption } from '#shared/model/record.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
-import { masksOf, readPixels } from '../pixels.ts'
+import { masksOf, type Pixels, readPixels } from '../pixels.ts'
+import { readProvenance } from '../provenance.ts'
 import { maskOf } from '../shapes.ts'
 import { splitOfFile } from '../splits.ts'
 import { copyImage, freeName, type Item, labelOf, needSize, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder, writeFile } from '../target.ts'
 import { findImage, join, stemOf } from '../tree.ts'
-import { type CocoCategory, type CocoImage, readCategory, readImage } from './coco-json.ts'
+import { saidBy } from './coco.ts'
+import { type CocoCategory, cocoExtra, type CocoImage, readCategory, readImage } from './coco-json.ts'
+import { spoken } from './coco-write.ts'
 
 const key = z.union([z.number(), z.string()]).transform(String)
-const segment = z.looseObject({ id: z.coerce.number().int().positive(), category_id: key })
+const segment = z.looseObject({ id: z.coerce.number().int().positive(), category_id: key, caption: z.string().nullish(), dashi: cocoExtra.nullish().catch(undefined) })
 const annotation = z.object({ image_id: key, file_name: z.string().nullish(), segments_info: z.array(z.unknown()) })
 const info = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
 
@@ -72,7 +76,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     try {
       if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its picture of segments is not there`)
       const pixels = readPixels(tree.absolute(png.path))
-      yield { image, where: at, size: pixels, split, regions: regionsOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)) }
+      yield { image, where: at, size: pixels, split, ...contentOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)) }
     } catch (e) {
       findings.leave(at, message(e))
     }
@@ -83,18 +87,19 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   }
 }
 
-function regionsOf(pixels: ReturnType<typeof readPixels>, segments: readonly unknown[], categories: ReadonlyMap<string, CocoCategory>, leave: (reason: string) => void): DraftRegion[] {
+function contentOf(pixels: Pixels, segments: readonly unknown[], categories: ReadonlyMap<string, CocoCategory>, leave: (reason: string) => void): { regions: DraftRegion[]; captions: RecordCaption[] } {
   const swap = (v: number) => ((v & 255) << 16) | (v & 0xff00) | (v >> 16)
   const idOf = pixels.kind === 'colour' ? swap : (v: number) => v
   const masks = new Map([...masksOf(pixels, (v) => v === 0)].map(([v, rle]) => [idOf(v), rle]))
   const regions: DraftRegion[] = []
+  const captions: RecordCaption[] = []
   for (const raw of segments) {
     const parsed = segment.safeParse(raw)
     if (!parsed.success) {
       leave(`segments_info: ${problemOf(parsed.error)}`)
       continue
     }
-    const { id, category_id, area: _, bbox: __, iscrowd, ...rest } = parsed.data as z.output<typeof segment> & Record<string, unknown>
+    const { id, category_id, area: _, bbox: __, iscrowd, caption, dashi, attributes: own, ...rest } = parsed.data
     const rle = masks.get(id)
     masks.delete(id)
     if (!rle) {
@@ -103,11 +108,12 @@ function regionsOf(pixels: ReturnType<typeof readPixels>, segments: readonly unk
     }
     const category = categories.get(category_id)
     const stuff = category?.isthing === 0 || category?.isthing === false
-    const attributes = attributesFrom(rest, stuff ? { isthing: false } : {}, iscrowd === 1 || iscrowd === true ? { iscrowd: true } : {})
-    regions.push({ label: category?.name ?? `category ${category_id}`, shape: { kind: 'mask', rle }, ...(Object.keys(attributes).length ? { attributes } : {}) })
+    const attributes = attributesFrom(rest, own, stuff ? { isthing: false } : {}, iscrowd === 1 || iscrowd === true ? { iscrowd: true } : {})
+    captions.push(...saidBy({ caption, dashi }).map((c) => ({ ...c, region: regions.length })))
+    regions.push({ ...readProvenance(dashi), label: category?.name ?? `category ${category_id}`, shape: { kind: 'mask', rle }, ...(Object.keys(attributes).length ? { attributes } : {}) })
   }
   if (masks.size) leave(`${[...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
-  return regions
+  return { regions, captions }
 }
 
 /** Each split's list of segments, written beside its images. */
@@ -153,7 +159,7 @@ function write(items: Iterable<Item>, target: Target): void {
       const { x, y, w, h } = rleBox(rle)
       if (r.attributes?.['isthing'] === false) stuff.add(labelOf(r))
       const { isthing: _, iscrowd, ...attributes } = r.attributes ?? {}
-      return [{ id: i + 1, category_id: ids.get(labelOf(r))!, area: rleArea(rle), bbox: [x, y, w, h], iscrowd: iscrowd ? 1 : 0, ...(Object.keys(attributes).length ? { attributes } : {}) }]
+      return [{ id: i + 1, category_id: ids.get(labelOf(r))!, area: rleArea(rle), bbox: [x, y, w, h], iscrowd: iscrowd ? 1 : 0, ...spoken((record.captions ?? []).filter((c) => c.region != null && record.regions![c.region] === r), r), ...(Object.keys(attributes).length ? { attributes } : {}) }]
     })
     const data = new Uint8Array(owner.length * 3)
     for (let x = 0, i = 0; x < size.width; x++)
@@ -188,6 +194,7 @@ function columns(owner: Uint32Array, { width, height }: { width: number; height:
   return new Map([...found].map(([v, list]) => [v, encodeRle(runsFromIntervals(height, width, list))]))
 }
 
+const { 'region captions': _, authors: __, 'caption languages': ___, ...without } = usualLosses
 export const panoptic: Format = {
   name: 'panoptic',
   title: 'COCO panoptic',
@@ -196,7 +203,8 @@ export const panoptic: Format = {
   write,
   images: 'copy',
   losses: {
-    ...usualLosses,
+    ...without,
+    captions: 'are left out but for those of regions',
     boxes: 'become filled masks', 'rotated boxes': 'become filled masks', polygons: 'become masks', polylines: 'are left out', keypoints: 'are left out',
     'unlabelled regions': 'get the class “unlabelled”', 'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
   },
