@@ -5,7 +5,7 @@ import { mediaFilter } from './project.ts'
 
 export const formatName = z.enum([
   'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
-  'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything',
+  'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything', 'json-rows',
 ])
 export type FormatName = z.infer<typeof formatName>
 

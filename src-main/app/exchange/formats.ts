@@ -9,6 +9,7 @@ import { datumaro } from './formats/datumaro.ts'
 import { folders } from './formats/folders.ts'
 import { imagefolder } from './formats/imagefolder.ts'
 import { isat } from './formats/isat.ts'
+import { jsonRows } from './formats/json-rows.ts'
 import { karpathy } from './formats/karpathy.ts'
 import { labelme } from './formats/labelme.ts'
 import { labelstudio } from './formats/labelstudio.ts'
@@ -35,5 +36,5 @@ const dashi: Format = {
 
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
-  dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
+  dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, 'json-rows': jsonRows, masks, folders, captions,
 }

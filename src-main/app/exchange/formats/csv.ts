@@ -142,7 +142,8 @@ class Reading {
       review ??= reviewState.safeParse(value.row.review).data
     }
     const first = rows[0]!.value.row
-    const split = rows.find((r) => r.value.row.split)?.value.row.split ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
+    const told = rows.map((r) => r.value.row.split).find((s) => s && !/^unassigned$/i.test(s))
+    const split = told ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
     const size = first.width && first.height ? { size: { width: this.number(first.width), height: this.number(first.height) } } : {}
     return {
       image, where, labels: this.labels, captions: this.captions, split, tags: [...this.tags], ...size, ...(review ? { review } : {}),
