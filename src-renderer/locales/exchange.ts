@@ -34,7 +34,7 @@ const exchangeJa: Words = {
     'become polygons of four points, or upright boxes (task: detect)': '四点の多角形、または水平な矩形（task: detect）になります', 'become polygons of four points where the dataset has outlines, for a file never mixes both (task: detect, segment)': '輪郭を持つデータセットでは四点の多角形になります。一つのファイルに両方は混ぜられません（task: detect, segment）',
     'become single points; their names and edges are left out': '単独の点になり、名前と線は含まれません', 'become single points of one group; their edges are left out': '一つのグループの点になり、線は含まれません',
     'are kept: the polygons that have them become masks (RLE), exact to the pixel': '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります', 'are kept: the polygons that have them become masks': '保たれます。穴を持つ多角形はマスクになります', 'are kept: the polygons that have them become brush masks': '保たれます。穴を持つ多角形はブラシのマスクになります', 'are kept: polygons of several parts become one brush mask': '保たれます。複数の部分を持つ多角形は一つのブラシのマスクになります',
-    'are kept of checkpoints (as predictions), not of persons': 'モデルのものは予測として残り、人のものは含まれません', 'are not exported unless asked for (states)': '指定しない限り含まれません（states）',
+    'are kept of regions': '領域のものは残ります', 'are kept of checkpoints (as predictions), not of persons': 'モデルのものは予測として残り、人のものは含まれません', 'are not exported unless asked for (states)': '指定しない限り含まれません（states）',
     'get the class “unlabelled”': 'クラス「unlabelled」になります', 'get the category “unlabelled”': 'カテゴリー「unlabelled」になります', 'get the label “unlabelled”': 'ラベル「unlabelled」になります', 'get the name “unlabelled”': '名前「unlabelled」になります', 'lie in a folder _unlabelled': 'フォルダー _unlabelled に入ります',
     'is the order of the objects in the file': 'ファイル内の物体の順になります', 'is the order of the rows': '行の順になります', 'decides which object a pixel belongs to; what lies below is lost': '上のものが画素を占め、下に重なる部分は失われます',
   },

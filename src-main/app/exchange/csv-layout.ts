@@ -42,7 +42,7 @@ export interface Layout {
   makesense?: true
 }
 
-function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
+function columnsOf(header: readonly string[], sample: readonly string[]): Partial<Record<Column, number>> {
   const plain = header.map(plainName)
   const at = (names: readonly string[]) => names.map((n) => plain.indexOf(plainName(n))).find((i) => i >= 0)
   const columns: Partial<Record<Column, number>> = {}
@@ -50,6 +50,10 @@ function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
     const i = at(names)
     if (i !== undefined) columns[column as Column] = i
   }
+  // Of a class's number and its name the name.
+  const classes = aliases.label.map((n) => plain.indexOf(plainName(n))).filter((i) => i >= 0)
+  const named = classes.find((i) => sample[i] !== undefined && sample[i] !== '' && !isNumber(sample[i]))
+  if (named !== undefined) columns.label = named
   // x, y, width, height: the size of the box, not of the image.
   if ((columns.x !== undefined || columns.cx !== undefined) && columns.w === undefined && columns.xmax === undefined) {
     const [w, h] = [at(['width']), at(['height'])]
@@ -95,8 +99,9 @@ export function layoutOf(file: string): Layout | null {
   const layouts = [',', ';', '\t', '|', ' '].flatMap((delimiter): Layout[] => {
     const [first = [], second] = firstRows(text, delimiter, 2).map((r) => r.map((f) => f.trim()))
     const fields = first.map((f) => f.replace(/^"|"$/g, ''))
-    const columns = columnsOf(fields)
-    const others = (c: Layout['columns']) => fields.flatMap((name, i): [number, string][] => (Object.values(c).includes(i) ? [] : [[i, name || `column ${i + 1}`]]))
+    const columns = columnsOf(fields, second ?? [])
+    const numberOfClass = (i: number) => isNumber(second?.[i]) && [...aliases.label, ...aliases.labelId].some((n) => plainName(n) === plainName(fields[i]!))
+    const others = (c: Layout['columns']) => fields.flatMap((name, i): [number, string][] => (Object.values(c).includes(i) || (c.label !== undefined && numberOfClass(i)) ? [] : [[i, name || `column ${i + 1}`]]))
     if (columns.file !== undefined && delimiter !== ' ') return [{ delimiter, columns, header: true, names: fields, others: others(columns).filter(([, name]) => !/^column \d+$/.test(name)), ours: isOurs(columns, fields) }]
     // An id that is text names an image: those of Kaggle have no extension.
     const id = fields.findIndex((f) => ['id', 'idcode', 'uid', 'name'].includes(plainName(f)))
