@@ -42,7 +42,7 @@ export interface Layout {
   makesense?: true
 }
 
-function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
+function columnsOf(header: readonly string[], sample: readonly string[]): Partial<Record<Column, number>> {
   const plain = header.map(plainName)
   const at = (names: readonly string[]) => names.map((n) => plain.indexOf(plainName(n))).find((i) => i >= 0)
   const columns: Partial<Record<Column, number>> = {}
@@ -50,6 +50,10 @@ function columnsOf(header: readonly string[]): Partial<Record<Column, number>> {
     const i = at(names)
     if (i !== undefined) columns[column as Column] = i
   }
+  // Of a class's number and its name the name.
+  const classes = aliases.label.map((n) => plain.indexOf(plainName(n))).filter((i) => i >= 0)
+  const named = classes.find((i) => sample[i] !== undefined && sample[i] !== '' && !isNumber(sample[i]))
+  if (named !== undefined) columns.label = named
   // x, y, width, height: the size of the box, not of the image.
   if ((columns.x !== undefined || columns.cx !== undefined) && columns.w === undefined && columns.xmax === undefined) {
     const [w, h] = [at(['width']), at(['height'])]
@@ -76,6 +80,9 @@ function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'>
   const all = (from: number, to: number) => numbers.slice(from, to).every(Boolean)
   if (row.length === 8 && all(1, 5) && isImage(row[5]!) && all(6, 8)) return { columns: { label: 0, x: 1, y: 2, w: 3, h: 4, file: 5, width: 6, height: 7 }, makesense: true }
   if (row.length === 6 && all(1, 3) && isImage(row[3]!) && all(4, 6)) return { columns: { label: 0, x: 1, y: 2, file: 3, width: 4, height: 5 }, makesense: true }
+  // Google's AutoML: the set, the image, its label, two or four corners.
+  if (row.length >= 3 && /^(?:train|training|validation|valid|val|test|unassigned)$/i.test(row[0]!) && isImage(row[1]!.split('?')[0]!))
+    return { columns: { split: 0, file: 1, label: 2, ...(row.length >= 9 ? { xmin: 3, ymin: 4, xmax: 7, ymax: 8 } : {}) } }
   const numbered = isImage((row[0] ?? '').replace(/#\d+$/, ''))
   if (!numbered && row.length === 2) return isAddress(row[1]!) || isImage(row[1]!) ? { columns: words(row[0]!) > 2 ? { caption: 0, file: 1 } : { label: 0, file: 1 } } : null
   if (!numbered) return null
@@ -89,20 +96,23 @@ function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'>
 /** By the first row: its separator, and what its columns are. Null where none names the images. */
 export function layoutOf(file: string): Layout | null {
   const text = beginning(file).replace(/^\ufeff/, '').trimStart()
-  const layouts = [',', ';', '\t', '|'].flatMap((delimiter): Layout[] => {
+  const layouts = [',', ';', '\t', '|', ' '].flatMap((delimiter): Layout[] => {
     const [first = [], second] = firstRows(text, delimiter, 2).map((r) => r.map((f) => f.trim()))
     const fields = first.map((f) => f.replace(/^"|"$/g, ''))
-    const columns = columnsOf(fields)
-    const others = (c: Layout['columns']) => fields.flatMap((name, i): [number, string][] => (Object.values(c).includes(i) ? [] : [[i, name || `column ${i + 1}`]]))
-    if (columns.file !== undefined) return [{ delimiter, columns, header: true, names: fields, others: others(columns).filter(([, name]) => !/^column \d+$/.test(name)), ours: isOurs(columns, fields) }]
+    const columns = columnsOf(fields, second ?? [])
+    const numberOfClass = (i: number) => isNumber(second?.[i]) && [...aliases.label, ...aliases.labelId].some((n) => plainName(n) === plainName(fields[i]!))
+    const others = (c: Layout['columns']) => fields.flatMap((name, i): [number, string][] => (Object.values(c).includes(i) || (c.label !== undefined && numberOfClass(i)) ? [] : [[i, name || `column ${i + 1}`]]))
+    if (columns.file !== undefined && delimiter !== ' ') return [{ delimiter, columns, header: true, names: fields, others: others(columns).filter(([, name]) => !/^column \d+$/.test(name)), ours: isOurs(columns, fields) }]
     // An id that is text names an image: those of Kaggle have no extension.
     const id = fields.findIndex((f) => ['id', 'idcode', 'uid', 'name'].includes(plainName(f)))
-    if (id >= 0 && fields.length > 1 && second?.[id] && (isImage(second[id]) || (/[a-z]/i.test(second[id]) && second[id].length >= 8 && !/\s/.test(second[id])))) {
+    if (id >= 0 && delimiter !== ' ' && fields.length > 1 && second?.[id] && (isImage(second[id]) || (/[a-z]/i.test(second[id]) && second[id].length >= 8 && !/\s/.test(second[id])))) {
       const { label, ...rest } = columns
       const named = { ...rest, ...(label !== undefined && label !== id ? { label } : {}), file: id }
       return [{ delimiter, columns: named, header: true, names: fields, others: others(named), ours: false }]
     }
     const bare = headless(first)
+    // Only lists of an image and its class have a space between.
+    if (delimiter === ' ' && !(first.length === 2 && isImage(first[0]!) && /^\d+$/.test(first[1]!))) return []
     return bare ? [{ delimiter, ...bare, header: false, names: [], others: [], ours: false }] : []
   })
   return layouts.sort((a, b) => Object.keys(b.columns).length - Object.keys(a.columns).length || b.others.length - a.others.length)[0] ?? null
@@ -111,5 +121,5 @@ export function layoutOf(file: string): Layout | null {
 /** A text file that is a table of captions and not one caption: nothing but known columns. */
 export function captionTable(file: string): boolean {
   const layout = layoutOf(file)
-  return layout !== null && (layout.columns.caption !== undefined || layout.columns.label !== undefined) && (layout.header ? layout.others.length <= 1 : layout.delimiter === '\t')
+  return layout !== null && (layout.columns.caption !== undefined || layout.columns.label !== undefined) && (layout.header ? layout.others.length <= 1 : layout.delimiter === '\t' || layout.delimiter === ' ')
 }

@@ -114,9 +114,11 @@ export class Survey {
     const isClass = (c: Column) => has(c) && isBits(`\0${c}`) && (c !== 'label' || maybeClass.test(plainName(this.layout.names[columns.label!] ?? '')))
     const doubted = bits.length > 0 && !ours ? doubtful.filter(isClass) : []
     const labelled = (has('label') && !doubted.includes('label')) || has('labelId') || has('labels')
-    const aliased = new Map(shaped || labelled ? [] : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]))
-    const oneHot = shaped || labelled || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
-    const flags = labelled && !shaped ? bits.filter((n) => !idle.test(plainName(n))) : []
+    const aliased = new Map(shaped || labelled || (has('caption') && !doubted.includes('caption')) ? [] : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]))
+    // Beside words of another kind, columns of 0 and 1 are no classes for sure.
+    const worded = labelled || (has('caption') && !doubted.includes('caption'))
+    const oneHot = shaped || worded || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
+    const flags = worded && !shaped && !ours ? bits.filter((n) => !idle.test(plainName(n))) : []
     // The one column that is not known, beside the images' and of words: their classes.
     const [only, ...more] = names.filter((n) => !idle.test(plainName(n)))
     const sole = !shaped && !labelled && !ours && oneHot.length === 0 && !has('caption') && !has('tags') && only !== undefined && more.length === 0 && (this.seen.get(only)?.texts ?? 0) > 0

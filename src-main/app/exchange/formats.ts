@@ -11,6 +11,7 @@ import { dota } from './formats/dota.ts'
 import { folders } from './formats/folders.ts'
 import { imagefolder } from './formats/imagefolder.ts'
 import { isat } from './formats/isat.ts'
+import { jsonRows } from './formats/json-rows.ts'
 import { karpathy } from './formats/karpathy.ts'
 import { labelme } from './formats/labelme.ts'
 import { labelstudio } from './formats/labelstudio.ts'
@@ -39,5 +40,5 @@ const dashi: Format = {
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
   dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, dota, yolo, csv, cvat, voc, labelstudio, labelme, datumaro,
-  panoptic, coco, cityscapes, masks, folders, captions,
+  panoptic, coco, 'json-rows': jsonRows, cityscapes, masks, folders, captions,
 }

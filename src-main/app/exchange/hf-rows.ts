@@ -16,9 +16,9 @@ import type { Tree } from './tree.ts'
 export type HfRow = Record<string, unknown>
 
 const fileColumns = ['file_name', 'image_file_name', 'file_names', 'filename', 'image_path', 'image_file', 'image_name', 'file', 'path', 'filepath', 'image', 'img']
-const captionColumns = ['text', 'caption', 'captions', 'sentences', 'sentence', 'description', 'texts', 'sentences_raw', 'raw', 'prompt', 'alt_text', 'answer_caption']
-const labelColumns = ['label', 'labels', 'class', 'classes', 'class_name', 'category', 'categories', 'fine_label', 'label_name', 'species', 'breed']
-const objectColumns = ['objects', 'annotations', 'object', 'faces', 'litter', 'detections', 'annotation']
+export const captionColumns = ['text', 'caption', 'captions', 'sentences', 'sentence', 'description', 'texts', 'sentences_raw', 'raw', 'prompt', 'alt_text', 'answer_caption']
+export const labelColumns = ['label', 'labels', 'class', 'classes', 'class_name', 'category', 'categories', 'fine_label', 'label_name', 'species', 'breed']
+export const objectColumns = ['objects', 'annotations', 'object', 'faces', 'litter', 'detections', 'annotation']
 const boxNames = ['bbox', 'bboxes', 'boxes', 'box']
 const classNames = ['categories', 'category', 'labels', 'label', 'class', 'classes', 'class_label', 'class_name', 'category_name', 'category_id', 'label_id', 'class_id', 'name']
 const phraseNames = ['caption', 'captions', 'phrase', 'phrases', 'expression', 'referring_expression', 'sentence', 'sentences']
@@ -83,7 +83,12 @@ function objectsIn(row: HfRow): ObjectsIn | null {
   const value = boxes === undefined ? undefined : parsed(row[boxes])
   if (boxes === undefined || !Array.isArray(value)) return null
   // Lists that are as long go with the boxes.
-  const many = value.length === 0 || Array.isArray(value[0]) ? value : [value]
+  if (value.length > 0 && !Array.isArray(value[0])) {
+    // The one box of its row: what else the row says of a class is its.
+    const along = keys.filter((k) => k !== boxes && keyNamed([k], [...classNames, 'area', 'iscrowd', 'score', 'confidence', 'segmentation', 'attributes', 'difficult', 'occluded', 'truncated', 'track_id']) !== undefined && !Array.isArray(row[k]))
+    return { column: '', list: [Object.fromEntries([[boxes, value] as [string, unknown], ...along.map((k) => [k, row[k]])])] }
+  }
+  const many = value
   const along = keys.filter((k) => keyNamed([k], [...classNames, 'area', 'iscrowd', 'scores', 'score']) !== undefined && Array.isArray(parsed(row[k])) && (parsed(row[k]) as unknown[]).length === many.length)
   return { column: '', list: listed(Object.fromEntries([[boxes, many], ...along.map((k) => [k, parsed(row[k])])])) }
 }
@@ -207,6 +212,9 @@ export class HfReader {
       return [parsed(row[column])].flat().flatMap((v) => this.nameOf(column, v) ?? [])
     })
     const flat = objects?.column === '' && objects.list[0] ? Object.keys(objects.list[0]) : []
+    const tagColumn = keyNamed(keys, ['tags'])
+    const tags = tagColumn === undefined || taken.has(tagColumn) ? [] : [parsed(row[tagColumn])].flat().flatMap((t) => (typeof t === 'string' ? t.split(',') : [])).map((t) => t.trim().slice(0, 200)).filter(Boolean)
+    if (tags.length) taken.add(tagColumn!)
     for (const column of keys)
       if (!taken.has(column) && !flat.includes(column) && !idle.has(plainName(column)) && !isEmpty(row[column])) this.unread.set(column, (this.unread.get(column) ?? 0) + 1)
     const [width, height] = [numberOf(row['width'] ?? row['image_width']), numberOf(row['height'] ?? row['image_height'])]
@@ -222,7 +230,7 @@ export class HfReader {
     }
     const told = typeof row['split'] === 'string' && row['split'] !== '' ? row['split'] : null
     return {
-      ...image, where, captions, labels: [...new Set(labels)].filter((l) => l.trim()).map((label) => ({ label })), split: split ?? told,
+      ...image, where, captions, labels: [...new Set(labels)].filter((l) => l.trim()).map((label) => ({ label })), split: split ?? told, tags,
       regions: boxes.parts ? regions : regions({ width: NaN, height: NaN }),
       ...(width > 0 && height > 0 ? { size: { width, height } } : {}),
     }

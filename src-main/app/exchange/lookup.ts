@@ -30,6 +30,8 @@ interface Index {
   stems: Map<string, string[]>
 }
 const indexes = new WeakMap<Tree, Index>()
+/** Pictures of other things under the images' names. */
+const notImages = /(?:^|\/)(?:.*masks?|segmentation(?:class|object)?|labels?|annotations?|depth|gt.*|thumb(?:nail)?s?|previews?)\//i
 
 function indexOf(tree: Tree): Index {
   let index = indexes.get(tree)
@@ -51,7 +53,7 @@ function indexOf(tree: Tree): Index {
 
 /**
  * The image that an annotation file names: as it stands, beside the file, by its last steps, without its extension; at last the one
- * image of that name anywhere in the tree. Not found, it has the place that was named; null where that lies outside.
+ * image of that name anywhere in the tree, unless it lies in another split. Not found, it has the place that was named; null where that lies outside.
  */
 export function imageNamed(images: Tree, given: string, file: string): Found | null {
   const name = given.trim().replace(/^([a-z][a-z0-9+]*:\/\/[^?#]*)[?#].*$/i, '$1').replace(/^file:\/+/i, '/')
@@ -59,22 +61,34 @@ export function imageNamed(images: Tree, given: string, file: string): Found | n
   const bases = [...new Set([folder, join(folder, 'images'), '', 'images'])]
   const found = findImage(images, name, bases)
   if (found?.exists) return found
-  const last = path.posix.basename(name.replaceAll('\\', '/'))
-  const within = folderOf(name.replaceAll('\\', '/'))
-  const byStem = within.includes('..') ? [] : bases.flatMap((b) => [...images.imagesByStem(join(b, within), last), ...images.imagesByStem(join(b, within), stemOf(last))])
-  if (byStem[0] !== undefined && !/^(?:[/\\]|[A-Za-z]:)/.test(name)) return { path: byStem[0], exists: true }
+  const slashed = name.replaceAll('\\', '/')
+  const last = path.posix.basename(slashed)
+  const within = folderOf(slashed)
+  const climbs = within.split('/').includes('..') || /^(?:\/|[A-Za-z]:|[a-z][a-z0-9+]*:\/\/)/i.test(slashed)
+  const byStem = climbs ? [] : bases.flatMap((b) => [...images.imagesByStem(join(b, within), last), ...(isImage(last) ? images.imagesByStem(join(b, within), stemOf(last)) : [])])
+  const at = byStem[0] ?? elsewhere(images, last, within, file)
+  if (at === undefined) return found
+  const another = isImage(last) && path.posix.basename(at) !== last
+  return { path: at, exists: true, ...(another ? { repair: `${given} was not found as named; ${at} was taken` } : {}) }
+}
+
+function elsewhere(images: Tree, last: string, within: string, file: string): string | undefined {
   const { names, stems } = indexOf(images)
-  const elsewhere = names.get(last.toLowerCase()) ?? stems.get(last.toLowerCase()) ?? (isImage(last) ? stems.get(stemOf(last.toLowerCase())) : undefined) ?? []
-  const nearest = elsewhere.length > 1 ? alike(elsewhere, `${folder}/${within}`) : elsewhere
-  return nearest.length === 1 ? { path: nearest[0]!, exists: true } : found
+  const key = last.toLowerCase()
+  const all = names.get(key) ?? stems.get(key) ?? (isImage(key) ? stems.get(stemOf(key)) : undefined) ?? []
+  const split = splitBy(`${within}/x`, file)
+  const [real, other] = [all.filter((i) => !notImages.test(i)), all.filter((i) => notImages.test(i))]
+  const fitting = (real.length ? real : other).filter((i) => split === null || (splitBy(i, '') ?? split) === split)
+  const best = fitting.length > 1 ? alike(fitting, `${folderOf(file)}/${within}`) : fitting
+  return best.length === 1 ? best[0] : undefined
 }
 
 /** Of images of one name those whose folders have most in common with what was named. */
 function alike(images: readonly string[], folders: string): string[] {
-  const wanted = new Set(folders.toLowerCase().split('/').filter(Boolean))
+  const wanted = new Set(folders.toLowerCase().split('/').flatMap((s) => (s ? [s, usualSplit(s) ?? s] : [])))
   const score = (image: string) => folderOf(image).toLowerCase().split('/').filter((s) => wanted.has(s) || wanted.has(usualSplit(s) ?? '\0')).length
-  const best = Math.max(...images.map(score))
-  return best === 0 ? [] : images.filter((i) => score(i) === best)
+  const most = Math.max(...images.map(score))
+  return most === 0 ? [] : images.filter((i) => score(i) === most)
 }
 
 /** What is said where no image can be meant by a name. */

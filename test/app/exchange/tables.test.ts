@@ -70,6 +70,12 @@ describe('classes', () => {
     expect(boxes(records)).toEqual([[['1', 1, 2, 10, 8], ['2', 1, 2, 10, 8]]])
     expect(report.notes).toEqual([expect.stringContaining('its classes are numbers, and no list of their names')])
   })
+  test('the name of a class before its number; pandas’ nothing is nothing', async () => {
+    const { records, report } = await imported({ 'x.csv': 'image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max\na.png,Nodule,8,R1,1,2,11,10\nb.png,No finding,14,R2,NaN,nan,,None\n', 'a.png': image, 'b.png': image })
+    expect(records[0]!.regions).toMatchObject([{ label: 'Nodule', shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 }, attributes: { rad_id: 'R1' } }])
+    expect(records[1]).toMatchObject({ regions: [], labels: [{ label: 'No finding' }] })
+    expect([report.findings, report.notes]).toEqual([[], []])
+  })
   test('several in a cell; ids that name pictures; the one column of words', async () => {
     expect(labelsOf((await imported({ 'x.csv': 'image,label\na.png,cat|dog\nb.png,bird; cat\n', 'a.png': image, 'b.png': image })).records)).toEqual({ 'a.png': ['cat', 'dog'], 'b.png': ['bird', 'cat'] })
     expect(labelsOf((await imported({ 'x.csv': `image,labels\na.png,"['cat', 'dog']"\nb.png,"cat, bird"\n`, 'a.png': image, 'b.png': image })).records)).toEqual({ 'a.png': ['cat', 'dog'], 'b.png': ['cat', 'bird'] })
@@ -94,6 +100,8 @@ describe('captions', () => {
   test('addresses without a picture are left out, each with its line', async () => {
     const { records, report } = await imported({ 'cc3m.tsv': 'a cat on a mat\thttps://x.org/p/a.jpg?w=3\na dog in a bog\thttps://x.org/b.jpg\n', 'a.jpg': image })
     expect(captionsOf(records)).toEqual({ 'a.jpg': ['a cat on a mat'] })
+    const flagged = await imported({ 'x.csv': 'file_name,caption,is_clean\na.jpg,a cat,1\n', 'a.jpg': image })
+    expect([flagged.records[0]!.labels, flagged.records[0]!.tags]).toEqual([[], ['is_clean']])
     expect(report.findings.filter((f) => f.level === 'left out')).toMatchObject([{ line: 2, reason: expect.stringContaining('download the images first') as string }])
   })
   test('of boxes, unless every row of a picture has the same', async () => {

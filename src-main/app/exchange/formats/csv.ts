@@ -92,10 +92,13 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
   }
 }
 
+/** Columns in which pandas' words for nothing are nothing. */
+const measures = new Set<string>(['xmin', 'ymin', 'xmax', 'ymax', 'x', 'y', 'cx', 'cy', 'w', 'h', 'width', 'height', 'bbox', 'polygon', 'rle'])
+
 /** A table without a header may have numbered captions: a.jpg#0. A row of Flickr30k lacks the mark before its caption. */
 function cells(layout: Layout, fields: readonly string[]): Stored {
   const cell = (i: number) => (layout.ours ? ofText(fields[i] ?? '') : (fields[i] ?? '').trim())
-  const row: Row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, cell(i)]))
+  const row: Row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, measures.has(c) && /^(?:nan|null|none|na|n\/a)$/i.test(cell(i)) ? '' : cell(i)]))
   const extra = Object.fromEntries(layout.others.map(([i, name]) => [name, cell(i)]))
   if (!layout.header && row.caption !== undefined) row.file = row.file?.replace(/#\d+$/, '') ?? ''
   const late = layout.delimiter === '|' && row.caption === '' ? /^\d+\s+(\S.*)$/.exec(fields.at(-1)?.trim() ?? '') : null
@@ -142,7 +145,8 @@ class Reading {
       review ??= reviewState.safeParse(value.row.review).data
     }
     const first = rows[0]!.value.row
-    const split = rows.find((r) => r.value.row.split)?.value.row.split ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
+    const told = rows.map((r) => r.value.row.split).find((s) => s && !/^unassigned$/i.test(s))
+    const split = told ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
     const size = first.width && first.height ? { size: { width: this.number(first.width), height: this.number(first.height) } } : {}
     return {
       image, where, labels: this.labels, captions: this.captions, split, tags: [...this.tags], ...size, ...(review ? { review } : {}),

@@ -16,7 +16,8 @@ import { readParquet } from './parquet.ts'
 
 /** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
 const [surveyed, measured] = [5000, 500]
-const recognises = ({ name, file }: Peek) => /^metadata\.(?:csv|parquet)$/.test(name) || (name.endsWith('.jsonl') && namesImages(file))
+const recognises = ({ name, file, head }: Peek) =>
+  name === 'metadata.parquet' || (name === 'metadata.csv' && /^.*\bfile_names?\b/.test(head) && !/^.*\bx_?min\b/.test(head)) || (/\.(?:jsonl|ndjson)$/.test(name) && namesImages(file))
 
 /** The first line is an object that names an image. */
 function namesImages(file: string): boolean {

@@ -17,12 +17,16 @@ import { placed, unpacking } from '../placed.ts'
 import { splitOfFile } from '../splits.ts'
 import { stemOf } from '../tree.ts'
 
-const recognises = ({ name }: Peek) => name.endsWith('.parquet')
+const recognises = ({ name }: Peek) => /\.(?:parquet|arrow)$/.test(name)
 /** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
 const surveyed = 500
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   for (const file of ownFiles(source, recognises)) {
+    if (file.toLowerCase().endsWith('.arrow')) {
+      source.findings.leave({ file }, 'an Arrow file, which is not read: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))')
+      continue
+    }
     try {
       yield* readParquet(source, file)
     } catch (e) {

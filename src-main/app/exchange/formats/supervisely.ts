@@ -43,8 +43,9 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         })
     }
   }
-  for (const file of ownFiles(source, isAnnotation)) {
-    if (path.posix.basename(file) === 'meta.json') continue
+  // The description of the project stands for all of it.
+  const whole = source.file !== null && path.posix.basename(source.file) === 'meta.json' ? { ...source, file: null } : source
+  for (const file of ownFiles(whole, isAnnotation)) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
       if (json !== undefined) findings.leave({ file }, 'not an object, as Supervisely writes it')

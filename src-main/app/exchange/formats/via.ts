@@ -116,8 +116,10 @@ export function chosen(value: unknown, attribute: Attribute | undefined): string
 
 function* drafts(source: Source, file: string, entries: readonly Entry[], declared: Attributes): Generator<Draft> {
   const { images, findings } = source
-  const used = [...new Set(entries.flatMap((e) => e.regions.flatMap((r) => (isObject(r.attributes) ? Object.keys(r.attributes) : []))))]
-  const label = classAttribute([...new Set([...Object.keys(declared.region), ...used])], declared.region)
+  // One that is declared and never said is not the class.
+  const said = (attributes: Fields) => Object.entries(attributes).filter(([name, v]) => chosen(v, declared.region[name]).length > 0).map(([name]) => name)
+  const used = [...new Set(entries.flatMap((e) => e.regions.flatMap((r) => (isObject(r.attributes) ? said(r.attributes) : []))))]
+  const label = classAttribute(used.length ? used : Object.keys(declared.region), declared.region)
   if (label !== undefined) source.declareLabels(Object.values(declared.region[label]?.options ?? {}))
   else if (used.length > 0) findings.note(`${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`)
   for (const entry of entries) {
