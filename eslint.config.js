@@ -21,6 +21,7 @@ export default tseslint.config(
     },
   },
   zone(['src-shared/**'], '^(node:|electron|vue|onnxruntime|sharp|libsql|\\.\\./\\.\\./|.*src-(main|renderer))', 'src-shared imports nothing outside itself.'),
+  zone(['src-main/files/**'], '^electron|^libsql|^vue|^onnxruntime|^sharp|/(app|db|engine|host)/', 'files is the lowest layer: it imports src-shared only.'),
   zone(['src-main/engine/**'], '^electron|^libsql|^vue|/(app|db|host)/', 'engine depends on src-shared only.'),
   zone(['src-main/engine/!(runtime)/**', 'src-main/engine/*.ts'], '^electron|^libsql|^vue|/(app|db|host)/|^onnxruntime', 'only engine/runtime speaks to onnxruntime.'),
   zone(['src-main/db/**'], '^electron|^vue|/(app|engine|host)/', 'db depends on src-shared only.'),

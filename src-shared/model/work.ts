@@ -7,11 +7,14 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), path: z.string().min(1), options: importOptions }),
   z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
   /** Takes in the images below a folder, then their sizes. */
-  z.object({ kind: z.literal('scan'), folder: z.string().min(1) }),
+  z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int() }) }
+/** `links`: those that led out of the folder and were not followed; where the first hundred lead. */
+export const scanResult = z.object({ images: z.number().int(), links: z.object({ count: z.number().int(), examples: z.array(z.object({ path: z.string(), to: z.string() })) }) })
+
+export const workResults = { import: importReport, export: exportReport, scan: scanResult }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

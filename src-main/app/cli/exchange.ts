@@ -49,10 +49,11 @@ export const importCommand = (_: AppContext): Command =>
     .requiredOption('--project <dir>', 'project folder')
     .option('--format <name>', 'coco, yolo, voc, labelme, labelstudio, cvat, imagefolder, webdataset, datumaro, masks, csv, folders, captions, dashi', 'auto')
     .option('--images <dir>', 'where the images lie')
+    .option('--follow-links', 'read links that lead out of the folder of images, now and later')
     .option('--split <name>', 'the split of everything imported')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
-      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'] })
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], followLinks: Boolean(o['followLinks']) })
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()

@@ -18,7 +18,11 @@ export class Tree {
   private readonly listings = new Map<string, string[]>()
   private readonly stems = new Map<string, Map<string, string[]>>()
 
-  constructor(folder: string) {
+  /** @param links whether links may lead out of the folder: the person agreed to them */
+  constructor(
+    folder: string,
+    private readonly links = false,
+  ) {
     this.root = realpathSync.native(folder)
   }
 
@@ -57,7 +61,7 @@ export class Tree {
   }
 
   private inside(real: string): string | null {
-    return real === this.root || real.startsWith(this.root + path.sep) ? real : null
+    return this.links || real === this.root || real.startsWith(this.root + path.sep) ? real : null
   }
 
   isFile(rel: string): boolean {

@@ -85,7 +85,7 @@ export class App implements Served {
     this.report = options.report ?? ((what, error) => console.error(`${what}:`, error))
     this.preferences = new Preferences(options.host.configFolder, options.changed)
     this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
-    this.media = new MediaService(options.host.cacheFolder)
+    this.media = new MediaService(options.host.cacheFolder, { start: options.host.startChild })
     this.handlers = makeHandlers(this)
   }
 

@@ -23,9 +23,9 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
     case 'scan': {
       const report = meter<WorkProgress['phase']>(onProgress)
       const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
-      const images = await scanFolder(project, task.folder, control('scanning'), onChange)
+      const found = await scanFolder(project, task.folder, control('scanning'), onChange, task)
       await findFacts(project, control('measuring'))
-      return { images }
+      return found
     }
   }
 }

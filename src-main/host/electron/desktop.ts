@@ -9,11 +9,12 @@ import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
 import { menuTemplate } from './menu.ts'
 import { menuLanguage, type MenuLanguage } from './menu-words.ts'
+import { startChild } from './child.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
 
-export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell'>
+export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell' | 'utilityProcess'>
 
 export interface DesktopOptions {
   electron: ElectronApi
@@ -76,6 +77,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     configFolder: config,
     cacheFolder: join(app.getPath('sessionData'), 'dashi-cache'),
     dataFolder: join(app.getPath('documents'), 'Dashi'),
+    startChild: (module, args) => startChild(electron, module, args),
     async pickFolder(title, start) {
       const { canceled, filePaths } = await dialog.showOpenDialog({ title, defaultPath: start, properties: ['openDirectory', 'createDirectory'] })
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
