@@ -6,6 +6,7 @@ import { dataError } from '#shared/errors.ts'
 import { shape as shapeSchema, type Shape } from '#shared/model/shape.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import { bytesOf } from '../bytes.ts'
+import { cell, cellText } from '../cells.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { type Findings, message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
@@ -86,7 +87,7 @@ async function* readFile({ tree, images, findings }: Source, file: string): Asyn
     )
     try {
       for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-        const row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, record[i]?.trim() ?? '']))
+        const row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, cellText(record[i]?.trim() ?? '')]))
         if (!row['file'] || row['file'].includes('\0')) {
           findings.leave({ file, line: info.lines }, 'no image is named')
           continue
@@ -180,11 +181,6 @@ function shapeOf(r: Row, number: Numbers): Shape | null {
   return box && boxOf(...(box as [number, number, number, number]))
 }
 
-const quoted = (v: string | number | null | undefined) => {
-  const text = String(v ?? '')
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
 function write(items: Iterable<Item>, target: Target): void {
   const out = openText(target, 'annotations.csv')
   out.write('file_name,split,image_width,image_height,label,xmin,ymin,xmax,ymax,shape,caption\r\n')
@@ -192,7 +188,7 @@ function write(items: Iterable<Item>, target: Target): void {
     const { record } = item
     const file_name = withoutImagesFolder(record.fileName)
     copyImage(target, item, `images/${file_name}`)
-    const line = (...rest: (string | number | null)[]) => out.write(`${[file_name, record.split, record.width, record.height, ...rest].map(quoted).join(',')}\r\n`)
+    const line = (...rest: (string | number | null)[]) => out.write(`${[file_name, record.split, record.width, record.height, ...rest].map(cell).join(',')}\r\n`)
     const none = ['', '', '', '', ''] as const
     for (const r of record.regions ?? []) {
       const { x, y, w, h } = boxOfShape(r.shape)
