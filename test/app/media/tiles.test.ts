@@ -68,7 +68,7 @@ test('ends the work that nobody waits for any more, and goes on with the next', 
   const [one, two, next] = [new AbortController(), new AbortController(), new AbortController()]
   const ask = (version: string, { signal }: AbortController) => tiles.tile('huge.png', version, 0, 0, 0, signal).then(() => 'made', (e: Error) => e.message)
   const [first, second] = [ask('1', one), ask('1', two)]
-  await expect.poll(() => running.length, { timeout: 60_000 }).toBe(1)
+  await expect.poll(() => running.length).toBe(1)
   const waiting = ask('2', next) // one at a time
   one.abort(new Error('gone'))
   expect(await first).toBe('gone')
@@ -76,8 +76,8 @@ test('ends the work that nobody waits for any more, and goes on with the next', 
   two.abort(new Error('gone too'))
   expect(await second).toBe('gone too')
   await running[0]!.killed
-  await expect.poll(() => running.length, { timeout: 60_000 }).toBe(2)
-  await expect.poll(() => existsSync(running[0]!.task.out), { timeout: 60_000 }).toBe(false)
+  await expect.poll(() => running.length).toBe(2)
+  await expect.poll(() => existsSync(running[0]!.task.out)).toBe(false)
   next.abort(new Error('gone as well'))
   expect(await waiting).toBe('gone as well')
   await running[1]!.killed
