@@ -61,6 +61,13 @@ export class HugeImages {
     }
   }
 
+  /** Ends what is under way; resolves when it has. */
+  async close(): Promise<void> {
+    const all = [...this.making.values()]
+    for (const { abort } of all) abort.abort(new Error('the program ends'))
+    await Promise.allSettled(all.map((m) => m.result))
+  }
+
   private async run(task: HugeTask, signal: AbortSignal, clear: () => Promise<void>): Promise<void> {
     signal.throwIfAborted()
     await clear()

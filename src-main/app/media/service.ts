@@ -74,6 +74,8 @@ export class MediaService {
     }
   }
 
+  close = (): Promise<void> => this.huge.close()
+
   private async image(project: Project, media: Media, signal: AbortSignal): Promise<Response> {
     const type = shown[extname(media.path).toLowerCase()]
     const opened = openMedia(project, media)

@@ -114,7 +114,7 @@ export class App implements Served {
   }
 
   async close(): Promise<void> {
-    await this.jobs.stop() // what they leave is written down before the projects close
+    await Promise.all([this.jobs.stop(), this.media.close()]) // what they leave is written down before the projects close
     this.pool.closeAll()
   }
 }
