@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
 import { faultSchema } from './job.ts'
+import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), path: z.string().min(1), options: importOptions }),
@@ -10,9 +11,6 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
 ])
 export type WorkTask = z.input<typeof workTask>
-
-/** `links`: those that led out of the folder and were not followed; where the first hundred lead. */
-export const scanResult = z.object({ images: z.number().int(), links: z.object({ count: z.number().int(), examples: z.array(z.object({ path: z.string(), to: z.string() })) }) })
 
 export const workResults = { import: importReport, export: exportReport, scan: scanResult }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>

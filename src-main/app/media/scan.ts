@@ -4,6 +4,7 @@ import { extname, join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { naturalKey } from '#shared/format.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
 import { Within } from '../../files/within.ts'
 import { rasterOf } from './raster.ts'
@@ -15,12 +16,6 @@ export const isImageName = (name: string) => !name.startsWith('.') && extensions
 export interface Control {
   signal: AbortSignal
   progress(done: number, total: number | null): void
-}
-
-/** Links that led out of the folder and were not followed; where the first hundred lead. */
-export interface LinksOut {
-  count: number
-  examples: { path: string; to: string }[]
 }
 
 /** Files in the order in which people count. A link to a folder is followed only out of a root whose links were agreed to, and once. */
@@ -57,7 +52,7 @@ const laterBatch = 5000
  * Registers the images by name only, so that a large folder is there at once; returns how many there are. `followLinks`: the person
  * agreed to links that lead out of this folder, now and later.
  */
-export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void, { followLinks = false } = {}): Promise<{ images: number; links: LinksOut }> {
+export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void, { followLinks = false } = {}): Promise<ScanResult> {
   const root = resolve(folder)
   const thumbnails = join(project.folder, 'backups')
   let batch: ImageRecord[] = []
