@@ -16,6 +16,7 @@ export default defineConfig({
           'engine-worker': entry('src-main/engine/worker.ts'),
           'merge-helper': entry('src-main/engine/merge-helper.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),
+          'huge-images': entry('src-main/app/media/huge-images.ts'),
           bench: entry('test/bench/index.ts'),
           screens: entry('test/e2e/screens.ts'),
         },

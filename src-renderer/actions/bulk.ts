@@ -6,6 +6,7 @@ import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
+import { watchScan } from './links.ts'
 
 /** What a change of images is meant for: those chosen, else the open one. */
 export function chosenImages(): number[] {
@@ -38,7 +39,8 @@ export const bulk = {
     useToasts().done('toast.removed', { count: ids.length }, undoing)
   },
   async addFolder(folder: string) {
-    await call('projects.add-folder', { folder })
+    const { jobId } = await call('projects.add-folder', { folder })
+    void watchScan(jobId, folder)
     useToasts().say('toast.adding', { folder })
   },
   /** Of the open image; the next proposal is then in the hand. */

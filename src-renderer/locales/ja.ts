@@ -82,9 +82,10 @@ export const ja: Same<typeof en> = {
   palette: { placeholder: 'コマンド、ラベル、画像名を入力', nothing: '該当するものがありません。', images: '画像', labels: 'ラベル', hint: '検索・コマンド実行' },
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
   settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', take: 'こちらだけにする', clear: 'キーなし' },
+  links: { title: 'フォルダの外へのリンク', lead: '{folder} にある次のリンクは、このコンピュータの別の場所にあるファイルを指すため、取り込みませんでした。リンク先が確かな場合に限って取り込んでください。取り込むと、後から追加されたリンクも含め、他の画像と同じように表示・学習・エクスポートされます。', more: 'ほか {count} 件', look: '確認', leave: '取り込まない', take: '取り込む' },
   toast: {
     namesLeftOut: '{n} 件のファイルは名前が UTF-8 でないため取り込まれませんでした（{name}）',
-    undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
+    links: 'フォルダの外へのリンク {count} 件を取り込みませんでした', undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
   },
   actions: {
     'sign-out': 'このブラウザからサインアウト',

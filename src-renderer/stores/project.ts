@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
 import type { OpenedProject } from '#shared/contract/projects.ts'
 import type { Output } from '#shared/contract.ts'
+import { watchScan } from '../actions/links.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { urlKey } from '../rpc/session.ts'
 import { debounced } from '../timing.ts'
@@ -64,8 +65,9 @@ export const useProject = defineStore('project', () => {
   async function open(folder: string): Promise<void> {
     opening.value = true
     try {
-      const { jobId: _, ...project } = await call('projects.open', { folder })
+      const { jobId, ...project } = await call('projects.open', { folder })
       take(project)
+      if (jobId) void watchScan(jobId, folder)
       await Promise.all([refreshLabels(), refreshFacets()])
       void useSession().refreshRecent()
     } finally {

@@ -24,7 +24,7 @@ export type OpenedProject = z.infer<typeof openedProject>
 
 export const projectMethods = {
   /** Opens a project; a folder of images that holds none yet becomes one, its images are taken in as a job. */
-  'projects.open': method(z.object({ folder: text().min(1) }), openedProject.extend({ jobId: z.string().nullable() })),
+  'projects.open': method(z.object({ folder: text().min(1).max(4096) }), openedProject.extend({ jobId: z.string().nullable() })),
   'projects.close': method(nothing, done),
   /** Is the file still the one that was opened? */
   'projects.presence': method(nothing, replacement.nullable()),
@@ -36,8 +36,8 @@ export const projectMethods = {
   'projects.forget': method(z.object({ folder: z.string() }), done),
   /** The job's result is `{ folder }`, to be opened. */
   'projects.sample': method(nothing, started),
-  /** Takes in the images below a folder. */
-  'projects.add-folder': method(z.object({ folder: text().min(1) }), started),
+  /** Takes in the images below a folder; the job's result is a `scanResult`. `followLinks`: the person agrees to links that lead out of it. */
+  'projects.add-folder': method(z.object({ folder: text().min(1).max(4096), followLinks: z.boolean().default(false) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),
   'snapshots.take': method(z.object({ name: snapshotName }), snapshot),
   'snapshots.remove': method(z.object({ name: text() }), done),

@@ -26,6 +26,8 @@ export const importOptions = z.object({
   images: text().optional(),
   /** Images a transaction; without it all are one transaction: all or nothing, and one undo. */
   batch: z.number().int().positive().optional(),
+  /** The person agrees to links that lead out of the folder of images, now and later. */
+  followLinks: z.boolean().default(false),
   /** Content hashes of the images; an image that the project has under another folder, same path and content, is then known again. */
   hash: z.boolean().default(true),
   /** The split of everything imported, instead of the one that the format tells. */

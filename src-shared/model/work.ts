@@ -2,16 +2,17 @@
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
 import { faultSchema } from './job.ts'
+import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), path: z.string().min(1), options: importOptions }),
   z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
   /** Takes in the images below a folder, then their sizes. */
-  z.object({ kind: z.literal('scan'), folder: z.string().min(1) }),
+  z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int(), /** Whose names are no UTF-8, so that they cannot be asked for. */ leftOut: z.array(z.string()) }) }
+export const workResults = { import: importReport, export: exportReport, scan: scanResult }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, settled, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('the app', () => {
   let home: Home
@@ -52,7 +52,7 @@ describe.skipIf(!canRun)('the app', () => {
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
     ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
   })
   afterAll(async () => {
     await browser?.close()
@@ -194,14 +194,14 @@ describe.skipIf(!canRun)('the app', () => {
     for (const [key, wait] of [['F1', '.sheet'], ['Control+,', '.choices']] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(wait)
-      await page.waitForTimeout(300)
+      await settled(page)
       expect(await findings(page), key).toEqual([])
       await page.keyboard.press('Escape')
       await page.waitForSelector(wait, { state: 'detached' })
     }
     for (const key of ['Alt+1', 'Alt+3', 'Alt+4', 'Alt+5']) {
       await page.keyboard.press(key)
-      await page.waitForTimeout(700)
+      await settled(page)
       expect(await findings(page), key).toEqual([])
     }
   })

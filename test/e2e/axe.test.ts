@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addComment } from '../../src-main/app/annotations/index.ts'
 import { addRecords, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
-import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, settled, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('accessibility', () => {
   let work: string
@@ -45,7 +45,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce', colorScheme: 'light' })
     ;({ page } = await openPage(context, server))
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')
     // Two runs and a soup of them, so that no room is empty.
     await page.keyboard.press('Alt+3')
@@ -77,7 +77,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     await page.waitForFunction((t) => document.documentElement.dataset['theme'] === t, theme)
     const found: Record<string, string[]> = {}
     const check = async (what: string) => {
-      await page.waitForTimeout(250) // transitions
+      await settled(page)
       const said = await findings(page, theme === 'dark' ? ['color-contrast'] : undefined) // what a theme can change
       if (said.length) found[what] = said
     }
@@ -123,20 +123,20 @@ describe.skipIf(!canRun)('accessibility', () => {
       await check(`label, ${tab}`)
     }
     expect(found).toEqual({})
-  }, 300_000)
+  })
   it('fits the smallest window, room by room', async () => {
     await page.setViewportSize({ width: 900, height: 600 })
     for (const [key, ready] of [['Alt+3', '[data-run]'], ['Alt+4', '[data-row]'], ['Alt+5', '[data-current-run]']] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(ready)
-      await page.waitForTimeout(250)
+      await settled(page)
       const wider = await page.$$eval('section.room, section.room .panel', (list) => list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`))
       expect(wider, key).toEqual([])
     }
     for (const [key, ready] of [['Alt+1', '[role=option] img'], ['Alt+2', '.canvas canvas']] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(ready)
-      await page.waitForTimeout(250)
+      await settled(page)
       expect(await page.$$eval('.bar', (list) => list.filter((e) => e.scrollWidth > e.clientWidth).length), key).toBe(0)
     }
     await page.setViewportSize({ width: 1280, height: 800 })

@@ -14,9 +14,13 @@ export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const renderer = process.env.DASHI_RENDERER ?? rendererFiles
 export const canRun = existsSync(chromiumPath) && existsSync(join(renderer, 'index.html'))
 
+/** How long a page may take for anything, in ms: against what never comes, on a machine that is busy with other things. */
+export const patience = 300_000
+
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: chromiumPath,
+    timeout: patience,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 
@@ -45,9 +49,16 @@ export async function openPage(context: BrowserContext, server: Server): Promise
   const errors: string[] = []
   page.on('pageerror', (e) => errors.push(String(e)))
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
-  await page.goto(server.newUrl(), { timeout: 120_000 })
+  await page.goto(server.newUrl(), { timeout: patience })
   return { page, errors }
 }
+
+/** When nothing moves any more but what turns without an end. */
+export const settled = (page: Page) =>
+  page.waitForFunction(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().iterations === Infinity))))),
+    undefined, { polling: 50 },
+  )
 
 let axeSource: string | undefined
 /** Serious and critical findings of all rules, or of some, as one line each. */

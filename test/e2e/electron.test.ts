@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { patience } from './browser.ts'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject } from '../../src-main/app/projects/index.ts'
 import { electronProgram } from '../../src-main/host/electron/program.ts'
@@ -28,9 +29,9 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
     project.close()
     const headless = process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'] ? ['--ozone-platform=headless'] : []
     const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-    app = await _electron.launch({ executablePath: program!, args: [...root, ...headless, `--user-data-dir=${join(folder, 'user')}`, '--lang=en-US', main, folder], timeout: 60_000 })
+    app = await _electron.launch({ executablePath: program!, args: [...root, ...headless, `--user-data-dir=${join(folder, 'user')}`, '--lang=en-US', main, folder], timeout: patience })
     page = await app.firstWindow()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
   })
   afterAll(async () => {
     await app?.close()

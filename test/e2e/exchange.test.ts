@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('import and export', () => {
@@ -37,8 +37,9 @@ describe.skipIf(!canRun)('import and export', () => {
     await page.waitForSelector('.n-base-select-menu >> visible=true')
     // A key that comes while the list still opens is lost, so that each one waits for what it did.
     for (let i = 0; i < 40 && (await pointed()) !== name; i++) {
+      const before = await pointed()
       await page.keyboard.press('ArrowDown')
-      await page.waitForTimeout(60)
+      await expect.poll(pointed, { timeout: 2000 }).not.toBe(before).catch(() => undefined)
     }
     expect(await pointed()).toBe(name)
     await page.keyboard.press('Enter')
@@ -57,7 +58,7 @@ describe.skipIf(!canRun)('import and export', () => {
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
     ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')
   })
   afterAll(async () => {

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRecord } from '../../src-main/engine/weights/checkpoint.ts'
 import { listCheckpoints, listRuns, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('the loop', () => {
   let home: Home
@@ -46,7 +46,7 @@ describe.skipIf(!canRun)('the loop', () => {
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
     ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(patience)
   })
   afterAll(async () => {
     await browser?.close()
@@ -56,7 +56,7 @@ describe.skipIf(!canRun)('the loop', () => {
 
   it('begins with the sample, and with rooms that lead on', async () => {
     await page.click('.choice.first')
-    await page.waitForSelector('.thumb img', { timeout: 180_000 }) // drawn the first time
+    await page.waitForSelector('.thumb img') // drawn the first time
     for (const [key, text] of [['Alt+4', 'No checkpoints yet'], ['Alt+5', 'Nothing to blend yet']] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(`text=${text}`)

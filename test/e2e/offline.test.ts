@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newHome, type Home } from './browser.ts'
+import { canRun, launch, newHome, patience, type Home } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 const cli = join(programRoot, 'out', 'main', 'cli.js')
@@ -60,7 +60,7 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
     page = await context.newPage()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
     await page.goto(await start())
     await open()
   })
@@ -98,9 +98,9 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     const url = await start()
     expect(regions()).toHaveLength(2)
     page = await context.newPage()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patience)
     await page.goto(url) // a new tab needs a new address
-    await expect.poll(() => regions().length, { timeout: 20_000 }).toBe(4)
+    await expect.poll(() => regions().length).toBe(4)
     await open()
     await lines(4)
     await page.keyboard.press('Control+z') // they are in the journal as any other

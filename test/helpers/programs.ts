@@ -15,6 +15,7 @@ const PROGRAMS = {
   'engine-worker': 'src-main/engine/worker.ts',
   'merge-helper': 'src-main/engine/merge-helper.ts',
   'work-worker': 'src-main/app/work/worker.ts',
+  'huge-images': 'src-main/app/media/huge-images.ts',
   client: 'test/engine/jobs/client-program.ts',
   webgpu: 'test/engine/runtime/webgpu-program.ts',
 }

@@ -83,7 +83,7 @@ describe('calls and events', () => {
     far.send({ event: 'host.action', data: { action: 5 } })
     far.send({ event: 'unheard', data: {} })
     emit('host.action', { action: 'redo' })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(() => told.length).toBe(2)
     expect(told).toEqual([['host.action', { action: 'undo' }], ['host.action', { action: 'redo' }]])
     near.close()
   })

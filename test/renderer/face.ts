@@ -8,7 +8,7 @@ import type { ImageContent } from '#shared/contract/media.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject, type Project } from '../../src-main/app/projects/index.ts'
-import { launch, newHome, openPage, serve, type Home, type Server } from '../e2e/browser.ts'
+import { launch, newHome, openPage, patience, serve, type Home, type Server } from '../e2e/browser.ts'
 
 export interface Picture extends Omit<ImageRecord, 'fileName' | 'width' | 'height'> {
   width?: number
@@ -48,7 +48,7 @@ export class Face {
     const opened = await openPage(this.context, this.server)
     this.page = opened.page
     this.errors = opened.errors
-    this.page.setDefaultTimeout(20_000)
+    this.page.setDefaultTimeout(patience)
     await this.page.waitForSelector('[role=option] img')
   }
 
@@ -102,5 +102,17 @@ export class Face {
     const at = await this.at(x, y)
     await this.page.mouse.click(at.x, at.y)
   }
+  /** When the browser's own database holds so many changes that are not sent: it writes beside the page. */
+  kept = (n: number) =>
+    this.page.waitForFunction(
+      async (n) => {
+        const asked = <T>(r: IDBRequest<T>) => new Promise<T>((resolve, reject) => ((r.onsuccess = () => resolve(r.result)), (r.onerror = () => reject(new Error('no database')))))
+        const database = await asked(indexedDB.open('dashi'))
+        const count = await asked(database.transaction('outbox').objectStore('outbox').count())
+        database.close()
+        return count === n
+      },
+      n, { polling: 50 },
+    )
   lines = (n: number) => this.page.waitForFunction((n) => document.querySelectorAll('.list .line').length === n, n, { polling: 100 })
 }

@@ -72,11 +72,12 @@ export const importCommand = (_: AppContext): Command =>
     .requiredOption('--project <dir>', 'project folder')
     .option('--format <name>', `auto, or one of ${formatName.options.join(', ')}`, 'auto')
     .option('--images <dir>', 'where the images lie')
+    .option('--follow-links', 'read links that lead out of the folder of images, now and later')
     .option('--split <name>', 'the split of everything imported')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
     .option('--annotators <which>', 'where several people annotated an image: first (the ground truth, or the first that was not cancelled) or all')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
-      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], annotators: o['annotators'] })
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], annotators: o['annotators'], followLinks: Boolean(o['followLinks']) })
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import path from 'node:path'
+import type { Within } from '../../files/within.ts'
 import { pipeline } from 'node:stream/promises'
 import sharp from 'sharp'
 import { phash, phashSide } from '#shared/phash.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
-import { listRoots, type Project } from '../projects/index.ts'
+import { rasterOf } from '../media/raster.ts'
+import { placesOf, type Project } from '../projects/index.ts'
 import { type Control, checkpointOf } from './control.ts'
 
 const atOnce = 64
@@ -19,12 +20,12 @@ export async function ensureHashes(project: Project, control: Control = {}): Pro
   const missing = '(content_hash IS NULL OR perceptual_hash IS NULL)'
   const total = Number(project.db.value(`SELECT count(*) FROM media WHERE ${missing}`))
   if (!total || project.readOnly) return
-  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  const places = placesOf(project)
   for (let after = 0, done = 0; ; ) {
     const rows = project.db.all<{ id: number; root: number; path: string }>(`SELECT id, root_id AS root, path FROM media WHERE ${missing} AND id > ? ORDER BY id LIMIT ?`, after, atOnce)
     if (!rows.length) return
     after = rows.at(-1)!.id
-    const facts = await Promise.all(rows.map(async (r) => [r.id, await hashesOf(path.join(roots.get(r.root)!, r.path))] as const))
+    const facts = await Promise.all(rows.map(async (r) => [r.id, await hashesOf(places.get(r.root)!, r.path)] as const))
     check()
     const found = facts.filter(([, f]) => Object.keys(f).length)
     if (found.length) setMediaFacts(project, new Map(found))
@@ -32,13 +33,14 @@ export async function ensureHashes(project: Project, control: Control = {}): Pro
   }
 }
 
-async function hashesOf(file: string): Promise<MediaFacts> {
+async function hashesOf(place: Within, path: string): Promise<MediaFacts> {
   const facts: MediaFacts = {}
   try {
+    const file = place.file(path)
     facts.contentHash = await contentHash(file)
     facts.perceptualHash = (await perceptualHash(file)).toString(16).padStart(16, '0')
   } catch {
-    // Gone, or no image that can be decoded: what is known of it is kept.
+    // Gone, a link that leads out of its folder, or no image that can be decoded: what is known of it is kept.
   }
   return facts
 }
@@ -52,6 +54,7 @@ export async function contentHash(file: string): Promise<string> {
 
 /** Of the upright picture, transparency over white. */
 export async function perceptualHash(file: string): Promise<bigint> {
+  await rasterOf(file)
   const grey = await sharp(file, { limitInputPixels: false, sequentialRead: true, failOn: 'error' })
     .autoOrient()
     .flatten({ background: '#fff' })

@@ -1,7 +1,6 @@
 /** What curation reads of a project: images with their hashes, labels by image, and whether any of it has changed. */
-import path from 'node:path'
 import { fingerprint } from '../../engine/data/cache.ts'
-import { listRoots, type Project } from '../projects/index.ts'
+import { placesOf, type Project } from '../projects/index.ts'
 
 export interface HashedImage {
   readonly id: number
@@ -15,12 +14,14 @@ export interface HashedImage {
 
 /** Images that could be read, by id. */
 export function hashedImages(project: Project): HashedImage[] {
-  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  const places = placesOf(project)
   const rows = project.db.all<{ id: number; root: number; path: string; hash: string; perceptual: string; annotated: number; pixels: number | null }>(
     `SELECT id, root_id AS root, path, content_hash AS hash, perceptual_hash AS perceptual, annotated, width * height AS pixels FROM media
      WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL ORDER BY id`,
   )
-  return rows.map((r) => ({ id: r.id, file: path.join(roots.get(r.root)!, r.path), hash: r.hash, perceptual: r.perceptual, annotated: r.annotated === 1, pixels: r.pixels ?? 0 }))
+  return rows
+    .filter((r) => places.get(r.root)!.linkOut(r.path) === null)
+    .map((r) => ({ id: r.id, file: places.get(r.root)!.file(r.path), hash: r.hash, perceptual: r.perceptual, annotated: r.annotated === 1, pixels: r.pixels ?? 0 }))
 }
 
 export const countImages = ({ db }: Project): number => Number(db.value('SELECT count(*) FROM media'))

@@ -1,13 +1,6 @@
 /** Words in the cells of a table. */
 import { literal } from './csv-shapes.ts'
 
-/** In our own tables: a spreadsheet takes a cell that begins with one of these for a formula, so an apostrophe stands before it. */
-const formula = /^'*[=+\-@\t\r]/
-
-export const asText = (text: string) => (formula.test(text) ? `'${text}` : text)
-/** And back. */
-export const ofText = (cell: string) => (cell.startsWith("'") && formula.test(cell) ? cell.slice(1) : cell)
-
 /** The texts of a list, or the text itself. */
 export function listed(text: string): string[] {
   try {

@@ -11,7 +11,7 @@ import { grouped } from '../../db/journal.ts'
 import { addLabels } from '../annotations/labels.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { addRecords, listRoots } from '../projects/records.ts'
+import { addRecords, agreeToLinks, listRoots } from '../projects/records.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
 import type { DraftLabel, Source } from './draft.ts'
 import { Findings } from './findings.ts'
@@ -101,8 +101,8 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   if (!read) throw userError(`${format} cannot be imported`)
   const isFile = statSync(at).isFile()
   const folder = isFile ? datasetFolder(at, format) : at
-  const tree = new Tree(folder)
-  const images = options.images === undefined ? tree : new Tree(existingFolder(options.images))
+  const tree = new Tree(folder, options.followLinks)
+  const images = options.images === undefined ? tree : new Tree(existingFolder(options.images), options.followLinks)
   let root: string | undefined
   const source: Source = {
     tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
@@ -128,6 +128,7 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   if (!isFile) Object.assign(taken, leftIn(tree))
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
+  if (options.followLinks) agreeToLinks(store.project, images.root)
   return root ?? images.root
 }
 
@@ -159,7 +160,7 @@ class Storing {
   private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
-    private readonly project: Project,
+    readonly project: Project,
     private readonly options: Source['options'] & RunOptions,
   ) {
     this.spool = options.batch === undefined ? new Spool() : null

@@ -1,7 +1,7 @@
 /** Draft → record: the image's true size, geometry that is finite and inside the image, one line for each thing that is not. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import sharp from 'sharp'
+import path from 'node:path'
 import { clipShape, coordinatesOf, shapeProblem } from '#shared/geometry/shape.ts'
 import { shapeBox } from '#shared/geometry/box.ts'
 import { rleArea, rleProblem } from '#shared/geometry/rle.ts'
@@ -13,6 +13,7 @@ import { repairedDeep } from '#shared/model/text.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
 import { message, problemOf, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
+import { rasterOf } from '../media/raster.ts'
 import { usualSplit } from './splits.ts'
 
 interface Probe extends Size {
@@ -75,8 +76,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
 }
 
 async function probe(file: string): Promise<Probe> {
-  const { width, height, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
-  return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
+  return rasterOf(file, path.basename(file))
 }
 
 export async function sha256(file: string): Promise<string> {

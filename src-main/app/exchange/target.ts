@@ -10,10 +10,10 @@ import type { Findings } from './findings.ts'
 import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
-/** One image to be written; `file` is its absolute path, which need not exist. */
+/** One image to be written; `file` is its absolute path, which need not exist; null: it is not to be read. */
 export interface Item {
   record: ImageRecord & { width?: number | null; height?: number | null }
-  file: string
+  file: string | null
 }
 
 export interface Target {
@@ -91,7 +91,7 @@ export function writeFile(target: Target, rel: string, content: string | Uint8Ar
 
 /** Copies the image where images are wanted; a missing one is noted. A reflink where the file system has them. */
 export function copyImage(target: Target, item: Item, rel: string): void {
-  if (target.images === 'none') return
+  if (target.images === 'none' || item.file === null) return // why it is not to be read was said
   try {
     copyFileSync(item.file, place(target, rel), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
     target.files++

@@ -23,7 +23,11 @@ export class Tree {
   /** Names that are no UTF-8, as they look: the files cannot be asked for by them. */
   readonly undecodable = new Set<string>()
 
-  constructor(folder: string) {
+  /** @param links whether links may lead out of the folder: the person agreed to them */
+  constructor(
+    folder: string,
+    private readonly links = false,
+  ) {
     this.root = realpathSync.native(folder)
   }
 
@@ -78,7 +82,7 @@ export class Tree {
   }
 
   private inside(real: string): string | null {
-    return real === this.root || real.startsWith(this.root + path.sep) ? real : null
+    return this.links || real === this.root || real.startsWith(this.root + path.sep) ? real : null
   }
 
   isFile(rel: string): boolean {

@@ -12,10 +12,11 @@ import { isWithin } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import { inWords, ofDisk } from '../../files/words.ts'
 import { openProject, type Project } from '../projects/project.ts'
-import { listRoots, readRecords } from '../projects/records.ts'
+import { listRoots, placesOf, readRecords } from '../projects/records.ts'
 import { Findings } from './findings.ts'
 import type { RunOptions } from './import.ts'
 import { placeAt, unpacking } from './placed.ts'
+import { linkReason } from '../../files/within.ts'
 import { meter } from './progress.ts'
 
 /** Against zip bombs: what an archive may unpack to, in all and as a multiple of its own size. */
@@ -87,9 +88,11 @@ export async function packProject(project: Project, file: string, findings: Find
     if (project.readOnly) project.db.exec('PRAGMA query_only = ON')
     const folders = new Map(listRoots(project).map((r) => [r.id, { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` }]))
     const db = new Database(copy)
+    db.run("DELETE FROM meta WHERE key >= 'links:' AND key < 'links;'")
     for (const [id, { to }] of folders) db.run('UPDATE root SET path = ? WHERE id = ?', to, id)
     db.exec('PRAGMA journal_mode = DELETE')
     db.close()
+    const places = placesOf(project)
     const zip = new yazl.ZipFile()
     const written = pipeline(zip.outputStream as Readable, createWriteStream(file))
     written.catch(() => undefined)
@@ -102,8 +105,10 @@ export async function packProject(project: Project, file: string, findings: Find
       signal?.throwIfAborted()
       const { from, to } = folders.get(Number(m.root_id))!
       const image = path.join(from, m.path)
+      const link = places.get(Number(m.root_id))!.linkOut(m.path)
       // Images are compressed already.
-      if (existsSync(image)) {
+      if (link !== null) findings.leave({ file: m.path }, linkReason(link))
+      else if (existsSync(image)) {
         zip.addFile(image, path.posix.join(to, m.path), { compress: false })
         packed++
       } else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
@@ -158,9 +163,9 @@ export function* openArchiveRecords(folder: string, findings?: Findings): Genera
   checkRoots(folder, folder)
   const project = openProject(folder, { readOnly: true })
   try {
-    for (const { record, file, problems } of readRecords(project)) {
+    for (const { record, root, problems } of readRecords(project)) {
       for (const problem of problems) findings?.leave({ file: record.fileName }, problem)
-      yield { record, root: file.slice(0, file.length - record.fileName.length - 1) }
+      yield { record, root }
     }
   } finally {
     project.close()

@@ -1,12 +1,14 @@
 /** Takes images in: which files below a folder are images, and what their headers say. */
-import { lstat, readdir, stat } from 'node:fs/promises'
-import { extname, join, relative, resolve, sep } from 'node:path'
-import sharp from 'sharp'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { extname, join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { naturalKey } from '#shared/format.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
-import { addRecords, getMedia, mediaFile, type Project } from '../projects/index.ts'
+import { Within } from '../../files/within.ts'
+import { rasterOf } from './raster.ts'
+import { addRecords, agreeToLinks, getMedia, mediaFile, placesOf, type Project } from '../projects/index.ts'
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.bmp'])
 export const isImageName = (name: string) => !name.startsWith('.') && extensions.has(extname(name).toLowerCase())
@@ -16,27 +18,46 @@ export interface Control {
   progress(done: number, total: number | null): void
 }
 
-/** Files in the order in which people count; links to folders are not followed, so that no circle has no end. */
-async function* imagesBelow(folder: string, leave: (path: string) => void): AsyncGenerator<string> {
-  const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ entry, key: naturalKey(entry.name) }))
-  for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    const path = join(folder, entry.name)
-    // A name that is no UTF-8 is read as another, by which the file cannot be asked for.
-    if (entry.name.includes('\ufffd') && !(await lstat(path).catch(() => null))) {
-      if (entry.isDirectory() || isImageName(entry.name)) leave(path)
-      continue
+/** Files in the order in which people count. A link to a folder is followed only out of a root whose links were agreed to, and once. */
+async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, leave: (path: string) => void): AsyncGenerator<string> {
+  const walked = new Set<string>()
+  async function* below(rel: string): AsyncGenerator<string> {
+    const folder = join(place.folder, rel)
+    if (agreed) {
+      const at = await realpath(folder)
+      if (walked.has(at)) return
+      walked.add(at)
     }
-    if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.')) yield* imagesBelow(path, leave)
-    } else if (isImageName(entry.name) && (entry.isFile() || (await stat(path).catch(() => null))?.isFile())) yield path
+    const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ entry, key: naturalKey(entry.name) }))
+    for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+      const path = rel ? `${rel}/${entry.name}` : entry.name
+      // A name that is no UTF-8 is read as another, by which the file cannot be asked for.
+      if (entry.name.includes('\ufffd') && !(await lstat(join(folder, entry.name)).catch(() => null))) {
+        if (entry.isDirectory() || isImageName(entry.name)) leave(path)
+        continue
+      }
+      const linked = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : null
+      const isFolder = entry.isDirectory() || (linked?.isDirectory() ?? false)
+      if (isFolder ? entry.name.startsWith('.') : !(isImageName(entry.name) && (entry.isFile() || linked?.isFile()))) continue
+      const to = linked && place.linkOut(path)
+      if (to) {
+        links.count++
+        if (links.examples.length < 100) links.examples.push({ path, to })
+      } else if (!isFolder) yield path
+      else if (!linked || agreed) yield* below(path)
+    }
   }
+  yield* below('')
 }
 
 const firstBatch = 200
 const laterBatch = 5000
 
-/** Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. */
-export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void): Promise<{ images: number; leftOut: string[] }> {
+/**
+ * Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. `followLinks`: the person
+ * agreed to links that lead out of this folder, now and later.
+ */
+export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void, { followLinks = false } = {}): Promise<ScanResult> {
   const root = resolve(folder)
   const thumbnails = join(project.folder, 'backups')
   let batch: ImageRecord[] = []
@@ -44,27 +65,28 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   const leftOut: string[] = []
   const write = () => {
     addRecords(project, batch, { root, action: `add folder ${root}` })
+    if (followLinks) agreeToLinks(project, root)
     found += batch.length
     batch = []
     progress(found, null)
     onBatch()
   }
-  for await (const path of imagesBelow(root, (path) => leftOut.push(relative(root, path)))) {
+  const links: LinksOut = { count: 0, examples: [] }
+  const agreed = followLinks || [...placesOf(project).values()].some((p) => p.folder === root && p.links)
+  for await (const path of imagesBelow(new Within({ folder: root, links: agreed }), agreed, links, (path) => leftOut.push(path))) {
     signal.throwIfAborted()
-    if (path.startsWith(thumbnails + sep)) continue
-    batch.push({ fileName: relative(root, path).split(sep).join('/') })
+    if (join(root, path).startsWith(thumbnails + sep)) continue
+    batch.push({ fileName: path })
     if (batch.length >= (found ? laterBatch : firstBatch)) write()
   }
   if (batch.length) write()
-  return { images: found, leftOut }
+  return { images: found, links, leftOut }
 }
 
 /** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
 export async function factsOf(file: string): Promise<MediaFacts | null> {
   try {
-    const { width, height, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
-    if (!width || !height) return null
-    return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
+    return await rasterOf(file)
   } catch {
     return null
   }
@@ -74,11 +96,13 @@ export async function factsOf(file: string): Promise<MediaFacts | null> {
 export async function findFacts(project: Project, { signal, progress }: Control): Promise<void> {
   const unknown = 'width IS NULL AND id > ?'
   const total = Number(project.db.value('SELECT count(*) FROM media WHERE width IS NULL'))
+  const places = placesOf(project)
+  const sound = async ({ rootId, path }: { rootId: number; path: string }) => (places.get(rootId)!.linkOut(path) === null ? factsOf(places.get(rootId)!.file(path)) : null)
   for (let after = 0, done = 0; ; ) {
     const rows = project.db.all<{ id: number; rootId: number; path: string }>(`SELECT id, root_id AS rootId, path FROM media WHERE ${unknown} ORDER BY id LIMIT 64`, after)
     if (rows.length === 0) return
     after = rows.at(-1)!.id
-    const facts = await Promise.all(rows.map(async (row) => [row.id, await factsOf(mediaFile(project, row))] as const))
+    const facts = await Promise.all(rows.map(async (row) => [row.id, await sound(row)] as const))
     signal.throwIfAborted()
     const readable = facts.filter((entry): entry is readonly [number, MediaFacts] => entry[1] !== null)
     if (readable.length) setMediaFacts(project, new Map(readable))

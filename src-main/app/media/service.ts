@@ -1,14 +1,20 @@
 /** Pixels by URL: the upright image, thumbnails at two sizes, tiles. A file that cannot be read is a 422 with the reason, and stops nothing else. */
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream, fstatSync } from 'node:fs'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
-import { DashiError, errorLine } from '#shared/errors.ts'
-import { getMedia, mediaFile, type Project } from '../projects/index.ts'
+import { dataError, DashiError, errorLine } from '#shared/errors.ts'
+import type { Media } from '#shared/model/media.ts'
+import type { StartChild } from '../../host/ports.ts'
+import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.ts'
+import { startChild } from './child.ts'
 import { DiskCache } from './disk-cache.ts'
+import { HugeImages, hugePixels } from './huge.ts'
 import { LatestFirst } from './queue.ts'
+import { rasterOf } from './raster.ts'
 import { Tiles } from './tiles.ts'
 
 const gigabyte = 1024 ** 3
@@ -21,59 +27,110 @@ const madeType = (data: Uint8Array) => (data[0] === 0xff ? 'image/jpeg' : 'image
 const picture = (data: Uint8Array, type = madeType(data)) => new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
 const notFound = () => new Response('Not found', { status: 404 })
 
+/** A decoder in this process is given up on after so many seconds; a huge image has a process of its own. */
+const seconds = 60
+
+export interface MediaOptions {
+  /** Bytes of thumbnails kept. */
+  limit?: number
+  start?: StartChild | undefined
+  /** The built huge-images.ts; found beside the program's other files unless given. */
+  program?: () => string
+}
+
 export class MediaService {
   private readonly thumbnails: DiskCache
+  private readonly scratch: string
+  private readonly huge: HugeImages
   private readonly tiles: Tiles
   /** Decoding uses every core by itself; two at a time keep them busy while one waits for the disk. */
   private readonly decoding = new LatestFirst(2)
 
-  constructor(cacheFolder: string, limit = gigabyte) {
+  constructor(cacheFolder: string, { limit = gigabyte, start = startChild, program }: MediaOptions = {}) {
     this.thumbnails = new DiskCache(join(cacheFolder, 'thumbnails'), limit)
-    this.tiles = new Tiles(join(cacheFolder, 'tiles'))
+    this.scratch = join(cacheFolder, 'huge')
+    this.huge = new HugeImages(start, program)
+    this.tiles = new Tiles(join(cacheFolder, 'tiles'), this.huge)
   }
 
   /** `what`: the rest of the path: ['image'], ['small'], ['tile', level, x, y] … */
   async respond(project: Project, mediaId: number, what: readonly string[], signal: AbortSignal): Promise<Response> {
     try {
       const media = getMedia(project, mediaId)
-      const file = mediaFile(project, media)
       const [kind = '', ...numbers] = what
-      if (kind === 'image' && numbers.length === 0) return await this.image(file, media.orientation, signal)
-      if (Object.hasOwn(thumbnailSizes, kind) && numbers.length === 0) return picture(await this.thumbnail(file, kind as ThumbnailSize, signal))
+      if (kind === 'image' && numbers.length === 0) return await this.image(project, media, signal)
+      if (Object.hasOwn(thumbnailSizes, kind) && numbers.length === 0) return picture(await this.thumbnail(project, media, kind as ThumbnailSize, signal))
       if (kind === 'tile' && numbers.length === 3 && numbers.every((n) => /^\d{1,6}$/.test(n))) {
         const [level, x, y] = numbers.map(Number) as [number, number, number]
-        const tile = await this.tiles.tile(file, await versionOf(file), level, x, y)
+        const file = mediaFile(project, media)
+        const tile = await this.tiles.tile(file, await versionOf(file), level, x, y, signal, media.path)
         return tile ? picture(tile) : notFound()
       }
       return notFound()
     } catch (e) {
       if (signal.aborted) throw e
-      if (e instanceof DashiError) return new Response(e.message, { status: 404 })
+      if (e instanceof DashiError && e.fault === 'user') return new Response(e.message, { status: 404 })
       return new Response(errorLine(e), { status: 422, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
     }
   }
 
-  private async image(file: string, orientation: number, signal: AbortSignal): Promise<Response> {
-    const type = shown[extname(file).toLowerCase()]
-    const info = await stat(file)
-    if (type && (orientation === 1 || type === 'image/jpeg')) {
-      const body = Readable.toWeb(createReadStream(file)) as ReadableStream
-      return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(info.size), ...cached } })
+  close = (): Promise<void> => this.huge.close()
+
+  private async image(project: Project, media: Media, signal: AbortSignal): Promise<Response> {
+    const type = shown[extname(media.path).toLowerCase()]
+    const opened = openMedia(project, media)
+    try {
+      const { width, height } = await rasterOf(opened.path, media.path)
+      if (type && (media.orientation === 1 || type === 'image/jpeg')) {
+        const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // which closes it
+        return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
+      }
+      if (width * height > hugePixels) throw dataError(media.path, 'is too large to be shown as a whole; it comes in tiles')
+      const made = await this.decoding.do(signal, () => sharp(opened.path, { limitInputPixels: hugePixels }).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
+      opened.close()
+      return picture(made, 'image/png')
+    } catch (e) {
+      opened.close()
+      throw e
     }
-    return picture(await this.decoding.do(signal, () => sharp(file, { limitInputPixels: false }).autoOrient().png({ compressionLevel: 1 }).toBuffer()), 'image/png')
   }
 
   /** Fits into a square of that size; upright. Of a JPEG again one, which has no transparency to lose and takes a third less time than WebP. */
-  private async thumbnail(file: string, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
+  private async thumbnail(project: Project, media: Media, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
+    const file = mediaFile(project, media)
     const key = `${await versionOf(file)} ${thumbnailSizes[size]}`
     const known = await this.thumbnails.get(key)
     if (known) return known
     const side = thumbnailSizes[size]
-    const made = await this.decoding.do(signal, () => {
-      const small = sharp(file, { limitInputPixels: false, sequentialRead: true }).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
-      return (/\.jpe?g$/i.test(file) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).toBuffer()
+    const small = await this.small(project, media, side, signal)
+    if (!small) return this.ofHuge(file, media.path, key, side, signal)
+    await this.thumbnails.put(key, small)
+    return small
+  }
+
+  /** null where the image is huge. */
+  private async small(project: Project, media: Media, side: number, signal: AbortSignal): Promise<Buffer | null> {
+    return this.decoding.do(signal, async () => {
+      const opened = openMedia(project, media)
+      try {
+        const { width, height } = await rasterOf(opened.path, media.path)
+        if (width * height > hugePixels) return null
+        const small = sharp(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
+        return await (/\.jpe?g$/i.test(media.path) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).timeout({ seconds }).toBuffer()
+      } finally {
+        opened.close()
+      }
     })
+  }
+
+  private async ofHuge(file: string, name: string, key: string, side: number, signal: AbortSignal): Promise<Buffer> {
+    const out = join(this.scratch, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.webp`)
+    await mkdir(this.scratch, { recursive: true })
+    await this.huge.make({ kind: 'thumbnail', file, name, out, side }, signal, () => rm(out, { force: true }))
+    const made = (await readFile(out).catch(() => null)) ?? (await this.thumbnails.get(key)) // another one who waited was faster
+    if (!made) throw new Error(`${name}: the thumbnail is gone`)
     await this.thumbnails.put(key, made)
+    await rm(out, { force: true })
     return made
   }
 }

@@ -1,61 +1,55 @@
-/** Huge images as a pyramid of tiles: made once, streaming, so that the image is never in memory as a whole. */
-import { createHash, randomUUID } from 'node:crypto'
+/** Huge images as a pyramid of tiles: made once by a process of its own, streaming, so that the image is never in memory as a whole. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
-import { tileSide } from '#shared/contract/urls.ts'
+import type { HugeImages } from './huge.ts'
 
 /** Pyramids kept, those used last: of an image of 100 megapixels one takes some 30 MB. */
 const kept = 48
 
 export class Tiles {
-  private readonly making = new Map<string, Promise<string>>()
+  private readonly making = new Map<string, Promise<void>>()
 
   constructor(
     private readonly folder: string,
+    private readonly images: HugeImages,
     private readonly limit = kept,
   ) {}
 
-  /** WebP; null where the level has no such tile. Level 0 is the full resolution. */
-  async tile(file: string, version: string, level: number, x: number, y: number): Promise<Buffer | null> {
-    const pyramid = await this.pyramid(file, version)
+  /** WebP; null where the level has no such tile. Level 0 is the full resolution. Rejects as soon as `signal` aborts. */
+  async tile(file: string, version: string, level: number, x: number, y: number, signal: AbortSignal, name = file): Promise<Buffer | null> {
+    const pyramid = await this.pyramid(file, version, signal, name)
     const levels = (await readdir(pyramid)).map(Number).filter(Number.isInteger)
     const folder = String(Math.max(...levels) - level)
     return readFile(join(pyramid, folder, `${x}_${y}.webp`)).catch(() => null)
   }
 
-  private pyramid(file: string, version: string): Promise<string> {
+  private async pyramid(file: string, version: string, signal: AbortSignal, name: string): Promise<string> {
     const made = join(this.folder, createHash('sha256').update(version).digest('hex').slice(0, 32))
-    let making = this.making.get(made)
-    if (!making) {
-      making = this.make(file, made).finally(() => this.making.delete(made))
-      this.making.set(made, making)
-    }
-    return making
-  }
-
-  private async make(file: string, made: string): Promise<string> {
     const files = join(made, 'p_files')
-    if (await readdir(files).catch(() => null)) {
+    if (existsSync(files)) {
       const now = new Date()
       await utimes(made, now, now).catch(() => undefined)
       return files
     }
-    const beside = `${made}.${randomUUID()}.part`
-    await mkdir(beside, { recursive: true })
-    try {
-      await sharp(file, { limitInputPixels: false, sequentialRead: true })
-        .autoOrient()
-        .webp({ quality: 85, effort: 2 })
-        .tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' })
-        .toFile(join(beside, 'p.dz'))
-      await rename(beside, made)
-      await this.trim()
-    } catch (e) {
-      await rm(beside, { recursive: true, force: true })
-      if (!(await readdir(files).catch(() => null))) throw e
-    }
+    const out = `${made}.part`
+    await mkdir(this.folder, { recursive: true })
+    // What a process that was ended left behind is in the way of the next one.
+    await this.images.make({ kind: 'pyramid', file, name, out }, signal, () => rm(out, { recursive: true, force: true }))
+    await (this.making.get(made) ?? this.keep(made, out))
     return files
+  }
+
+  private keep(made: string, out: string): Promise<void> {
+    const keeping = (async () => {
+      await rename(out, made).catch((e: unknown) => {
+        if (!existsSync(join(made, 'p_files'))) throw e // another one was faster
+      })
+      await this.trim()
+    })().finally(() => this.making.delete(made))
+    this.making.set(made, keeping)
+    return keeping
   }
 
   private async trim(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Image records in and out: what importers yield is stored, what exporters consume is read, as streams. */
+import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { dataError, errorLine, userError } from '#shared/errors.ts'
 import { shapeProblem } from '#shared/geometry/shape.ts'
@@ -11,6 +12,7 @@ import { toCaption, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts
 import { Ingest, noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { mutate } from '../../db/journal.ts'
 import { mediaIds } from '../../db/media-query.ts'
+import { linkReason, type Opened, Within } from '../../files/within.ts'
 import type { Project } from './project.ts'
 
 const chunk = 500
@@ -130,28 +132,70 @@ export function moveRoot(project: Project, rootId: number, folder: string): void
   mutate(project.db, project.user, 'move folder', (edit) => edit.update('root', rootId, { path: storedRoot(project, folder) }))
 }
 
-/** The image's file. */
+/**
+ * Is it the person who has this folder here who agreed to its links? The agreement names the folder as it is on this disk, so that a
+ * project which came from elsewhere brings none along.
+ */
+const agreementOf = (folder: string): string | null => {
+  try {
+    const at = realpathSync.native(folder)
+    const { dev, ino } = statSync(at, { bigint: true })
+    return JSON.stringify([at, String(dev), String(ino)])
+  } catch {
+    return null
+  }
+}
+
+/** The person agreed to links of this folder of images that lead out of it. */
+export function agreeToLinks({ db, folder }: Project, root: string): void {
+  const path = resolve(folder, root)
+  const agreement = agreementOf(path)
+  const known = db.all<{ id: number; path: string }>('SELECT id, path FROM root').find((r) => resolve(folder, r.path) === path)
+  if (known && agreement) db.transaction(() => db.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', `links:${known.id}`, agreement))
+}
+
+/** What may be read of each folder of images, by the root's id. */
+export function placesOf(project: Project): Map<number, Within> {
+  const agreed = new Map(project.db.all<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key >= 'links:' AND key < 'links;'").map((r) => [r.key, r.value]))
+  return new Map(
+    listRoots(project).map(({ id, path }) => {
+      const folder = resolve(project.folder, path)
+      const agreement = agreed.get(`links:${id}`)
+      return [id, new Within({ folder, links: agreement !== undefined && agreement === agreementOf(folder) })]
+    }),
+  )
+}
+
+function placeOf(project: Project, rootId: number): Within {
+  const place = placesOf(project).get(rootId)
+  if (!place) throw userError(`folder ${rootId} is not in the project`)
+  return place
+}
+
+/** The image's file, opened. Throws dataError where a link leads out of its folder. */
+export const openMedia = (project: Project, media: Pick<Media, 'rootId' | 'path'>): Opened => placeOf(project, media.rootId).open(media.path)
+
+/** The image's file. Throws dataError where a link leads out of its folder. */
 export function mediaFile(project: Project, media: Pick<Media, 'rootId' | 'path'>): string {
-  const root = project.db.value<string>('SELECT path FROM root WHERE id = ?', media.rootId)
-  if (root === undefined) throw userError(`folder ${media.rootId} is not in the project`)
-  return join(resolve(project.folder, root), media.path)
+  return placeOf(project, media.rootId).file(media.path)
 }
 
 export interface StoredRecord {
   mediaId: number
-  /** The image's file, absolute. */
-  file: string
+  /** The folder of images, absolute, and the image's file in it; null where that is a link which leads out of it. */
+  root: string
+  file: string | null
   record: ImageRecord
   /** Ids in the order of `record.regions`. */
   regionIds: number[]
-  /** Stored annotations that are none (of before, or of another program), so that they are not in the record: a line each. */
+  /** What is not in the record: annotations stored that are none (of before, or of another program), a link; a line each. */
   problems: string[]
 }
 
 /** Everything known of the images that a filter lets through, in the order of their ids, some hundred at a time. */
 export function* readRecords(project: Project, filter: MediaFilter = {}): Generator<StoredRecord> {
   const { db } = project
-  const roots = new Map(listRoots(project).map((r) => [r.id, resolve(project.folder, r.path)]))
+  const places = placesOf(project)
   const labels = new Map(db.all<{ id: number; name: string }>('SELECT id, name FROM label').map((l) => [l.id, l.name]))
   for (let after = 0; ; ) {
     const ids = mediaIds(db, filter, { after, limit: chunk })
@@ -167,12 +211,15 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
     const [regions, mediaLabels, captions, tags] = [children('region', 't.z, t.id'), children('media_label'), children('caption'), children('media_tag')]
     for (const row of db.all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', wanted)) {
       const media = toMedia(row)
-      const problems: string[] = []
+      const place = places.get(media.rootId)!
+      const link = place.linkOut(media.path)
+      const problems: string[] = link === null ? [] : [linkReason(link)]
       const own = sound(regions.get(media.id), toRegion, problems, (r) => problemLine('region', r.id, shapeProblem(r.shape, media)))
       const index = new Map(own.map((r, i) => [r.id, i]))
       yield {
         mediaId: media.id,
-        file: join(roots.get(media.rootId)!, media.path),
+        root: place.folder,
+        file: link === null ? join(place.folder, media.path) : null,
         regionIds: own.map((r) => r.id),
         problems,
         record: {

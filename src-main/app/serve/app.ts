@@ -86,7 +86,7 @@ export class App implements Served {
     this.report = options.report ?? ((what, error) => console.error(`${what}:`, error))
     this.preferences = new Preferences(options.host.configFolder, options.changed)
     this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
-    this.media = new MediaService(options.host.cacheFolder)
+    this.media = new MediaService(options.host.cacheFolder, { start: options.host.startChild })
     this.handlers = inPlainWords(makeHandlers(this))
   }
 
@@ -115,7 +115,7 @@ export class App implements Served {
   }
 
   async close(): Promise<void> {
-    await this.jobs.stop() // what they leave is written down before the projects close
+    await Promise.all([this.jobs.stop(), this.media.close()]) // what they leave is written down before the projects close
     this.pool.closeAll()
   }
 }

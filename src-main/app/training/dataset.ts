@@ -1,7 +1,7 @@
-import path from 'node:path'
 import type { ClassSpec, Item } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { Project } from '../projects/project.ts'
+import { placesOf } from '../projects/records.ts'
 
 export interface ClassificationData {
   /** The labels that images have, in the order in which they were made. */
@@ -17,7 +17,7 @@ export interface ClassificationData {
 interface Row {
   [column: string]: unknown
   id: number
-  root: string
+  root: number
   path: string
   split: string
   content_hash: string | null
@@ -25,10 +25,12 @@ interface Row {
 }
 
 /** The project's images with their labels, as an image classification task. Images in no split are left out. */
-export function classificationData({ db, folder }: Project): ClassificationData {
+export function classificationData(project: Project): ClassificationData {
+  const { db } = project
+  const places = placesOf(project)
   const rows = db.all<Row & Record<string, never>>(
-    `SELECT m.id, r.path AS root, m.path, m.split, m.content_hash, l.label_id FROM media m
-     JOIN root r ON r.id = m.root_id JOIN media_label l ON l.media_id = m.id AND l.state = 'accepted'
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, l.label_id FROM media m
+     JOIN media_label l ON l.media_id = m.id AND l.state = 'accepted'
      WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
   ) as unknown as Row[]
   const used = new Set(rows.map((r) => r.label_id))
@@ -47,7 +49,7 @@ export function classificationData({ db, folder }: Project): ClassificationData 
       ambiguous++
       continue
     }
-    ;(splits[row.split] ??= []).push({ file: path.resolve(folder, row.root, row.path), label: index.get(row.label_id)!, hash: row.content_hash })
+    ;(splits[row.split] ??= []).push({ file: places.get(row.root)!.file(row.path), label: index.get(row.label_id)!, hash: row.content_hash })
     ;(mediaIds[row.split] ??= []).push(row.id)
   }
   const classes = labels.map(({ name, prompts }) => ({ name, phrase: (JSON.parse(prompts) as string[])[0] ?? null }))

@@ -28,7 +28,7 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
       const before = countMedia(project)
       try {
-        const found = await scanFolder(project, task.folder, control('scanning'), onChange)
+        const found = await scanFolder(project, task.folder, control('scanning'), onChange, task)
         await findFacts(project, control('measuring'))
         return found
       } catch (e) {

@@ -74,7 +74,8 @@ const FORMATS: [format: string, starts: string[]][] = [
   ['AVIF', ['    ftypavif', '    ftypavis', '    ftypmif1']],
 ]
 
-function sniff(bytes: Uint8Array): string | undefined {
+/** The name of the format that a file begins like; undefined where it is none of an image. */
+export function sniff(bytes: Uint8Array): string | undefined {
   const matches = (start: string) => [...start].every((c, i) => c === ' ' || bytes[i] === c.charCodeAt(0))
   return FORMATS.find(([, starts]) => starts.some(matches))?.[0]
 }

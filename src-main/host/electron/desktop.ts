@@ -10,11 +10,12 @@ import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
 import { menuTemplate, textMenuTemplate } from './menu.ts'
 import { menuLanguage, menuWords, type MenuLanguage } from './menu-words.ts'
+import { startChild } from './child.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
 
-export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell'>
+export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell' | 'utilityProcess'>
 
 /** Where settings, cache and new projects go: the same places for every face. */
 export type Folders = Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
@@ -97,6 +98,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   const host: Host = {
     ...folders,
     version: options.version,
+    startChild: (module, args) => startChild(electron, module, args),
     async pickFolder(title, start) {
       const parent = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
       const wanted: Electron.OpenDialogOptions = { title, defaultPath: start, properties: ['openDirectory', 'createDirectory'] }

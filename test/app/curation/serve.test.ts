@@ -43,7 +43,7 @@ afterAll(async () => {
 
 /** The result of the job that a call began. */
 async function ended({ jobId }: { jobId: string }): Promise<Job['result']> {
-  await expect.poll(() => jobs.get(jobId)?.status, { timeout: 60_000, interval: 20 }).not.toBe('running')
+  await expect.poll(() => jobs.get(jobId)?.status, { interval: 20 }).not.toBe('running')
   expect(jobs.get(jobId)).toMatchObject({ status: 'done', error: null })
   return jobs.get(jobId)!.result
 }
@@ -120,7 +120,7 @@ describe('curation', () => {
 
   test('fails in one line where there is nothing to work on', async () => {
     const { jobId } = await client.call('curation.find-doubts', { folds: 20 })
-    await expect.poll(() => jobs.get(jobId)?.status, { timeout: 10_000 }).toBe('failed')
+    await expect.poll(() => jobs.get(jobId)?.status).toBe('failed')
     expect(jobs.get(jobId)!.error).toMatch(/at least two labels with 20 images/)
   })
 

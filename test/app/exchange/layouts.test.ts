@@ -222,7 +222,7 @@ test('LabelMe: the image within the file is taken where there is no other, into 
     ['c.json', expect.stringMatching(/not found/)], ['d.json', expect.stringMatching(/not found/)], ['sub/b.json', expect.stringMatching(/imageData was taken, as sub\/b.jpg/)],
   ])
   const stored = [...readRecords(p)].find((r) => r.record.fileName === 'sub/b.jpg')!
-  expect(path.relative(p.folder, stored.file)).toMatch(/^media\//)
+  expect(path.relative(p.folder, stored.file!)).toMatch(/^media\//)
   expect(stored.record).toMatchObject({ width: 40, height: 30, regions: [{ shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 } }] })
   expect((await importInto(p, dir)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
 })

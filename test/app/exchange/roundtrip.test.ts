@@ -60,7 +60,7 @@ const hashOf = (file: string) => createHash('sha256').update(readFileSync(file))
 async function there(p: Project, format: FormatName, options = {}) {
   const { records, imported, exported, out } = await roundTrip(p, { format, ...options })
   const byHash = new Map(records.map((r) => [r.contentHash, r]))
-  const pairs = [...readRecords(p)].map(({ record, file }) => [record, byHash.get(hashOf(file))!] as const)
+  const pairs = [...readRecords(p)].map(({ record, file }) => [record, byHash.get(hashOf(file!))!] as const)
   expect(pairs.every(([, back]) => back)).toBe(true)
   expect(await detectFormat(out)).toBe(format)
   return { pairs, imported, exported }

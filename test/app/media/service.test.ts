@@ -10,6 +10,7 @@ import { orderedIds } from '../../../src-main/app/media/rows.ts'
 import { mediaFacets } from '../../../src-main/app/media/facets.ts'
 import { MediaService } from '../../../src-main/app/media/service.ts'
 import { addLabels, setMediaLabels } from '../../../src-main/app/annotations/index.ts'
+import { program } from '../../helpers/programs.ts'
 import { createProject, getMedia, mediaByPath, type Project } from '../../../src-main/app/projects/index.ts'
 
 const control = { signal: new AbortController().signal, progress: () => undefined }
@@ -37,7 +38,8 @@ describe('pictures of a folder', () => {
     project = createProject(join(folder, 'project'))
     await scanFolder(project, join(folder, 'images'), control, () => undefined)
     await findFacts(project, control)
-    service = new MediaService(join(folder, 'cache'))
+    const made = await program('huge-images')
+    service = new MediaService(join(folder, 'cache'), { program: () => made })
   })
   afterAll(() => {
     project.close()

@@ -22,7 +22,7 @@ test('what is put in comes out', () => {
   const [stored, ...others] = [...readRecords(project)]
   expect(others).toEqual([])
   expect(stored!.record).toMatchObject(given)
-  expect(stored!.file.endsWith('/p/media/dir/ä b.c.jpg')).toBe(true)
+  expect(stored!.file!.endsWith('/p/media/dir/ä b.c.jpg')).toBe(true)
   expect(imageContent(project, stored!.mediaId).captions[0]!.spans[0]!.regions).toEqual([stored!.regionIds[0], stored!.regionIds[2]])
 })
 

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { addRegion, changeHistory, redoChange, undoChange } from '../../../src-main/app/annotations/index.ts'
 import { addRecords, checkProject, countMedia, findMedia, listLabels, projectHash } from '../../../src-main/app/projects/index.ts'
@@ -19,13 +20,16 @@ async function coco(images: number): Promise<string> {
   return folder({ 'annotations.json': JSON.stringify({ images: list, annotations, categories: [1, 2, 3].map((id) => ({ id, name: `class ${id}` })) }), 'a.png': [4, 4] })
 }
 
-test('an import of thousands: edits are made and stored meanwhile, the main thread never waits long, one undo takes it back', { timeout: 300_000 }, async () => {
+test('an import of thousands: edits are made and stored meanwhile, the main thread never waits long, one undo takes it back', async () => {
   const worker = await programUrl('work-worker')
   const dir = await coco(3000)
   const p = project()
   addRecords(p, [{ fileName: 'mine.png', width: 64, height: 48, regions: [{ label: 'own', shape: box(0) }] }])
   const before = projectHash(p)
   const phases = new Set<string>()
+  // A thread that has nothing to do is held up by whatever else the machine is busy with.
+  const idle = new Worker(`const { monitorEventLoopDelay } = require('node:perf_hooks'); const { parentPort } = require('node:worker_threads')
+    const loop = monitorEventLoopDelay({ resolution: 5 }); loop.enable(); parentPort.on('message', () => parentPort.postMessage(loop.max))`, { eval: true })
   const loop = monitorEventLoopDelay({ resolution: 5 })
   loop.enable()
   const running = runWork(p, { kind: 'import', path: dir, options: { format: 'coco' } }, { onProgress: ({ phase }) => phases.add(phase) }, worker)
@@ -45,7 +49,9 @@ test('an import of thousands: edits are made and stored meanwhile, the main thre
   expect([...phases]).toEqual(['reading', 'storing'])
   expect(edits).toBeGreaterThan(10)
   console.log(`${edits} edits during an import of ${report.seconds.toFixed(1)} s, slowest ${Math.max(...slow).toFixed(0)} ms; longest stall ${(loop.max / 1e6).toFixed(0)} ms`)
-  expect(loop.max / 1e6).toBeLessThan(2000) // milliseconds; the machine may be busy with other things
+  const machine = await new Promise<number>((resolve) => (idle.once('message', resolve), idle.postMessage('how long?')))
+  await idle.terminate()
+  expect(loop.max / 1e6).toBeLessThan(2000 + (5 * machine) / 1e6) // milliseconds
   // This connection sees what the other one wrote.
   expect([countMedia(p), listLabels(p).length]).toEqual([3001, 4])
   expect(countMedia(p, { labelIds: [listLabels(p).find((l) => l.name === 'class 2')!.id] })).toBe(3000)
@@ -59,7 +65,7 @@ test('an import of thousands: edits are made and stored meanwhile, the main thre
   expect(checkProject(p, { files: false }).problems).toEqual([])
 })
 
-test('cancelled in the middle of storing: the project is as it was', { timeout: 120_000 }, async () => {
+test('cancelled in the middle of storing: the project is as it was', async () => {
   const p = project()
   const hash = projectHash(p)
   const stop = new AbortController()
@@ -69,11 +75,11 @@ test('cancelled in the middle of storing: the project is as it was', { timeout: 
   expect(checkProject(p, { files: false }).problems).toEqual([])
 })
 
-test('scan and export, and a fault of the data in one line', { timeout: 120_000 }, async () => {
+test('scan and export, and a fault of the data in one line', async () => {
   const worker = await programUrl('work-worker')
   const p = project()
   const dir = await folder({ 'a.png': [8, 6], 'b/c.jpg': [4, 4] })
-  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2 })
+  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, links: { count: 0, examples: [] } })
   expect(findMedia(p).map((m) => [m.path, m.width, m.height])).toEqual([['a.png', 8, 6], ['b/c.jpg', 4, 4]])
   const out = fresh('out')
   expect(await runWork(p, { kind: 'export', path: out, options: { format: 'coco' } }, {}, worker)).toMatchObject({ images: 2, format: 'coco' })

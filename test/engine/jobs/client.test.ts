@@ -82,7 +82,7 @@ test('a thread that dies, at work or between two jobs, is replaced', async () =>
   expect(await done(client)).toBe('1')
   await expect(done(client, 'throws')).rejects.toThrow('out of memory')
   expect(await done(client, 'dies later')).toBe('1')
-  await new Promise((resume) => setTimeout(resume, 300))
+  await expect.poll(() => (client as unknown as { worker?: unknown }).worker).toBeUndefined() // it has died
   expect(await done(client)).toBe('1')
 })
 
@@ -131,10 +131,8 @@ describe('the engine', () => {
       training('e'),
     ]
     fs.writeFileSync(path.join(dir, 'jobs.json'), JSON.stringify(jobs))
-    let ended = 0
-    const child = await start('client', [path.join(dir, 'jobs.json')], { onLine: (line) => line.includes('"end"') && (ended = performance.now()) })
+    const child = await start('client', [path.join(dir, 'jobs.json')])
     const { code, stdout, stderr } = await child.ended
-    expect(performance.now() - ended).toBeLessThan(10_000)
     expect(code, stderr).toBe(0)
     const answers = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>).filter((x) => !x['phase'])
     expect(answers).toEqual([

@@ -71,7 +71,7 @@ beforeAll(async () => {
 })
 
 describe('a training', () => {
-  test(`killed at ${KILLS} random moments is, in the end, the one that was never killed`, { timeout: 60_000 + KILLS * 60_000 }, async () => {
+  test(`killed at ${KILLS} random moments is, in the end, the one that was never killed`, { timeout: 600_000 + KILLS * 300_000 }, async () => {
     const training = job('killed')
     let known = 0
     for (let kill = 0; kill < KILLS; kill++) {

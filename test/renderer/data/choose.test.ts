@@ -59,7 +59,7 @@ describe.skipIf(!canRun)('images', () => {
     const top = () => face.page.locator('.data .grid').evaluate((e) => e.scrollTop)
     await press('Alt+1')
     await face.page.locator('.data .grid').evaluate((e) => (e.scrollTop = 200))
-    await face.page.waitForTimeout(50)
+    await face.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))) // in which the page hears of it
     await press('Alt+3', 'Alt+1')
     expect(await top()).toBe(200)
   })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canRun } from '../../e2e/browser.ts'
+import { canRun, settled } from '../../e2e/browser.ts'
 import { Face } from '../face.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -35,7 +35,7 @@ describe.skipIf(!canRun)('the label view', () => {
   /** Serious and critical findings, one line each. */
   async function findings(): Promise<string[]> {
     await face.page.waitForSelector('.n-message', { state: 'detached' })
-    await face.page.waitForTimeout(250)
+    await settled(face.page)
     await face.page.evaluate(axeSource)
     return face.page.evaluate(async () => {
       const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe

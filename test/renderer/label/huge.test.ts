@@ -8,7 +8,7 @@ describe.skipIf(!canRun)('a huge image', () => {
   const asked: string[] = []
   beforeAll(async () => {
     await face.start([{}, { width: 8000, height: 6000, square: [6000, 4000, 64] }])
-    face.page.on('request', (r) => asked.push(new URL(r.url()).pathname.replace(/^\/media\/[^/]+\//, '')))
+    face.page.on('request', (r) => asked.push(new URL(r.url()).pathname.replace(/^\/media\/[^/]+\/[^/]+\//, '')))
   })
   afterAll(() => face.stop())
 
@@ -26,11 +26,10 @@ describe.skipIf(!canRun)('a huge image', () => {
     // The square, from the middle of the image to the middle of the canvas, by the wheel.
     await face.page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
     await face.page.mouse.wheel(6032 - 4000, 4032 - 3000)
-    await expect.poll(() => asked.filter((p) => p.startsWith('2/tile/0/')).length, { timeout: 20_000 }).toBeGreaterThan(3)
-    await expect.poll(() => colourAt(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2), { timeout: 20_000 }).toEqual([255, 255, 255])
+    await expect.poll(() => asked.filter((p) => p.startsWith('2/tile/0/')).length).toBeGreaterThan(3)
+    await expect.poll(() => colourAt(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)).toSatisfy((c: number[]) => c.every((v) => v > 250)) // white, but for what WebP makes of it
     // Sharp to the pixel: 40 pixels from the square's middle is outside of it.
-    const [red] = await colourAt(canvas.x + canvas.width / 2 + 40, canvas.y + canvas.height / 2)
-    expect(red).toBeLessThan(60) // 40, but for what WebP makes of it
+    await expect.poll(async () => (await colourAt(canvas.x + canvas.width / 2 + 40, canvas.y + canvas.height / 2))[0]).toBeLessThan(60) // 40, but for what WebP makes of it
     expect(asked).toContain('2/large')
     expect(asked).not.toContain('2/image')
     expect(new Set(asked.filter((p) => p.startsWith('2/tile/0/'))).size).toBeLessThan(40)
@@ -40,7 +39,7 @@ describe.skipIf(!canRun)('a huge image', () => {
     const map = face.page.locator('.canvas canvas[aria-hidden=true]')
     const box = (await map.boundingBox())!
     await face.page.mouse.click(box.x + 4, box.y + 4)
-    await expect.poll(() => asked.includes('2/tile/0/0/0'), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => asked.includes('2/tile/0/0/0')).toBe(true)
     expect(face.errors).toEqual([])
   })
 })

@@ -31,7 +31,7 @@ describe.skipIf(!canRun)('while the server is gone', () => {
     await face.page.keyboard.press('Control+z')
     await face.page.waitForSelector('text=3 edits wait')
     expect(await face.page.locator('.card >> text=regretted').count()).toBe(0)
-    await face.page.waitForTimeout(300) // its own database writes beside the page
+    await face.kept(3)
 
     await face.page.reload().catch(() => undefined) // nobody answers
     await face.page.waitForURL(/^chrome-error:/)
@@ -52,12 +52,12 @@ describe.skipIf(!canRun)('while the server is gone', () => {
     await face.page.keyboard.press('r')
     await face.drag(0.3, 0.3, 0.5, 0.5)
     await face.page.waitForSelector('text=1 edit waits')
-    await face.page.waitForTimeout(300)
+    await face.kept(1)
     const other = await face.context.newPage()
     await face.page.close()
     await face.revive()
     face.page = other
-    await other.goto(`http://127.0.0.1:${face.server.port}/#/label/2`)
+    await other.goto(`${face.server.newUrl()}#/label/2`) // a new tab needs a new address
     await face.lines(1)
     await face.saved()
     expect(face.content(2).regions).toHaveLength(1)

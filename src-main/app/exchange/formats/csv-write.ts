@@ -1,6 +1,6 @@
 /** Our own table: a row a region, a label or a caption. A caption of a region names it by its number among those of the image, from 0. */
 import type { RecordRegion } from '#shared/model/record.ts'
-import { asText } from '../csv-text.ts'
+import { cell } from '../cells.ts'
 import { boxOfShape } from '../shapes.ts'
 import { copyImage, type Item, openText, type Target, withoutImagesFolder } from '../target.ts'
 
@@ -8,13 +8,6 @@ const columns = [
   'file_name', 'split', 'image_width', 'image_height', 'label', 'xmin', 'ymin', 'xmax', 'ymax', 'shape', 'caption', 'language', 'region', 'spans', 'attributes', 'author', 'state', 'tags', 'review',
 ] as const
 type Line = Partial<Record<(typeof columns)[number], string | number | null | undefined>>
-
-/** Numbers and JSON are no formulas. */
-const isPlain = (v: unknown) => typeof v === 'number' || (typeof v === 'string' && /^[[{]/.test(v))
-const quoted = (v: string | number | null | undefined) => {
-  const text = isPlain(v) ? String(v) : asText(String(v ?? ''))
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
 
 const json = (v: unknown) => (v === undefined || v === null || Object.keys(v).length === 0 ? '' : JSON.stringify(v))
 
@@ -38,7 +31,7 @@ export function write(items: Iterable<Item>, target: Target): void {
       const values = { ...image, ...once, ...rest }
       once = {}
       rows++
-      out.write(`${columns.map((c) => quoted(values[c])).join(',')}\r\n`)
+      out.write(`${columns.map((c) => cell(values[c])).join(',')}\r\n`)
     }
     for (const r of record.regions ?? []) {
       const { x, y, w, h } = boxOfShape(r.shape)

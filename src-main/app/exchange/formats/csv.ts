@@ -7,7 +7,8 @@ import { reviewState } from '#shared/model/media.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import { type Layout, captionTable, layoutOf } from '../csv-layout.ts'
 import { boxesIn, boxIn, isRuns, literal, maskIn, type Numbers, numbersBetween, type Row, shapeIn } from '../csv-shapes.ts'
-import { listed, ofText, several } from '../csv-text.ts'
+import { cellText } from '../cells.ts'
+import { listed, several } from '../csv-text.ts'
 import { Survey, type Plan } from '../csv-survey.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
@@ -97,7 +98,7 @@ const measures = new Set<string>(['xmin', 'ymin', 'xmax', 'ymax', 'x', 'y', 'cx'
 
 /** A table without a header may have numbered captions: a.jpg#0. A row of Flickr30k lacks the mark before its caption. */
 function cells(layout: Layout, fields: readonly string[]): Stored {
-  const cell = (i: number) => (layout.ours ? ofText(fields[i] ?? '') : (fields[i] ?? '').trim())
+  const cell = (i: number) => (layout.ours ? cellText(fields[i] ?? '') : (fields[i] ?? '').trim())
   const row: Row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, measures.has(c) && /^(?:nan|null|none|na|n\/a)$/i.test(cell(i)) ? '' : cell(i)]))
   const extra = Object.fromEntries(layout.others.map(([i, name]) => [name, cell(i)]))
   if (!layout.header && row.caption !== undefined) row.file = row.file?.replace(/#\d+$/, '') ?? ''

@@ -180,7 +180,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
       shards.set(name, (shard = open(name, shard.number + 1)))
     }
     if (!shard) shards.set(name, (shard = open(name, 0)))
-    if (!existsSync(file)) {
+    if (file === null || !existsSync(file)) {
       target.findings.leave({ file: record.fileName }, 'the image is not there, and a sample needs one')
       continue
     }

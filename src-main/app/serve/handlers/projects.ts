@@ -10,10 +10,10 @@ import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
 
 /** The images below a folder, then their sizes; the first pictures can be looked at meanwhile. */
-const scan = (client: Client, folder: string) =>
+const scan = (client: Client, folder: string, followLinks = false) =>
   client.startJob('scan', folder, async (project, { signal, progress }, tell) => {
     const onChange = () => tell('project.changed', { what: ['media'] })
-    const found = await runWork(project, { kind: 'scan', folder }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
     onChange()
     return found
   })
@@ -73,7 +73,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
       return { folder }
     }) }
   },
-  'projects.add-folder': ({ folder }, client) => ({ jobId: scan(client, resolve(folder)) }),
+  'projects.add-folder': ({ folder, followLinks }, client) => ({ jobId: scan(client, resolve(folder), followLinks) }),
   'snapshots.list': (_, { project }) => projects.listSnapshots(project),
   'snapshots.take': ({ name }, client) => {
     const taken = projects.takeSnapshot(client.project, name)

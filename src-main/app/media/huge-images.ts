@@ -1,0 +1,29 @@
+/** The process that decodes one huge image; ended from outside at any moment. Its last line on stderr is why it failed. */
+import { mkdirSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import sharp from 'sharp'
+import { tileSide } from '#shared/contract/urls.ts'
+import { errorLine } from '#shared/errors.ts'
+import { hugeTask } from './huge-task.ts'
+import { rasterOf } from './raster.ts'
+
+try {
+  // Whoever labels meanwhile comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+} catch {
+  // not allowed here
+}
+try {
+  const task = hugeTask.parse(JSON.parse(process.argv.at(-1)!))
+  await rasterOf(task.file, task.name)
+  const image = sharp(task.file, { limitInputPixels: false, sequentialRead: true }).autoOrient()
+  if (task.kind === 'pyramid') {
+    mkdirSync(task.out, { recursive: true })
+    await image.webp({ quality: 85, effort: 2 }).tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' }).toFile(join(task.out, 'p.dz'))
+  } else await image.resize(task.side, task.side, { fit: 'inside', withoutEnlargement: true }).webp({ quality: 82, effort: 2 }).toFile(task.out)
+} catch (e) {
+  process.stderr.write(`${errorLine(e)}\n`)
+  process.exitCode = 1
+}

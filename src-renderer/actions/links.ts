@@ -1,0 +1,25 @@
+/** Links that lead out of a folder of images: the person is told where to, and may agree. */
+import { shallowRef } from 'vue'
+import { scanResult, type LinksOut } from '#shared/model/scan.ts'
+import { call } from '../rpc/index.ts'
+import { useJobs } from '../stores/jobs.ts'
+import { useShell } from '../stores/shell.ts'
+import { useToasts } from '../stores/toasts.ts'
+
+/** Those that the last scan of this window did not follow. */
+export const leftOut = shallowRef<{ folder: string; links: LinksOut } | null>(null)
+
+export async function watchScan(jobId: string, folder: string): Promise<void> {
+  const { result } = await useJobs().ended(jobId)
+  const found = scanResult.safeParse(result)
+  if (!found.success || found.data.links.count === 0) return
+  leftOut.value = { folder, links: found.data.links }
+  useToasts().say('toast.links', { count: found.data.links.count }, { key: 'links.look', run: () => useShell().open('links') })
+}
+
+/** From now on links of this folder may lead out of it. */
+export async function agree(folder: string): Promise<void> {
+  leftOut.value = null
+  const { jobId } = await call('projects.add-folder', { folder, followLinks: true })
+  void watchScan(jobId, folder)
+}
