@@ -176,10 +176,3 @@ write_jp2()
 write_deep()
 write_others()
 (HERE / "formats.json").write_text(json.dumps(decoded(), indent=1) + "\n")
-
-# A picture with alpha that is cut off within its packets, and says so nowhere: its decoder waits for the rest for ever.
-whole = (OUT / "rgba.jp2").read_bytes()
-cut = bytearray(whole[:-(-len(whole) * 6 // 10)])
-box = cut.index(b"jp2c") - 4
-cut[box:box + 4] = struct.pack(">I", len(cut) - box)
-(HERE / "endless.jp2").write_bytes(cut + struct.pack(">I", 10) + b"free\xff\xd9")
