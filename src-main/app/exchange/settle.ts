@@ -1,12 +1,12 @@
 /** Draft → record: the image's true size, geometry that is finite and inside the image, one line for each thing that is not. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import sharp from 'sharp'
 import { clipShape } from '#shared/geometry/shape.ts'
 import { shapeBox } from '#shared/geometry/box.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
 import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { pictureFacts } from '../../engine/data/picture.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
 import { message, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
@@ -69,7 +69,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
 }
 
 async function probe(file: string): Promise<Probe> {
-  const { width, height, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
+  const { width, height, orientation } = await pictureFacts(file)
   return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
 }
 

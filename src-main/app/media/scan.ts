@@ -1,15 +1,15 @@
 /** Takes images in: which files below a folder are images, and what their headers say. */
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join, relative, resolve, sep } from 'node:path'
-import sharp from 'sharp'
 import { userError } from '#shared/errors.ts'
 import { naturalKey } from '#shared/format.ts'
+import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
+import { pictureFacts } from '../../engine/data/picture.ts'
 import { addRecords, getMedia, mediaFile, type Project } from '../projects/index.ts'
 
-const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.bmp'])
-export const isImageName = (name: string) => !name.startsWith('.') && extensions.has(extname(name).toLowerCase())
+export const isImageName = (name: string) => !name.startsWith('.') && imageExtensions.has(extname(name).toLowerCase())
 
 export interface Control {
   signal: AbortSignal
@@ -56,7 +56,7 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
 /** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
 export async function factsOf(file: string): Promise<MediaFacts | null> {
   try {
-    const { width, height, orientation = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
+    const { width, height, orientation } = await pictureFacts(file)
     if (!width || !height) return null
     return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
   } catch {

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import sharp from 'sharp'
 import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
+import { isForeignPicture, openPicture } from '../../engine/data/picture.ts'
 import { getMedia, mediaFile, type Project } from '../projects/index.ts'
 import { DiskCache } from './disk-cache.ts'
 import { LatestFirst } from './queue.ts'
@@ -54,13 +54,13 @@ export class MediaService {
   }
 
   private async image(file: string, orientation: number, signal: AbortSignal): Promise<Response> {
-    const type = shown[extname(file).toLowerCase()]
+    const type = (await isForeignPicture(file)) ? undefined : shown[extname(file).toLowerCase()]
     const info = await stat(file)
     if (type && (orientation === 1 || type === 'image/jpeg')) {
       const body = Readable.toWeb(createReadStream(file)) as ReadableStream
       return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(info.size), ...cached } })
     }
-    return picture(await this.decoding.do(signal, () => sharp(file, { limitInputPixels: false }).autoOrient().png({ compressionLevel: 1 }).toBuffer()), 'image/png')
+    return picture(await this.decoding.do(signal, async () => (await openPicture(file, {}, signal)).autoOrient().png({ compressionLevel: 1 }).toBuffer()), 'image/png')
   }
 
   /** Fits into a square of that size; upright. Of a JPEG again one, which has no transparency to lose and takes a third less time than WebP. */
@@ -69,8 +69,8 @@ export class MediaService {
     const known = await this.thumbnails.get(key)
     if (known) return known
     const side = thumbnailSizes[size]
-    const made = await this.decoding.do(signal, () => {
-      const small = sharp(file, { limitInputPixels: false, sequentialRead: true }).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    const made = await this.decoding.do(signal, async () => {
+      const small = (await openPicture(file, { sequentialRead: true }, signal)).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
       return (/\.jpe?g$/i.test(file) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).toBuffer()
     })
     await this.thumbnails.put(key, made)

@@ -2,8 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { tileSide } from '#shared/contract/urls.ts'
+import { openPicture } from '../../engine/data/picture.ts'
 
 /** Pyramids kept, those used last: of an image of 100 megapixels one takes some 30 MB. */
 const kept = 48
@@ -44,7 +44,7 @@ export class Tiles {
     const beside = `${made}.${randomUUID()}.part`
     await mkdir(beside, { recursive: true })
     try {
-      await sharp(file, { limitInputPixels: false, sequentialRead: true })
+      await (await openPicture(file, { sequentialRead: true }))
         .autoOrient()
         .webp({ quality: 85, effort: 2 })
         .tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' })

@@ -23,6 +23,12 @@ export function jp2Size(bytes: Uint8Array): Size {
   return { width, height }
 }
 
+/** Grey of more than 8 bits. */
+export const jp2Deep = (bytes: Uint8Array): boolean => {
+  const { components } = headerOf(bytes)
+  return components.length === 1 && components[0]!.bits > 8
+}
+
 const CODESTREAM = 0xff4fff51
 
 function headerOf(bytes: Uint8Array): Header {

@@ -8,6 +8,7 @@ import { rleBox } from '#shared/geometry/rle.ts'
 import type { RecordCaption, RecordRegion } from '#shared/model/record.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { formatOf } from '../../../engine/data/formats.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
@@ -85,6 +86,7 @@ function pictureExtension(data: Buffer): string | null {
   if (/^RIFF....WEBP/s.test(start)) return '.webp'
   if (/^GIF8/.test(start)) return '.gif'
   if (/^(II\*\0|MM\0\*)/.test(start)) return '.tif'
+  if (formatOf(data) === 'BMP') return '.bmp'
   return null
 }
 
