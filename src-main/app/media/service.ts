@@ -48,7 +48,7 @@ export class MediaService {
       return notFound()
     } catch (e) {
       if (signal.aborted) throw e
-      if (e instanceof DashiError) return new Response(e.message, { status: 404 })
+      if (e instanceof DashiError && e.fault !== 'data') return new Response(e.message, { status: 404 })
       return new Response(errorLine(e), { status: 422, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
     }
   }
