@@ -15,6 +15,7 @@ export default defineConfig({
           electron: entry('src-main/index.electron.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
           'merge-helper': entry('src-main/engine/merge-helper.ts'),
+          'image-decoder': entry('src-main/engine/image-decoder.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),
           'huge-images': entry('src-main/app/media/huge-images.ts'),
           bench: entry('test/bench/index.ts'),

@@ -68,7 +68,7 @@ export const ja: Same<typeof en> = {
   },
   phases: { features: '{split} の特徴量', 'logistic-regression': 'ロジスティック回帰', training: '学習', 'prompt-tuning': 'プロンプト調整', evaluating: '評価', scoring: '材料を採点中', 'greedy-soup': '材料を試行中', merging: 'ブレンド' },
   fields: {
-    epochs: '学習画像を通す回数', batchSize: '1 ステップの画像数', lr: '学習率の最大値', warmup: '学習率を上げていくステップの割合', weightDecay: '重み減衰', clipNorm: '勾配ノルムの上限', labelSmoothing: 'ラベル平滑化', augmentation: '学習画像をどれだけ変化させるか', accumulate: '更新前に勾配を平均するバッチ数', ema: '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+    epochs: '学習画像を通す回数', batchSize: '1 ステップの画像数', lr: '学習率の最大値', warmup: '学習率を上げていくステップの割合', weightDecay: '重み減衰', clipNorm: '勾配ノルムの上限', deep: '8 ビットを超える画素値：Pillow と同じく切り詰める、値域全体を使う、百分位の間を使う', interpolate: 'モデルと違う大きさの切り抜きを、位置の補間で受け入れる', labelSmoothing: 'ラベル平滑化', augmentation: '学習画像をどれだけ変化させるか', accumulate: '更新前に勾配を平均するバッチ数', ema: '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
     cMin: 'C の最小値（L2 罰則の強さの逆数）', cMax: 'C の最大値', cCount: '等比で試す個数', iterations: '各 C での L-BFGS 反復の上限', head: '分類器の初期値', contextLength: 'クラス名の前に置く学習トークン数', init: '語句「a picture of a」から始めるか、乱数から始めるか', momentum: 'SGD のモーメンタム',
   },
   recipes: { 'zero-shot': 'ゼロショット', lp: '線形プローブ', ft: '全体の微調整', 'lp-ft': '線形プローブ後に微調整', coop: 'プロンプト調整（CoOp）', vpt: '視覚プロンプト（VPT）', lora: 'LoRA' },

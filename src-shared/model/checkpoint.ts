@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { mergeMethodSchema } from './merge.ts'
 import { writtenFiles } from './owned.ts'
+import { seeingSchema } from './seeing.ts'
 
 /** sha256 in hexadecimal. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
@@ -40,6 +41,8 @@ export const checkpointRecordSchema = z.object({
   recipe: z.object({ name: z.string(), settings: z.record(z.string(), z.json()) }).nullable(),
   /** Present in a soup. Its ingredients are in the order in which they were blended. */
   merge: soupSchema.optional(),
+  /** How pictures were looked at, where that is not the usual way. */
+  seeing: seeingSchema.optional(),
   seed: z.int().nullable(),
   /** Of the annotations and images that it was trained on. */
   dataHash: z.string().nullable(),

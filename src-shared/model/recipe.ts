@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { seeingShape } from './seeing.ts'
 
 /*
  * What a fine-tuning recipe can be told. Every setting has a default and a description, so that forms and `--set key=value`
@@ -36,10 +37,10 @@ const probing = {
 }
 
 export const recipeSchemas = {
-  'zero-shot': z.strictObject({}),
-  lp: z.strictObject(probing),
-  ft: z.strictObject({ ...tuning(3e-5), head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from') }),
-  'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing }),
+  'zero-shot': z.strictObject(seeingShape),
+  lp: z.strictObject({ ...probing, ...seeingShape }),
+  ft: z.strictObject({ ...tuning(3e-5), ...seeingShape, head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from') }),
+  'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing, ...seeingShape }),
   coop: z.strictObject({
     contextLength: z.int().min(1).max(64).default(4).describe('Learned tokens before the class name'),
     init: z.enum(['words', 'random']).default('words').describe('Start from the words "a picture of a", or from noise'),
@@ -49,6 +50,7 @@ export const recipeSchemas = {
     warmup: warmup.default(0.02),
     momentum: z.number().min(0).max(0.999).default(0.9).describe('SGD momentum'),
     weightDecay: decay(5e-4),
+    ...seeingShape,
   }),
 } as const
 

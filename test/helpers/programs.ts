@@ -14,6 +14,7 @@ const PROGRAMS = {
   cli: 'src-main/index.cli.ts',
   'engine-worker': 'src-main/engine/worker.ts',
   'merge-helper': 'src-main/engine/merge-helper.ts',
+  'image-decoder': 'src-main/engine/image-decoder.ts',
   'work-worker': 'src-main/app/work/worker.ts',
   'huge-images': 'src-main/app/media/huge-images.ts',
   client: 'test/engine/jobs/client-program.ts',

@@ -1,5 +1,9 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { deepSamplesSchema } from '#shared/model/deep.ts'
+import type { Seeing } from '#shared/model/seeing.ts'
+import { pictureFacts } from '../../engine/data/picture.ts'
+import { outputSize } from '../../engine/data/preprocess.ts'
 import { Images } from '../../engine/data/images.ts'
 import { type Clip, openClip } from '../../engine/models/checkpoint.ts'
 import { softmaxRows } from '../../engine/metrics/predictions.ts'
@@ -11,9 +15,24 @@ import { output } from './output.ts'
 
 const items = (files: readonly string[]) => files.map((file) => ({ file, label: 0 }))
 
+type Looking = Pick<Seeing, 'deep' | 'interpolate'>
+const deepOption = () => new Option('--deep <how>', 'samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles').choices(deepSamplesSchema.options)
+const interpolateOption = () => new Option('--interpolate', 'take a crop of another size than the model’s, by interpolating its positions')
+
+/** On stderr, what was done to pictures that the numbers do not show. */
+async function sayHow({ preprocess, config }: Clip, files: readonly string[]): Promise<void> {
+  const { height, width } = outputSize(preprocess)
+  const { image_size: size } = config.vision_config
+  if (files.length && (height !== size || width !== size)) process.stderr.write(`pictures of ${height} × ${width} pixels by a model made for ${size} × ${size}: its positions are interpolated\n`)
+  const deep = []
+  for (const file of files) if ((await pictureFacts(file).catch(() => undefined))?.deep) deep.push(file)
+  const how = preprocess.deep ?? 'clip'
+  if (deep.length) process.stderr.write(`${deep[0]}${deep.length > 1 ? ` and ${deep.length - 1} more` : ''}: samples of more than 8 bits${how === 'clip' ? ' are clipped at 255, as in Pillow; --deep range or percentiles keep more of them' : `: --deep ${how}`}\n`)
+}
+
 /** Calls with the opened checkpoint and closes it. */
-async function withClip<T>(dir: string, use: (clip: Clip) => Promise<T>): Promise<T> {
-  const clip = await openClip(dir)
+async function withClip<T>(dir: string, told: Seeing, use: (clip: Clip) => Promise<T>): Promise<T> {
+  const clip = await openClip(dir, told)
   try {
     return await use(clip)
   } finally {
@@ -27,9 +46,12 @@ export const embedCommand = (app: AppContext): Command =>
     .option('--model <dir>', 'checkpoint folder', app.nano)
     .option('--image <files...>', 'image files', [])
     .option('--text <texts...>', 'texts', [])
-    .action(async (o: { model: string; image: string[]; text: string[]; json?: boolean }) => {
+    .addOption(deepOption())
+    .addOption(interpolateOption())
+    .action(async (o: Looking & { model: string; image: string[]; text: string[]; json?: boolean }) => {
       if (!o.image.length && !o.text.length) throw userError('embed: give --image or --text')
-      await withClip(o.model, async (clip) => {
+      await withClip(o.model, o, async (clip) => {
+        await sayHow(clip, o.image)
         const d = clip.config.projection_dim
         const image = o.image.length ? await imageFeatures(clip, new Images(items(o.image))) : new Float32Array(0)
         const text = o.text.length ? await textFeatures(clip, o.text) : new Float32Array(0)
@@ -51,10 +73,13 @@ export const classifyCommand = (app: AppContext): Command =>
     .option('--model <dir>', 'checkpoint folder', app.nano)
     .requiredOption('--image <files...>', 'image files')
     .option('--labels <a,b,c>', 'labels, separated by commas')
-    .action(async (o: { model: string; image: string[]; labels?: string; json?: boolean }) => {
+    .addOption(deepOption())
+    .addOption(interpolateOption())
+    .action(async (o: Looking & { model: string; image: string[]; labels?: string; json?: boolean }) => {
       const labels = o.labels === undefined ? undefined : [...new Set(o.labels.split(',').map((l) => l.trim()).filter(Boolean))]
       if (labels && !labels.length) throw userError(`--labels: expected names with commas between them, found "${o.labels}"`)
-      await withClip(o.model, async (clip) => {
+      await withClip(o.model, o, async (clip) => {
+        await sayHow(clip, o.image)
         if (!labels && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
         const head = labels ? await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates) : clip.head!
         const logits = headLogits(await imageFeatures(clip, new Images(items(o.image))), head)

@@ -53,6 +53,7 @@ export function settingsOf(pairs: readonly string[]): Record<string, unknown> {
     pairs.map((pair) => {
       const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? []
       if (!key || value === undefined) throw userError(`--set: expected key=value, found "${pair}"`)
+      if (value === 'true' || value === 'false') return [key, value === 'true']
       const numbers = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
       return [key, !numbers.every(Number.isFinite) ? value : numbers.length > 1 ? numbers : numbers[0]]
     }),

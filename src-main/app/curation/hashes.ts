@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Within } from '../../files/within.ts'
 import { pipeline } from 'node:stream/promises'
-import sharp from 'sharp'
 import { phash, phashSide } from '#shared/phash.ts'
+import { openPicture } from '../../engine/data/picture.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
 import { rasterOf } from '../media/raster.ts'
 import { placesOf, type Project } from '../projects/index.ts'
@@ -55,7 +55,7 @@ export async function contentHash(file: string): Promise<string> {
 /** Of the upright picture, transparency over white. */
 export async function perceptualHash(file: string): Promise<bigint> {
   await rasterOf(file)
-  const grey = await sharp(file, { limitInputPixels: false, sequentialRead: true, failOn: 'error' })
+  const grey = await (await openPicture(file, { sequentialRead: true, failOn: 'error' }))
     .autoOrient()
     .flatten({ background: '#fff' })
     .greyscale()

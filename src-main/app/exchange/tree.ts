@@ -2,10 +2,10 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { imageExtensions } from '#shared/image-names.ts'
 import type { Findings } from './findings.ts'
 import { type Peek, peekAt } from './peek.ts'
 
-const imageExtensions = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp'])
 export const isImage = (name: string) => imageExtensions.has(path.posix.extname(name).toLowerCase())
 export const stemOf = (name: string) => name.slice(0, name.length - path.posix.extname(name).length)
 const natural = new Intl.Collator('en', { numeric: true }).compare

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import sharp from 'sharp'
 import { tileSide } from '#shared/contract/urls.ts'
 import { errorLine } from '#shared/errors.ts'
+import { openPicture } from '../../engine/data/picture.ts'
 import { hugeTask } from './huge-task.ts'
 import { rasterOf } from './raster.ts'
 
@@ -18,7 +18,7 @@ try {
 try {
   const task = hugeTask.parse(JSON.parse(process.argv.at(-1)!))
   await rasterOf(task.file, task.name)
-  const image = sharp(task.file, { limitInputPixels: false, sequentialRead: true }).autoOrient()
+  const image = (await openPicture(task.file, { sequentialRead: true })).autoOrient()
   if (task.kind === 'pyramid') {
     mkdirSync(task.out, { recursive: true })
     await image.webp({ quality: 85, effort: 2 }).tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' }).toFile(join(task.out, 'p.dz'))

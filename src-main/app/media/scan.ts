@@ -3,6 +3,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { naturalKey } from '#shared/format.ts'
+import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
@@ -10,8 +11,7 @@ import { Within } from '../../files/within.ts'
 import { rasterOf } from './raster.ts'
 import { addRecords, agreeToLinks, getMedia, mediaFile, placesOf, type Project } from '../projects/index.ts'
 
-const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.bmp'])
-export const isImageName = (name: string) => !name.startsWith('.') && extensions.has(extname(name).toLowerCase())
+export const isImageName = (name: string) => !name.startsWith('.') && imageExtensions.has(extname(name).toLowerCase())
 
 export interface Control {
   signal: AbortSignal

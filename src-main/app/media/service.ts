@@ -4,13 +4,13 @@ import { createReadStream, fstatSync } from 'node:fs'
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import sharp from 'sharp'
 import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
 import { dataError, DashiError, errorLine } from '#shared/errors.ts'
 import type { Media } from '#shared/model/media.ts'
 import type { StartChild } from '../../host/ports.ts'
 import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.ts'
 import { startChild } from './child.ts'
+import { isForeignPicture, openPicture } from '../../engine/data/picture.ts'
 import { DiskCache } from './disk-cache.ts'
 import { HugeImages, hugePixels } from './huge.ts'
 import { LatestFirst } from './queue.ts'
@@ -77,16 +77,16 @@ export class MediaService {
   close = (): Promise<void> => this.huge.close()
 
   private async image(project: Project, media: Media, signal: AbortSignal): Promise<Response> {
-    const type = shown[extname(media.path).toLowerCase()]
     const opened = openMedia(project, media)
     try {
+      const type = (await isForeignPicture(opened.path)) ? undefined : shown[extname(media.path).toLowerCase()]
       const { width, height } = await rasterOf(opened.path, media.path)
       if (type && (media.orientation === 1 || type === 'image/jpeg')) {
         const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // which closes it
         return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
       }
       if (width * height > hugePixels) throw dataError(media.path, 'is too large to be shown as a whole; it comes in tiles')
-      const made = await this.decoding.do(signal, () => sharp(opened.path, { limitInputPixels: hugePixels }).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
+      const made = await this.decoding.do(signal, async () => (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal)).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
       opened.close()
       return picture(made, 'image/png')
     } catch (e) {
@@ -115,7 +115,8 @@ export class MediaService {
       try {
         const { width, height } = await rasterOf(opened.path, media.path)
         if (width * height > hugePixels) return null
-        const small = sharp(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }).autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
+        const picture = await openPicture(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }, signal)
+        const small = picture.autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
         return await (/\.jpe?g$/i.test(media.path) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).timeout({ seconds }).toBuffer()
       } finally {
         opened.close()

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
+import type { DeepSamples } from '#shared/model/deep.ts'
+import { toBytes } from './deep.ts'
+import { decodeForeign } from './foreign.ts'
+import { formatOf, isForeign, notAnImage } from './formats.ts'
 import { overWhite, type Pixels } from './pixels.ts'
+import { checkSize, type Raster, TooManyPixels } from './raster.ts'
 
 /** Images of more pixels than this are refused before they are unpacked: 0x3FFF², Pillow's and libvips' own order. */
 export const PIXEL_LIMIT = 0x3fff * 0x3fff
@@ -12,42 +17,81 @@ export interface DecodeOptions {
    * white, as `transformers` ≥ 5 does for CLIP. `keep`: RGBA, opaque where the file has no alpha. Default `drop`.
    */
   alpha?: 'drop' | 'white' | 'keep'
+  /** How samples of more than 8 bits become bytes. Default `clip`, as in Pillow. */
+  deep?: DeepSamples
   pixelLimit?: number
 }
 
 /**
- * Decode a raster image (JPEG, PNG, WebP, GIF, TIFF, AVIF) to upright sRGB bytes: EXIF orientation is applied here, once,
- * and nowhere else; of an animation the first frame. Equal to Pillow's `exif_transpose(open(f)).convert('RGB')`
- * byte for byte for 8-bit JPEG (RGB, grey, CMYK), PNG, WebP, GIF and TIFF; embedded colour profiles are ignored as there.
- * 16-bit samples keep their high byte (Pillow clips 16-bit grey instead).
+ * Decode a raster image (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, JPEG 2000) to upright sRGB bytes: EXIF orientation is applied here,
+ * once, and nowhere else; of an animation or a file of several pages the first. Equal to Pillow's
+ * `exif_transpose(open(f)).convert('RGB')` byte for byte, but for AVIF and JPEG within TIFF, whose decoders differ by a few levels,
+ * and Lab, which is converted here and not there; embedded colour profiles are ignored as there.
  * @param source a path, or the file's bytes
  * @param name how errors call the image; the path by default
  * @throws dataError: missing, empty, not an image in a known format (SVG is not raster), truncated or damaged, too many pixels.
  */
 export async function decodeImage(source: string | Uint8Array, name?: string, options: DecodeOptions = {}): Promise<Pixels> {
-  const { alpha = 'drop', pixelLimit = PIXEL_LIMIT } = options
+  const { alpha = 'drop', deep = 'clip', pixelLimit = PIXEL_LIMIT } = options
   const label = name ?? (typeof source === 'string' ? source : 'image')
   const bytes = typeof source === 'string' ? await readBytes(source, label) : source
   if (bytes.length === 0) throw dataError(label, 'the file is empty, expected an image')
-  const format = sniff(bytes)
-  if (!format) throw dataError(label, `not an image, expected ${FORMATS.map(([f]) => f).join(', ')}`)
-
+  const format = formatOf(bytes)
+  if (!format) throw dataError(label, notAnImage(bytes))
   try {
-    const { width, height, space } = await sharp(bytes, { limitInputPixels: false }).metadata()
-    if (width * height > pixelLimit) {
-      throw dataError(label, `${width} × ${height} pixels, the limit is ${pixelLimit} pixels`)
-    }
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit, ignoreIcc: true, autoOrient: true })
-    const keep = alpha === 'keep'
-    if (space === 'cmyk') return fromCmyk(await raw(image.pipelineColourspace('cmyk').toColourspace('cmyk')), keep)
-    const rgb = image.toColourspace('srgb')
-    const pixels = (await raw(alpha === 'drop' ? rgb.removeAlpha() : rgb.ensureAlpha())) as Pixels
-    return alpha === 'white' ? overWhite(pixels) : pixels
+    const pixels = isForeign(format) ? fromRaster(await decodeForeign({ format, bytes, pixelLimit }), deep) : await bySharp(bytes, deep, pixelLimit, alpha === 'drop')
+    return inForm(pixels, alpha)
   } catch (e) {
     if (e instanceof Error && e.name === 'DashiError') throw e
     const reason = (e instanceof Error ? e.message : String(e)).split('\n')[0]
-    throw dataError(label, `truncated or damaged ${format} (${reason})`, e)
+    if (/labq?\b/i.test(reason!)) throw dataError(label, 'a TIFF in Lab colours, which are not read: expected RGB, CMYK or grey', e)
+    throw dataError(label, e instanceof TooManyPixels ? e.message : `truncated or damaged ${format} (${reason})`, e)
   }
+}
+
+async function bySharp(bytes: Uint8Array, deep: DeepSamples, pixelLimit: number, drop: boolean): Promise<Pixels> {
+  const { width, height, space, depth, hasAlpha } = await sharp(bytes, { limitInputPixels: false }).metadata()
+  checkSize({ width, height }, pixelLimit)
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit, ignoreIcc: true, autoOrient: true })
+  if (space === 'cmyk') return fromCmyk(await raw(image.pipelineColourspace('cmyk').toColourspace('cmyk')))
+  const grey = space === 'grey16' || space === 'b-w'
+  if (depth !== 'uchar' && !hasAlpha && (grey || (deep === 'percentiles' && space === 'rgb16'))) return fromDeep(image.pipelineColourspace(space!).toColourspace(space!), deep, depth === 'ushort')
+  const rgb = image.toColourspace('srgb')
+  return (await raw(drop ? rgb.removeAlpha() : rgb.ensureAlpha())) as Pixels
+}
+
+/** RGB of one or three deep samples a pixel. */
+async function fromDeep(image: Sharp, deep: DeepSamples, sixteen: boolean): Promise<Pixels> {
+  const { data, info } = await image.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  const bytes = toBytes(new Float32Array(data.buffer, data.byteOffset, width * height * channels), deep, sixteen ? SIXTEEN : undefined)
+  return fromRaster({ width, height, channels: channels as 1 | 3, data: bytes }, deep)
+}
+
+const SIXTEEN = [0, 65535] as const
+
+/** RGB, or RGBA where there is alpha. */
+function fromRaster({ width, height, channels, data }: Raster, deep: DeepSamples): Pixels {
+  const bytes = data instanceof Uint16Array ? toBytes(data, deep, SIXTEEN) : data
+  if (channels >= 3) return { width, height, channels: channels as 3 | 4, data: bytes }
+  const to = channels === 1 ? 3 : 4
+  const out = new Uint8Array(width * height * to)
+  for (let i = 0, o = 0; o < out.length; i += channels, o += to) {
+    out[o] = out[o + 1] = out[o + 2] = bytes[i]!
+    if (to === 4) out[o + 3] = bytes[i + 1]!
+  }
+  return { width, height, channels: to, data: out }
+}
+
+/** With its alpha dropped, laid over white, or there. */
+function inForm(pixels: Pixels, alpha: NonNullable<DecodeOptions['alpha']>): Pixels {
+  if (alpha === 'white') return overWhite(pixels)
+  const to = alpha === 'keep' ? 4 : 3
+  const { width, height, channels, data } = pixels
+  if (channels === to) return pixels
+  const out = new Uint8Array(width * height * to).fill(255)
+  for (let i = 0, o = 0; o < out.length; i += channels, o += to) for (let c = 0; c < 3; c++) out[o + c] = data[i + c]!
+  return { width, height, channels: to, data: out }
 }
 
 /** @throws dataError naming `label` */
@@ -61,41 +105,21 @@ export async function readBytes(file: string, label = file): Promise<Uint8Array>
   }
 }
 
-/**
- * Only bytes that begin like one of these reach the decoder: libvips would also take SVG, whose size and cost have no bound.
- * A space stands for any byte.
- */
-const FORMATS: [format: string, starts: string[]][] = [
-  ['JPEG', ['\xff\xd8\xff']],
-  ['PNG', ['\x89PNG\r\n\x1a\n']],
-  ['WebP', ['RIFF    WEBP']],
-  ['GIF', ['GIF87a', 'GIF89a']],
-  ['TIFF', ['II*\0', 'MM\0*', 'II+\0', 'MM\0+']],
-  ['AVIF', ['    ftypavif', '    ftypavis', '    ftypmif1']],
-]
-
-/** The name of the format that a file begins like; undefined where it is none of an image. */
-export function sniff(bytes: Uint8Array): string | undefined {
-  const matches = (start: string) => [...start].every((c, i) => c === ' ' || bytes[i] === c.charCodeAt(0))
-  return FORMATS.find(([, starts]) => starts.some(matches))?.[0]
-}
-
 async function raw(image: Sharp) {
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c): 255 − k − c(255 − k)/255, the product rounded as its MULDIV255. */
-function fromCmyk(image: { width: number; height: number; data: Uint8Array; channels: number }, keepAlpha: boolean): Pixels {
+function fromCmyk(image: { width: number; height: number; data: Uint8Array; channels: number }): Pixels {
   const { width, height, data } = image
-  const channels = keepAlpha ? 4 : 3
-  const out = new Uint8Array(width * height * channels).fill(255)
-  for (let i = 0, o = 0; o < out.length; i += image.channels, o += channels) {
+  const out = new Uint8Array(width * height * 3)
+  for (let i = 0, o = 0; o < out.length; i += image.channels, o += 3) {
     const light = 255 - data[i + 3]!
     for (let c = 0; c < 3; c++) {
       const product = data[i + c]! * light + 128
       out[o + c] = Math.max(0, light - (((product >> 8) + product) >> 8))
     }
   }
-  return { width, height, channels, data: out }
+  return { width, height, channels: 3, data: out }
 }

@@ -1,3 +1,4 @@
+import type { DeepSamples } from '#shared/model/deep.ts'
 import type { Item } from '#shared/model/job.ts'
 import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
@@ -16,15 +17,15 @@ export class Images {
   }
 
   /** As decoded. */
-  pixels(i: number): Promise<Pixels> {
+  pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(file, () => decodeImage(file, file, { alpha: 'keep' }))
+    return this.store.get(deep ? `${deep} ${file}` : file, () => decodeImage(file, file, { alpha: 'keep', deep }))
   }
 
   /** At the model's scale, RGB: what is left of preprocessing is to crop and normalise. Small, so it is what is kept. */
-  resized(i: number, config: PreprocessConfig, key = fingerprint(config)): Promise<Pixels> {
+  resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(`${key} ${file}`, async () => resized(await decodeImage(file, file, { alpha: 'keep' }), config, file))
+    return this.store.get(`${key} ${file}`, async () => resized(await decodeImage(file, file, { alpha: 'keep', deep: config.deep }), config, file))
   }
 
   async hash(i: number): Promise<string> {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
 import type { JobResult, TrainJob } from '#shared/model/job.ts'
 import { type RecipeName, recipeNames, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
+import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openClip } from '../models/checkpoint.ts'
 import { coop } from '../recipes/coop.ts'
@@ -44,7 +45,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   await checkReplaceable(job.out, [job.model])
   checkData(job)
   const { provider } = await chooseProvider(job.device)
-  const clip = await openClip(job.model)
+  const seeing = seeingOf(settings, findRecord(job.model)?.seeing)
+  const clip = await openClip(job.model, seeing)
   try {
     const templates = job.templates?.length ? job.templates : clip.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
@@ -62,6 +64,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const record = {
       base: { path: job.model, fingerprint: base },
       recipe: { name: job.recipe, settings: { ...settings } },
+      ...(Object.keys(seeing).length && { seeing }),
       seed: job.seed,
       dataHash: job.dataHash,
       device: provider,
@@ -79,6 +82,12 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     clip.close()
     removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
   }
+}
+
+/** What is not the usual way, asked for now or when the base was trained. */
+function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
+  const [samples, positions] = [deep === 'clip' ? base.deep : deep, interpolate || base.interpolate]
+  return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }
 
 const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })

@@ -81,11 +81,11 @@ function relevant(c: PreprocessConfig): object {
   }
 }
 
-/** What the record of a checkpoint of ours says beside the files: the sentences around a class. */
+/** What the record of a checkpoint of ours says beside the files: the sentences around a class, and how deep samples are read. */
 const records = (dirs: readonly string[]) =>
   compare(dirs, RECORD_FILE, (dir): Said | undefined => {
     const record = findRecord(dir)
-    return record?.templates.length ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates } } : undefined
+    return record?.templates.length ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates, deep: record.seeing?.deep ?? 'clip' } } : undefined
   }, saidDifference)
 
 interface TokenizerFiles {

@@ -132,6 +132,7 @@ function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'da
     recipe: agreed((r) => r.recipe) ?? null,
     seed: agreed((r) => r.seed) ?? null,
     dataHash: agreed((r) => r.dataHash) ?? null,
+    seeing: records.find((r) => r?.seeing)?.seeing,
     device: agreed((r) => r.device) ?? null,
     // Another ingredient's templates are left out by insisting only; then the soup's are those of the first, as its files are.
     templates: records.find((r) => r?.templates.length)?.templates ?? [],

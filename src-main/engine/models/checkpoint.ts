@@ -7,6 +7,7 @@ import { noTokenizer, Tokenizer } from '../data/tokenizer.ts'
 import { COMPANIONS, CONFIG_FILE, findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { restoreFolder } from '../../files/replace.ts'
 import { mistakenFolder, strangeNames } from '../weights/folder.ts'
+import type { Seeing } from '#shared/model/seeing.ts'
 import { type Head, HEAD_FILE, readHead } from '../weights/head.ts'
 import { elements } from '../weights/header.ts'
 import { readJson } from '../weights/json.ts'
@@ -14,6 +15,7 @@ import { isThere, refuseLinksOut } from '../weights/regular.ts'
 import { openWeights, type Weights } from '../weights/source.ts'
 import { clipTensors } from './clip.ts'
 import { type ClipConfig, clipConfigSchema, imageTokenCount, tooMany } from './clip-config.ts'
+import { type Preparation, preparationOf } from './preparation.ts'
 
 const LOGIT_SCALE = 'logit_scale'
 /** The largest array that every release of Node can hold. */
@@ -30,7 +32,7 @@ export interface Clip {
   /** @throws a data fault where the folder has none: images can be embedded without */
   readonly tokenizer: Tokenizer
   /** @throws a data fault where the folder does not say: texts can be embedded without */
-  readonly preprocess: PreprocessConfig
+  readonly preprocess: Preparation
   readonly templates: readonly string[]
   /** A fine-tuned classifier's last layer. */
   readonly head: Head | undefined
@@ -40,9 +42,10 @@ export interface Clip {
 /**
  * Opens and checks a checkpoint folder: configuration, every tensor's name, shape and finiteness, tokenizer, preprocessing.
  * What the configuration asks for is compared with what is there before anything is made of its size.
+ * @param told how to look at pictures; by default as the checkpoint was trained to
  * @throws a data fault naming the file and the field
  */
-export async function openClip(dir: string): Promise<Clip> {
+export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
   restoreFolder(dir, RECORD_FILE)
   const configFile = path.join(dir, CONFIG_FILE)
   const mistaken = mistakenFolder(dir)
@@ -60,12 +63,14 @@ export async function openClip(dir: string): Promise<Clip> {
     const tokenizer = await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => Tokenizer.load(dir))
     if (tokenizer && tokenizer.vocabSize > config.text_config.vocab_size)
       throw dataError(configFile, `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${config.text_config.vocab_size}`)
-    const preprocess = findPreprocessConfig(dir)
-    if (preprocess) checkImageSize(dir, config, preprocess)
+    const record = findRecord(dir)
+    const found = findPreprocessConfig(dir)
+    if (found) checkImageSize(dir, config, found)
+    const preprocess = found && preparationOf(dir, found, config.vision_config.image_size, { ...record?.seeing, ...told })
     const head = existsSync(path.join(dir, HEAD_FILE)) ? readHead(dir) : undefined
     if (head && head.dim !== config.projection_dim)
       throw dataError(path.join(dir, HEAD_FILE), `tensor head.weight: expected ${config.projection_dim} columns, found ${head.dim}`)
-    const templates = findRecord(dir)?.templates ?? []
+    const templates = record?.templates ?? []
     return {
       dir, config, weights, head,
       templates: templates.length ? templates : CLIP_TEMPLATES,

@@ -86,7 +86,7 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
           const epoch = Math.floor(step / perEpoch)
           const start = ((step % perEpoch) * accumulate + micro) * batch
           const rows = epochOrder(images.n, epoch, run.o.seed).subarray(start, start + batch)
-          const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row)))
+          const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row, run.clip.preprocess.deep)))
           const x = new Float32Array(batch * size)
           pixels.forEach((picture, slot) => {
             if (views) augment(picture, { height, width }, views, clip.preprocess, augmentRng(run.o.seed, epoch, rows[slot]!), x, slot * size)

@@ -59,7 +59,7 @@ export class FeatureCache {
   ) {}
 
   static async open(clip: Clip, folder: string): Promise<FeatureCache> {
-    const made = fingerprintOf({ tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess })
+    const made = fingerprintOf({ decoder: DECODER, tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess })
     const file = path.join(folder, `${PREFIX}${made.slice(0, 16)}.safetensors`)
     return new FeatureCache(await RowCache.open(file, made, clip.config.projection_dim), made, folder, file)
   }
@@ -72,6 +72,8 @@ export class FeatureCache {
   }
 }
 
+/** Raised when the same file comes to give other pixels: 2 clips 16-bit grey, as Pillow does. */
+const DECODER = 2
 const PREFIX = 'features-'
 const KEPT_MODELS = 24
 

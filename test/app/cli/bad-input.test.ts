@@ -184,7 +184,7 @@ describe('a command is refused', () => {
     ['with a setting that is no whole number', train('--recipe', 'ft', '--set', 'batchSize=2.5'), /recipe ft: batchSize: /],
     ['with a choice that there is not', train('--recipe', 'ft', '--set', 'augmentation=wild'), /recipe ft: augmentation: .*none.*light.*strong/],
     ['with a setting that is none', train('--recipe', 'ft', '--set', 'epochs'), /--set: expected key=value, found "epochs"/],
-    ['with settings for a recipe that has none', train('--recipe', 'zero-shot', '--set', 'lr=1'), /recipe zero-shot: unknown setting lr \(it has none\)/],
+    ['with settings that a recipe has not', train('--recipe', 'zero-shot', '--set', 'lr=1'), /recipe zero-shot: unknown setting lr \(it has deep, interpolate\)/],
     ['with a name that is none', train('--recipe', 'lp', '--name', ''), /name: expected letters or digits/],
     ['with the name of another folder', train('--recipe', 'lp', '--name', '..'), /name: expected letters or digits, not beginning with "\."/],
     ['with the name of a state', train('--recipe', 'lp', '--name', 'lp.run'), /name: .*found "lp\.run"/],

@@ -2,6 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkpointRecordSchema } from '#shared/model/checkpoint.ts'
+import { golden as goldenData } from '../../engine/data/golden.ts'
+import { goldenPath } from '../../helpers/golden.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { type Said, shapesProject, terminal } from './terminal.ts'
 
@@ -130,8 +132,76 @@ describe('merge', () => {
 
   test('without a project measures nothing', async () => {
     const answer = document(await dashi('merge', ...tuned, '--method', 'uniform', '--out', path.join(dir, 'plain'), '--json'))
-    expect(answer).toEqual({ checkpoint: path.join(dir, 'plain'), seconds: expect.any(Number) as number, splits: {} })
+    expect(answer).toEqual({ checkpoint: path.join(dir, 'plain'), dtype: 'F32', insisted: [], seconds: expect.any(Number) as number, splits: {} })
   })
+})
+
+describe('what is asked of a checkpoint in half precision', () => {
+  const types = (folder: string) => {
+    const header = fs.readFileSync(path.join(folder, 'model.safetensors'))
+    const { __metadata__: _, ...tensors } = JSON.parse(header.toString('utf8', 8, 8 + Number(header.readBigUInt64LE()))) as Record<string, { dtype: string }>
+    return new Set(Object.values(tensors).map((t) => t.dtype))
+  }
+  test.each(Object.entries(FAST))('%s: what it leaves is float32, every tensor and every place of the configuration', async (recipe, settings) => {
+    for (const base of ['fp16', 'bf16']) {
+      const { checkpoint } = (await train(recipe, '--model', goldenPath(`clip/${base}`), '--name', `${recipe} of ${base}`, ...(settings.length ? ['--set', ...settings] : []))) as { checkpoint: string }
+      expect([...types(checkpoint)]).toEqual(['F32'])
+      const config = fs.readFileSync(path.join(checkpoint, 'config.json'), 'utf8')
+      expect(config.match(/"(torch_)?dtype": *"\w+"/g)).toSatisfy((found: string[] | null) => !!found?.length && found.every((x) => x.endsWith('"float32"')))
+    }
+  })
+  test('merge --dtype', async () => {
+    const half = goldenPath('clip/fp16')
+    for (const [option, type] of [['keep', 'F16'], ['bfloat16', 'BF16'], ['float32', 'F32']] as const) {
+      const out = path.join(dir, `half-${option}`)
+      expect(document(await dashi('merge', half, half, '--method', 'uniform', '--out', out, '--dtype', option, '--json'))).toMatchObject({ dtype: type })
+      expect([...types(out)]).toEqual([type])
+    }
+  })
+})
+
+describe('a crop of another size than the model’s', () => {
+  let other: string
+  const embed = (...options: string[]) => dashi('embed', '--model', other, '--image', path.join(dir, 'pictures/train/circle-0.png'), '--json', ...options)
+  beforeAll(() => {
+    other = path.join(dir, 'other-size')
+    fs.cpSync(TINY_CLIP, other, { recursive: true })
+    const file = path.join(other, 'preprocessor_config.json')
+    const preprocess = JSON.parse(fs.readFileSync(file, 'utf8')) as object
+    fs.writeFileSync(file, JSON.stringify({ ...preprocess, size: { shortest_edge: 48 }, crop_size: { height: 48, width: 48 } }))
+  })
+  test('is refused in one line that names file, field and both sizes', async () => {
+    for (const said of [await embed(), await dashi('train', '--project', project, '--recipe', 'zero-shot', '--model', other, '--device', 'cpu')]) {
+      expect(said.code).toBe(2)
+      expect(said.stderr).toContain(`${path.join(other, 'preprocessor_config.json')}: crop_size: expected 32 × 32, which vision_config.image_size in config.json says, found 48 × 48`)
+    }
+  })
+  test('or taken where a person insists, which the checkpoint remembers', async () => {
+    const said = await embed('--interpolate')
+    const { image } = document(said) as { image: number[][] }
+    expect(Math.hypot(...image[0]!)).toBeCloseTo(1, 5)
+    expect(said.stderr).toContain('pictures of 48 × 48 pixels by a model made for 32 × 32: its positions are interpolated')
+    const { checkpoint } = (await train('zero-shot', '--model', other, '--name', 'interpolated', '--set', 'interpolate=true')) as { checkpoint: string }
+    expect(checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(checkpoint, 'dashi.json'), 'utf8'))).seeing).toEqual({ interpolate: true })
+    expect((await dashi('embed', '--model', checkpoint, '--text', 'a circle', '--json')).code).toBe(0)
+  })
+})
+
+test('samples deeper than a byte are clipped as in Pillow unless told otherwise, and it is said', async () => {
+  const file = goldenData('formats/grey16.png')
+  const embed = async (...options: string[]) => {
+    const said = await dashi('embed', '--model', TINY_CLIP, '--image', file, goldenData('formats/rgb24.bmp'), goldenData('formats/rgb.jp2'), '--json', ...options)
+    return { image: document(said)['image'] as number[][], stderr: said.stderr }
+  }
+  const [clipped, stretched] = [await embed(), await embed('--deep', 'percentiles')]
+  expect(clipped.stderr).toContain(`${file}: samples of more than 8 bits are clipped at 255, as in Pillow`)
+  expect(stretched.stderr).toContain(`${file}: samples of more than 8 bits: --deep percentiles`)
+  expect(stretched.image[0]).not.toEqual(clipped.image[0])
+  expect(stretched.image.slice(1)).toEqual(clipped.image.slice(1))
+  expect(clipped.image[1]).toEqual(clipped.image[2]) // one picture in two formats
+  const { checkpoint } = (await train('zero-shot', '--name', 'deep', '--set', 'deep=percentiles')) as { checkpoint: string }
+  const said = await dashi('embed', '--model', checkpoint, '--image', file, '--json')
+  expect((document(said)['image'] as number[][])[0]).toEqual(stretched.image[0])
 })
 
 test('embed and classify answer in the order of what was asked', async () => {

@@ -77,7 +77,7 @@ describe('parquet', () => {
     expect(records[0]!.regions!.map((r) => r.attributes)).toEqual([{ difficult: false }, { difficult: true }])
     expect(listLabels(p).map((l) => l.name)).toEqual(['indoor', 'outdoor', 'cat', 'dog'])
     expect(report.findings.map((f) => f.reason)).toEqual(Array(3).fill('columns that were not taken: note'))
-    for (const { file } of readRecords(p)) expect(path.relative(p.folder, file)).toMatch(/^media\//)
+    for (const { file } of readRecords(p)) expect(path.relative(p.folder, file!)).toMatch(/^media\//)
     expect((await importInto(p, path.join(golden, 'data'))).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
   })
   test('metadata.parquet names its images; what is no parquet is named', async () => {

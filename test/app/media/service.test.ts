@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -9,6 +9,8 @@ import { ensureSize, findFacts, scanFolder } from '../../../src-main/app/media/s
 import { orderedIds } from '../../../src-main/app/media/rows.ts'
 import { mediaFacets } from '../../../src-main/app/media/facets.ts'
 import { MediaService } from '../../../src-main/app/media/service.ts'
+import { perceptualHash } from '../../../src-main/app/curation/hashes.ts'
+import { golden } from '../../engine/data/golden.ts'
 import { addLabels, setMediaLabels } from '../../../src-main/app/annotations/index.ts'
 import { program } from '../../helpers/programs.ts'
 import { createProject, getMedia, mediaByPath, type Project } from '../../../src-main/app/projects/index.ts'
@@ -102,6 +104,43 @@ describe('pictures of a folder', () => {
     const [label] = addLabels(project, [{ name: 'thing' }])
     setMediaLabels(project, [id('plain.png'), id('huge.png')].map((mediaId) => ({ mediaId, labelId: label!.id })))
     expect(mediaFacets(project)).toMatchObject({ total: 5, labelled: 2, unlabelled: 3, labels: [{ labelId: label!.id, count: 2 }], proposed: 0 })
+  })
+})
+
+describe('pictures that libvips does not read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dashi-media-'))
+  const service = new MediaService(join(folder, 'cache'))
+  let project: Project
+  const get = (path: string, ...what: string[]) => service.respond(project, mediaByPath(project, path)!.id, what, control.signal)
+  const metadata = async (r: Response) => (expect(r.status).toBe(200), sharp(Buffer.from(await r.arrayBuffer())).metadata())
+  const names = { 'a.bmp': 'rle8.bmp', 'b.dib': 'palette4.bmp', 'c.jp2': 'rgb.jp2', 'd.j2k': 'grey12.j2k', 'called.png': 'rgb565.bmp', 'e.jpx': 'rgba.jp2' }
+
+  beforeAll(async () => {
+    mkdirSync(join(folder, 'images'))
+    for (const [name, from] of Object.entries(names)) copyFileSync(golden(`formats/${from}`), join(folder, 'images', name))
+    writeFileSync(join(folder, 'images', 'cut.bmp'), readFileSync(golden('formats/rgb24.bmp')).subarray(0, 200))
+    writeFileSync(join(folder, 'images', 'phone.heic'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic')
+    project = createProject(join(folder, 'project'))
+    await scanFolder(project, join(folder, 'images'), control, () => undefined)
+    await findFacts(project, control)
+  })
+  afterAll(() => {
+    project.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it.each(Object.keys(names))('%s is measured, shown, cut into tiles and hashed', async (name) => {
+    expect(mediaByPath(project, name)).toMatchObject({ width: 17, height: 13, orientation: 1 })
+    expect(await metadata(await get(name, 'image'))).toMatchObject({ format: 'png', width: 17, height: 13 })
+    expect(await metadata(await get(name, 'small'))).toMatchObject({ width: 17, height: 13 })
+    expect(await metadata(await get(name, 'tile', '0', '0', '0'))).toMatchObject({ width: 17, height: 13 })
+    expect(await perceptualHash(join(folder, 'images', name))).toBeGreaterThan(0n)
+  })
+
+  it.each([['cut.bmp', /cut\.bmp: truncated or damaged BMP/], ['phone.heic', /phone\.heic: HEIC, .*expected JPEG or PNG/]])('%s says in one line why not', async (name, reason) => {
+    const answer = await get(name, 'small')
+    expect(answer.status).toBe(422)
+    expect(await answer.text()).toMatch(reason)
   })
 })
 

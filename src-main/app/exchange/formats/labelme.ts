@@ -10,6 +10,7 @@ import type { Attributes } from '#shared/model/region.ts'
 import { keypointsShape, type Shape } from '#shared/model/shape.ts'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import { attributesFrom } from '../attributes.ts'
+import { formatOf } from '../../../engine/data/formats.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
@@ -100,6 +101,7 @@ function pictureExtension(data: Buffer): string | null {
   if (/^RIFF....WEBP/s.test(start)) return '.webp'
   if (/^GIF8/.test(start)) return '.gif'
   if (/^(II\*\0|MM\0\*)/.test(start)) return '.tif'
+  if (formatOf(data) === 'BMP') return '.bmp'
   return null
 }
 

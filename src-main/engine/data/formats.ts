@@ -1,0 +1,39 @@
+/** Which format an image is in, by its first bytes: a file's name says what somebody called it. */
+
+/** A space stands for any byte. */
+const FORMATS = [
+  ['JPEG', ['\xff\xd8\xff']],
+  ['PNG', ['\x89PNG\r\n\x1a\n']],
+  ['WebP', ['RIFF    WEBP']],
+  ['GIF', ['GIF87a', 'GIF89a']],
+  ['TIFF', ['II*\0', 'MM\0*', 'II+\0', 'MM\0+']],
+  ['AVIF', ['    ftypavif', '    ftypavis', '    ftypmif1']],
+  ['BMP', ['BM']],
+  ['JPEG 2000', ['\0\0\0\fjP  \r\n\x87\n', '\xffO\xffQ']],
+] as const
+
+export type ImageFormat = (typeof FORMATS)[number][0]
+/** Those that libvips does not read here. */
+export type ForeignFormat = Extract<ImageFormat, 'BMP' | 'JPEG 2000'>
+
+/** How many of a file's first bytes {@link formatOf} looks at. */
+export const SNIFFED = 32
+
+const begins = (bytes: Uint8Array, start: string) => [...start].every((c, i) => c === ' ' || bytes[i] === c.charCodeAt(0))
+
+/** Undefined for what is no image that can be decoded: SVG too, whose size and cost have no bound. */
+export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
+  const found = FORMATS.find(([, starts]) => starts.some((start) => begins(bytes, start)))?.[0]
+  // 'BM' alone begins many a text: the length of a BMP's second header is one of few.
+  return found === 'BMP' && ![12, 16, 40, 52, 56, 64, 108, 124].includes(bytes[14] ?? 0) ? undefined : found
+}
+
+export const isForeign = (format: ImageFormat | undefined): format is ForeignFormat => format === 'BMP' || format === 'JPEG 2000'
+
+const HEVC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']
+
+/** What is wrong with bytes that {@link formatOf} does not know, or whose decoder is not here. */
+export function notAnImage(bytes: Uint8Array): string {
+  if (HEVC.some((brand) => begins(bytes, `    ftyp${brand}`))) return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
+  return `not an image, expected ${FORMATS.map(([name]) => name).join(', ')}`
+}

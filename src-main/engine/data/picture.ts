@@ -1,0 +1,72 @@
+/** A person's image file as libvips sees it, whatever its format: for thumbnails, tiles, sizes and hashes, where no parity is asked for. */
+import { open, stat } from 'node:fs/promises'
+import sharp, { type Sharp, type SharpOptions } from 'sharp'
+import { dataError } from '#shared/errors.ts'
+import { PIXEL_LIMIT, readBytes } from './decode.ts'
+import { toBytes } from './deep.ts'
+import { decodeForeign, foreignSize } from './foreign.ts'
+import { formatOf, isForeign, notAnImage, SNIFFED } from './formats.ts'
+import { jp2Deep } from './jp2.ts'
+import type { Raster } from './raster.ts'
+
+/** The headers of formats that libvips does not read lie in the first megabyte. */
+const HEADER_BYTES = 1 << 20
+
+async function firstBytes(file: string, most: number): Promise<Uint8Array> {
+  const handle = await open(file, 'r')
+  try {
+    const bytes = new Uint8Array(Math.min(most, (await stat(file)).size))
+    let done = 0
+    for (let n = 1; n && done < bytes.length; done += n) n = (await handle.read(bytes, done, bytes.length - done, done)).bytesRead
+    return bytes.subarray(0, done)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Not upright yet: `autoOrient()` is the caller's. Grey deeper than a byte is stretched between its percentiles where a decoder of
+ * ours reads it, since most of it would be black or white otherwise.
+ * @param signal ends a decoder of ours
+ */
+export async function openPicture(file: string, options: SharpOptions = {}, signal?: AbortSignal): Promise<Sharp> {
+  const start = await firstBytes(file, SNIFFED)
+  const format = formatOf(start)
+  if (!isForeign(format)) {
+    if (!format) throw dataError(file, notAnImage(start))
+    return sharp(file, { limitInputPixels: false, ...options })
+  }
+  const raster = await decodeForeign({ format, bytes: await readBytes(file), pixelLimit: PIXEL_LIMIT }, { signal }).catch((e: unknown) => {
+    throw e instanceof Error && e.name === 'DashiError' ? e : dataError(file, `truncated or damaged ${format} (${(e as Error).message})`, e)
+  })
+  return fromRaster(raster)
+}
+
+const fromRaster = ({ width, height, channels, data }: Raster): Sharp =>
+  sharp(data instanceof Uint16Array ? toBytes(data, 'percentiles') : data, { raw: { width, height, channels }, limitInputPixels: false })
+
+/** Whether a browser needs it converted whatever it is called. */
+export const isForeignPicture = async (file: string): Promise<boolean> => isForeign(formatOf(await firstBytes(file, SNIFFED)))
+
+export interface PictureFacts {
+  /** As stored. */
+  readonly width: number
+  readonly height: number
+  /** EXIF's. */
+  readonly orientation: number
+  /** Grey samples of more than 8 bits, which must be made into bytes somehow. */
+  readonly deep: boolean
+}
+
+/** What the header says. An SVG is none, whatever its name: it can refer to other files, and its cost has no bound. @throws where it is that of no image */
+export async function pictureFacts(file: string, name = file): Promise<PictureFacts> {
+  const start = await firstBytes(file, SNIFFED)
+  const format = formatOf(start)
+  if (!format) throw dataError(name, notAnImage(start))
+  if (isForeign(format)) {
+    const header = await firstBytes(file, HEADER_BYTES)
+    return { ...foreignSize(format, header), orientation: 1, deep: format === 'JPEG 2000' && jp2Deep(header) }
+  }
+  const { width, height, orientation = 1, depth, space } = await sharp(file, { limitInputPixels: false }).metadata()
+  return { width, height, orientation, deep: depth !== 'uchar' && (space === 'grey16' || space === 'b-w') }
+}

@@ -1,0 +1,29 @@
+/** How a picture becomes what the model sees: the folder's preprocessing, and what only the person who uses it can say. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { dataError } from '#shared/errors.ts'
+import type { Seeing } from '#shared/model/seeing.ts'
+import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
+import type { DeepSamples } from '#shared/model/deep.ts'
+
+/** `deep` is left out where it is as in `transformers`, so that what is computed with it is known again. */
+export interface Preparation extends PreprocessConfig {
+  readonly deep?: DeepSamples
+}
+
+/**
+ * @param size the pictures that the model was made for, as its configuration says
+ * @throws a data fault where it is given others and nobody said that positions are to be interpolated, as `transformers` does
+ */
+export function preparationOf(dir: string, preprocess: PreprocessConfig, size: number, { deep = 'clip', interpolate = false }: Seeing): Preparation {
+  const name = ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json'
+  const file = path.join(dir, name)
+  const { height, width } = outputSize(preprocess, file)
+  if (!interpolate && (height !== size || width !== size))
+    throw dataError(
+      file,
+      `${preprocess.do_center_crop ? 'crop_size' : 'size'}: expected ${size} × ${size}, which vision_config.image_size in config.json says, found ${height} × ${width}: ` +
+        'insist (--interpolate; in training --set interpolate=true) to have the position embedding interpolated',
+    )
+  return deep === 'clip' ? preprocess : { ...preprocess, deep }
+}
