@@ -4,6 +4,7 @@ import { caption } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
+import { tokenCountsSchema } from '../model/question.ts'
 import { attributes, region } from '../model/region.ts'
 import { annotationState } from '../model/author.ts'
 import { method } from './method.ts'
@@ -34,13 +35,10 @@ export const annotationMethods = {
   'captions.add': method(caption.omit({ id: true, author: true, state: true }), caption),
   'captions.update': method(z.object({ id, patch: caption.omit({ id: true, mediaId: true }).partial() }), caption),
   'captions.remove': method(z.object({ id }), done),
-  /**
-   * How much of each text a model reads. `limit` and `tokens` count the marks of start and end too; `fits` is the length (UTF-16 units)
-   * of the longest beginning of whole words that is read in full.
-   */
+  /** How much of each text a model reads. */
   'captions.tokens': method(
     z.object({ texts: z.array(z.string().max(20_000)).max(500), /** Folder; the model in the box unless said otherwise. */ model: z.string().optional() }),
-    z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) }),
+    tokenCountsSchema,
   ),
   'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
   'comments.update': method(z.object({ id, patch: comment.pick({ text: true, resolved: true }).partial() }), comment),

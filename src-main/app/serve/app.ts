@@ -114,6 +114,7 @@ export class App implements Served {
 
   async close(): Promise<void> {
     await this.jobs.stop() // what they leave is written down before the projects close
+    this.options.models.engine.closeLanes()
     this.pool.closeAll()
   }
 }

@@ -1,16 +1,13 @@
 /** The tensors of a checkpoint folder in the Hugging Face layout, in one file or in shards. */
-import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { restoreFolder } from './files.ts'
-import { mistakenFolder } from './folder.ts'
+import { INDEX_FILE, mistakenFolder, WEIGHTS_FILE } from './folder.ts'
+import { formatShape } from './header.ts'
 import { readJson } from './json.ts'
 import { isThere } from './regular.ts'
-import { formatShape } from './header.ts'
 import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorInfo } from './safetensors.ts'
-
-import { INDEX_FILE, WEIGHTS_FILE } from './folder.ts'
 
 export { WEIGHTS_FILE } from './folder.ts'
 /** Every one of them stays open. */
