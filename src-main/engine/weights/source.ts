@@ -21,7 +21,11 @@ export interface Weights {
   /** Sorted. */
   names(): string[]
   has(name: string): boolean
-  /** @throws a data fault where the tensor is missing */
+  /**
+   * A logit_scale of shape [1], as some trainers save it, is the number that models have: torch loads it so, and what is
+   * made from it is to be loaded by transformers, which does not.
+   * @throws a data fault where the tensor is missing
+   */
   info(name: string): TensorInfo
   /** The file that has the tensor, by the path that the user knows; `TensorInfo.file` is the real one. */
   fileOf(name: string): string
@@ -123,7 +127,8 @@ class OpenWeights implements Weights {
   }
 
   info(name: string) {
-    return this.of(name).tensors.get(name)!
+    const info = this.of(name).tensors.get(name)!
+    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 ? { ...info, shape: [] } : info
   }
 
   bytes(name: string) {
