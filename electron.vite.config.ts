@@ -14,6 +14,7 @@ export default defineConfig({
           cli: entry('src-main/index.cli.ts'),
           electron: entry('src-main/index.electron.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
+          'lane-worker': entry('src-main/engine/lane-worker.ts'),
           'merge-helper': entry('src-main/engine/merge-helper.ts'),
           'image-decoder': entry('src-main/engine/image-decoder.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),

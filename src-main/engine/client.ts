@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { cancelled, DashiError } from '#shared/errors.ts'
 import { type Job, type JobProgress, type JobResult, workerMessageSchema } from '#shared/model/job.ts'
+import type { AnswerTo, Question } from '#shared/model/question.ts'
+import { Lanes } from './lanes.ts'
 
 export interface RunningJob {
   readonly result: Promise<JobResult>
@@ -17,21 +19,39 @@ export class EngineClient {
   private last: Promise<unknown> = Promise.resolve()
   private worker: Worker | undefined
 
-  /** @param workerFile the built engine/worker.ts */
-  constructor(private readonly workerFile: URL) {}
+  private lanes: Lanes | undefined
+
+  /**
+   * @param workerFile the built engine/worker.ts
+   * @param laneFile the built engine/lane-worker.ts, beside it unless given
+   */
+  constructor(
+    private readonly workerFile: URL,
+    private readonly laneFile?: URL,
+  ) {}
+
+  /** Answers at once what is asked of a model, whatever job is at work; in other threads than the jobs', and than the caller's. */
+  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
+    return (this.lanes ??= new Lanes(this.laneFile ?? new URL('./lane-worker.js', this.workerFile))).ask(question)
+  }
 
   run(job: Job, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
     const cancel = new SharedArrayBuffer(4)
     const flag = new Int32Array(cancel)
     const result = this.last.then(() => {
       if (Atomics.load(flag, 0) === 1) throw cancelled()
-      return this.ask(job, cancel, onProgress)
+      return this.put(job, cancel, onProgress)
     })
     this.last = result.catch(() => undefined)
     return { result, cancel: () => void Atomics.store(flag, 0, 1) }
   }
 
-  private ask(job: Job, cancel: SharedArrayBuffer, onProgress: (p: JobProgress) => void): Promise<JobResult> {
+  /** Ends the threads that answer questions; jobs go on. */
+  closeLanes(): void {
+    this.lanes?.close()
+  }
+
+  private put(job: Job, cancel: SharedArrayBuffer, onProgress: (p: JobProgress) => void): Promise<JobResult> {
     const worker = (this.worker ??= this.start())
     let stopListening = () => {}
     worker.ref()

@@ -4,6 +4,7 @@ import { caption, captionText } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
+import { tokenCountsSchema } from '../model/question.ts'
 import { attributes, region } from '../model/region.ts'
 import { annotationState } from '../model/author.ts'
 import { text } from '../model/text.ts'
@@ -43,13 +44,10 @@ export const annotationMethods = {
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
   'captions.update': method(z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }), caption),
   'captions.remove': method(z.object({ id, before: captionFields.partial().optional() }), done),
-  /**
-   * How much of each text a model reads. `limit` and `tokens` count the marks of start and end too; `fits` is the length (UTF-16 units)
-   * of the longest beginning of whole words that is read in full.
-   */
+  /** How much of each text a model reads. */
   'captions.tokens': method(
     z.object({ texts: z.array(z.string().max(20_000)).max(500), /** Folder; the model in the box unless said otherwise. */ model: z.string().optional() }),
-    z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) }),
+    tokenCountsSchema,
   ),
   'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
   'comments.update': method(z.object({ id, patch: commentFields.partial(), before: commentFields.partial().optional() }), comment),

@@ -6,6 +6,7 @@ import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
+import { modelFactsSchema } from '../model/question.ts'
 import { method } from './method.ts'
 
 const nothing = z.object({}).default({})
@@ -14,17 +15,11 @@ const runStarted = z.object({ runId: z.string() })
 const share = z.number().min(0).max(1)
 
 /** A model that training can start from, or that can be compared and merged. `folder` names it in all methods. */
-export const modelSchema = z.object({
+export const modelSchema = modelFactsSchema.extend({
   name: z.string(),
   folder: z.string(),
   /** null: the model in the box. */
   checkpoint: checkpointRecord.nullable(),
-  /** Numbers in its tensors, heads included. */
-  parameters: z.int().nonnegative(),
-  /** Of its tensor files. */
-  bytes: z.int().nonnegative(),
-  /** Models of equal families (one architecture, the same parts, the same classes) can be blended. */
-  family: z.string(),
 })
 export type ModelEntry = z.infer<typeof modelSchema>
 

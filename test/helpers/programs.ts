@@ -13,6 +13,7 @@ const cache = path.join(root, 'node_modules/.cache/dashi-programs')
 const PROGRAMS = {
   cli: 'src-main/index.cli.ts',
   'engine-worker': 'src-main/engine/worker.ts',
+  'lane-worker': 'src-main/engine/lane-worker.ts',
   'merge-helper': 'src-main/engine/merge-helper.ts',
   'image-decoder': 'src-main/engine/image-decoder.ts',
   'work-worker': 'src-main/app/work/worker.ts',

@@ -1,9 +1,6 @@
-import path from 'node:path'
 import { type CaptionFinding, type CaptionIssue, captionIssue, type CaptionOptions, captionOptions, type Spread } from '#shared/model/curation.ts'
-import { Tokenizer } from '../../engine/data/tokenizer.ts'
-import { clipConfigSchema } from '../../engine/models/clip-config.ts'
-import { readJson } from '../../engine/weights/json.ts'
 import type { AppContext } from '../context.ts'
+import { countTokens } from '../preview/index.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
 import { countImages } from './images.ts'
@@ -28,9 +25,8 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
   const check = checkpointOf(control)
   const { db } = project
   const model = modelOf(app, o.model)
-  const tokenizer = await Tokenizer.load(model)
+  const { limit: tokenLimit } = await countTokens(app, model, [])
   const detectLanguage = await languageDetector()
-  const tokenLimit = readJson(path.join(model, 'config.json'), clipConfigSchema).text_config.max_position_embeddings
   const total = Number(db.value('SELECT count(*) FROM caption'))
   const times = occurrences(db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption'))
 
@@ -38,11 +34,10 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
   const lengths = { characters: new Float64Array(total), words: new Float64Array(total), tokens: new Float64Array(total) }
   const [languages, vocabulary] = [new Map<string | null, number>(), new Map<string, number>()]
   let [done, ofRegions] = [0, 0]
-  for (const row of db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id')) {
+  for await (const { row, tokens } of counted(app, model, db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id'))) {
     const { text } = row
     const found = (issue: CaptionIssue, more: Partial<CaptionFinding> = {}) => findings.push({ issue, mediaId: row.image, captionId: row.id, text, ...more })
     const words = wordsOf(text)
-    const tokens = tokenizer.count(text)
     lengths.characters[done] = [...text].length
     lengths.words[done] = words.length
     lengths.tokens[done] = tokens
@@ -87,6 +82,18 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
     },
     details: findings,
   }
+}
+
+/** Each row with its number of tokens, some hundred at a time. */
+async function* counted(app: AppContext, model: string, rows: Iterable<Row>): AsyncGenerator<{ row: Row; tokens: number }> {
+  let batch: Row[] = []
+  const flush = async function* () {
+    const { counts } = await countTokens(app, model, batch.map((row) => row.text))
+    for (const [i, row] of batch.entries()) yield { row, tokens: counts[i]!.tokens }
+    batch = []
+  }
+  for (const row of rows) if (batch.push(row) === 500) yield* flush()
+  if (batch.length) yield* flush()
 }
 
 /** How often the text of a caption stands on its own image (or region), and on how many images. */

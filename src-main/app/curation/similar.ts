@@ -4,8 +4,6 @@ import path from 'node:path'
 import type { IndexSummary, SimilarAnswer, SimilarQuery } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { VectorIndex } from '../../engine/curation/vector-index.ts'
-import { type Clip, openClip } from '../../engine/models/checkpoint.ts'
-import { textFeatures } from '../../engine/tasks/embed.ts'
 import type { AppContext } from '../context.ts'
 import { getMedia, type Project } from '../projects/index.ts'
 import { type Control, modelOf, onEmbeddings } from './control.ts'
@@ -49,23 +47,11 @@ export async function similarImages(app: AppContext, project: Project, query: Si
   const there = new Set(project.db.all<{ id: number }>('SELECT id FROM media').map((r) => r.id))
   const stale = index.size !== Number(project.db.value('SELECT count(*) FROM media WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL'))
   const self = query.kind === 'image' ? getMedia(project, query.mediaId).id : 0
-  const vector = query.kind === 'image' ? index.vector(self) : await textVector(model, query.text)
+  const vector = query.kind === 'image' ? index.vector(self) : await app.engine.ask({ kind: 'embed', model, text: query.text })
   // An image that came after the index was made: it has to be made again first.
   if (!vector) return { status: 'missing' }
   // Images that are gone since, and the one asked for, are passed over.
   const gone = Math.max(0, index.size - there.size)
   const images = index.search(vector, limit + 1 + Math.min(gone, 1000)).flatMap(({ id, similarity }) => (id === self || !there.has(id) ? [] : [{ mediaId: id, similarity }]))
   return { status: 'found', images: images.slice(0, limit), stale }
-}
-
-let last: { model: string; clip: Clip } | undefined
-
-/** The model asked last stays open, so that typing on is quick; in this thread, so that a search does not wait for a training. */
-async function textVector(model: string, text: string): Promise<Float32Array> {
-  if (last?.model !== model) {
-    const clip = await openClip(model)
-    last?.clip.close()
-    last = { model, clip }
-  }
-  return textFeatures(last.clip, [text])
 }

@@ -7,7 +7,7 @@ import { holm } from '../../engine/metrics/holm.ts'
 import { mcnemar } from '../../engine/metrics/mcnemar.ts'
 import { argmaxRows, outcomes, softmaxRows } from '../../engine/metrics/predictions.ts'
 import type { AppContext } from '../context.ts'
-import { listModels } from '../merging/models.ts'
+import { namedModels } from '../merging/models.ts'
 import type { Project } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
 
@@ -36,7 +36,7 @@ export async function compareCheckpoints(
     signal?.removeEventListener('abort', running.cancel)
   }
   const c = classes.length
-  const named = new Map(listModels(app, project).map((k) => [path.resolve(project.folder, k.folder), k.name]))
+  const named = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))
   const differing: Record<string, number> = {}
   const differences: Comparison['differences'] = []
   for (const split of names) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { SoupEntry } from '#shared/contract/rooms.ts'
 import type { SoupRecord } from '#shared/model/checkpoint.ts'
@@ -5,16 +6,15 @@ import type { RunRecord } from '#shared/model/project.ts'
 import { findRecord } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { listModels } from './models.ts'
+import { namedModels } from './models.ts'
 
 /** How the soup of a run came about, from the record in its folder; null where it left none. */
 export function soupOf(app: AppContext, project: Project, { folder }: RunRecord): SoupEntry | null {
   const merge = folder === null ? undefined : findRecord(path.resolve(project.folder, folder))?.merge
   if (!merge) return null
-  const models = listModels(app, project)
+  const models = namedModels(app, project).filter((m) => existsSync(m.dir))
   /** By its path; in a project that was moved as a whole, by the name of its folder. */
-  const find = (dir: string) =>
-    models.find((m) => path.resolve(project.folder, m.folder) === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
+  const find = (dir: string) => models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
   const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)
   return {
     method: merge.method.name,

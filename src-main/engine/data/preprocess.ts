@@ -14,7 +14,9 @@ const level = z.number().min(-1e6).max(1e6)
 const perChannel = z.union([level.transform((x): [number, number, number] => [x, x, x]), z.tuple([level, level, level])], {
   error: 'expected a number or three, for red, green and blue',
 })
-/** A key that is null means its default, as in transformers. */
+/** A step that is null is left out, as in transformers. */
+const flag = z.boolean().nullable().default(true).transform(Boolean)
+/** Any other key that is null means its default, as in transformers 4; 5 refuses it. */
 const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
 /** Other image processors resize, crop or fill in defaults differently; in the file itself, transformers leaves `Pil` out. */
 const ofClip = z
@@ -29,7 +31,7 @@ const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
  * as one number is read too (for `size` it means the shortest edge). Unknown keys are kept out.
  */
 export const preprocessSchema = z.object({
-  do_resize: or(z.boolean(), true),
+  do_resize: flag,
   size: or(
     z.union([side.transform((s) => ({ shortest_edge: s })), rectangle, z.strictObject({ shortest_edge: side })], {
       error: 'expected a number, {shortest_edge} or {height, width}, in pixels',
@@ -37,14 +39,14 @@ export const preprocessSchema = z.object({
     { shortest_edge: 224 },
   ),
   resample: or(z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'), RESAMPLE.bicubic),
-  do_center_crop: or(z.boolean(), true),
+  do_center_crop: flag,
   crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
-  do_rescale: or(z.boolean(), true),
+  do_rescale: flag,
   rescale_factor: or(level, 1 / 255),
-  do_normalize: or(z.boolean(), true),
+  do_normalize: flag,
   image_mean: or(perChannel, CLIP_MEAN),
   image_std: or(perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'), CLIP_STD),
-  do_convert_rgb: or(z.boolean(), true),
+  do_convert_rgb: flag,
 })
 export type PreprocessConfig = z.output<typeof preprocessSchema>
 const kindSchema = z.looseObject({ image_processor_type: ofClip, feature_extractor_type: ofClip })

@@ -49,6 +49,17 @@ function olderTokenizer(folder: string): object {
 export const noTokenizer = (folder: string) => dataError(join(folder, 'tokenizer.json'), 'no such file')
 
 /**
+ * The library takes a text that becomes a special token by being lowered (<|ENDOFTEXT|>) for that token; `tokenizers` looks
+ * for it in the text as it was given. A space keeps them apart, and is none of the pieces that CLIP splits a text into.
+ */
+function normalisedIsNoToken(hub: HubTokenizer, tokens: readonly string[]): void {
+  const { normalizer } = hub
+  if (!normalizer) return
+  const apart = (text: string) => (tokens.includes(text) ? `${text} ` : text)
+  hub.normalizer = Object.assign((text: string) => apart(normalizer(text)), normalizer)
+}
+
+/**
  * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
  * `CLIPTokenizerFast(text, padding='max_length', truncation=True)`.
  */
@@ -89,6 +100,7 @@ export class Tokenizer {
     let frame: number[]
     try {
       hub = new HubTokenizer(json as object, config as object)
+      normalisedIsNoToken(hub, added_tokens.map((t) => t.content))
       frame = hub.encode('').ids
     } catch (e) {
       throw dataError(file, `cannot be used (${e instanceof Error ? e.message : String(e)})`, e)

@@ -92,9 +92,7 @@ export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
 
 /** All tensors of the model and no others, in the shapes that the configuration says, of finite numbers, within this machine's memory. */
 function checkWeights(dir: string, config: ClipConfig, weights: Weights): void {
-  const shapes = clipTensors(config)
-  if (weights.has(LOGIT_SCALE) && weights.info(LOGIT_SCALE).shape.length === 1) shapes.set(LOGIT_SCALE, [1]) // as some trainers save it
-  weights.expectTensors(shapes, ['*.position_ids'])
+  weights.expectTensors(clipTensors(config), ['*.position_ids'])
   const own = weights.names().filter((name) => !name.endsWith('position_ids'))
   const bytes = own.map((name) => 4 * elements(weights.info(name).shape))
   const total = bytes.reduce((a, b) => a + b, 0)

@@ -13,8 +13,6 @@ const MAX_ACTIVATIONS = 2 ** 26
 
 const activation = z.enum(activationNames, { error: (issue) => `expected one of ${activationNames.join(', ')}, found ${JSON.stringify(issue.input)}` })
 const epsilon = z.number().nonnegative().max(1)
-/** A key that is null means its default, as in transformers. */
-const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
 
 /** transformers' CLIPTextConfig; the defaults are its own, for a config.json holds only what differs. */
 const textConfig = z.object({
@@ -25,8 +23,8 @@ const textConfig = z.object({
   num_attention_heads: width.default(8),
   max_position_embeddings: upTo(8192).default(77),
   hidden_act: activation.default('quick_gelu'),
-  layer_norm_eps: or(epsilon, 1e-5),
-  eos_token_id: or(z.int(), 49407),
+  layer_norm_eps: epsilon.default(1e-5),
+  eos_token_id: z.int().default(49407),
 })
 
 /** transformers' CLIPVisionConfig. */
@@ -39,7 +37,7 @@ const visionConfig = z.object({
   image_size: upTo(16_384).default(224),
   patch_size: upTo(16_384).default(32),
   hidden_act: activation.default('quick_gelu'),
-  layer_norm_eps: or(epsilon, 1e-5),
+  layer_norm_eps: epsilon.default(1e-5),
 })
 
 interface Tower {
@@ -98,8 +96,8 @@ export const clipConfigSchema = z.preprocess(
   },
   z.object({
     model_type: z.literal('clip', { error: (issue) => otherFamily(issue.input) }),
-    projection_dim: or(width, 512),
-    logit_scale_init_value: or(z.number(), 2.6592),
+    projection_dim: width.default(512),
+    logit_scale_init_value: z.number().default(2.6592),
     text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),
     vision_config: tower(
       visionConfig.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }),

@@ -56,8 +56,7 @@ export class Params {
     if (known) return known
     if (!this.source.has(name)) throw dataError(this.source.source, `tensor ${name} is missing (shape [${shape}] expected)`)
     const info = this.source.info(name)
-    // Some trainers save a number as an array of one.
-    if (!sameShape(info.shape, shape) && !(shape.length === 0 && sameShape(info.shape, [1]))) throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
+    if (!sameShape(info.shape, shape)) throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
     const value = this.isTrainable(name) ? this.input(name, shape) : this.frozen(name, shape, info)
     this.values.set(name, value)
     return value

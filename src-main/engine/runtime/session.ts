@@ -48,7 +48,7 @@ export class Session {
     const location = options.keepOnDevice?.length && keepsTensors(provider)
       ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
       : {}
-    const session = await onnxruntime().InferenceSession.create(encodeModel(graph), {
+    const session = await guarded(() => onnxruntime().InferenceSession.create(encodeModel(graph), {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -58,7 +58,7 @@ export class Session {
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       ...location,
       extra: { session: sessionConfig(graph) },
-    })
+    }))
     const used = new Set(session.inputNames)
     const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, v]))
     const outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]))
@@ -68,14 +68,14 @@ export class Session {
   /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
   async run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const given = this.check(feeds)
-    if (!into) return (await this.session.run(given)) as Record<string, Tensor>
+    if (!into) return (await guarded(() => this.session.run(given))) as Record<string, Tensor>
     const fetches = Object.fromEntries([...this.outputs.keys()].map((name) => [name, into[name] ?? null]))
-    return (await this.session.run(given, fetches)) as Record<string, Tensor>
+    return (await guarded(() => this.session.run(given, fetches))) as Record<string, Tensor>
   }
 
   /** One of the outputs only, and what it takes. */
   async runFor(output: string, feeds: Readonly<Record<string, Tensor>>): Promise<Tensor> {
-    return (await this.session.run(this.check(feeds), [output]))[output] as Tensor
+    return (await guarded(() => this.session.run(this.check(feeds), [output])))[output] as Tensor
   }
 
   private check(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
@@ -94,7 +94,27 @@ export class Session {
   }
 
   async release(): Promise<void> {
-    await this.session.release()
+    await guarded(() => this.session.release())
+  }
+}
+
+/** How many calls of onnxruntime are at work in this thread; below zero, it is being ended and must begin none. */
+let atWork: Int32Array | undefined
+
+/** Tells whoever may end this thread when it must not: in the middle of a call, onnxruntime would abort the process. */
+export const guardRuns = (flag: Int32Array): void => void (atWork = flag)
+
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  const flag = atWork
+  if (!flag) return call()
+  for (let now = Atomics.load(flag, 0); ; now = Atomics.load(flag, 0)) {
+    if (now < 0) throw new Error('the thread is being ended')
+    if (Atomics.compareExchange(flag, 0, now, now + 1) === now) break
+  }
+  try {
+    return await call()
+  } finally {
+    Atomics.sub(flag, 0, 1)
   }
 }
 

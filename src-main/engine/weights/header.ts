@@ -49,8 +49,6 @@ export function parseHeader(file: string, json: Uint8Array, fileBytes: number, m
   const dataStart = 8 + json.byteLength
   const dataBytes = fileBytes - dataStart
   const tensors: TensorInfo[] = []
-  const count = Object.keys(header).length
-  if (count > MAX_TENSORS) throw dataError(file, `header: expected at most ${MAX_TENSORS} tensors, found ${count}`)
   let metadata: Record<string, string> = {}
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') metadata = parseMetadata(file, value)
@@ -82,6 +80,8 @@ function parseObject(file: string, json: Uint8Array): Record<string, unknown> {
     throw dataError(file, 'header: expected JSON in UTF-8 (is this a safetensors file?)', e)
   }
   if (!isRecord(header) || text[0] !== '{') throw dataError(file, 'header: expected a JSON object')
+  const count = Object.keys(header).length
+  if (count > MAX_TENSORS) throw dataError(file, `header: expected at most ${MAX_TENSORS} tensors, found ${count}`)
   const twice = duplicateKey(text)
   if (twice !== undefined) throw dataError(file, `header: key ${JSON.stringify(twice)} appears twice`)
   return header

@@ -1,13 +1,12 @@
 /** The tensors of a checkpoint folder in the Hugging Face layout, in one file or in shards. */
-import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { restoreFolder } from '../../files/replace.ts'
 import { INDEX_FILE, mistakenFolder, WEIGHTS_FILE } from './folder.ts'
+import { formatShape } from './header.ts'
 import { readJson } from './json.ts'
 import { isThere } from './regular.ts'
-import { formatShape } from './header.ts'
 import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorInfo } from './safetensors.ts'
 
 export { WEIGHTS_FILE } from './folder.ts'
@@ -23,7 +22,11 @@ export interface Weights {
   /** Sorted. */
   names(): string[]
   has(name: string): boolean
-  /** @throws a data fault where the tensor is missing */
+  /**
+   * A logit_scale of shape [1], as some trainers save it, is the number that models have: torch loads it so, and what is
+   * made from it is to be loaded by transformers, which does not.
+   * @throws a data fault where the tensor is missing
+   */
   info(name: string): TensorInfo
   /** The file that has the tensor, by the path that the user knows; `TensorInfo.file` is the real one. */
   fileOf(name: string): string
@@ -125,7 +128,8 @@ class OpenWeights implements Weights {
   }
 
   info(name: string) {
-    return this.of(name).tensors.get(name)!
+    const info = this.of(name).tensors.get(name)!
+    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 ? { ...info, shape: [] } : info
   }
 
   bytes(name: string) {

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { CaptionIssue, CaptionOptions } from '#shared/model/curation.ts'
-import type { AppContext } from '../../../src-main/app/context.ts'
 import { checkCaptions } from '../../../src-main/app/curation/index.ts'
 import { contradicts, languageDetector } from '../../../src-main/app/curation/language.ts'
 import { box, record, temporaryProject } from '../projects/fixture.ts'
-import { NANO } from './helpers.ts'
+import { appContext } from './helpers.ts'
 
 const detectLanguage = await languageDetector()
-const app = { nano: NANO, cache: '' } as AppContext
+const app = await appContext('')
 const caption = (text: string, language: string | null = null, region: number | null = null) => ({ text, language, region })
 
 describe('the language of a caption', () => {

@@ -20,6 +20,30 @@ describe('Tokenizer gives the ids that CLIPTokenizerFast gives', () => {
   })
 })
 
+describe('texts that people did not mean have the ids that transformers gives them', () => {
+  const { texts, refused } = goldenJson<{ texts: [text: string, ids: number[], count: number][]; refused: string[] }>('odd-texts.json')
+
+  it.each(texts)('%j', (text, ids, count) => {
+    expect([...tokenizer.encode(text, 77)]).toEqual(ids)
+    expect(tokenizer.count(text)).toBe(count)
+  })
+
+  it('cut to 77, each keeps its end', () => {
+    const long = texts.filter(([, , count]) => count > 77)
+    expect(long.length).toBeGreaterThan(8)
+    for (const [text] of long) expect([...tokenizer.encode(text, 77)].slice(-2).map((id) => id === tokenizer.endId)).toEqual([false, true])
+  })
+
+  // transformers raises on them; they come from other programs' mistakes, and a caption that has one is still a caption.
+  it.each(refused)('half a surrogate pair reads as the replacement character: %j', (text) => {
+    expect([...tokenizer.encode(text, 77)]).toEqual([...tokenizer.encode(text.replace(/[\ud800-\udfff]/gu, '\ufffd'), 77)])
+  })
+})
+
+it('reads a hundred thousand characters at most, whatever follows', () => {
+  expect(tokenizer.count('a '.repeat(200_000))).toBe(50_002)
+})
+
 it('tells what a model needs to know', () => {
   expect(tokenizer.vocabSize).toBe(826)
   expect([tokenizer.startId, tokenizer.endId, tokenizer.padId]).toEqual([824, 825, 825])
@@ -69,6 +93,7 @@ describe('a folder', () => {
     ['another kind of model', { 'tokenizer.json': { ...json, model: { type: 'Unigram', vocab: [] } } }, 'tokenizer.json: model.type: '],
     ['no end token', { 'tokenizer.json': { ...json, post_processor: null } }, 'tokenizer.json: post_processor: expected one token before'],
     ['an unknown normalizer', { 'tokenizer.json': { ...json, normalizer: { type: 'Upside' } } }, 'tokenizer.json: cannot be used (Unknown Normalizer'],
+    ['a pattern that backtracks', { 'tokenizer.json': { ...json, pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Removed', invert: true } } }, 'tokenizer.json: pre_tokenizer.pattern.Regex: "(a+)+$" may take for ever'],
     ['an unknown padding token', { 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: '[PAD]' } }, 'tokenizer_config.json: pad_token: "[PAD]" is not'],
     ['a wrong config', { 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: 3 } }, 'tokenizer_config.json: pad_token: '],
   ])('with %s is refused', async (_, files, problem) => {

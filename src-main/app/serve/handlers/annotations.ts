@@ -4,7 +4,7 @@ import type { JournalEntry } from '#shared/model/journal.ts'
 import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
 import { labelCounts, listLabels } from '../../projects/index.ts'
-import { countTokens } from '../../preview/tokens.ts'
+import { countTokens } from '../../preview/index.ts'
 import type { App, Client } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
@@ -23,7 +23,7 @@ const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   return entry
 }
 
-export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethods> => ({
+export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typeof annotationMethods> => ({
   'regions.apply': (edit, client) => {
     const saved = applyRegionEdit(client.project, edit)
     client.annotated(edit.action, [edit.mediaId])
@@ -50,7 +50,7 @@ export const annotationHandlers = (app: App): HandlersOf<typeof annotationMethod
     client.annotated('remove caption', images)
     return null
   },
-  'captions.tokens': ({ texts, model }, { project }) => countTokens(model === undefined ? app.options.models.nano : resolve(project.folder, model), texts),
+  'captions.tokens': ({ texts, model }, { project }) => countTokens(models, model === undefined ? models.nano : resolve(project.folder, model), texts),
   'comments.add': (given, client) => {
     const added = annotations.addComment(client.project, given)
     client.annotated('comment', [added.mediaId])

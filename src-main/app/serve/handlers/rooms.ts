@@ -11,7 +11,7 @@ import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
 import { listModels } from '../../merging/models.ts'
 import { soupOf } from '../../merging/soup.ts'
-import { classifyImage } from '../../preview/classify.ts'
+import { classifyImage } from '../../preview/index.ts'
 import { getRun, listLabels, type Project } from '../../projects/index.ts'
 import { Curve, storedCurve } from '../../training/curve.ts'
 import { freeName } from '../../training/names.ts'
@@ -156,7 +156,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
     'preview.classify': async ({ mediaId, model, labels }, { project }) => {
       const known = listLabels(project)
       const classes = labels?.map((name) => ({ name })) ?? known.map((l) => ({ name: l.name, phrase: l.prompts[0] ?? null }))
-      const scores = await classifyImage(project, mediaId, folderOf(project, model), classes)
+      const scores = await classifyImage(models, project, mediaId, folderOf(project, model), classes)
       return scores.map(({ label, score }) => ({ label, score, labelId: known.find((l) => l.name === label)?.id ?? null }))
     },
   }

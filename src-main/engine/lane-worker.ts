@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads'
+import { z } from 'zod'
+import { DashiError, errorLine, userError } from '#shared/errors.ts'
+import { type LaneMessage, questionSchema } from '#shared/model/question.ts'
+import { answer } from './questions/answer.ts'
+import { guardRuns } from './runtime/session.ts'
+
+// A thread that answers questions about one model, one after the other. It is ended from outside, though never in a run of onnxruntime.
+const requestSchema = z.object({ question: questionSchema, guard: z.instanceof(SharedArrayBuffer) })
+const send = (message: LaneMessage) => parentPort!.postMessage(message)
+
+parentPort!.on('message', (request: unknown) => void reply(request))
+
+async function reply(request: unknown): Promise<void> {
+  send({ type: 'begun' })
+  try {
+    const parsed = requestSchema.safeParse(request)
+    if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+    guardRuns(new Int32Array(parsed.data.guard))
+    send({ type: 'answer', answer: await answer(parsed.data.question) })
+  } catch (e) {
+    send({ type: 'failed', fault: e instanceof DashiError ? e.fault : null, message: errorLine(e), stack: e instanceof Error ? e.stack : undefined })
+  }
+}

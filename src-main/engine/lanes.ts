@@ -1,0 +1,136 @@
+/**
+ * Questions about models, each model's in a thread of its own: whoever asks about another one does not wait for a huge model
+ * to load, nor for a training, and the thread that serves the windows opens no model at all. A thread that gives no answer
+ * in time is ended and replaced.
+ */
+import { Worker } from 'node:worker_threads'
+import { cancelled, dataError, DashiError, userError } from '#shared/errors.ts'
+import { answerSchemas, type AnswerTo, laneMessageSchema, type Question } from '#shared/model/question.ts'
+
+/** Threads that wait for another question about their model; those asked longest ago are ended. */
+const KEPT = 4
+const MOST = 12
+/** Of JavaScript's own memory in one thread. A model's weights lie elsewhere. */
+const MEGABYTES = 1500
+
+/** Seconds that an answer may take once the thread has begun with it; a model of some gigabytes has to be read whole. */
+export type Patience = Readonly<Record<Question['kind'], number>>
+const PATIENCE: Patience = { facts: 10, tokens: 10, classify: 180, embed: 180 }
+
+export class Lanes {
+  /** The one asked longest ago first. */
+  private readonly lanes = new Map<string, Lane>()
+
+  /** @param workerFile the built engine/lane-worker.ts */
+  constructor(
+    private readonly workerFile: URL,
+    private readonly patience: Patience = PATIENCE,
+  ) {}
+
+  async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
+    const key = laneOf(question)
+    const lane = this.lanes.get(key) ?? this.open()
+    this.lanes.delete(key)
+    this.lanes.set(key, lane)
+    const answer = await lane.ask(question, this.patience[question.kind])
+    return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
+  }
+
+  /** Ends all threads; what they were asked is cancelled. A later question opens another. */
+  close(): void {
+    for (const lane of this.lanes.values()) lane.end()
+    this.lanes.clear()
+  }
+
+  private open(): Lane {
+    const idle = [...this.lanes].filter(([, lane]) => lane.idle)
+    for (const [key, lane] of idle.slice(0, Math.max(0, idle.length - KEPT + 1))) {
+      this.lanes.delete(key)
+      lane.end()
+    }
+    if (this.lanes.size >= MOST) throw userError(`${MOST} models are being looked at already: wait for one of them`)
+    return new Lane(this.workerFile)
+  }
+}
+
+/** Headers are looked at by one thread, quickly, for all models. A model's tokenizer and its weights have a thread each. */
+const laneOf = ({ kind, model }: Question) => (kind === 'facts' ? kind : `${kind === 'tokens' ? kind : 'model'} ${model}`)
+
+/** What `guard[0]` says: so many runs of onnxruntime, or that the thread must begin none because it is being ended. */
+const IDLE = 0
+const ENDED = -1
+
+interface Thread {
+  readonly worker: Worker
+  readonly guard: Int32Array<SharedArrayBuffer>
+}
+
+/** Ends a thread, if it is in the middle of a run, then after it: onnxruntime would take the process along. */
+function retire(thread: Thread): void {
+  if (Atomics.compareExchange(thread.guard, 0, IDLE, ENDED) === IDLE) void thread.worker.terminate()
+  else thread.worker.once('message', () => retire(thread))
+}
+
+class Lane {
+  private last: Promise<unknown> = Promise.resolve()
+  private waiting = 0
+  private thread: Thread | undefined
+
+  constructor(private readonly workerFile: URL) {}
+
+  get idle(): boolean {
+    return this.waiting === 0
+  }
+
+  ask(question: Question, patience: number): Promise<unknown> {
+    this.waiting++
+    const answer = this.last.then(() => this.put(question, patience)).finally(() => this.waiting--)
+    this.last = answer.catch(() => undefined)
+    return answer
+  }
+
+  end(): void {
+    if (this.thread) retire(this.thread)
+    this.thread = undefined
+  }
+
+  private put(question: Question, patience: number): Promise<unknown> {
+    const { worker, guard } = (this.thread ??= this.start())
+    let timer: NodeJS.Timeout | undefined
+    let stopListening = () => {}
+    worker.ref()
+    return new Promise((resolve, reject) => {
+      const late = () => {
+        this.end()
+        reject(dataError(question.model, `the model gave no answer within ${patience} seconds, so it is left alone`))
+      }
+      const onMessage = (raw: unknown) => {
+        const { data: message, error } = laneMessageSchema.safeParse(raw)
+        if (error) reject(error)
+        else if (message.type === 'begun') timer = setTimeout(late, patience * 1000)
+        else if (message.type === 'answer') resolve(message.answer)
+        else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
+      }
+      const onError = (e: Error & { code?: string }) =>
+        reject(e.code === 'ERR_WORKER_OUT_OF_MEMORY' ? dataError(question.model, `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
+      const onExit = (code: number) => reject(Atomics.load(guard, 0) === ENDED ? cancelled() : new Error(`the thread for ${question.model} ended with code ${code} before it had answered`))
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+      stopListening = () => worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      worker.postMessage({ question, guard: guard.buffer })
+    }).finally(() => {
+      clearTimeout(timer)
+      stopListening()
+      worker.unref()
+    })
+  }
+
+  /** A thread that died is replaced with the next question. */
+  private start(): Thread {
+    const worker = new Worker(this.workerFile, { resourceLimits: { maxOldGenerationSizeMb: MEGABYTES } })
+    const gone = () => {
+      if (this.thread?.worker === worker) this.thread = undefined
+    }
+    worker.on('error', gone).on('exit', gone)
+    return { worker, guard: new Int32Array(new SharedArrayBuffer(4)) }
+  }
+}

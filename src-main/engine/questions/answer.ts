@@ -1,0 +1,60 @@
+/** One thread's answers. It is asked about one model at a time, and keeps that one open for the next question. */
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import type { ClassSpec } from '#shared/model/job.ts'
+import type { AnswerTo, Question } from '#shared/model/question.ts'
+import { type Clip, openClip } from '../models/checkpoint.ts'
+import { textFeatures } from '../tasks/embed.ts'
+import { CONFIG_FILE } from '../weights/checkpoint.ts'
+import type { Head } from '../weights/head.ts'
+import { WEIGHTS_FILE } from '../weights/source.ts'
+import { classifierOf, classify } from './classify.ts'
+import { modelFacts } from './facts.ts'
+import { countTokens, openReader, type Reader } from './tokens.ts'
+
+let reader: { version: string; is: Reader } | undefined
+let clip: { version: string; is: Clip } | undefined
+let classifier: { key: string; is: Head } | undefined
+
+/** @throws what the model's folder is at fault with */
+export async function answer(question: Question): Promise<AnswerTo<Question>> {
+  const { model } = question
+  switch (question.kind) {
+    case 'facts':
+      return modelFacts(model)
+    case 'tokens': {
+      const version = versionOf(model)
+      if (reader?.version !== version) reader = { version, is: await openReader(model) }
+      return countTokens(reader.is, question.texts)
+    }
+    case 'classify': {
+      const open = await opened(model)
+      return classify(open, await classifierFor(open, question.classes), question.file)
+    }
+    case 'embed':
+      return textFeatures(await opened(model), [question.text])
+  }
+}
+
+/** Another one where the folder has been replaced: it is written as a whole. */
+function versionOf(model: string): string {
+  const files = [CONFIG_FILE, WEIGHTS_FILE].map((name) => statSync(path.join(model, name), { throwIfNoEntry: false }))
+  return JSON.stringify([model, ...files.map((s) => s && [s.ino, s.size, s.mtimeMs])])
+}
+
+async function opened(model: string): Promise<Clip> {
+  const version = versionOf(model)
+  if (clip?.version !== version) {
+    const is = await openClip(model)
+    clip?.is.close()
+    classifier = undefined
+    clip = { version, is }
+  }
+  return clip.is
+}
+
+async function classifierFor(open: Clip, classes: readonly ClassSpec[]): Promise<Head> {
+  const key = JSON.stringify(classes)
+  if (classifier?.key !== key) classifier = { key, is: await classifierOf(open, classes) }
+  return classifier.is
+}

@@ -1,0 +1,43 @@
+/** How much of a caption a model reads. */
+import path from 'node:path'
+import type { TokenCounts } from '#shared/model/question.ts'
+import { Tokenizer } from '../data/tokenizer.ts'
+import { clipConfigSchema } from '../models/clip-config.ts'
+import { readJson } from '../weights/json.ts'
+
+export interface Reader {
+  readonly tokenizer: Tokenizer
+  /** Context length, start and end among it. */
+  readonly limit: number
+}
+
+/** @throws a data fault where the folder is no CLIP */
+export async function openReader(model: string): Promise<Reader> {
+  const { text_config } = readJson(path.join(model, 'config.json'), clipConfigSchema)
+  return { tokenizer: await Tokenizer.load(model), limit: text_config.max_position_embeddings }
+}
+
+export const countTokens = (reader: Reader, texts: readonly string[]): TokenCounts => ({
+  limit: reader.limit,
+  counts: texts.map((text) => {
+    const tokens = reader.tokenizer.count(text)
+    return { tokens, fits: tokens <= reader.limit ? text.length : fits(reader, text) }
+  }),
+})
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
+
+/** Length of the longest beginning of whole words within the limit: halving, for a longer beginning never takes fewer tokens. */
+function fits({ tokenizer, limit }: Reader, text: string): number {
+  // Of a text many times too long, only a beginning that is too long already is looked at.
+  let looked = 16 * limit
+  while (looked < text.length && tokenizer.count(text.slice(0, looked)) <= limit) looked *= 2
+  const ends = [...segmenter.segment(text.slice(0, looked))].map((s) => s.index + s.segment.length)
+  let [low, high] = [0, ends.length - 1] // `low` words fit, `high` + 1 do not
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (tokenizer.count(text.slice(0, ends[middle - 1])) <= limit) low = middle
+    else high = middle - 1
+  }
+  return low === 0 ? 0 : text.slice(0, ends[low - 1]).trimEnd().length
+}

@@ -1,0 +1,49 @@
+/** What is asked of a model at once, beside the jobs: plain data, as the thread that answers knows no project. */
+import { z } from 'zod'
+import { classSchema, faultSchema } from './job.ts'
+
+const model = z.string().min(1)
+const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
+
+export const questionSchema = z.discriminatedUnion('kind', [
+  /** How large a checkpoint is and what it can be blended with; null where the folder is none. */
+  z.object({ kind: z.literal('facts'), model }),
+  /** How much of each text the model reads. */
+  z.object({ kind: z.literal('tokens'), model, texts: z.array(z.string()) }),
+  /** What the model sees on an image: its own classes, or for one without, those given. */
+  z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
+  /** The normalised embedding of a text. */
+  z.object({ kind: z.literal('embed'), model, text: z.string() }),
+])
+export type Question = z.infer<typeof questionSchema>
+
+export const modelFactsSchema = z.object({
+  /** Numbers in its tensors, heads included. */
+  parameters: z.int().nonnegative(),
+  /** Of its tensor files. */
+  bytes: z.int().nonnegative(),
+  /** Models of equal families (one architecture, the same parts, the same classes) can be blended. */
+  family: z.string(),
+})
+export type ModelFacts = z.infer<typeof modelFactsSchema>
+
+/** `limit` and `tokens` count the marks of start and end too; `fits`: length (UTF-16 units) of the longest beginning of whole words that is read in full. */
+export const tokenCountsSchema = z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) })
+export type TokenCounts = z.infer<typeof tokenCountsSchema>
+
+export const answerSchemas = {
+  facts: modelFactsSchema.nullable(),
+  tokens: tokenCountsSchema,
+  /** The best first. */
+  classify: z.array(z.object({ label: z.string(), score: z.number() })),
+  embed: float32,
+}
+export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kind']]>
+
+/** Of the thread: a question was taken up, then its answer or why there is none. */
+export const laneMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('begun') }),
+  z.object({ type: z.literal('answer'), answer: z.unknown() }),
+  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+])
+export type LaneMessage = z.infer<typeof laneMessageSchema>
