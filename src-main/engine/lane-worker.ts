@@ -19,6 +19,7 @@ async function reply(request: unknown): Promise<void> {
     guardRuns(new Int32Array(parsed.data.guard))
     send({ type: 'answer', answer: await answer(parsed.data.question) })
   } catch (e) {
-    send({ type: 'failed', fault: e instanceof DashiError ? e.fault : null, message: errorLine(e), stack: e instanceof Error ? e.stack : undefined })
+    const [fault, stack] = [e instanceof DashiError ? e.fault : null, e instanceof Error ? e.stack : undefined]
+    send({ type: 'failed', fault, message: errorLine(e), stack })
   }
 }

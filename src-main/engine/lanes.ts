@@ -109,11 +109,17 @@ class Lane {
         if (error) reject(error)
         else if (message.type === 'begun') timer = setTimeout(late, patience * 1000)
         else if (message.type === 'answer') resolve(message.answer)
-        else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
+        else if (message.fault) reject(new DashiError(message.fault, message.message))
+        else reject(Object.assign(new Error(message.message), { stack: message.stack }))
       }
-      const onError = (e: Error & { code?: string }) =>
-        reject(e.code === 'ERR_WORKER_OUT_OF_MEMORY' ? dataError(question.model, `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
-      const onExit = (code: number) => reject(Atomics.load(guard, 0) === ENDED ? cancelled() : new Error(`the thread for ${question.model} ended with code ${code} before it had answered`))
+      const onError = (e: Error & { code?: string }) => {
+        const full = e.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        reject(full ? dataError(question.model, `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
+      }
+      const onExit = (code: number) => {
+        const ended = new Error(`the thread for ${question.model} ended with code ${code} before it had answered`)
+        reject(Atomics.load(guard, 0) === ENDED ? cancelled() : ended)
+      }
       worker.on('message', onMessage).on('error', onError).on('exit', onExit)
       stopListening = () => worker.off('message', onMessage).off('error', onError).off('exit', onExit)
       worker.postMessage({ question, guard: guard.buffer })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { IndexSummary, SimilarAnswer, SimilarQuery } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { VectorIndex } from '../../engine/curation/vector-index.ts'
+import { mistakenFolder } from '../../engine/weights/folder.ts'
 import type { AppContext } from '../context.ts'
 import { getMedia, type Project } from '../projects/index.ts'
 import { type Control, modelOf, onEmbeddings } from './control.ts'
@@ -12,6 +13,8 @@ import { countImages, hashedImages } from './images.ts'
 
 /** One index a project and model, beside the cached features; another version of the model's files is another model. */
 function indexFolder(app: AppContext, project: Project, model: string): string {
+  const mistaken = mistakenFolder(model)
+  if (mistaken) throw mistaken
   const files = readdirSync(model).filter((f) => /\.(safetensors|json)$/.test(f) && f !== 'dashi.json').sort()
   const versions = files.map((f) => {
     const { size, mtimeMs } = statSync(path.join(model, f))

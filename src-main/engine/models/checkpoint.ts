@@ -99,7 +99,7 @@ function checkWeights(dir: string, config: ClipConfig, weights: Weights): void {
   if (total > totalmem()) throw dataError(dir, `weights: take ${gigabytes(total)} in memory, more than the ${gigabytes(totalmem())} that this machine has`)
   const large = own.find((_, i) => bytes[i]! > MAX_TENSOR_BYTES)
   if (large) throw dataError(weights.fileOf(large), `tensor ${large}: takes more than ${gigabytes(MAX_TENSOR_BYTES)} in memory`)
-  for (const name of own) weights.float32(name) // refuses other dtypes, NaN and infinity
+  for (const name of own) weights.checkFinite(name)
   const scale = weights.float32(LOGIT_SCALE)[0]!
   if (scale > 80) throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
 }

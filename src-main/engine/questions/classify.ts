@@ -6,7 +6,8 @@ import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 
 /** A model's classifier over the classes given, for one that has no classes of its own. */
-export const classifierOf = async (clip: Clip, classes: readonly ClassSpec[]): Promise<Head> => clip.head ?? zeroShotHead(clip, classes, clip.templates)
+export const classifierOf = async (clip: Clip, classes: readonly ClassSpec[]): Promise<Head> =>
+  clip.head ?? zeroShotHead(clip, classes, clip.templates)
 
 /** What a checkpoint sees on an image, the best first. */
 export async function classify(clip: Clip, head: Head, file: string): Promise<{ label: string; score: number }[]> {

@@ -10,15 +10,22 @@ import { readJson } from '../weights/json.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../weights/source.ts'
 
-const configSchema = z.looseObject({ architectures: z.unknown(), text_config: z.unknown(), vision_config: z.unknown(), projection_dim: z.unknown() })
+const any = z.unknown()
+const configSchema = z.looseObject({ architectures: any, text_config: any, vision_config: any, projection_dim: any })
+
+/** We write two at most. */
+const MOST_SIDECARS = 8
 
 /** Of a checkpoint folder, from the headers of its files; null where there is none that can be read. */
 export function modelFacts(dir: string): ModelFacts | null {
   try {
     const config = readJson(path.join(dir, CONFIG_FILE), configSchema)
-    const kind = createHash('sha256').update(JSON.stringify([config.architectures, config.text_config, config.vision_config, config.projection_dim]))
+    const kind = createHash('sha256')
+    kind.update(JSON.stringify([config.architectures, config.text_config, config.vision_config, config.projection_dim]))
     let [parameters, bytes] = [0, 0]
-    for (const file of [null, ...sidecars(dir)]) {
+    const others = sidecars(dir)
+    if (others.length > MOST_SIDECARS) return null
+    for (const file of [null, ...others]) {
       const weights = file === null ? openWeights(dir) : openWeightsFile(path.join(dir, file))
       const tensors = weights.names().map((name) => weights.info(name))
       weights.close()

@@ -26,7 +26,8 @@ export function mistakenFolder(dir: string): Error | undefined {
   const has = (name: string) => names.includes(name)
   const weights = has(WEIGHTS_FILE) || has(INDEX_FILE)
   if (weights && has('adapter_config.json')) {
-    return dataError(path.join(dir, 'adapter_config.json'), `an adapter lies beside a whole model, and which of the two is meant cannot be known: ${MERGE_ADAPTER}, or take the adapter's files away`)
+    const two = 'an adapter lies beside a whole model, and which of the two is meant cannot be known'
+    return dataError(path.join(dir, 'adapter_config.json'), `${two}: ${MERGE_ADAPTER}, or take the adapter's files away`)
   }
   if (weights) return undefined
   for (const { find, problem } of KINDS) {
@@ -60,7 +61,10 @@ function entriesOf(dir: string): string[] {
 }
 
 const MERGE_ADAPTER = 'merge it into the model in Python, with peft: model.merge_and_unload().save_pretrained(folder)'
-const OPEN_CLIP = 'is a model of open_clip: take its release for transformers, or convert it with transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
+const OPEN_CLIP =
+  'is a model of open_clip: take its release for transformers, or convert it with transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
+const CACHE = "holds revisions of a model, as Hugging Face's cache keeps them"
+const SENTENCES = 'is of a sentence-transformers folder'
 const ANOTHER_RUNTIME = 'so it cannot be opened: take the release with model.safetensors, or save it in Python with save_pretrained(folder)'
 
 interface Kind {
@@ -73,18 +77,21 @@ const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
 
 /** Looked for in this order: what says more comes first. */
 const KINDS: readonly Kind[] = [
-  { find: named('snapshots'), problem: (dir) => `holds revisions of a model, as Hugging Face's cache keeps them: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
-  { find: named('modules.json', 'config_sentence_transformers.json'), problem: (dir) => `is of a sentence-transformers folder: the model lies in ${path.join(dir, clipModule(dir))}` },
-  { find: named('model_index.json'), problem: 'is of a diffusers pipeline, whose text encoder is half of a CLIP: expected the folder of a whole CLIPModel' },
-  { find: named('adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'), problem: `is an adapter without its model: ${MERGE_ADAPTER}` },
+  { find: named('snapshots'), problem: (dir) => `${CACHE}: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
+  { find: ending(/^(modules|config_sentence_transformers)\.json$/), problem: (dir) => `${SENTENCES}: the model lies in ${path.join(dir, clipModule(dir))}` },
+  { find: named('model_index.json'), problem: 'is of a diffusers pipeline, which has half of a CLIP: expected the folder of a whole CLIPModel' },
+  { find: ending(/^adapter_(config\.json|model\.(safetensors|bin))$/), problem: `is an adapter without its model: ${MERGE_ADAPTER}` },
   { find: ending(/^open_clip_/), problem: OPEN_CLIP },
-  { find: ending(/^(?!(training_args|optimizer|scheduler|rng_state|scaler)).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/), problem: NO_PICKLES },
+  { find: ending(/^(?!training_args|optimizer|scheduler|rng_state|scaler).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/), problem: NO_PICKLES },
   { find: ending(/\.gguf$/), problem: `holds weights of llama.cpp, ${ANOTHER_RUNTIME}` },
   { find: ending(/^(tf_model.*|.*\.h5|saved_model\.pb)$/), problem: `holds weights of TensorFlow, ${ANOTHER_RUNTIME}` },
   { find: ending(/\.msgpack$/), problem: `holds weights of Flax, ${ANOTHER_RUNTIME}` },
   { find: ending(/^onnx$|\.onnx$/), problem: `is an export to ONNX, ${ANOTHER_RUNTIME}` },
   { find: ending(/\.(mlmodel|mlpackage|tflite|engine|xml)$/), problem: `is an export for another runtime, ${ANOTHER_RUNTIME}` },
-  { find: ending(/^(?!(head|prompt)\.)[^.].*\.safetensors$/), problem: `expected ${WEIGHTS_FILE} or ${INDEX_FILE} in this folder: give the file that name, if it is a whole CLIPModel` },
+  {
+    find: ending(/^(?!(head|prompt)\.)[^.].*\.safetensors$/),
+    problem: `expected ${WEIGHTS_FILE} or ${INDEX_FILE} in this folder: give the file that name, if it is a whole CLIPModel`,
+  },
 ]
 
 /** The revision that `refs/main` names; where there is none, the one that is there. */
@@ -115,23 +122,28 @@ const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['ema_model.', 'a running mean of the weights'],
 ]
 /** In every CLIPModel. */
-const LANDMARKS = ['text_model.final_layer_norm.weight', 'vision_model.post_layernorm.weight', 'text_projection.weight', 'visual_projection.weight', 'logit_scale']
+const LANDMARKS = [
+  'text_model.final_layer_norm.weight', 'vision_model.post_layernorm.weight', 'text_projection.weight', 'visual_projection.weight', 'logit_scale',
+]
 
 /** Why tensors with these names are no CLIPModel of transformers, where the names tell; undefined where they may be one. */
 export function strangeNames(names: readonly string[]): string | undefined {
   const adapted = names.find((name) => /\.(lora_|base_layer\.)/.test(name))
   if (adapted) return `tensor ${adapted}: holds an adapter that is not merged: ${MERGE_ADAPTER}`
   const known = new Set(names)
-  if (LANDMARKS.every((name) => known.has(name))) return undefined
   if (known.has('visual.conv1.weight') || names.some((name) => /^(visual\.)?transformer\.resblocks\./.test(name))) return OPEN_CLIP
-  const prefixes = [...new Set(LANDMARKS.flatMap((mark) => names.filter((name) => name.endsWith(`.${mark}`)).map((name) => name.slice(0, -mark.length))))].sort()
+  if (LANDMARKS.every((name) => known.has(name))) return undefined
+  const before = (mark: string) => names.filter((name) => name.endsWith(`.${mark}`)).map((name) => name.slice(0, -mark.length))
+  const prefixes = [...new Set(LANDMARKS.flatMap(before))].sort()
   const [prefix, ...more] = prefixes
   if (prefix !== undefined) {
     const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? 'what the model was wrapped in'
-    const which = more.length ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them: ` : `the prefix ${JSON.stringify(prefix)}, of ${by}: `
-    return `the names of its tensors have ${which}save the model inside, or rename in Python: save_file({k.removeprefix(${JSON.stringify(prefix)}): v for k, v in load_file(f).items() if k.startswith(${JSON.stringify(prefix)})}, f, {"format": "pt"})`
+    const own = JSON.stringify(prefix)
+    const which = more.length ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them` : `the prefix ${own}, of ${by}`
+    const python = `save_file({k.removeprefix(${own}): v for k, v in load_file(f).items() if k.startswith(${own})}, f, {"format": "pt"})`
+    return `the names of its tensors have ${which}: save the model inside, or rename in Python: ${python}`
   }
-  for (const [tower, kind] of [['vision_model.', 'image'], ['text_model.', 'text']] as const)
-    if (names.length && !names.some((name) => name.startsWith(tower)) && names.some((name) => /^(text_model|vision_model)\./.test(name))) return `has no ${kind} tower (tensors ${tower}…): expected the weights of a whole CLIPModel`
-  return undefined
+  const [image, text] = ['vision_model.', 'text_model.'].map((tower) => names.some((name) => name.startsWith(tower)))
+  if (image === text) return undefined
+  return `has no ${text ? 'image tower (vision_model.…)' : 'text tower (text_model.…)'}: expected the weights of a whole CLIPModel`
 }

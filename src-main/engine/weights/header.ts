@@ -7,9 +7,9 @@ import { DTYPES, DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts'
 import { parseBounded } from './regular.ts'
 
 /** A longer header is an attack or a mistake. The reference implementation takes 100 MB; the largest CLIP's has 200 KB. */
-export const MAX_HEADER_BYTES = 16 << 20
-/** The largest CLIP has 1,500; the largest language models, 60,000. */
-const MAX_TENSORS = 100_000
+export const MAX_HEADER_BYTES = 8 << 20
+/** The largest CLIP has 1,500. */
+const MAX_TENSORS = 20_000
 
 export interface TensorSpec {
   readonly name: string

@@ -29,6 +29,8 @@ export interface SafetensorsFile {
   bytes(name: string): Uint8Array
   /** A floating tensor as float32, checked for NaN and infinity. */
   float32(name: string): Float32Array
+  /** Looks through a floating tensor for NaN and infinity, some megabytes at a time. */
+  checkFinite(name: string): void
   /** Fills `into` with the tensor's bytes from `from` on. */
   readInto(name: string, into: Uint8Array, from?: number): void
   stored(name: string): StoredTensor
@@ -72,6 +74,9 @@ function otherFormat(file: string, fd: number): Error | undefined {
   return undefined
 }
 
+/** A multiple of every element's size. */
+const LOOK_BYTES = 16 << 20
+
 class OpenFile implements SafetensorsFile {
   constructor(
     readonly file: string,
@@ -106,6 +111,19 @@ class OpenFile implements SafetensorsFile {
     const size = DTYPE_BYTES[dtype]
     const [value] = decode(bytes.subarray(at * size, (at + 1) * size), dtype)
     throw nonFinite(this.file, name, shape, at, value!)
+  }
+
+  checkFinite(name: string) {
+    const { dtype, shape, length } = this.info(name)
+    if (!isFloat(dtype)) throw dataError(this.file, `tensor ${name}: dtype: expected F32, F16, BF16 or F64, found ${dtype}`)
+    const size = DTYPE_BYTES[dtype]
+    const part = new Uint8Array(Math.min(length, LOOK_BYTES))
+    for (let from = 0; from < length; from += part.length) {
+      const bytes = part.subarray(0, Math.min(part.length, length - from))
+      this.readInto(name, bytes, from)
+      const at = firstNonFinite(bytes, dtype)
+      if (at >= 0) throw nonFinite(this.file, name, shape, from / size + at, decode(bytes.slice(at * size, (at + 1) * size), dtype)[0]!)
+    }
   }
 
   readInto(name: string, into: Uint8Array, from = 0) {

@@ -34,6 +34,8 @@ export interface Weights {
   bytes(name: string): Uint8Array
   /** A floating tensor (F32, F16, BF16, F64) as float32. @throws a data fault on NaN, infinity or another dtype */
   float32(name: string): Float32Array
+  /** @throws a data fault on NaN, infinity or a type that is not floating */
+  checkFinite(name: string): void
   /** @throws a data fault, `FILE: tensor NAME: expected shape [..], found [..]` */
   expectShape(name: string, shape: readonly number[]): TensorInfo
   /** {@link expectShape}, then {@link float32}. */
@@ -138,6 +140,10 @@ class OpenWeights implements Weights {
 
   float32(name: string) {
     return this.of(name).float32(name)
+  }
+
+  checkFinite(name: string) {
+    this.of(name).checkFinite(name)
   }
 
   expectShape(name: string, shape: readonly number[]) {
