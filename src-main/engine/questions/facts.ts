@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { z } from 'zod'
 import { DashiError } from '#shared/errors.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
+import { effectiveConfig } from '../merge/config.ts'
+import { isBuffer } from '../merge/ingredients.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { sidecars } from '../weights/fingerprint.ts'
 import { elements } from '../weights/header.ts'
-import { readJson } from '../weights/json.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../weights/source.ts'
-
-const any = z.unknown()
-const configSchema = z.looseObject({ architectures: any, text_config: any, vision_config: any, projection_dim: any })
 
 /** We write two at most. */
 const MOST_SIDECARS = 8
@@ -19,9 +16,7 @@ const MOST_SIDECARS = 8
 /** Of a checkpoint folder, from the headers of its files; null where there is none that can be read. */
 export function modelFacts(dir: string): ModelFacts | null {
   try {
-    const config = readJson(path.join(dir, CONFIG_FILE), configSchema)
-    const kind = createHash('sha256')
-    kind.update(JSON.stringify([config.architectures, config.text_config, config.vision_config, config.projection_dim]))
+    const kind = createHash('sha256').update(JSON.stringify(effectiveConfig(path.join(dir, CONFIG_FILE))))
     let [parameters, bytes] = [0, 0]
     const others = sidecars(dir)
     if (others.length > MOST_SIDECARS) return null
@@ -31,8 +26,8 @@ export function modelFacts(dir: string): ModelFacts | null {
       weights.close()
       kind.update(`\n${file ?? ''}`)
       if (file !== null) kind.update(classesOf(path.join(dir, file)))
-      for (const { name, shape, length } of tensors) {
-        kind.update(`\n${name} ${shape.join()}`)
+      for (const { name, shape, length, dtype } of tensors) {
+        if (!isBuffer(name, dtype)) kind.update(`\n${name} ${elements(shape) === 1 ? '' : shape.join()}`)
         parameters += elements(shape)
         bytes += length
       }
