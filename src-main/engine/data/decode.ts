@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
+import { ioError } from '../../files/words.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 
 /** Images of more pixels than this are refused before they are unpacked: 0x3FFF², Pillow's and libvips' own order. */
@@ -53,11 +54,13 @@ export async function decodeImage(source: string | Uint8Array, name?: string, op
 /** @throws dataError naming `label` */
 export async function readBytes(file: string, label = file): Promise<Uint8Array> {
   try {
+    const info = await stat(file)
+    if (!info.isFile() && !info.isDirectory()) throw dataError(label, 'is neither a file nor a folder, expected an image') // a pipe or a device may never end
     return await readFile(file)
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code
-    const problem = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder, expected an image' : `cannot be read (${code})`
-    throw dataError(label, problem, e)
+    if (code === 'ENOENT' || code === 'EISDIR') throw dataError(label, code === 'ENOENT' ? 'no such file' : 'a folder, expected an image', e)
+    throw ioError(label, 'read', e)
   }
 }
 

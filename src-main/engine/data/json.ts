@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { ioError } from '../../files/words.ts'
 
 /**
  * A text file's content; `undefined` where there is no such file.
@@ -12,7 +13,7 @@ export async function readText(file: string): Promise<string | undefined> {
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw dataError(file, `cannot be read (${code})`, e)
+    throw ioError(file, 'read', e)
   }
 }
 
