@@ -62,8 +62,16 @@ export interface Difference {
   readonly how: 'added' | 'changed'
 }
 
+export interface Looking {
+  readonly ignore?: readonly string[]
+  /** Whether a file that was written to since is somebody's work. */
+  readonly content?: boolean
+  /** Where the list has no times: written after this (ms) is written to since. */
+  readonly since?: number
+}
+
 /** The first file of a folder that is not as we wrote it. What is missing is nobody's loss. */
-export function firstNotOurs(folder: string, files: WrittenFiles, { ignore = [], content = true }: { ignore?: readonly string[]; content?: boolean } = {}): Difference | undefined {
+export function firstNotOurs(folder: string, files: WrittenFiles, { ignore = [], content = true, since }: Looking = {}): Difference | undefined {
   for (const { rel, size, time, plain } of walk(folder)) {
     if (ignore.includes(rel)) continue
     const known = Object.hasOwn(files, rel) ? files[rel] : undefined
@@ -73,7 +81,7 @@ export function firstNotOurs(folder: string, files: WrittenFiles, { ignore = [],
       if (rel.endsWith('/') && Object.keys(files).some((f) => f.startsWith(rel))) continue
       return { rel, how: 'added' }
     }
-    if (content && (known[0] !== size || known[1] !== time)) return { rel, how: 'changed' }
+    if (content && (known[0] !== size || (since === undefined ? known[1] !== time : time > since))) return { rel, how: 'changed' }
   }
   return undefined
 }

@@ -86,8 +86,8 @@ export function diskFull(e: unknown): boolean {
 /** Whether a disk has no room for what SQLite needs at its least, which it calls an error of the disk. */
 export function nearlyFull(folder: string): boolean {
   try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize < 1 << 17
+    const { blocks, bavail, bsize } = statfsSync(folder)
+    return blocks > 0 && bavail * bsize < 1 << 17
   } catch {
     return false
   }

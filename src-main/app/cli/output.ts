@@ -18,6 +18,23 @@ export const output = (json: boolean): Output => ({
   say: (line) => void process.stderr.write(`${line}\n`),
 })
 
+/**
+ * For the process: whoever read our answer may be gone (`| head`), which ends nothing; and an answer that its file cannot take is
+ * said to be lost.
+ */
+export function heedStreams(): void {
+  let lost = false
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', (e: NodeJS.ErrnoException) => {
+    if (lost || e.code === 'EPIPE') return
+    lost = true
+    process.stderr.write(`dashi: the answer could not be written: ${errorLine(inWords(e))}\n`)
+  })
+  process.on('exit', () => {
+    if (lost && !process.exitCode) process.exitCode = 2
+  })
+}
+
 /** Shows a job's phases as progress bars, one after the other. */
 export function jobBars(title: string): { onProgress: (p: JobProgress) => void; end: () => void } {
   let bar: { phase: string; bar: ProgressBar } | undefined

@@ -9,9 +9,9 @@ import { clipTensors } from '../../engine/models/clip.ts'
 import { writeJson } from '../../engine/weights/json.ts'
 import { writeSafetensors } from '../../engine/weights/safetensors.ts'
 import { fromMemory } from '../../engine/weights/tensors.ts'
-import { findRecord, writeRecord } from '../../engine/weights/checkpoint.ts'
+import { findRecord, sizesIn, writeRecord } from '../../engine/weights/checkpoint.ts'
 import { fingerprint } from '../../engine/weights/fingerprint.ts'
-import { type Proof, writtenIn } from '../../files/owned.ts'
+import type { Proof } from '../../files/owned.ts'
 import { lstat } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import type { AppContext } from '../context.ts'
@@ -90,7 +90,7 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
   await writeRecord(dir, {
     format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: await fingerprint(dir), base: null,
     recipe: { name: 'pretrain', settings: { ...recipe, epochs } }, seed: recipe.seed, dataHash: null, device: 'cpu',
-    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn }, templates: [...zeroShotTemplates], classes: [], files: writtenIn(dir),
+    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn }, templates: [...zeroShotTemplates], classes: [], files: sizesIn(dir),
   })
   return { zeroShot, zeroShotRedrawn, concepts: concepts.length, pictures: pictures.length, steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }

@@ -47,12 +47,13 @@ export const defaultUser = () => {
 
 /** The folder is made where it does not exist; it must not hold a project yet. */
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
+  if (folder === '') throw userError('the name of the folder is empty')
   const dir = resolve(folder)
   if (options.name !== undefined && !isCarried(options.name)) throw userError('name: holds a NUL or half of a character, which cannot be stored')
   if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
   // Of a database that is gone these may hold what was edited last.
-  const orphan = ['-wal', '-journal'].map((ending) => databaseFile(dir) + ending).find((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0)
+  const orphan = ['-wal', '-journal'].map((ending) => databaseFile(dir) + ending).find((file) => existsSync(file) && statSync(file).size > 0)
   if (orphan !== undefined) throw userError(`${orphan}: lies there without its database: take both elsewhere, or bring the database back`)
   const there = existsSync(dir) ? readdirSync(dir) : []
   let made: string | undefined
@@ -108,6 +109,7 @@ function takeBack(dir: string, there: readonly string[], made: string | undefine
 }
 
 export function openProject(folder: string, options: OpenProjectOptions = {}): Project {
+  if (folder === '') throw userError('the name of the project’s folder is empty')
   const dir = resolve(folder)
   const file = databaseFile(dir)
   if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)

@@ -6,7 +6,7 @@ import { userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.ts'
 import { addLabels } from '../annotations/labels.ts'
-import { replaceFolder } from '../../files/replace.ts'
+import { refuseReplacing, replaceFolder } from '../../files/replace.ts'
 import { createProject } from '../projects/project.ts'
 import { addRecords } from '../projects/records.ts'
 import { contentHash } from '../curation/hashes.ts'
@@ -29,6 +29,7 @@ export async function createSampleProject(folder: string, { onProgress, signal }
   const target = resolve(folder)
   if (existsSync(join(target, 'project.db'))) throw userError(`${target}: holds a project already`)
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length)) throw userError(`${target}: is not an empty folder`)
+  await refuseReplacing(target)
   const sample = await openSample((done, total) => {
     signal?.throwIfAborted()
     onProgress?.(done, total)

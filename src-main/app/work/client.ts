@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { z } from 'zod'
-import { cancelled, DashiError } from '#shared/errors.ts'
+import { cancelled, DashiError, userError } from '#shared/errors.ts'
 import { workMessage, workResults, type WorkProgress, type WorkRequest, workTask, type WorkTask } from '#shared/model/work.ts'
 import type { Project } from '../projects/project.ts'
 
@@ -23,8 +23,10 @@ type ResultOf<T extends WorkTask> = z.infer<(typeof workResults)[T['kind']]>
  */
 export async function runWork<T extends WorkTask>(project: Project, task: T, { signal, onProgress, onChange }: WorkOptions = {}, workerFile = builtWorker()): Promise<ResultOf<T>> {
   if (signal?.aborted) throw cancelled()
+  const parsed = workTask.safeParse(task)
+  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
   const cancel = new SharedArrayBuffer(4)
-  const request: WorkRequest = { folder: project.folder, user: project.user, readOnly: project.readOnly, task: workTask.parse(task), cancel }
+  const request: WorkRequest = { folder: project.folder, user: project.user, readOnly: project.readOnly, task: parsed.data, cancel }
   const worker = new Worker(workerFile, { workerData: request })
   const stop = () => void Atomics.store(new Int32Array(cancel), 0, 1)
   signal?.addEventListener('abort', stop)

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
+import { ioError } from '../../files/words.ts'
 import { toBytes } from './deep.ts'
 import { decodeForeign } from './foreign.ts'
 import { formatOf, isForeign, notAnImage } from './formats.ts'
@@ -97,11 +98,13 @@ function inForm(pixels: Pixels, alpha: NonNullable<DecodeOptions['alpha']>): Pix
 /** @throws dataError naming `label` */
 export async function readBytes(file: string, label = file): Promise<Uint8Array> {
   try {
+    const info = await stat(file)
+    if (!info.isFile() && !info.isDirectory()) throw dataError(label, 'is neither a file nor a folder, expected an image') // a pipe or a device may never end
     return await readFile(file)
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code
-    const problem = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder, expected an image' : `cannot be read (${code})`
-    throw dataError(label, problem, e)
+    if (code === 'ENOENT' || code === 'EISDIR') throw dataError(label, code === 'ENOENT' ? 'no such file' : 'a folder, expected an image', e)
+    throw ioError(label, 'read', e)
   }
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
+import type { WrittenFiles } from '#shared/model/owned.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { firstNotOurs, writtenIn, type Proof } from '../../files/owned.ts'
@@ -76,7 +77,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     await write(WEIGHTS_FILE, content.weights)
     if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })
     for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)
-    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined, files: writtenIn(beside) }
+    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined, files: sizesIn(beside) }
     await writeRecord(beside, record)
   }
   await replaceFolder(dir, fill, { proof: proveCheckpoint })
@@ -135,6 +136,10 @@ export async function checkReplaceable(dir: string, madeFrom: readonly string[] 
   await refuseReplacing(dir, { proof: proveCheckpoint })
 }
 
+/** What a record says was written with it, which is the same however often it is written; the record is the last to be. */
+export const sizesIn = (dir: string): WrittenFiles =>
+  Object.fromEntries(Object.entries(writtenIn(dir)).map(([rel, [size]]) => [rel, [size, 0] as [number, number]]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)))
+
 /** Proves that a folder is a checkpoint as we wrote it. @throws one line naming the first file that is somebody else's, or was changed */
 export const proveCheckpoint: Proof = async (dir, name) => {
   if (!fs.lstatSync(dir).isDirectory()) throw userError(`${name}: is a file, expected a folder or nothing`)
@@ -145,7 +150,7 @@ export const proveCheckpoint: Proof = async (dir, name) => {
   // One from before files were listed has what makes a model and no more, and the weights that we wrote.
   const signed = !record.files && record.fingerprint !== undefined
   const files = record.files ?? Object.fromEntries(Object.entries(writtenIn(dir)).filter(([rel]) => COMPANIONS.includes(rel) || (signed && rel.endsWith('.safetensors') && !rel.includes('/'))))
-  const other = firstNotOurs(dir, files, { ignore: [RECORD_FILE] })
+  const other = firstNotOurs(dir, files, { ignore: [RECORD_FILE], since: fs.statSync(path.join(dir, RECORD_FILE)).mtimeMs })
   if (other) throw userError(`${path.join(name, other.rel.replace(/\/$/, ''))}: ${other.how === 'added' ? 'is not of a checkpoint' : 'was changed since Dashi wrote it'}: ${elsewhere}`)
   if (signed && (await fingerprint(dir)) !== record.fingerprint) throw userError(`${name}: its weights are not those that Dashi wrote: ${elsewhere}`)
 }
