@@ -40,6 +40,9 @@ export class Database {
   private readonly connection: Libsql.Database
   private readonly statements = new Map<string, Guarded>()
   private readonly onRollback: (() => void)[] = []
+  private readonly onCommit: (() => void)[] = []
+  /** Whether a log lay beside the file before it was opened, which makes one. */
+  readonly foundLog: boolean
   /** Of a watched file; a connection that only reads has nothing to lose. */
   private readonly presence: Presence | null
 
@@ -48,6 +51,7 @@ export class Database {
     readonly options: OpenOptions = {},
   ) {
     if (writtenOver.delete(file)) renew(file)
+    this.foundLog = existsSync(`${file}-wal`)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
@@ -126,6 +130,7 @@ export class Database {
       this.presence.ensure()
       const result = body()
       this.presence.committed()
+      for (const note of this.onCommit) note()
       return result
     } catch (e) {
       if (e instanceof DashiError && e.fault === 'replaced') this.settleReplaced()
@@ -214,6 +219,11 @@ export class Database {
       for (const undo of this.onRollback) undo()
       throw e
     }
+  }
+
+  /** Called after each write of a watched file that is going to be acknowledged. */
+  whenCommitted(note: () => void): void {
+    this.onCommit.push(note)
   }
 
   /** Caches that must not outlive a rollback register here. */

@@ -8,6 +8,7 @@ import yazl from 'yazl'
 import { dataError, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { Database } from '../../db/database.ts'
+import { migrate } from '../../db/migrate.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, readRecords } from '../projects/records.ts'
 import { Findings } from './findings.ts'
@@ -116,7 +117,7 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
   try {
     await unpackZip(file, scratch, findings, run.signal)
     if (!existsSync(path.join(scratch, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
-    checkRoots(file, scratch)
+    checkArchive(file, scratch)
     if (existsSync(to)) rmSync(to, { recursive: false, force: true })
     renameSync(scratch, to)
   } catch (e) {
@@ -126,8 +127,25 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
   return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
 }
 
-/** A project from elsewhere must keep its images inside its own folder. */
-function checkRoots(file: string, folder: string): void {
+/**
+ * A database from elsewhere is looked at before anything is asked of it: only the plain tables of a project, of this schema or an
+ * earlier one, whose pages each stand in one place, so that nothing in it computes or repeats itself without end. Then it is brought
+ * to this schema; it is our own copy. Images must lie inside the project's own folder.
+ */
+function checkArchive(file: string, folder: string): void {
+  const db = new Database(path.join(folder, 'project.db'))
+  try {
+    db.checkShape(true)
+    const problem = db.value<string>('PRAGMA quick_check(1)')
+    if (problem !== 'ok') throw dataError(file, `its database is damaged (${problem})`)
+    migrate(db, undefined, false)
+  } catch (e) {
+    // The archive is what the person knows, not where it was unpacked to.
+    if (e instanceof Error && e.name === 'DashiError') throw dataError(file, e.message.replace(`${db.file}: `, 'project.db: '), e)
+    throw e
+  } finally {
+    db.close()
+  }
   const project = openProject(folder, { readOnly: true })
   try {
     const outside = listRoots(project).find((r) => !isInside(r.path))
@@ -139,7 +157,7 @@ function checkRoots(file: string, folder: string): void {
 
 /** The records of an unpacked project, each with the absolute folder that it is relative to. */
 export function* openArchiveRecords(folder: string): Generator<{ record: ImageRecord; root: string }> {
-  checkRoots(folder, folder)
+  checkArchive(path.basename(folder), folder)
   const project = openProject(folder, { readOnly: true })
   try {
     for (const { record, file } of readRecords(project)) yield { record, root: file.slice(0, file.length - record.fileName.length - 1) }

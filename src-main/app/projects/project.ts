@@ -7,6 +7,7 @@ import { dataError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
 import { Database } from '../../db/database.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
+import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
 import { rescueBeside } from './rescue.ts'
@@ -103,6 +104,13 @@ export const rescued = new WeakSet<Database>()
 
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
   const at = position(db)
+  const id = String(db.value(`SELECT value FROM meta WHERE key = 'id'`) ?? '')
+  const note = new HeadNote(db.file, id)
+  if (!db.options.readOnly) {
+    const before = readHead(db.file)
+    if (before?.id === id && before.seq > at) db.run('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)', `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
+    db.whenCommitted(() => note.write(position(db)))
+  }
   const edited = () => {
     try {
       return db.kept !== null || position(db) !== at
@@ -122,6 +130,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
         if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
         db.close()
       } finally {
+        note.close()
         lock?.release()
       }
     },
