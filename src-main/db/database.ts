@@ -3,10 +3,10 @@ import { accessSync, constants, copyFileSync, existsSync, mkdirSync, renameSync,
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
-import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
 import { checkShape } from './shape.ts'
-import { Presence, type Replacement } from './presence.ts'
+import { Presence, replacementLine, type Replacement } from './presence.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, Value>
@@ -63,6 +63,10 @@ export class Database {
     return this.presence?.replaced ?? null
   }
 
+  get identity(): string | null {
+    return this.presence?.identity ?? null
+  }
+
   /** Where what was open is kept that lies nowhere else any more. */
   kept: string | null = null
 
@@ -72,6 +76,11 @@ export class Database {
     const found = this.presence.look()
     if (found) this.settleReplaced()
     return found
+  }
+
+  /** Throws where the file is no longer the one that was opened. */
+  ensurePresent(): void {
+    if (this.look()) throw replacedError(replacementLine(this.replaced!))
   }
 
   /** Other connections of this process have ended: what the file looks like now is their work. */
@@ -293,9 +302,10 @@ function putLogAside(file: string): void {
  */
 const writtenOver = new Set<string>()
 
-function renew(file: string): void {
+/** Gives a file's content to another file at its place; what this process may still hold of the old one has no part in it. */
+export function renew(file: string, endings: readonly string[] = ['-wal', '-shm']): void {
   if (!existsSync(file)) return
-  for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  for (const ending of endings) rmSync(file + ending, { force: true })
   copyFileSync(file, `${file}.part`)
   renameSync(`${file}.part`, file)
 }

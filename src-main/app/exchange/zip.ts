@@ -7,7 +7,7 @@ import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { dataError, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
-import { Database } from '../../db/database.ts'
+import { Database, renew } from '../../db/database.ts'
 import { migrate } from '../../db/migrate.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, readRecords } from '../projects/records.ts'
@@ -133,7 +133,9 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
  * to this schema; it is our own copy. Images must lie inside the project's own folder.
  */
 function checkArchive(file: string, folder: string): void {
-  const db = new Database(path.join(folder, 'project.db'))
+  const database = path.join(folder, 'project.db')
+  renew(database, ['-shm']) // it may have been unpacked here before
+  const db = new Database(database)
   try {
     db.checkShape(true)
     const problem = db.value<string>('PRAGMA quick_check(1)')

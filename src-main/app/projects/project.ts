@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { dataError, userError } from '#shared/errors.ts'
+import { dataError, replacedError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
 import { Database } from '../../db/database.ts'
+import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
@@ -32,6 +33,8 @@ export interface OpenProjectOptions {
   user?: string
   /** For worker threads: this process holds the project's lock already. */
   sharedLock?: boolean
+  /** The file that this process has open: another one at the path is not opened, whose log would be mixed with this one's. */
+  identity?: string | null
 }
 
 /** What a person opens in the file manager: the system hands its path to the desktop app, which opens the folder. */
@@ -83,6 +86,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
 export function openProject(folder: string, options: OpenProjectOptions = {}): Project {
   const dir = resolve(folder)
   const file = databaseFile(dir)
+  if (options.identity && identityOf(file) !== options.identity) throw replacedError(`${file}: was replaced or removed by another program while it was open; nothing was written`)
   if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
@@ -108,7 +112,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
   const note = new HeadNote(db.file, id)
   if (!db.options.readOnly) {
     const before = readHead(db.file)
-    if (before?.id === id && before.seq > at) db.run('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)', `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
+    if (!db.options.shared && before?.id === id && before.seq > at) db.run('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)', `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
     db.whenCommitted(() => note.write(position(db)))
   }
   const edited = () => {
