@@ -1,20 +1,29 @@
 /** Is the database sound, and does everything that is derived agree with what it is derived from? Repairs what can be derived again. */
 import { DashiError, errorLine } from '#shared/errors.ts'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { CheckProblem } from '#shared/model/project.ts'
 import { journaledTable, type StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 import { recountDigests } from './digest.ts'
-import { before, changesBackwards, isAfter, rangesOf } from './journal.ts'
+import { readHead } from './head.ts'
+import { before, changesBackwards, isAfter, position, rangesOf } from './journal.ts'
+import { logProblem } from './log.ts'
 import { rebuildSearch, searchProblem } from './search.ts'
 import { ownTables } from './shape.ts'
 import { tables } from './tables.ts'
 
 type Problem = CheckProblem
 
-export function checkDatabase(db: Database, repair: boolean): Problem[] {
+/** `keep` is called before anything is repaired. */
+export function checkDatabase(db: Database, repair: boolean, keep: () => void = () => undefined): Problem[] {
+  const damage = logProblem(db.file) // before the log is emptied
+  if (repair) keep()
+  const log = journalLog(db, repair, damage)
   const rows = unreadable(db)
   const parts = [integrity, foreignKeys, digests, annotatedFlags, searchIndex, journal]
   return [
+    ...log,
     ...rows,
     ...parts.flatMap((part) => {
       try {
@@ -26,6 +35,33 @@ export function checkDatabase(db: Database, repair: boolean): Problem[] {
       }
     }),
   ]
+}
+
+/** Is what was acknowledged in the file and its log? Looked at before a repair empties the log. */
+function journalLog(db: Database, repair: boolean, damage: string | null): Problem[] {
+  const problems: Problem[] = []
+  if (damage) problems.push({ kind: 'log', message: `project.db-wal ${damage}`, repaired: false })
+  const head = readHead(db.file)
+  const when = (at: number) => new Date(at).toISOString()
+  const missing = db.all<{ key: string; value: string }>(`SELECT key, value FROM meta WHERE key >= 'missing:' AND key < 'missing;'`).map(({ key, value }) => ({ key, ...(JSON.parse(value) as Missing) }))
+  const [at, id] = [position(db), db.value('SELECT value FROM meta WHERE key = ?', 'id')]
+  if (head && head.id === id && head.seq > at && !missing.some((m) => m.to === head.seq)) missing.push({ key: '', from: at + 1, to: head.seq, at: head.at })
+  for (const { from, to, at } of missing)
+    problems.push({
+      kind: 'log',
+      message: `the journal entries ${from} to ${to}, written until ${when(at)}, are missing: the log (project.db-wal) was removed, cut or damaged, or an older project.db was put in this one's place`,
+      repaired: repair,
+    })
+  if (repair) for (const { key } of missing) if (key) db.run('DELETE FROM meta WHERE key = ?', key)
+  const holder = existsSync(join(dirname(db.file), 'project.lock.json'))
+  if (db.options.readOnly && holder && !db.foundLog) problems.push({ kind: 'log', message: 'the project was not closed, and its log (project.db-wal) is gone; what was in it is lost', repaired: false })
+  return problems
+}
+
+interface Missing {
+  from: number
+  to: number
+  at: number
 }
 
 /** Rows that no statement can read: bytes that are no text. */

@@ -3,11 +3,11 @@ import { accessSync, constants, copyFileSync, existsSync, mkdirSync, renameSync,
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
-import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { diskFull, nearlyFull } from '../files/words.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
 import { checkShape } from './shape.ts'
-import { Presence, type Replacement } from './presence.ts'
+import { Presence, replacementLine, type Replacement } from './presence.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, Value>
@@ -41,6 +41,9 @@ export class Database {
   private readonly connection: Libsql.Database
   private readonly statements = new Map<string, Guarded>()
   private readonly onRollback: (() => void)[] = []
+  private readonly onCommit: (() => void)[] = []
+  /** Whether a log lay beside the file before it was opened, which makes one. */
+  readonly foundLog: boolean
   /** Of a watched file; a connection that only reads has nothing to lose. */
   private readonly presence: Presence | null
 
@@ -49,6 +52,7 @@ export class Database {
     readonly options: OpenOptions = {},
   ) {
     if (writtenOver.delete(file)) renew(file)
+    this.foundLog = existsSync(`${file}-wal`)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
@@ -60,6 +64,10 @@ export class Database {
     return this.presence?.replaced ?? null
   }
 
+  get identity(): string | null {
+    return this.presence?.identity ?? null
+  }
+
   /** Where what was open is kept that lies nowhere else any more. */
   kept: string | null = null
 
@@ -69,6 +77,11 @@ export class Database {
     const found = this.presence.look()
     if (found) this.settleReplaced()
     return found
+  }
+
+  /** Throws where the file is no longer the one that was opened. */
+  ensurePresent(): void {
+    if (this.look()) throw replacedError(replacementLine(this.replaced!))
   }
 
   /** Other connections of this process have ended: what the file looks like now is their work. */
@@ -127,6 +140,7 @@ export class Database {
       this.presence.ensure()
       const result = body()
       this.presence.committed()
+      for (const note of this.onCommit) note()
       return result
     } catch (e) {
       if (e instanceof DashiError && e.fault === 'replaced') this.settleReplaced()
@@ -217,6 +231,11 @@ export class Database {
     }
   }
 
+  /** Called after each write of a watched file that is going to be acknowledged. */
+  whenCommitted(note: () => void): void {
+    this.onCommit.push(note)
+  }
+
   /** Caches that must not outlive a rollback register here. */
   whenRolledBack(forget: () => void): void {
     this.onRollback.push(forget)
@@ -287,9 +306,10 @@ function putLogAside(file: string): void {
  */
 const writtenOver = new Set<string>()
 
-function renew(file: string): void {
+/** Gives a file's content to another file at its place; what this process may still hold of the old one has no part in it. */
+export function renew(file: string, endings: readonly string[] = ['-wal', '-shm']): void {
   if (!existsSync(file)) return
-  for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  for (const ending of endings) rmSync(file + ending, { force: true })
   copyFileSync(file, `${file}.part`)
   renameSync(`${file}.part`, file)
 }

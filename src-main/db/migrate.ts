@@ -8,14 +8,14 @@ import { migrations, schemaVersion } from './schema.ts'
 
 export type Migration = (typeof migrations)[number]
 
-/** Returns the backup's path where one was made. Throws where the database is of a newer program. */
-export function migrate(db: Database, steps: readonly Migration[] = migrations): string | null {
+/** Returns the backup's path where one was made; none is of a file that is a copy already. Throws where the database is of a newer program. */
+export function migrate(db: Database, steps: readonly Migration[] = migrations, keep = true): string | null {
   const target = steps.at(-1)!.version
   const version = Number(db.value('PRAGMA user_version') ?? 0)
   if (version > target) throw dataError(db.file, `was written by a newer Dashi (schema ${version}, this one knows ${target})`)
   if (version === target) return null
   if (db.options.readOnly) throw dataError(db.file, `has an older schema (${version}); open it for writing once to bring it to ${target}`)
-  const saved = version > 0 ? backup(db, version) : null
+  const saved = version > 0 && keep ? backup(db, version) : null
   for (const step of steps.filter((s) => s.version > version))
     db.transaction(() => {
       db.exec(step.sql)

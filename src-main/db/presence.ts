@@ -41,6 +41,11 @@ export class Presence {
     this.log = see(`${file}-wal`)
   }
 
+  /** Which file is open, for another thread that opens it by its path. */
+  get identity(): string | null {
+    return this.main && nameOf(this.main)
+  }
+
   /** Throws where the file is not the one that was opened. Two looks at folders, some microseconds. */
   ensure(): void {
     if (this.look()) throw replacedError(replacementLine(this.replaced!))
@@ -87,6 +92,12 @@ export class Presence {
     this.log ??= log
     return null
   }
+}
+
+const nameOf = ({ dev, ino }: Seen) => `${dev}:${ino}`
+export function identityOf(file: string): string | null {
+  const seen = see(file)
+  return seen && nameOf(seen)
 }
 
 function see(file: string): Seen | null {

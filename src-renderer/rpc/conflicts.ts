@@ -58,12 +58,8 @@ function without<T extends object>(patch: T, conflict: Conflict): T {
 
 /** A region with the fields of a conflict as they are now, or as they were before either change; an attribute is a field of its own. */
 function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'): Region {
-  const attributes: Record<string, unknown> = { ...region.attributes }
-  const plain: Record<string, unknown> = {}
-  for (const f of conflict.fields) {
-    if (!f.field.startsWith('attributes.')) plain[f.field] = f[which]
-    else if (f[which] === null) delete attributes[f.field.slice(11)]
-    else attributes[f.field.slice(11)] = f[which]
-  }
-  return { ...region, ...plain, attributes: attributes as Region['attributes'] }
+  const isAttribute = (f: Conflict['fields'][number]) => f.field.startsWith('attributes.')
+  const plain = Object.fromEntries(conflict.fields.filter((f) => !isAttribute(f)).map((f) => [f.field, f[which]]))
+  const attributes = { ...region.attributes, ...Object.fromEntries(conflict.fields.filter(isAttribute).map((f) => [f.field.slice(11), f[which]])) }
+  return { ...region, ...plain, attributes: Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== null)) as Region['attributes'] }
 }

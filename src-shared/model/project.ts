@@ -87,7 +87,7 @@ export const checkpointRecord = z.object({
 export type CheckpointRecord = z.infer<typeof checkpointRecord>
 
 export const checkProblem = z.object({
-  kind: z.enum(['integrity', 'foreign-key', 'missing-file', 'dataset-hash', 'journal', 'counter', 'search-index', 'row']),
+  kind: z.enum(['integrity', 'foreign-key', 'missing-file', 'dataset-hash', 'journal', 'counter', 'search-index', 'row', 'log']),
   message: z.string(),
   repaired: z.boolean(),
 })

@@ -22,6 +22,8 @@ export type WorkProgress = z.infer<typeof workProgress>
 export const workRequest = z.object({
   /** The project's folder; the thread opens a connection of its own beside that of the process, which holds the lock. */
   folder: z.string().min(1),
+  /** Which file the process has open: what lies at its path now may be another. */
+  identity: z.string().nullable(),
   user: z.string().min(1),
   readOnly: z.boolean(),
   task: workTask,

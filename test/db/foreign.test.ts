@@ -1,6 +1,6 @@
 /** A database that another program wrote to, or that was damaged: errors that name the row, and never the end of the process. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Libsql from 'libsql'
 import { describe, expect, test } from 'vitest'
@@ -113,6 +113,19 @@ test('text with a NUL in it, as an earlier version stored it, can be read and un
   expect(imageContent(project, 1).captions.map((c) => c.text)).toEqual(['a\ufffdb', 'c\ufffdd'])
   expect(undoChange(project, 1)?.action).toBe('add caption')
   expect(imageContent(project, 1).captions).toEqual([])
+})
+
+test('a file with bytes turned at random places answers or says what is wrong, wherever they are', { timeout: 120_000 }, async () => {
+  const whole = readFileSync(join(changed(), 'project.db'))
+  let seed = 7
+  const random = (n: number) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % n
+  for (let run = 0; run < Number(process.env['DAMAGE_RUNS'] ?? 30); run++) {
+    const folder = temporaryFolder()
+    const bytes = Buffer.from(whole)
+    for (let i = 0; i < 1 + (run % 20); i++) bytes[random(bytes.length)] = random(256)
+    writeFileSync(join(folder, 'project.db'), bytes)
+    await readEverything(folder)
+  }
 })
 
 const cli = resolve('out/main/cli.js')

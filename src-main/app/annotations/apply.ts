@@ -68,9 +68,6 @@ function patchOf(now: Region, fields: Fields): Partial<Region> {
   const changed = Object.entries(fields).filter(([k]) => k.startsWith(attribute))
   const plain = Object.fromEntries(Object.entries(fields).filter(([k]) => !k.startsWith(attribute))) as Partial<Region>
   if (changed.length === 0) return plain
-  const attributes: Fields = { ...now.attributes }
-  for (const [k, v] of changed)
-    if (v === null) delete attributes[k.slice(attribute.length)]
-    else attributes[k.slice(attribute.length)] = v
-  return { ...plain, attributes: attributes as Region['attributes'] }
+  const attributes = { ...now.attributes, ...Object.fromEntries(changed.map(([k, v]) => [k.slice(attribute.length), v])) }
+  return { ...plain, attributes: Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== null)) as Region['attributes'] }
 }

@@ -7,7 +7,8 @@ import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { dataError, errorLine, userError } from '#shared/errors.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
-import { Database } from '../../db/database.ts'
+import { Database, renew } from '../../db/database.ts'
+import { migrate } from '../../db/migrate.ts'
 import { isWithin } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import { inWords, ofDisk } from '../../files/words.ts'
@@ -142,13 +143,32 @@ export async function openArchive(file: string, folder: string, run: RunOptions 
   await replaceFolder(to, async (beside) => {
     await unpackZip(file, beside, findings, run.signal)
     if (!existsSync(path.join(beside, 'project.db'))) throw dataError(file, 'holds no project.db, so it is no project')
-    checkRoots(file, beside)
+    checkArchive(file, beside)
   })
   return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
 }
 
-/** A project from elsewhere must keep its images inside its own folder. */
-function checkRoots(file: string, folder: string): void {
+/**
+ * A database from elsewhere is looked at before anything is asked of it: only the plain tables of a project, of this schema or an
+ * earlier one, whose pages each stand in one place, so that nothing in it computes or repeats itself without end. Then it is brought
+ * to this schema; it is our own copy. Images must lie inside the project's own folder.
+ */
+function checkArchive(file: string, folder: string): void {
+  const database = path.join(folder, 'project.db')
+  renew(database, ['-shm']) // it may have been unpacked here before
+  const db = new Database(database)
+  try {
+    db.checkShape(true)
+    const problem = db.value<string>('PRAGMA quick_check(1)')
+    if (problem !== 'ok') throw dataError(file, `its database is damaged (${problem})`)
+    migrate(db, undefined, false)
+  } catch (e) {
+    // The archive is what the person knows, not where it was unpacked to.
+    if (e instanceof Error && e.name === 'DashiError') throw dataError(file, e.message.replace(`${db.file}: `, 'project.db: '), e)
+    throw e
+  } finally {
+    db.close()
+  }
   const project = openProject(folder, { readOnly: true })
   try {
     const outside = listRoots(project).find((r) => !isInside(r.path))
@@ -160,7 +180,7 @@ function checkRoots(file: string, folder: string): void {
 
 /** The records of an unpacked project, each with the absolute folder that it is relative to. */
 export function* openArchiveRecords(folder: string, findings?: Findings): Generator<{ record: ImageRecord; root: string }> {
-  checkRoots(folder, folder)
+  checkArchive(path.basename(folder), folder)
   const project = openProject(folder, { readOnly: true })
   try {
     for (const { record, root, problems } of readRecords(project)) {

@@ -26,8 +26,7 @@ const decoders = { label: toLabel, media: toMedia, media_label: toMediaLabel, re
 export function checkProject(project: Project, options: CheckOptions = {}): CheckReport {
   const { db } = project
   const repair = (options.repair ?? false) && !project.readOnly
-  if (repair) backup(db)
-  const problems = checkDatabase(db, repair)
+  const problems = checkDatabase(db, repair, () => backup(db))
   const checked: Record<string, number> = {}
   const note = (kind: CheckProblem['kind'], message: string) => problems.push({ kind, message, repaired: false })
 

@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeF
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
 import { diskFull, ioError, notWritable } from '../../files/words.ts'
 import { Database } from '../../db/database.ts'
+import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
+import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
 import { rescueBeside } from './rescue.ts'
@@ -32,6 +34,8 @@ export interface OpenProjectOptions {
   user?: string
   /** For worker threads: this process holds the project's lock already. */
   sharedLock?: boolean
+  /** The file that this process has open: another one at the path is not opened, whose log would be mixed with this one's. */
+  identity?: string | null
 }
 
 /** What a person opens in the file manager: the system hands its path to the desktop app, which opens the folder. */
@@ -112,6 +116,7 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   if (folder === '') throw userError('the name of the project’s folder is empty')
   const dir = resolve(folder)
   const file = databaseFile(dir)
+  if (options.identity && identityOf(file) !== options.identity) throw replacedError(`${file}: was replaced or removed by another program while it was open; nothing was written`)
   if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
@@ -133,6 +138,13 @@ export const rescued = new WeakSet<Database>()
 
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
   const at = position(db)
+  const id = String(db.value(`SELECT value FROM meta WHERE key = 'id'`) ?? '')
+  const note = new HeadNote(db.file, id)
+  if (!db.options.readOnly) {
+    const before = readHead(db.file)
+    if (!db.options.shared && before?.id === id && before.seq > at) db.run('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)', `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
+    db.whenCommitted(() => note.write(position(db)))
+  }
   const edited = () => {
     try {
       return db.kept !== null || position(db) !== at
@@ -152,6 +164,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
         if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
         db.close()
       } finally {
+        note.close()
         lock?.release()
       }
     },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { forgetHead } from '../../db/head.ts'
 import { closeInterrupted, openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
@@ -51,6 +52,7 @@ export class ProjectPool {
     if (!existsSync(join(folder, 'project.db'))) throw userError(`${folder}: holds no project any more; save a copy of what is open`)
     openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
     entry.project.close()
+    forgetHead(join(folder, 'project.db'))
     entry.project = open(folder)
     entry.told = false
     closeInterrupted(entry.project)

@@ -23,10 +23,11 @@ type ResultOf<T extends WorkTask> = z.infer<(typeof workResults)[T['kind']]>
  */
 export async function runWork<T extends WorkTask>(project: Project, task: T, { signal, onProgress, onChange }: WorkOptions = {}, workerFile = builtWorker()): Promise<ResultOf<T>> {
   if (signal?.aborted) throw cancelled()
+  project.db.ensurePresent()
   const parsed = workTask.safeParse(task)
   if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
   const cancel = new SharedArrayBuffer(4)
-  const request: WorkRequest = { folder: project.folder, user: project.user, readOnly: project.readOnly, task: parsed.data, cancel }
+  const request: WorkRequest = { folder: project.folder, identity: project.db.identity, user: project.user, readOnly: project.readOnly, task: parsed.data, cancel }
   const worker = new Worker(workerFile, { workerData: request })
   const stop = () => void Atomics.store(new Int32Array(cancel), 0, 1)
   signal?.addEventListener('abort', stop)

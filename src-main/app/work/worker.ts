@@ -10,13 +10,13 @@ const send = (message: WorkMessage) => parentPort!.postMessage(message)
 const abort = new AbortController()
 let watch: NodeJS.Timeout | undefined
 try {
-  const { folder, user, readOnly, task, cancel } = workRequest.parse(workerData)
+  const { folder, identity, user, readOnly, task, cancel } = workRequest.parse(workerData)
   const flag = new Int32Array(cancel)
   const look = () => {
     if (Atomics.load(flag, 0) === 1) abort.abort()
   }
   watch = setInterval(look, 50)
-  const project = openProject(folder, { user, readOnly, sharedLock: true })
+  const project = openProject(folder, { user, readOnly, sharedLock: true, identity })
   try {
     const result = await runTask(project, task, {
       signal: abort.signal,

@@ -79,7 +79,7 @@ test('scan and export, and a fault of the data in one line', async () => {
   const worker = await programUrl('work-worker')
   const p = project()
   const dir = await folder({ 'a.png': [8, 6], 'b/c.jpg': [4, 4] })
-  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, links: { count: 0, examples: [] } })
+  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, leftOut: [], links: { count: 0, examples: [] } })
   expect(findMedia(p).map((m) => [m.path, m.width, m.height])).toEqual([['a.png', 8, 6], ['b/c.jpg', 4, 4]])
   const out = fresh('out')
   expect(await runWork(p, { kind: 'export', path: out, options: { format: 'coco' } }, {}, worker)).toMatchObject({ images: 2, format: 'coco' })

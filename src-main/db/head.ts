@@ -1,0 +1,56 @@
+/**
+ * How far the journal had come when the last edit was acknowledged, noted beside the database: a log that was cut off or taken away,
+ * or an older copy put in the file's place, leaves no trace in the database itself. It is not synced to the disk, so after a power
+ * cut it may say less than there is, never more.
+ */
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+
+const head = z.object({ /** The project's. */ id: z.string(), seq: z.number().int(), /** Milliseconds since 1970. */ at: z.number() })
+export type Head = z.infer<typeof head>
+const bytes = 160
+const fileOf = (database: string) => join(dirname(database), 'project.head')
+
+export function readHead(database: string): Head | null {
+  try {
+    return head.parse(JSON.parse(readFileSync(fileOf(database), 'utf8')))
+  } catch {
+    return null // none, or cut off while it was written
+  }
+}
+
+/** What lies there now was chosen: it is not to be called incomplete. */
+export const forgetHead = (database: string): void => rmSync(fileOf(database), { force: true })
+
+function openForWriting(file: string): number {
+  closeSync(openSync(file, 'a'))
+  return openSync(file, 'r+')
+}
+
+/** Writes the note in place, one write of a fixed length; where that cannot be, there is none. */
+export class HeadNote {
+  private fd: number | null = null
+  private seq = -1
+
+  constructor(
+    private readonly database: string,
+    private readonly id: string,
+  ) {}
+
+  write(seq: number): void {
+    if (seq === this.seq) return
+    this.seq = seq
+    try {
+      this.fd ??= openForWriting(fileOf(this.database))
+      writeSync(this.fd, JSON.stringify({ id: this.id, seq, at: Date.now() }).padEnd(bytes - 1) + '\n', 0)
+    } catch {
+      this.fd = null
+    }
+  }
+
+  close(): void {
+    if (this.fd !== null) closeSync(this.fd)
+    this.fd = null
+  }
+}
