@@ -185,7 +185,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await page.keyboard.press('Enter')
     await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, elsewhere)
     await page.click('text=Choose this folder')
-    await expect.poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`))).toBe('heron.png')
+    await expect.poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`)), { timeout: 20_000 }).toBe('heron.png')
     await dialog().locator('text=Start').waitFor()
     await close()
     await expect.poll(() => page.locator('[role=option]').count()).toBe(6)
