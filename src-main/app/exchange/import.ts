@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import { addLabels } from '../annotations/labels.ts'
+import { mayBeMissing, relink } from '../media/relink.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords, agreeToLinks, listRoots } from '../projects/records.ts'
@@ -20,7 +21,7 @@ import { isAnnotationLike } from './looks.ts'
 import { mapOrdered, meter, type OnProgress } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
-import { Tree } from './tree.ts'
+import { isImage, Tree } from './tree.ts'
 import { Unpacked } from './unpacked.ts'
 import { type Left, leftIn } from './unread.ts'
 import { openArchiveRecords, unpackZip } from './zip.ts'
@@ -110,6 +111,8 @@ async function readAll(at: string, format: FormatName, { options, findings, take
     took: (taken) => tree.took(taken),
     declareLabels: (labels) => store.declare(labels),
   }
+  // Images that came before their files get them now, and are known again below.
+  if (mayBeMissing(store.project)) await relink(store.project, images.root, imagesIn(images))
   const settled = mapOrdered(read(source), 8, async (draft) => {
     const at = draft.root ?? images.root
     tree.took(draft.where.file)
@@ -130,6 +133,10 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   await store.finish()
   if (options.followLinks) agreeToLinks(store.project, images.root)
   return root ?? images.root
+}
+
+function* imagesIn(tree: Tree): Generator<string> {
+  for (const file of tree.files('')) if (isImage(file)) yield file
 }
 
 function count({ annotations }: Taken, { regions, labels, captions }: ImageRecord): void {

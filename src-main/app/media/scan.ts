@@ -10,6 +10,7 @@ import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
 import { Within } from '../../files/within.ts'
 import { rasterOf } from './raster.ts'
 import { addRecords, agreeToLinks, getMedia, mediaFile, placesOf, type Project } from '../projects/index.ts'
+import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
 
 export const isImageName = (name: string) => !name.startsWith('.') && imageExtensions.has(extname(name).toLowerCase())
 
@@ -50,6 +51,16 @@ async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, lea
   yield* below('')
 }
 
+/** Those below a folder that stay in it; nothing is said of the others. */
+const imagesIn = (place: Within, agreed = place.links) => imagesBelow(place, agreed, { count: 0, examples: [] }, () => undefined)
+
+/** Looks below a folder for the files of images that have none. */
+export async function linkFolder(project: Project, folder: string, signal?: AbortSignal): Promise<Relinked> {
+  const root = resolve(folder)
+  const linked = await relink(project, root, imagesIn(new Within({ folder: root, links: false })), signal)
+  return { linked, missing: countMissing(project) }
+}
+
 const firstBatch = 200
 const laterBatch = 5000
 
@@ -73,7 +84,10 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   }
   const links: LinksOut = { count: 0, examples: [] }
   const agreed = followLinks || [...placesOf(project).values()].some((p) => p.folder === root && p.links)
-  for await (const path of imagesBelow(new Within({ folder: root, links: agreed }), agreed, links, (path) => leftOut.push(path))) {
+  const place = new Within({ folder: root, links: agreed })
+  // Images that wait for a file of that name get it, rather than a second image.
+  if (mayBeMissing(project)) await relink(project, root, imagesIn(place), signal)
+  for await (const path of imagesBelow(place, agreed, links, (path) => leftOut.push(path))) {
     signal.throwIfAborted()
     if (join(root, path).startsWith(thumbnails + sep)) continue
     batch.push({ fileName: path })
