@@ -48,8 +48,12 @@ function* read(source: Source): Generator<Draft> {
     const key = base.startsWith('_annotations') || !base.includes('_') ? file : join(file, '..', base.split('_').at(-1)!)
     groups.set(key, [...(groups.get(key) ?? []), file])
   }
-  for (const files of groups.values()) yield* readFiles(source, files)
+  const results = source.file === null ? [...source.tree.files('')].filter((f) => f.endsWith('.json') && isResults(source.tree.peek(f))) : []
+  for (const files of groups.values()) yield* readFiles(source, files, results)
 }
+
+/** What a model found: a list of annotations with scores, whose images and categories are another file's. */
+const isResults = ({ outline }: Peek) => outline.root === 'array' && outline.keys.has('image_id') && outline.keys.has('score')
 
 /** What one file says of all its images. */
 interface Document {
@@ -60,11 +64,12 @@ interface Document {
   unknown: Map<string, string>
 }
 
-function* readFiles(source: Source, files: string[]): Generator<Draft> {
+function* readFiles(source: Source, files: string[], results: readonly string[]): Generator<Draft> {
   const { findings } = source
   const spool = new Spool()
   try {
     const documents = files.map((file, n) => readFile(source, file, n, spool))
+    for (const file of results) readResults(source, file, spool)
     const twice = new Set<string>()
     for (const [n, file] of files.entries()) {
       for (const { id, line } of spool.duplicates(`image ${n}`)) {
@@ -75,6 +80,8 @@ function* readFiles(source: Source, files: string[]): Generator<Draft> {
       for (const { key: id, line } of spool.orphans(`annotation ${n}`, `image ${n}`))
         if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which the file does not have`)
     }
+    const foreign = [...spool.orphans(proposals, 'image 0')].length
+    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results are of images that ${files[0]} does not have`)
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()
@@ -130,6 +137,24 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
   return document
 }
 
+const proposals = 'result'
+
+/** As proposals of a checkpoint by the file's name. */
+function readResults({ tree, findings }: Source, file: string, spool: Spool): void {
+  const checkpoint = path.posix.basename(file, '.json')
+  for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: [''] })) {
+    const parsed = readAnnotation(value, (reason) => findings.change({ file, line }, reason))
+    if (problem || !parsed.success) {
+      findings.leave({ file, line }, problem ?? problemOf(parsed.error!))
+      continue
+    }
+    const { score, ...attributes } = parsed.data.attributes ?? {}
+    const sure = typeof score === 'number' && score >= 0 && score <= 1
+    const a: CocoAnnotation = { ...parsed.data, attributes: sure ? attributes : (parsed.data.attributes ?? {}), dashi: { author: { kind: 'checkpoint', checkpoint, score: sure ? score : 1 } } }
+    spool.put(proposals, a.image_id, { a, file }, line)
+  }
+}
+
 function* drafts({ images, findings }: Source, documents: Document[], spool: Spool, twice: ReadonlySet<string>): Generator<Draft> {
   const { file: first, split } = documents[0]!
   const folder = path.posix.dirname(first) === '.' ? '' : path.posix.dirname(first)
@@ -163,6 +188,10 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
         taken.add(key)
         if (a.id == null || !before.has(key)) take(draft, a, documents[n]!, { width, height }, row.line, findings)
       }
+    }
+    for (const { value, line } of n === 0 ? spool.of(proposals, (rows[0]!.value as Entry).id) : []) {
+      const { a, file } = value as { a: CocoAnnotation; file: string }
+      take(draft, a, { ...documents[0]!, file }, { width, height }, line, findings)
     }
     yield { image: found, where, size: { width: width ?? undefined, height: height ?? undefined }, split, ...draft }
   }
