@@ -64,7 +64,7 @@ function readTable(file: string, text: string, bad: (line: number, reason: strin
   if (/labelmap\.txt$/i.test(file)) return lines.flatMap(({ line, n }, i) => rowOfCvat(line, i) ?? (bad(n, `${line}: expected name:r,g,b::`), []))
   const [first, ...rest] = lines
   const header = first && headerOf(cells(first.line))
-  return (header ? rest : lines).flatMap(({ line, n }, i) => (header ? rowOfCells(cells(line), header, i) : rowOfText(line)) ?? (bad(n, `${line.slice(0, 100)}: neither a class nor its colour`), []))
+  return (header ? rest : lines).flatMap(({ line, n }, i) => (header ? rowOfCells(cells(line), header, i) : (rowOfText(line) ?? nameAlone(line, i))) ?? (bad(n, `${line.slice(0, 100)}: neither a class nor its colour`), []))
 }
 
 /** A name may hold colons; the last three fields are colour, parts and actions. */
@@ -109,6 +109,9 @@ function rowOfText(line: string): Row[] | null {
   const value = /^(\d+)[\s,;:]+(\D.*)$/.exec(line)
   return value && [{ name: value[2]!.trim(), value: Number(value[1]) }]
 }
+
+/** A table without colours is a list: the order tells the values. */
+const nameAlone = (line: string, value: number): Row[] | null => (/\d{2}/.test(line) ? null : [{ name: line, value }])
 
 /** datumaro's label_map and segmentation_colors; lists of objects with a name and a colour (Mapillary, Supervisely); {"1": "cat"} and {"cat": [r, g, b]}. */
 function rowsOfJson(value: unknown): Row[] {

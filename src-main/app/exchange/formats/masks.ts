@@ -137,14 +137,14 @@ function listed(splits: ReadonlyMap<string, string>, mask: string): string | und
 }
 
 /** A class's name, null for what is no class, by a picture's values. */
-function namer(picture: Pixels, classes: Classes): (value: number) => string | null {
+function namer(picture: Pixels, classes: Classes, coded = false): (value: number) => string | null {
   if (picture.kind === 'colour')
     return (v) => {
       const known = classes.byColour.get(v)
       return known !== undefined ? (isBackground(known) ? null : known) : v === 0 || v === voidColour ? null : `colour ${hex(v)}`
     }
   // Grey pictures of two values are one object on nothing, however bright it is.
-  const binary = picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
+  const binary = !coded && picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
   return (v) => {
     if (v === ignored && !binary) return null
     // A palette in another order than the table is known by its colours.
@@ -158,7 +158,7 @@ function regionsOf(picture: Pixels, objects: Pixels | null, files: { mask: strin
   if (encoded) {
     // Cityscapes and Mapillary: the value of an object holds its class.
     const own = objects ?? picture
-    const nameOf = namer({ ...own, kind: 'grey', values: new Uint32Array(1) }, classes)
+    const nameOf = namer(own, classes, true)
     return regionsByValue(own, (v) => nameOf(encoded(v)))
   }
   const nameOf = namer(picture, classes)
