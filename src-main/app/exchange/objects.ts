@@ -36,7 +36,13 @@ export class JointBook {
   private readonly labels = new Map<string, Joints>()
 
   /** The order for this label, with what these keypoints add to it. */
-  add(label: string, { points, edges = [] }: { points: readonly { name?: string | undefined }[]; edges?: readonly (readonly [number, number])[] | undefined }): Joints {
+  add(
+    label: string,
+    {
+      points,
+      edges = [],
+    }: { points: readonly { name?: string | undefined }[]; edges?: readonly (readonly [number, number])[] | undefined },
+  ): Joints {
     const joints = this.labels.get(label) ?? { names: [], edges: [] }
     this.labels.set(label, joints)
     const at = points.map((p, i) => {

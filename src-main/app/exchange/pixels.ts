@@ -23,13 +23,16 @@ export function readPixels(file: string): Pixels {
   const values = new Uint32Array(width * height)
   if (colour === 2 || colour === 6) {
     const shift = depth === 16 ? 8 : 0
-    for (let i = 0, at = 0; i < values.length; i++, at += channels) values[i] = ((data[at]! >> shift) << 16) | ((data[at + 1]! >> shift) << 8) | (data[at + 2]! >> shift)
+    for (let i = 0, at = 0; i < values.length; i++, at += channels)
+      values[i] = ((data[at]! >> shift) << 16) | ((data[at + 1]! >> shift) << 8) | (data[at + 2]! >> shift)
     return { width, height, values, kind: 'colour', palette: null }
   }
   const stride = Math.ceil((width * depth) / 8)
   if (depth < 8 && data.length === stride * height) {
     const mask = (1 << depth) - 1
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) values[y * width + x] = (data[y * stride + ((x * depth) >> 3)]! >> (8 - depth - ((x * depth) & 7))) & mask
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        values[y * width + x] = (data[y * stride + ((x * depth) >> 3)]! >> (8 - depth - ((x * depth) & 7))) & mask
   } else for (let i = 0; i < values.length; i++) values[i] = data[i * channels]!
   return { width, height, values, kind: palette ? 'index' : 'grey', palette: palette ? (v) => rgb(palette[v] ?? []) : null }
 }
@@ -41,10 +44,13 @@ export const hex = (colour: number) => `#${colour.toString(16).padStart(6, '0')}
 const mostValues = 4096
 
 /** One mask a value, in one pass over the columns. Throws where there are too many. */
-export function masksOf({ width, height, values }: Pick<Pixels, 'width' | 'height' | 'values'>, skip: (value: number) => boolean = () => false): Map<number, Rle> {
+export function masksOf(
+  { width, height, values }: Pick<Pixels, 'width' | 'height' | 'values'>,
+  skip: (value: number) => boolean = () => false,
+): Map<number, Rle> {
   const found = new Map<number, [number, number][]>()
   for (let x = 0; x < width; x++)
-    for (let y = 0; y < height; ) {
+    for (let y = 0; y < height;) {
       const v = values[y * width + x]!
       let end = y + 1
       while (end < height && values[end * width + x] === v) end++

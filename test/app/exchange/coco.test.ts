@@ -150,6 +150,16 @@ test('a caption beside a box is the region’s; alone it is the image’s', asyn
   expect(records[0]!.captions!.map((c) => [c.text, c.region ?? null])).toEqual([['a tabby', 0], ['a yard', null]])
 })
 
+test('results of a model beside their dataset are its proposals', async () => {
+  const found = [{ image_id: 1, category_id: 1, bbox: [5, 5, 9, 9], score: 0.75 }, { image_id: 1, category_id: 1, bbox: [6, 6, 9, 9], score: 12 }, { image_id: 99, category_id: 1, bbox: [6, 6, 9, 9], score: 0.5 }]
+  const { regions, report } = await read([box()], { files: { 'results/yolo-m.json': JSON.stringify(found) } })
+  expect(regions.map((r) => [r.label, r.state, r.author, r.attributes])).toEqual([
+    ['cat', 'accepted', { kind: 'person', name: 'tester' }, {}], ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 0.75 }, {}], ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 1 }, { score: 12 }],
+  ])
+  expect(report.notes.join()).toMatch(/1 results are of images that annotations.json does not have/)
+  expect(report.unread).toEqual([])
+})
+
 test('LVIS: the image of its address, synonyms of labels, and a word on what has no place', async () => {
   const { p, report } = await read([box()], {
     images: [{ id: 1, coco_url: 'http://images.cocodataset.org/val2017/000000000139.jpg', width: 40, height: 30, neg_category_ids: [3], not_exhaustive_category_ids: [] }],

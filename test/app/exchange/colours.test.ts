@@ -39,7 +39,7 @@ describe('colours by their table', () => {
     ['labelmap.csv, colours as a list', { 'labelmap.csv': 'label,color\nSky,"(128 128 128)"\nRoad,"(128 64 128)"\n' }],
     ['dataset_meta.json', { 'dataset_meta.json': JSON.stringify({ label_map: { 0: 'background', 1: 'Sky', 2: 'Road' }, segmentation_colors: [[0, 0, 0], sky, road], background_label: '0' }) }],
     ['config.json of Mapillary', { 'config.json': JSON.stringify({ version: '1.1', labels: [{ name: 'Sky', readable: 'Sky', color: sky, instances: false }, { name: 'Road', color: road }] }) }],
-    ['meta.json of Supervisely', { 'meta.json': JSON.stringify({ classes: [{ title: 'Sky', shape: 'bitmap', color: '#808080' }, { title: 'Road', color: '#804080' }], tags: [] }) }],
+    ['titles with colours in hexadecimal', { 'colormap.json': JSON.stringify({ classes: [{ title: 'Sky', shape: 'bitmap', color: '#808080' }, { title: 'Road', color: '#804080' }], tags: [] }) }],
     ['names and colours in JSON', { 'palette.json': JSON.stringify({ Sky: sky, Road: road }) }],
   ])('%s', async (_, table) => {
     const { stripes, p, report } = await read({ 'images/a.jpg': image, 'masks/a.png': picture, ...table })

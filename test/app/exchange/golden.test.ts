@@ -84,6 +84,21 @@ describe('datumaro', () => {
   })
 })
 
+test.each<[string, FormatName]>([['camvid', 'masks'], ['cityscapes', 'masks'], ['kitti-segmentation', 'masks'], ['coco-panoptic', 'panoptic'], ['dota', 'dota']])('datumaro’s %s', async (name, format) => {
+  const { report, records } = await read(`datumaro-${name}`, format)
+  expect([report.findings, report.unreadFiles]).toEqual([[], 0])
+  const areas = expected<Record<string, number>>('datumaro-shapes')
+  expect(records.map((r) => r.split)).toEqual(['train', 'val'])
+  for (const [i, { regions }] of records.entries()) {
+    const labels = name === 'dota' || i > 0 ? ['cat'] : ['cat', 'dog']
+    expect(regions!.map((r) => r.label).sort()).toEqual(labels)
+    for (const { label, shape } of regions!)
+      if (shape.kind === 'mask') expect(shapeArea(shape)).toBe(areas[label!])
+      // Hundredths of a pixel of 16 × 10, turned by 30° about (20, 20).
+      else if (shape.kind === 'rotated-box') close([shape.cx, shape.cy, shape.w, shape.h, shape.angle], [20, 20, 16, 10, 30], 1)
+  }
+})
+
 test.each<[string, FormatName]>([['supervision-coco', 'coco'], ['supervision-yolo', 'yolo'], ['supervision-voc', 'voc']])('%s', async (name, format) => {
   const { report, records } = await read(name, format)
   expect(report.findings).toEqual([])

@@ -31,5 +31,6 @@ test.runIf(target)('samples', async () => {
     await exportFrom(p, path.join(target!, format), { format, images: 'copy' })
   }
   await exportFrom(p, path.join(target!, 'yolo-detect'), { format: 'yolo', task: 'detect', overwrite: true })
+  await exportFrom(p, path.join(target!, 'yolo-obb'), { format: 'yolo', task: 'obb', overwrite: true })
   await exportFrom(p, path.join(target!, 'voc-0'), { format: 'voc', base: '0', overwrite: true })
 })

@@ -56,6 +56,44 @@ def datumaro(folder, fmt, kinds):
     return f
 
 
+def by_name(items):
+    return next(i for i in items if Path(i.id).name == "a.b c")
+
+
+@check("panoptic: datumaro")
+def _():
+    import datumaro as dm
+    d = dm.Dataset.import_from(str(at / "panoptic"), "coco_panoptic")
+    names = [c.name for c in d.categories()[dm.AnnotationType.label]]
+    masks = {names[a.label]: int(a.image.sum()) for a in by_name(d).annotations if a.type.name == "mask"}
+    # The mask lies above the polygon of its label; what a pixel belongs to is the upper one.
+    assert [names[a.label] for a in by_name(d).annotations] == ["cat", "dog", "dog"] and masks["dog"] == M, masks
+
+
+@check("dota: datumaro")
+def _():
+    import datumaro as dm
+    import shutil, tempfile
+    with tempfile.TemporaryDirectory() as t:
+        shutil.copytree(at / "dota/train", Path(t) / "train")  # it takes no splits of different classes together
+        d = dm.Dataset.import_from(t, "dota")
+    names = [c.name for c in d.categories()[dm.AnnotationType.label]]
+    first = by_name(d).annotations[0]
+    assert names[first.label] == "cat"
+    near(sorted([first.w, first.h]), [10.5, 20])
+    near([first.cx, first.cy], [13.5, 9.5])
+
+
+@check("yolo obb: supervision")
+def _():
+    import supervision as sv
+    at_yolo = at / "yolo-obb"
+    d = sv.DetectionDataset.from_yolo(str(at_yolo / "images/train"), str(at_yolo / "labels/train"), str(at_yolo / "data.yaml"), is_obb=True)
+    detections = next(a for p, a in d.annotations.items() if Path(p).name == "a.b c.png")
+    corners = detections.data["xyxyxyxy"][0]
+    near(corners, [[3.5, 4.25], [23.5, 4.25], [23.5, 14.75], [3.5, 14.75]])
+
+
 check("datumaro: datumaro")(datumaro("datumaro", "datumaro", [("bbox", "cat"), ("polygon", "dog"), ("mask", "dog"), ("label", "dog"), ("caption", None)]))
 check("cvat: datumaro")(datumaro("cvat", "cvat", [("bbox", "cat"), ("polygon", "dog"), ("mask", "dog"), ("label", "dog")]))
 check("coco: datumaro")(datumaro("coco", "coco", [("bbox", "cat"), ("polygon", "dog"), ("caption", None)]))

@@ -1,8 +1,8 @@
 """Golden datasets, each written by the tool that the format belongs to, and what the tool itself says is in them.
 
-    python make.py          (pycocotools, datumaro 1.13, supervision 0.31, labelme 6, label-studio-converter 0.0.59, webdataset, pillow)
+    python make.py [STEP…]   (pycocotools, datumaro 1.13, supervision 0.31, labelme 6, label-studio-converter 0.0.59, webdataset, pillow)
 """
-import json, shutil, warnings
+import json, shutil, sys, warnings
 from pathlib import Path
 import numpy as np
 from PIL import Image
@@ -247,6 +247,30 @@ def masks():
     write(here / "masks.expected.json", {"cat": int((m == 1).sum()), "co:lon": int((m == 3).sum())})
 
 
-for step in (coco, masks, with_labelme, with_label_studio, with_webdataset, with_supervision, with_datumaro):
-    print(step.__name__)
-    step()
+def shapes():
+    """Folders of colours, panoptic segments and four corners, as datumaro writes them; what is in them is what was given to it."""
+    import datumaro as dm
+    from datumaro.components.annotation import Mask, RotatedBbox
+    from datumaro.components.media import Image as DmImage
+
+    left, right = np.zeros((H, W), np.uint8), np.zeros((H, W), np.uint8)
+    left[5:20, 8:20] = 1
+    left[9:14, 12:16] = 0
+    left[30, 1] = 1
+    right[2:12, 25:45] = 1
+    two = [Mask(left, label=1, id=1, group=1), Mask(right, label=2, id=2, group=2)]
+    tries = {"camvid": two, "cityscapes": two, "coco_panoptic": two, "kitti_segmentation": two, "dota": [RotatedBbox(20, 20, 16, 10, 30, label=1)]}
+    for fmt, annotations in tries.items():
+        items = [dm.DatasetItem(name, subset=subset, media=DmImage.from_numpy(np.full((H, W, 3), grey, np.uint8)), annotations=some)
+                 for name, subset, grey, some in (("a b", "train", 90, annotations), ("c", "val", 30, annotations[:1]))]
+        out = folder(f"datumaro-{fmt.replace('_', '-')}")
+        shutil.rmtree(out)
+        dm.Dataset.from_iterable(items, categories=["background", "cat", "dog"], media_type=DmImage).export(str(out), fmt, save_media=True)
+    write(here / "datumaro-shapes.expected.json", {"cat": int(left.sum()), "dog": int(right.sum())})
+
+
+steps = (coco, masks, with_labelme, with_label_studio, with_webdataset, with_supervision, with_datumaro, shapes)
+for step in steps:
+    if len(sys.argv) == 1 or step.__name__ in sys.argv[1:]:
+        print(step.__name__)
+        step()

@@ -1,6 +1,6 @@
 /**
- * What stands in a COCO file, as it is meant: numbers and flags written as text, lists as text, empty text for nothing. Each thing that had to be
- * read otherwise than it stands has a line; what cannot be read costs its field, not the annotation.
+ * What stands in a COCO file, as it is meant: numbers and flags written as text, lists as text, empty text for nothing. Each thing that
+ * had to be read otherwise than it stands has a line; what cannot be read costs its field, not the annotation.
  */
 import { z } from 'zod'
 import { recordCaption } from '#shared/model/record.ts'
@@ -9,8 +9,15 @@ import { attributesFrom } from '../attributes.ts'
 import { provenance } from '../provenance.ts'
 
 /** Ids are compared as text: 1 and "1" are one. */
-const key = z.union([z.number(), z.string()]).transform((v) => String(v).trim().replace(/^(\d+)\.0+$/, '$1'))
-const coordinate = z.number().nullable().transform((n) => n ?? NaN) // null: Python's NaN
+const key = z.union([z.number(), z.string()]).transform((v) =>
+  String(v)
+    .trim()
+    .replace(/^(\d+)\.0+$/, '$1'),
+)
+const coordinate = z
+  .number()
+  .nullable()
+  .transform((n) => n ?? NaN) // null: Python's NaN
 const size = z.number().nullish().catch(undefined)
 
 /** What our own export adds: what COCO has no place for. */
@@ -22,7 +29,12 @@ export const cocoExtra = provenance.extend({
 })
 export type CocoExtra = z.output<typeof cocoExtra>
 
-export const cocoImage = z.object({ id: key, file_name: z.string().refine((n) => !n.includes('\0'), 'a name with a NUL'), width: size, height: size })
+export const cocoImage = z.object({
+  id: key,
+  file_name: z.string().refine((n) => !n.includes('\0'), 'a name with a NUL'),
+  width: size,
+  height: size,
+})
 export const cocoCategory = z.object({
   id: key,
   name: z.string(),
@@ -59,17 +71,31 @@ export type CocoAnnotation = z.output<typeof cocoAnnotation>
 /** undefined: it cannot be read. null: there is nothing, which is no fault. */
 type Mend = (value: unknown) => unknown
 
-const number: Mend = (v) => (typeof v === 'number' ? v : typeof v === 'string' && v.trim() !== '' && Number.isFinite(Number(v)) ? Number(v) : undefined)
+const number: Mend = (v) =>
+  typeof v === 'number' ? v : typeof v === 'string' && v.trim() !== '' && Number.isFinite(Number(v)) ? Number(v) : undefined
 const text: Mend = (v) => (typeof v === 'string' ? v : typeof v === 'number' ? String(v) : undefined)
 
-const words = new Map<unknown, boolean>([['true', true], ['yes', true], ['1', true], ['false', false], ['no', false], ['0', false], ['', false], ['none', false], ['null', false]])
-const flag: Mend = (v) => (typeof v === 'boolean' ? v : typeof v === 'number' ? v !== 0 : typeof v === 'string' ? words.get(v.trim().toLowerCase()) : undefined)
+const words = new Map<unknown, boolean>([
+  ['true', true],
+  ['yes', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['0', false],
+  ['', false],
+  ['none', false],
+  ['null', false],
+])
+const flag: Mend = (v) =>
+  typeof v === 'boolean' ? v : typeof v === 'number' ? v !== 0 : typeof v === 'string' ? words.get(v.trim().toLowerCase()) : undefined
 
 /** Lists in lists, at any depth, of numbers; null and NaN written as text are kept as null, for the annotation will say so. */
 const numbers: Mend = (v) => {
   if (typeof v === 'string') return listFromText(v)
   if (!Array.isArray(v)) return undefined
-  const list = v.map((n) => (n === null ? null : Array.isArray(n) ? numbers(n) : /^[+-]?(nan|inf(inity)?)$/i.test(String(n)) ? null : number(n)))
+  const list = v.map((n) =>
+    n === null ? null : Array.isArray(n) ? numbers(n) : /^[+-]?(nan|inf(inity)?)$/i.test(String(n)) ? null : number(n),
+  )
   return list.includes(undefined) ? undefined : list
 }
 const flatNumbers: Mend = (v) => {
@@ -83,7 +109,11 @@ function listFromText(text: string): unknown {
     const value: unknown = JSON.parse(text)
     return typeof value === 'string' || typeof value === 'number' ? undefined : segmentation(value)
   } catch {
-    const list = text.replace(/^[[(]|[\])]$/g, '').trim().split(/[\s,;]+/).map(number)
+    const list = text
+      .replace(/^[[(]|[\])]$/g, '')
+      .trim()
+      .split(/[\s,;]+/)
+      .map(number)
     return list.includes(undefined) ? undefined : list
   }
 }
@@ -117,22 +147,53 @@ const withoutPythonBytes = (counts: string) => {
 function record(v: unknown): Attributes | undefined | null {
   if (v === '' || (Array.isArray(v) && v.length === 0)) return null
   // Pairs of name and value.
-  const pairs = Array.isArray(v) && v.every((a): a is { name: string; value: unknown } => typeof (a as { name?: unknown } | null)?.name === 'string' && 'value' in (a as object))
-  const entries = pairs ? v.map((a): [string, unknown] => [a.name, a.value]) : typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.entries(v) : [['attributes', v] as [string, unknown]]
+  const pairs =
+    Array.isArray(v) &&
+    v.every(
+      (a): a is { name: string; value: unknown } => typeof (a as { name?: unknown } | null)?.name === 'string' && 'value' in (a as object),
+    )
+  const entries = pairs
+    ? v.map((a): [string, unknown] => [a.name, a.value])
+    : typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.entries(v)
+      : [['attributes', v] as [string, unknown]]
   return attributesFrom(Object.fromEntries(entries))
 }
 
-const annotationMends: Readonly<Record<string, Mend>> = { bbox, segmentation, keypoints: flatNumbers, iscrowd: flag, caption: text, category_name: text, score: (v) => number(v) ?? text(v), attributes: record }
+const annotationMends: Readonly<Record<string, Mend>> = {
+  bbox,
+  segmentation,
+  keypoints: flatNumbers,
+  iscrowd: flag,
+  caption: text,
+  category_name: text,
+  score: (v) => number(v) ?? text(v),
+  attributes: record,
+}
 const imageMends: Readonly<Record<string, Mend>> = { width: number, height: number }
 /** Said elsewhere, or worked out anew. */
-const known = new Set(['id', 'image_id', 'category_id', 'area', 'num_keypoints', 'dashi', 'segments_info', 'license', ...Object.keys(annotationMends)])
+const known = new Set([
+  'id',
+  'image_id',
+  'category_id',
+  'area',
+  'num_keypoints',
+  'dashi',
+  'segments_info',
+  'license',
+  ...Object.keys(annotationMends),
+])
 
 const short = (v: unknown) => {
   const s = JSON.stringify(v) ?? 'nothing'
   return s.length > 60 ? `${s.slice(0, 57)}…` : s
 }
 
-function mended(value: Record<string, unknown>, mends: Readonly<Record<string, Mend>>, repaired: (reason: string) => void): Record<string, unknown> {
+function mended(
+  value: Record<string, unknown>,
+  mends: Readonly<Record<string, Mend>>,
+  repaired: (reason: string) => void,
+): Record<string, unknown> {
   const out = { ...value }
   for (const [field, mend] of Object.entries(mends)) {
     const before = value[field]
@@ -142,14 +203,18 @@ function mended(value: Record<string, unknown>, mends: Readonly<Record<string, M
     if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
     else if (after === null) repaired(`${field} ${short(before)} was read as nothing`)
     // 0 and 1 are how COCO writes a flag, and a ring may be pairs: neither is a repair.
-    else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before)) repaired(`${field} ${short(before)} was read as ${short(after)}`)
+    else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before))
+      repaired(`${field} ${short(before)} was read as ${short(after)}`)
   }
   return out
 }
 
 /** Is there text where there should be numbers, or an object where a list should be? */
 const wordy = (field: string, v: unknown): boolean =>
-  typeof v === 'string' || (Array.isArray(v) ? v.some((e) => (Array.isArray(e) ? wordy(field, e) : typeof e === 'string')) : field !== 'attributes' && typeof v === 'object' && v !== null)
+  typeof v === 'string' ||
+  (Array.isArray(v)
+    ? v.some((e) => (Array.isArray(e) ? wordy(field, e) : typeof e === 'string'))
+    : field !== 'attributes' && typeof v === 'object' && v !== null)
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 

@@ -47,7 +47,9 @@ function keypointsOf(k: readonly number[], { category, repaired }: Context): Key
 /** COCO counts joints from 1; a 0 among them tells of a writer that counts from 0. */
 export function edgesOf(skeleton: readonly (readonly number[])[], joints: number): [number, number][] {
   const base = skeleton.some((pair) => pair.includes(0)) ? 0 : 1
-  return skeleton.map(([p = NaN, q = NaN]): [number, number] => [p - base, q - base]).filter((pair) => pair.every((i) => Number.isInteger(i) && i >= 0 && i < joints))
+  return skeleton
+    .map(([p = NaN, q = NaN]): [number, number] => [p - base, q - base])
+    .filter((pair) => pair.every((i) => Number.isInteger(i) && i >= 0 && i < joints))
 }
 
 function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
@@ -72,8 +74,14 @@ function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
     const lists = (typeof s[0] === 'number' ? [s] : s) as number[][]
     const rings = lists.map((points) => toRing(points))
     const good = rings.filter((r) => r !== null && r.every(Number.isFinite))
-    if (good.length === 0) return fallBack(rings.some((r) => r !== null) ? 'its polygon has a coordinate that is not a finite number' : 'its polygon has fewer than three points')
-    if (good.length < rings.length) context.repaired(`${named}: ${rings.length - good.length} of ${rings.length} polygons have fewer than three points; left out`)
+    if (good.length === 0)
+      return fallBack(
+        rings.some((r) => r !== null)
+          ? 'its polygon has a coordinate that is not a finite number'
+          : 'its polygon has fewer than three points',
+      )
+    if (good.length < rings.length)
+      context.repaired(`${named}: ${rings.length - good.length} of ${rings.length} polygons have fewer than three points; left out`)
     return turned(a, good as number[][]) ?? { kind: 'polygon', parts: good.map((r) => [r!]) }
   }
   if (box instanceof Error) throw box
@@ -85,7 +93,7 @@ function turned(a: CocoAnnotation, rings: readonly (readonly number[])[]): Shape
   const angle = a.attributes?.[rotationAttribute]
   if (typeof angle !== 'number' || rings.length !== 1) return null
   const box = rotatedFromCorners(rings[0]!)
-  const apart = box ? Math.abs(((box.angle - angle + 180) % 360 + 360) % 360 - 180) : 180
+  const apart = box ? Math.abs(((((box.angle - angle + 180) % 360) + 360) % 360) - 180) : 180
   return box && apart < 1e-3 ? { ...box, angle } : null
 }
 
@@ -104,29 +112,44 @@ function boxOfBbox(a: CocoAnnotation): Extract<Shape, { kind: 'box' | 'rotated-b
 const limit = 2 ** 40
 
 /**
- * Runs as they stand, or, where they don't fit, as they fit with the box as the witness: without the last run of zeros, or with height and width
- * exchanged. Throws where nothing fits.
+ * Runs as they stand, or, where they don't fit, as they fit with the box as the witness: without the last run of zeros, or with height
+ * and width exchanged. Throws where nothing fits.
  */
-function maskOf({ size, counts }: { size?: [number, number] | undefined; counts: string | number[] }, box: Shape | null, { size: image, repaired }: Context, named: string): Rle {
+function maskOf(
+  { size, counts }: { size?: [number, number] | undefined; counts: string | number[] },
+  box: Shape | null,
+  { size: image, repaired }: Context,
+  named: string,
+): Rle {
   const picture: [number, number] | null = image.width && image.height ? [image.height, image.width] : null
   const [height, width] = size ?? picture ?? [NaN, NaN]
-  if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0 && height * width < limit)) throw new Error(`RLE size ${(size ?? []).join(' × ')}`)
+  if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0 && height * width < limit))
+    throw new Error(`RLE size ${(size ?? []).join(' × ')}`)
   let runs = typeof counts === 'string' ? decodeCounts(counts) : counts
   const total = runs.reduce((sum, n) => sum + n, 0)
   const short = total < height * width
   if (short) runs = runs.length % 2 ? [...runs.slice(0, -1), runs.at(-1)! + height * width - total] : [...runs, height * width - total]
   checkRuns({ height, width, counts: runs })
-  const sizes: [number, number][] = !picture || (picture[0] === height && picture[1] === width) ? [[height, width]] : picture[0] === width && picture[1] === height ? [picture] : []
+  const sizes: [number, number][] =
+    !picture || (picture[0] === height && picture[1] === width)
+      ? [[height, width]]
+      : picture[0] === width && picture[1] === height
+        ? [picture]
+        : []
   for (const [height, width] of sizes) {
     const rle = encodeRle({ height, width, counts: runs })
     const exchanged = height !== size?.[0] && size !== undefined
     if (!short && !exchanged) return rle
     if (!agrees(rle, box)) continue
     if (short) repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was taken as empty, as its box has it`)
-    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width} (height × width), as its box has it`)
+    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, as its box has it`)
     return rle
   }
-  throw new Error(short ? `RLE runs cover ${total} pixels, expected ${height} × ${width}` : `mask of ${width} × ${height} on an image of ${image.width} × ${image.height}`)
+  throw new Error(
+    short
+      ? `RLE runs cover ${total} pixels, expected ${height} × ${width}`
+      : `mask of ${width} × ${height} on an image of ${image.width} × ${image.height}`,
+  )
 }
 
 function agrees(rle: Rle, box: Shape | null): boolean {

@@ -86,17 +86,30 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
     const { record } = item
     const d = of(splitOf(record))
     const file_name = withoutImagesFolder(record.fileName)
-    d.image({ id: ++imageId, file_name, width: record.width ?? 0, height: record.height ?? 0, license: 0, flickr_url: '', coco_url: '', date_captured: '' })
+    d.image({
+      id: ++imageId,
+      file_name,
+      width: record.width ?? 0,
+      height: record.height ?? 0,
+      license: 0,
+      flickr_url: '',
+      coco_url: '',
+      date_captured: '',
+    })
     copyImage(target, item, `images/${file_name}`)
     const said = new Map<RecordRegion, RecordCaption[]>()
-    for (const c of record.captions ?? []) if (c.region != null) said.set(record.regions![c.region]!, [...(said.get(record.regions![c.region]!) ?? []), c])
+    for (const c of record.captions ?? [])
+      if (c.region != null) said.set(record.regions![c.region]!, [...(said.get(record.regions![c.region]!) ?? []), c])
     for (const { outline, points, label } of objectsOf(record.regions ?? [])) {
       const category_id = ids.get(label)
       if (category_id === undefined) continue
       const region = outline ?? points
       const entry = entryOf(item, region)
       if (!entry) {
-        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${label}: COCO has no such shape, or the image's size is not known`)
+        target.findings.leave(
+          { file: record.fileName },
+          `${region.shape.kind} of ${label}: COCO has no such shape, or the image's size is not known`,
+        )
         continue
       }
       const { supercategory, ...own } = region.attributes ?? {}
@@ -104,7 +117,11 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
       const elsewhere = ['iscrowd', ...(points && outline ? [groupAttribute] : [])]
       const attributes = Object.fromEntries(Object.entries({ ...own, ...entry.attributes }).filter(([name]) => !elsewhere.includes(name)))
       d.annotation({
-        id: ++annotationId, image_id: imageId, category_id, ...entry, ...(points ? jointsOf(points.shape, label, target) : {}),
+        id: ++annotationId,
+        image_id: imageId,
+        category_id,
+        ...entry,
+        ...(points ? jointsOf(points.shape, label, target) : {}),
         ...spoken([...(said.get(region) ?? []), ...(outline && points ? (said.get(points) ?? []) : [])], region, outline && points),
         attributes: Object.keys(attributes).length ? attributes : undefined,
       })
@@ -118,13 +135,22 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
   if (documents.size === 0) of(null)
   const categories = target.labels.map((name, i) => {
     const k = target.joints.of(name)
-    return { id: i + 1, name, supercategory: above.get(name) ?? '', ...(k ? { keypoints: k.names, skeleton: k.edges.map(([p, q]) => [p + 1, q + 1]) } : {}) }
+    return {
+      id: i + 1,
+      name,
+      supercategory: above.get(name) ?? '',
+      ...(k ? { keypoints: k.names, skeleton: k.edges.map(([p, q]) => [p + 1, q + 1]) } : {}),
+    }
   })
   for (const d of documents.values()) await d.close(categories)
 }
 
 /** Who made a region and what is said of it: the first text where others find it, all of it for our own reader. */
-export function spoken(captions: readonly RecordCaption[], region: RecordRegion, points?: RecordRegion): { caption?: string; dashi?: CocoExtra } {
+export function spoken(
+  captions: readonly RecordCaption[],
+  region: RecordRegion,
+  points?: RecordRegion,
+): { caption?: string; dashi?: CocoExtra } {
   const all = captions.map(({ text, language, ...c }) => ({ text, ...(language ? { language } : {}), ...provenanceOf(c) }))
   const own = provenanceOf(region)
   const simple = all.length === 1 && JSON.stringify(provenanceOf(captions[0]!)) === JSON.stringify(own) && !captions[0]!.language

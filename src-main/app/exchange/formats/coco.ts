@@ -17,7 +17,8 @@ import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation,
 import { rotationAttribute, shapesOf } from './coco-shapes.ts'
 import { write } from './coco-write.ts'
 
-const isCoco = ({ name, has }: Peek) => name.endsWith('.json') && has('images') && (has('file_name') || has('annotations')) && !has('segments_info')
+const isCoco = ({ name, has }: Peek) =>
+  name.endsWith('.json') && has('images') && (has('file_name') || has('annotations')) && !has('segments_info')
 
 function annotationFiles(source: Source): string[] {
   const { tree, file } = source
@@ -36,7 +37,8 @@ function deepFiles({ tree, findings }: Source): string[] {
   const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(tree.peek(name)))
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
-  for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
+  for (const file of found.filter((f) => depth(f) > least))
+    findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
   return found.filter((f) => depth(f) === least)
 }
 
@@ -48,8 +50,13 @@ function* read(source: Source): Generator<Draft> {
     const key = base.startsWith('_annotations') || !base.includes('_') ? file : join(file, '..', base.split('_').at(-1)!)
     groups.set(key, [...(groups.get(key) ?? []), file])
   }
-  for (const files of groups.values()) yield* readFiles(source, files)
+  const results =
+    source.file === null ? [...source.tree.files('')].filter((f) => f.endsWith('.json') && isResults(source.tree.peek(f))) : []
+  for (const files of groups.values()) yield* readFiles(source, files, results)
 }
+
+/** What a model found: a list of annotations with scores, whose images and categories are another file's. */
+const isResults = ({ outline }: Peek) => outline.root === 'array' && outline.keys.has('image_id') && outline.keys.has('score')
 
 /** What one file says of all its images. */
 interface Document {
@@ -60,21 +67,25 @@ interface Document {
   unknown: Map<string, string>
 }
 
-function* readFiles(source: Source, files: string[]): Generator<Draft> {
+function* readFiles(source: Source, files: string[], results: readonly string[]): Generator<Draft> {
   const { findings } = source
   const spool = new Spool()
   try {
     const documents = files.map((file, n) => readFile(source, file, n, spool))
+    for (const file of results) readResults(source, file, spool)
     const twice = new Set<string>()
     for (const [n, file] of files.entries()) {
       for (const { id, line } of spool.duplicates(`image ${n}`)) {
         twice.add(JSON.stringify([n, id]))
         findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was taken`)
       }
-      for (const { id, line } of spool.duplicates(`annotation ${n}`)) findings.change({ file, line }, `annotation id ${id} occurs more than once; all were taken`)
+      for (const { id, line } of spool.duplicates(`annotation ${n}`))
+        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were taken`)
       for (const { key: id, line } of spool.orphans(`annotation ${n}`, `image ${n}`))
         if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which the file does not have`)
     }
+    const foreign = [...spool.orphans(proposals, 'image 0')].length
+    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results are of images that ${files[0]} does not have`)
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()
@@ -95,7 +106,10 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
   const { categories } = document
   const lost = new Map<string, number>()
   let spelled = false
-  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'annotations', 'categories'], values: ['info'] })) {
+  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), {
+    elements: ['images', 'annotations', 'categories'],
+    values: ['info'],
+  })) {
     const at = { file, line }
     if (list === 'info') {
       const own = ours.safeParse(value)
@@ -103,13 +117,19 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       continue
     }
     const repaired = (reason: string) => findings.change(at, reason)
-    const parsed = list === 'images' ? readImage(value, repaired) : list === 'annotations' ? readAnnotation(value, repaired) : readCategory(value, repaired)
+    const parsed =
+      list === 'images'
+        ? readImage(value, repaired)
+        : list === 'annotations'
+          ? readAnnotation(value, repaired)
+          : readCategory(value, repaired)
     if (problem || !parsed.success) {
       findings.leave(at, problem ?? `${list}: ${problemOf(parsed.error!)}`)
       continue
     }
     const raw = value as Record<string, unknown>
-    for (const name of unkept[list as keyof typeof unkept]) if (Array.isArray(raw[name]) ? raw[name].length : raw[name] !== undefined) lost.set(name, (lost.get(name) ?? 0) + 1)
+    for (const name of unkept[list as keyof typeof unkept])
+      if (Array.isArray(raw[name]) ? raw[name].length : raw[name] !== undefined) lost.set(name, (lost.get(name) ?? 0) + 1)
     spelled ||= [raw['id'], raw['image_id'], raw['category_id']].some((id) => typeof id === 'string' && /^\s*\d+\s*$/.test(id))
     if (list === 'images') {
       const image = parsed.data as CocoImage
@@ -126,8 +146,35 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
   }
   if (spelled) findings.change({ file }, 'ids are written as text; they were read as the numbers that they spell')
   for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) has no place here and was not taken`)
-  source.declareLabels([...categories.values()].map((c) => ({ name: c.name, synonyms: [...(c.synset ? [c.synset] : []), ...(c.synonyms ?? [])].filter((s) => s && s !== c.name) })))
+  source.declareLabels(
+    [...categories.values()].map((c) => ({
+      name: c.name,
+      synonyms: [...(c.synset ? [c.synset] : []), ...(c.synonyms ?? [])].filter((s) => s && s !== c.name),
+    })),
+  )
   return document
+}
+
+const proposals = 'result'
+
+/** As proposals of a checkpoint by the file's name. */
+function readResults({ tree, findings }: Source, file: string, spool: Spool): void {
+  const checkpoint = path.posix.basename(file, '.json')
+  for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: [''] })) {
+    const parsed = readAnnotation(value, (reason) => findings.change({ file, line }, reason))
+    if (problem || !parsed.success) {
+      findings.leave({ file, line }, problem ?? problemOf(parsed.error!))
+      continue
+    }
+    const { score, ...attributes } = parsed.data.attributes ?? {}
+    const sure = typeof score === 'number' && score >= 0 && score <= 1
+    const a: CocoAnnotation = {
+      ...parsed.data,
+      attributes: sure ? attributes : (parsed.data.attributes ?? {}),
+      dashi: { author: { kind: 'checkpoint', checkpoint, score: sure ? score : 1 } },
+    }
+    spool.put(proposals, a.image_id, { a, file }, line)
+  }
 }
 
 function* drafts({ images, findings }: Source, documents: Document[], spool: Spool, twice: ReadonlySet<string>): Generator<Draft> {
@@ -135,7 +182,13 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
   const folder = path.posix.dirname(first) === '.' ? '' : path.posix.dirname(first)
   const name = path.posix.basename(first, '.json').split('_').at(-1)!
   const above = join(folder, '..').startsWith('..') ? folder : join(folder, '..')
-  const bases = [...new Set([folder, above].flatMap((f) => ['', `images/${name}`, name, 'images', ...(split ? [split, `images/${split}`] : []), 'data'].map((d) => join(f, d))))]
+  const bases = [
+    ...new Set(
+      [folder, above].flatMap((f) =>
+        ['', `images/${name}`, name, 'images', ...(split ? [split, `images/${split}`] : []), 'data'].map((d) => join(f, d)),
+      ),
+    ),
+  ]
   for (const file_name of spool.keys('name')) {
     // Of an id that occurs twice only the first image counts.
     const isFirst = ({ n, id }: Entry) => !twice.has(JSON.stringify([n, id])) || spool.of(`image ${n}`, id)[0]!.value === file_name
@@ -157,12 +210,19 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
       const [n, imageId] = JSON.parse(id) as [number, string]
       const before = new Set(taken)
       // Some writers name the image in the place of its id.
-      for (const row of [...spool.of(`annotation ${n}`, imageId), ...(imageId === file_name ? [] : spool.of(`annotation ${n}`, file_name))]) {
+      for (const row of [
+        ...spool.of(`annotation ${n}`, imageId),
+        ...(imageId === file_name ? [] : spool.of(`annotation ${n}`, file_name)),
+      ]) {
         const a = row.value as CocoAnnotation
         const key = JSON.stringify([a.id, a.bbox, a.caption])
         taken.add(key)
         if (a.id == null || !before.has(key)) take(draft, a, documents[n]!, { width, height }, row.line, findings)
       }
+    }
+    for (const { value, line } of n === 0 ? spool.of(proposals, (rows[0]!.value as Entry).id) : []) {
+      const { a, file } = value as { a: CocoAnnotation; file: string }
+      take(draft, a, { ...documents[0]!, file }, { width, height }, line, findings)
     }
     yield { image: found, where, size: { width: width ?? undefined, height: height ?? undefined }, split, ...draft }
   }
@@ -170,7 +230,14 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
 
 type Content = Required<Pick<Draft, 'labels' | 'captions'>> & { regions: DraftRegion[] }
 
-function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: Document, size: { width?: number | null | undefined; height?: number | null | undefined }, line: number, findings: Source['findings']): void {
+function take(
+  draft: Content,
+  a: CocoAnnotation,
+  { file, categories, unknown }: Document,
+  size: { width?: number | null | undefined; height?: number | null | undefined },
+  line: number,
+  findings: Source['findings'],
+): void {
   const at: Where = { file, line }
   const by = readProvenance(a.dashi)
   const category = a.category_id == null ? null : (categories.get(a.category_id) ?? null)
@@ -193,7 +260,13 @@ function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: 
       const { [rotationAttribute]: angle, ...rest } = extra
       const points = shapes.length > 1 && shape.kind === 'keypoints' ? a.dashi?.points : undefined
       const kept = { ...(points?.attributes ?? (shape.kind === 'rotated-box' || angle === 0 ? rest : extra)), ...group }
-      draft.regions.push({ label, shape, line, ...(points ? readProvenance(points) : by), ...(Object.keys(kept).length ? { attributes: kept } : {}) })
+      draft.regions.push({
+        label,
+        shape,
+        line,
+        ...(points ? readProvenance(points) : by),
+        ...(Object.keys(kept).length ? { attributes: kept } : {}),
+      })
     }
   } catch (e) {
     findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)
@@ -202,7 +275,10 @@ function take(draft: Content, a: CocoAnnotation, { file, categories, unknown }: 
 
 /** All that our own export says of it, or the one text that others have. */
 export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
-  return dashi?.captions ?? (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
+  return (
+    dashi?.captions ??
+    (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
+  )
 }
 
 function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {

@@ -1,4 +1,7 @@
-/** CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and, of boxes, between them; docs.cvat.ai "CVAT for videos", cvat-ai/cvat annotation.py TrackManager. */
+/**
+ * CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and, of boxes, between them.
+ * docs.cvat.ai "CVAT for videos", cvat-ai/cvat annotation.py TrackManager.
+ */
 import path from 'node:path'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -9,7 +12,8 @@ import { type Found, isImage, join, stemOf } from '../tree.ts'
 import { child, childText, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 import { attributesOf, shapeOf } from './cvat.ts'
 
-export const isVideo = (head: string) => /<mode>\s*interpolation\s*<\/mode>/.test(head) || (/<track[\s>]/.test(head) && !/<image[\s>]/.test(head))
+export const isVideo = (head: string) =>
+  /<mode>\s*interpolation\s*<\/mode>/.test(head) || (/<track[\s>]/.test(head) && !/<image[\s>]/.test(head))
 
 /** A gap that no video has. */
 const longestGap = 100_000
@@ -38,7 +42,8 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
       source.declareLabels(task.labels)
       continue
     }
-    for (const { frame, region } of framesOf(momentsOf(source, file, e, task), e, file, findings)) frames.set(frame, [...(frames.get(frame) ?? []), region])
+    for (const { frame, region } of framesOf(momentsOf(source, file, e, task), e, file, findings))
+      frames.set(frame, [...(frames.get(frame) ?? []), region])
   }
   const find = finder(source, file, task, Math.max(0, ...frames.keys()))
   for (const [frame, regions] of [...frames].sort(([a], [b]) => a - b)) {
@@ -53,9 +58,13 @@ function taskOf(meta: XmlElement): Task {
   const size = child(holder, 'original_size') ?? child(meta, 'original_size')
   const whole = (n: number) => (Number.isInteger(n) && n > 0 ? n : undefined)
   return {
-    size: numberOf(childText(holder, 'size')), width: whole(numberOf(childText(size, 'width'))), height: whole(numberOf(childText(size, 'height'))),
+    size: numberOf(childText(holder, 'size')),
+    width: whole(numberOf(childText(size, 'width'))),
+    height: whole(numberOf(childText(size, 'height'))),
     // Parts of a skeleton are labels with a parent.
-    labels: (child(holder, 'labels')?.children ?? []).filter((l) => childText(l, 'name') && !childText(l, 'parent')).map((l) => childText(l, 'name')!),
+    labels: (child(holder, 'labels')?.children ?? [])
+      .filter((l) => childText(l, 'name') && !childText(l, 'parent'))
+      .map((l) => childText(l, 'name')!),
   }
 }
 
@@ -75,8 +84,19 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
       const keyframe = e.attributes['keyframe'] !== '0'
       const told = Number.isInteger(Number(id)) ? Number(id) : (id ?? '')
       const z = Number(e.attributes['z_order'] ?? 0)
-      const attributes: Attributes = { ...before, ...(occluded === undefined ? {} : { occluded }), track_id: told, keyframe, ...(group_id && group_id !== '0' ? { [groupAttribute]: Number(group_id) } : {}) }
-      moments.push({ frame, keyframe, outside: e.attributes['outside'] === '1', region: { label: label || null, shape, line: e.line, attributes, ...(Number.isInteger(z) && z ? { z } : {}) } })
+      const attributes: Attributes = {
+        ...before,
+        ...(occluded === undefined ? {} : { occluded }),
+        track_id: told,
+        keyframe,
+        ...(group_id && group_id !== '0' ? { [groupAttribute]: Number(group_id) } : {}),
+      }
+      moments.push({
+        frame,
+        keyframe,
+        outside: e.attributes['outside'] === '1',
+        region: { label: label || null, shape, line: e.line, attributes, ...(Number.isInteger(z) && z ? { z } : {}) },
+      })
     } catch (problem) {
       findings.leave({ file, line: e.line }, `track ${id ?? ''}: ${e.name}: ${message(problem)}`)
     }
@@ -85,18 +105,30 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
 }
 
 /** All frames on which a track is to be seen. */
-function* framesOf(moments: readonly Moment[], track: XmlElement, file: string, findings: Source['findings']): Generator<{ frame: number; region: DraftRegion }> {
+function* framesOf(
+  moments: readonly Moment[],
+  track: XmlElement,
+  file: string,
+  findings: Source['findings'],
+): Generator<{ frame: number; region: DraftRegion }> {
   for (const [i, m] of moments.entries()) {
     if (!m.outside) yield { frame: m.frame, region: m.region }
     const next = moments[i + 1]
     const gap = next ? next.frame - m.frame : 0
     if (!next || m.outside || gap <= 1) continue
     const [a, b] = [m.region.shape, next.region.shape]
-    if (gap > longestGap) findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
-    else if (!isBox(a) || !isBox(b)) findings.note(`${file}: tracks of other shapes than boxes were taken where the file has them: between key frames CVAT works them out in a way of its own`)
+    if (gap > longestGap)
+      findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
+    else if (!isBox(a) || !isBox(b))
+      findings.note(
+        `${file}: tracks that are no boxes were taken where the file has them; between key frames CVAT has a way of its own`,
+      )
     else
       for (let frame = m.frame + 1; frame < next.frame; frame++)
-        yield { frame, region: { ...m.region, shape: between(a, b, (frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } } }
+        yield {
+          frame,
+          region: { ...m.region, shape: between(a, b, (frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } },
+        }
   }
 }
 
@@ -116,13 +148,28 @@ function between(a: AnyBox, b: AnyBox, t: number): AnyBox {
 /** Frames as CVAT exports them (frame_000012.png), in any way of writing the number, or the images of the task in their order. */
 function finder({ images }: Source, file: string, { size }: Task, last: number): (frame: number) => Found {
   const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
-  const folders = [...new Set(['', 'images', 'frames', 'data', 'obj_train_data', stemOf(path.posix.basename(file))].flatMap((f) => [join(beside, f), f]))].filter((f) => images.isFolder(f))
-  const names = (frame: number) => [6, 1, 2, 3, 4, 5, 7, 8, 9, 10].map((n) => String(frame).padStart(n, '0')).flatMap((n) => [`frame_${n}`, `frame${n}`, `frame-${n}`, n, `image_${n}`, `img_${n}`])
+  const folders = [
+    ...new Set(['', 'images', 'frames', 'data', 'obj_train_data', stemOf(path.posix.basename(file))].flatMap((f) => [join(beside, f), f])),
+  ].filter((f) => images.isFolder(f))
+  const names = (frame: number) =>
+    [6, 1, 2, 3, 4, 5, 7, 8, 9, 10]
+      .map((n) => String(frame).padStart(n, '0'))
+      .flatMap((n) => [`frame_${n}`, `frame${n}`, `frame-${n}`, n, `image_${n}`, `img_${n}`])
   const named = (frame: number) => folders.flatMap((f) => names(frame).flatMap((n) => images.imagesByStem(f, n)))[0]
-  const ordered = folders.map((f) => images.names(f).filter(isImage).map((n) => join(f, n))).find((list) => list.length === size || list.length > last) ?? []
+  const ordered =
+    folders
+      .map((f) =>
+        images
+          .names(f)
+          .filter(isImage)
+          .map((n) => join(f, n)),
+      )
+      .find((list) => list.length === size || list.length > last) ?? []
   const byName = [0, last].some((frame) => named(frame) !== undefined)
   return (frame) => {
     const found = named(frame) ?? (byName ? undefined : ordered[frame])
-    return found === undefined ? { path: join(folders.includes('images') ? 'images' : '', `frame_${String(frame).padStart(6, '0')}.png`), exists: false } : { path: found, exists: true }
+    return found === undefined
+      ? { path: join(folders.includes('images') ? 'images' : '', `frame_${String(frame).padStart(6, '0')}.png`), exists: false }
+      : { path: found, exists: true }
   }
 }

@@ -1,4 +1,7 @@
-/** DOTA: four corners, a class and a difficulty a row, a file an image in labelTxt; captain-whu.github.io/DOTA/dataset.html, CAPTAIN-WHU/DOTA_devkit dota_utils.py. */
+/**
+ * DOTA: four corners, a class and a difficulty a row, a file an image in labelTxt.
+ * captain-whu.github.io/DOTA/dataset.html, CAPTAIN-WHU/DOTA_devkit dota_utils.py.
+ */
 import path from 'node:path'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -17,15 +20,26 @@ const header = /^\s*(imagesource|gsd|acquisition dates|image source)\s*:\s*(.*?)
 
 /** Most of its first rows are such rows; texts along lines of writing (ICDAR) have commas. */
 function isDota(head: string): boolean {
-  const rows = head.replace(/^\ufeff/, '').split(/\r?\n/).filter((l) => l.trim() && !header.test(l)).slice(0, 20)
+  const rows = head
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((l) => l.trim() && !header.test(l))
+    .slice(0, 20)
   return rows.filter((l) => row.test(l)).length * 2 > rows.length || (rows.length === 0 && header.test(head.split('\n')[0]!))
 }
 
 function* read(source: Source): Generator<Draft> {
   const { tree, file, images, findings } = source
   const byStem = new Map<string, string[]>()
-  for (const f of images.files('')) if (isImage(f)) byStem.set(path.posix.basename(stemOf(f)), [...(byStem.get(path.posix.basename(stemOf(f))) ?? []), f])
-  const list = tree.isFile('classes.txt') ? tree.text('classes.txt', 1 << 24).split(/\r?\n/).map((l) => l.trim()).filter(Boolean) : []
+  for (const f of images.files(''))
+    if (isImage(f)) byStem.set(path.posix.basename(stemOf(f)), [...(byStem.get(path.posix.basename(stemOf(f))) ?? []), f])
+  const list = tree.isFile('classes.txt')
+    ? tree
+        .text('classes.txt', 1 << 24)
+        .split(/\r?\n/)
+        .map((l) => l.trim())
+        .filter(Boolean)
+    : []
   source.declareLabels(list)
   const names = new Map(list.map((n) => [oneWord(n), n]))
   const seen = new Set<string>()
@@ -45,9 +59,15 @@ function* read(source: Source): Generator<Draft> {
       continue
     }
     seen.add(image)
-    yield { image: { path: image, exists: true }, where: { file: name }, split: splitOfPath(name) ?? splitOfPath(image), ...contentOf(source, name, text, names) }
+    yield {
+      image: { path: image, exists: true },
+      where: { file: name },
+      split: splitOfPath(name) ?? splitOfPath(image),
+      ...contentOf(source, name, text, names),
+    }
   }
-  for (const image of [...byStem.values()].flat()) if (!seen.has(image) && file === null) yield { image: { path: image, exists: true }, where: { file: image }, split: splitOfPath(image) }
+  for (const image of [...byStem.values()].flat())
+    if (!seen.has(image) && file === null) yield { image: { path: image, exists: true }, where: { file: image }, split: splitOfPath(image) }
 }
 
 /** The image that shares most of the path. */
@@ -57,7 +77,12 @@ function nearest(file: string, found: readonly string[] = []): string | undefine
   return [...found].sort((a, b) => shared(b) - shared(a))[0]
 }
 
-const splitOfPath = (file: string) => file.split('/').slice(0, -1).map(usualSplit).find((s) => s !== undefined) ?? null
+const splitOfPath = (file: string) =>
+  file
+    .split('/')
+    .slice(0, -1)
+    .map(usualSplit)
+    .find((s) => s !== undefined) ?? null
 
 function contentOf({ findings }: Source, file: string, text: string, names: ReadonlyMap<string, string>): Pick<Draft, 'regions' | 'tags'> {
   const regions: DraftRegion[] = []
@@ -100,8 +125,8 @@ function write(items: Iterable<Item>, target: Target): void {
     const rows = (record.regions ?? []).flatMap((r) => {
       const corners = fourCorners(r.shape)
       if (!corners) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: DOTA has no such shape`)
-      const difficult = r.attributes?.['difficult']
-      return corners ? [`${corners.map((n) => fixed(n, 6)).join(' ')} ${oneWord(labelOf(r))} ${typeof difficult === 'number' ? difficult : difficult === true ? 1 : 0}\n`] : []
+      const difficulty = Number(r.attributes?.['difficult'] ?? 0)
+      return corners ? [`${corners.map((n) => fixed(n, 6)).join(' ')} ${oneWord(labelOf(r))} ${difficulty >= 0 ? difficulty : 0}\n`] : []
     })
     copyImage(target, item, join(at, `images/${name}`))
     writeFile(target, join(at, `labelTxt/${stemOf(name)}.txt`), [...tags, ...(gsd === undefined ? [] : [`gsd:${gsd}\n`]), ...rows].join(''))
@@ -128,7 +153,14 @@ export const dota: Format = {
   images: 'copy',
   losses: {
     ...usualLosses,
-    boxes: 'become rotated boxes with an angle of 0', polygons: 'become the smallest rotated boxes around them, unless they have four points', masks: 'become the smallest rotated boxes around them',
-    holes: lost, parts: lost, polylines: 'are left out', keypoints: 'are left out', attributes: 'are left out but for “difficult” and “gsd”', 'unlabelled regions': 'get the class “unlabelled”',
+    boxes: 'become rotated boxes with an angle of 0',
+    polygons: 'become the smallest rotated boxes around them, unless they have four points',
+    masks: 'become the smallest rotated boxes around them',
+    holes: lost,
+    parts: lost,
+    polylines: 'are left out',
+    keypoints: 'are left out',
+    attributes: 'are left out but for “difficult” and “gsd”',
+    'unlabelled regions': 'get the class “unlabelled”',
   },
 }

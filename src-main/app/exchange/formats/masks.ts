@@ -1,6 +1,6 @@
 /**
- * Masks as PNG pictures: a pixel's palette index, grey value or colour is its class (Pascal VOC's segmentation folders, CamVid, ADE20K, Cityscapes,
- * Mapillary, CVAT's and datumaro's); 255 is ignored. Pictures of the single objects, where there are any, tell these apart.
+ * Masks as PNG pictures: a pixel's palette index, grey value or colour is its class (Pascal VOC's segmentation folders, CamVid, ADE20K,
+ * Cityscapes, Mapillary, CVAT's and datumaro's); 255 is ignored. Pictures of the single objects, where there are any, tell these apart.
  */
 import { encode } from 'fast-png'
 import path from 'node:path'
@@ -11,85 +11,25 @@ import { type Format, usualLosses } from '../format.ts'
 import { hex, masksOf, type Pixels, readPixels } from '../pixels.ts'
 import { maskOf } from '../shapes.ts'
 import { usualSplit } from '../splits.ts'
-import { copyImage, freeName, type Item, labelOf, needSize, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
-import { isImage, stemOf, type Tree } from '../tree.ts'
+import {
+  copyImage,
+  freeName,
+  type Item,
+  labelOf,
+  needSize,
+  safeName,
+  splitOf,
+  type Target,
+  withoutImagesFolder,
+  writeFile,
+} from '../target.ts'
+import { isImage, stemOf } from '../tree.ts'
+import { pairsOf, stepsOf } from './mask-files.ts'
 import { type Classes, classesOf, isBackground, vocColour } from './mask-classes.ts'
 
 const ignored = 255
 /** VOC's border round objects. */
 const voidColour = 0xe0e0c0
-
-const maskStep = /^(masks?|SegmentationClass\w*|SegmentationObject|annotations?|annots?|labels?|gt|gtFine|gtCoarse|ground_?truths?|LabeledApproved\w*|\w*(annot|_labels?|_masks?|_annotations?|_gt)|semantic\w*|instances?|segmentations?|seg|colou?r_?masks?|masks_machine|masks_human|parsing)$/i
-const ending = /[-_.](gt(?:Fine|Coarse)_\w+|masks?|seg|segmentation|labels?|label_?ids|label_?train_?ids|instance_?ids|colou?r|gt|L|annot|annotation)$/i
-const imageEnding = /[-_](leftImg8bit|image|img|rgb)$/i
-
-const stepsOf = (file: string) => file.split('/').slice(0, -1)
-const isMask = (file: string) => file.toLowerCase().endsWith('.png') && (stepsOf(file).some((s) => maskStep.test(s)) || ending.test(stemOf(file)))
-/** Which of several pictures of one image is taken for its classes: the lowest. Null: a picture of its objects, or of its parts. */
-function rankOf(file: string): number | null {
-  const stem = stemOf(path.posix.basename(file))
-  if (/instance_?ids$/i.test(stem) || stepsOf(file).some((s) => /^(SegmentationObject|instances?)$/i.test(s)) || /_parts_\d+$/i.test(stem)) return null
-  if (/train_?ids$/i.test(stem)) return 2
-  return /colou?r$/i.test(stem) || stepsOf(file).some((s) => /^(colou?r_?masks?|masks_human)$/i.test(s)) ? 3 : /label_?ids$/i.test(stem) ? 0 : 1
-}
-
-interface Pair {
-  image: string
-  classes: string | null
-  objects: string | null
-  /** Pictures of the same, in other words. */
-  others: string[]
-}
-
-/** Masks by the image that bears their name and shares most of their path. */
-function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => void): Map<string, Pair> {
-  const byStem = new Map<string, string[]>()
-  const put = (key: string, file: string) => byStem.set(key, [...(byStem.get(key) ?? []), file])
-  const all = [...images.files('')].filter(isImage)
-  const masks = new Set((tree === images ? all : [...tree.files('')]).filter(isMask))
-  for (const file of all) {
-    const stem = path.posix.basename(stemOf(file))
-    if (tree === images && masks.has(file)) continue
-    put(stem.replace(imageEnding, ''), file)
-    if (imageEnding.test(stem)) put(stem, file)
-  }
-  const pairs = new Map<string, Pair>()
-  for (const mask of masks) {
-    const stem = path.posix.basename(stemOf(mask))
-    const steps = stepsOf(mask)
-    const shared = (f: string) => stepsOf(f).filter((s) => steps.includes(s)).length
-    const image = [...(byStem.get(stem) ?? byStem.get(stem.replace(/_parts_\d+$/, '').replace(ending, '')) ?? [])].sort((a, b) => shared(b) - shared(a))[0]
-    if (image === undefined) {
-      if (!/_parts_\d+$/.test(stem)) unpaired?.(mask)
-      continue
-    }
-    const pair = pairs.get(image) ?? { image, classes: null, objects: null, others: [] }
-    pairs.set(image, pair)
-    const rank = rankOf(mask)
-    if (rank === null) {
-      if (pair.objects || /_parts_\d+$/.test(stem)) pair.others.push(mask)
-      else pair.objects = mask
-    } else if (pair.classes === null || rank < rankOf(pair.classes)!) {
-      if (pair.classes) pair.others.push(pair.classes)
-      pair.classes = mask
-    } else pair.others.push(mask)
-  }
-  return pairs
-}
-
-/** The folder of the first mask, where a folder is one of masks: pictures of few values in wide areas, each beside an image of its name. */
-export function maskFolder(tree: Tree): string | undefined {
-  const first = [...pairsOf(tree, tree).values()][0]
-  const mask = first && (first.classes ?? first.objects)
-  if (!mask) return undefined
-  try {
-    const { values } = readPixels(tree.peek(mask).file)
-    const same = values.reduce((n, v, i) => n + Number(i > 0 && v === values[i - 1]), 0)
-    return new Set(values).size <= 512 && same * 2 >= values.length ? path.posix.dirname(mask) : undefined
-  } catch {
-    return undefined
-  }
-}
 
 function* read(source: Source): Generator<Draft> {
   const { tree, images, findings, file } = source
@@ -101,12 +41,26 @@ function* read(source: Source): Generator<Draft> {
     if (mask === null || (file !== null && mask !== file)) continue
     for (const other of others) source.took(other)
     const stem = path.posix.basename(stemOf(mask))
-    const split = listed(splits, mask) ?? stepsOf(mask).map(usualSplit).find((s) => s !== undefined) ?? stepsOf(image).map(usualSplit).find((s) => s !== undefined) ?? null
+    const split =
+      listed(splits, mask) ??
+      stepsOf(mask)
+        .map(usualSplit)
+        .find((s) => s !== undefined) ??
+      stepsOf(image)
+        .map(usualSplit)
+        .find((s) => s !== undefined) ??
+      null
     try {
       const picture = readPixels(tree.absolute(mask))
       const apart = objects && objects !== mask ? readPixels(tree.absolute(objects)) : null
       const regions = /^ADE_\w+_seg$/.test(stem) ? adeRegions(source, mask, picture) : regionsOf(picture, apart, { mask, objects }, classes)
-      yield { image: { path: image, exists: true }, where: { file: mask }, size: { width: picture.width, height: picture.height }, regions, split }
+      yield {
+        image: { path: image, exists: true },
+        where: { file: mask },
+        size: { width: picture.width, height: picture.height },
+        regions,
+        split,
+      }
     } catch (e) {
       findings.leave({ file: mask }, message(e))
     }
@@ -116,7 +70,10 @@ function* read(source: Source): Generator<Draft> {
 /** VOC's lists of images, or one a split beside the folders, by the images' names without extension. */
 function splitsOf({ tree }: Source): Map<string, string> {
   const splits = new Map<string, string>()
-  const voc = tree.names('ImageSets/Segmentation').filter((n) => n.endsWith('.txt')).map((n) => `ImageSets/Segmentation/${n}`)
+  const voc = tree
+    .names('ImageSets/Segmentation')
+    .filter((n) => n.endsWith('.txt'))
+    .map((n) => `ImageSets/Segmentation/${n}`)
   const lists = [...voc, 'train.txt', 'val.txt', 'test.txt'].filter((f) => tree.isFile(f))
   // What is in trainval is in train or val as well.
   for (const list of lists.sort((a, b) => Number(/trainval/.test(a)) - Number(/trainval/.test(b)))) {
@@ -124,7 +81,8 @@ function splitsOf({ tree }: Source): Map<string, string> {
     for (const line of tree.text(list).split(/\r?\n/)) {
       const name = /^(\S+\.\w+)\s+\S+\.\w+$/.exec(line.trim())?.[1] ?? line.trim()
       const stem = isImage(name) ? stemOf(name) : name
-      for (const key of isImage(name) ? [stem, path.posix.basename(stem)] : [stem]) if (key && split !== 'default' && !splits.has(key)) splits.set(key, split)
+      for (const key of isImage(name) ? [stem, path.posix.basename(stem)] : [stem])
+        if (key && split !== 'default' && !splits.has(key)) splits.set(key, split)
     }
   }
   return splits
@@ -137,14 +95,14 @@ function listed(splits: ReadonlyMap<string, string>, mask: string): string | und
 }
 
 /** A class's name, null for what is no class, by a picture's values. */
-function namer(picture: Pixels, classes: Classes): (value: number) => string | null {
+function namer(picture: Pixels, classes: Classes, coded = false): (value: number) => string | null {
   if (picture.kind === 'colour')
     return (v) => {
       const known = classes.byColour.get(v)
       return known !== undefined ? (isBackground(known) ? null : known) : v === 0 || v === voidColour ? null : `colour ${hex(v)}`
     }
   // Grey pictures of two values are one object on nothing, however bright it is.
-  const binary = picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
+  const binary = !coded && picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
   return (v) => {
     if (v === ignored && !binary) return null
     // A palette in another order than the table is known by its colours.
@@ -153,12 +111,17 @@ function namer(picture: Pixels, classes: Classes): (value: number) => string | n
   }
 }
 
-function regionsOf(picture: Pixels, objects: Pixels | null, files: { mask: string; objects: string | null }, classes: Classes): DraftRegion[] {
+function regionsOf(
+  picture: Pixels,
+  objects: Pixels | null,
+  files: { mask: string; objects: string | null },
+  classes: Classes,
+): DraftRegion[] {
   const encoded = files.objects === null ? null : codeOf(files.objects, objects ?? picture)
   if (encoded) {
     // Cityscapes and Mapillary: the value of an object holds its class.
     const own = objects ?? picture
-    const nameOf = namer({ ...own, kind: 'grey', values: new Uint32Array(1) }, classes)
+    const nameOf = namer(own, classes, true)
     return regionsByValue(own, (v) => nameOf(encoded(v)))
   }
   const nameOf = namer(picture, classes)
@@ -181,9 +144,11 @@ function codeOf(file: string, { kind, values }: Pixels): ((value: number) => num
 }
 
 const regionsByValue = (pixels: Pixels, nameOf: (value: number) => string | null): DraftRegion[] =>
-  [...masksOf(pixels, (v) => nameOf(v) === null)].sort(([a], [b]) => a - b).map(([v, rle]) => ({ label: nameOf(v), shape: { kind: 'mask', rle } }))
+  [...masksOf(pixels, (v) => nameOf(v) === null)]
+    .sort(([a], [b]) => a - b)
+    .map(([v, rle]) => ({ label: nameOf(v), shape: { kind: 'mask', rle } }))
 
-/** ADE20K: red and green hold the class, blue the object, whose name and attributes a text beside it says (instance # level # occluded # name # …). */
+/** ADE20K: red and green hold the class, blue the object, whose name a text beside it says: instance # level # occluded # name # … */
 function adeRegions({ tree }: Source, mask: string, { width, height, values }: Pixels): DraftRegion[] {
   const atr = mask.replace(/_seg\.png$/, '_atr.txt')
   const names = new Map<number, string>()
@@ -192,9 +157,15 @@ function adeRegions({ tree }: Source, mask: string, { width, height, values }: P
       const [instance, level, , name] = line.split('#').map((f) => f.trim())
       if (level === '0' && name) names.set(Number(instance), name)
     }
-  const objects = new Map([...new Set(values.map((v) => v & 255))].filter((b) => b > 0).sort((a, b) => a - b).map((b, i) => [b, i + 1]))
+  const objects = new Map(
+    [...new Set(values.map((v) => v & 255))]
+      .filter((b) => b > 0)
+      .sort((a, b) => a - b)
+      .map((b, i) => [b, i + 1]),
+  )
   const classOf = (v: number) => Math.floor((v >> 16) / 10) * 256 + ((v >> 8) & 255)
-  return [...masksOf({ width, height, values }, (v) => classOf(v) === 0)].sort(([a], [b]) => (a & 255) - (b & 255))
+  return [...masksOf({ width, height, values }, (v) => classOf(v) === 0)]
+    .sort(([a], [b]) => (a & 255) - (b & 255))
     .map(([v, rle]) => ({ label: names.get(objects.get(v & 255) ?? 0) ?? `class ${classOf(v)}`, shape: { kind: 'mask', rle } }))
 }
 
@@ -214,7 +185,10 @@ function write(items: Iterable<Item>, target: Target): void {
     for (const r of record.regions ?? []) {
       const rle = maskOf(r.shape, size)
       if (!rle || object >= 254) {
-        target.findings.leave({ file: record.fileName }, rle ? 'more than 254 objects, an indexed PNG has room for no more' : `${r.shape.kind} of ${labelOf(r)}: it has no area`)
+        target.findings.leave(
+          { file: record.fileName },
+          rle ? 'more than 254 objects, an indexed PNG has room for no more' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
+        )
         continue
       }
       object++
@@ -248,8 +222,13 @@ export const masks: Format = {
   images: 'copy',
   losses: {
     ...usualLosses,
-    boxes: 'become filled masks', 'rotated boxes': 'become filled masks', polygons: 'become masks', polylines: 'are left out', keypoints: 'are left out',
-    attributes: 'are left out', 'unlabelled regions': 'get the class “unlabelled”',
+    boxes: 'become filled masks',
+    'rotated boxes': 'become filled masks',
+    polygons: 'become masks',
+    polylines: 'are left out',
+    keypoints: 'are left out',
+    attributes: 'are left out',
+    'unlabelled regions': 'get the class “unlabelled”',
     'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
   },
 }

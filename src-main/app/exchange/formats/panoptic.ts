@@ -1,4 +1,7 @@
-/** COCO panoptic: a PNG an image whose colours are the ids of its segments (R + 256 G + 65536 B); cocodataset.org/#format-data, cocodataset/panopticapi. */
+/**
+ * COCO panoptic: a PNG an image whose colours are the ids of its segments (R + 256 G + 65536 B).
+ * cocodataset.org/#format-data, cocodataset/panopticapi.
+ */
 import { encode } from 'fast-png'
 import path from 'node:path'
 import { z } from 'zod'
@@ -13,14 +16,32 @@ import { masksOf, type Pixels, readPixels } from '../pixels.ts'
 import { readProvenance } from '../provenance.ts'
 import { maskOf } from '../shapes.ts'
 import { splitOfFile } from '../splits.ts'
-import { copyImage, freeName, type Item, labelOf, needSize, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder, writeFile } from '../target.ts'
+import {
+  copyImage,
+  freeName,
+  type Item,
+  labelOf,
+  needSize,
+  openText,
+  safeName,
+  splitOf,
+  type Target,
+  type TextFile,
+  withoutImagesFolder,
+  writeFile,
+} from '../target.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 import { saidBy } from './coco.ts'
 import { type CocoCategory, cocoExtra, type CocoImage, readCategory, readImage } from './coco-json.ts'
 import { spoken } from './coco-write.ts'
 
 const key = z.union([z.number(), z.string()]).transform(String)
-const segment = z.looseObject({ id: z.coerce.number().int().positive(), category_id: key, caption: z.string().nullish(), dashi: cocoExtra.nullish().catch(undefined) })
+const segment = z.looseObject({
+  id: z.coerce.number().int().positive(),
+  category_id: key,
+  caption: z.string().nullish(),
+  dashi: cocoExtra.nullish().catch(undefined),
+})
 const annotation = z.object({ image_id: key, file_name: z.string().nullish(), segments_info: z.array(z.unknown()) })
 const info = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
 
@@ -37,7 +58,10 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   const pictures = new Map<string, CocoImage>()
   const categories = new Map<string, CocoCategory>()
   let split = splitOfFile(file)
-  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'categories'], values: ['info'] })) {
+  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), {
+    elements: ['images', 'categories'],
+    values: ['info'],
+  })) {
     const at = { file, line }
     const repaired = (reason: string) => findings.change(at, reason)
     if (list === 'info') {
@@ -55,7 +79,11 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const above = join(beside, '..').startsWith('..') ? beside : join(beside, '..')
   const short = stem.replace(/^panoptic_/, '')
-  const masks = [...new Set([beside, above].flatMap((f) => [stem, '', 'annotations', `annotations/${stem}`, short, 'masks', 'panoptic'].map((d) => join(f, d))))]
+  const masks = [
+    ...new Set(
+      [beside, above].flatMap((f) => [stem, '', 'annotations', `annotations/${stem}`, short, 'masks', 'panoptic'].map((d) => join(f, d))),
+    ),
+  ]
   const bases = [...new Set([beside, above].flatMap((f) => ['', short, 'images', `images/${short}`].map((d) => join(f, d))))]
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['annotations'] })) {
     const at = { file, line }
@@ -68,7 +96,12 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     const picture = pictures.get(image_id)
     const image = picture && findImage(images, picture.file_name, bases)
     if (!picture || !image) {
-      findings.leave(at, picture ? `image ${JSON.stringify(picture.file_name)}: no image of that name` : `annotation of image ${image_id}, which the file does not have`)
+      findings.leave(
+        at,
+        picture
+          ? `image ${JSON.stringify(picture.file_name)}: no image of that name`
+          : `annotation of image ${image_id}, which the file does not have`,
+      )
       continue
     }
     pictures.delete(image_id)
@@ -76,7 +109,13 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     try {
       if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its picture of segments is not there`)
       const pixels = readPixels(tree.absolute(png.path))
-      yield { image, where: at, size: pixels, split, ...contentOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)) }
+      yield {
+        image,
+        where: at,
+        size: pixels,
+        split,
+        ...contentOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)),
+      }
     } catch (e) {
       findings.leave(at, message(e))
     }
@@ -87,7 +126,12 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   }
 }
 
-function contentOf(pixels: Pixels, segments: readonly unknown[], categories: ReadonlyMap<string, CocoCategory>, leave: (reason: string) => void): { regions: DraftRegion[]; captions: RecordCaption[] } {
+function contentOf(
+  pixels: Pixels,
+  segments: readonly unknown[],
+  categories: ReadonlyMap<string, CocoCategory>,
+  leave: (reason: string) => void,
+): { regions: DraftRegion[]; captions: RecordCaption[] } {
   const swap = (v: number) => ((v & 255) << 16) | (v & 0xff00) | (v >> 16)
   const idOf = pixels.kind === 'colour' ? swap : (v: number) => v
   const masks = new Map([...masksOf(pixels, (v) => v === 0)].map(([v, rle]) => [idOf(v), rle]))
@@ -108,11 +152,24 @@ function contentOf(pixels: Pixels, segments: readonly unknown[], categories: Rea
     }
     const category = categories.get(category_id)
     const stuff = category?.isthing === 0 || category?.isthing === false
-    const attributes = attributesFrom(rest, own, stuff ? { isthing: false } : {}, iscrowd === 1 || iscrowd === true ? { iscrowd: true } : {})
+    const attributes = attributesFrom(
+      rest,
+      own,
+      stuff ? { isthing: false } : {},
+      iscrowd === 1 || iscrowd === true ? { iscrowd: true } : {},
+    )
     captions.push(...saidBy({ caption, dashi }).map((c) => ({ ...c, region: regions.length })))
-    regions.push({ ...readProvenance(dashi), label: category?.name ?? `category ${category_id}`, shape: { kind: 'mask', rle }, ...(Object.keys(attributes).length ? { attributes } : {}) })
+    regions.push({
+      ...readProvenance(dashi),
+      label: category?.name ?? `category ${category_id}`,
+      shape: { kind: 'mask', rle },
+      ...(Object.keys(attributes).length ? { attributes } : {}),
+    })
   }
-  if (masks.size) leave(`${[...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
+  if (masks.size) {
+    const pixels = [...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)
+    leave(`${pixels} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
+  }
   return { regions, captions }
 }
 
@@ -148,18 +205,35 @@ function write(items: Iterable<Item>, target: Target): void {
       return drawn
     })
     // The upper region owns the pixels that two share.
-    for (const [i, r] of regions.entries()) for (const [start, end] of intervals(decodeRle(maskOf(r.shape, size)!))) owner.fill(i + 1, start, end)
+    for (const [i, r] of regions.entries())
+      for (const [start, end] of intervals(decodeRle(maskOf(r.shape, size)!))) owner.fill(i + 1, start, end)
     const found = columns(owner, size)
     const segments_info = regions.flatMap((r, i) => {
       const rle = found.get(i + 1)
       if (!rle) {
-        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: lies wholly below others, and a pixel has one segment`)
+        target.findings.leave(
+          { file: record.fileName },
+          `${r.shape.kind} of ${labelOf(r)}: lies wholly below others, and a pixel has one segment`,
+        )
         return []
       }
       const { x, y, w, h } = rleBox(rle)
       if (r.attributes?.['isthing'] === false) stuff.add(labelOf(r))
       const { isthing: _, iscrowd, ...attributes } = r.attributes ?? {}
-      return [{ id: i + 1, category_id: ids.get(labelOf(r))!, area: rleArea(rle), bbox: [x, y, w, h], iscrowd: iscrowd ? 1 : 0, ...spoken((record.captions ?? []).filter((c) => c.region != null && record.regions![c.region] === r), r), ...(Object.keys(attributes).length ? { attributes } : {}) }]
+      return [
+        {
+          id: i + 1,
+          category_id: ids.get(labelOf(r))!,
+          area: rleArea(rle),
+          bbox: [x, y, w, h],
+          iscrowd: iscrowd ? 1 : 0,
+          ...spoken(
+            (record.captions ?? []).filter((c) => c.region != null && record.regions![c.region] === r),
+            r,
+          ),
+          ...(Object.keys(attributes).length ? { attributes } : {}),
+        },
+      ]
     })
     const data = new Uint8Array(owner.length * 3)
     for (let x = 0, i = 0; x < size.width; x++)
@@ -184,7 +258,7 @@ function write(items: Iterable<Item>, target: Target): void {
 /** Masks of a picture that lies column by column. */
 function columns(owner: Uint32Array, { width, height }: { width: number; height: number }) {
   const found = new Map<number, [number, number][]>()
-  for (let i = 0; i < owner.length; ) {
+  for (let i = 0; i < owner.length;) {
     const v = owner[i]!
     let end = i + 1
     while (end < owner.length && owner[end] === v) end++
@@ -205,7 +279,12 @@ export const panoptic: Format = {
   losses: {
     ...without,
     captions: 'are left out but for those of regions',
-    boxes: 'become filled masks', 'rotated boxes': 'become filled masks', polygons: 'become masks', polylines: 'are left out', keypoints: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”', 'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
+    boxes: 'become filled masks',
+    'rotated boxes': 'become filled masks',
+    polygons: 'become masks',
+    polylines: 'are left out',
+    keypoints: 'are left out',
+    'unlabelled regions': 'get the class “unlabelled”',
+    'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
   },
 }

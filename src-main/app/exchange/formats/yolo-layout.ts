@@ -43,7 +43,10 @@ const nameLists = ['classes.txt', 'obj.names', 'names.txt', 'class_names.txt', '
 export function layout(source: Source): Layout {
   const { tree, file } = source
   const all = [...tree.files('')].filter((f) => !isImage(f))
-  const yaml = file && /\.ya?ml$/i.test(file) ? file : (['data.yaml', 'dataset.yaml', 'data.yml'].find((f) => tree.isFile(f)) ?? tree.names('').find((f) => /\.ya?ml$/i.test(f)))
+  const yaml =
+    file && /\.ya?ml$/i.test(file)
+      ? file
+      : (['data.yaml', 'dataset.yaml', 'data.yml'].find((f) => tree.isFile(f)) ?? tree.names('').find((f) => /\.ya?ml$/i.test(f)))
   const data: DataYaml = yaml ? readYaml(source, yaml) : {}
   const darknet = yaml ? undefined : all.find((f) => f.endsWith('.data'))
   if (darknet) Object.assign(data, readDarknet(source, darknet))
@@ -55,7 +58,12 @@ export function layout(source: Source): Layout {
     keypoints: keypointsOf(data),
     task: data.task ?? null,
     places,
-    texts: all.filter((f) => f.endsWith('.txt') && !aside.has(f) && !/(?:^|\/)(?:readme[^/]*|licen[cs]e|classes|names|train|val|valid|test|trainval)\.txt$/i.test(f)),
+    texts: all.filter(
+      (f) =>
+        f.endsWith('.txt') &&
+        !aside.has(f) &&
+        !/(?:^|\/)(?:readme[^/]*|licen[cs]e|classes|names|train|val|valid|test|trainval)\.txt$/i.test(f),
+    ),
   }
 }
 
@@ -81,19 +89,29 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
 
 /** `train = data/train.txt`, `names = data/obj.names`, … */
 function readDarknet({ tree }: Source, file: string): DataYaml {
-  const lines = tree.text(file, 1 << 20).split(/\r?\n/).map((l) => /^\s*(\w+)\s*=\s*(\S.*?)\s*$/.exec(l))
+  const lines = tree
+    .text(file, 1 << 20)
+    .split(/\r?\n/)
+    .map((l) => /^\s*(\w+)\s*=\s*(\S.*?)\s*$/.exec(l))
   return Object.fromEntries(lines.flatMap((m) => (m && ['train', 'val', 'valid', 'test', 'names'].includes(m[1]!) ? [[m[1]!, m[2]!]] : [])))
 }
 
 function namesOf({ tree }: Source, { names: given }: DataYaml, all: readonly string[]): { names: Map<number, string>; list?: string } {
   const names = new Map<number, string>()
   const lists = typeof given === 'string' ? [given, path.posix.basename(given)] : []
-  if (typeof given === 'object' && given !== null) for (const [i, name] of Object.entries(given)) if (name !== null && String(name).trim()) names.set(Number(i), String(name).trim())
+  if (typeof given === 'object' && given !== null)
+    for (const [i, name] of Object.entries(given)) if (name !== null && String(name).trim()) names.set(Number(i), String(name).trim())
   if (names.size > 0) return { names }
   const depth = (f: string) => f.split('/').length
-  const found = all.filter((f) => nameLists.includes(path.posix.basename(f)) || lists.includes(f) || f.endsWith('.names')).sort((a, b) => depth(a) - depth(b))
+  const found = all
+    .filter((f) => nameLists.includes(path.posix.basename(f)) || lists.includes(f) || f.endsWith('.names'))
+    .sort((a, b) => depth(a) - depth(b))
   const list = lists.map((l) => all.find((f) => f === l || f.endsWith(`/${l}`))).find((f) => f !== undefined) ?? found[0]
-  if (list) tree.text(list, 1 << 24).split(/\r?\n/).forEach((n, i) => n.trim() && names.set(i, n.trim()))
+  if (list)
+    tree
+      .text(list, 1 << 24)
+      .split(/\r?\n/)
+      .forEach((n, i) => n.trim() && names.set(i, n.trim()))
   else if (typeof given === 'string') names.set(0, given)
   return { names, ...(list ? { list } : {}) }
 }
@@ -102,7 +120,8 @@ function keypointsOf({ kpt_shape, kpt_names, skeleton }: DataYaml): Layout['keyp
   if (!kpt_shape) return null
   const [count, dimensions] = kpt_shape
   return {
-    count, dimensions,
+    count,
+    dimensions,
     of: (id) => ({
       names: (Array.isArray(kpt_names) ? kpt_names : kpt_names?.[id]) ?? [],
       edges: ((Array.isArray(skeleton) ? skeleton : skeleton?.[id]) ?? []).filter((e) => e.every((i) => i < count)),
@@ -110,28 +129,47 @@ function keypointsOf({ kpt_shape, kpt_names, skeleton }: DataYaml): Layout['keyp
   }
 }
 
-function placesOf({ tree, findings }: Source, data: DataYaml, description: string | undefined): { places: Layout['places']; lists: string[] } {
+function placesOf(
+  { tree, findings }: Source,
+  data: DataYaml,
+  description: string | undefined,
+): { places: Layout['places']; lists: string[] } {
   const places: Layout['places'] = []
   for (const split of ['train', 'val', 'valid', 'test'] as const)
     for (const given of [data[split] ?? []].flat()) {
       const at = given.replaceAll('\\', '/').replace(/\/+$/, '')
       const base = path.posix.dirname(description ?? '')
-      const place = [at, join(data.path ?? '', at), join(base, at), join(base, data.path ?? '', at), at.replace(/^(?:\.\.\/)+/, ''), at.split('/').slice(-2).join('/'), at.split('/').at(-1)!]
-        .map((p) => p.replace(/^\.\//, '')).find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
+      const place = [
+        at,
+        join(data.path ?? '', at),
+        join(base, at),
+        join(base, data.path ?? '', at),
+        at.replace(/^(?:\.\.\/)+/, ''),
+        at.split('/').slice(-2).join('/'),
+        at.split('/').at(-1)!,
+      ]
+        .map((p) => p.replace(/^\.\//, ''))
+        .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
       if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is not there`)
       // Our own export gives images without a split as both train and val.
-      else if (!places.some((p) => p.at === place)) places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })
+      else if (!places.some((p) => p.at === place))
+        places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })
     }
   // Folders of images that the description leaves out.
   if (places.length > 0 && tree.isFolder('images') && !places.some((p) => p.at === 'images' || p.at.endsWith('.txt')))
     for (const name of tree.names('images')) {
       const at = `images/${name}`
-      if (tree.isFolder(at) && !places.some((p) => p.at === at || p.at.startsWith(`${at}/`))) places.push({ at, split: name === 'all' ? null : name })
+      if (tree.isFolder(at) && !places.some((p) => p.at === at || p.at.startsWith(`${at}/`)))
+        places.push({ at, split: name === 'all' ? null : name })
     }
   // Darknet keeps a list of images for each split.
-  if (places.length === 0) for (const split of ['train', 'val', 'valid', 'test']) if (tree.isFile(`${split}.txt`)) places.push({ at: `${split}.txt`, split: split === 'valid' ? 'val' : split })
+  if (places.length === 0)
+    for (const split of ['train', 'val', 'valid', 'test'])
+      if (tree.isFile(`${split}.txt`)) places.push({ at: `${split}.txt`, split: split === 'valid' ? 'val' : split })
   if (places.length === 0) {
-    const splits = ['train', 'val', 'valid', 'test'].flatMap((s) => [`images/${s}`, `${s}/images`].filter((p) => tree.isFolder(p)).map((at) => ({ at, split: s === 'valid' ? 'val' : s })))
+    const splits = ['train', 'val', 'valid', 'test'].flatMap((s) =>
+      [`images/${s}`, `${s}/images`].filter((p) => tree.isFolder(p)).map((at) => ({ at, split: s === 'valid' ? 'val' : s })),
+    )
     places.push(...splits, ...(splits.length ? [] : [{ at: tree.isFolder('images') ? 'images' : '', split: null }]))
   }
   return { places, lists: places.map((p) => p.at).filter((p) => p.endsWith('.txt')) }

@@ -18,7 +18,11 @@ export interface Context extends Pick<Layout, 'names' | 'keypoints'> {
   once: (about: string, where: { file: string; line: number }, reason: string) => void
 }
 
-const fieldsOf = (text: string) => text.replace(/#.*$/, '').trim().split(/[\s,;]+/)
+const fieldsOf = (text: string) =>
+  text
+    .replace(/#.*$/, '')
+    .trim()
+    .split(/[\s,;]+/)
 
 /** From the first rows of the dataset: polygons come in all lengths, rotated boxes in one; a score is never below 0 or above 1. */
 export function kindOf(texts: Iterable<string>, { keypoints, task }: Pick<Layout, 'keypoints' | 'task'>): Kind {
@@ -33,7 +37,10 @@ export function kindOf(texts: Iterable<string>, { keypoints, task }: Pick<Layout
       else if (v.length >= 6) polygons++
     }
   const angles = negative || furthest > 1
-  return { corners: task === 'obb' || (task === null && !keypoints && quads > 0 && polygons === 0), fifth: !angles ? 'score' : furthest > 2 * Math.PI ? 'degrees' : 'radians' }
+  return {
+    corners: task === 'obb' || (task === null && !keypoints && quads > 0 && polygons === 0),
+    fifth: !angles ? 'score' : furthest > 2 * Math.PI ? 'degrees' : 'radians',
+  }
 }
 
 /** Rounding in the file may reach past the border; that is the border. */
@@ -44,20 +51,29 @@ const within = (n: number) => (n < 0 && n >= -slack ? 0 : n > 1 && n <= 1 + slac
 export function rowsOf({ tree, findings }: Source, file: string, size: Size, context: Context): DraftRegion[] {
   const out: DraftRegion[] = []
   const ids = new Map([...context.names].map(([id, name]) => [name, id]))
-  for (const [i, text] of tree.text(file, 1 << 26).split(/\r?\n/).entries()) {
+  for (const [i, text] of tree
+    .text(file, 1 << 26)
+    .split(/\r?\n/)
+    .entries()) {
     const [first = '', ...rest] = fieldsOf(text)
     if (first === '' && rest.length === 0) continue
     const at = { file, line: i + 1 }
     const id = Number.isFinite(Number(first)) ? Number(first) : (ids.get(first) ?? NaN)
     const v = rest.filter((f) => f !== '').map(Number)
-    const problem = !Number.isInteger(id) || id < 0 ? `class ${first} is not a whole number from 0` : !v.every(Number.isFinite) ? 'a coordinate is not a finite number' : null
+    const problem =
+      !Number.isInteger(id) || id < 0
+        ? `class ${first} is not a whole number from 0`
+        : !v.every(Number.isFinite)
+          ? 'a coordinate is not a finite number'
+          : null
     const regions = problem ?? regionsOf(v, id, size, context, at)
     if (typeof regions === 'string') {
       findings.leave(at, regions)
       continue
     }
     const known = context.names.get(id)
-    if (known === undefined && context.names.size > 0) context.once(`class ${id}`, at, `class ${id} is not among the ${context.names.size} names; named “class ${id}”`)
+    if (known === undefined && context.names.size > 0)
+      context.once(`class ${id}`, at, `class ${id} is not among the ${context.names.size} names; named “class ${id}”`)
     out.push(...regions.map((r) => ({ ...r, label: known ?? `class ${id}`, line: at.line })))
   }
   return out
@@ -66,7 +82,13 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
 type Row = Omit<DraftRegion, 'label' | 'line'>
 
 /** A text says why there is none. */
-function regionsOf(v: number[], id: number, { width: W, height: H }: Size, { keypoints, kind, once }: Context, at: { file: string; line: number }): Row[] | string {
+function regionsOf(
+  v: number[],
+  id: number,
+  { width: W, height: H }: Size,
+  { keypoints, kind, once }: Context,
+  at: { file: string; line: number },
+): Row[] | string {
   const posed = keypoints ? 4 + keypoints.count * keypoints.dimensions : 0
   // What follows the coordinates: a score, and the number of a track.
   const isBox = v.length < 6 || (v.length === 6 && Number.isInteger(v[5]) && v[5]! > 1)
@@ -81,7 +103,10 @@ function regionsOf(v: number[], id: number, { width: W, height: H }: Size, { key
   const [cx, cy, w, h] = coordinates as [number, number, number, number]
   const [x0, y0, x1, y1] = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
   const reaches = [x0, y0, x1, y1].some((n) => n !== within(n)) && w > 0 && h > 0
-  const box = () => (reaches ? boxBetween(snap(within(x0) * W), snap(within(y0) * H), snap(within(x1) * W), snap(within(y1) * H)) : boxOf(snap(x0 * W), snap(y0 * H), snap(w * W), snap(h * H)))
+  const box = () =>
+    reaches
+      ? boxBetween(snap(within(x0) * W), snap(within(y0) * H), snap(within(x1) * W), snap(within(y1) * H))
+      : boxOf(snap(x0 * W), snap(y0 * H), snap(w * W), snap(h * H))
   if (keypoints && coordinates.length === posed) {
     const { count, dimensions: d } = keypoints
     const joints = keypoints.of(id)
@@ -96,7 +121,10 @@ function regionsOf(v: number[], id: number, { width: W, height: H }: Size, { key
     if (!points.some((p) => p.v > 0)) return [{ shape: box(), ...told }]
     const edges = joints.edges.filter((e) => e.every((i) => i < points.length))
     const tied = { attributes: { ...attributes, [groupAttribute]: at.line } }
-    return [{ shape: box(), ...tied }, { shape: { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }, ...tied }]
+    return [
+      { shape: box(), ...tied },
+      { shape: { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }, ...tied },
+    ]
   }
   if (coordinates.length === 4) {
     if (v.length !== 5 || kind.fifth === 'score') return [{ shape: box(), ...told }]

@@ -23,12 +23,18 @@ export function taskOf({ counts }: Summary, { task }: ExportChoice): YoloTask {
 const part = (n: number, of: number) => fixed(Math.min(1, Math.max(0, n / of)), 12)
 
 const flat = (ring: readonly number[], { width, height }: Size) => ring.map((n, i) => part(n, i % 2 ? height : width)).join(' ')
-const boxRow = ({ x, y, w, h }: Box, { width, height }: Size) => `${part(x + w / 2, width)} ${part(y + h / 2, height)} ${part(w, width)} ${part(h, height)}`
+const boxRow = ({ x, y, w, h }: Box, { width, height }: Size) =>
+  `${part(x + w / 2, width)} ${part(y + h / 2, height)} ${part(w, width)} ${part(h, height)}`
 
 /** Why a region has no row. */
 class Left extends Error {}
 
-type Rows = (o: { label: string; outline?: RecordRegion; points?: RecordRegion }, size: Size, target: Target, say: (reason: string) => void) => string[]
+type Rows = (
+  o: { label: string; outline?: RecordRegion; points?: RecordRegion },
+  size: Size,
+  target: Target,
+  say: (reason: string) => void,
+) => string[]
 
 const rowsBy: Readonly<Record<YoloTask, Rows>> = {
   detect: ({ outline, points }, size) => [boxRow(areaOf((outline ?? points!).shape), size)],
@@ -41,7 +47,8 @@ const rowsBy: Readonly<Record<YoloTask, Rows>> = {
     const shape = turned((outline ?? points!).shape)
     if (!shape) throw new Left('YOLO has no such shape')
     const ring = rotatedBoxRing(shape)
-    if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width))) say('a rotated box reaches outside the image, where YOLO takes no corner: its corners were moved to the border')
+    if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width)))
+      say('a rotated box reaches outside the image, where YOLO takes no corner: its corners were moved to the border')
     return [flat(ring, size)]
   },
   pose: ({ label, outline, points }, size, { joints }, say) => {
@@ -93,11 +100,17 @@ export function write(items: Iterable<Item>, target: Target): void {
     const split = safeName(splitOf(item.record) ?? 'all')
     // A dataset that came as YOLO has the folders of its splits already.
     const within = withoutImagesFolder(fileName)
-    const name = freeName(target, within.startsWith(`${split}/`) ? within.slice(split.length + 1) : within, (stem) => `labels/${split}/${stem}.txt`)
+    const name = freeName(
+      target,
+      within.startsWith(`${split}/`) ? within.slice(split.length + 1) : within,
+      (stem) => `labels/${split}/${stem}.txt`,
+    )
     const lines = [...objectsOf(item.record.regions ?? [])].flatMap((o) => {
       const { kind } = (o.outline ?? o.points).shape
       try {
-        return rowsBy[task](o, size, target, (reason) => target.findings.change({ file: fileName }, `${kind} of ${o.label}: ${reason}`)).map((row) => `${ids.get(o.label)!} ${row}\n`)
+        return rowsBy[task](o, size, target, (reason) =>
+          target.findings.change({ file: fileName }, `${kind} of ${o.label}: ${reason}`),
+        ).map((row) => `${ids.get(o.label)!} ${row}\n`)
       } catch (e) {
         if (!(e instanceof Left)) throw e
         target.findings.leave({ file: fileName }, `${kind} of ${o.label}: ${e.message}`)
@@ -128,15 +141,27 @@ function poseOf({ joints }: Target, ids: ReadonlyMap<string, number>): object {
   const by = <T>(of: (j: Joints) => T) => Object.fromEntries([...joints].map(([label, j]) => [ids.get(label)!, of(j)]))
   const longest = [...joints].map(([, j]) => j.names).reduce((a, b) => (b.length > a.length ? b : a))
   const edges = [...joints].some(([, j]) => j.edges.length)
-  return { kpt_shape: [joints.size, 3], flip_idx: flipped(longest), kpt_names: by((j) => j.names), ...(edges ? { skeleton: by((j) => j.edges) } : {}) }
+  return {
+    kpt_shape: [joints.size, 3],
+    flip_idx: flipped(longest),
+    kpt_names: by((j) => j.names),
+    ...(edges ? { skeleton: by((j) => j.edges) } : {}),
+  }
 }
 
 /** What each joint is in a mirror: left for right by their names, the others themselves. */
 function flipped(names: readonly string[]): number[] {
-  const mirrored = (n: string) => n.replace(/left|right/gi, (side) => {
-    const other = side.toLowerCase() === 'left' ? 'right' : 'left'
-    return side === side.toUpperCase() ? other.toUpperCase() : side[0] === side[0]!.toUpperCase() ? other[0]!.toUpperCase() + other.slice(1) : other
-  }).replace(/^([lr])(?=[_-])|(?<=[_-])([lr])$/i, (side) => ({ l: 'r', r: 'l', L: 'R', R: 'L' })[side]!)
+  const mirrored = (n: string) =>
+    n
+      .replace(/left|right/gi, (side) => {
+        const other = side.toLowerCase() === 'left' ? 'right' : 'left'
+        return side === side.toUpperCase()
+          ? other.toUpperCase()
+          : side[0] === side[0]!.toUpperCase()
+            ? other[0]!.toUpperCase() + other.slice(1)
+            : other
+      })
+      .replace(/^([lr])(?=[_-])|(?<=[_-])([lr])$/i, (side) => ({ l: 'r', r: 'l', L: 'R', R: 'L' })[side]!)
   return names.map((n, i) => {
     const other = mirrored(n) === n ? i : names.indexOf(mirrored(n))
     return other < 0 ? i : other

@@ -31,7 +31,10 @@ function* read(source: Source): Generator<Draft> {
   const { tree, findings } = source
   const { names, places, keypoints, task, texts } = layout(source)
   source.declareLabels([...names].sort(([a], [b]) => a - b).map(([, n]) => n))
-  const kind = kindOf(texts.slice(0, looked).map((f) => tree.peek(f).head), { keypoints, task })
+  const kind = kindOf(
+    texts.slice(0, looked).map((f) => tree.peek(f).head),
+    { keypoints, task },
+  )
   const said = new Set<string>()
   const once: Context['once'] = (about, where, reason) => {
     if (!said.has(about)) findings.change(where, reason)
@@ -44,7 +47,11 @@ function* read(source: Source): Generator<Draft> {
     for (const image of imagesIn(source, at)) {
       const usual = labelFilesOf(image).find((f) => tree.isFile(f))
       const labels = usual ?? elsewhere(image, byStem.get(path.posix.basename(stemOf(image))), free)
-      if (labels && !usual) findings.change({ file: labels }, `lies neither beside ${image} nor in labels; its rows were taken, for no other file has that name`)
+      if (labels && !usual)
+        findings.change(
+          { file: labels },
+          `lies neither beside ${image} nor in labels; its rows were taken, for no other file has that name`,
+        )
       if (labels) free.delete(labels)
       yield {
         image: { path: image, exists: true },
@@ -86,16 +93,37 @@ export const yolo: Format = {
   tasks: {
     of: taskOf,
     losses: {
-      detect: { 'rotated boxes': 'become upright boxes', polygons: 'become their boxes', masks: 'become their boxes', holes: lost, parts: lost, keypoints: 'are left out; those without an outline of their group become their boxes' },
+      detect: {
+        'rotated boxes': 'become upright boxes',
+        polygons: 'become their boxes',
+        masks: 'become their boxes',
+        holes: lost,
+        parts: lost,
+        keypoints: 'are left out; those without an outline of their group become their boxes',
+      },
       segment: {
-        boxes: 'become polygons of four points', 'rotated boxes': 'become polygons of four points', holes: 'are filled', parts: 'become objects of their own',
-        masks: 'become polygons along the borders of their pixels', keypoints: 'are left out',
+        boxes: 'become polygons of four points',
+        'rotated boxes': 'become polygons of four points',
+        holes: 'are filled',
+        parts: 'become objects of their own',
+        masks: 'become polygons along the borders of their pixels',
+        keypoints: 'are left out',
       },
       obb: {
-        boxes: 'become rotated boxes with an angle of 0', polygons: 'become the smallest rotated boxes around them', masks: 'become the smallest rotated boxes around them',
-        holes: lost, parts: lost, keypoints: 'are left out',
+        boxes: 'become rotated boxes with an angle of 0',
+        polygons: 'become the smallest rotated boxes around them',
+        masks: 'become the smallest rotated boxes around them',
+        holes: lost,
+        parts: lost,
+        keypoints: 'are left out',
       },
-      pose: { 'rotated boxes': 'become upright boxes', polygons: 'become their boxes', masks: 'become their boxes', holes: lost, parts: lost },
+      pose: {
+        'rotated boxes': 'become upright boxes',
+        polygons: 'become their boxes',
+        masks: 'become their boxes',
+        holes: lost,
+        parts: lost,
+      },
     },
   },
 }
