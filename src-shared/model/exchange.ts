@@ -6,6 +6,7 @@ import { mediaFilter } from './project.ts'
 export const formatName = z.enum([
   'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
   'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything', 'json-rows',
+  'dota', 'panoptic', 'cityscapes',
 ])
 export type FormatName = z.infer<typeof formatName>
 
@@ -45,8 +46,8 @@ export const exportOptions = z.object({
   filter: mediaFilter.optional(),
   /** Which annotations; a checkpoint's proposals are left out unless asked for. */
   states: z.array(annotationState).default(['accepted']),
-  /** YOLO: rows of boxes or of polygons. `auto`: polygons where the dataset has any outline. */
-  task: z.enum(['auto', 'detect', 'segment']).default('auto'),
+  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: what the dataset has, outlines before rotated boxes before keypoints. */
+  task: z.enum(['auto', 'detect', 'segment', 'obb', 'pose']).default('auto'),
   /** Pascal VOC: the coordinate of the first pixel. */
   base: z.enum(['0', '1']).default('1'),
   /** Replaces what is there. */

@@ -181,7 +181,7 @@ describe('words', () => {
     expect(actionName('move 3 regions')).toBe('move 3 regions')
   })
   it('say in Japanese whatever becomes of what a format cannot hold', () => {
-    const said = new Set(Object.values(formats).flatMap((f) => Object.values(f.losses ?? {})))
+    const said = new Set(Object.values(formats).flatMap((f) => [f.losses ?? {}, ...Object.values(f.tasks?.losses ?? {})].flatMap((l) => Object.values(l))))
     expect(Object.keys(exchangeWords['ja']!.becomes).sort()).toEqual([...said].sort())
   })
   it('of numbers are short', () => {

@@ -43,7 +43,7 @@ const listed = (findings: readonly Finding[]) =>
   findings.slice(0, 20).map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`).join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
 
 /** The report for a person; what matters most comes last. */
-function importLines(path: string, report: ImportReport): string[] {
+export function importLines(path: string, report: ImportReport): string[] {
   const { regions, labels, captions } = report.annotations
   const file = (u: UnreadFile) => `  not read: ${u.file}${u.files > 1 ? ` (${u.files} files)` : ''}: ${u.looks}${u.reader ? `; --format ${u.reader} would read ${u.files > 1 ? 'them' : 'it'}` : ''}`
   const others = report.unreadFiles - report.unread.reduce((n, u) => n + u.files, 0)

@@ -29,6 +29,11 @@ export interface Draft {
   review?: ReviewState
 }
 
+export interface DraftLabel {
+  name: string
+  synonyms?: string[]
+}
+
 /** Everything a reader needs. */
 export interface Source {
   tree: Tree
@@ -43,7 +48,7 @@ export interface Source {
   /** Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a draft comes from, is known. */
   took: (file: string) => void
   /** Class names in their order, for labels that no image uses and for the order itself. */
-  declareLabels: (names: readonly string[]) => void
+  declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }
 
 export type Reader = (source: Source) => Iterable<Draft> | AsyncIterable<Draft>

@@ -4,17 +4,20 @@ import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
+import { rleTopology } from '#shared/geometry/topology.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/records.ts'
+import type { Rle } from '#shared/model/shape.ts'
 import { Findings } from './findings.ts'
 import { losses } from './format.ts'
 import { formats } from './formats.ts'
 import type { RunOptions } from './import.ts'
+import { JointBook } from './objects.ts'
 import { meter } from './progress.ts'
 import { hasHoles } from './shapes.ts'
-import { type Item, type Target, unlabelled, withoutImagesFolder } from './target.ts'
+import { type Item, labelOf, type Target, unlabelled, withoutImagesFolder } from './target.ts'
 import { stemOf } from './tree.ts'
 import { packProject } from './zip.ts'
 
@@ -27,12 +30,14 @@ type Parsed = ReturnType<typeof parse>
 
 /** What the dataset holds, counted in one pass. */
 export function summarise(project: Project, options: ExportOptions, run: RunOptions = {}): Summary {
-  return count(project, parse(options), run)
+  return count(project, parse(options), run).summary
 }
 
 /** What an export with these options would lose. */
-export const exportLosses = (project: Project, options: ExportOptions, run: RunOptions = {}): Loss[] =>
-  losses(formats[parse(options).format], summarise(project, options, run))
+export function exportLosses(project: Project, options: ExportOptions, run: RunOptions = {}): Loss[] {
+  const parsed = parse(options)
+  return losses(formats[parsed.format], count(project, parsed, run).summary, parsed)
+}
 
 /**
  * Writes a folder (of `dashi`, a .zip file): beside its place first, under its name when complete. What stands at the path is
@@ -46,8 +51,8 @@ export async function exportFrom(project: Project, given: string, options: Expor
   const format = formats[parsed.format]
   if (existsSync(to) && !parsed.overwrite && !(isFolder(to) && readdirSync(to).length === 0)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
   const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
-  const summary = count(project, parsed, run)
-  const lost = losses(format, summary)
+  const { summary, joints } = count(project, parsed, run)
+  const lost = losses(format, summary, parsed)
   onLosses?.(lost)
   const findings = new Findings()
   let scratch: string | undefined
@@ -60,7 +65,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
     else {
       mkdirSync(out)
       const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
-      const target: Target = { folder: out, format: parsed.format, labels, summary, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
+      const target: Target = { folder: out, format: parsed.format, labels, summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
       await format.write!(items(project, target, summary.images, run), target)
       files = target.files
     }
@@ -141,9 +146,19 @@ export function selected(record: ImageRecord, states: readonly AnnotationState[]
   }
 }
 
+/** A mask that cannot be read is a matter of the writer, who names its image. */
+function topologyOf(rle: Rle): { parts: number; holes: number } {
+  try {
+    return rleTopology(rle)
+  } catch {
+    return { parts: 0, holes: 0 }
+  }
+}
+
 const shapeFeature = { box: 'boxes', 'rotated-box': 'rotated boxes', polygon: 'polygons', mask: 'masks', polyline: 'polylines', keypoints: 'keypoints' } as const
 
-function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): Summary {
+function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): { summary: Summary; joints: JointBook } {
+  const joints = new JointBook()
   const report = meter(onProgress)
   const counts: Partial<Record<Feature, number>> = {}
   const add = (feature: Feature, n: number | boolean | undefined) => {
@@ -163,7 +178,11 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
       if (r.shape.kind === 'polygon') {
         add('holes', hasHoles(r.shape))
         add('parts', r.shape.parts.length > 1)
-      }
+      } else if (r.shape.kind === 'mask') {
+        const { parts, holes } = topologyOf(r.shape.rle)
+        add('holes', holes > 0)
+        add('parts', parts > 1)
+      } else if (r.shape.kind === 'keypoints') joints.add(labelOf(r), r.shape)
       add('unlabelled regions', r.label === null)
       add('attributes', Object.keys(r.attributes ?? {}).length > 0)
       add('drawing order', (r.z ?? i) !== i)
@@ -186,5 +205,5 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
   }
   const comments = Number(project.db.value('SELECT count(*) FROM comment'))
   add('comments', comments)
-  return { images, labels: listLabels(project).map((l) => l.name), splits: [...splits].sort(), counts }
+  return { summary: { images, labels: listLabels(project).map((l) => l.name), splits: [...splits].sort(), counts }, joints }
 }

@@ -1,4 +1,5 @@
-import type { Feature, FormatName, Loss, Summary } from '#shared/model/exchange.ts'
+import type { z } from 'zod'
+import type { exportOptions, Feature, FormatName, Loss, Summary } from '#shared/model/exchange.ts'
 import type { Reader } from './draft.ts'
 import type { Peek } from './peek.ts'
 import type { Item, Target } from './target.ts'
@@ -11,17 +12,24 @@ export interface Format {
   readonly recognises?: (file: Peek) => boolean
   /** Its annotations lie beside their images at any depth, so that no folder around them is only a wrapping. */
   readonly beside?: true
+  /** Folders of annotations alone: a file in one belongs to the folder above. */
+  readonly apart?: readonly string[]
   readonly read?: Reader
   readonly write?: (items: Iterable<Item>, target: Target) => void | Promise<void>
   /** Does it go with the images beside it? */
   readonly images?: 'copy' | 'none'
   /** What becomes of what it cannot hold. */
-  readonly losses?: Partial<Record<Feature, string>>
+  readonly losses?: Losses
+  /** Of formats that write files of several kinds: what each kind loses besides, and which kind will be written. */
+  readonly tasks?: { readonly losses: Readonly<Record<string, Losses>>; readonly of: (summary: Summary, options: ExportChoice) => string }
 }
 
+type Losses = Partial<Record<Feature, string>>
+export type ExportChoice = Pick<z.output<typeof exportOptions>, 'task'>
+
 /** What a format will lose of a dataset, in words: holes, rotations, captions, attributes, … */
-export function losses(format: Format, summary: Summary): Loss[] {
-  return Object.entries(format.losses ?? {}).flatMap(([feature, becomes]) => {
+export function losses({ losses, tasks }: Format, summary: Summary, options: ExportChoice): Loss[] {
+  return Object.entries({ ...losses, ...tasks?.losses[tasks.of(summary, options)] }).flatMap(([feature, becomes]) => {
     const count = summary.counts[feature as Feature] ?? 0
     return count > 0 ? [{ feature: feature as Feature, count, becomes }] : []
   })

@@ -1,11 +1,13 @@
 import type { FormatName } from '#shared/model/exchange.ts'
 import type { Format } from './format.ts'
 import { captions } from './formats/captions.ts'
+import { cityscapes } from './formats/cityscapes.ts'
 import { coco } from './formats/coco.ts'
 import { createml } from './formats/createml.ts'
 import { csv } from './formats/csv.ts'
 import { cvat } from './formats/cvat.ts'
 import { datumaro } from './formats/datumaro.ts'
+import { dota } from './formats/dota.ts'
 import { folders } from './formats/folders.ts'
 import { imagefolder } from './formats/imagefolder.ts'
 import { isat } from './formats/isat.ts'
@@ -15,6 +17,7 @@ import { labelme } from './formats/labelme.ts'
 import { labelstudio } from './formats/labelstudio.ts'
 import { masks } from './formats/masks.ts'
 import { openimages } from './formats/openimages.ts'
+import { panoptic } from './formats/panoptic.ts'
 import { parquet } from './formats/parquet.ts'
 import { segmentAnything } from './formats/segment-anything.ts'
 import { supervisely } from './formats/supervisely.ts'
@@ -36,5 +39,6 @@ const dashi: Format = {
 
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
-  dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, 'json-rows': jsonRows, masks, folders, captions,
+  dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, dota, yolo, csv, cvat, voc, labelstudio, labelme, datumaro,
+  panoptic, coco, cityscapes, 'json-rows': jsonRows, masks, folders, captions,
 }

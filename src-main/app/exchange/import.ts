@@ -12,7 +12,7 @@ import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords, listRoots } from '../projects/records.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
-import type { Source } from './draft.ts'
+import type { DraftLabel, Source } from './draft.ts'
 import { Findings } from './findings.ts'
 import { formats } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
@@ -114,7 +114,7 @@ async function readAll(at: string, format: FormatName, { options, findings, take
     tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
     unpackTo,
     took: (taken) => tree.took(taken),
-    declareLabels: (names) => store.declare(names),
+    declareLabels: (labels) => store.declare(labels),
   }
   const settled = mapOrdered(read(source), 8, async (draft) => {
     const at = draft.root ?? images.root
@@ -142,10 +142,10 @@ function count({ annotations }: Taken, { regions, labels, captions }: ImageRecor
   annotations.captions += captions?.length ?? 0
 }
 
-/** A file in `annotations/` belongs to the folder above it. */
+/** A file in `annotations/` belongs to the folder above it, as do those of `data/` and `ann/`. */
 function datasetFolder(file: string, format: FormatName): string {
   const folder = path.dirname(file)
-  const apart = ['coco', 'datumaro', 'yolo'].includes(format) && ['annotations', 'labels'].includes(path.basename(folder))
+  const apart = formats[format].apart?.includes(path.basename(folder))
   return apart ? path.dirname(folder) : folder
 }
 
@@ -160,7 +160,7 @@ class Storing {
   counts: IngestCounts = noCounts()
   private readonly spool: Spool | null
   private batch: { record: ImageRecord; root: string }[] = []
-  private readonly labels: string[] = []
+  private readonly labels: DraftLabel[] = []
   private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
@@ -171,8 +171,8 @@ class Storing {
     this.report = meter(options.onProgress)
   }
 
-  declare(names: readonly string[]): void {
-    this.labels.push(...names)
+  declare(labels: readonly (string | DraftLabel)[]): void {
+    for (const l of labels) this.labels.push(typeof l === 'string' ? { name: l } : l)
   }
 
   put(record: ImageRecord, root: string): void {
@@ -210,8 +210,12 @@ class Storing {
   /** The class list of the dataset, so that class ids keep their order. */
   private declareNow(): void {
     const known = new Set(listLabels(this.project).map((l) => l.name))
-    const fresh = [...new Set(this.labels.splice(0).map((n) => n.trim().slice(0, 500)))].filter((n) => n && !known.has(n))
-    if (fresh.length) this.counts.labels += addLabels(this.project, fresh.map((name) => ({ name }))).length
+    const fresh = new Map<string, DraftLabel>()
+    for (const l of this.labels.splice(0)) {
+      const name = l.name.trim().slice(0, 500)
+      if (name && !known.has(name) && !fresh.has(name)) fresh.set(name, { ...l, name })
+    }
+    if (fresh.size) this.counts.labels += addLabels(this.project, [...fresh.values()]).length
   }
 
   private store(records: Iterable<{ record: ImageRecord; root: string }>): void {

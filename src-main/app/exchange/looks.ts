@@ -52,7 +52,7 @@ export function looksLike(tree: Tree, file: string): Looks {
     case 'jsonl':
     case 'ndjson': return { looks: `JSON lines with the keys ${keys(peek.outline)}`, reader: null, likely: true }
     case 'csv':
-    case 'tsv': return { looks: `a table with the columns ${shortened(text.split(/\r?\n/)[0]!.split(/[,;\t|]/).map((c) => c.trim().replace(/^"|"$/g, '')))}`, reader: null, likely: !classList.test(name) }
+    case 'tsv': return { looks: `a table with the columns ${shortened(text.split(/\r?\n/)[0]!.split(/[,;\t|]/).map((c) => c.trim().replace(/^"|"$/g, '')))}`, reader: null, likely: !/^class/i.test(name) }
     case 'xml': return xml(file, text)
     case 'txt':
     case 'caption': return plain(tree, file, text)
@@ -101,7 +101,7 @@ function xml(file: string, text: string): Looks {
 function plain(tree: Tree, file: string, text: string): Looks {
   const name = path.posix.basename(file)
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
-  if (classList.test(name)) return { looks: 'a list of names', reader: null, likely: false }
+  if (classList.test(name) && text.split(/\r?\n/).every((l) => l.length < 80 && !/\.(jpe?g|png|webp|tiff?|bmp|gif)\b/i.test(l)) && !isYoloText(text)) return { looks: 'a list of names', reader: null, likely: false }
   if (isYoloText(text)) return { looks: 'rows of a class and coordinates', reader: 'yolo', likely: true }
   if (tree.imagesByStem(folder, path.posix.basename(stemOf(file))).length) return { looks: 'text beside its image', reader: 'captions', likely: true }
   return { looks: `text, begins with ${JSON.stringify(text.trim().split(/\r?\n/)[0]!.slice(0, 40))}`, reader: null, likely: telling(tree, file, text) }

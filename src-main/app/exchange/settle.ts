@@ -8,7 +8,7 @@ import { decodeRle } from '#shared/geometry/rle.ts'
 import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
-import { message, type Where } from './findings.ts'
+import { message, problemOf, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
 import { usualSplit } from './splits.ts'
 
@@ -17,17 +17,15 @@ interface Probe extends Size {
   orientation: number
 }
 
-/** Null where the image has no annotation left and could not be read either. */
+/**
+ * An image that is not there is kept with its annotations, so that its file can be linked later (see relink.ts): with the size annotated, or without one
+ * where the geometry is in pixels. Null where the record can't be stored at all.
+ */
 export async function settle(source: Source, draft: Draft, file: string): Promise<ImageRecord | null> {
   const { findings } = source
   const { where, image } = draft
   if (image.repair) findings.change(where, image.repair)
   const found = image.exists ? await probe(file).catch((e: unknown) => message(e)) : 'not found'
-  const annotated = sizeOf(draft)
-  if (typeof found === 'string' && !annotated && draft.regions !== undefined && (typeof draft.regions === 'function' || draft.regions.length > 0)) {
-    findings.leave(where, `${image.path}: ${found}, and its size is not annotated`)
-    return null
-  }
   const [size, orientation, stored] = reconcile(source, draft, typeof found === 'string' ? found : found)
   const kept: RecordRegion[] = []
   const newIndex = new Map<number, number>()
@@ -63,8 +61,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   }
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  findings.leave(where, `${image.path}: ${issue.path.join('.')}: ${issue.message}`)
+  findings.leave(where, `${image.path}: ${problemOf(parsed.error)}`)
   return null
 }
 
@@ -108,8 +105,12 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
 
 function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): DraftRegion[] {
   if (typeof draft.regions !== 'function') return draft.regions ?? []
+  if (!size) {
+    findings.leave(draft.where, `${draft.image.path}: its regions are in parts of the image, whose size is neither known nor annotated`)
+    return []
+  }
   try {
-    return draft.regions(size!)
+    return draft.regions(size)
   } catch (e) {
     findings.leave(draft.where, message(e))
     return []

@@ -2,7 +2,7 @@
 import { boxRing, rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
 import { rleToPolygon } from '#shared/geometry/contours.ts'
-import type { Box, PolygonPart, Ring, Rle, Shape } from '#shared/model/shape.ts'
+import type { Box, PolygonPart, Ring, RotatedBoxShape, Rle, Shape } from '#shared/model/shape.ts'
 import type { DraftRegion, Size } from './draft.ts'
 
 /** Flat points without the repeated last vertex; null where fewer than three are left. */
@@ -51,18 +51,65 @@ export function ellipseRing(cx: number, cy: number, rx: number, ry: number, angl
   })
 }
 
-/** Four corners as a rotated box, where they are one to within a thousandth of their size; null otherwise. */
-export function rotatedFromCorners(p: readonly number[]): Shape | null {
+/**
+ * Four corners, in order round it either way, as the rotated box that fits them best; null where a corner lies further than `slack` pixels from
+ * the box's own: by default a thousandth of its size, for files that keep rounded numbers more.
+ */
+export function rotatedFromCorners(p: readonly number[], slack?: number): RotatedBoxShape | null {
   if (p.length !== 8) return null
   const [ax, ay, bx, by, cx, cy, dx, dy] = p as [number, number, number, number, number, number, number, number]
-  const w = Math.hypot(bx - ax, by - ay)
-  const h = Math.hypot(cx - bx, cy - by)
-  const slack = 1e-3 * Math.max(w, h, 1)
-  const parallel = Math.abs(ax + cx - bx - dx) < slack && Math.abs(ay + cy - by - dy) < slack
-  const square = Math.abs((bx - ax) * (cx - bx) + (by - ay) * (cy - by)) < slack * Math.max(w, h)
-  if (!parallel || !square || w === 0 || h === 0) return null
-  const angle = (Math.atan2(by - ay, bx - ax) * 180) / Math.PI
-  return { kind: 'rotated-box', cx: (ax + cx) / 2, cy: (ay + cy) / 2, w, h, angle: angle === 0 ? 0 : angle }
+  const u = [(bx - ax + cx - dx) / 2, (by - ay + cy - dy) / 2] as const
+  const v = [(dx - ax + cx - bx) / 2, (dy - ay + cy - by) / 2] as const
+  const turn = Math.sign(u[0] * v[1] - u[1] * v[0])
+  // The longer side has the greater say in the direction.
+  const [ex, ey] = [u[0] + turn * v[1], u[1] - turn * v[0]]
+  const length = Math.hypot(ex, ey)
+  if (turn === 0 || !(length > 0)) return null
+  const [c, s] = [ex / length, ey / length]
+  const [w, h] = [u[0] * c + u[1] * s, turn * (v[1] * c - v[0] * s)]
+  const angle = (Math.atan2(s, c) * 180) / Math.PI
+  const box: RotatedBoxShape = { kind: 'rotated-box', cx: (ax + bx + cx + dx) / 4, cy: (ay + by + cy + dy) / 4, w, h, angle: angle === 0 ? 0 : angle }
+  const [tl, tr, br, bl] = [0, 2, 4, 6].map((i) => rotatedBoxRing(box).slice(i, i + 2))
+  const corners = (turn > 0 ? [tl!, tr!, br!, bl!] : [bl!, br!, tr!, tl!]).flat()
+  const far = Math.max(...corners.map((n, i) => Math.abs(n - p[i]!)))
+  return w > 0 && h > 0 && far <= (slack ?? 1e-3 * Math.max(w, h, 1)) ? box : null
+}
+
+/** The rotated box of least area around points: one of its sides runs along one of their hull (Freeman & Shapira 1975). Null where they have no area. */
+export function smallestBox(points: readonly number[]): RotatedBoxShape | null {
+  const hull = hullOf(points)
+  let best: RotatedBoxShape | null = null
+  for (const [i, [x, y]] of hull.entries()) {
+    const [nx, ny] = hull[(i + 1) % hull.length]!
+    const length = Math.hypot(nx - x, ny - y)
+    const [c, s] = [(nx - x) / length, (ny - y) / length]
+    const along = hull.map(([px, py]) => px * c + py * s)
+    const across = hull.map(([px, py]) => py * c - px * s)
+    const [u0, u1, v0, v1] = [Math.min(...along), Math.max(...along), Math.min(...across), Math.max(...across)]
+    const [w, h, u, v] = [u1 - u0, v1 - v0, (u0 + u1) / 2, (v0 + v1) / 2]
+    if (w > 0 && h > 0 && (!best || w * h < best.w * best.h))
+      best = { kind: 'rotated-box', cx: u * c - v * s, cy: u * s + v * c, w, h, angle: (Math.atan2(s, c) * 180) / Math.PI }
+  }
+  return best
+}
+
+/** Andrew's monotone chain, without points on its edges. */
+export function hullOf(flat: readonly number[]): [number, number][] {
+  const points = Array.from({ length: flat.length / 2 }, (_, i): [number, number] => [flat[2 * i]!, flat[2 * i + 1]!])
+  points.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+  const half = (some: readonly [number, number][]) => {
+    const out: [number, number][] = []
+    for (const p of some) {
+      const turns = () => {
+        const [a, b] = [out.at(-2)!, out.at(-1)!]
+        return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]) > 0
+      }
+      while (out.length >= 2 && !turns()) out.pop()
+      out.push(p)
+    }
+    return out.slice(0, -1)
+  }
+  return [...half(points), ...half([...points].reverse())]
 }
 
 /** The attribute that ties regions of one object together: parts, or an outline and its keypoints. */

@@ -6,6 +6,7 @@ import { userError } from '#shared/errors.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Findings } from './findings.ts'
+import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
 /** One image to be written; `file` is its absolute path, which need not exist. */
@@ -20,6 +21,8 @@ export interface Target {
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
   readonly summary: Summary
+  /** Of all that is exported. */
+  readonly joints: JointBook
   readonly options: z.output<typeof exportOptions>
   readonly images: 'copy' | 'none'
   readonly findings: Findings

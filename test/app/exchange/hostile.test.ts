@@ -49,9 +49,13 @@ describe('coordinates', () => {
     expect((await importCoco(coco([size(4000, 3000)], [box([1, 2, 3, 4])]))).reasons).toEqual(["changed: a.png: is 40 × 30, annotated as 4000 × 3000; the file's size was taken"])
     expect((await importCoco(coco([size(-1, 0.5)], [box([1, 2, 3, 4])]))).reasons).toEqual(['changed: a.png: size -1 × 0.5 is not a size of an image'])
     const masks = [{ size: [3000, 4000], counts: [0, 12000000] }, { size: [30, 40], counts: [0, 5] }, { size: [30, 40], counts: 'garbage~' }, { size: [1e9, 1e9], counts: '' }]
+    const bare = await importCoco(coco([image], masks.map((segmentation, id) => ({ id, image_id: 1, category_id: 1, segmentation }))))
+    expect(bare.records[0]!.regions).toEqual([])
+    expect(bare.reasons.map((r) => r.split(':')[0])).toEqual(Array(4).fill('left out'))
+    // What a box beside them says is no lie.
     const { records, reasons } = await importCoco(coco([image], masks.map((segmentation, id) => box([0, 0, 9, 9], { id, segmentation }))))
-    expect(records[0]!.regions).toEqual([])
-    expect(reasons).toHaveLength(4)
+    expect(records[0]!.regions!.map((r) => r.shape)).toEqual(Array(4).fill({ kind: 'box', x: 0, y: 0, w: 9, h: 9 }))
+    expect(reasons).toEqual(Array(4).fill(expect.stringMatching(/^changed: annotation \d: .*; its box was taken$/)))
   })
 })
 
@@ -101,9 +105,11 @@ describe('paths', () => {
     const outside = await folder({ 'secret.png': [9, 9] })
     const names = ['../../../../etc/passwd', '/etc/passwd', path.join(outside, 'secret.png'), `../${path.basename(outside)}/secret.png`, 'C:\\data\\a.png', 'a\0.png', '..']
     const { records, report } = await importCoco(coco(names.map((file_name, id) => ({ id, file_name, width: 40, height: 30 })), []))
-    // C:\data\a.png is a.png, which lies here.
-    expect(records.map((r) => r.fileName)).toEqual(['a.png'])
-    expect([report.leftOut, report.changed]).toEqual([6, 1])
+    // C:\data\a.png is a.png, which lies here; images that are not here have places within the folder, where no file is.
+    const [secret] = [path.basename(outside)]
+    expect(records.map((r) => [r.fileName.split('/').slice(-2).join('/'), Boolean(r.contentHash)])).toEqual([[`${secret}/secret.png`, false], [`${secret}/secret.png`, false], ['a.png', true]])
+    expect(records.every((r) => !r.fileName.startsWith('/') && !r.fileName.includes('..'))).toBe(true)
+    expect([report.leftOut, report.changed, report.missing]).toEqual([4, 3, 2])
   })
 
   test('symbolic links that lead outside are not followed', async () => {

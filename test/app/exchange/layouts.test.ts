@@ -79,8 +79,10 @@ describe('where the dataset begins', () => {
   })
 
   test('folders of one class each, and splits, are no wrapping', async () => {
-    expect((await imported({ 'cats/a.png': image })).records).toMatchObject([{ fileName: 'cats/a.png', labels: [{ label: 'cats' }] }])
-    expect((await imported({ 'set/train/cats/a.png': image })).records).toMatchObject([{ fileName: 'train/cats/a.png', split: 'train', labels: [{ label: 'cats' }] }])
+    expect((await imported({ 'cats/a.png': image })).records).toMatchObject([{ fileName: 'cats/a.png', labels: [] }])
+    expect((await imported({ 'cats/a.png': image }, { format: 'folders' })).records).toMatchObject([{ fileName: 'cats/a.png', labels: [{ label: 'cats' }] }])
+    const { records } = await imported({ 'set/train/cats/a.png': image, 'set/train/dogs/b.png': image })
+    expect(records).toMatchObject([{ fileName: 'train/cats/a.png', split: 'train', labels: [{ label: 'cats' }] }, { fileName: 'train/dogs/b.png', split: 'train', labels: [{ label: 'dogs' }] }])
   })
 })
 
@@ -231,5 +233,7 @@ test('outlines as pairs of x and y in COCO; boxes that are turned and parts of o
   const turned = await imported({ 'a.xml': voc('a.png', '<robndbox><cx>20</cx><cy>15</cy><w>10</w><h>6</h><angle>0.5</angle></robndbox>'), 'a.png': image })
   expect(turned.records[0]!.regions).toMatchObject([{ shape: { kind: 'rotated-box', cx: 20, cy: 15, angle: (0.5 * 180) / Math.PI } }])
   const parts = await imported({ 'a.xml': voc('a.png', '<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>11</xmax><ymax>10</ymax></bndbox><part><name>head</name></part>'), 'a.png': image })
-  expect(parts.report.findings.map((f) => f.reason)).toEqual(['object cat: its parts (1)'])
+  expect(parts.report.findings.map((f) => f.reason)).toEqual(['object cat: its parts without a box (1)'])
+  const placed = await imported({ 'a.xml': voc('a.png', '<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>11</xmax><ymax>10</ymax></bndbox><part><name>head</name><bndbox><xmin>3</xmin><ymin>4</ymin><xmax>5</xmax><ymax>6</ymax></bndbox></part>'), 'a.png': image })
+  expect(placed.records[0]!.regions).toMatchObject([{ label: 'cat', attributes: { group: 1 } }, { label: 'head', shape: { kind: 'box', x: 2, y: 3, w: 3, h: 3 }, attributes: { group: 1, 'part of': 'cat' } }])
 })

@@ -6,19 +6,27 @@ import type { Keypoint, Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
-import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
+import { boxBetween, ellipseRing, groupAttribute, hasHoles, hullOf, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage } from '../tree.ts'
 import { childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
+import { isVideo, readTracks } from './cvat-tracks.ts'
+
+const isCvat = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotations[\s>]/.test(head)
 
 function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
-    if (!name.endsWith('.xml')) continue
+    if (!name.endsWith('.xml') || (file === null && !isCvat(tree.peek(name)))) continue
     try {
+      if (isVideo(tree.peek(name).head)) {
+        yield* readTracks(source, name)
+        continue
+      }
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
-        if (e.name === 'track') findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: a video's, expected images`)
+        if (e.name === 'track') findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
         else if (e.name === 'label') {
           if (childText(e, 'name') && !childText(e, 'parent')) source.declareLabels([childText(e, 'name')!])
         } else {
@@ -70,7 +78,7 @@ const splitOfImage = (subset: string | undefined, file: string) => (subset ? (su
 
 const pointsOf = (e: XmlElement) => (e.attributes['points'] ?? '').split(';').flatMap((p) => p.split(',').map(numberOf))
 
-function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: string } {
+export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: string } {
   const n = (name: string) => numberOf(e.attributes[name])
   switch (e.name) {
     case 'box': {
@@ -110,10 +118,19 @@ function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: string } 
     }
     case 'mask':
       return { shape: maskShape(e, size) }
+    case 'cuboid': {
+      const corners = cuboidOf(e)
+      const ring = toRing(hullOf(corners).flat())
+      if (!ring) throw new Error('its corners have no area')
+      return { shape: { kind: 'polygon', parts: [[ring]] }, changed: 'a cuboid became the polygon around it, with its corners as an attribute' }
+    }
     default:
       throw new Error('a shape that is not known')
   }
 }
+
+/** Of the front and of the back: top left, bottom left, top right, bottom right. */
+const cuboidOf = (e: XmlElement) => ['1', '2'].flatMap((side) => ['tl', 'bl', 'tr', 'br'].flatMap((corner) => [numberOf(e.attributes[`x${corner}${side}`]), numberOf(e.attributes[`y${corner}${side}`])]))
 
 /** Row-major runs within the mask's own box, zeros first. */
 function maskShape(e: XmlElement, { width, height }: Size): Shape {
@@ -137,9 +154,10 @@ function maskShape(e: XmlElement, { width, height }: Size): Shape {
   return { kind: 'mask', rle: rleFromBitmap(bitmap, height, width) }
 }
 
-function attributesOf(e: XmlElement): Record<string, string | number | boolean> {
+export function attributesOf(e: XmlElement): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {}
   if (e.attributes['occluded'] === '1' && e.name !== 'skeleton') out['occluded'] = true
+  if (e.name === 'cuboid') out['cuboid'] = cuboidOf(e).join(' ')
   for (const a of e.children)
     if (a.name === 'attribute' && a.attributes['name'])
       out[a.attributes['name']] = a.text === 'true' ? true : a.text === 'false' ? false : a.text !== '' && String(Number(a.text)) === a.text ? Number(a.text) : a.text
@@ -229,8 +247,8 @@ function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: string; 
 const { 'image labels': _, 'drawing order': __, ...without } = usualLosses
 export const cvat: Format = {
   name: 'cvat',
-  title: 'CVAT XML 1.1 (images)',
-  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotations[\s>]/.test(head),
+  title: 'CVAT XML 1.1',
+  recognises: isCvat,
   read,
   write,
   images: 'none',

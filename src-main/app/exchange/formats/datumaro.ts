@@ -5,12 +5,13 @@ import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/rec
 import type { Shape } from '#shared/model/shape.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message } from '../findings.ts'
+import { message, problemOf } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { boxOf, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
 import { notAClass } from '../class-folders.ts'
+import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage, type Found, stemOf } from '../tree.ts'
 import path from 'node:path'
@@ -39,7 +40,8 @@ interface Names {
 function* read(source: Source): Generator<Draft> {
   const { tree, file } = source
   const at = tree.isFolder('annotations') ? 'annotations/' : ''
-  for (const name of file === null ? tree.names(at.slice(0, -1)).filter((f) => f.endsWith('.json')).map((f) => at + f) : [file]) yield* readFile(source, name)
+  const found = () => tree.names(at.slice(0, -1)).filter((f) => f.endsWith('.json')).map((f) => at + f).filter((f) => isDatumaro(tree.peek(f)))
+  for (const name of file === null ? found() : [file]) yield* readFile(source, name)
 }
 
 function* readFile(source: Source, file: string): Generator<Draft> {
@@ -48,7 +50,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   for (const { value, line } of jsonItems(tree.absolute(file), { values: ['categories'] })) {
     const parsed = categories.safeParse(value)
     if (!parsed.success) {
-      findings.leave({ file, line }, `categories: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+      findings.leave({ file, line }, `categories: ${problemOf(parsed.error)}`)
       continue
     }
     names.labels = parsed.data.label?.labels.map((l) => l.name) ?? []
@@ -64,7 +66,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['items'] })) {
     const parsed = item.safeParse(value)
     if (problem || !parsed.success) {
-      findings.leave({ file, line }, problem ?? `item: ${parsed.error!.issues[0]!.path.join('.')}: ${parsed.error!.issues[0]!.message}`)
+      findings.leave({ file, line }, problem ?? `item: ${problemOf(parsed.error!)}`)
       continue
     }
     const draft = draftOf(source, { file, line }, parsed.data, names, subset)
@@ -88,7 +90,7 @@ function draftOf({ images, findings }: Source, where: { file: string; line: numb
   for (const [k, raw] of (i.annotations ?? []).entries()) {
     const parsed = annotation.safeParse(raw)
     if (!parsed.success) {
-      findings.leave(where, `annotations.${k}.${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+      findings.leave(where, `annotations.${k}.${problemOf(parsed.error)}`)
       continue
     }
     const a = parsed.data
@@ -232,12 +234,15 @@ function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<
   return [{ type: 'mask', rle: { counts: rle.counts, size: rle.size } }]
 }
 
+const isDatumaro = ({ name, has }: Peek) =>
+  name.endsWith('.json') && has('items') && (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id')))
+
 const { 'image labels': _, captions: __, 'drawing order': ___, ...without } = usualLosses
 export const datumaro: Format = {
   name: 'datumaro',
   title: 'Datumaro JSON',
-  recognises: ({ name, has }) =>
-    name.endsWith('.json') && has('items') && (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id'))),
+  recognises: isDatumaro,
+  apart: ['annotations', 'labels'],
   read,
   write,
   images: 'none',

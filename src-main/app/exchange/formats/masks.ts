@@ -1,193 +1,199 @@
-/** Indexed PNG masks, as the Pascal VOC segmentation folders: the palette index, grey value or colour of a pixel is its class; 255 is ignored. */
-import { decode, encode } from 'fast-png'
-import { readFileSync, statSync } from 'node:fs'
+/**
+ * Masks as PNG pictures: a pixel's palette index, grey value or colour is its class (Pascal VOC's segmentation folders, CamVid, ADE20K, Cityscapes,
+ * Mapillary, CVAT's and datumaro's); 255 is ignored. Pictures of the single objects, where there are any, tell these apart.
+ */
+import { encode } from 'fast-png'
 import path from 'node:path'
-import { decodeRle, encodeRle, intervals, runsFromIntervals } from '#shared/geometry/rle.ts'
-import type { Rle } from '#shared/model/shape.ts'
+import { decodeRle, intervals } from '#shared/geometry/rle.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
-import { checkPng } from '../png.ts'
+import { hex, masksOf, type Pixels, readPixels } from '../pixels.ts'
 import { maskOf } from '../shapes.ts'
+import { usualSplit } from '../splits.ts'
 import { copyImage, freeName, type Item, labelOf, needSize, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
-import { join, stemOf, type Tree } from '../tree.ts'
+import { isImage, stemOf, type Tree } from '../tree.ts'
+import { type Classes, classesOf, isBackground, vocColour } from './mask-classes.ts'
 
-const maskFolders = ['SegmentationClass', 'masks', 'mask', 'annotations', 'labels', 'gtFine']
-const imageFolders = ['JPEGImages', 'images', 'image', 'img', 'leftImg8bit', '']
 const ignored = 255
+/** VOC's border round objects. */
+const voidColour = 0xe0e0c0
 
-export const maskFolder = (tree: Tree) => maskFolders.find((f) => tree.isFolder(f) && [...firstFiles(tree, f)].some((n) => n.endsWith('.png')))
+const maskStep = /^(masks?|SegmentationClass\w*|SegmentationObject|annotations?|annots?|labels?|gt|gtFine|gtCoarse|ground_?truths?|LabeledApproved\w*|\w*(annot|_labels?|_masks?|_annotations?|_gt)|semantic\w*|instances?|segmentations?|seg|colou?r_?masks?|masks_machine|masks_human|parsing)$/i
+const ending = /[-_.](gt(?:Fine|Coarse)_\w+|masks?|seg|segmentation|labels?|label_?ids|label_?train_?ids|instance_?ids|colou?r|gt|L|annot|annotation)$/i
+const imageEnding = /[-_](leftImg8bit|image|img|rgb)$/i
 
-function* firstFiles(tree: Tree, folder: string): Generator<string> {
-  let n = 0
-  for (const file of tree.files(folder)) {
-    if (n++ > 50) return
-    yield file
-  }
+const stepsOf = (file: string) => file.split('/').slice(0, -1)
+const isMask = (file: string) => file.toLowerCase().endsWith('.png') && (stepsOf(file).some((s) => maskStep.test(s)) || ending.test(stemOf(file)))
+/** Which of several pictures of one image is taken for its classes: the lowest. Null: a picture of its objects, or of its parts. */
+function rankOf(file: string): number | null {
+  const stem = stemOf(path.posix.basename(file))
+  if (/instance_?ids$/i.test(stem) || stepsOf(file).some((s) => /^(SegmentationObject|instances?)$/i.test(s)) || /_parts_\d+$/i.test(stem)) return null
+  if (/train_?ids$/i.test(stem)) return 2
+  return /colou?r$/i.test(stem) || stepsOf(file).some((s) => /^(colou?r_?masks?|masks_human)$/i.test(s)) ? 3 : /label_?ids$/i.test(stem) ? 0 : 1
 }
 
-/** Pixel values, and for pictures in colour the colours that they stand for. Row-major. */
-interface Picture {
-  width: number
-  height: number
-  values: Uint16Array
-  /** '#rrggbb' of a value; null where the value itself counts (index or grey). */
-  colourOf: ((value: number) => string) | null
-  palette: ((value: number) => string) | null
+interface Pair {
+  image: string
+  classes: string | null
+  objects: string | null
+  /** Pictures of the same, in other words. */
+  others: string[]
 }
 
-/** A PNG as class values: palette indices unexpanded, grey values, or colours numbered as they come. */
-export function readPicture(file: string): Picture {
-  if (statSync(file).size > 2 ** 28) throw new Error('larger than 256 MB')
-  const bytes = readFileSync(file)
-  const { depth, colour } = checkPng(bytes)
-  const png = decode(bytes)
-  const { width, height } = png
-  const values = new Uint16Array(width * height)
-  if (colour === 0 || colour === 3 || colour === 4) {
-    if (depth < 8) {
-      const stride = Math.ceil((width * depth) / 8)
-      const packed = png.data.length === stride * height
-      for (let y = 0; y < height; y++)
-        for (let x = 0; x < width; x++)
-          values[y * width + x] = packed ? (png.data[y * stride + ((x * depth) >> 3)]! >> (8 - depth - ((x * depth) & 7))) & ((1 << depth) - 1) : png.data[y * width + x]!
-    } else for (let i = 0; i < values.length; i++) values[i] = png.data[i * png.channels]!
-    const palette = png.palette
-    return { width, height, values, colourOf: null, palette: palette ? (v) => hex(palette[v]?.[0] ?? 0, palette[v]?.[1] ?? 0, palette[v]?.[2] ?? 0) : null }
+/** Masks by the image that bears their name and shares most of their path. */
+function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => void): Map<string, Pair> {
+  const byStem = new Map<string, string[]>()
+  const put = (key: string, file: string) => byStem.set(key, [...(byStem.get(key) ?? []), file])
+  const all = [...images.files('')].filter(isImage)
+  const masks = new Set((tree === images ? all : [...tree.files('')]).filter(isMask))
+  for (const file of all) {
+    const stem = path.posix.basename(stemOf(file))
+    if (tree === images && masks.has(file)) continue
+    put(stem.replace(imageEnding, ''), file)
+    if (imageEnding.test(stem)) put(stem, file)
   }
-  const number = new Map<number, number>([[0, 0]]) // black is the background
-  const colours = [0]
-  const shift = depth === 16 ? 8 : 0
-  for (let i = 0; i < values.length; i++) {
-    const [r, g, b] = [png.data[i * png.channels]! >> shift, png.data[i * png.channels + 1]! >> shift, png.data[i * png.channels + 2]! >> shift]
-    const c = (r << 16) | (g << 8) | b
-    let v = number.get(c)
-    if (v === undefined) {
-      if (colours.length > 4096) throw new Error('more than 4096 colours, expected one a class')
-      number.set(c, (v = colours.length))
-      colours.push(c)
+  const pairs = new Map<string, Pair>()
+  for (const mask of masks) {
+    const stem = path.posix.basename(stemOf(mask))
+    const steps = stepsOf(mask)
+    const shared = (f: string) => stepsOf(f).filter((s) => steps.includes(s)).length
+    const image = [...(byStem.get(stem) ?? byStem.get(stem.replace(/_parts_\d+$/, '').replace(ending, '')) ?? [])].sort((a, b) => shared(b) - shared(a))[0]
+    if (image === undefined) {
+      if (!/_parts_\d+$/.test(stem)) unpaired?.(mask)
+      continue
     }
-    values[i] = v
+    const pair = pairs.get(image) ?? { image, classes: null, objects: null, others: [] }
+    pairs.set(image, pair)
+    const rank = rankOf(mask)
+    if (rank === null) {
+      if (pair.objects || /_parts_\d+$/.test(stem)) pair.others.push(mask)
+      else pair.objects = mask
+    } else if (pair.classes === null || rank < rankOf(pair.classes)!) {
+      if (pair.classes) pair.others.push(pair.classes)
+      pair.classes = mask
+    } else pair.others.push(mask)
   }
-  return { width, height, values, colourOf: (v) => hex(colours[v]! >> 16, (colours[v]! >> 8) & 255, colours[v]! & 255), palette: null }
+  return pairs
 }
 
-const hex = (r: number, g: number, b: number) => `#${[r, g, b].map((v) => v.toString(16).padStart(2, '0')).join('')}`
-
-/** One mask a value, in one pass over the columns. */
-function masksOf({ width, height, values }: Pick<Picture, 'width' | 'height' | 'values'>, skip: (value: number) => boolean): Map<number, Rle> {
-  const found = new Map<number, [number, number][]>()
-  for (let x = 0; x < width; x++)
-    for (let y = 0; y < height; ) {
-      const v = values[y * width + x]!
-      let end = y + 1
-      while (end < height && values[end * width + x] === v) end++
-      if (!skip(v)) {
-        const list = found.get(v)
-        if (list) list.push([x * height + y, x * height + end])
-        else found.set(v, [[x * height + y, x * height + end]])
-      }
-      y = end
-    }
-  return new Map([...found].map(([v, list]) => [v, encodeRle(runsFromIntervals(height, width, list))]))
-}
-
-interface Classes {
-  byValue: Map<number, string>
-  byColour: Map<string, string>
-}
-
-/** labelmap.txt (`name:r,g,b::`, in the order of the values), or classes.txt with a name a line. */
-function classesOf(source: Source): Classes {
-  const { tree, findings } = source
-  const classes: Classes = { byValue: new Map(), byColour: new Map() }
-  const labelmap = tree.isFile('labelmap.txt') ? 'labelmap.txt' : undefined
-  const list = ['classes.txt', 'labels.txt', 'class_names.txt'].find((f) => tree.isFile(f))
-  const lines = (f: string) => tree.text(f, 1 << 24).split(/\r?\n/).filter((l) => l.trim() && !l.startsWith('#'))
-  if (labelmap)
-    lines(labelmap).forEach((l, i) => {
-      // A name may hold colons; the last three fields are colour, parts and actions.
-      const m = /^(.*):\s*(?:(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*)?:[^:]*:[^:]*$/.exec(l)
-      if (!m) return findings.leave({ file: labelmap }, `${l}: expected name:r,g,b::`)
-      classes.byValue.set(i, m[1]!.trim())
-      if (m[2]) classes.byColour.set(hex(Number(m[2]), Number(m[3]), Number(m[4])), m[1]!.trim())
-    })
-  else if (list) {
-    const names = lines(list).map((l) => l.trim())
-    // A list that does not name the background begins with class 1.
-    const first = /^_*(background|bg|ignore|void)_*$/i.test(names[0] ?? '') ? 0 : 1
-    names.forEach((n, i) => classes.byValue.set(i + first, n))
+/** The folder of the first mask, where a folder is one of masks: pictures of few values, each beside an image of its name. */
+export function maskFolder(tree: Tree): string | undefined {
+  const first = [...pairsOf(tree, tree).values()][0]
+  const mask = first && (first.classes ?? first.objects)
+  if (!mask) return undefined
+  try {
+    return new Set(readPixels(tree.peek(mask).file).values).size <= 512 ? path.posix.dirname(mask) : undefined
+  } catch {
+    return undefined
   }
-  // Without colours of its own a list has VOC's.
-  if (classes.byColour.size === 0) for (const [i, n] of classes.byValue) classes.byColour.set(hex(...vocColour(i)), n)
-  source.declareLabels([...classes.byValue.values()].filter((n) => !isBackground(n)))
-  return classes
 }
-
-const isBackground = (name: string) => /^_*(background|bg|ignored?|void)_*$/i.test(name)
 
 function* read(source: Source): Generator<Draft> {
   const { tree, images, findings, file } = source
-  const folder = file === null ? (maskFolder(tree) ?? '') : path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const classes = classesOf(source)
-  const splits = new Map<string, string>()
-  for (const split of ['train', 'val', 'test']) {
-    const list = `ImageSets/Segmentation/${split}.txt`
-    if (tree.isFile(list)) for (const l of tree.text(list).split(/\r?\n/)) if (l.trim()) splits.set(l.trim(), split)
-  }
-  for (const mask of file === null ? tree.files(folder, findings) : [file]) {
-    if (!mask.toLowerCase().endsWith('.png')) continue
-    const stem = stemOf(mask.slice(folder ? folder.length + 1 : 0))
-    const sub = path.posix.dirname(stem) === '.' ? '' : path.posix.dirname(stem)
-    const base = path.posix.basename(stem)
-    const image = imageFolders.filter((f) => f !== folder).flatMap((f) => [base, base.replace(/[-_]?mask$/i, ''), base.replace('_gtFine_labelIds', '_leftImg8bit')].flatMap((s) => images.imagesByStem(join(f, sub), s)))[0]
-    if (!image) {
-      findings.leave({ file: mask }, 'no image of that name')
-      continue
-    }
-    const own = splits.get(stem) ?? (/^(train|val|test)$/.test(sub.split('/')[0]!) ? sub.split('/')[0] : null)
+  const splits = splitsOf(source)
+  const unpaired = (mask: string) => findings.leave({ file: mask }, 'no image of that name')
+  for (const { image, classes: own, objects, others } of pairsOf(tree, images, unpaired).values()) {
+    const mask = own ?? objects
+    if (mask === null || (file !== null && mask !== file)) continue
+    for (const other of others) source.took(other)
+    const stem = path.posix.basename(stemOf(mask))
+    const split = listed(splits, mask) ?? stepsOf(mask).map(usualSplit).find((s) => s !== undefined) ?? stepsOf(image).map(usualSplit).find((s) => s !== undefined) ?? null
     try {
-      const picture = readPicture(tree.absolute(mask))
-      const objects = folder === 'SegmentationClass' && tree.isFile(`SegmentationObject/${stem}.png`) ? readPicture(tree.absolute(`SegmentationObject/${stem}.png`)) : null
-      const regions = regionsOf(picture, objects, classes)
-      yield { image: { path: image, exists: true }, where: { file: mask }, size: { width: picture.width, height: picture.height }, regions, split: own ?? null }
+      const picture = readPixels(tree.absolute(mask))
+      const apart = objects && objects !== mask ? readPixels(tree.absolute(objects)) : null
+      const regions = /^ADE_\w+_seg$/.test(stem) ? adeRegions(source, mask, picture) : regionsOf(picture, apart, { mask, objects }, classes)
+      yield { image: { path: image, exists: true }, where: { file: mask }, size: { width: picture.width, height: picture.height }, regions, split }
     } catch (e) {
       findings.leave({ file: mask }, message(e))
     }
   }
 }
 
-function regionsOf(picture: Picture, objects: Picture | null, classes: Classes): DraftRegion[] {
-  const nameOf = (v: number): string | null => {
-    if (picture.colourOf) {
-      const colour = picture.colourOf(v)
-      return v === 0 || colour === '#e0e0c0' ? null : (classes.byColour.get(colour) ?? `colour ${colour}`)
+/** VOC's lists of images, or one a split beside the folders, by the images' names without extension. */
+function splitsOf({ tree }: Source): Map<string, string> {
+  const splits = new Map<string, string>()
+  const voc = tree.names('ImageSets/Segmentation').filter((n) => n.endsWith('.txt')).map((n) => `ImageSets/Segmentation/${n}`)
+  const lists = [...voc, 'train.txt', 'val.txt', 'test.txt'].filter((f) => tree.isFile(f))
+  // What is in trainval is in train or val as well.
+  for (const list of lists.sort((a, b) => Number(/trainval/.test(a)) - Number(/trainval/.test(b)))) {
+    const split = path.posix.basename(list, '.txt')
+    for (const line of tree.text(list).split(/\r?\n/)) {
+      const name = /^(\S+\.\w+)\s+\S+\.\w+$/.exec(line.trim())?.[1] ?? line.trim()
+      const stem = isImage(name) ? stemOf(name) : name
+      for (const key of isImage(name) ? [stem, path.posix.basename(stem)] : [stem]) if (key && split !== 'default' && !splits.has(key)) splits.set(key, split)
     }
-    if (v === ignored) return null
-    // A palette in another order than the label map is known by its colours.
-    const byColour = picture.palette && classes.byColour.get(picture.palette(v))
-    return byColour ?? classes.byValue.get(v) ?? (v === 0 ? null : `class ${v}`)
   }
-  const usable = (v: number) => {
-    const name = nameOf(v)
-    return name !== null && !isBackground(name)
-  }
-  if (!objects || objects.values.length !== picture.values.length)
-    return [...masksOf(picture, (v) => !usable(v))].sort(([a], [b]) => a - b).map(([v, rle]) => ({ label: nameOf(v), shape: { kind: 'mask', rle } }))
-  // Object masks tell instances apart; the class is that of the object's first pixel with one.
-  const classOf = new Map<number, number>()
-  for (let i = 0; i < objects.values.length; i++) {
-    const o = objects.values[i]!
-    if (o && !classOf.has(o) && usable(picture.values[i]!)) classOf.set(o, picture.values[i]!)
-  }
-  return [...masksOf(objects, (v) => !classOf.has(v))].sort(([a], [b]) => a - b).map(([v, rle]) => ({ label: nameOf(classOf.get(v)!), shape: { kind: 'mask', rle } }))
+  return splits
 }
 
-/** The VOC colour map: bits of the index spread over the channels, the highest first. */
-export function vocColour(index: number): [number, number, number] {
-  const c: [number, number, number] = [0, 0, 0]
-  for (let bit = 0, id = index; bit < 8; bit++, id >>= 3) for (let k = 0; k < 3; k++) c[k]! |= ((id >> k) & 1) << (7 - bit)
-  return c
+/** By the longest end of the mask's path that a list has. */
+function listed(splits: ReadonlyMap<string, string>, mask: string): string | undefined {
+  const steps = stemOf(mask).split('/')
+  return steps.map((_, i) => splits.get(steps.slice(i).join('/'))).find((s) => s !== undefined)
+}
+
+/** A class's name, null for what is no class, by a picture's values. */
+function namer(picture: Pixels, classes: Classes): (value: number) => string | null {
+  if (picture.kind === 'colour')
+    return (v) => {
+      const known = classes.byColour.get(v)
+      return known !== undefined ? (isBackground(known) ? null : known) : v === 0 || v === voidColour ? null : `colour ${hex(v)}`
+    }
+  // Grey pictures of two values are one object on nothing, however bright it is.
+  const binary = picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
+  return (v) => {
+    if (v === ignored && !binary) return null
+    // A palette in another order than the table is known by its colours.
+    const name = (picture.palette && classes.byColour.get(picture.palette(v))) ?? classes.byValue.get(binary && v === ignored ? 1 : v)
+    return name === undefined ? (v === 0 ? null : binary ? 'foreground' : `class ${v}`) : isBackground(name) ? null : name
+  }
+}
+
+function regionsOf(picture: Pixels, objects: Pixels | null, files: { mask: string; objects: string | null }, classes: Classes): DraftRegion[] {
+  const encoded = files.objects === null ? null : codeOf(files.objects, objects ?? picture)
+  if (encoded) {
+    // Cityscapes and Mapillary: the value of an object holds its class.
+    const own = objects ?? picture
+    const nameOf = namer({ ...own, kind: 'grey', values: new Uint32Array(1) }, classes)
+    return regionsByValue(own, (v) => nameOf(encoded(v)))
+  }
+  const nameOf = namer(picture, classes)
+  if (!objects || objects.values.length !== picture.values.length) return regionsByValue(picture, nameOf)
+  // Object masks tell instances apart; the class is that of the object's first pixel with one.
+  const classOf = new Map<number, string>()
+  for (let i = 0; i < objects.values.length; i++) {
+    const o = objects.values[i]!
+    if (!o || classOf.has(o) || (objects.kind === 'colour' && o === voidColour)) continue
+    const name = nameOf(picture.values[i]!)
+    if (name !== null) classOf.set(o, name)
+  }
+  return regionsByValue(objects, (v) => classOf.get(v) ?? null)
+}
+
+function codeOf(file: string, { kind, values }: Pixels): ((value: number) => number) | null {
+  if (kind !== 'grey') return null
+  if (/instance_?ids\.png$/i.test(file)) return (v) => (v < 1000 ? v : Math.floor(v / 1000))
+  return stepsOf(file).some((s) => /^instances?$/i.test(s)) && values.some((v) => v > 255) ? (v) => v >> 8 : null
+}
+
+const regionsByValue = (pixels: Pixels, nameOf: (value: number) => string | null): DraftRegion[] =>
+  [...masksOf(pixels, (v) => nameOf(v) === null)].sort(([a], [b]) => a - b).map(([v, rle]) => ({ label: nameOf(v), shape: { kind: 'mask', rle } }))
+
+/** ADE20K: red and green hold the class, blue the object, whose name and attributes a text beside it says (instance # level # occluded # name # …). */
+function adeRegions({ tree }: Source, mask: string, { width, height, values }: Pixels): DraftRegion[] {
+  const atr = mask.replace(/_seg\.png$/, '_atr.txt')
+  const names = new Map<number, string>()
+  if (tree.isFile(atr))
+    for (const line of tree.text(atr, 1 << 24).split(/\r?\n/)) {
+      const [instance, level, , name] = line.split('#').map((f) => f.trim())
+      if (level === '0' && name) names.set(Number(instance), name)
+    }
+  const objects = new Map([...new Set(values.map((v) => v & 255))].filter((b) => b > 0).sort((a, b) => a - b).map((b, i) => [b, i + 1]))
+  const classOf = (v: number) => Math.floor((v >> 16) / 10) * 256 + ((v >> 8) & 255)
+  return [...masksOf({ width, height, values }, (v) => classOf(v) === 0)].sort(([a], [b]) => (a & 255) - (b & 255))
+    .map(([v, rle]) => ({ label: names.get(objects.get(v & 255) ?? 0) ?? `class ${classOf(v)}`, shape: { kind: 'mask', rle } }))
 }
 
 function write(items: Iterable<Item>, target: Target): void {

@@ -158,4 +158,4 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   return { kind: 'mask', rle: rleFromBitmap(bits, height, width) }
 }
 
-export const supervisely: Format = { name: 'supervisely', title: 'Supervisely', recognises: (peek) => isMeta(peek) || isAnnotation(peek), beside: true, read }
+export const supervisely: Format = { name: 'supervisely', title: 'Supervisely', recognises: (peek) => isMeta(peek) || isAnnotation(peek), beside: true, apart: ['ann'], read }

@@ -3,29 +3,45 @@ import path from 'node:path'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
+import type { Shape } from '#shared/model/shape.ts'
 import { type Format, usualLosses } from '../format.ts'
-import { boxOfShape, boxOf, toRing } from '../shapes.ts'
+import type { Peek } from '../peek.ts'
+import { boxOfShape, boxOf, groupAttribute, hasHoles, outlines, toRing } from '../shapes.ts'
 import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../target.ts'
 import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 import { child, childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 
-const zeroBased = 'coordinates from 0'
+const [zeroBased, oneBased] = ['coordinates from 0', 'coordinates from 1']
+
+const isVoc = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotation[\s>]/.test(head)
 
 function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
   if (file !== null) return yield file
-  for (const f of tree.files('', findings)) if (f.endsWith('.xml')) yield f
+  for (const f of tree.files('', findings)) if (f.endsWith('.xml') && isVoc(tree.peek(f))) yield f
 }
 
-/** A box that begins below 1, or our own mark, shows that the dataset counts from 0. */
-function detectBase(source: Source): number {
-  if (source.options.base !== 'auto') return Number(source.options.base)
+/**
+ * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's converter (it leaves
+ * the database empty) count from 0; without a hint it is 1, as the specification has it.
+ */
+function detectBase(source: Source): { base: number; why: string } {
+  if (source.options.base !== 'auto') return { base: Number(source.options.base), why: 'as was asked' }
+  let [numbers, fractions] = [0, 0]
   for (const file of annotationFiles(source)) {
     const text = source.tree.text(file)
-    if (text.includes(zeroBased)) return 0
-    for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+)\s*</g)) if (Number(n) < 1) return 0
+    for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
+    if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
+    if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text)) return { base: 0, why: 'as labelme writes it' }
+    for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
+      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that begins at ${n}` }
+      numbers++
+      if (!Number.isInteger(Number(n))) fractions++
+    }
   }
-  return 1
+  // The devkit has a few parts of pixels too.
+  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are parts of pixels' }
+  return { base: 1, why: 'as the specification has it' }
 }
 
 /** Which split each image name is in, by the lists in ImageSets/Main beside Annotations. */
@@ -39,7 +55,8 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
 
 function* read(source: Source): Generator<Draft> {
   const { findings, tree } = source
-  const base = detectBase(source)
+  const { base, why } = detectBase(source)
+  findings.note(`Pascal VOC: coordinates were taken to count from ${base} (${why}); --base ${1 - base} takes them from ${1 - base}`)
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
     const devkit = file.slice(0, Math.max(0, file.search(/(?:^|\/)Annotations\//)))
@@ -62,7 +79,7 @@ function* read(source: Source): Generator<Draft> {
 function draftOf({ images, findings }: Source, file: string, root: XmlElement, base: number, splits: Map<string, string>): Draft | null {
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const stem = path.posix.basename(stemOf(file))
-  const name = childText(root, 'filename') || undefined
+  const name = childText(root, 'filename') || childText(root, 'path') || undefined
   const sub = /(?:^|\/)Annotations(\/.*)?$/.exec(folder)?.[1] ?? ''
   const above = (f: string) => join(folder.replace(/(?:^|\/)Annotations(\/.*)?$|(?:^|\/)(?:annotations|labels)$/, ''), f)
   const bases = [folder, above(`JPEGImages${sub}`), above('JPEGImages'), above('images'), above('')]
@@ -70,33 +87,30 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const beside = named?.exists ? undefined : bases.flatMap((b) => images.imagesByStem(b, stem))[0]
   const image = beside ? { path: beside, exists: true } : named
   if (!image) {
-    findings.leave({ file }, `filename ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: no name of an image, and no image beside the file`)
     return null
   }
   const size = child(root, 'size')
   const regions: DraftRegion[] = []
+  let groups = 0
   for (const object of root.children.filter((c) => c.name === 'object')) {
     const label = childText(object, 'name') || null
     const attributes = attributesOf(object)
-    const polygon = child(object, 'polygon')
-    const ring = polygon && toRing(polygonPoints(polygon).map((n) => n - base))
-    if (ring) {
-      regions.push({ label, shape: { kind: 'polygon', parts: [[ring]] }, line: object.line, attributes })
+    const shape = shapeOf(object, base)
+    const parts = object.children.filter((c) => c.name === 'part')
+    const placed = parts.flatMap((part): { label: string | null; shape: Shape }[] => {
+      const shape = shapeOf(part, base)
+      return shape ? [{ label: childText(part, 'name') || null, shape }] : []
+    })
+    if (placed.length < parts.length) findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts without a box (${parts.length - placed.length})`)
+    if (!shape) {
+      findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
       continue
     }
-    const turned = child(object, 'robndbox') // roLabelImg: radians
-    if (turned) {
-      const [cx, cy, w, h, angle] = ['cx', 'cy', 'w', 'h', 'angle'].map((n) => numberOf(childText(turned, n))) as [number, number, number, number, number]
-      regions.push({ label, shape: { kind: 'rotated-box', cx, cy, w, h, angle: (angle * 180) / Math.PI }, line: object.line, attributes })
-      continue
-    }
-    const parts = object.children.filter((c) => c.name === 'part').length
-    if (parts) findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts (${parts})`)
-    const b = child(object, 'bndbox')
-    const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((n) => numberOf(childText(b, n))) as [number, number, number, number]
-    if (!b) findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
-    // Counted from 1, the last pixel is part of the box.
-    else regions.push({ label, shape: boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base), line: object.line, attributes })
+    // Parts are regions of their own, tied to their object.
+    if (placed.length) attributes[groupAttribute] ??= ++groups
+    regions.push({ label, shape, line: object.line, attributes })
+    for (const part of placed) regions.push({ ...part, line: object.line, attributes: { [groupAttribute]: attributes[groupAttribute]!, 'part of': label ?? '' } })
   }
   const split = splits.get(stem) ?? splits.get(stemOf(withoutFolder(file))) ?? splitFolder(image.path).split
   return { image, where: { file }, size: { width: integer(childText(size, 'width')), height: integer(childText(size, 'height')) }, regions, split }
@@ -106,6 +120,25 @@ const withoutFolder = (file: string) => file.replace(/^(?:.*\/)?Annotations\//, 
 /** 0 stands for a size that the tool did not know. */
 const integer = (text: string | undefined) => (numberOf(text) ? numberOf(text) : undefined)
 
+/** An outline, a box that is turned (roLabelImg: radians), a box, or the point of an action; null where there is none of them. */
+function shapeOf(object: XmlElement, base: number): Shape | null {
+  const rings = object.children.filter((c) => c.name === 'polygon').map((p) => toRing(polygonPoints(p).map((n) => n - base))).filter((r) => r !== null)
+  if (rings.length) return { kind: 'polygon', parts: rings.map((r) => [r]) }
+  const turned = child(object, 'robndbox')
+  if (turned) {
+    const [cx, cy, w, h, angle] = ['cx', 'cy', 'w', 'h', 'angle'].map((n) => numberOf(childText(turned, n))) as [number, number, number, number, number]
+    return { kind: 'rotated-box', cx, cy, w, h, angle: (angle * 180) / Math.PI }
+  }
+  const b = child(object, 'bndbox')
+  if (b) {
+    const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((n) => numberOf(childText(b, n))) as [number, number, number, number]
+    // Counted from 1, the last pixel is part of the box.
+    return boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base)
+  }
+  const point = child(object, 'point')
+  return point ? { kind: 'keypoints', points: [{ x: numberOf(childText(point, 'x')) - base, y: numberOf(childText(point, 'y')) - base, v: 2 }] } : null
+}
+
 function polygonPoints(polygon: XmlElement): number[] {
   // <x1>…</x1><y1>…</y1><x2>… (Roboflow), or <point><x>…</x><y>…</y></point>
   const points = polygon.children.filter((c) => c.name === 'point' || c.name === 'pt')
@@ -113,15 +146,21 @@ function polygonPoints(polygon: XmlElement): number[] {
   return polygon.children.map((c) => numberOf(c.text))
 }
 
+const flags = ['truncated', 'difficult', 'occluded']
+const ownElements = new Set([...flags, 'name', 'pose', 'bndbox', 'robndbox', 'polygon', 'part', 'attributes', 'actions', 'point', 'type', 'segmentation'])
+const valueOf = (text: string) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text)
+
 function attributesOf(object: XmlElement): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {}
-  for (const flag of ['truncated', 'difficult', 'occluded']) if (Number(childText(object, flag)) === 1) out[flag] = true
+  for (const flag of flags) if (/^(1|true|yes)$/i.test(childText(object, flag) ?? '')) out[flag] = true
   const pose = childText(object, 'pose')
   if (pose && pose !== 'Unspecified') out['pose'] = pose
   for (const a of child(object, 'attributes')?.children ?? []) {
     const [name, value] = [childText(a, 'name'), childText(a, 'value')]
-    if (name && value !== undefined && !(name in out)) out[name] = value === 'True' || value === 'true' ? true : value === 'False' || value === 'false' ? false : value
+    if (name && value !== undefined && !(name in out)) out[name] = name === groupAttribute && Number.isFinite(Number(value)) ? Number(value) : valueOf(value)
   }
+  for (const a of child(object, 'actions')?.children ?? []) if (Number(a.text) === 1) out[a.name] = true
+  for (const c of object.children) if (!ownElements.has(c.name) && c.children.length === 0 && c.text) out[c.name] ??= valueOf(c.text)
   return out
 }
 
@@ -143,7 +182,7 @@ function write(items: Iterable<Item>, target: Target): void {
       `<annotation>
   <folder>JPEGImages</folder>
   <filename>${escapeXml(name)}</filename>
-  <source><database>Dashi</database><annotation>${base ? 'coordinates from 1' : zeroBased}</annotation></source>
+  <source><database>Dashi</database><annotation>${base ? oneBased : zeroBased}</annotation></source>
   <size><width>${record.width ?? 0}</width><height>${record.height ?? 0}</height><depth>3</depth></size>
   <segmented>0</segmented>
 ${objects.join('')}</annotation>
@@ -165,6 +204,10 @@ function objectOf(r: RecordRegion, base: number): string | null {
   if (r.shape.kind === 'polyline') return null
   const { x, y, w, h } = boxOfShape(r.shape)
   const a = r.attributes ?? {}
+  const n = (v: number) => String(v)
+  const outline = r.shape.kind === 'polygon' && !hasHoles(r.shape) ? outlines(r.shape)! : []
+  const exact = outline.map((ring) => `    <polygon>${ring.map((v, i) => `<${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>${n(v + base)}</${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>`).join('')}</polygon>\n`).join('')
+    + (r.shape.kind === 'rotated-box' ? `    <robndbox>${Object.entries({ cx: r.shape.cx, cy: r.shape.cy, w: r.shape.w, h: r.shape.h, angle: (r.shape.angle * Math.PI) / 180 }).map(([k, v]) => `<${k}>${n(v)}</${k}>`).join('')}</robndbox>\n` : '')
   const others = Object.entries(a).filter(([k]) => !known.has(k))
   const extra = others.length
     ? `    <attributes>${others.map(([k, v]) => `<attribute><name>${escapeXml(k)}</name><value>${escapeXml(String(v))}</value></attribute>`).join('')}</attributes>\n`
@@ -176,21 +219,20 @@ function objectOf(r: RecordRegion, base: number): string | null {
     <difficult>${a['difficult'] ? 1 : 0}</difficult>
     <occluded>${a['occluded'] ? 1 : 0}</occluded>
     <bndbox><xmin>${x + base}</xmin><ymin>${y + base}</ymin><xmax>${x + w}</xmax><ymax>${y + h}</ymax></bndbox>
-${extra}  </object>
+${exact}${extra}  </object>
 `
 }
 
 export const voc: Format = {
   name: 'voc',
   title: 'Pascal VOC XML',
-  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotation[\s>]/.test(head),
+  recognises: isVoc,
   read,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    'rotated boxes': 'become upright boxes',
-    polygons: 'become their boxes',
+    holes: 'become their boxes',
     masks: 'become their boxes',
     polylines: 'are left out',
     keypoints: 'become their boxes',

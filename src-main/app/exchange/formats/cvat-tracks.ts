@@ -1,0 +1,128 @@
+/** CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and, of boxes, between them; docs.cvat.ai "CVAT for videos", cvat-ai/cvat annotation.py TrackManager. */
+import path from 'node:path'
+import type { Attributes } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { message } from '../findings.ts'
+import { groupAttribute } from '../shapes.ts'
+import { type Found, isImage, join, stemOf } from '../tree.ts'
+import { child, childText, numberOf, type XmlElement, xmlElements } from '../xml.ts'
+import { attributesOf, shapeOf } from './cvat.ts'
+
+export const isVideo = (head: string) => /<mode>\s*interpolation\s*<\/mode>/.test(head) || (/<track[\s>]/.test(head) && !/<image[\s>]/.test(head))
+
+/** A gap that no video has. */
+const longestGap = 100_000
+
+interface Task {
+  size: number
+  width?: number | undefined
+  height?: number | undefined
+  labels: string[]
+}
+
+interface Moment {
+  frame: number
+  outside: boolean
+  keyframe: boolean
+  region: DraftRegion
+}
+
+export function* readTracks(source: Source, file: string): Generator<Draft> {
+  const { tree, findings } = source
+  let task: Task = { size: NaN, labels: [] }
+  const frames = new Map<number, DraftRegion[]>()
+  for (const e of xmlElements(tree.absolute(file), new Set(['meta', 'track']))) {
+    if (e.name === 'meta') {
+      task = taskOf(e)
+      source.declareLabels(task.labels)
+      continue
+    }
+    for (const { frame, region } of framesOf(momentsOf(source, file, e, task), e, file, findings)) frames.set(frame, [...(frames.get(frame) ?? []), region])
+  }
+  const find = finder(source, file, task, Math.max(0, ...frames.keys()))
+  for (const [frame, regions] of [...frames].sort(([a], [b]) => a - b)) {
+    const { width, height } = task
+    yield { image: find(frame), where: { file, line: regions[0]!.line }, size: { width, height }, regions }
+  }
+}
+
+/** The task's size and labels stand in <task>, <job> or <project>. */
+function taskOf(meta: XmlElement): Task {
+  const holder = child(meta, 'task') ?? child(meta, 'job') ?? child(meta, 'project') ?? meta
+  const size = child(holder, 'original_size') ?? child(meta, 'original_size')
+  const whole = (n: number) => (Number.isInteger(n) && n > 0 ? n : undefined)
+  return {
+    size: numberOf(childText(holder, 'size')), width: whole(numberOf(childText(size, 'width'))), height: whole(numberOf(childText(size, 'height'))),
+    // Parts of a skeleton are labels with a parent.
+    labels: (child(holder, 'labels')?.children ?? []).filter((l) => childText(l, 'name') && !childText(l, 'parent')).map((l) => childText(l, 'name')!),
+  }
+}
+
+function momentsOf({ findings }: Source, file: string, track: XmlElement, { width = NaN, height = NaN }: Task): Moment[] {
+  const { label, id, group_id } = track.attributes
+  const moments: Moment[] = []
+  let before: Attributes = {}
+  for (const e of [...track.children].sort((a, b) => Number(a.attributes['frame']) - Number(b.attributes['frame']))) {
+    const frame = numberOf(e.attributes['frame'])
+    if (e.name === 'attribute') continue
+    try {
+      if (!Number.isInteger(frame) || frame < 0) throw new Error(`frame ${e.attributes['frame']} is not a whole number from 0`)
+      const { shape } = shapeOf(e, { width, height })
+      // What a key frame does not say is as it was.
+      const { occluded, ...own } = attributesOf(e)
+      before = { ...before, ...own }
+      const keyframe = e.attributes['keyframe'] !== '0'
+      const told = Number.isInteger(Number(id)) ? Number(id) : (id ?? '')
+      const z = Number(e.attributes['z_order'] ?? 0)
+      const attributes: Attributes = { ...before, ...(occluded === undefined ? {} : { occluded }), track_id: told, keyframe, ...(group_id && group_id !== '0' ? { [groupAttribute]: Number(group_id) } : {}) }
+      moments.push({ frame, keyframe, outside: e.attributes['outside'] === '1', region: { label: label || null, shape, line: e.line, attributes, ...(Number.isInteger(z) && z ? { z } : {}) } })
+    } catch (problem) {
+      findings.leave({ file, line: e.line }, `track ${id ?? ''}: ${e.name}: ${message(problem)}`)
+    }
+  }
+  return moments
+}
+
+/** All frames on which a track is to be seen. */
+function* framesOf(moments: readonly Moment[], track: XmlElement, file: string, findings: Source['findings']): Generator<{ frame: number; region: DraftRegion }> {
+  for (const [i, m] of moments.entries()) {
+    if (!m.outside) yield { frame: m.frame, region: m.region }
+    const next = moments[i + 1]
+    const gap = next ? next.frame - m.frame : 0
+    if (!next || m.outside || gap <= 1) continue
+    const [a, b] = [m.region.shape, next.region.shape]
+    if (gap > longestGap) findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
+    else if (!isBox(a) || !isBox(b)) findings.note(`${file}: tracks of other shapes than boxes were taken where the file has them: between key frames CVAT works them out in a way of its own`)
+    else
+      for (let frame = m.frame + 1; frame < next.frame; frame++)
+        yield { frame, region: { ...m.region, shape: between(a, b, (frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } } }
+  }
+}
+
+type AnyBox = Extract<Shape, { kind: 'box' | 'rotated-box' }>
+const isBox = (s: Shape): s is AnyBox => s.kind === 'box' || s.kind === 'rotated-box'
+const turned = (s: AnyBox) => (s.kind === 'box' ? { cx: s.x + s.w / 2, cy: s.y + s.h / 2, w: s.w, h: s.h, angle: 0 } : s)
+
+/** Straight from one to the other, turning the shorter way round. */
+function between(a: AnyBox, b: AnyBox, t: number): AnyBox {
+  const at = (p: number, q: number) => p + (q - p) * t
+  if (a.kind === 'box' && b.kind === 'box') return { kind: 'box', x: at(a.x, b.x), y: at(a.y, b.y), w: at(a.w, b.w), h: at(a.h, b.h) }
+  const [p, q] = [turned(a), turned(b)]
+  const turn = ((((q.angle - p.angle + 180) % 360) + 360) % 360) - 180
+  return { kind: 'rotated-box', cx: at(p.cx, q.cx), cy: at(p.cy, q.cy), w: at(p.w, q.w), h: at(p.h, q.h), angle: p.angle + turn * t }
+}
+
+/** Frames as CVAT exports them (frame_000012.png), in any way of writing the number, or the images of the task in their order. */
+function finder({ images }: Source, file: string, { size }: Task, last: number): (frame: number) => Found {
+  const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
+  const folders = [...new Set(['', 'images', 'frames', 'data', 'obj_train_data', stemOf(path.posix.basename(file))].flatMap((f) => [join(beside, f), f]))].filter((f) => images.isFolder(f))
+  const names = (frame: number) => [6, 1, 2, 3, 4, 5, 7, 8, 9, 10].map((n) => String(frame).padStart(n, '0')).flatMap((n) => [`frame_${n}`, `frame${n}`, `frame-${n}`, n, `image_${n}`, `img_${n}`])
+  const named = (frame: number) => folders.flatMap((f) => names(frame).flatMap((n) => images.imagesByStem(f, n)))[0]
+  const ordered = folders.map((f) => images.names(f).filter(isImage).map((n) => join(f, n))).find((list) => list.length === size || list.length > last) ?? []
+  const byName = [0, last].some((frame) => named(frame) !== undefined)
+  return (frame) => {
+    const found = named(frame) ?? (byName ? undefined : ordered[frame])
+    return found === undefined ? { path: join(folders.includes('images') ? 'images' : '', `frame_${String(frame).padStart(6, '0')}.png`), exists: false } : { path: found, exists: true }
+  }
+}

@@ -1,0 +1,130 @@
+/** DOTA: four corners, a class and a difficulty a row, a file an image in labelTxt; captain-whu.github.io/DOTA/dataset.html, CAPTAIN-WHU/DOTA_devkit dota_utils.py. */
+import path from 'node:path'
+import { rotatedBoxRing } from '#shared/geometry/box.ts'
+import type { Shape } from '#shared/model/shape.ts'
+import type { Attributes } from '#shared/model/region.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { type Format, usualLosses } from '../format.ts'
+import { fixed, outlines, smallestBox } from '../shapes.ts'
+import { usualSplit } from '../splits.ts'
+import { copyImage, freeName, type Item, labelOf, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { isImage, join, stemOf } from '../tree.ts'
+import { cornersOf } from './yolo-rows.ts'
+
+/** Eight numbers, a class that is none, and perhaps a difficulty. */
+const row = /^\s*((?:[-+]?\d*\.?\d+(?:e[-+]?\d+)?[ \t,]+){8})(\D.*?)(?:[ \t,]+(\d))?\s*$/i
+const header = /^\s*(imagesource|gsd|acquisition dates|image source)\s*:\s*(.*?)\s*$/i
+
+const isDota = (head: string) => head.replace(/^\ufeff/, '').split(/\r?\n/).filter((l) => l.trim() && !header.test(l)).slice(0, 5).every((l) => row.test(l)) && (header.test(head.split('\n')[0]!) || row.test(head.split('\n')[0]!))
+
+function* read(source: Source): Generator<Draft> {
+  const { tree, file, images, findings } = source
+  const byStem = new Map<string, string[]>()
+  for (const f of images.files('')) if (isImage(f)) byStem.set(path.posix.basename(stemOf(f)), [...(byStem.get(path.posix.basename(stemOf(f))) ?? []), f])
+  const list = tree.isFile('classes.txt') ? tree.text('classes.txt', 1 << 24).split(/\r?\n/).map((l) => l.trim()).filter(Boolean) : []
+  source.declareLabels(list)
+  const names = new Map(list.map((n) => [oneWord(n), n]))
+  const seen = new Set<string>()
+  for (const name of file === null ? tree.files('', findings) : [file]) {
+    if (!name.endsWith('.txt') || name === 'classes.txt') continue
+    const { head } = tree.peek(name)
+    if (head.trim() !== '' && !isDota(head) && file === null) continue
+    const text = tree.text(name, 1 << 26)
+    const image = nearest(name, byStem.get(path.posix.basename(stemOf(name))))
+    if (!image) {
+      if (text.trim() !== '') findings.leave({ file: name }, 'rows without an image of that name')
+      continue
+    }
+    if (seen.has(image)) {
+      // Releases lie beside each other (v1.0, v1.5), and upright boxes beside the turned ones.
+      findings.leave({ file: name }, `${image} has its rows from another file already`)
+      continue
+    }
+    seen.add(image)
+    yield { image: { path: image, exists: true }, where: { file: name }, split: splitOfPath(name) ?? splitOfPath(image), ...contentOf(source, name, text, names) }
+  }
+  for (const image of [...byStem.values()].flat()) if (!seen.has(image) && file === null) yield { image: { path: image, exists: true }, where: { file: image }, split: splitOfPath(image) }
+}
+
+/** The image that shares most of the path. */
+function nearest(file: string, found: readonly string[] = []): string | undefined {
+  const steps = file.split('/').slice(0, -1)
+  const shared = (f: string) => f.split('/').findIndex((s, i) => s !== steps[i])
+  return [...found].sort((a, b) => shared(b) - shared(a))[0]
+}
+
+const splitOfPath = (file: string) => file.split('/').slice(0, -1).map(usualSplit).find((s) => s !== undefined) ?? null
+
+function contentOf({ findings }: Source, file: string, text: string, names: ReadonlyMap<string, string>): Pick<Draft, 'regions' | 'tags'> {
+  const regions: DraftRegion[] = []
+  const tags: string[] = []
+  const whole: Attributes = {}
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (!line.trim()) continue
+    const said = header.exec(line)
+    if (said) {
+      const [, name, value] = said as unknown as [string, string, string]
+      // How much ground a pixel covers is the image's, but only its regions can say it.
+      if (/^gsd$/i.test(name) && Number(value) > 0) whole['gsd'] = Number(value)
+      else if (value && !/^(null|none)$/i.test(value)) tags.push(`${name.toLowerCase()}: ${value}`.slice(0, 200))
+      continue
+    }
+    const m = row.exec(line)
+    if (!m) {
+      findings.leave({ file, line: i + 1 }, 'expected 8 coordinates, a class and a difficulty')
+      continue
+    }
+    const flat = m[1]!.trim().split(/[ \t,]+/).map(Number)
+    const difficulty = Number(m[3] ?? 0)
+    const attributes = { ...whole, ...(difficulty === 1 ? { difficult: true } : difficulty > 1 ? { difficult: difficulty } : {}) }
+    const shape: Shape = cornersOf(flat) ?? { kind: 'polygon', parts: [[flat]] }
+    regions.push({ label: names.get(m[2]!) ?? m[2]!, shape, line: i + 1, ...(Object.keys(attributes).length ? { attributes } : {}) })
+  }
+  return { regions, tags }
+}
+
+const oneWord = (label: string) => label.trim().replace(/\s+/g, '_')
+
+function write(items: Iterable<Item>, target: Target): void {
+  for (const item of items) {
+    const { record } = item
+    const split = splitOf(record)
+    const at = split === null ? '' : safeName(split)
+    const name = freeName(target, withoutImagesFolder(record.fileName), (stem) => join(at, `labelTxt/${stem}.txt`))
+    const gsd = record.regions?.find((r) => r.attributes?.['gsd'] !== undefined)?.attributes?.['gsd']
+    const tags = (record.tags ?? []).filter((t) => /^imagesource: /.test(t)).map((t) => `${t.replace(': ', ':')}\n`)
+    const rows = (record.regions ?? []).flatMap((r) => {
+      const corners = fourCorners(r.shape)
+      if (!corners) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: DOTA has no such shape`)
+      const difficult = r.attributes?.['difficult']
+      return corners ? [`${corners.map((n) => fixed(n, 6)).join(' ')} ${oneWord(labelOf(r))} ${typeof difficult === 'number' ? difficult : difficult === true ? 1 : 0}\n`] : []
+    })
+    copyImage(target, item, join(at, `images/${name}`))
+    writeFile(target, join(at, `labelTxt/${stemOf(name)}.txt`), [...tags, ...(gsd === undefined ? [] : [`gsd:${gsd}\n`]), ...rows].join(''))
+  }
+  writeFile(target, 'classes.txt', target.labels.map((n) => `${n}\n`).join(''))
+}
+
+function fourCorners(shape: Shape): readonly number[] | null {
+  if (shape.kind === 'rotated-box') return rotatedBoxRing(shape)
+  const rings = outlines(shape)
+  if (!rings) return null
+  if (rings.length === 1 && rings[0]!.length === 8) return rings[0]!
+  const box = smallestBox(rings.flat())
+  return box && rotatedBoxRing(box)
+}
+
+const lost = 'are lost in the boxes'
+export const dota: Format = {
+  name: 'dota',
+  title: 'DOTA labelTxt',
+  recognises: ({ name, head }) => name.endsWith('.txt') && isDota(head),
+  read,
+  write,
+  images: 'copy',
+  losses: {
+    ...usualLosses,
+    boxes: 'become rotated boxes with an angle of 0', polygons: 'become the smallest rotated boxes around them, unless they have four points', masks: 'become the smallest rotated boxes around them',
+    holes: lost, parts: lost, polylines: 'are left out', keypoints: 'are left out', attributes: 'are left out but for “difficult” and “gsd”', 'unlabelled regions': 'get the class “unlabelled”',
+  },
+}

@@ -1,0 +1,203 @@
+/** COCO panoptic: a PNG an image whose colours are the ids of its segments (R + 256 G + 65536 B); cocodataset.org/#format-data, cocodataset/panopticapi. */
+import { encode } from 'fast-png'
+import path from 'node:path'
+import { z } from 'zod'
+import { decodeRle, encodeRle, intervals, rleArea, rleBox, runsFromIntervals } from '#shared/geometry/rle.ts'
+import { attributesFrom } from '../attributes.ts'
+import type { Draft, DraftRegion, Source } from '../draft.ts'
+import { message, problemOf } from '../findings.ts'
+import { type Format, usualLosses } from '../format.ts'
+import { jsonItems } from '../json.ts'
+import { masksOf, readPixels } from '../pixels.ts'
+import { maskOf } from '../shapes.ts'
+import { splitOfFile } from '../splits.ts'
+import { copyImage, freeName, type Item, labelOf, needSize, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder, writeFile } from '../target.ts'
+import { findImage, join, stemOf } from '../tree.ts'
+import { type CocoCategory, type CocoImage, readCategory, readImage } from './coco-json.ts'
+
+const key = z.union([z.number(), z.string()]).transform(String)
+const segment = z.looseObject({ id: z.coerce.number().int().positive(), category_id: key })
+const annotation = z.object({ image_id: key, file_name: z.string().nullish(), segments_info: z.array(z.unknown()) })
+const info = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
+
+function* read(source: Source): Generator<Draft> {
+  const { tree, file, findings } = source
+  const files = file !== null ? [file] : [...tree.files('', findings)].filter((f) => f.endsWith('.json') && isPanoptic(tree.peek(f)))
+  for (const name of files) yield* readFile(source, name)
+}
+
+const isPanoptic = ({ name, has }: Parameters<NonNullable<Format['recognises']>>[0]) => name.endsWith('.json') && has('segments_info')
+
+function* readFile(source: Source, file: string): Generator<Draft> {
+  const { tree, images, findings } = source
+  const pictures = new Map<string, CocoImage>()
+  const categories = new Map<string, CocoCategory>()
+  let split = splitOfFile(file)
+  for (const { key: list, value, line, problem } of jsonItems(tree.absolute(file), { elements: ['images', 'categories'], values: ['info'] })) {
+    const at = { file, line }
+    const repaired = (reason: string) => findings.change(at, reason)
+    if (list === 'info') {
+      const own = info.safeParse(value)
+      if (own.success) split = own.data.split
+      continue
+    }
+    const parsed = list === 'images' ? readImage(value, repaired) : readCategory(value, repaired)
+    if (problem || !parsed.success) findings.leave(at, problem ?? `${list}: ${problemOf(parsed.error!)}`)
+    else if (list === 'images') pictures.set(parsed.data.id, parsed.data as CocoImage)
+    else categories.set(parsed.data.id, parsed.data as CocoCategory)
+  }
+  source.declareLabels([...categories.values()].map((c) => c.name))
+  const stem = path.posix.basename(file, '.json')
+  const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
+  const above = join(beside, '..').startsWith('..') ? beside : join(beside, '..')
+  const short = stem.replace(/^panoptic_/, '')
+  const masks = [...new Set([beside, above].flatMap((f) => [stem, '', 'annotations', `annotations/${stem}`, short, 'masks', 'panoptic'].map((d) => join(f, d))))]
+  const bases = [...new Set([beside, above].flatMap((f) => ['', short, 'images', `images/${short}`].map((d) => join(f, d))))]
+  for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['annotations'] })) {
+    const at = { file, line }
+    const parsed = annotation.safeParse(value)
+    if (problem || !parsed.success) {
+      findings.leave(at, problem ?? `annotations: ${problemOf(parsed.error!)}`)
+      continue
+    }
+    const { image_id, file_name, segments_info } = parsed.data
+    const picture = pictures.get(image_id)
+    const image = picture && findImage(images, picture.file_name, bases)
+    if (!picture || !image) {
+      findings.leave(at, picture ? `image ${JSON.stringify(picture.file_name)}: no image of that name` : `annotation of image ${image_id}, which the file does not have`)
+      continue
+    }
+    pictures.delete(image_id)
+    const png = findImage(tree, file_name ?? `${stemOf(path.posix.basename(picture.file_name))}.png`, masks)
+    try {
+      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its picture of segments is not there`)
+      const pixels = readPixels(tree.absolute(png.path))
+      yield { image, where: at, size: pixels, split, regions: regionsOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)) }
+    } catch (e) {
+      findings.leave(at, message(e))
+    }
+  }
+  for (const picture of pictures.values()) {
+    const image = findImage(images, picture.file_name, bases)
+    if (image) yield { image, where: { file }, split, size: { width: picture.width ?? undefined, height: picture.height ?? undefined } }
+  }
+}
+
+function regionsOf(pixels: ReturnType<typeof readPixels>, segments: readonly unknown[], categories: ReadonlyMap<string, CocoCategory>, leave: (reason: string) => void): DraftRegion[] {
+  const swap = (v: number) => ((v & 255) << 16) | (v & 0xff00) | (v >> 16)
+  const idOf = pixels.kind === 'colour' ? swap : (v: number) => v
+  const masks = new Map([...masksOf(pixels, (v) => v === 0)].map(([v, rle]) => [idOf(v), rle]))
+  const regions: DraftRegion[] = []
+  for (const raw of segments) {
+    const parsed = segment.safeParse(raw)
+    if (!parsed.success) {
+      leave(`segments_info: ${problemOf(parsed.error)}`)
+      continue
+    }
+    const { id, category_id, area: _, bbox: __, iscrowd, ...rest } = parsed.data as z.output<typeof segment> & Record<string, unknown>
+    const rle = masks.get(id)
+    masks.delete(id)
+    if (!rle) {
+      leave(`segment ${id} has no pixels`)
+      continue
+    }
+    const category = categories.get(category_id)
+    const stuff = category?.isthing === 0 || category?.isthing === false
+    const attributes = attributesFrom(rest, stuff ? { isthing: false } : {}, iscrowd === 1 || iscrowd === true ? { iscrowd: true } : {})
+    regions.push({ label: category?.name ?? `category ${category_id}`, shape: { kind: 'mask', rle }, ...(Object.keys(attributes).length ? { attributes } : {}) })
+  }
+  if (masks.size) leave(`${[...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
+  return regions
+}
+
+/** Each split's list of segments, written beside its images. */
+interface Document {
+  images: TextFile
+  segments: string[]
+  count: number
+}
+
+function write(items: Iterable<Item>, target: Target): void {
+  const ids = new Map(target.labels.map((name, i) => [name, i + 1]))
+  const stuff = new Set<string>()
+  const documents = new Map<string | null, Document>()
+  let imageId = 0
+  for (const item of items) {
+    const { record } = item
+    const size = needSize(target, item)
+    if (!size) continue
+    const split = splitOf(record)
+    const stem = `panoptic_${safeName(split ?? 'default')}`
+    const name = freeName(target, withoutImagesFolder(record.fileName), (s) => `annotations/${stem}/${s}.png`)
+    let d = documents.get(split)
+    if (!d) {
+      documents.set(split, (d = { images: openText(target, `annotations/${stem}.json`), segments: [], count: 0 }))
+      d.images.write(`{\n"info": ${JSON.stringify({ description: 'exported by Dashi', version: '1.0', split })},\n"images": [`)
+    }
+    d.images.write(`${d.count++ ? ',' : ''}\n${JSON.stringify({ id: ++imageId, file_name: name, ...size })}`)
+    const owner = new Uint32Array(size.width * size.height)
+    const regions = (record.regions ?? []).filter((r) => {
+      const drawn = maskOf(r.shape, size)
+      if (!drawn) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: it has no area`)
+      return drawn
+    })
+    // The upper region owns the pixels that two share.
+    for (const [i, r] of regions.entries()) for (const [start, end] of intervals(decodeRle(maskOf(r.shape, size)!))) owner.fill(i + 1, start, end)
+    const found = columns(owner, size)
+    const segments_info = regions.flatMap((r, i) => {
+      const rle = found.get(i + 1)
+      if (!rle) {
+        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: lies wholly below others, and a pixel has one segment`)
+        return []
+      }
+      const { x, y, w, h } = rleBox(rle)
+      if (r.attributes?.['isthing'] === false) stuff.add(labelOf(r))
+      const { isthing: _, iscrowd, ...attributes } = r.attributes ?? {}
+      return [{ id: i + 1, category_id: ids.get(labelOf(r))!, area: rleArea(rle), bbox: [x, y, w, h], iscrowd: iscrowd ? 1 : 0, ...(Object.keys(attributes).length ? { attributes } : {}) }]
+    })
+    const data = new Uint8Array(owner.length * 3)
+    for (let x = 0, i = 0; x < size.width; x++)
+      for (let y = 0; y < size.height; y++, i++) {
+        const at = 3 * (y * size.width + x)
+        data[at] = owner[i]! & 255
+        data[at + 1] = (owner[i]! >> 8) & 255
+        data[at + 2] = owner[i]! >> 16
+      }
+    const png = `${stemOf(name)}.png`
+    copyImage(target, item, `images/${name}`)
+    writeFile(target, `annotations/${stem}/${png}`, encode({ ...size, data, channels: 3, depth: 8 }))
+    d.segments.push(JSON.stringify({ image_id: imageId, file_name: png, segments_info }))
+  }
+  const categories = target.labels.map((name, i) => ({ id: i + 1, name, supercategory: '', isthing: stuff.has(name) ? 0 : 1 }))
+  for (const { images, segments } of documents.values()) {
+    images.write(`\n],\n"annotations": [\n${segments.join(',\n')}\n],\n"categories": ${JSON.stringify(categories)}\n}\n`)
+    images.close()
+  }
+}
+
+/** Masks of a picture that lies column by column. */
+function columns(owner: Uint32Array, { width, height }: { width: number; height: number }) {
+  const found = new Map<number, [number, number][]>()
+  for (let i = 0; i < owner.length; ) {
+    const v = owner[i]!
+    let end = i + 1
+    while (end < owner.length && owner[end] === v) end++
+    if (v) found.set(v, [...(found.get(v) ?? []), [i, end]])
+    i = end
+  }
+  return new Map([...found].map(([v, list]) => [v, encodeRle(runsFromIntervals(height, width, list))]))
+}
+
+export const panoptic: Format = {
+  name: 'panoptic',
+  title: 'COCO panoptic',
+  recognises: isPanoptic,
+  read,
+  write,
+  images: 'copy',
+  losses: {
+    ...usualLosses,
+    boxes: 'become filled masks', 'rotated boxes': 'become filled masks', polygons: 'become masks', polylines: 'are left out', keypoints: 'are left out',
+    'unlabelled regions': 'get the class “unlabelled”', 'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
+  },
+}
