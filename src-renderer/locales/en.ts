@@ -17,7 +17,7 @@ export const en = {
     noRecent: 'Projects that you open will be listed here.',
   },
   folder: {
-    open: 'Open a folder', add: 'Add images of a folder', import: 'Import from', export: 'Export to', up: 'One folder up', images: '{n} image here | {n} images here', choose: 'Choose this folder', isProject: 'This folder is a project',
+    open: 'Open a folder', add: 'Add images of a folder', import: 'Import from', export: 'Export to', locate: 'Where the images lie', up: 'One folder up', images: '{n} image here | {n} images here', choose: 'Choose this folder', isProject: 'This folder is a project',
     project: 'project', empty: 'No folders in here.', path: 'Path',
   },
   data: {
@@ -57,6 +57,8 @@ export const en = {
   snapshots: { title: 'Snapshots', take: 'Take a snapshot', name: 'Name of this state', empty: 'A snapshot names the present state of the dataset, to compare with and go back to.', compare: 'Changes since', restore: 'Go back', added: 'added', changed: 'changed', removed: 'removed', media: 'Images', labels: 'Labels', imageLabels: 'Image labels', regions: 'Regions', captions: 'Captions', tags: 'Tags', same: 'Nothing has changed since.' },
   exchange: {
     import: 'Import', export: 'Export', format: 'Format', auto: 'recognise by itself', from: 'From', to: 'To', choose: 'Choose …', losses: 'What {format} cannot hold', lossless: '{format} holds everything that this project has.', images: 'Copy the images too', split: 'Put into split', start: 'Start', report: 'Report', took: '{n} images taken in', findings: 'Not as they stood: {n}', wrote: '{n} files written', absent: 'Import and export are not available in this build.', onlyFiltered: 'Only the images that pass the filters ({n})',
+    holding: '{format}: {regions} regions, {labels} labels, {captions} captions', nothing: 'No annotation was taken from these files.', failed: 'Nothing was imported: {error}', notes: 'How it was read', unread: 'Not read: {n} file | Not read: {n} files', severalFiles: '{n} files', importAs: 'Import as {format}',
+    missing: '{n} image was not found. What is annotated on it is kept and waits for its file. | {n} images were not found. What is annotated on them is kept and waits for their files.', locate: 'Locate …', linked: '{n} image found | {n} images found', unmentioned: '{n} image of the folder is named by no annotation and was not taken in. | {n} images of the folder are named by no annotation and were not taken in.', everyone: 'Take everybody’s work where several people annotated an image', leftOut: 'left out', changed: 'changed',
   },
   train: {
     title: 'Train', recipe: 'Recipe', model: 'Start from', device: 'Device', seed: 'Seed', start: 'Start training', runs: 'Runs', cancel: 'Cancel', noRuns: 'No runs yet', noRunsHint: 'Choose a recipe and start. Curves appear here, and the runs stay in the list.', absent: 'Training is not available', settings: 'Settings', inBox: 'The model in the box', loss: 'Loss', lr: 'Learning rate', speed: '{n} images/s', left: '{time} left', steps: 'step {at} of {all}', name: 'Name', status: 'Status', when: 'Begun', duration: 'Took', data: 'Dataset', metrics: 'Metrics',

@@ -20,7 +20,7 @@ export const ja: Same<typeof en> = {
     noRecent: '開いたプロジェクトがここに並びます。',
   },
   folder: {
-    open: 'フォルダーを開く', add: 'フォルダーの画像を追加', import: 'インポート元', export: 'エクスポート先', up: '上のフォルダーへ', images: 'ここに画像 {n} 枚', choose: 'このフォルダーを選ぶ', isProject: 'このフォルダーはプロジェクトです',
+    open: 'フォルダーを開く', add: 'フォルダーの画像を追加', import: 'インポート元', export: 'エクスポート先', locate: '画像の場所', up: '上のフォルダーへ', images: 'ここに画像 {n} 枚', choose: 'このフォルダーを選ぶ', isProject: 'このフォルダーはプロジェクトです',
     project: 'プロジェクト', empty: 'ここにフォルダーはありません。', path: 'パス',
   },
   data: {
@@ -60,6 +60,8 @@ export const ja: Same<typeof en> = {
   snapshots: { title: 'スナップショット', take: 'スナップショットを作成', name: 'この状態の名前', empty: 'データセットの今の状態に名前を付け、後で比べたり戻したりできます。', compare: '以後の変更', restore: 'この状態に戻す', added: '追加', changed: '変更', removed: '削除', media: '画像', labels: 'ラベル', imageLabels: '画像ラベル', regions: '領域', captions: 'キャプション', tags: 'タグ', same: '以後の変更はありません。' },
   exchange: {
     import: 'インポート', export: 'エクスポート', format: '形式', auto: '自動判別', from: '元', to: '先', choose: '選択 …', losses: '{format} で表せないもの', lossless: '{format} はこのプロジェクトのすべてを表せます。', images: '画像もコピーする', split: '入れる分割', start: '開始', report: '結果', took: '画像 {n} 枚を取り込みました', findings: 'そのままでは取り込めなかったもの: {n}', wrote: '{n} 個のファイルを書き出しました', absent: 'この版ではインポートとエクスポートは使えません。', onlyFiltered: '絞り込み中の画像だけ（{n}）',
+    holding: '{format}：領域 {regions}、ラベル {labels}、キャプション {captions}', nothing: 'これらのファイルから注釈は一つも取り込まれませんでした。', failed: '何も取り込まれませんでした：{error}', notes: '読み方', unread: '読まれなかったファイル：{n}', severalFiles: '{n} 個のファイル', importAs: '{format} として取り込む',
+    missing: '{n} 枚の画像が見つかりません。その注釈は残してあり、ファイルが見つかるのを待っています。', locate: '場所を指定 …', linked: '{n} 枚の画像が見つかりました', unmentioned: 'フォルダーの {n} 枚の画像はどの注釈にも現れず、取り込まれていません。', everyone: '一枚を複数の人が注釈した場合、全員の分を取り込む', leftOut: '除外', changed: '修正',
   },
   train: {
     title: '学習', recipe: 'レシピ', model: '出発点', device: 'デバイス', seed: 'シード', start: '学習を開始', runs: '実行', cancel: '中止', noRuns: 'まだ実行がありません', noRunsHint: 'レシピを選んで開始すると、ここに曲線が表示され、実行は一覧に残ります。', absent: '学習は使えません', settings: '設定', inBox: '付属のモデル', loss: '損失', lr: '学習率', speed: '{n} 枚/秒', left: '残り {time}', steps: '{all} ステップ中 {at}', name: '名前', status: '状態', when: '開始', duration: '所要時間', data: 'データセット', metrics: '指標',

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Output } from '#shared/contract.ts'
-import type { FormatName } from '#shared/model/exchange.ts'
+import type { FormatName, ImportReport } from '#shared/model/exchange.ts'
 import { exchangeWords } from '../locales/exchange.ts'
 import { call } from '../rpc/index.ts'
 
@@ -11,6 +11,10 @@ export const useExchange = defineStore('exchange', () => {
   const importPath = ref('')
   const importFormat = ref<FormatName | 'auto'>('auto')
   const split = ref<string | null>(null)
+  /** Everybody's annotations of an image, rather than one person's. */
+  const everyone = ref(false)
+  /** What came of the import that the dialog shows. */
+  const imported = ref<{ path: string; report: ImportReport } | null>(null)
   const exportPath = ref('')
   const exportFormat = ref<FormatName>('coco')
   const copyImages = ref(false)
@@ -18,5 +22,5 @@ export const useExchange = defineStore('exchange', () => {
   /** The format's name in this language, or its own. */
   const titleOf = (name: FormatName, locale: string) => exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
-  return { formats, importPath, importFormat, split, exportPath, exportFormat, copyImages, onlyFiltered, titleOf, load }
+  return { formats, importPath, importFormat, split, everyone, imported, exportPath, exportFormat, copyImages, onlyFiltered, titleOf, load }
 })

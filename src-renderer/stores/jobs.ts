@@ -7,6 +7,8 @@ import { call, remote } from '../rpc/index.ts'
 export const useJobs = defineStore('jobs', () => {
   const jobs = shallowRef<Job[]>([])
   const waiting = new Map<string, (job: Job) => void>()
+  /** Kinds of jobs whose failure is shown where they were begun. */
+  const shownThere = new Set<string>()
   const running = computed(() => jobs.value.filter((j) => j.status === 'running'))
 
   /** Hears of jobs that end while this window looks on; not of those that had ended before it came. */
@@ -36,5 +38,5 @@ export const useJobs = defineStore('jobs', () => {
       else waiting.set(id, resolve)
     })
   const cancel = (id: string) => call('jobs.cancel', { id }).catch(() => undefined)
-  return { jobs, running, refresh, ended, cancel, onEnd }
+  return { jobs, running, refresh, ended, cancel, onEnd, shownThere }
 })

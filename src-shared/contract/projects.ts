@@ -26,6 +26,8 @@ export const projectMethods = {
   'projects.sample': method(nothing, started),
   /** Takes in the images below a folder. */
   'projects.add-folder': method(z.object({ folder: z.string().min(1) }), started),
+  /** Looks below a folder for the files of images that have none; the job's result is `{ linked, missing }`. */
+  'projects.link-images': method(z.object({ folder: z.string().min(1) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),
   'snapshots.take': method(z.object({ name: snapshot.shape.name }), snapshot),
   'snapshots.remove': method(z.object({ name: z.string() }), done),

@@ -8,10 +8,12 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
   /** Takes in the images below a folder, then their sizes. */
   z.object({ kind: z.literal('scan'), folder: z.string().min(1) }),
+  /** Looks below a folder for the files of images that have none. */
+  z.object({ kind: z.literal('link'), folder: z.string().min(1) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int() }) }
+export const workResults = { import: importReport, export: exportReport, scan: z.object({ images: z.number().int() }), link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

@@ -1,7 +1,10 @@
+import { existsSync, statSync } from 'node:fs'
 import { Command } from 'commander'
+import { userError } from '#shared/errors.ts'
 import { progressBar } from '../terminal/progress.ts'
 import type { AppContext } from '../context.ts'
 import { checkProject, compareSnapshots, createProject, listSnapshots, openProject, projectInfo, restoreSnapshot, takeSnapshot } from '../projects/index.ts'
+import { linkFolder } from '../media/scan.ts'
 import { createSampleProject } from '../sample/project.ts'
 import { output } from './output.ts'
 
@@ -31,6 +34,19 @@ export const projectCommand = (_: AppContext): Command => {
       output(Boolean(o.json)).answer(info, () =>
         Object.entries(info).map(([k, v]) => `${k.padEnd(14)} ${k === 'created' ? new Date(info.created).toISOString() : typeof v === 'object' ? listed(v) : v}`).join('\n'),
       )
+    })
+  project
+    .command('link <dir> <folder>')
+    .description('look in a folder for the files of images that were not there when their annotations came')
+    .action(async (dir: string, folder: string, o: { json?: boolean }) => {
+      if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(`${folder}: no such folder`)
+      const opened = openProject(dir)
+      try {
+        const result = await linkFolder(opened, folder)
+        output(Boolean(o.json)).answer(result, () => `${result.linked} images linked, ${result.missing} still without a file`)
+      } finally {
+        opened.close()
+      }
     })
   project
     .command('check <dir>')

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import { addLabels } from '../annotations/labels.ts'
+import { mayBeMissing, relink } from '../media/relink.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords, listRoots } from '../projects/records.ts'
@@ -20,7 +21,7 @@ import { mapOrdered, meter, type OnProgress } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
 import { safeName } from './target.ts'
-import { Tree } from './tree.ts'
+import { isImage, Tree } from './tree.ts'
 import { type Left, leftIn } from './unread.ts'
 import { openArchiveRecords, unpackZip } from './zip.ts'
 
@@ -116,6 +117,8 @@ async function readAll(at: string, format: FormatName, { options, findings, take
     took: (taken) => tree.took(taken),
     declareLabels: (labels) => store.declare(labels),
   }
+  // Images that came before their files get them now, and are known again below.
+  if (mayBeMissing(store.project)) await relink(store.project, images.root, imagesIn(images))
   const settled = mapOrdered(read(source), 8, async (draft) => {
     const at = draft.root ?? images.root
     tree.took(draft.where.file)
@@ -134,6 +137,10 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
   return root ?? images.root
+}
+
+function* imagesIn(tree: Tree): Generator<string> {
+  for (const file of tree.files('')) if (isImage(file)) yield file
 }
 
 function count({ annotations }: Taken, { regions, labels, captions }: ImageRecord): void {
@@ -164,7 +171,7 @@ class Storing {
   private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
-    private readonly project: Project,
+    readonly project: Project,
     private readonly options: Source['options'] & RunOptions,
   ) {
     this.spool = options.batch === undefined ? new Spool() : null

@@ -24,7 +24,7 @@ const packed = new Map(Object.entries({
   gpkg: 'GeoPackage', manifest: 'manifest (JSON lines)', lst: 'list of files', ini: 'INI file', dataset: 'dataset file', via: 'VIA project', odgt: 'JSON lines (odgt)', log: '',
 }))
 /** Files that go along with any dataset and say nothing of its images. */
-const companion = /^(readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|citation|todo|requirements|manifest\.in)([-_.].*)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$/i
+const companion = /^(readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|citation|todo|requirements|manifest\.in)([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$/i
 const classList = /^(classes|class_?names|labels?|label_?names|names|obj|categories|labelmap|label_?map|predefined_classes|_?darknet)([-_.].*)?\.(txt|names|ya?ml|json|csv|pbtxt)$/i
 
 const extensionOf = (name: string) => path.posix.extname(name).slice(1).toLowerCase()

@@ -7,6 +7,7 @@ import { naturalKey } from '#shared/format.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
 import { addRecords, getMedia, mediaFile, type Project } from '../projects/index.ts'
+import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.bmp'])
 export const isImageName = (name: string) => !name.startsWith('.') && extensions.has(extname(name).toLowerCase())
@@ -27,6 +28,17 @@ async function* imagesBelow(folder: string): AsyncGenerator<string> {
   }
 }
 
+async function* relativeTo(root: string, files: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const path of files) yield relative(root, path).split(sep).join('/')
+}
+
+/** Looks below a folder for the files of images that have none. */
+export async function linkFolder(project: Project, folder: string, signal?: AbortSignal): Promise<Relinked> {
+  const root = resolve(folder)
+  const linked = await relink(project, root, relativeTo(root, imagesBelow(root)), signal)
+  return { linked, missing: countMissing(project) }
+}
+
 const firstBatch = 200
 const laterBatch = 5000
 
@@ -36,6 +48,8 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   const thumbnails = join(project.folder, 'backups')
   let batch: ImageRecord[] = []
   let found = 0
+  // Images that wait for a file of that name get it, rather than a second image.
+  if (mayBeMissing(project)) await relink(project, root, relativeTo(root, imagesBelow(root)), signal)
   const write = () => {
     addRecords(project, batch, { root, action: `add folder ${root}` })
     found += batch.length

@@ -129,6 +129,29 @@ export function moveRoot(project: Project, rootId: number, folder: string): void
   mutate(project.db, project.user, 'move folder', (edit) => edit.update('root', rootId, { path: storedRoot(project, folder) }))
 }
 
+/** Whatever a person put on an image. */
+const isBare = ({ db }: Project, id: number) =>
+  ['region', 'media_label', 'caption', 'media_tag', 'comment'].every((table) => db.value(`SELECT 1 FROM ${table} WHERE media_id = ? LIMIT 1`, id) === undefined)
+
+/**
+ * Gives images another file: what they have stays. An image that has that file already makes way where nothing was put on it; otherwise both stay
+ * as they are. @returns how many were moved
+ */
+export function relocateMedia(project: Project, root: string, moves: readonly { id: number; path: string; facts: { width: number; height: number; orientation: number } }[]): number {
+  let moved = 0
+  mutate(project.db, project.user, 'link images', (edit) => {
+    const rootId = ensureRootIn(project, edit, root)
+    for (const { id, path, facts } of moves) {
+      const other = project.db.value<number>('SELECT id FROM media WHERE root_id = ? AND path = ?', rootId, path)
+      if (other === id || (other !== undefined && !isBare(project, other))) continue
+      if (other !== undefined) edit.remove('media', other)
+      edit.update('media', id, { root_id: rootId, path, ...facts })
+      moved++
+    }
+  })
+  return moved
+}
+
 /** The image's file. */
 export function mediaFile(project: Project, media: Pick<Media, 'rootId' | 'path'>): string {
   const root = project.db.value<string>('SELECT path FROM root WHERE id = ?', media.rootId)

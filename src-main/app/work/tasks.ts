@@ -4,7 +4,7 @@ import type { WorkProgress, workTask } from '#shared/model/work.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
 import { meter } from '../exchange/progress.ts'
-import { findFacts, scanFolder } from '../media/scan.ts'
+import { findFacts, linkFolder, scanFolder } from '../media/scan.ts'
 import type { Project } from '../projects/project.ts'
 
 export interface WorkControl {
@@ -20,6 +20,8 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       return importInto(project, task.path, { ...task.options, signal, onProgress, sharing: true })
     case 'export':
       return exportFrom(project, task.path, { ...task.options, signal, onProgress })
+    case 'link':
+      return linkFolder(project, task.folder, signal)
     case 'scan': {
       const report = meter<WorkProgress['phase']>(onProgress)
       const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })

@@ -29,6 +29,7 @@ describe('files that nobody read', () => {
     ['XML of another kind', { 'x.xml': '<?xml version="1.0"?><objects><box/></objects>' }, 'x.xml', /root element <objects>/],
     ['YAML', { 'annotations.yaml': 'a.png:\n  - cat\n' }, 'annotations.yaml', /YAML/],
     ['an archive', { 'labels.zip': 'PK' }, 'labels.zip', /zip archive/],
+    ['a name like that of a readme', { 'notes.json': '{"a.png": [{"x": 1}]}' }, 'notes.json', /JSON object/],
     ['broken JSON', { 'labels.json': 'oops' }, 'labels.json', /no JSON/],
   ])('%s: the images come in, and the last line says that no annotation was taken', async (_, files, name, looks) => {
     const { report, records, lines } = await imported({ 'a.png': image, ...files })

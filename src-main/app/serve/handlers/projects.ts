@@ -58,6 +58,17 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     }) }
   },
   'projects.add-folder': ({ folder }, client) => ({ jobId: scan(client, resolve(folder)) }),
+  'projects.link-images': ({ folder }, client) => {
+    const at = resolve(folder)
+    if (!existsSync(at) || !statSync(at).isDirectory()) throw userError(`${at}: there is no such folder`)
+    return {
+      jobId: client.startJob('scan', at, async (project, { signal }, tell) => {
+        const result = await runWork(project, { kind: 'link', folder: at }, { signal })
+        tell('project.changed', { what: ['media'] })
+        return result
+      }),
+    }
+  },
   'snapshots.list': (_, { project }) => projects.listSnapshots(project),
   'snapshots.take': ({ name }, client) => {
     const taken = projects.takeSnapshot(client.project, name)

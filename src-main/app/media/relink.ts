@@ -1,0 +1,84 @@
+/** Images whose files were not there when their annotations came: found by name in a folder, they get their place and keep all that they have. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { listRoots, mediaFile, type Project, relocateMedia } from '../projects/index.ts'
+import { factsOf } from './scan.ts'
+
+export interface Relinked {
+  linked: number
+  /** Images of the project whose files are still not there. */
+  missing: number
+}
+
+interface Waiting {
+  id: number
+  rootId: number
+  path: string
+  width: number | null
+  height: number | null
+}
+
+/** Label Studio puts eight digits before the name of a file that was uploaded. */
+const namesOf = (path: string) => {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
+  return [...new Set([name, name.replace(/^[0-9a-f]{8}-/, '')])]
+}
+
+/** How many steps, from the last, two paths have in common. */
+function common(a: string, b: string): number {
+  const [x, y] = [a.toLowerCase().split('/').reverse(), b.toLowerCase().split('/').reverse()]
+  let n = 0
+  while (n < x.length && n < y.length && x[n] === y[n]) n++
+  return n
+}
+
+/** Never hashed, for there was no file. */
+const unseen = (project: Project): Waiting[] =>
+  project.db.all<Waiting & Record<string, string | number | null>>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL AND perceptual_hash IS NULL')
+
+export const mayBeMissing = (project: Project): boolean => project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL AND perceptual_hash IS NULL LIMIT 1') !== undefined
+
+/**
+ * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose folders agree most),
+ * where its size is the one annotated, and where no other image of the project has it.
+ */
+export async function relink(project: Project, root: string, files: AsyncIterable<string> | Iterable<string>, signal?: AbortSignal): Promise<number> {
+  const waiting = new Map<string, Waiting[]>()
+  for (const w of unseen(project)) for (const name of namesOf(w.path)) waiting.set(name, [...(waiting.get(name) ?? []), w])
+  if (waiting.size === 0) return 0
+  const roots = new Map(listRoots(project).map((r) => [r.id, r.path]))
+  const absent = new Map<number, boolean>()
+  const isAbsent = (w: Waiting) => {
+    let known = absent.get(w.id)
+    if (known === undefined) absent.set(w.id, (known = roots.has(w.rootId) && !existsSync(mediaFile(project, w))))
+    return known
+  }
+  const candidates = new Map<number, { waits: Waiting; files: { path: string; score: number }[] }>()
+  for await (const path of files) {
+    signal?.throwIfAborted()
+    for (const w of waiting.get(path.slice(path.lastIndexOf('/') + 1).toLowerCase()) ?? []) {
+      if (!isAbsent(w)) continue
+      const entry = candidates.get(w.id) ?? { waits: w, files: [] }
+      entry.files.push({ path, score: common(path, w.path) })
+      candidates.set(w.id, entry)
+    }
+  }
+  const taken = new Set<string>()
+  const moves: Parameters<typeof relocateMedia>[2][number][] = []
+  for (const { waits, files: found } of [...candidates.values()].sort((a, b) => Math.max(...b.files.map((f) => f.score)) - Math.max(...a.files.map((f) => f.score)))) {
+    const best = Math.max(...found.map((f) => f.score))
+    const fitting = []
+    for (const { path } of found.filter((f) => f.score === best && !taken.has(f.path))) {
+      const facts = await factsOf(join(root, path))
+      if (!facts?.width || !facts.height || (waits.width !== null && (waits.width !== facts.width || waits.height !== facts.height))) continue
+      fitting.push({ path, facts: { width: facts.width, height: facts.height, orientation: facts.orientation ?? 1 } })
+    }
+    const [only] = fitting
+    if (!only || fitting.length > 1) continue
+    taken.add(only.path)
+    moves.push({ id: waits.id, ...only })
+  }
+  return moves.length ? relocateMedia(project, root, moves) : 0
+}
+
+export const countMissing = (project: Project): number => unseen(project).filter((w) => !existsSync(mediaFile(project, w))).length
