@@ -6,7 +6,8 @@ import { text } from './text.ts'
 
 export const formatName = z.enum([
   'coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions', 'dashi',
-  'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything', 'dota', 'panoptic', 'cityscapes', 'json-rows',
+  'via', 'openimages', 'parquet', 'vlm', 'karpathy', 'createml', 'vott', 'supervisely', 'isat', 'segment-anything', 'json-rows',
+  'dota', 'panoptic', 'cityscapes',
 ])
 export type FormatName = z.infer<typeof formatName>
 

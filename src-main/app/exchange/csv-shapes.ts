@@ -141,14 +141,27 @@ function outlineIn(text: string): Shape | null {
 }
 
 function ofWkt(kind: string, body: string): Shape {
-  const rings = (s: string) => [...s.matchAll(/\(([^()]+)\)/g)].map((m) => m[1]!.split(',').flatMap((p) => p.trim().split(/\s+/).slice(0, 2).map(Number)))
-  if (kind === 'POINT') {
-    const [x = NaN, y = NaN] = rings(body)[0] ?? []
-    return { kind: 'keypoints', points: [{ x, y, v: 2 }] }
-  }
-  if (kind === 'LINESTRING') return { kind: 'polyline', points: rings(body)[0] ?? [] }
-  const parts = kind === 'POLYGON' ? [body] : [...body.slice(1, -1).matchAll(/\((?:[^()]|\([^()]*\))*\)/g)].map((m) => m[0])
-  return { kind: 'polygon', parts: parts.map((p): PolygonPart => rings(p).map(ringOf)) }
+  const parts = ringsOfWkt(body, kind === 'MULTIPOLYGON' ? 1 : 0)
+  const points = parts[0]?.[0] ?? []
+  if (kind === 'POINT') return { kind: 'keypoints', points: [{ x: points[0] ?? NaN, y: points[1] ?? NaN, v: 2 }] }
+  if (kind === 'LINESTRING') return { kind: 'polyline', points }
+  return { kind: 'polygon', parts: parts.map((p): PolygonPart => p.map(ringOf)) }
+}
+
+/** The innermost brackets are rings; a part ends where its bracket closes. */
+function ringsOfWkt(body: string, depthOfParts: number): number[][][] {
+  const parts: number[][][] = [[]]
+  let [depth, start] = [0, -1]
+  for (let i = 0; i < body.length; i++)
+    if (body[i] === '(') {
+      depth++
+      start = i + 1
+    } else if (body[i] === ')') {
+      if (start >= 0) parts.at(-1)!.push(body.slice(start, i).split(',').flatMap((p) => p.trim().split(/\s+/).slice(0, 2).map(Number)))
+      start = -1
+      if (--depth === depthOfParts) parts.push([])
+    }
+  return parts.filter((p) => p.length > 0)
 }
 
 /** COCO's as JSON, or pairs of a start (from 1, down the columns) and a length. Null of an image that is said to have none. */

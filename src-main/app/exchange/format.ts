@@ -12,6 +12,8 @@ export interface Format {
   readonly recognises?: (file: Peek) => boolean
   /** Its annotations lie beside their images at any depth, so that no folder around them is only a wrapping. */
   readonly beside?: true
+  /** Folders of annotations alone: a file in one belongs to the folder above. */
+  readonly apart?: readonly string[]
   readonly read?: Reader
   readonly write?: (items: Iterable<Item>, target: Target) => void | Promise<void>
   /** Does it go with the images beside it? */

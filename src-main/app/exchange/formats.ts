@@ -40,5 +40,5 @@ const dashi: Format = {
 /** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
   dashi, via, vlm, karpathy, openimages, createml, vott, supervisely, isat, 'segment-anything': segmentAnything, webdataset, imagefolder, parquet, dota, yolo, csv, cvat, voc, labelstudio, labelme, datumaro,
-  panoptic, coco, 'json-rows': jsonRows, cityscapes, masks, folders, captions,
+  panoptic, coco, cityscapes, 'json-rows': jsonRows, masks, folders, captions,
 }

@@ -57,10 +57,12 @@ const parsed = (v: unknown): unknown => {
   }
 }
 
-const textsOf = (v: unknown): string[] => {
+/** Lists of lists are as deep as it goes. */
+const textsOf = (v: unknown, depth = 0): string[] => {
   if (typeof v === 'string') return v.trim() ? [v] : []
-  if (Array.isArray(v)) return v.flatMap(textsOf)
-  return isObject(v) ? textsOf(v['raw'] ?? v['text'] ?? v['caption'] ?? v['sentence']) : []
+  if (depth > 3) return []
+  if (Array.isArray(v)) return v.flatMap((t) => textsOf(t, depth + 1))
+  return isObject(v) ? textsOf(v['raw'] ?? v['text'] ?? v['caption'] ?? v['sentence'], depth + 1) : []
 }
 
 interface ObjectsIn {
@@ -270,10 +272,9 @@ const isEmpty = (v: unknown) => v === null || v === undefined || v === '' || (Ar
 
 function ringsOf(v: unknown): number[][] {
   if (!Array.isArray(v)) return []
-  const flat = (r: unknown): number[] => (Array.isArray(r) ? r.flatMap(flat) : [numberOf(r)])
   const lists = v.every((n) => typeof n === 'number') ? [v] : v
   return lists.flatMap((r) => {
-    const ring = Array.isArray(r) ? toRing(flat(r)) : null
+    const ring = Array.isArray(r) ? toRing(r.flat(2).map(numberOf)) : null
     return ring ? [ring] : []
   })
 }

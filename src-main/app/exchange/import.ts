@@ -145,10 +145,10 @@ function count({ annotations }: Taken, { regions, labels, captions }: ImageRecor
   annotations.captions += captions?.length ?? 0
 }
 
-/** A file in `annotations/` belongs to the folder above it. */
+/** A file in `annotations/` belongs to the folder above it, as do those of `data/` and `ann/`. */
 function datasetFolder(file: string, format: FormatName): string {
   const folder = path.dirname(file)
-  const apart = ['coco', 'datumaro', 'yolo'].includes(format) && ['annotations', 'labels'].includes(path.basename(folder))
+  const apart = formats[format].apart?.includes(path.basename(folder))
   return apart ? path.dirname(folder) : folder
 }
 

@@ -57,7 +57,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(size && { width: size.width, height: size.height }),
     ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
     ...(source.options.hash && typeof found !== 'string' ? { contentHash: await sha256(file) } : {}),
-    ...(draft.labels?.length ? { labels: draft.labels.filter((l) => l.label.trim()).map((l) => ({ ...l, label: l.label.slice(0, limits.name) })) } : {}),
+    ...(draft.labels?.length ? { labels: draft.labels.map((l) => ({ ...l, label: l.label.trim().slice(0, limits.name) })).filter((l) => l.label) } : {}),
     ...(kept.length ? { regions: kept } : {}),
     ...(captions.length ? { captions } : {}),
     ...(split ? { split: split.slice(0, 64) } : {}),

@@ -292,6 +292,7 @@ export const coco: Format = {
   name: 'coco',
   title: 'COCO JSON',
   recognises: isCoco,
+  apart: ['annotations', 'labels'],
   read,
   write,
   images: 'none',

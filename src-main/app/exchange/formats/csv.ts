@@ -258,6 +258,7 @@ export const csv: Format = {
   name: 'csv',
   title: 'CSV',
   recognises,
+  apart: ['annotations', 'labels'],
   read,
   write,
   images: 'none',

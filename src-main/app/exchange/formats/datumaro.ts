@@ -242,6 +242,7 @@ export const datumaro: Format = {
   name: 'datumaro',
   title: 'Datumaro JSON',
   recognises: isDatumaro,
+  apart: ['annotations', 'labels'],
   read,
   write,
   images: 'none',

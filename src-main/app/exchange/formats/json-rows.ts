@@ -69,4 +69,4 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-export const jsonRows: Format = { name: 'json-rows', title: 'JSON rows (image and caption, label or boxes)', recognises, read }
+export const jsonRows: Format = { name: 'json-rows', title: 'JSON rows (image and caption, label or boxes)', recognises, apart: ['annotations'], read }

@@ -42,4 +42,4 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-export const karpathy: Format = { name: 'karpathy', title: 'Karpathy captions (dataset_*.json)', recognises, read }
+export const karpathy: Format = { name: 'karpathy', title: 'Karpathy captions (dataset_*.json)', recognises, apart: ['annotations'], read }

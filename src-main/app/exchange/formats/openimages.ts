@@ -138,4 +138,4 @@ function fitted({ data, width, height }: Bitmap, size: Size): Uint8Array {
   return out
 }
 
-export const openimages: Format = { name: 'openimages', title: 'Open Images (CSV)', recognises, read }
+export const openimages: Format = { name: 'openimages', title: 'Open Images (CSV)', recognises, apart: ['annotations', 'labels', 'metadata'], read }

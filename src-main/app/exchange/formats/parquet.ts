@@ -147,4 +147,4 @@ async function imageOf(source: Source, file: string, row: HfRow, n: number, tota
   return { image: { image }, column: named.column }
 }
 
-export const parquet: Format = { name: 'parquet', title: 'Hugging Face dataset (parquet)', recognises, read }
+export const parquet: Format = { name: 'parquet', title: 'Hugging Face dataset (parquet)', recognises, apart: ['data'], read }

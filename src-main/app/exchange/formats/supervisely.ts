@@ -148,7 +148,7 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')
   const [left = 0, top = 0] = flat([given['origin']]).map(Math.round)
   const packed = Buffer.from(given['data'], 'base64')
-  const png = packed.toString('latin1', 0, 4) === '\x89PNG' ? packed : inflateSync(packed, { maxOutputLength: maxPixels })
+  const png = packed.toString('latin1', 0, 4) === '\x89PNG' ? packed : inflateSync(packed, { maxOutputLength: maxPixels >> 2 })
   const { hasAlpha } = await sharp(png, { limitInputPixels: maxPixels }).metadata()
   const picture = sharp(png, { limitInputPixels: maxPixels })
   const { data, info } = await (hasAlpha ? picture.extractChannel('alpha') : picture.extractChannel(0)).raw().toBuffer({ resolveWithObject: true })
@@ -158,4 +158,4 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   return { kind: 'mask', rle: rleFromBitmap(bits, height, width) }
 }
 
-export const supervisely: Format = { name: 'supervisely', title: 'Supervisely', recognises: (peek) => isMeta(peek) || isAnnotation(peek), beside: true, read }
+export const supervisely: Format = { name: 'supervisely', title: 'Supervisely', recognises: (peek) => isMeta(peek) || isAnnotation(peek), beside: true, apart: ['ann'], read }

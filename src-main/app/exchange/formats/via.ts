@@ -217,4 +217,4 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
   }
 }
 
-export const via: Format = { name: 'via', title: 'VGG Image Annotator (VIA)', recognises, beside: true, read }
+export const via: Format = { name: 'via', title: 'VGG Image Annotator (VIA)', recognises, beside: true, apart: ['annotations'], read }

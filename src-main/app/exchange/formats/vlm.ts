@@ -110,7 +110,7 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
   for (const t of said ?? []) {
     if (!isObject(t)) continue
     const role = String((t['from'] ?? t['role'] ?? '') as string).toLowerCase()
-    const text = contentOf(t['value'] ?? t['content']).replace(/<image>|<img>.*?<\/img>|<\|image_?\d*\|>/gi, ' ').trim()
+    const text = contentOf(t['value'] ?? t['content']).replace(/<image>|<img>.{0,2000}?<\/img>|<\|image_?\d*\|>/gi, ' ').trim()
     if (/^(?:human|user|question)$/.test(role)) asked = text
     else if (/^(?:gpt|assistant|model|bot|answer)$/.test(role)) turns.push({ asked, answer: text })
   }
@@ -156,7 +156,14 @@ function locatedIn(asked: string, answer: string): Located | null {
 }
 
 function ofFlorence(asked: string, answer: string): Located {
-  const steps = [...answer.matchAll(/([^<]*)((?:<loc_\d+>)+)/g)].map((m) => ({ label: m[1]!.replace(/^[\s,;.]+|\s+$/g, ''), at: [...m[2]!.matchAll(/<loc_(\d+)>/g)].map((n) => Number(n[1])) }))
+  const steps: { label: string; at: number[] }[] = []
+  // Words, a place, words, a place, …: places with nothing between them go together.
+  const pieces = answer.split(/<loc_(\d+)>/)
+  for (let i = 0; i + 1 < pieces.length; i += 2) {
+    const label = pieces[i]!.slice(0, 500).replace(/^[\s,;.]+/, '').trim()
+    if (i === 0 || pieces[i] !== '') steps.push({ label, at: [] })
+    steps.at(-1)!.at.push(Number(pieces[i + 1]))
+  }
   let label: string | null = null
   const objects = steps.map((s) => ({ label: (label = s.label || label), at: s.at }))
   const outline = /SEGMENTATION/i.test(asked)

@@ -80,6 +80,7 @@ export const yolo: Format = {
   name: 'yolo',
   title: 'YOLO',
   recognises: ({ name, head }) => /\.ya?ml$/.test(name) && /^\s*(names|nc|train)\s*:/m.test(head),
+  apart: ['annotations', 'labels'],
   read,
   write,
   images: 'copy',
