@@ -9,7 +9,8 @@ import { annotationState } from '../model/author.ts'
 import { method } from './method.ts'
 
 const done = z.null()
-const ids = z.array(id).min(1)
+/** Each once: a list that names one a million times is one. */
+const ids = z.array(id).min(1).transform((given) => [...new Set(given)])
 const ofImage = z.object({ mediaId: id.optional() })
 
 /** A region that the client made; its negative id is a name until the answer brings the real one. */
