@@ -11,7 +11,8 @@ import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 const done = z.null()
-const ids = z.array(id).min(1)
+/** Each once: a list that names one a million times is one. */
+const ids = z.array(id).min(1).transform((given) => [...new Set(given)])
 const ofImage = z.object({ mediaId: id.optional() })
 
 /**

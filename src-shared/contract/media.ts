@@ -55,5 +55,5 @@ export const mediaMethods = {
   'media.facets': method(z.object({}).default({}), facets),
   /** Its size is found out first where it was not known. */
   'media.content': method(z.object({ id }), imageContent),
-  'media.remove': method(z.object({ ids: z.array(id).min(1) }), z.null()),
+  'media.remove': method(z.object({ ids: z.array(id).min(1).transform((given) => [...new Set(given)]) }), z.null()),
 }

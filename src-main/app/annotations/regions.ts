@@ -57,7 +57,9 @@ export function updateRegions(project: Project, ids: readonly number[], patch: R
 
 /** A change of its own to each, for example a move; one edit. */
 export function changeRegions(project: Project, changes: readonly { id: number; patch: RegionPatch }[]): Region[] {
-  const checked = changes.map(({ id, patch }) => ({ id, patch: valid(regionPatch, 'region', patch) }))
+  const known = new Map<RegionPatch, RegionPatch>() // the same change is often made to many
+  const checkedOnce = (patch: RegionPatch) => known.get(patch) ?? (known.set(patch, valid(regionPatch, 'region', patch)), known.get(patch)!)
+  const checked = changes.map(({ id, patch }) => ({ id, patch: checkedOnce(patch) }))
   const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
   return mutate(project.db, project.user, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
     checked.map(({ id, patch }) => {

@@ -137,6 +137,16 @@ describe('messages', () => {
     await isWell()
   })
 
+  it('that name one thing a million times, or a million that are not there, are answered as quickly', async () => {
+    const raw = await open()
+    const box = { id: -1, mediaId: 1, labelId: null, shape: { kind: 'box', x: 1, y: 2, w: 3, h: 4 }, attributes: {}, author: { kind: 'person', name: 'x' }, state: 'accepted', z: 0, hidden: false, locked: false }
+    const [{ id }] = ((await raw.call(10, 'regions.apply', { mediaId: 1, action: 'draw', changes: [{ before: null, after: box }] })).output as { saved: [{ id: number }] }).saved
+    expect((await raw.call(11, 'regions.state', { ids: Array(900_000).fill(id), state: 'accepted' })).output).toBeNull()
+    expect((await raw.call(12, 'tags.add', { mediaIds: Array(900_000).fill(1), tag: 'one' })).output).toBeNull()
+    for (const [i, [method, more]] of ([['regions.state', { state: 'accepted' }], ['media.remove', {}]] as const).entries())
+      expect((await raw.call(20 + i, method, { ids: Array.from({ length: 900_000 }, (_, k) => k + 1000), ...more })).error).toBeDefined()
+  })
+
   it('that are no calls are passed over, or refused by their number', async () => {
     const raw = await open()
     for (const noise of ['null', '1', '"x"', '[]', '{}', '{"call":"1"}', '{"call":1.5,"method":"jobs.list"}', '{"answer":1}', '{"event":"jobs.changed","data":null}', '{"call":1e999,"method":"jobs.list"}']) raw.send(noise)
