@@ -21,8 +21,18 @@ export const SNIFFED = 32
 
 const begins = (bytes: Uint8Array, start: string) => [...start].every((c, i) => c === ' ' || bytes[i] === c.charCodeAt(0))
 
+const HEVC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']
+
+/** The container of AVIF with a picture that is coded as a phone's film is. */
+function isHeic(bytes: Uint8Array): boolean {
+  if (!begins(bytes, '    ftyp')) return false
+  const brands = [8, 16, 20, 24, 28].map((at) => String.fromCharCode(...bytes.subarray(at, at + 4)))
+  return HEVC.includes(brands[0]!) || (brands[0] === 'mif1' && brands.some((b) => HEVC.includes(b)) && !brands.includes('avif'))
+}
+
 /** Undefined for what is no image that can be decoded: SVG too, whose size and cost have no bound. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
+  if (isHeic(bytes)) return undefined
   const found = FORMATS.find(([, starts]) => starts.some((start) => begins(bytes, start)))?.[0]
   // 'BM' alone begins many a text: the length of a BMP's second header is one of few.
   return found === 'BMP' && ![12, 16, 40, 52, 56, 64, 108, 124].includes(bytes[14] ?? 0) ? undefined : found
@@ -30,10 +40,8 @@ export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
 
 export const isForeign = (format: ImageFormat | undefined): format is ForeignFormat => format === 'BMP' || format === 'JPEG 2000'
 
-const HEVC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']
-
 /** What is wrong with bytes that {@link formatOf} does not know, or whose decoder is not here. */
 export function notAnImage(bytes: Uint8Array): string {
-  if (HEVC.some((brand) => begins(bytes, `    ftyp${brand}`))) return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
+  if (isHeic(bytes)) return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
   return `not an image, expected ${FORMATS.map(([name]) => name).join(', ')}`
 }

@@ -141,7 +141,7 @@ function pieceMerger({ method, fd, tensors }: Plan, step: () => void, wrote: (by
       const finite = merge.combine(slices.inputs, out, slices.start)
       if (!finite) checkFinite(inputs, slices)
       const bytes = encode(out, dtype)
-      if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0)) throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}`)
+      if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0)) throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}: float32 holds it (--dtype float32)`)
       write(bytes, offset + slices.start * DTYPE_BYTES[dtype])
     }
   }

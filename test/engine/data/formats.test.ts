@@ -53,7 +53,8 @@ describe('what Pillow does not take', () => {
     await expect(decodeImage(file(lab))).rejects.toThrow(/^[^\n]*lab\.tif: a TIFF in Lab colours[^\n]*$/)
   })
   it('HEIC says what to do', async () => {
-    await expect(decodeImage(Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), 'phone.jpg')).rejects.toThrow(/^phone\.jpg: HEIC, [^\n]*JPEG/)
+    for (const start of ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', '\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf'])
+      await expect(decodeImage(Buffer.from(start), 'phone.jpg')).rejects.toThrow(/^phone\.jpg: HEIC, [^\n]*JPEG/)
   })
 })
 

@@ -1,0 +1,21 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { modelFacts } from '../../../src-main/app/merging/models.ts'
+import { goldenPath } from '../../helpers/golden.ts'
+import { temporaryFolder } from '../../helpers/pictures.ts'
+
+type Config = Record<string, Record<string, unknown>>
+
+it('offers models for one soup whichever release wrote their configuration, and not those that compute something else', () => {
+  const variant = (edit: (c: Config) => unknown) => {
+    const to = path.join(temporaryFolder(), 'model')
+    fs.cpSync(goldenPath('clip/hub'), to, { recursive: true })
+    const file = path.join(to, 'config.json')
+    fs.writeFileSync(file, JSON.stringify(edit(JSON.parse(fs.readFileSync(file, 'utf8')) as Config)))
+    return modelFacts(to)!.family
+  }
+  const base = variant((c) => c)
+  expect(variant((c) => ({ ...c, dtype: 'float16', transformers_version: '5', text_config: { ...c['text_config'], dtype: 'float16', hidden_act: 'quick_gelu', eos_token_id: 177 } }))).toBe(base)
+  expect(variant((c) => ({ ...c, vision_config: { ...c['vision_config'], hidden_act: 'gelu' } }))).not.toBe(base)
+})
