@@ -1,7 +1,8 @@
 import { defineConfig } from 'electron-vite'
+import { fileURLToPath } from 'node:url'
 import renderer from './src-renderer/vite.config.ts'
 
-const entry = (name: string) => new URL(name, import.meta.url).pathname
+const entry = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 export default defineConfig({
   main: {

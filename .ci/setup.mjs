@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { npm } from './npm.mjs'
 
 const root = path.dirname(import.meta.dirname)
 const at = (...p) => path.join(root, ...p)
@@ -30,18 +31,26 @@ function stampOf(files) {
   for (const file of files) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file))
   return hash.digest('hex')
 }
-function once(name, stamp, made, step) {
+function once(name, stamp, made, step, isDone = () => false) {
   const file = at('node_modules', '.cache', `dashi-${name}`)
   if (existsSync(made) && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
-  step()
+  if (!existsSync(file) && existsSync(made) && isDone()) say(`The ${name} are there already.`)
+  else step()
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, stamp)
 }
 
 once('packages', stampOf([at('package-lock.json')]), at('node_modules', '.package-lock.json'), () => {
   say('Installing packages (npm ci) …')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
-})
+  run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']), { ONNXRUNTIME_NODE_INSTALL: 'skip' })
+}, installed)
+
+/** Did a person run `npm ci` by hand? Then npm's own list has what the lock file has. */
+function installed() {
+  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+  const [has, locked] = [packages(at('node_modules', '.package-lock.json')), packages(at('package-lock.json'))]
+  return Object.entries(locked).every(([name, { version, optional }]) => name === '' || (optional && !has[name]) || has[name]?.version === version)
+}
 
 /** Every source file below `dir`. */
 function sources(dir) {
@@ -50,12 +59,12 @@ function sources(dir) {
 const built = [...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))), ...sources(at('test', 'bench')), at('package.json'), at('electron.vite.config.ts')]
 once('build', stampOf(built), at('out', 'main', 'cli.js'), () => {
   say('Building …')
-  run('npm', ['run', '--silent', 'build'])
+  run(process.execPath, [at('node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'])
 })
 
 if (process.argv.includes('--tests')) {
   const wanted = ['chromium', 'libvulkan1', 'fonts-noto-cjk']
-  const missing = wanted.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0)
+  const missing = process.platform === 'linux' ? wanted.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0) : []
   const debianRoot = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   if (missing.length && debianRoot) {
     say(`Installing ${missing.join(', ')} (apt-get) …`)

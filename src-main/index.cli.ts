@@ -2,13 +2,14 @@
 import { join } from 'node:path'
 import { runCli } from './app/cli/main.ts'
 import { heedStreams } from './app/cli/output.ts'
-import { defaultCache } from './app/context.ts'
-import { electronProgram, fetchElectron, hasScreen } from './host/electron/program.ts'
-import { models, programRoot, startServer } from './index.server.ts'
+import { electronProgram, fetchElectron, hasScreen, obstacle } from './host/electron/program.ts'
+import { defaultFolders } from './host/node/folders.ts'
+import { models, startServer } from './index.server.ts'
+import { programRoot } from './program.ts'
 
 heedStreams()
 process.exitCode = await runCli(process.argv.slice(2), {
-  ...models(defaultCache()),
+  ...models(defaultFolders().cacheFolder),
   startServer,
-  desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: fetchElectron },
+  desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: () => fetchElectron(), obstacle: () => obstacle() },
 })

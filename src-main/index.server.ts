@@ -1,14 +1,13 @@
 /** Composition root of the browser face: the application over HTTP and WebSocket on the loopback address. */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { z } from 'zod'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { AppContext } from './app/context.ts'
 import { App } from './app/serve/app.ts'
 import { EngineClient } from './engine/client.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { listen, type HttpServer } from './host/node/http.ts'
 import type { Host } from './host/ports.ts'
+import { appVersion, programRoot, rendererFiles } from './program.ts'
 
 export interface ServerOptions {
   /** Opened by the first window. */
@@ -20,14 +19,6 @@ export interface ServerOptions {
   /** Where settings, cache and new projects go; the system's usual places unless said otherwise. */
   folders?: Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
 }
-
-/** Of the program: where package.json is, whether this runs built (out/main, out/main/chunks) or from source. */
-export const programRoot = (() => {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder))
-    if (existsSync(join(folder, 'package.json')) || folder === dirname(folder)) return folder
-})()
-export const rendererFiles = join(programRoot, 'out', 'renderer')
-export const appVersion = (): string => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'))).version
 
 /** Native libraries read the files beside a packaged program by path. */
 const unpackedRoot = programRoot.replace(/app\.asar$/, 'app.asar.unpacked')

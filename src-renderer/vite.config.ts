@@ -1,7 +1,8 @@
 import vue from '@vitejs/plugin-vue'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
-const here = (name: string) => new URL(name, import.meta.url).pathname
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** The renderer; electron.vite.config.ts builds it with the rest, `vite build -c src-renderer/vite.config.ts` by itself. */
 export default defineConfig({

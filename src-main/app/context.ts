@@ -1,5 +1,3 @@
-import { homedir } from 'node:os'
-import path from 'node:path'
 import type { EngineClient } from '../engine/client.ts'
 
 /** What every feature of the application needs from its composition root. */
@@ -10,5 +8,3 @@ export interface AppContext {
   /** Where what can be made again is kept: the sample, features, thumbnails. */
   readonly cache: string
 }
-
-export const defaultCache = (): string => process.env['DASHI_CACHE'] ?? path.join(homedir(), '.cache', 'dashi')

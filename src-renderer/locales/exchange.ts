@@ -2,13 +2,14 @@
 import type { Feature, FormatName } from '#shared/model/exchange.ts'
 
 type Words = {
-  formats: Record<FormatName, string>
+  /** Where the format's own title won't do. */
+  formats: Partial<Record<FormatName, string>>
   features: Record<Feature, string>
   /** By the words of the application, which are English. */
   becomes: Readonly<Record<string, string>>
 }
 
-const names = { coco: 'COCO', yolo: 'YOLO', imagefolder: 'Hugging Face ImageFolder', webdataset: 'WebDataset', labelme: 'LabelMe', voc: 'Pascal VOC', cvat: 'CVAT', labelstudio: 'Label Studio', datumaro: 'Datumaro', csv: 'CSV', dashi: 'Dashi' }
+const names = { coco: 'COCO', imagefolder: 'Hugging Face ImageFolder', webdataset: 'WebDataset', labelme: 'LabelMe', voc: 'Pascal VOC', cvat: 'CVAT', labelstudio: 'Label Studio', datumaro: 'Datumaro', dashi: 'Dashi' }
 
 const exchangeEn: Words = {
   formats: { ...names, masks: 'Indexed PNG masks', folders: 'A folder for each label', captions: 'Text files of captions' },

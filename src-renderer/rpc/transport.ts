@@ -10,6 +10,9 @@ declare global {
 
 export const openChannel = (): Promise<Channel> => (window.dashi ? openPort(window.dashi) : openSocket())
 
+/** As it would go over the socket: what the page holds may be reactive, and a port's structured clone refuses a proxy. */
+const plain = (message: unknown): unknown => JSON.parse(JSON.stringify(message))
+
 function openPort(desktop: { requestPort(): void }): Promise<Channel> {
   return new Promise((resolve) => {
     const listener = (event: MessageEvent) => {
@@ -17,7 +20,7 @@ function openPort(desktop: { requestPort(): void }): Promise<Channel> {
       if (event.source !== window || event.data !== 'dashi:port' || !port) return
       window.removeEventListener('message', listener)
       resolve({
-        send: (message) => port.postMessage(message),
+        send: (message) => port.postMessage(plain(message)),
         onMessage: (listen) => {
           port.onmessage = (e) => listen(e.data)
         },

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Output } from '#shared/contract.ts'
 import type { FormatName } from '#shared/model/exchange.ts'
+import { exchangeWords } from '../locales/exchange.ts'
 import { call } from '../rpc/index.ts'
 
 export const useExchange = defineStore('exchange', () => {
@@ -14,6 +15,8 @@ export const useExchange = defineStore('exchange', () => {
   const exportFormat = ref<FormatName>('coco')
   const copyImages = ref(false)
   const onlyFiltered = ref(false)
+  /** The format's name in this language, or its own. */
+  const titleOf = (name: FormatName, locale: string) => exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
-  return { formats, importPath, importFormat, split, exportPath, exportFormat, copyImages, onlyFiltered, load }
+  return { formats, importPath, importFormat, split, exportPath, exportFormat, copyImages, onlyFiltered, titleOf, load }
 })

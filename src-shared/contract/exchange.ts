@@ -6,7 +6,7 @@ import { method } from './method.ts'
 const started = z.object({ jobId: z.string() })
 
 export const exchangeMethods = {
-  'exchange.formats': method(z.object({}).default({}), z.array(z.object({ name: formatName, imports: z.boolean(), exports: z.boolean() }))),
+  'exchange.formats': method(z.object({}).default({}), z.array(z.object({ name: formatName, title: z.string(), imports: z.boolean(), exports: z.boolean() }))),
   /** The job's result is an `importReport`. */
   'exchange.import': method(z.object({ path: z.string().min(1), options: importOptions }), started),
   /** What an export would lose, before it is made. */

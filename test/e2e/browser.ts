@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { rendererFiles, startServer } from '../../src-main/index.server.ts'
+import { startServer } from '../../src-main/index.server.ts'
+import { rendererFiles } from '../../src-main/program.ts'
 
 export { rendererFiles }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject } from '../../src-main/app/projects/index.ts'
 import { electronProgram } from '../../src-main/host/electron/program.ts'
-import { programRoot } from '../../src-main/index.server.ts'
+import { programRoot } from '../../src-main/program.ts'
 
 const program = electronProgram()
 const main = join(programRoot, 'out', 'main', 'electron.js')

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
-import { programRoot } from '../../src-main/index.server.ts'
+import { programRoot } from '../../src-main/program.ts'
 import { canRun, launch, newHome, type Home } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { expect } from 'vitest'
 import { sizeOf } from '../../src-main/engine/graph/graph.ts'
 
@@ -16,7 +17,7 @@ export interface HostArray {
   readonly data: Float32Array | Int32Array | Uint8Array
 }
 
-export const goldenPath = (name: string) => new URL(`../parity/engine/${name}`, import.meta.url).pathname
+export const goldenPath = (name: string) => path.join(import.meta.dirname, '../parity/engine', name)
 
 export function golden<T>(name: string): T {
   return JSON.parse(fs.readFileSync(goldenPath(name), 'utf8')) as T

@@ -17,13 +17,17 @@ import { ja } from '../../src-renderer/locales/ja.ts'
 type Handler = (...args: never[]) => unknown
 
 /** Writes down what Electron is told, and says what it would say. */
-function fakeElectron(folder: string, { first = true } = {}) {
+function fakeElectron(folder: string, { first = true, packaged = false } = {}) {
   const calls: Record<string, unknown[]> = {}
   const note = (name: string, ...args: unknown[]) => void (calls[name] ??= []).push(...args)
   const windows: FakeWindow[] = []
   const handlers = new Map<string, Handler>()
   class FakeWindow extends EventEmitter {
     static getAllWindows = () => windows
+    static getFocusedWindow = () => null
+    webContents = Object.assign(new EventEmitter(), { reload: () => note('reload', 1) })
+    isDestroyed = () => false
+    destroy = () => note('destroy', 1)
     url = ''
     focused = false
     constructor(readonly options: Record<string, unknown>) {
@@ -42,7 +46,11 @@ function fakeElectron(folder: string, { first = true } = {}) {
     getNormalBounds = () => ({ x: 10, y: 20, width: 1000, height: 700 })
   }
   const app = Object.assign(new EventEmitter(), {
+    isPackaged: packaged,
+    addRecentDocument: (path: string) => note('recent', path),
     requestSingleInstanceLock: () => first,
+    setName: () => undefined,
+    setPath: (name: string, path: string) => note('path', name, path),
     enableSandbox: () => note('enableSandbox'),
     whenReady: () => Promise.resolve(),
     getPath: (name: string) => join(folder, name),
@@ -50,11 +58,15 @@ function fakeElectron(folder: string, { first = true } = {}) {
     quit: () => note('quit', 1),
   })
   const ipcMain = new EventEmitter()
+  const boxAnswer: number[] = []
   const electron = {
     app, ipcMain,
     BrowserWindow: FakeWindow,
-    dialog: { showOpenDialog: async (options: unknown) => (note('dialog', options), { canceled: false, filePaths: ['/picked'] }) },
-    Menu: { buildFromTemplate: (t: unknown) => t, setApplicationMenu: (t: unknown) => note('menu', t) },
+    dialog: {
+      showOpenDialog: async (...args: unknown[]) => (note('dialog', args), { canceled: false, filePaths: ['/picked'] }),
+      showMessageBox: async (_window: unknown, options: { buttons: string[] }) => (note('box', options), { response: boxAnswer.shift() ?? 0 }),
+    },
+    Menu: { buildFromTemplate: (t: object) => Object.assign(t, { popup: () => note('popup', t) }), setApplicationMenu: (t: unknown) => note('menu', t) },
     MessageChannelMain: class {
       port1 = Object.assign(new EventEmitter(), { postMessage: () => undefined, start: () => undefined, close: () => undefined })
       port2 = 'port2'
@@ -64,10 +76,10 @@ function fakeElectron(folder: string, { first = true } = {}) {
       handle: (scheme: string, handler: Handler) => handlers.set(scheme, handler),
     },
     screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
-    session: { defaultSession: { setPermissionRequestHandler: (h: Handler) => handlers.set('request', h), setPermissionCheckHandler: (h: Handler) => handlers.set('check', h) } },
+    session: { defaultSession: { on: (name: string, h: Handler) => handlers.set(name, h), setPermissionRequestHandler: (h: Handler) => handlers.set('request', h), setPermissionCheckHandler: (h: Handler) => handlers.set('check', h) } },
     shell: { openExternal: async (url: string) => note('external', url) },
   } as unknown as ElectronApi
-  return { electron, app, ipcMain, windows, handlers, calls }
+  return { electron, app, ipcMain, windows, handlers, calls, boxAnswer }
 }
 
 /** Web contents that take down the handlers they are given. */
@@ -89,6 +101,8 @@ describe('the desktop face', () => {
   const told: unknown[] = []
   let language: 'system' | 'en' | 'ja'
   let changed: () => void
+  let asked: () => string | null
+  const folders = () => ({ configFolder: join(folder, 'config'), cacheFolder: join(folder, 'cache'), dataFolder: join(folder, 'data') })
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dashi-electron-'))
     mkdirSync(join(folder, 'files'))
@@ -96,10 +110,11 @@ describe('the desktop face', () => {
     fake = fakeElectron(folder)
     ;[attached, closed, told.length, language] = [0, 0, 0, 'en']
     await startDesktop({
-      electron: fake.electron, files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
+      electron: fake.electron, folders: folders(), files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
       language: () => language,
-      serve: (host, _project, whenChanged) => {
+      serve: async (host, project, whenChanged) => {
         changed = whenChanged
+        asked = project
         void host.pickFolder('Open', '/home').then((choice) => told.push(choice))
         return { attach: () => attached++, respond: async (path) => new Response(path), close: async () => void closed++ }
       },
@@ -163,16 +178,17 @@ describe('the desktop face', () => {
     fake.app.emit('second-instance', {}, ['dashi', basename(folder)], dirname(folder)) // as named where it was started
     expect(fake.windows[0]!.focused).toBe(true)
     expect(told).toContainEqual({ open: folder })
-    expect(prepare(fakeElectron(folder, { first: false }).electron, [])).toBe(false)
+    expect(prepare(fakeElectron(folder, { first: false }).electron, [], folders())).toBe(false)
     const second = fakeElectron(folder)
-    expect(prepare(second.electron, [])).toBe(true)
+    expect(prepare(second.electron, [], folders())).toBe(true)
+    expect(second.calls['path']).toEqual(['userData', join(folder, 'config', 'electron'), 'sessionData', join(folder, 'cache', 'electron')])
     expect(second.calls['enableSandbox']).toBeDefined()
     expect(second.calls['schemes']).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }])
   })
 
   it('opens again where it was, unless that screen is gone', () => {
     fake.windows[0]!.emit('close')
-    const file = join(folder, 'userData', 'window.json')
+    const file = join(folder, 'config', 'window.json')
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ bounds: { x: 10, y: 20, width: 1000, height: 700 }, maximised: true })
     const screen = { x: 0, y: 0, width: 1920, height: 1080 }
     expect(readWindowState(file, [screen])?.bounds.x).toBe(10)
@@ -201,7 +217,43 @@ describe('the desktop face', () => {
     expect([held, closed]).toEqual([1, 1])
   })
 
-  it('has native dialogs', () => expect(told).toContainEqual({ status: 'picked', path: '/picked' }))
+  it('has native dialogs, over its window', async () => {
+    expect(told).toContainEqual({ status: 'picked', path: '/picked' })
+    expect(fake.calls['recent']).toContain('/birds')
+  })
+
+  it('opens what the system names, and keeps it for a page that does not listen yet', () => {
+    fake.app.emit('open-file', { preventDefault: () => undefined }, folder)
+    expect(told).toContainEqual({ open: folder })
+    expect(asked()).toBe(folder)
+  })
+
+  it('has a menu for text fields, and none elsewhere', () => {
+    const [window] = fake.windows
+    window!.webContents.emit('context-menu', {}, { isEditable: false })
+    expect(fake.calls['popup']).toBeUndefined()
+    window!.webContents.emit('context-menu', {}, { isEditable: true })
+    expect((fake.calls['popup']![0] as { role?: string }[]).flatMap((i) => i.role ?? [])).toEqual(['undo', 'redo', 'cut', 'copy', 'paste', 'selectAll'])
+  })
+
+  it('says that a page ended or did not load, and loads it again', async () => {
+    const { webContents } = fake.windows[0]!
+    webContents.emit('render-process-gone', {}, { reason: 'clean-exit' })
+    webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED', 'app://dashi/', true)
+    expect(fake.calls['box']).toBeUndefined()
+    webContents.emit('render-process-gone', {}, { reason: 'crashed' })
+    await expect.poll(() => fake.calls['reload']).toEqual([1])
+    fake.boxAnswer.push(1)
+    webContents.emit('did-fail-load', {}, -6, 'ERR_FILE_NOT_FOUND', 'app://dashi/', true)
+    await expect.poll(() => fake.calls['destroy']).toEqual([1])
+    expect(fake.calls['box']).toMatchObject([{ detail: 'crashed' }, { detail: 'ERR_FILE_NOT_FOUND' }])
+  })
+
+  it('lets nothing be downloaded', () => {
+    let refused = false
+    ;(fake.handlers.get('will-download') as (e: unknown) => void)({ preventDefault: () => (refused = true) })
+    expect(refused).toBe(true)
+  })
 })
 
 describe('the command line and the menu', () => {
@@ -249,6 +301,15 @@ describe('the command line and the menu', () => {
   it('names actions as the page does, in both languages', () => {
     for (const [language, locale] of [['en', en], ['ja', ja]] as const)
       for (const [action, word] of Object.entries(menuWords[language].actions)) expect(word.toLowerCase(), action).toBe(locale.actions[action as keyof typeof en.actions].toLowerCase())
+  })
+
+  it('leaves ⌘Z to the text on macOS, and the tools of a developer to developers', () => {
+    const roles = (platform: NodeJS.Platform, developing = false) =>
+      all(menuTemplate({ platform, language: 'en', act: () => undefined, recent: [], open: () => undefined, developing })).flatMap((i) => i.role ?? [])
+    expect(roles('darwin')).toEqual(expect.arrayContaining(['undo', 'redo']))
+    expect(roles('linux')).not.toContain('undo')
+    expect(roles('linux')).not.toContain('toggleDevTools')
+    expect(roles('linux', true)).toContain('toggleDevTools')
   })
 
   it('says nothing in English where the language is Japanese, on any system', () => {

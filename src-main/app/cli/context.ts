@@ -10,7 +10,9 @@ export interface CliContext extends AppContext {
     readonly screen: boolean
     /** Electron's program; null where it is not installed. */
     program(): string | null
-    /** Has it fetched, where that can be. */
-    fetch(): Promise<void>
+    /** Has it fetched; the reason where that could not be. */
+    fetch(): Promise<string | null>
+    /** What is known to keep it from running here, with the cure. */
+    obstacle(): string | null
   }
 }

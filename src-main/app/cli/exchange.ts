@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Finding } from '#shared/model/exchange.ts'
-import { exportOptions, importOptions } from '#shared/model/exchange.ts'
+import { exportOptions, formatName, importOptions } from '#shared/model/exchange.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
 import { exportLosses } from '../exchange/index.ts'
@@ -47,7 +47,7 @@ export const importCommand = (_: AppContext): Command =>
     .description('take images and annotations into a project')
     .argument('<path>', 'file or folder')
     .requiredOption('--project <dir>', 'project folder')
-    .option('--format <name>', 'coco, yolo, voc, labelme, labelstudio, cvat, imagefolder, webdataset, datumaro, masks, csv, folders, captions, dashi', 'auto')
+    .option('--format <name>', `auto, or one of ${formatName.options.join(', ')}`, 'auto')
     .option('--images <dir>', 'where the images lie')
     .option('--split <name>', 'the split of everything imported')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')

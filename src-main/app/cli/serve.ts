@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { CliContext } from './context.ts'
@@ -51,6 +52,29 @@ const ranDesktop = (program: string, args: string[]) =>
     })
   })
 
+/** Yes, unless a person who can be asked says no. */
+async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return true
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return !/^\s*n/i.test(await lines.question(question))
+  } finally {
+    lines.close()
+  }
+}
+
+/** A line that counts the seconds on a screen, until the function returned is called. */
+function ticking(line: string): () => void {
+  output(false).say(line)
+  if (!process.stderr.isTTY) return () => {}
+  const begun = Date.now()
+  const timer = setInterval(() => process.stderr.write(`\r${Math.round((Date.now() - begun) / 1000)} s (Ctrl+C stops it) `), 1000)
+  return () => {
+    clearInterval(timer)
+    process.stderr.write('\r\x1b[K')
+  }
+}
+
 async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
   const { project } = checked(o)
   const { desktop } = app
@@ -62,12 +86,17 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
   }
   if (!desktop.screen) return inBrowser('Electron has no screen here to open a window on')
   if (!desktop.program()) {
-    say('Fetching Electron, this once …')
-    await desktop.fetch()
+    if (!(await agreed('Electron’s program (about 120 MB) is fetched from its makers, this once. Go on? [Y/n] '))) return inBrowser('Electron was not fetched')
+    const ended = ticking('Fetching Electron, this once …')
+    const reason = await desktop.fetch().finally(ended)
+    if (reason !== null) return inBrowser(`Electron’s program cannot be fetched here (${reason})`)
   }
   const program = desktop.program()
   if (!program) return inBrowser('Electron’s program cannot be fetched here')
-  if (!(await ranDesktop(program, [desktop.main, ...(project ? [project] : [])]))) return inBrowser('Electron does not run here')
+  if (!(await ranDesktop(program, [desktop.main, ...(project ? [project] : [])]))) {
+    const why = desktop.obstacle()
+    return inBrowser(`Electron does not run here${why ? ` (${why})` : ''}`)
+  }
 }
 
 export const serveCommand = (app: CliContext): Command =>

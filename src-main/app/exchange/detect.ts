@@ -4,7 +4,8 @@ import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { FormatName } from '#shared/model/exchange.ts'
 import { maskFolder } from './formats/masks.ts'
-import { detectFile, head } from './sniff.ts'
+import { head } from './peek.ts'
+import { detectFile } from './sniff.ts'
 import { isImage, join, stemOf, Tree } from './tree.ts'
 
 export async function detectFormat(given: string): Promise<FormatName> {

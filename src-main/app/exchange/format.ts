@@ -1,10 +1,16 @@
 import type { Feature, FormatName, Loss, Summary } from '#shared/model/exchange.ts'
 import type { Reader } from './draft.ts'
+import type { Peek } from './peek.ts'
 import type { Item, Target } from './target.ts'
 
 export interface Format {
   readonly name: FormatName
+  /** As its makers write it; a locale may have words of its own for it. */
   readonly title: string
+  /** Is this file one of its annotations? Asked in the order of the list in formats.ts, the narrower before the wider. */
+  readonly recognises?: (file: Peek) => boolean
+  /** Its annotations lie beside their images at any depth, so that no folder around them is only a wrapping. */
+  readonly beside?: true
   readonly read?: Reader
   readonly write?: (items: Iterable<Item>, target: Target) => void | Promise<void>
   /** Does it go with the images beside it? */

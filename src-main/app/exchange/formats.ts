@@ -15,8 +15,15 @@ import { webdataset } from './formats/webdataset.ts'
 import { yolo } from './formats/yolo.ts'
 
 /** The project's own archive is written and read by zip.ts. */
-const dashi: Format = { name: 'dashi', title: 'Dashi project (.dashi.zip)', images: 'copy' }
+const dashi: Format = {
+  name: 'dashi',
+  title: 'Dashi project (.dashi.zip)',
+  recognises: ({ name }) => /\.dashi\.zip$/.test(name) || name === 'project.db',
+  beside: true,
+  images: 'copy',
+}
 
+/** In the order in which a file is shown to them. */
 export const formats: Record<FormatName, Format> = {
-  coco, yolo, imagefolder, webdataset, labelme, voc, cvat, labelstudio, datumaro, masks, csv, folders, captions, dashi,
+  dashi, webdataset, imagefolder, yolo, csv, cvat, voc, labelstudio, labelme, datumaro, coco, masks, folders, captions,
 }

@@ -56,7 +56,7 @@ export async function importInto(project: Project, given: string, options: Impor
       await unpackZip(input, at, findings, signal)
     }
     const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
-    const read = () => readAll(statSync(at).isFile() || whole.includes(format) ? at : datasetRoot(at), format, { options: parsed.data, findings, unpackTo, store })
+    const read = () => readAll(statSync(at).isFile() || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, unpackTo, store })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
     return { format, root, images: store.images, counts: store.counts, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
@@ -65,9 +65,6 @@ export async function importInto(project: Project, given: string, options: Impor
     store.close()
   }
 }
-
-/** Each annotation of these lies beside its image, at any depth. */
-const whole: readonly FormatName[] = ['labelme', 'captions', 'dashi']
 
 interface Reading {
   options: Source['options']

@@ -2,13 +2,26 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
+import type * as Onnxruntime from 'onnxruntime-node'
+import { errorLine, userError } from '#shared/errors.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel } from '../graph/encode.ts'
 import { type Graph, reachableNodes, sizeOf, type TensorType } from '../graph/graph.ts'
 
-export { Tensor } from 'onnxruntime-node'
+export type Tensor = Onnxruntime.Tensor
 export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
+
+const installed = createRequire(import.meta.url)
+let loaded: typeof Onnxruntime | undefined
+
+/** Loaded when first needed: it has no binding for some systems (Intel Macs), and all that needs no model goes on there. */
+function onnxruntime(): typeof Onnxruntime {
+  try {
+    return (loaded ??= installed('onnxruntime-node') as typeof Onnxruntime)
+  } catch (e) {
+    throw userError(`no model can be run on this system: onnxruntime has no library for ${process.platform}-${process.arch} (${errorLine(e)})`, e)
+  }
+}
 
 export interface SessionOptions {
   readonly provider?: Provider
@@ -24,7 +37,7 @@ export interface SessionOptions {
  */
 export class Session {
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly session: Onnxruntime.InferenceSession,
     readonly inputs: ReadonlyMap<string, TensorType>,
     readonly outputs: ReadonlyMap<string, TensorType>,
     readonly provider: Provider,
@@ -35,7 +48,7 @@ export class Session {
     const location = options.keepOnDevice?.length && keepsTensors(provider)
       ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
       : {}
-    const session = await InferenceSession.create(encodeModel(graph), {
+    const session = await onnxruntime().InferenceSession.create(encodeModel(graph), {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -106,7 +119,7 @@ export const keepsTensors = (provider: Provider): boolean => provider === 'webgp
 
 /** Wraps an array as a tensor without copying. */
 export function tensor(data: TypedArray, dtype: DType, shape: readonly number[]): Tensor {
-  return new Tensor(dtype as Exclude<DType, 'bfloat16'>, data as never, [...shape])
+  return new (onnxruntime().Tensor)(dtype as Exclude<DType, 'bfloat16'>, data as never, [...shape])
 }
 
 export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0])
@@ -116,8 +129,8 @@ export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0
  * there. On Linux the graphics ones also need a device, or Dawn complains at length about finding none.
  */
 export function bundledProviders(): Provider[] {
-  const known = new Set(listSupportedBackends().filter((b) => b.bundled).map((b) => b.name))
-  if (existsSync(path.join(path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`))) known.add('cuda')
+  const known = new Set(onnxruntime().listSupportedBackends().filter((b) => b.bundled).map((b) => b.name))
+  if (existsSync(path.join(path.dirname(installed.resolve('onnxruntime-node')), `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`))) known.add('cuda')
   if (process.platform === 'linux' && !hasGraphics()) known.delete('webgpu')
   return (['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const).filter((p) => known.has(p))
 }

@@ -5,31 +5,39 @@
 import type * as Electron from 'electron'
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { errorLine } from '#shared/errors.ts'
 import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
-import { menuTemplate } from './menu.ts'
-import { menuLanguage, type MenuLanguage } from './menu-words.ts'
+import { menuTemplate, textMenuTemplate } from './menu.ts'
+import { menuLanguage, menuWords, type MenuLanguage } from './menu-words.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
 
 export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell'>
 
+/** Where settings, cache and new projects go: the same places for every face. */
+export type Folders = Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
+
 export interface DesktopOptions {
   electron: ElectronApi
+  folders: Folders
   /** The built renderer and preload. */
   files: string
   preload: string
   /** For the window, where the system does not take it from the program. */
   icon?: string
   version: string
-  /** Makes the application for this host; `project` is what the command line named. It calls `changed` when settings or the list of projects change. */
-  serve(host: Host, project: string | null, changed: () => void): Served
+  /** Makes the application for this host; `project` is what the command line or the system asked for last. It calls `changed` when settings or the list of projects change. */
+  serve(host: Host, project: () => string | null, changed: () => void): Promise<Served>
   language(): 'system' | MenuLanguage
   recent(): readonly { name: string; folder: string }[]
   /** Tells the windows' pages. */
   tell(event: { action: string } | { open: string }): void
 }
+
+/** Chromium's code of a load that another one took the place of. */
+const aborted = -3
 
 /** A folder, or a file in one, as a command line given in the folder `from` or the system names it. */
 export function projectOf(args: readonly string[], from = process.cwd()): string | null {
@@ -47,41 +55,56 @@ export function projectOf(args: readonly string[], from = process.cwd()): string
   return null
 }
 
-/** Before Electron is ready: the scheme, and that there is one instance only. False: another one has it, which now shows the project. */
-export function prepare({ app, protocol }: ElectronApi, args: readonly string[]): boolean {
+/**
+ * Before Electron is ready: its folders, the scheme, and that there is one instance only, which is told by the folders. False: another
+ * one has it, which now shows the project.
+ */
+export function prepare({ app, protocol }: ElectronApi, args: readonly string[], { configFolder, cacheFolder }: Folders): boolean {
+  app.setName('Dashi')
+  app.setPath('userData', join(configFolder, 'electron'))
+  app.setPath('sessionData', join(cacheFolder, 'electron'))
   if (!app.requestSingleInstanceLock({ args: [...args] })) return false
   app.enableSandbox()
   protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } }])
   return true
 }
 
+/** A start that failed says so in a box and ends with a code; there is no window yet that could say it. */
+export function failStart({ app, dialog }: ElectronApi, problem: unknown): void {
+  console.error(problem)
+  dialog.showErrorBox('Dashi', errorLine(problem))
+  app.exit(1)
+}
+
+/** To be called while the entry is evaluated; what is listened for at once, and what comes after Electron is ready. */
 export async function startDesktop(options: DesktopOptions): Promise<void> {
-  const { electron, files, preload, tell } = options
+  const { electron, files, folders, preload, tell } = options
   const { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, protocol, screen, session, shell } = electron
-  /** macOS names a file before anything else is ready. */
+  /** What a page opens that begins; macOS names a file before anything else is ready. */
   let asked = projectOf(process.argv)
+  /** Pages that listen are told; others ask when they begin. */
+  function openProject(project: string | null): void {
+    if (!project) return
+    asked = project
+    tell({ open: project })
+  }
   app.on('open-file', (event, path) => {
     event.preventDefault()
-    const project = projectOf(['', path])
-    if (!project) return
-    if (served) tell({ open: project })
-    else asked = project
+    openProject(projectOf(['', path]))
   })
-  let served: Served | null = null
   await app.whenReady()
 
-  const config = app.getPath('userData')
   const host: Host = {
+    ...folders,
     version: options.version,
-    configFolder: config,
-    cacheFolder: join(app.getPath('sessionData'), 'dashi-cache'),
-    dataFolder: join(app.getPath('documents'), 'Dashi'),
     async pickFolder(title, start) {
-      const { canceled, filePaths } = await dialog.showOpenDialog({ title, defaultPath: start, properties: ['openDirectory', 'createDirectory'] })
+      const parent = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+      const wanted: Electron.OpenDialogOptions = { title, defaultPath: start, properties: ['openDirectory', 'createDirectory'] }
+      const { canceled, filePaths } = await (parent ? dialog.showOpenDialog(parent, wanted) : dialog.showOpenDialog(wanted))
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
     },
   }
-  const application = (served = options.serve(host, asked, () => refreshMenu()))
+  const application = await options.serve(host, () => asked, () => refreshMenu())
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
@@ -101,22 +124,43 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     event.senderFrame.postMessage('dashi:port', null, [port2])
   })
 
+  const developing = !app.isPackaged
+  const language = () => menuLanguage(options.language(), app.getPreferredSystemLanguages())
   function refreshMenu(): void {
-    const language = menuLanguage(options.language(), app.getPreferredSystemLanguages())
+    const recent = options.recent()
+    if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's own list, in dock and task bar
     Menu.setApplicationMenu(
-      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language, act: (action) => tell({ action }), recent: options.recent(), open: (folder) => tell({ open: folder }) })),
+      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language: language(), act: (action) => tell({ action }), recent, open: openProject, developing })),
     )
   }
-  const stateFile = join(config, 'window.json')
+  /** A page that is no more, or never was, leaves an empty window: it says so, and can be loaded again. */
+  async function sayFault(window: Electron.BrowserWindow, fault: 'gone' | 'failed', detail: string): Promise<void> {
+    const words = menuWords[language()].faults
+    const { response } = await dialog.showMessageBox(window, { type: 'warning', message: words[fault], detail, buttons: [words.reload, words.close], defaultId: 0, cancelId: 1 })
+    if (window.isDestroyed()) return
+    if (response === 0) window.webContents.reload()
+    else window.destroy()
+  }
+  const stateFile = join(folders.configFolder, 'window.json')
   function openWindow(): void {
     const state = readWindowState(stateFile, screen.getAllDisplays().map((d) => d.workArea))
     const window = new BrowserWindow({
-      ...(state?.bounds ?? defaultSize), minWidth: 900, minHeight: 600, show: false, title: 'Dashi', icon: process.platform === 'linux' ? options.icon : undefined, backgroundColor: '#f5f4f1', webPreferences: webPreferences(preload),
+      ...(state?.bounds ?? defaultSize), minWidth: 900, minHeight: 600, show: false, title: 'Dashi', icon: process.platform === 'linux' ? options.icon : undefined, backgroundColor: '#f5f4f1', webPreferences: webPreferences(preload, developing),
     })
     if (state?.maximised) window.maximize()
     window.once('ready-to-show', () => window.show())
+    const { webContents } = window
+    webContents.on('context-menu', (_event, { isEditable }) => {
+      if (isEditable) Menu.buildFromTemplate(textMenuTemplate(language())).popup({ window })
+    })
+    webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason !== 'clean-exit') void sayFault(window, 'gone', reason)
+    })
+    webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
+      if (isMainFrame && code !== aborted) void sayFault(window, 'failed', description)
+    })
     window.on('close', () => writeWindowState(stateFile, { bounds: window.getNormalBounds(), maximised: window.isMaximized() }))
-    void window.loadURL(`${appOrigin}/`)
+    window.loadURL(`${appOrigin}/`).catch(() => undefined) // told by did-fail-load
   }
   refreshMenu()
   openWindow()
@@ -126,8 +170,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     if (!window) openWindow()
     if (window?.isMinimized()) window.restore()
     window?.focus()
-    const project = projectOf(args, from)
-    if (project) tell({ open: project })
+    openProject(projectOf(args, from))
   })
   app.on('window-all-closed', () => process.platform === 'darwin' || app.quit())
   let closed = false

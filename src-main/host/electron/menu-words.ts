@@ -9,8 +9,13 @@ const en = {
     'go-data': 'Go to Data', 'go-label': 'Go to Label', 'go-train': 'Go to Train', 'go-compare': 'Go to Compare', 'go-merge': 'Go to Merge', 'zoom-fit': 'Fit the Image', help: 'Keyboard Shortcuts',
   },
   roles: {
-    about: 'About Dashi', services: 'Services', hide: 'Hide Dashi', hideOthers: 'Hide Others', unhide: 'Show All', quit: 'Quit', close: 'Close Window', cut: 'Cut', copy: 'Copy', paste: 'Paste', selectAll: 'Select All',
+    about: 'About Dashi', services: 'Services', hide: 'Hide Dashi', hideOthers: 'Hide Others', unhide: 'Show All', quit: 'Quit', close: 'Close Window', undo: 'Undo', redo: 'Redo', cut: 'Cut', copy: 'Copy', paste: 'Paste', selectAll: 'Select All',
     togglefullscreen: 'Full Screen', toggleDevTools: 'Developer Tools', minimize: 'Minimize', zoom: 'Zoom', front: 'Bring All to Front',
+  },
+  faults: {
+    gone: 'The page of this window ended unexpectedly. What was saved is kept; running jobs go on.',
+    failed: 'The page of this window could not be loaded.',
+    reload: 'Load again', close: 'Close the window',
   },
 }
 export type ActionWord = keyof typeof en.actions
@@ -23,8 +28,13 @@ const ja: typeof en = {
     'go-data': 'データへ移動', 'go-label': 'ラベルへ移動', 'go-train': '学習へ移動', 'go-compare': '比較へ移動', 'go-merge': 'マージへ移動', 'zoom-fit': '画像全体を表示', help: 'キーボードショートカット',
   },
   roles: {
-    about: 'Dashi について', services: 'サービス', hide: 'Dashi を隠す', hideOthers: 'ほかを隠す', unhide: 'すべてを表示', quit: '終了', close: 'ウィンドウを閉じる', cut: '切り取り', copy: 'コピー', paste: '貼り付け', selectAll: 'すべて選択',
+    about: 'Dashi について', services: 'サービス', hide: 'Dashi を隠す', hideOthers: 'ほかを隠す', unhide: 'すべてを表示', quit: '終了', close: 'ウィンドウを閉じる', undo: '元に戻す', redo: 'やり直す', cut: '切り取り', copy: 'コピー', paste: '貼り付け', selectAll: 'すべて選択',
     togglefullscreen: '全画面表示', toggleDevTools: '開発者ツール', minimize: '最小化', zoom: '拡大・縮小', front: 'すべてを手前に移動',
+  },
+  faults: {
+    gone: 'このウィンドウのページが予期せず終了しました。保存済みの内容は残り、実行中のジョブは続きます。',
+    failed: 'このウィンドウのページを読み込めませんでした。',
+    reload: '再読み込み', close: 'ウィンドウを閉じる',
   },
 }
 

@@ -11,10 +11,22 @@ export interface MenuOptions {
   act: (action: string) => void
   recent: readonly { name: string; folder: string }[]
   open: (folder: string) => void
+  /** With the tools of a developer. */
+  developing?: boolean
 }
 
-/** Accelerators are shown only, the page listens to the keys. */
-export function menuTemplate({ platform, language, act, recent, open }: MenuOptions): Item[] {
+/** What a text field offers where it is clicked with the other button. */
+export const textMenuTemplate = (language: MenuLanguage): Item[] =>
+  (['undo', 'redo', 'cut', 'copy', 'paste', 'selectAll'] as const).flatMap((name) => [
+    { role: name, label: menuWords[language].roles[name] },
+    ...(name === 'redo' ? [{ type: 'separator' } as const] : []),
+  ])
+
+/**
+ * Accelerators are shown only, the page listens to the keys. macOS knows no such accelerators: there, what a text field does by
+ * itself (undo, redo) is a role, so that its keys are the text's while one is edited.
+ */
+export function menuTemplate({ platform, language, act, recent, open, developing = false }: MenuOptions): Item[] {
   const words = menuWords[language]
   const item = (action: ActionWord, accelerator?: string): Item => ({ id: action, label: words.actions[action], accelerator, registerAccelerator: false, click: () => act(action) })
   /** What the system does by itself; its own names are English except on macOS. */
@@ -38,7 +50,7 @@ export function menuTemplate({ platform, language, act, recent, open }: MenuOpti
     {
       label: words.menus.edit,
       submenu: [
-        item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z'), line,
+        ...(mac ? [role('undo'), role('redo')] : [item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z')]), line,
         // Roles, so that they work in text fields; on the canvas the page's own keys come first.
         role('cut'), role('copy'), role('paste'), role('selectAll'),
       ],
@@ -48,7 +60,7 @@ export function menuTemplate({ platform, language, act, recent, open }: MenuOpti
       submenu: [
         item('command-palette', 'CmdOrCtrl+K'), line,
         ...rooms.map((room, i) => item(room, `Alt+${i + 1}`)), line,
-        item('zoom-fit', 'CmdOrCtrl+F'), role('togglefullscreen'), role('toggleDevTools'),
+        item('zoom-fit', 'CmdOrCtrl+F'), role('togglefullscreen'), ...(developing ? [role('toggleDevTools')] : []),
       ],
     },
     { label: words.menus.window, role: 'windowMenu', submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])] },

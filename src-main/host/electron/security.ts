@@ -5,8 +5,9 @@ import type { BrowserWindowConstructorOptions, Session, WebContents } from 'elec
 export const appOrigin = 'app://dashi'
 export const isOwn = (url: string) => url === appOrigin || url.startsWith(`${appOrigin}/`)
 
-export const webPreferences = (preload: string): NonNullable<BrowserWindowConstructorOptions['webPreferences']> => ({
+export const webPreferences = (preload: string, developing: boolean): NonNullable<BrowserWindowConstructorOptions['webPreferences']> => ({
   preload,
+  devTools: developing,
   contextIsolation: true,
   sandbox: true,
   nodeIntegration: false,
@@ -34,8 +35,9 @@ export function confine(contents: WebContents, openExternal: (url: string) => Pr
   contents.on('will-attach-webview', (event) => event.preventDefault())
 }
 
-/** No camera, no microphone, no location; the clipboard is the one thing a page of ours may ask for. */
+/** No camera, no microphone, no location, no downloads; the clipboard is the one thing a page of ours may ask for. */
 export function denyPermissions(session: Session): void {
+  session.on('will-download', (event) => event.preventDefault())
   const allowed = (permission: string) => permission === 'clipboard-sanitized-write'
   session.setPermissionRequestHandler((_contents, permission, answer) => answer(allowed(permission)))
   session.setPermissionCheckHandler((_contents, permission) => allowed(permission))

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { runCli } from '../../../src-main/app/cli/main.ts'
 import type { CliContext } from '../../../src-main/app/cli/context.ts'
-import { electronProgram, hasScreen } from '../../../src-main/host/electron/program.ts'
+import { electronProgram, fetchElectron, hasScreen, obstacle } from '../../../src-main/host/electron/program.ts'
 import { userError } from '../../../src-shared/errors.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 import { start } from '../../helpers/programs.ts'
@@ -23,12 +23,12 @@ describe('a start', () => {
   const file = () => path.join(dir, 'a file')
   /** What is said until the server would begin, or the desktop ends. */
   async function begin(argv: string[], desktop: Partial<CliContext['desktop']> = {}) {
-    const fetched = vi.fn(async () => undefined)
+    const fetched = vi.fn(async () => 'HTTPError: 403')
     const served = vi.fn(async () => Promise.reject(userError('served')))
     const said: string[] = []
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text).trimEnd()) > 0)
     try {
-      const app = { startServer: served as CliContext['startServer'], desktop: { main: 'main.js', screen: true, program: () => null, fetch: fetched, ...desktop } } as CliContext
+      const app = { startServer: served as CliContext['startServer'], desktop: { main: 'main.js', screen: true, program: () => null, fetch: fetched, obstacle: () => null, ...desktop } } as CliContext
       return { code: await runCli(argv, app), said, fetched, served }
     } finally {
       spy.mockRestore()
@@ -62,12 +62,34 @@ describe('a start', () => {
     write('exit 1')
     const broken = await begin(['start'], { program: () => program })
     expect(broken.said).toEqual(['Electron does not run here, so the workbench opens in the browser.', 'dashi: served'])
+    const root = await begin(['start'], { program: () => program, obstacle: () => 'its sandbox does not run as root' })
+    expect(root.said[0]).toBe('Electron does not run here (its sandbox does not run as root), so the workbench opens in the browser.')
     const blind = await begin(['start'], { screen: false })
     expect(blind.said).toEqual(['Electron has no screen here to open a window on, so the workbench opens in the browser.', 'dashi: served'])
     expect(blind.fetched).not.toHaveBeenCalled()
     const without = await begin(['start'])
     expect(without.fetched).toHaveBeenCalledOnce()
-    expect(without.said).toEqual(['Fetching Electron, this once …', 'Electron’s program cannot be fetched here, so the workbench opens in the browser.', 'dashi: served'])
+    expect(without.said).toEqual(['Fetching Electron, this once …', 'Electron’s program cannot be fetched here (HTTPError: 403), so the workbench opens in the browser.', 'dashi: served'])
+  })
+
+  test('says why Electron could not be fetched, and goes through the proxy that is named', async () => {
+    const folder = path.join(dir, 'installer')
+    fs.mkdirSync(folder)
+    const install = (script: string) => fs.writeFileSync(path.join(folder, 'install.js'), script)
+    install('console.error("RequestError: getaddrinfo ENOTFOUND example.org\\n    at Object.x (y.js:1:1)"); process.exit(1)')
+    expect(await fetchElectron(folder, {})).toBe('RequestError: getaddrinfo ENOTFOUND example.org')
+    install('process.exit(process.env.ELECTRON_GET_USE_PROXY ? 0 : 1)')
+    expect(await fetchElectron(folder, { HTTPS_PROXY: 'http://proxy:3128' })).toBeNull()
+    expect(await fetchElectron(folder, {})).toBe('it does not say why')
+    expect(await fetchElectron(folder, { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' })).toMatch(/is set/)
+  })
+
+  test('names what keeps Electron from running on Linux, with the cure', () => {
+    const as = (uid: number, platform: NodeJS.Platform = 'linux') => ({ ...process, platform, getuid: () => uid }) as typeof process
+    expect(obstacle(as(0), () => false)).toMatch(/ordinary user/)
+    expect(obstacle(as(1000), () => true)).toMatch(/apparmor_restrict_unprivileged_userns=0/)
+    expect(obstacle(as(1000), () => false)).toBeNull()
+    expect(obstacle(as(0, 'darwin'), () => true)).toBeNull()
   })
 
   test('knows a program that is wholly there, and a screen', () => {

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { afterAll } from 'vitest'
 import type { FormatName, ImportOptions } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
-import { exportFrom, type ExportRun, importInto } from '../../../src-main/app/exchange/index.ts'
+import { exportFrom, type ExportRun, formats, importInto } from '../../../src-main/app/exchange/index.ts'
 import { createProject, type Project } from '../../../src-main/app/projects/project.ts'
 import { addRecords, readRecords } from '../../../src-main/app/projects/records.ts'
 import type { ExportOptions } from '#shared/model/exchange.ts'
@@ -64,4 +64,5 @@ export async function roundTrip(p: Project, options: ExportOptions & ExportRun, 
   return { out, exported, imported, project: q, records: recordsOf(q) }
 }
 
-export const everyFormat: FormatName[] = ['coco', 'yolo', 'imagefolder', 'webdataset', 'labelme', 'voc', 'cvat', 'labelstudio', 'datumaro', 'masks', 'csv', 'folders', 'captions']
+/** Those that can be written and read again. */
+export const everyFormat: FormatName[] = Object.values(formats).filter((f) => f.read && f.write).map((f) => f.name)

@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { addRecords, createProject } from '../../../src-main/app/projects/index.ts'
 import { createSampleProject } from '../../../src-main/app/sample/project.ts'
-import { programRoot } from '../../../src-main/index.server.ts'
+import { programRoot } from '../../../src-main/program.ts'
 import { random } from './page/scenes.ts'
 
 type Figure = (name: string, value: number) => void

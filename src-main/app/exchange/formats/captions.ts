@@ -34,6 +34,7 @@ const { captions: _, ...without } = usualLosses
 export const captions: Format = {
   name: 'captions',
   title: 'Caption files (.txt)',
+  beside: true,
   read,
   write,
   images: 'copy',

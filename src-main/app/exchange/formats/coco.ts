@@ -15,7 +15,7 @@ import { jsonItems } from '../json.ts'
 import { boxOf, boxOfShape, groupAttribute, hasHoles, maskOf, outlines, toRing } from '../shapes.ts'
 import { Spool } from '../spool.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, TextFile, withoutImagesFolder } from '../target.ts'
-import { detectFile } from '../sniff.ts'
+import { type Peek, peekAt } from '../peek.ts'
 import { usualSplit } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
 
@@ -45,12 +45,14 @@ const annotation = z.object({
 type Annotation = z.output<typeof annotation>
 type Category = z.output<typeof category>
 
+const isCoco = ({ name, has }: Peek) => name.endsWith('.json') && has('images') && (has('file_name') || has('annotations'))
+
 function annotationFiles(source: Source): string[] {
   const { tree, file } = source
   if (file !== null) return [file]
   const inFolder = tree.isFolder('annotations') ? tree.names('annotations').map((n) => `annotations/${n}`) : tree.names('')
   const usual = inFolder.filter((n) => n.endsWith('.json'))
-  const files = usual.some((f) => detectFile(tree.absolute(f)) === 'coco') ? usual : deepFiles(source)
+  const files = usual.some((f) => isCoco(peekAt(tree.absolute(f)))) ? usual : deepFiles(source)
   // An annotation with keypoints is in `instances` as well, without them: the fuller one first.
   const rank = (name: string) => (/keypoints/.test(name) ? 0 : /caption/.test(name) ? 2 : 1)
   return (files.length ? files : usual).sort((a, b) => rank(a) - rank(b))
@@ -58,8 +60,7 @@ function annotationFiles(source: Source): string[] {
 
 /** A folder for each split, or for each of several datasets: those that lie least deep; what is below may be of another dataset. */
 function deepFiles({ tree, findings }: Source): string[] {
-  const isCoco = (name: string) => name.endsWith('.json') && detectFile(tree.absolute(name)) === 'coco'
-  const found = [...tree.files('', findings)].filter(isCoco)
+  const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(peekAt(tree.absolute(name))))
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
   for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
@@ -412,6 +413,7 @@ const { captions: _, ...without } = usualLosses
 export const coco: Format = {
   name: 'coco',
   title: 'COCO JSON',
+  recognises: isCoco,
   read,
   write,
   images: 'none',

@@ -207,4 +207,12 @@ function write(items: Iterable<Item>, target: Target): void {
 }
 
 const { captions: _, 'image labels': __, ...without } = usualLosses
-export const csv: Format = { name: 'csv', title: 'CSV', read, write, images: 'none', losses: { ...without, attributes: 'are left out' } }
+export const csv: Format = {
+  name: 'csv',
+  title: 'CSV',
+  recognises: ({ name, file }) => /\.(csv|tsv)$/.test(name) && layoutOf(file) !== null,
+  read,
+  write,
+  images: 'none',
+  losses: { ...without, attributes: 'are left out' },
+}

@@ -230,6 +230,7 @@ const { 'image labels': _, 'drawing order': __, ...without } = usualLosses
 export const cvat: Format = {
   name: 'cvat',
   title: 'CVAT XML 1.1 (images)',
+  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotations[\s>]/.test(head),
   read,
   write,
   images: 'none',

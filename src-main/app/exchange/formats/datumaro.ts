@@ -232,6 +232,8 @@ const { 'image labels': _, captions: __, 'drawing order': ___, ...without } = us
 export const datumaro: Format = {
   name: 'datumaro',
   title: 'Datumaro JSON',
+  recognises: ({ name, has }) =>
+    name.endsWith('.json') && has('items') && (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id'))),
   read,
   write,
   images: 'none',

@@ -135,6 +135,7 @@ const { captions: _, 'image labels': __, ...without } = usualLosses
 export const imagefolder: Format = {
   name: 'imagefolder',
   title: 'Hugging Face ImageFolder (metadata.jsonl)',
+  recognises: ({ name }) => name === 'metadata.csv' || name.endsWith('.jsonl'),
   read,
   write,
   images: 'copy',

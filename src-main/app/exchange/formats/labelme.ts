@@ -238,6 +238,8 @@ const { 'image labels': _, 'region captions': __, ...without } = usualLosses
 export const labelme: Format = {
   name: 'labelme',
   title: 'LabelMe JSON',
+  recognises: ({ name, has }) => name.endsWith('.json') && has('shapes') && (has('imagePath') || has('imageHeight')),
+  beside: true,
   read,
   write,
   images: 'copy',

@@ -291,6 +291,8 @@ const { captions: _, 'region captions': __, 'image labels': ___, ...without } = 
 export const labelstudio: Format = {
   name: 'labelstudio',
   title: 'Label Studio JSON',
+  recognises: ({ name, head, has }) =>
+    name.endsWith('.json') && /^\s*\[/.test(head) && ((has('data') && (has('annotations') || has('predictions') || has('completions'))) || has('annotation_id')),
   read,
   write,
   images: 'none',

@@ -183,6 +183,7 @@ ${extra}  </object>
 export const voc: Format = {
   name: 'voc',
   title: 'Pascal VOC XML',
+  recognises: ({ name, head }) => name.endsWith('.xml') && /<annotation[\s>]/.test(head),
   read,
   write,
   images: 'copy',

@@ -199,4 +199,12 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
 }
 
 const { comments, 'proposals left out': proposals } = usualLosses
-export const webdataset: Format = { name: 'webdataset', title: 'WebDataset (tar)', read, write, images: 'copy', losses: { comments, 'proposals left out': proposals } }
+export const webdataset: Format = {
+  name: 'webdataset',
+  title: 'WebDataset (tar)',
+  recognises: ({ name }) => name.endsWith('.tar'),
+  read,
+  write,
+  images: 'copy',
+  losses: { comments, 'proposals left out': proposals },
+}

@@ -188,6 +188,7 @@ function write(items: Iterable<Item>, target: Target): void {
 export const yolo: Format = {
   name: 'yolo',
   title: 'YOLO',
+  recognises: ({ name, head }) => /\.ya?ml$/.test(name) && /^\s*(names|nc|train)\s*:/m.test(head),
   read,
   write,
   images: 'copy',

@@ -1,0 +1,78 @@
+/** The built desktop entry under a stand-in that keeps Electron's rules (test/helpers/electron): it starts, serves, works and goes. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '#shared/contract/app.ts'
+import { programRoot } from '../../src-main/program.ts'
+import { shapesProject } from '../app/cli/terminal.ts'
+import { Desktop } from '../helpers/electron/desktop.ts'
+import { temporaryFolder } from '../helpers/pictures.ts'
+
+const entry = path.join(programRoot, 'out', 'main', 'electron.js')
+const running = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
+  let dir: string
+  let home: string
+  let project: string
+  let desktop: Desktop
+  beforeAll(async () => {
+    dir = temporaryFolder()
+    home = path.join(dir, 'home')
+    project = await shapesProject(dir)
+    desktop = new Desktop(entry, [project], { DASHI_HOME: home, DASHI_CACHE: path.join(dir, 'cache') })
+  })
+  afterAll(() => desktop.kill())
+
+  it('asks for a window once Electron is ready, with a preload that is there', async () => {
+    const window = await desktop.hears('window')
+    expect(window['window']).toBe('app://dashi/')
+    expect(fs.existsSync(String(window['preload']))).toBe(true)
+  })
+
+  it('serves the page and all that it loads', async () => {
+    const page = await desktop.fetch('app://dashi/')
+    expect(page.status).toBe(200)
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'")
+    const assets = [...page.body.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map((m) => m[1]!)
+    expect(assets.length).toBeGreaterThan(1)
+    for (const asset of assets) expect((await desktop.fetch(`app://dashi/${asset}`)).status, asset).toBe(200)
+  })
+
+  it('opens the project, trains and tells of it through its port', async () => {
+    const told: Job[] = []
+    const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as Job)))
+    expect((await call('app.hello')).project).toBe(project)
+    const { info, key } = await call('projects.open', { folder: project })
+    expect(info.media).toBeGreaterThan(20)
+    expect((await desktop.fetch(`app://dashi/media/${key}/1/image`)).status).toBe(200)
+    const { runId } = await call('training.start', { recipe: 'lp', settings: {}, device: 'cpu', name: 'probe' })
+    await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status, { timeout: 100_000 }).toBe('done')
+    expect(fs.existsSync(path.join(project, 'checkpoints', 'probe', 'dashi.json'))).toBe(true)
+    expect(told.some((j) => j.kind === 'train' && j.status === 'done')).toBe(true)
+  })
+
+  it('keeps settings and cache where the other faces do', () => {
+    expect(fs.existsSync(path.join(home, 'config'))).toBe(true)
+    expect(fs.existsSync(path.join(dir, 'cache'))).toBe(true)
+  })
+
+  it('leaves no process when it quits', async () => {
+    const { pid } = desktop
+    desktop.quit()
+    expect(await desktop.exited).toBe(0)
+    expect(running(pid)).toBe(false)
+  })
+
+  it('says in a box why it cannot start, and ends with a code', async () => {
+    const failing = new Desktop(entry, [], { DASHI_HOME: home, STAND_IN_REFUSES: 'protocol.handle' })
+    expect((await failing.hears('errorBox'))['errorBox']).toBe('the protocol app has been intercepted')
+    expect(await failing.exited).toBe(1)
+  })
+})

@@ -1,0 +1,14 @@
+// Runs an entry of the main process as Electron would: `node program.mjs ENTRY [ARGUMENT …]`. The module `electron` that it
+// imports is stand-in.mjs. The test's half (desktop.ts) speaks to it over Node's channel between processes.
+import { register } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+const standIn = new URL('./stand-in.mjs', import.meta.url).href
+const hook = `export const resolve = (name, context, next) => name === 'electron' ? { url: ${JSON.stringify(standIn)}, shortCircuit: true } : next(name, context)`
+register(`data:text/javascript,${encodeURIComponent(hook)}`)
+
+process.argv.splice(1, 1) // as Electron: the program, then the entry
+process.versions.electron ??= '45.0.0'
+const { becomeReady } = await import(standIn)
+await import(pathToFileURL(process.argv[1]).href)
+becomeReady() // not before: Electron evaluates the entry first

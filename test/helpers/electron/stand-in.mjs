@@ -1,0 +1,150 @@
+/**
+ * A stand-in for the module `electron` of the main process, which keeps its rules where they matter here:
+ * `ready` comes only after the entry has been evaluated; what must come before it is refused afterwards, and the other
+ * way round; ports clone what they carry; quitting asks `before-quit` and `will-quit`, each of which may hold it up.
+ * What a window would do is done by the test, over `process.send`.
+ */
+import { EventEmitter } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+
+let ready = false
+/** A call that this start of Electron refuses, to see what the program makes of it. */
+const refused = process.env.STAND_IN_REFUSES
+const tell = (message) => process.send?.(message)
+const beforeReady = (what) => {
+  if (ready) throw new Error(`${what} must be called before the app is ready`)
+}
+const afterReady = (what) => {
+  if (!ready) throw new Error(`${what} cannot be used before the app is ready`)
+}
+
+class App extends EventEmitter {
+  paths = { userData: join(tmpdir(), 'electron-user-data'), sessionData: join(tmpdir(), 'electron-session') }
+  locked = null
+  isPackaged = false
+  isReady = () => ready
+  whenReady = () => (ready ? Promise.resolve() : new Promise((resolve) => this.once('ready', () => resolve())))
+  setName = () => undefined
+  getName = () => 'Dashi'
+  setPath(name, path) {
+    if (this.locked) throw new Error(`setPath(${name}) after the lock was taken: it lies in that folder`)
+    this.paths[name] = path
+  }
+  getPath = (name) => this.paths[name] ?? join(tmpdir(), name)
+  requestSingleInstanceLock() {
+    this.locked = this.paths.userData
+    return true
+  }
+  addRecentDocument = () => undefined
+  enableSandbox = () => beforeReady('app.enableSandbox')
+  getPreferredSystemLanguages = () => ['en-US']
+  quit() {
+    let held = false
+    const event = { preventDefault: () => (held = true) }
+    for (const name of ['before-quit', 'will-quit']) if (!held) this.emit(name, event)
+    if (!held) this.exit(0)
+  }
+  exit(code = 0) {
+    process.exitCode = code
+    process.disconnect?.()
+    setImmediate(() => process.exit(code))
+  }
+}
+export const app = new App()
+
+const handlers = new Map()
+export const protocol = {
+  registerSchemesAsPrivileged: () => beforeReady('protocol.registerSchemesAsPrivileged'),
+  handle(scheme, handler) {
+    afterReady('protocol.handle')
+    if (refused === 'protocol.handle') throw new Error(`the protocol ${scheme} has been intercepted`)
+    handlers.set(scheme, handler)
+  },
+}
+
+const windows = []
+export class BrowserWindow extends EventEmitter {
+  static getAllWindows = () => [...windows]
+  static getFocusedWindow = () => windows[0] ?? null
+  webContents = Object.assign(new EventEmitter(), { setWindowOpenHandler: () => undefined })
+  constructor(options) {
+    super()
+    afterReady('BrowserWindow')
+    this.options = options
+    windows.push(this)
+    app.emit('web-contents-created', {}, this.webContents)
+  }
+  async loadURL(url) {
+    tell({ window: url, preload: this.options.webPreferences?.preload })
+    this.emit('ready-to-show')
+  }
+  show() {}
+  maximize() {}
+  focus() {}
+  restore() {}
+  destroy() {}
+  isDestroyed = () => false
+  isMinimized = () => false
+  isMaximized = () => false
+  getNormalBounds = () => ({ x: 0, y: 0, width: 1360, height: 860 })
+}
+
+export const dialog = {
+  showMessageBox: async () => ({ response: 0 }),
+  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showErrorBox: (title, text) => tell({ errorBox: text, title }),
+}
+export const ipcMain = new EventEmitter()
+export const Menu = { buildFromTemplate: (template) => template, setApplicationMenu: () => afterReady('Menu') }
+export const shell = { openExternal: async (url) => void tell({ external: url }) }
+export const screen = { getAllDisplays: () => (afterReady('screen'), [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }]) }
+const defaultSession = { on: () => undefined, setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined }
+export const session = { get defaultSession() { afterReady('session.defaultSession'); return defaultSession } }
+
+/** The main process's end: an emitter whose messages are `{ data }`, silent until it is started. */
+class MessagePortMain extends EventEmitter {
+  constructor(port) {
+    super()
+    this.port = port
+    port.on('close', () => this.emit('close'))
+  }
+  start = () => void this.port.on('message', (data) => this.emit('message', { data, ports: [] }))
+  postMessage = (message) => this.port.postMessage(message)
+  close = () => this.port.close()
+}
+export class MessageChannelMain {
+  #channel = new MessageChannel()
+  port1 = new MessagePortMain(this.#channel.port1)
+  port2 = this.#channel.port2
+}
+
+export function becomeReady() {
+  setImmediate(() => {
+    ready = true
+    app.emit('ready')
+  })
+}
+
+// ---- what the test asks of a window ----------------------------------------------------------------------------------
+let connected = 0
+const pagePorts = new Map()
+process.on('message', async (asked) => {
+  if (asked.fetch) {
+    const response = await handlers.get('app')(new Request(asked.fetch, { method: asked.method ?? 'GET' }))
+    tell({ fetched: asked.id, status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() })
+  } else if (asked.connect) {
+    const senderFrame = {
+      url: windows[0] ? 'app://dashi/' : '', parent: null,
+      postMessage(name, _data, [port]) {
+        const id = ++connected
+        pagePorts.set(id, port)
+        port.on('message', (data) => tell({ from: id, data }))
+        tell({ port: id, name })
+      },
+    }
+    ipcMain.emit('dashi:connect', { senderFrame })
+  } else if (asked.to) pagePorts.get(asked.to).postMessage(asked.data)
+  else if (asked.quit) app.quit()
+})
