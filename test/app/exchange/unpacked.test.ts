@@ -14,7 +14,7 @@ async function zipOf(files: Record<string, Buffer | string>, name = 'data'): Pro
   zip.end()
   const out = fs.createWriteStream(at)
   zip.outputStream.pipe(out)
-  await new Promise((done) => out.on('close', done))
+  await new Promise<void>((done) => out.on('close', () => done()))
   return at
 }
 const dataset = async () => ({
