@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import Libsql from 'libsql'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { diskFull, nearlyFull } from '../files/words.ts'
+import { checkDatabase } from './check.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
 import { checkShape } from './shape.ts'
 import { Presence, replacementLine, type Replacement } from './presence.ts'
@@ -74,9 +75,8 @@ export class Database {
   /** Looks now, for those who have nothing to write. */
   look(): Replacement | null {
     if (!this.presence || !this.connection.open || this.connection.inTransaction) return this.replaced
-    const found = this.presence.look()
-    if (found) this.settleReplaced()
-    return found
+    if (this.presence.look()) this.settleReplaced()
+    return this.replaced
   }
 
   /** Throws where the file is no longer the one that was opened. */
@@ -115,7 +115,13 @@ export class Database {
     try {
       if (how === 'overwritten') {
         this.keep()
-        putLogAside(this.file)
+        if (this.kept && this.presence!.sameSize && isSound(this.kept)) {
+          // Only its time changed: all that was acknowledged is there, read from the disk anew.
+          rmSync(this.kept)
+          this.kept = null
+          this.secured = false
+          this.presence!.forgive()
+        } else putLogAside(this.file)
       } else this.connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
     } catch {
       // What can be done was done; the edit is refused in any case.
@@ -126,6 +132,7 @@ export class Database {
   private keep(): void {
     const target = besideIn(this.file, 'backups', `${basename(this.file, '.db')}-before-it-was-written-over`, '.db')
     try {
+      this.connection.exec('PRAGMA shrink_memory') // what is remembered of the file says nothing of what it is now
       this.copyTo(target)
       this.kept = target
     } catch {
@@ -136,8 +143,8 @@ export class Database {
   /** A write is refused where the file is not the one that was opened, and is acknowledged only if it still is when it is done. */
   private watched<T>(body: () => T): T {
     if (!this.presence || this.connection.inTransaction) return body()
+    this.ensurePresent()
     try {
-      this.presence.ensure()
       const result = body()
       this.presence.committed()
       for (const note of this.onCommit) note()
@@ -290,6 +297,16 @@ function readOnlyUri(file: string): string {
   const log = `${file}-wal`
   const complete = !existsSync(log) || statSync(log).size === 0
   return `${url}?${complete && !writable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
+}
+
+function isSound(file: string): boolean {
+  const copy = new Database(file)
+  try {
+    return checkDatabase(copy, false).every((p) => p.kind === 'log')
+  } finally {
+    copy.close()
+    for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  }
 }
 
 /** No lock lies on the log itself, so it can be opened and closed beside SQLite. */

@@ -65,6 +65,17 @@ export class Presence {
     this.ensure()
   }
 
+  /** Whether what was seen last is as large as what was opened. */
+  get sameSize(): boolean {
+    return this.main !== null && see(this.file)?.size === this.main.size
+  }
+
+  /** It was a false alarm. */
+  forgive(): void {
+    this.replaced = null
+    this.accept()
+  }
+
   /** The file as it is now is ours. */
   accept(): void {
     const main = see(this.file)

@@ -40,7 +40,10 @@ export const useProject = defineStore('project', () => {
     replaced.value = project.replaced
     outbox.attend(project.info.folder)
   }
-  const lookForReplacement = async () => void (await call('projects.presence').then((r) => (replaced.value = r)).catch(() => undefined))
+  const lookForReplacement = async () => void (await call('projects.presence').then((r) => {
+    replaced.value = r
+    if (!r) outbox.reconnected() // it was a false alarm
+  }).catch(() => undefined))
   /** What is open, as a project of its own in the folder, and what waits in this window with it; then that one is open. */
   async function saveCopy(folder: string): Promise<string> {
     const from = opened.value!.info.folder

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { modelFacts } from '../../../src-main/app/merging/models.ts'
+import { modelFacts } from '../../../src-main/engine/questions/facts.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 
