@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/contract/app.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { DiskCache } from '../../../src-main/app/media/disk-cache.ts'
+import { startChild } from '../../../src-main/app/media/child.ts'
+import { HugeImages } from '../../../src-main/app/media/huge.ts'
 import { Tiles } from '../../../src-main/app/media/tiles.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
 import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
-import { programUrl, runProgram } from '../../helpers/programs.ts'
+import { program, programUrl, runProgram } from '../../helpers/programs.ts'
 import { shapesProject, terminal } from './terminal.ts'
 
 let dir: string
@@ -222,9 +224,10 @@ test('a cache in somebody’s folder removes and replaces nothing of theirs', as
   await thumbnails.put('one', Buffer.alloc(20))
   await thumbnails.trim()
   expect(await thumbnails.get('one')).toBeNull()
-  const tiles = new Tiles(path.join(cache, 'tiles'), 1)
+  const huge = await program('huge-images')
+  const tiles = new Tiles(path.join(cache, 'tiles'), new HugeImages(startChild, () => huge), 1)
   const picture = path.join(dir, 'pictures/train/circle-0.png')
-  for (const version of ['1', '2', '3']) expect(await tiles.tile(picture, version, 0, 0, 0)).not.toBeNull()
+  for (const version of ['1', '2', '3']) expect(await tiles.tile(picture, version, 0, 0, 0, new AbortController().signal)).not.toBeNull()
   expect(fs.readdirSync(path.join(cache, 'tiles'))).toHaveLength(2)
   expect(filesOf(cache)).toMatchObject(before)
 })
