@@ -1,5 +1,5 @@
 import vue from '@vitejs/plugin-vue'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath } from 'node:url' // eslint-disable-line no-restricted-imports -- the build's own file, not the page's
 import { defineConfig } from 'vite'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
