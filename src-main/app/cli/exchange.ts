@@ -100,7 +100,7 @@ export const exportCommand = (_: AppContext): Command =>
     .argument('<path>', 'folder or file to write')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--format <name>', 'as for import')
-    .option('--overwrite', 'replace what is there')
+    .option('--overwrite', 'replace an earlier export, where nobody has put anything into it since')
     .option('--no-images', 'annotations only')
     .option('--states <names>', 'annotations in these states: accepted, proposed, rejected', list)
     .option('--task <kind>', 'YOLO: rows of boxes, polygons, rotated boxes or keypoints: auto, detect, segment, obb or pose')
