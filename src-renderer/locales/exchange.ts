@@ -29,8 +29,8 @@ const exchangeJa: Words = {
     tags: 'タグ', splits: '分割', authors: '作成者', 'review states': 'レビューの状態', comments: 'コメント', 'proposals left out': '提案', 'images without annotations': '注釈のない画像',
   },
   becomes: {
-    'are left out': '含まれません', 'are left out but for the first': '最初の一つだけが残ります', 'are left out but for those that are true or false': '真偽値のものだけが残ります',     'become their boxes': '外接矩形になります', 'become upright boxes': '水平な矩形になります', 'become polygons of four points': '四点の多角形になります', 'become filled masks': '塗りつぶしたマスクになります', 'become masks': 'マスクになります', 'become polygons along the borders of their pixels': '画素の縁に沿った多角形になります', 'become objects of their own': '別々の物体になります', 'are filled': '塗りつぶされます',
-    'become single points; their names and edges are left out': '単独の点になり、名前と線は含まれません', 'become single points of one group; their edges are left out': '一つのグループの点になり、線は含まれません',
+    'are left out': '含まれません', 'are left out but for the first': '最初の一つだけが残ります',
+    'become their boxes': '外接矩形になります', 'become upright boxes': '水平な矩形になります', 'become polygons of four points': '四点の多角形になります', 'become filled masks': '塗りつぶしたマスクになります', 'become masks': 'マスクになります', 'become polygons along the borders of their pixels': '画素の縁に沿った多角形になります', 'become objects of their own': '別々の物体になります', 'are filled': '塗りつぶされます',
     'are left out; those without an outline of their group become their boxes': '含まれません。同じグループの輪郭がないものは外接矩形になります', 'are lost in the boxes': '矩形になると失われます', 'are left out but for those of regions': '領域のものだけが残ります',
     'are left out but for “difficult” and “gsd”': '「difficult」と「gsd」だけが残ります', 'become polygons of four points, with their angle as the attribute “rotation”': '四点の多角形になり、角度は属性「rotation」に残ります',
     'become rotated boxes with an angle of 0': '角度 0 の回転矩形になります', 'become the smallest rotated boxes around them': 'それを囲む最小の回転矩形になります',
