@@ -5,7 +5,7 @@ import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
-import { isForeignPicture, openPicture } from '../../engine/data/picture.ts'
+import { needsConversion, openPicture } from '../../engine/data/picture.ts'
 import { getMedia, mediaFile, type Project } from '../projects/index.ts'
 import { DiskCache } from './disk-cache.ts'
 import { LatestFirst } from './queue.ts'
@@ -54,7 +54,7 @@ export class MediaService {
   }
 
   private async image(file: string, orientation: number, signal: AbortSignal): Promise<Response> {
-    const type = (await isForeignPicture(file)) ? undefined : shown[extname(file).toLowerCase()]
+    const type = (await needsConversion(file)) ? undefined : shown[extname(file).toLowerCase()]
     const info = await stat(file)
     if (type && (orientation === 1 || type === 'image/jpeg')) {
       const body = Readable.toWeb(createReadStream(file)) as ReadableStream
