@@ -10,7 +10,7 @@ import type { Media } from '#shared/model/media.ts'
 import type { StartChild } from '../../host/ports.ts'
 import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.ts'
 import { startChild } from './child.ts'
-import { isForeignPicture, openPicture } from '../../engine/data/picture.ts'
+import { needsConversion, openPicture } from '../../engine/data/picture.ts'
 import { DiskCache } from './disk-cache.ts'
 import { HugeImages, hugePixels } from './huge.ts'
 import { LatestFirst } from './queue.ts'
@@ -79,7 +79,7 @@ export class MediaService {
   private async image(project: Project, media: Media, signal: AbortSignal): Promise<Response> {
     const opened = openMedia(project, media)
     try {
-      const type = (await isForeignPicture(opened.path)) ? undefined : shown[extname(media.path).toLowerCase()]
+      const type = (await needsConversion(opened.path)) ? undefined : shown[extname(media.path).toLowerCase()]
       const { width, height } = await rasterOf(opened.path, media.path)
       if (type && (media.orientation === 1 || type === 'image/jpeg')) {
         const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // which closes it

@@ -24,9 +24,24 @@ async function firstBytes(file: string, most: number): Promise<Uint8Array> {
   }
 }
 
+/** Larger deep pictures are shown as libvips has them, since what is stretched is in memory as a whole. */
+const STRETCHED = 1 << 26
+
+/** Upright, its grey between its percentiles, for a person to look at; undefined for what is not deep. */
+async function stretched(file: string): Promise<Sharp | undefined> {
+  const image = sharp(file, { limitInputPixels: false, autoOrient: true })
+  const { depth, space, hasAlpha, width, height } = await image.metadata()
+  if (!isDeep(depth, space) || hasAlpha || width * height > STRETCHED) return undefined
+  const { data, info } = await image.pipelineColourspace(space!).toColourspace(space!).raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  const samples = new Float32Array(data.buffer, data.byteOffset, info.width * info.height)
+  return info.channels === 1 ? fromRaster({ width: info.width, height: info.height, channels: 1, data: toBytes(samples, 'percentiles') }) : undefined
+}
+
+const isDeep = (depth: string | undefined, space: string | undefined) => depth !== 'uchar' && (space === 'grey16' || space === 'b-w')
+
 /**
- * Not upright yet: `autoOrient()` is the caller's. Grey deeper than a byte is stretched between its percentiles where a decoder of
- * ours reads it, since most of it would be black or white otherwise.
+ * Not upright yet: `autoOrient()` is the caller's. Grey deeper than a byte is stretched between its percentiles, since most of it
+ * would be black or white otherwise.
  * @param signal ends a decoder of ours
  */
 export async function openPicture(file: string, options: SharpOptions = {}, signal?: AbortSignal): Promise<Sharp> {
@@ -34,7 +49,8 @@ export async function openPicture(file: string, options: SharpOptions = {}, sign
   const format = formatOf(start)
   if (!isForeign(format)) {
     if (!format) throw dataError(file, notAnImage(start))
-    return sharp(file, { limitInputPixels: false, ...options })
+    const deep = format === 'TIFF' || format === 'PNG' ? await stretched(file) : undefined
+    return deep ?? sharp(file, { limitInputPixels: false, ...options })
   }
   const raster = await decodeForeign({ format, bytes: await readBytes(file), pixelLimit: PIXEL_LIMIT }, { signal }).catch((e: unknown) => {
     throw e instanceof Error && e.name === 'DashiError' ? e : dataError(file, `truncated or damaged ${format} (${(e as Error).message})`, e)
@@ -45,8 +61,11 @@ export async function openPicture(file: string, options: SharpOptions = {}, sign
 const fromRaster = ({ width, height, channels, data }: Raster): Sharp =>
   sharp(data instanceof Uint16Array ? toBytes(data, 'percentiles') : data, { raw: { width, height, channels }, limitInputPixels: false })
 
-/** Whether a browser needs it converted whatever it is called. */
-export const isForeignPicture = async (file: string): Promise<boolean> => isForeign(formatOf(await firstBytes(file, SNIFFED)))
+/** Whether it is to be converted for a browser, whatever it is called: a browser has no decoder for it, or would show deep grey as black. */
+export async function needsConversion(file: string): Promise<boolean> {
+  const format = formatOf(await firstBytes(file, SNIFFED))
+  return isForeign(format) || (format === 'PNG' && (await pictureFacts(file)).deep)
+}
 
 export interface PictureFacts {
   /** As stored. */
@@ -68,5 +87,5 @@ export async function pictureFacts(file: string, name = file): Promise<PictureFa
     return { ...foreignSize(format, header), orientation: 1, deep: format === 'JPEG 2000' && jp2Deep(header) }
   }
   const { width, height, orientation = 1, depth, space } = await sharp(file, { limitInputPixels: false }).metadata()
-  return { width, height, orientation, deep: depth !== 'uchar' && (space === 'grey16' || space === 'b-w') }
+  return { width, height, orientation, deep: isDeep(depth, space) }
 }

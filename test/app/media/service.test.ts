@@ -118,6 +118,9 @@ describe('pictures that libvips does not read', () => {
   beforeAll(async () => {
     mkdirSync(join(folder, 'images'))
     for (const [name, from] of Object.entries(names)) copyFileSync(golden(`formats/${from}`), join(folder, 'images', name))
+    copyFileSync(golden('formats/grey16.png'), join(folder, 'images', 'deep.png'))
+    copyFileSync(golden('formats/float32.tif'), join(folder, 'images', 'deep.tif'))
+    copyFileSync(golden('formats/grey12.j2k'), join(folder, 'images', 'grey12.j2k'))
     writeFileSync(join(folder, 'images', 'cut.bmp'), readFileSync(golden('formats/rgb24.bmp')).subarray(0, 200))
     writeFileSync(join(folder, 'images', 'phone.heic'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic')
     project = createProject(join(folder, 'project'))
@@ -135,6 +138,15 @@ describe('pictures that libvips does not read', () => {
     expect(await metadata(await get(name, 'small'))).toMatchObject({ width: 17, height: 13 })
     expect(await metadata(await get(name, 'tile', '0', '0', '0'))).toMatchObject({ width: 17, height: 13 })
     expect(await perceptualHash(join(folder, 'images', name))).toBeGreaterThan(0n)
+  })
+
+  it.each(['deep.png', 'deep.tif', 'grey12.j2k'])('%s, whose numbers are all above what a byte holds or below, is shown between its percentiles', async (name) => {
+    for (const kind of ['image', 'small']) {
+      const { channels } = await sharp(Buffer.from(await (await get(name, kind)).arrayBuffer())).stats()
+      expect(channels[0]!.min).toBeLessThan(10)
+      expect(channels[0]!.max).toBeGreaterThan(245)
+      expect(channels[0]!.mean).toBeGreaterThan(80)
+    }
   })
 
   it.each([['cut.bmp', /cut\.bmp: truncated or damaged BMP/], ['phone.heic', /phone\.heic: HEIC, .*expected JPEG or PNG/]])('%s says in one line why not', async (name, reason) => {
