@@ -156,3 +156,41 @@ test('WebDataset and a project archive hold everything: grounded captions, autho
   const strip = ({ fileName: _, contentHash: __, ...rest }: ImageRecord) => rest
   expect(strip(records[0]!)).toEqual(strip(before!))
 })
+
+describe('what goes beside the geometry comes back', () => {
+  const by = { kind: 'person', name: 'ann@example.org' } as const
+  const model = { kind: 'checkpoint', checkpoint: 'm1', score: 0.25 } as const
+  const keypoints: Shape = { kind: 'keypoints', points: [{ name: 'nose', x: 6, y: 7, v: 2 }, { name: 'hand', x: 9, y: 9, v: 1 }, { name: 'foot', x: 0, y: 0, v: 0 }], edges: [[0, 1], [1, 2]] }
+  const regions: RecordRegion[] = [
+    { label: 'cat', shape: { kind: 'box', x: 5, y: 5, w: 20, h: 30 }, attributes: { pose: 'up', truncated: true, score: 0.5, group: 3 }, author: by },
+    { label: 'cat', shape: { kind: 'polygon', parts: [[[1, 1, 20, 1, 20, 20]], [[30, 30, 40, 30, 40, 40]]] }, attributes: { track: 'a1' }, author: by },
+    { label: 'person', shape: keypoints, attributes: { group: 3 }, author: by },
+    { label: 'dog', shape: { kind: 'rotated-box', cx: 30, cy: 24, w: 20, h: 8, angle: 30 }, author: model, state: 'accepted' },
+  ]
+  const captions = [{ text: 'a whole' }, { text: 'a cat', region: 0 }, { text: 'two parts', region: 1 }]
+
+  test.each<[FormatName, { edges?: boolean; captions?: boolean; authors?: boolean; parts?: boolean }]>([
+    ['labelme', { edges: true, captions: true, authors: true, parts: true }],
+    ['labelstudio', { edges: true, captions: true, authors: true }],
+    ['datumaro', { edges: true, parts: true }],
+    ['cvat', { parts: true }],
+    ['voc', { parts: true }],
+  ])('%s: attributes, turned boxes, points with their names and how they are seen, and what else it has room for', async (format, keeps) => {
+    const given = format === 'voc' ? regions.filter((r) => r.shape.kind !== 'keypoints') : regions
+    const p = await projectOf([{ fileName: 'x.png', width: W, height: H, regions: given, captions }])
+    const { records } = await roundTrip(p, { format })
+    const back = records[0]!.regions!
+    expect(back.map((r) => r.label)).toEqual(given.map((r) => r.label))
+    given.forEach((r, i) => {
+      expect(back[i]!.attributes).toMatchObject(r.attributes ?? {})
+      if (r.shape.kind === 'rotated-box' || (r.shape.kind === 'polygon' && !keeps.parts)) {
+        sameMask({ ...r }, back[i]!)
+        if (r.shape.kind === 'rotated-box') expect((back[i]!.shape as { angle: number }).angle).toBeCloseTo(30, 6)
+      } else if (r.shape.kind === 'keypoints') expect(back[i]!.shape).toMatchObject(keeps.edges ? r.shape : { kind: 'keypoints', points: r.shape.points })
+      else if (r.shape.kind === 'box') sameBox(r, back[i]!)
+      else expect(back[i]!.shape).toEqual(r.shape)
+      if (keeps.authors) expect([back[i]!.author, back[i]!.state]).toEqual([r.author, 'accepted'])
+    })
+    if (keeps.captions) expect(records[0]!.captions!.map((c) => [c.text, c.region ?? null])).toEqual([['a whole', null], ['a cat', 0], ['two parts', 1]])
+  })
+})

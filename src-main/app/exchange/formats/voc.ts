@@ -148,7 +148,7 @@ function polygonPoints(polygon: XmlElement): number[] {
 
 const flags = ['truncated', 'difficult', 'occluded']
 const ownElements = new Set([...flags, 'name', 'pose', 'bndbox', 'robndbox', 'polygon', 'part', 'attributes', 'actions', 'point', 'type', 'segmentation'])
-const valueOf = (text: string) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text)
+const valueOf = (text: string) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text !== '' && String(Number(text)) === text ? Number(text) : text)
 
 function attributesOf(object: XmlElement): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {}
@@ -157,7 +157,7 @@ function attributesOf(object: XmlElement): Record<string, string | number | bool
   if (pose && pose !== 'Unspecified') out['pose'] = pose
   for (const a of child(object, 'attributes')?.children ?? []) {
     const [name, value] = [childText(a, 'name'), childText(a, 'value')]
-    if (name && value !== undefined && !(name in out)) out[name] = name === groupAttribute && Number.isFinite(Number(value)) ? Number(value) : valueOf(value)
+    if (name && value !== undefined && !(name in out)) out[name] = valueOf(value)
   }
   for (const a of child(object, 'actions')?.children ?? []) if (Number(a.text) === 1) out[a.name] = true
   for (const c of object.children) if (!ownElements.has(c.name) && c.children.length === 0 && c.text) out[c.name] ??= valueOf(c.text)
