@@ -36,7 +36,7 @@ const exchangeJa: Words = {
     'become rotated boxes with an angle of 0': '角度 0 の回転矩形になります', 'become the smallest rotated boxes around them': 'それを囲む最小の回転矩形になります',
     'become the smallest rotated boxes around them, unless they have four points': '四点でないものは、それを囲む最小の回転矩形になります',
     'are kept: the polygons that have them become masks (RLE), exact to the pixel': '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります', 'are kept: the polygons that have them become masks': '保たれます。穴を持つ多角形はマスクになります', 'are kept: the polygons that have them become brush masks': '保たれます。穴を持つ多角形はブラシのマスクになります', 'are kept: polygons of several parts become one brush mask': '保たれます。複数の部分を持つ多角形は一つのブラシのマスクになります',
-    'are kept of regions': '領域のものは残ります', 'are kept of checkpoints (as predictions), not of persons': 'モデルのものは予測として残り、人のものは含まれません', 'are not exported unless asked for (states)': '指定しない限り含まれません（states）',
+    'are kept of regions': '領域のものは残ります', 'are not exported unless asked for (states)': '指定しない限り含まれません（states）',
     'get the class “unlabelled”': 'クラス「unlabelled」になります', 'get the category “unlabelled”': 'カテゴリー「unlabelled」になります', 'get the label “unlabelled”': 'ラベル「unlabelled」になります', 'get the name “unlabelled”': '名前「unlabelled」になります', 'lie in a folder _unlabelled': 'フォルダー _unlabelled に入ります',
     'is the order of the objects in the file': 'ファイル内の物体の順になります', 'is the order of the rows': '行の順になります', 'decides which object a pixel belongs to; what lies below is lost': '上のものが画素を占め、下に重なる部分は失われます',
   },

@@ -4,7 +4,7 @@
  */
 export const limits = {
   /** Characters of a caption or comment. */
-  text: 100_000,
+  text: 1_000_000,
   /** Characters of a name: an attribute's, an author's, a synonym. */
   name: 500,
   /** Characters of an attribute's value. */

@@ -25,7 +25,7 @@ function changed(...sql: string[]): string {
   return project.folder
 }
 
-/** Everything that reads, one after the other: each answers, or says in one line of a data error what is wrong. */
+/** Everything that reads, one after the other: each answers, or says in one line of a data error what is wrong; records say it of each row. */
 async function readEverything(folder: string): Promise<string[]> {
   const lines: string[] = []
   const attempt = async (body: () => unknown) => {
@@ -42,7 +42,7 @@ async function readEverything(folder: string): Promise<string[]> {
     const project = openProject(folder, { readOnly: true })
     const ids = [1, 2, 3, 4, 5]
     const readers = [
-      () => projectInfo(project), () => listLabels(project), () => findMedia(project), () => ids.map((id) => imageContent(project, id)), () => [...readRecords(project)],
+      () => projectInfo(project), () => listLabels(project), () => findMedia(project), () => ids.map((id) => imageContent(project, id)), () => { for (const { problems } of readRecords(project)) lines.push(...problems) },
       () => countMedia(project, { captionText: 'dog' }), () => countMedia(project, { pathText: 'a' }), () => countMedia(project, { duplicates: 'exact' }),
       () => mediaRows(project, ids), () => mediaFacets(project), () => orderedIds(project, {}, { by: 'path', descending: false }), () => changeHistory(project), () => listRuns(project), () => diffStates(project.db, 0, position(project.db)),
       () => exportFrom(project, join(temporaryFolder(), 'out'), { format: 'coco' }),

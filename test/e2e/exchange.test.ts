@@ -201,7 +201,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await dialog().getByLabel('From', { exact: true }).fill(file)
     await dialog().locator('text=Start').click()
     await dialog().locator('[role=alert]', { hasText: 'broken.json' }).waitFor()
-    expect(await page.locator('.n-message').count()).toBe(0)
+    expect(await page.locator('.n-message', { hasText: 'broken.json' }).count()).toBe(0) // said here, not over there
     expect(project.read((p) => projectInfo(p).media)).toBe(4)
     expect(existsSync(file)).toBe(true)
     await close()

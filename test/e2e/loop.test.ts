@@ -171,7 +171,7 @@ describe.skipIf(!canRun)('the loop', () => {
   it('makes a uniform soup of chosen runs', async () => {
     await page.keyboard.press('Alt+5')
     for (const name of ['Probe', 'Probe, then tune']) await shown().locator(`[data-model="${name}"]`).click()
-    await page.waitForSelector('text=/The soup will be 1\\d MB/')
+    await page.waitForSelector('text=/The soup will be about 1\\d MB/')
     await fill('Name', 'Half and half')
     await start()
     await row('Half and half').waitFor()

@@ -1,6 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { reactive } from 'vue'
-import { openChannel } from '../../src-renderer/rpc/transport.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -10,6 +9,7 @@ it('sends plain data through the desktop’s port, whatever the page holds', asy
     dashi: { requestPort: () => page.dispatchEvent(Object.assign(new Event('message'), { source: page, data: 'dashi:port', ports: [port1] })) },
   })
   vi.stubGlobal('window', page)
+  const { openChannel } = await import('../../src-renderer/rpc/transport.ts') // looks at once which face it is in
   const channel = await openChannel()
   const heard = new Promise((resolve) => (port2.onmessage = ({ data }) => resolve(data)))
   const filter = reactive({ labelIds: [1, 2], split: null })

@@ -110,10 +110,10 @@ function plain(tree: Tree, file: string, text: string): Looks {
 const tellingName = /label|annot|bbox|box|class|caption|(^|[-_.])gt([-_.]|$)|ground|truth|mask|segm|metadata|object|detect|instance|keypoint|polygon/i
 const tellingKey = /["']?\b(labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|points|polygons?|keypoints?|objects?|regions|shapes|rois?)\b["']?\s*[:=]\s*["'[{\d]/i
 
-/** Its name, a name of an image in it, or a field that annotations have. */
+/** Its name or that of its folder, a name of an image in it, or a field that annotations have. */
 function telling(tree: Tree, file: string, text: string): boolean {
   if (/^(package(-lock)?|tsconfig.*|composer|\.?eslintrc|jsconfig|manifest|config|settings|preprocessor_config|tokenizer.*)\.json$/i.test(path.posix.basename(file)) && !/\.(jpe?g|png|webp|tiff?|bmp)"/i.test(text)) return false
-  if (tellingName.test(stemOf(path.posix.basename(file))) || /[\w)-]\.(jpe?g|png|webp|tiff?|bmp|gif|jfif|avif)\b/i.test(text) || tellingKey.test(text)) return true
+  if (tellingName.test(stemOf(file)) || /[\w)-]\.(jpe?g|png|webp|tiff?|bmp|gif|jfif|avif)\b/i.test(text) || tellingKey.test(text)) return true
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const stems = ['', folder, 'images'].flatMap((f) => tree.names(f).filter(isImage).slice(0, 50)).map(stemOf)
   return stems.some((s) => text.includes(`"${s}"`) || text.includes(`\n${s}:`))

@@ -72,7 +72,27 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
   findings.leave(where, `${image.path}: ${problemOf(parsed.error)}`)
-  return null
+  return imageRecord.safeParse(without(record, parsed.error.issues)).data ?? null
+}
+
+/** What an annotation can do without. */
+const optional = new Set<PropertyKey>(['author', 'state', 'attributes', 'z', 'language', 'spans'])
+
+/** The record less what its schema refuses: a field where it is optional, else the label, caption or tag. Regions stay in their places. */
+function without(record: ImageRecord, issues: readonly { path: PropertyKey[] }[]): ImageRecord {
+  const less = structuredClone(record) as ImageRecord & Record<string, unknown>
+  const gone = new Set<unknown>()
+  for (const { path: [list, i, field] } of issues) {
+    const entries = less[String(list)]
+    if (!Array.isArray(entries)) Reflect.deleteProperty(less, list!)
+    else if (field !== undefined && optional.has(field)) Reflect.deleteProperty(entries[Number(i)] as object, field)
+    else gone.add(`${String(list)} ${String(i)}`)
+  }
+  for (const list of ['labels', 'captions', 'tags'] as const) {
+    const entries: unknown[] | undefined = less[list]
+    if (entries) Object.assign(less, { [list]: entries.filter((_, i) => !gone.has(`${list} ${i}`)) })
+  }
+  return less
 }
 
 async function probe(file: string): Promise<Probe> {

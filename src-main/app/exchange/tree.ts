@@ -11,6 +11,9 @@ export const stemOf = (name: string) => name.slice(0, name.length - path.posix.e
 const natural = new Intl.Collator('en', { numeric: true }).compare
 const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db'
 
+/** A project of ours that lies below is no part of a dataset: its files are its own, and its media are in it already. */
+const isProject = (folder: string) => existsSync(path.join(folder, 'project.db')) && existsSync(path.join(folder, 'project.dashi'))
+
 /** Paths are relative to `root`, with forward slashes. */
 export class Tree {
   /** Absolute, without symbolic links. */
@@ -92,7 +95,7 @@ export class Tree {
 
   isFolder(rel: string): boolean {
     const real = this.real(rel)
-    return real !== null && statSync(real).isDirectory()
+    return real !== null && statSync(real).isDirectory() && (rel === '' || !isProject(real))
   }
 
   private decodable(folder: string, rel: string, name: string): boolean {
@@ -129,7 +132,7 @@ export class Tree {
 
   private kindOf(entry: Dirent, rel: string): 'file' | 'folder' | 'outside' | 'other' {
     if (entry.isFile()) return 'file'
-    if (entry.isDirectory()) return 'folder'
+    if (entry.isDirectory()) return isProject(this.absolute(rel)) ? 'other' : 'folder'
     if (!entry.isSymbolicLink()) return 'other'
     const real = this.real(rel)
     if (!real) return 'outside'

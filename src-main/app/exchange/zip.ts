@@ -1,5 +1,6 @@
 /** Archives: any dataset as a zip, and a whole project as `.dashi.zip`. Nothing is written outside the folder that is unpacked into. */
-import { createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -179,16 +180,27 @@ function checkArchive(file: string, folder: string): void {
   }
 }
 
-/** The records of an unpacked project, each with the absolute folder that it is relative to. */
+/**
+ * The records of a project's folder, each with the absolute folder that it is relative to. The folder may be one that somebody has open:
+ * what is checked and brought to our schema is a copy of its database.
+ */
 export function* openArchiveRecords(folder: string, findings?: Findings): Generator<{ record: ImageRecord; root: string }> {
-  checkArchive(path.basename(folder), folder)
-  const project = openProject(folder, { readOnly: true })
+  const database = path.join(folder, 'project.db')
+  if (!existsSync(database)) throw dataError(folder, 'holds no project.db, so it is no project')
+  const copy = mkdtempSync(path.join(tmpdir(), 'dashi-project-'))
   try {
-    for (const { record, root, problems } of readRecords(project)) {
-      for (const problem of problems) findings?.leave({ file: record.fileName }, problem)
-      yield { record, root }
+    for (const ending of ['', '-wal']) if (existsSync(database + ending)) copyFileSync(database + ending, path.join(copy, `project.db${ending}`))
+    checkArchive(path.basename(folder), copy)
+    const project = openProject(copy, { readOnly: true })
+    try {
+      for (const { record, root, problems } of readRecords(project)) {
+        for (const problem of problems) findings?.leave({ file: record.fileName }, problem)
+        yield { record, root: path.join(folder, path.relative(copy, root)) }
+      }
+    } finally {
+      project.close()
     }
   } finally {
-    project.close()
+    rmSync(copy, { recursive: true, force: true })
   }
 }

@@ -18,7 +18,7 @@ try {
 try {
   const task = hugeTask.parse(JSON.parse(process.argv.at(-1)!))
   await rasterOf(task.file, task.name)
-  const image = (await openPicture(task.file, { sequentialRead: true })).autoOrient()
+  const image = (await openPicture(task.file, { sequentialRead: true }, undefined, task.name)).autoOrient()
   if (task.kind === 'pyramid') {
     mkdirSync(task.out, { recursive: true })
     await image.webp({ quality: 85, effort: 2 }).tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' }).toFile(join(task.out, 'p.dz'))

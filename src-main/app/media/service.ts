@@ -86,7 +86,7 @@ export class MediaService {
         return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
       }
       if (width * height > hugePixels) throw dataError(media.path, 'is too large to be shown as a whole; it comes in tiles')
-      const made = await this.decoding.do(signal, async () => (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal)).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
+      const made = await this.decoding.do(signal, async () => (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal, media.path)).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
       opened.close()
       return picture(made, 'image/png')
     } catch (e) {
@@ -115,7 +115,7 @@ export class MediaService {
       try {
         const { width, height } = await rasterOf(opened.path, media.path)
         if (width * height > hugePixels) return null
-        const picture = await openPicture(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }, signal)
+        const picture = await openPicture(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }, signal, media.path)
         const small = picture.autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
         return await (/\.jpe?g$/i.test(media.path) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).timeout({ seconds }).toBuffer()
       } finally {

@@ -68,7 +68,9 @@ export function createProject(folder: string, options: { name?: string; user?: s
   } catch (e) {
     takeBack(dir, there, made)
     if (diskFull(e)) throw dataError(dir, 'no space left on the device; no project was made', e)
-    throw notWritable(e, dir) && !(e instanceof DashiError) ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e) : ioError(dir, 'written', e)
+    // Node says of a folder that cannot be made in a read-only one that it was not found.
+    const refused = notWritable(e, dir) || (e as NodeJS.ErrnoException).code === 'ENOENT'
+    throw refused && !(e instanceof DashiError) ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e) : ioError(dir, 'written', e)
   }
   let db: Database | undefined
   try {

@@ -43,17 +43,18 @@ const isDeep = (depth: string | undefined, space: string | undefined) => depth !
  * Not upright yet: `autoOrient()` is the caller's. Grey deeper than a byte is stretched between its percentiles, since most of it
  * would be black or white otherwise.
  * @param signal ends a decoder of ours
+ * @param name what the file is called in errors
  */
-export async function openPicture(file: string, options: SharpOptions = {}, signal?: AbortSignal): Promise<Sharp> {
+export async function openPicture(file: string, options: SharpOptions = {}, signal?: AbortSignal, name = file): Promise<Sharp> {
   const start = await firstBytes(file, SNIFFED)
   const format = formatOf(start)
   if (!isForeign(format)) {
-    if (!format) throw dataError(file, notAnImage(start))
+    if (!format) throw dataError(name, notAnImage(start))
     const deep = format === 'TIFF' || format === 'PNG' ? await stretched(file) : undefined
     return deep ?? sharp(file, { limitInputPixels: false, ...options })
   }
   const raster = await decodeForeign({ format, bytes: await readBytes(file), pixelLimit: PIXEL_LIMIT }, { signal }).catch((e: unknown) => {
-    throw e instanceof Error && e.name === 'DashiError' ? e : dataError(file, `truncated or damaged ${format} (${(e as Error).message})`, e)
+    throw e instanceof Error && e.name === 'DashiError' ? e : dataError(name, `truncated or damaged ${format} (${(e as Error).message})`, e)
   })
   return fromRaster(raster)
 }

@@ -32,7 +32,7 @@ test('help and version are answers, but no document', async () => {
 
 test('exits with 2 where the input is at fault, from this thread and from the engine’s', async () => {
   for (const [argv, why] of [
-    [['embed', '--model', path.join(dir, 'pictures'), '--text', 'a'], /config\.json: not found/],
+    [['embed', '--model', path.join(dir, 'pictures'), '--text', 'a'], /pictures: expected model\.safetensors/],
     [['evaluate', '--project', project, '--checkpoint', path.join(dir, 'nowhere'), '--device', 'cpu'], /nowhere: not found/],
     [['evaluate', '--project'], /argument missing/],
   ] as const) {

@@ -32,6 +32,7 @@ function detectBase(source: Source): { base: number; why: string } {
     const text = source.tree.text(file)
     for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
     if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
+    if (ofLabelMe.test(text)) return { base: 0, why: 'as LabelMe of MIT writes it' }
     if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text)) return { base: 0, why: 'as labelme writes it' }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
       if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that begins at ${n}` }
@@ -43,6 +44,9 @@ function detectBase(source: Source): { base: number; why: string } {
   if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are parts of pixels' }
   return { base: 1, why: 'as the specification has it' }
 }
+
+/** The XML of MIT's LabelMe, which only looks like VOC's: outlines of `pt`, counted from 0. */
+const ofLabelMe = /<sourceAnnotation\b|<imagesize\b|<polygon>\s*(?:<username>[^<]*<\/username>\s*)?<pt>/
 
 /** Which split each image name is in, by the lists in ImageSets/Main beside Annotations. */
 function splitLists({ tree }: Source, devkit: string): Map<string, string> {
@@ -82,7 +86,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const name = childText(root, 'filename') || childText(root, 'path') || undefined
   const sub = /(?:^|\/)Annotations(\/.*)?$/.exec(folder)?.[1] ?? ''
   const above = (f: string) => join(folder.replace(/(?:^|\/)Annotations(\/.*)?$|(?:^|\/)(?:annotations|labels)$/, ''), f)
-  const bases = [folder, above(`JPEGImages${sub}`), above('JPEGImages'), above('images'), above('')]
+  const bases = [folder, above(`JPEGImages${sub}`), above(`Images${sub}`), above('JPEGImages'), above('images'), above('')]
   const named = name ? findImage(images, name, bases) : null
   const beside = named?.exists ? undefined : bases.flatMap((b) => images.imagesByStem(b, stem))[0]
   const image = beside ? { path: beside, exists: true } : named
@@ -90,10 +94,11 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
     findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: no name of an image, and no image beside the file`)
     return null
   }
-  const size = child(root, 'size')
+  const size = child(root, 'size') ?? child(root, 'imagesize')
   const regions: DraftRegion[] = []
   let groups = 0
   for (const object of root.children.filter((c) => c.name === 'object')) {
+    if (childText(object, 'deleted') === '1') continue // LabelMe keeps what was deleted
     const label = childText(object, 'name') || null
     const attributes = attributesOf(object)
     const shape = shapeOf(object, base)
@@ -113,7 +118,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
     for (const part of placed) regions.push({ ...part, line: object.line, attributes: { [groupAttribute]: attributes[groupAttribute]!, 'part of': label ?? '' } })
   }
   const split = splits.get(stem) ?? splits.get(stemOf(withoutFolder(file))) ?? splitFolder(image.path).split
-  return { image, where: { file }, size: { width: integer(childText(size, 'width')), height: integer(childText(size, 'height')) }, regions, split }
+  return { image, where: { file }, size: { width: integer(childText(size, 'width') ?? childText(size, 'ncols')), height: integer(childText(size, 'height') ?? childText(size, 'nrows')) }, regions, split }
 }
 
 const withoutFolder = (file: string) => file.replace(/^(?:.*\/)?Annotations\//, '')
