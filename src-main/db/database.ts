@@ -58,6 +58,7 @@ export class Database {
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
     this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null
+    if (options.shared) this.accompanied() // by the connection that holds the lock
   }
 
   /** What became of the file, where it is no longer the one that was opened; nothing is written to it then. */
@@ -84,8 +85,14 @@ export class Database {
     if (this.look()) throw replacedError(replacementLine(this.replaced!))
   }
 
-  /** Other connections of this process have ended: what the file looks like now is their work. */
+  /** Another thread of this process opens the file, until `settled` is called. */
+  accompanied(): void {
+    if (this.presence) this.presence.company++
+  }
+
+  /** It has ended: what the file looks like now is its work. */
   settled(): void {
+    if (this.presence && this.presence.company > 0) this.presence.company--
     if (this.connection.open) this.presence?.accept()
   }
 

@@ -30,6 +30,11 @@ export class Presence {
   private log: Seen | null
   private version: unknown
   replaced: Replacement | null = null
+  /**
+   * Connections of this process in other threads. One that committed brings its log back into the file in a time of its own, so that
+   * meanwhile a change of the file's size or time says nothing.
+   */
+  company = 0
 
   /** `dataVersion` changes where another connection committed. */
   constructor(
@@ -95,7 +100,7 @@ export class Presence {
     if (!this.main || !sameFile(this.main, main)) return 'replaced'
     if (main.size !== this.main.size || main.mtime !== this.main.mtime) {
       const version = this.dataVersion()
-      if (version === this.version) return 'overwritten'
+      if (version === this.version && this.company === 0) return 'overwritten'
       this.version = version
       this.main = main
     }

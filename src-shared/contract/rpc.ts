@@ -40,7 +40,8 @@ export type Emit = <E extends EventName>(event: E, data: EventData<E>) => void
 const clipped = (message: string) => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
 const issueLine = (what: string, error: z.ZodError) => {
   const issue = error.issues[0]!
-  return `${[what, ...issue.path].join('.')}: ${issue.message}`
+  const why = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message // of a record's key zod says only that it is invalid
+  return `${[what, ...issue.path].join('.')}: ${why}`
 }
 
 /** Of what may be a call. */

@@ -192,6 +192,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await expect.poll(() => page.locator('[role=option]').count()).toBe(6)
     for (let i = 0; i < 3; i++) await page.keyboard.press('Control+z')
     await expect.poll(() => project.read((p) => projectInfo(p).media)).toBe(4)
+    for (const said of errors.splice(0)) expect(said).toContain('404') // the picture that was not there
   })
 
   it('says in one line what it could not read, and takes nothing', async () => {

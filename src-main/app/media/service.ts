@@ -8,6 +8,7 @@ import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
 import { dataError, DashiError, errorLine } from '#shared/errors.ts'
 import type { Media } from '#shared/model/media.ts'
 import type { StartChild } from '../../host/ports.ts'
+import { inWords } from '../../files/words.ts'
 import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.ts'
 import { startChild } from './child.ts'
 import { needsConversion, openPicture } from '../../engine/data/picture.ts'
@@ -70,7 +71,8 @@ export class MediaService {
     } catch (e) {
       if (signal.aborted) throw e
       if (e instanceof DashiError && e.fault === 'user') return new Response(e.message, { status: 404 })
-      return new Response(errorLine(e), { status: 422, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+      if ((e as NodeJS.ErrnoException).code === 'ENOENT') return new Response('The image is not there', { status: 404 })
+      return new Response(errorLine(inWords(e)), { status: 422, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
     }
   }
 

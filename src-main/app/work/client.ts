@@ -28,7 +28,9 @@ export async function runWork<T extends WorkTask>(project: Project, task: T, { s
   if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
   const cancel = new SharedArrayBuffer(4)
   const request: WorkRequest = { folder: project.folder, identity: project.db.identity, user: project.user, readOnly: project.readOnly, task: parsed.data, cancel }
+  project.db.accompanied()
   const worker = new Worker(workerFile, { workerData: request })
+  worker.once('exit', () => project.db.settled())
   const stop = () => void Atomics.store(new Int32Array(cancel), 0, 1)
   signal?.addEventListener('abort', stop)
   try {
@@ -53,7 +55,6 @@ export async function runWork<T extends WorkTask>(project: Project, task: T, { s
     })
   } finally {
     signal?.removeEventListener('abort', stop)
-    project.db.settled()
   }
 }
 
