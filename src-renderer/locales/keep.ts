@@ -14,7 +14,7 @@ export const keepEn: Words = {
     lead: 'Nothing more is saved to it.', waiting: '{n} edit waits in this window. | {n} edits wait in this window.', saveCopy: 'Save a copy …', reopen: 'Open what is there now', copied: 'Saved as {folder}',
   },
   conflict: {
-    title: 'Changed in another window meanwhile', lead: 'Somebody changed the same as you. Which of both is to stand? Nothing is lost: either can be undone.', theirs: 'Theirs', mine: 'Yours', takeTheirs: 'Take theirs', keepMine: 'Keep mine', gone: 'removed', nothing: 'nothing',
+    title: 'Changed in another window meanwhile', lead: 'Somebody else changed this too. Which one should stay? Nothing is lost: either can be undone.', theirs: 'Theirs', mine: 'Yours', takeTheirs: 'Take theirs', keepMine: 'Keep mine', gone: 'removed', nothing: 'nothing',
     spans: '{n} grounded phrase | {n} grounded phrases',
     entities: { region: 'Region', caption: 'Caption', comment: 'Comment', label: 'Label', image: 'Image' },
     fields: { text: 'text', language: 'language', spans: 'grounding', regionId: 'region', labelId: 'label', shape: 'shape', state: 'state', z: 'order', hidden: 'visibility', locked: 'lock', resolved: 'resolved', name: 'name', colour: 'colour', key: 'key', synonyms: 'synonyms', prompts: 'prompts', parentId: 'parent', split: 'split', review: 'review' },

@@ -147,6 +147,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme })
       await page.waitForFunction((t) => document.documentElement.dataset['theme'] === t, theme)
+      await settled(page)
       expect(await findings(page), theme).toEqual([])
     }
   })

@@ -161,16 +161,20 @@ function draftOf(sample: Sample, extension: string, { findings }: Source, shard:
 
 /** Samples are numbered, for a key ends at its first dot; the file's own name is in the json. */
 async function write(items: Iterable<Item>, target: Target): Promise<void> {
-  const shards = new Map<string, { tar: Pack; written: Promise<void>; samples: number; number: number }>()
+  const shards = new Map<string, { tar: Pack; written: Promise<void>; failed: Promise<never>; samples: number; number: number }>()
   const ids = new Map(target.labels.map((n, i) => [n, i]))
   const open = (name: string, number: number) => {
     const tar = pack()
     const written = pipeline(tar, createWriteStream(place(target, `${name}-${String(number).padStart(6, '0')}.tar`)))
-    written.catch(() => undefined) // thrown where it is awaited
+    tar.on('error', () => undefined) // told by `written`
+    const failed = written.then(() => new Promise<never>(() => {}))
+    failed.catch(() => undefined) // thrown where it is awaited
     target.files++
-    return { tar, written, samples: 0, number }
+    return { tar, written, failed, samples: 0, number }
   }
-  const put = (tar: Pack, name: string, content: string | Buffer) => new Promise<void>((done, fail) => tar.entry({ name, mtime: new Date(0) }, content, (e) => (e ? fail(e) : done())))
+  /** A shard that cannot be written any more answers no entry. */
+  const put = ({ tar, failed }: { tar: Pack; failed: Promise<never> }, name: string, content: string | Buffer) =>
+    Promise.race([failed, new Promise<void>((done, fail) => void tar.entry({ name, mtime: new Date(0) }, content, (e) => (e ? fail(e) : done())).on('error', fail))])
   for (const { record, file } of items) {
     const name = safeName(splitOf(record) ?? 'all') // one shard for splits of one file name: each sample names its own
     let shard = shards.get(name)
@@ -185,11 +189,11 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
       continue
     }
     const key = String(shard.number * samplesPerShard + shard.samples++).padStart(9, '0')
-    await put(shard.tar, `${key}${path.extname(file).toLowerCase()}`, readFileSync(file))
+    await put(shard, `${key}${path.extname(file).toLowerCase()}`, readFileSync(file))
     const captions = (record.captions ?? []).filter((c) => c.region == null)
-    if (captions[0]) await put(shard.tar, `${key}.txt`, captions[0].text)
-    if (record.labels?.[0]) await put(shard.tar, `${key}.cls`, String(ids.get(record.labels[0].label)!))
-    await put(shard.tar, `${key}.json`, JSON.stringify({ dashi: record }))
+    if (captions[0]) await put(shard, `${key}.txt`, captions[0].text)
+    if (record.labels?.[0]) await put(shard, `${key}.cls`, String(ids.get(record.labels[0].label)!))
+    await put(shard, `${key}.json`, JSON.stringify({ dashi: record }))
   }
   for (const { tar, written } of shards.values()) {
     tar.finalize()
