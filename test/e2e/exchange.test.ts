@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server, settled } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('import and export', () => {
@@ -33,10 +33,17 @@ describe.skipIf(!canRun)('import and export', () => {
   /** By the keys of a list, which shows only the part of it that is in sight. */
   async function format(name: string): Promise<void> {
     await dialog().locator('.n-select >> nth=0').click()
-    const pointed = async () => (await page.locator('.n-base-select-option--pending >> visible=true').allInnerTexts())[0]
+    // Between two, while the list moves, none is pointed at for some frames; where it is filled anew, none until the next key.
+    const pointed = async () => {
+      for (let frames = 0; ; frames += 2) {
+        const [text] = await page.locator('.n-base-select-option--pending >> visible=true').allInnerTexts()
+        if (text !== undefined || frames >= 20) return text
+        await settled(page)
+      }
+    }
     await page.waitForSelector('.n-base-select-menu >> visible=true')
     // A key that comes while the list still opens is lost, so that each one waits for what it did.
-    for (let i = 0; i < 40 && (await pointed()) !== name; i++) {
+    for (let i = 0; i < 80 && (await pointed()) !== name; i++) {
       const before = await pointed()
       await page.keyboard.press('ArrowDown')
       await expect.poll(pointed, { timeout: 2000 }).not.toBe(before).catch(() => undefined)
