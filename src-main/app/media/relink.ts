@@ -1,7 +1,7 @@
 /** Images whose files were not there when their annotations came: found by name in a folder, they get their place and keep all that they have. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { listRoots, mediaFile, type Project, relocateMedia } from '../projects/index.ts'
+import { placesOf, type Project, relocateMedia } from '../projects/index.ts'
 import { factsOf } from './scan.ts'
 
 export interface Relinked {
@@ -32,6 +32,12 @@ function common(a: string, b: string): number {
   return n
 }
 
+/** A link that leads out of its folder is no gap to be filled: it is there, and refused. */
+const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Waiting): boolean => {
+  const place = places.get(rootId)
+  return !place || place.linkOut(path) !== null || existsSync(join(place.folder, path))
+}
+
 /** Never hashed, for there was no file. */
 const unseen = (project: Project): Waiting[] =>
   project.db.all<Waiting & Record<string, string | number | null>>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL AND perceptual_hash IS NULL')
@@ -46,11 +52,11 @@ export async function relink(project: Project, root: string, files: AsyncIterabl
   const waiting = new Map<string, Waiting[]>()
   for (const w of unseen(project)) for (const name of namesOf(w.path)) waiting.set(name, [...(waiting.get(name) ?? []), w])
   if (waiting.size === 0) return 0
-  const roots = new Map(listRoots(project).map((r) => [r.id, r.path]))
+  const places = placesOf(project)
   const absent = new Map<number, boolean>()
   const isAbsent = (w: Waiting) => {
     let known = absent.get(w.id)
-    if (known === undefined) absent.set(w.id, (known = roots.has(w.rootId) && !existsSync(mediaFile(project, w))))
+    if (known === undefined) absent.set(w.id, (known = !isThere(places, w)))
     return known
   }
   const candidates = new Map<number, { waits: Waiting; files: { path: string; score: number }[] }>()
@@ -81,4 +87,7 @@ export async function relink(project: Project, root: string, files: AsyncIterabl
   return moves.length ? relocateMedia(project, root, moves) : 0
 }
 
-export const countMissing = (project: Project): number => unseen(project).filter((w) => !existsSync(mediaFile(project, w))).length
+export function countMissing(project: Project): number {
+  const places = placesOf(project)
+  return unseen(project).filter((w) => !isThere(places, w)).length
+}
