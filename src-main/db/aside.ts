@@ -1,14 +1,15 @@
 /** The files of a database beside SQLite: what is put aside, what is given anew, and how one is opened that may not be written to. */
-import { accessSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isWritable } from '../files/access.ts'
 
 /** A folder that cannot be written to cannot hold SQLite's index of the log either; without a log the file is complete by itself. */
 export function readOnlyUri(file: string): string {
   const url = pathToFileURL(file).href.replace('file://', 'file:')
   const log = `${file}-wal`
   const complete = !existsSync(log) || statSync(log).size === 0
-  return `${url}?${complete && !writable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
+  return `${url}?${complete && !isWritable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
 }
 
 /** No lock lies on the log itself, so it can be opened and closed beside SQLite. */
@@ -37,13 +38,4 @@ export function besideIn(file: string, folder: string, name: string, ending = ''
   const target = join(dirname(file), folder, `${name}-${new Date().toISOString().replace(/[:.]/g, '-')}${ending}`)
   mkdirSync(dirname(target), { recursive: true })
   return target
-}
-
-function writable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,10 +1,11 @@
 /** What a writer writes into: a folder beside the final one. */
-import { accessSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
 import type { Findings } from './findings.ts'
 import type { JointBook } from './objects.ts'
@@ -101,15 +102,6 @@ export function copyImage(target: Target, item: Item, rel: string): void {
     if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, `another image was written as ${rel}, so only its annotations were written`)
     if (code !== 'ENOENT') throw e
     target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
-  }
-}
-
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

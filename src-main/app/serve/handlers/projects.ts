@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { basename, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
+import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
 import { runWork } from '../../work/client.ts'
@@ -20,12 +21,8 @@ const scan = (client: Client, folder: string, followLinks = false) =>
 
 /** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */
 function placeFor(app: App, folder: string): string {
-  try {
-    accessSync(folder, constants.W_OK)
-    return folder
-  } catch {
-    return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
-  }
+  if (isWritable(folder)) return folder
+  return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
 }
 
 function freeName(folder: string, name: string): string {
