@@ -6,7 +6,6 @@ import { mergeMethodSchema } from '#shared/model/merge.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
 import { RELATIVE } from '../../../engine/merge/merge.ts'
-import { bundledProviders } from '../../../engine/runtime/session.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
 import { listModels } from '../../merging/models.ts'
@@ -104,7 +103,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
 
   return {
     'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
-    'training.devices': () => ['auto', ...bundledProviders()],
+    'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) => train(client, { ...input, name: freeName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
