@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { EngineClient } from '../../src-main/engine/client.ts'
 import { startChild } from '../../src-main/files/child.ts'
 import { program } from './programs.ts'

@@ -43,7 +43,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
     name,
     job: {
       kind: 'train' as const, model: path.resolve(request.model ?? app.nano), out, recipe: request.recipe as RecipeName, settings, seed, device: request.device ?? 'auto',
-      classes, splits, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: 30,
+      classes, splits, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: app.saveEverySeconds ?? 30,
     },
   }
 }

@@ -13,7 +13,7 @@ import { Tiles } from '../../../src-main/app/media/tiles.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { engine } from '../../helpers/engine.ts'
-import { program, programUrl, runProgram } from '../../helpers/programs.ts'
+import { program, runProgram } from '../../helpers/programs.ts'
 import { shapesProject, terminal } from './terminal.ts'
 
 let dir: string

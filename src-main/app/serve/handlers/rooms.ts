@@ -14,7 +14,7 @@ import { classifyImage } from '../../preview/index.ts'
 import { getRun, listLabels, type Project } from '../../projects/index.ts'
 import { Curve, storedCurve } from '../../training/curve.ts'
 import { freeName } from '../../training/names.ts'
-import { listRunEntries } from '../../training/runs.ts'
+import { goesOnIn, listRunEntries } from '../../training/runs.ts'
 import { defaultName, planTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
 import type { App, Client } from '../app.ts'
 import { PhaseClock } from '../jobs.ts'
@@ -110,7 +110,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError('only a training can be started again')
       const request = requestOf(run)
-      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request)) })
+      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request), [], goesOnIn(client.project, run) ?? undefined) })
     },
     'training.cancel': ({ runId }) => {
       const cancel = cancels.get(runId)
