@@ -111,7 +111,7 @@ class Engine {
     child.onMessage((message) => this.hear(message))
     this.ended = child.ended.then((end) => {
       gone()
-      this.bury(howEnded(end))
+      this.bury(end)
     })
     child.hold(false)
   }
@@ -175,18 +175,23 @@ class Engine {
     else asked.resolve(message.type === 'done' ? message.result : message.answer)
   }
 
-  private bury(how: string): void {
+  private bury(end: ChildEnd): void {
+    const how = howEnded(end)
+    const unbegun = isStarted(end) ? `${how} before it had begun` : how
     for (const { begun, reject, inWords, problem } of this.pending.values())
       if (this.closing) reject(cancelled())
-      else reject(problem ?? this.misled ?? (begun ? new DashiError('engine', inWords(how)) : new NotBegun('engine', how)))
+      else reject(problem ?? this.misled ?? (begun ? new DashiError('engine', inWords(how)) : new NotBegun('engine', unbegun)))
   }
 }
 
+const isStarted = ({ code, signal }: ChildEnd) => code !== null || signal !== null
+
 /** One line of how a process came to its end. */
-function howEnded({ code, signal, said }: ChildEnd): string {
+function howEnded(end: ChildEnd): string {
+  const { code, signal, said } = end
+  if (!isStarted(end)) return `the engine's process could not be started (${said.trim()})`
   const lines = said.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('at '))
   const reason = lines.findLast((line) => /error|fatal|terminate|abort|cannot|not found/i.test(line))?.slice(0, 300)
-  if (code === null && signal === null) return `the engine's process could not be started (${said.trim()})`
   const killed = signal === 'SIGKILL' ? 'killed by SIGKILL, as the system does where memory runs out' : signal ? `killed by ${signal}` : `code ${code}`
   return `the engine's process ended (${killed}${reason ? `: ${reason}` : ''})`
 }

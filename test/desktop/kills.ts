@@ -113,11 +113,13 @@ export function survivesKills(kills: { training: number; merging: number; previe
       const { runId } = run
       let left = draw() < 0.5 ? 1 + Math.floor(draw() * 4) : Infinity
       const wait = draw() * (left === Infinity ? whole : 30)
-      const step = (of: string) => void (of === runId && --left === 0 && setTimeout(kill, wait))
+      let timer: NodeJS.Timeout | undefined
+      const step = (of: string) => void (of === runId && --left === 0 && (timer = setTimeout(kill, wait)))
       steps.add(step)
-      if (left === Infinity) setTimeout(kill, wait)
+      if (left === Infinity) timer = setTimeout(kill, wait)
       const { status, error } = await end(runId)
       steps.delete(step)
+      clearTimeout(timer)
       if (status === 'done') {
         // The moment came too late.
         finished.push(name)
@@ -141,8 +143,9 @@ export function survivesKills(kills: { training: number; merging: number; previe
     const before = bits('whole')
     for (let n = 0; n < Math.ceil(kills.merging / 2); ) {
       const { runId } = await call('merging.start', { ...request, name: `${method} ${n}` })
-      setTimeout(kill, draw() * takes)
+      const timer = setTimeout(kill, draw() * takes)
       const { status, error } = await end(runId)
+      clearTimeout(timer)
       if (status === 'done') continue // the moment came too late
       expect(error).toMatch(KILLED)
       expect(error).toMatch(/ in the middle of a merge; (nothing was changed|the soup was written, but not measured)$/)

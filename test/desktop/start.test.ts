@@ -3,20 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '#shared/contract/app.ts'
+import { listRuns, openProject } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
 import { Desktop } from '../helpers/electron/desktop.ts'
 import { temporaryFolder } from '../helpers/pictures.ts'
+import { descendants, running } from '../helpers/processes.ts'
 
 const entry = path.join(programRoot, 'out', 'main', 'electron.js')
-const running = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
-
 describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
   let dir: string
   let home: string
@@ -63,11 +57,36 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
     expect(fs.existsSync(path.join(dir, 'cache'))).toBe(true)
   })
 
-  it('leaves no process when it quits', async () => {
-    const { pid } = desktop
+  it.skipIf(process.platform === 'win32')('goes on when its engine is killed: the run says what happened, is taken up again, and the next answer comes from another one', async () => {
+    const { call } = await desktop.connect()
+    await call('projects.open', { folder: project })
+    const engines = () => descendants(desktop.pid).filter((p) => p.command.includes('engine-process'))
+    const run = async ({ runId }: { runId: string }, status: string) => {
+      await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status).toBe(status)
+      return (await call('runs.list')).find((r) => r.id === runId)!
+    }
+    const begun = await call('training.start', { recipe: 'ft', settings: { epochs: 10_000 }, device: 'cpu', name: 'long' })
+    await run(begun, 'running')
+    expect(engines()).toHaveLength(1)
+    process.kill(engines()[0]!.pid, 'SIGKILL')
+    expect((await run(begun, 'failed')).error).toMatch(/^the engine's process ended \(killed by SIGKILL, .*\) in the middle of a training; /)
+    expect((await call('preview.classify', { mediaId: 1, model: 'checkpoints/probe' })).length).toBeGreaterThan(1)
+    const again = await call('training.again', begun)
+    await run(again, 'running')
+    expect(engines()).toHaveLength(1)
+    expect(desktop.errors).toBe('')
+  })
+
+  it('leaves no process when it quits, the engine’s either; a training that ran is stopped between two steps', async () => {
+    const all = [desktop.pid, ...descendants(desktop.pid).map((p) => p.pid)]
+    if (process.platform !== 'win32') expect(all.length).toBeGreaterThan(2)
     desktop.quit()
     expect(await desktop.exited).toBe(0)
-    expect(running(pid)).toBe(false)
+    expect(all.filter(running)).toEqual([])
+    const opened = openProject(project, { readOnly: true })
+    expect(listRuns(opened)[0]).toMatchObject({ status: 'cancelled', folder: 'checkpoints/long' })
+    opened.close()
+    expect(fs.existsSync(path.join(project, 'checkpoints', 'long.run', 'state.safetensors'))).toBe(true)
   })
 
   it('says in a box why it cannot start, and ends with a code', async () => {

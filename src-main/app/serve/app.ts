@@ -117,6 +117,7 @@ export class App implements Served {
   async close(): Promise<void> {
     await Promise.all([this.jobs.stop(), this.media.close()]) // what they leave is written down before the projects close
     await this.options.models.engine.close()
+    await this.jobs.stop(1000) // what did not stop by itself has been ended now
     this.pool.closeAll()
   }
 }

@@ -132,7 +132,7 @@ describe('a process that ends', () => {
 
   test('before it began is tried once more, and then given up', async () => {
     const { client, children } = clientOf(`process.exit(5)`)
-    await expect(done(client, 'unheard')).rejects.toMatchObject({ fault: 'engine', message: "the engine's process ended (code 5)" })
+    await expect(done(client, 'unheard')).rejects.toMatchObject({ fault: 'engine', message: "the engine's process ended (code 5) before it had begun" })
     expect(children).toHaveLength(2)
   })
 
@@ -154,7 +154,7 @@ test.each([['is not there', 'Cannot find module'], ['cannot be parsed', 'SyntaxE
   const file = path.join(dir, `${kind.replaceAll(' ', '-')}.mjs`)
   if (kind === 'cannot be parsed') fs.writeFileSync(file, 'const const')
   const client = new EngineClient(() => startChild(file, []))
-  await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: expect.stringMatching(`^the engine's process ended \\(code 1: .*${why}.*\\)$`) as string })
+  await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: expect.stringMatching(`^the engine's process ended \\(code 1: .*${why}.*\\) before it had begun$`) as string })
 })
 
 test('a process that the system does not start is one line', async () => {

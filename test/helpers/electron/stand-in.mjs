@@ -4,6 +4,7 @@
  * way round; ports clone what they carry; quitting asks `before-quit` and `will-quit`, each of which may hold it up.
  * What a window would do is done by the test, over `process.send`.
  */
+import { fork } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +101,21 @@ export const ipcMain = new EventEmitter()
 export const Menu = { buildFromTemplate: (template) => template, setApplicationMenu: () => afterReady('Menu') }
 export const shell = { openExternal: async (url) => void tell({ external: url }) }
 export const screen = { getAllDisplays: () => (afterReady('screen'), [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }]) }
+
+/** What a utility process has of its own: it speaks through `process.parentPort`, and is gone when its parent is. */
+const inUtility = `import { EventEmitter } from 'node:events'
+  process.parentPort = Object.assign(new EventEmitter(), { postMessage: (m) => process.send(m) })
+  process.on('message', (data) => process.parentPort.emit('message', { data, ports: [] }))
+  process.on('disconnect', () => process.exit(1))`
+export const utilityProcess = {
+  fork(module, args, { env }) {
+    afterReady('utilityProcess.fork')
+    const child = fork(module, args, { env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--import', `data:text/javascript,${encodeURIComponent(inUtility)}`] })
+    const utility = Object.assign(new EventEmitter(), { stderr: child.stderr, postMessage: (m) => child.send(m), kill: () => child.kill() })
+    child.on('message', (m) => utility.emit('message', m)).on('exit', (code) => utility.emit('exit', code ?? 1))
+    return utility
+  },
+}
 const defaultSession = { on: () => undefined, setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined }
 export const session = { get defaultSession() { afterReady('session.defaultSession'); return defaultSession } }
 
