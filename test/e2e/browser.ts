@@ -18,7 +18,7 @@ export { rendererFiles }
 
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** As `npm run build` leaves it, or a build elsewhere. */
-const renderer = process.env.DASHI_RENDERER ?? rendererFiles
+export const renderer = process.env.DASHI_RENDERER ?? rendererFiles
 export const canRun = existsSync(chromiumPath) && existsSync(join(renderer, 'index.html'))
 
 /** How long a page may take for anything, in ms: against what never comes, on a machine that is busy with other things. */

@@ -11,6 +11,7 @@ import { securityHeaders, serveFile } from '../node/static.ts'
 import { startChild } from './child.ts'
 import { menuTemplate, textMenuTemplate } from './menu.ts'
 import { menuLanguage, menuWords, type MenuLanguage } from './menu-words.ts'
+import { whileWanted } from './pixels.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
@@ -112,7 +113,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   protocol.handle('app', async (request) => {
     const url = new URL(request.url)
     if (!isOwn(request.url) || request.method !== 'GET') return new Response('Refused', { status: 403 })
-    const reply = url.pathname.startsWith('/media/') ? await application.respond(url.pathname, request.signal) : await serveFile(files, url.pathname)
+    const reply = url.pathname.startsWith('/media/') ? await whileWanted((path, signal) => application.respond(path, signal), url.pathname, request.signal) : await serveFile(files, url.pathname)
     const headers = new Headers(reply.headers)
     for (const [name, value] of Object.entries(securityHeaders("'self'"))) headers.set(name, value)
     return new Response(reply.body, { status: reply.status, headers })
