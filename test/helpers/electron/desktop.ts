@@ -1,6 +1,7 @@
 /** The built desktop entry in a process of its own, under a stand-in for Electron; what a window would do is done from here. */
 import { fork, type ChildProcess } from 'node:child_process'
 import path from 'node:path'
+import { programRoot } from '../../../src-main/program.ts'
 import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 
 interface Fetched {
@@ -23,7 +24,7 @@ export class Desktop {
   private asked = 0
 
   constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
-    const program = path.join(import.meta.dirname, 'program.mjs')
+    const program = path.join(programRoot, 'test', 'helpers', 'electron', 'program.mjs')
     this.child = fork(program, [entry, ...args], { env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     this.child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)))
     this.child.on('message', (message) => this.take(message as Message))

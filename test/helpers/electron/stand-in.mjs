@@ -77,7 +77,7 @@ export class BrowserWindow extends EventEmitter {
     app.emit('web-contents-created', {}, this.webContents)
   }
   async loadURL(url) {
-    tell({ window: url, preload: this.options.webPreferences?.preload })
+    tell({ window: url, at: Date.now(), preload: this.options.webPreferences?.preload })
     this.emit('ready-to-show')
   }
   show() {}
