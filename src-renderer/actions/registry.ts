@@ -173,6 +173,7 @@ export function makeActions(): Map<string, AppAction> {
   dialog('command-palette', 'window', 'palette')
   dialog('help', 'window', 'help')
   dialog('settings', 'window', 'settings')
+  dialog('about', 'window', 'about')
 
   return new Map(list.map((action) => [action.id, action]))
 }

@@ -2,6 +2,7 @@ import { createI18n } from 'vue-i18n'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { keepEn, keepJa } from './keep.ts'
+import { windowEn, windowJa } from './window.ts'
 
-export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en: { ...en, ...keepEn }, ja: { ...ja, ...keepJa } } })
-export type Messages = typeof en & typeof keepEn
+export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en: { ...en, ...keepEn, ...windowEn }, ja: { ...ja, ...keepJa, ...windowJa } } })
+export type Messages = typeof en & typeof keepEn & typeof windowEn

@@ -7,7 +7,7 @@ import { look, secret } from './session.ts'
 declare global {
   interface Window {
     /** Put there by the desktop's preload. */
-    dashi?: { requestPort(): void }
+    dashi?: { requestPort(): void; /** Where a file lies that was dropped; empty where it lies nowhere. */ pathOf?(file: File): string }
   }
 }
 

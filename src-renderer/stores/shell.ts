@@ -4,7 +4,7 @@ import { ref, watch } from 'vue'
 
 export const rooms = ['data', 'label', 'train', 'compare', 'merge'] as const
 export type Room = (typeof rooms)[number]
-export type Dialog = 'palette' | 'help' | 'settings' | 'import' | 'export' | 'snapshots' | 'labels' | 'folder' | 'bulk' | 'links'
+export type Dialog = 'palette' | 'help' | 'settings' | 'import' | 'export' | 'snapshots' | 'labels' | 'folder' | 'bulk' | 'links' | 'about' | 'dropped'
 
 /** `#/label/123`: where a window that is loaded again finds itself. */
 export function parseHash(hash: string): { room: Room; image: number | null } {

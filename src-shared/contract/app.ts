@@ -34,6 +34,14 @@ export const job = z.object({
 })
 export type Job = z.infer<typeof job>
 
+/** What a path is to the application; of a project, its folder. `folder`: what it lies in. */
+export const lookedAt = z.object({ kind: z.enum(['project', 'folder', 'image', 'file', 'missing']), path: z.string(), folder: z.string() })
+export type LookedAt = z.infer<typeof lookedAt>
+
+/** How the program came here, so that it can be said how it is updated: a desktop package, a source tree, an npm package. */
+export const installation = z.enum(['desktop', 'source', 'npm'])
+export type Installation = z.infer<typeof installation>
+
 const nothing = z.object({}).default({})
 const done = z.null()
 
@@ -76,6 +84,11 @@ export const appMethods = {
       images: z.number().int(),
     }),
   ),
+  /** In the order asked for. */
+  'files.look': method(z.object({ paths: z.array(text().min(1).max(4096)).min(1).max(10_000) }), z.array(lookedAt)),
+  'app.about': method(nothing, z.object({ version: z.string(), installation, runtime: z.string() })),
+  /** Whose work the program carries, and on what terms; null where that was not built. */
+  'app.notices': method(nothing, z.object({ text: z.string().nullable() })),
   'jobs.list': method(nothing, z.array(job)),
   'jobs.cancel': method(z.object({ id: z.string() }), done),
 }

@@ -38,6 +38,8 @@ export const projectMethods = {
   'projects.sample': method(nothing, started),
   /** Takes in the images below a folder; the job's result is a `scanResult`. `followLinks`: the person agrees to links that lead out of it. */
   'projects.add-folder': method(z.object({ folder: text().min(1).max(4096), followLinks: z.boolean().default(false) }), started),
+  /** Takes in images that are named one by one, as `projects.add-folder` does those of a folder. */
+  'projects.add-images': method(z.object({ files: z.array(text().min(1).max(4096)).min(1).max(10_000) }), started),
   /** Looks below a folder for the files of images that have none; the job's result is `{ linked, missing }`. */
   'projects.link-images': method(z.object({ folder: text().min(1).max(4096) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),

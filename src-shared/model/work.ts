@@ -9,12 +9,14 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
   /** Takes in the images below a folder, then their sizes. */
   z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
+  /** Takes in images that are named one by one, then their sizes. */
+  z.object({ kind: z.literal('add'), files: z.array(z.string().min(1)).min(1) }),
   /** Looks below a folder for the files of images that have none. */
   z.object({ kind: z.literal('link'), folder: z.string().min(1) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: scanResult, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
+export const workResults = { import: importReport, export: exportReport, scan: scanResult, add: scanResult, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   projects: async () => ({ ...(await (await import('./projects.ts')).projectsBench()), ...(await (await import('./exchange.ts')).exchangeBench()) }),
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
+  start: async () => (await import('./start.ts')).startBench(),
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),
 }
 

@@ -1,6 +1,7 @@
 /** The built desktop entry under a stand-in that keeps Electron's rules (test/helpers/electron): it starts, serves, works and goes. */
 import fs from 'node:fs'
 import path from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '#shared/contract/app.ts'
 import { listRuns, openProject } from '../../src-main/app/projects/index.ts'
@@ -50,6 +51,29 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
     await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status).toBe('done')
     expect(fs.existsSync(path.join(project, 'checkpoints', 'probe', 'dashi.json'))).toBe(true)
     expect(told.some((j) => j.kind === 'train' && j.status === 'done')).toBe(true)
+  })
+
+  it('does nothing for thumbnails that the page gave up while they waited', async () => {
+    const pictures = path.join(dir, 'many')
+    fs.mkdirSync(pictures)
+    const noise = sharp({ create: { width: 2400, height: 1600, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 40 } } })
+    const jpeg = await noise.jpeg().toBuffer()
+    for (let i = 0; i < 60; i++) fs.writeFileSync(path.join(pictures, `${i}.jpg`), Buffer.concat([jpeg, Buffer.from([i])]))
+    const { call } = await desktop.connect()
+    const { key } = await call('projects.open', { folder: pictures })
+    await expect.poll(async () => (await call('projects.info')).media).toBe(60)
+    const leaving = new AbortController()
+    const cache = path.join(dir, 'cache', 'thumbnails')
+    const made = () => fs.readdirSync(cache, { recursive: true }).filter((n) => /[\\/][0-9a-f]{30}$/.test(String(n))).length
+    const before = fs.existsSync(cache) ? made() : 0
+    const url = (id: number) => `app://dashi/media/${key}/${id}/small`
+    const passed = Array.from({ length: 59 }, (_, i) => desktop.fetch(url(i + 1), 'GET', leaving.signal))
+    leaving.abort()
+    const wanted = await desktop.fetch(url(60))
+    await Promise.allSettled(passed)
+    expect([wanted.status, wanted.headers['content-security-policy']]).toEqual([200, expect.stringContaining("default-src 'none'")])
+    expect(made() - before).toBeLessThan(20) // those that had been begun, and the one that was wanted
+    await expect(desktop.fetch(url(999))).resolves.toMatchObject({ status: 404 })
   })
 
   it('keeps settings and cache where the other faces do', () => {

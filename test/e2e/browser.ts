@@ -1,17 +1,24 @@
-/** The browser face on a project of its own, and a real Chromium to look at it with. */
+/**
+ * The app on a project of its own, and a real Chromium to look at it with: the browser face, or with `DASHI_TRANSPORT=port` the
+ * built desktop program, whose page speaks through a MessagePort (test/desktop/port.long.test.ts).
+ */
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { startServer } from '../../src-main/index.server.ts'
-import { rendererFiles } from '../../src-main/program.ts'
+import { programRoot, rendererFiles } from '../../src-main/program.ts'
+import { Desktop } from '../helpers/electron/desktop.ts'
+import { openInBrowser } from '../helpers/electron/window.ts'
 
 export { rendererFiles }
 
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** As `npm run build` leaves it, or a build elsewhere. */
-const renderer = process.env.DASHI_RENDERER ?? rendererFiles
+export const renderer = process.env.DASHI_RENDERER ?? rendererFiles
 export const canRun = existsSync(chromiumPath) && existsSync(join(renderer, 'index.html'))
 
 /** How long a page may take for anything, in ms: against what never comes, on a machine that is busy with other things. */
@@ -39,9 +46,53 @@ export function newHome(cacheFolder?: string): Home {
   }
 }
 
-export type Server = Awaited<ReturnType<typeof startServer>>
-export const serve = (home: Home, options: { project?: string; port?: number } = {}): Promise<Server> =>
-  startServer({ ...options, folders: home, files: renderer })
+export const transport = process.env['DASHI_TRANSPORT'] === 'port' ? 'port' : 'socket'
+
+export interface Server {
+  readonly port: number
+  newUrl(): string
+  close(): Promise<void>
+  /** Run in a page before anything of its own. */
+  readonly preload?: string
+  /** Of a host with native dialogs: the folder that is chosen in the next one. */
+  chooses?(folder: string): void
+}
+export interface Wanted {
+  project?: string
+  port?: number
+}
+export const serve = (home: Home, wanted: Wanted = {}): Promise<Server> =>
+  transport === 'port' ? serveDesktop(home, wanted) : startServer({ ...wanted, folders: home, files: renderer })
+
+const built = (entry: string) => join(programRoot, 'out', 'main', entry)
+const environment = ({ configFolder, cacheFolder }: Home) => ({ DASHI_HOME: dirname(configFolder), DASHI_CACHE: cacheFolder })
+
+async function serveDesktop(home: Home, { project, port }: Wanted): Promise<Server & { kill(): Promise<unknown> }> {
+  const desktop = new Desktop(built('electron.js'), project === undefined ? [] : [project], environment(home))
+  await desktop.hears('window')
+  const window = await openInBrowser(desktop, port)
+  const close = async (end: () => void) => {
+    end()
+    await desktop.exited
+    await window.close()
+  }
+  return { port: window.port, preload: window.preload, newUrl: () => window.url, chooses: desktop.chooses, close: () => close(desktop.quit), kill: () => close(desktop.kill) }
+}
+
+/** The program as a process of its own, which can be killed. */
+export async function serveProcess(home: Home, wanted: Wanted): Promise<Server & { kill(): Promise<unknown> }> {
+  if (transport === 'port') return serveDesktop(home, wanted)
+  const { project, port } = wanted
+  const child = spawn(process.execPath, [built('cli.js'), 'serve', ...(project === undefined ? [] : ['--project', project]), '--json', ...(port ? ['--port', String(port)] : [])], {
+    env: { ...process.env, ...environment(home) }, stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const end = (signal: 'SIGINT' | 'SIGKILL') => new Promise<void>((resolve) => void (child.once('exit', () => resolve()) && child.kill(signal)))
+  for await (const line of createInterface(child.stdout)) {
+    const { url } = JSON.parse(line) as { url: string }
+    return { port: Number(new URL(url).port), newUrl: () => url, close: () => end('SIGINT'), kill: () => end('SIGKILL') }
+  }
+  throw new Error('the server ended without an address')
+}
 
 /** A page with the app open; what it logs as errors is collected. */
 export async function openPage(context: BrowserContext, server: Server): Promise<{ page: Page; errors: string[] }> {
@@ -49,8 +100,22 @@ export async function openPage(context: BrowserContext, server: Server): Promise
   const errors: string[] = []
   page.on('pageerror', (e) => errors.push(String(e)))
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
+  if (server.preload) await page.addInitScript(server.preload)
   await page.goto(server.newUrl(), { timeout: patience })
   return { page, errors }
+}
+
+/** Chooses a folder where `ask` asks for one: in the host's own dialog, or in the page's where the host has none. */
+export async function choosing(page: Page, server: Server, folder: string, ask: () => Promise<unknown>): Promise<void> {
+  server.chooses?.(folder)
+  await ask()
+  if (server.chooses) return
+  await page.waitForSelector('[role=dialog] >> text=Choose this folder')
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value) // the folder that it begins with
+  await page.getByLabel('Path', { exact: true }).fill(folder)
+  await page.keyboard.press('Enter')
+  await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, folder)
+  await page.click('text=Choose this folder')
 }
 
 /** When nothing moves any more but what turns without an end. */

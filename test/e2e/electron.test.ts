@@ -67,7 +67,7 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
 
   it('has no Node in its page, and hands over nothing but a port', async () => {
     const seen = await page.evaluate(() => [typeof (globalThis as { process?: unknown }).process, typeof (globalThis as { require?: unknown }).require, Object.keys((globalThis as { dashi?: object }).dashi ?? {}).join()])
-    expect(seen).toEqual(['undefined', 'undefined', 'requestPort'])
+    expect(seen).toEqual(['undefined', 'undefined', 'requestPort,pathOf'])
   })
 
   it('goes nowhere else, and opens no window', async () => {

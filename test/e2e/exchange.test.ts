@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server, settled } from './browser.ts'
+import { canRun, choosing, findings, launch, newHome, openPage, patience, serve, type Home, type Server, settled } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('import and export', () => {
@@ -134,14 +134,17 @@ describe.skipIf(!canRun)('import and export', () => {
       }),
     )
     await command('Import')
-    await dialog().locator('text=Choose …').click()
-    await page.waitForSelector('[role=dialog] >> text=Choose this folder')
-    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value) // the folder that it begins with
-    await page.getByLabel('Path', { exact: true }).fill(work)
-    await page.keyboard.press('Enter')
-    await page.click('.entry >> text=more')
-    await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, folder)
-    await page.click('text=Choose this folder')
+    if (server.chooses) await choosing(page, server, folder, () => dialog().locator('text=Choose …').click())
+    else {
+      await dialog().locator('text=Choose …').click()
+      await page.waitForSelector('[role=dialog] >> text=Choose this folder')
+      await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value) // the folder that it begins with
+      await page.getByLabel('Path', { exact: true }).fill(work)
+      await page.keyboard.press('Enter')
+      await page.click('.entry >> text=more')
+      await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, folder)
+      await page.click('text=Choose this folder')
+    }
     await dialog().locator('text=Start').click()
     await dialog().locator('text=2 images taken in').waitFor()
     const said = await dialog().locator('.report li').allInnerTexts()
@@ -187,12 +190,7 @@ describe.skipIf(!canRun)('import and export', () => {
     const elsewhere = join(work, 'elsewhere')
     mkdirSync(elsewhere)
     await sharp({ create: { width: 190, height: 100, channels: 3, background: '#534' } }).png().toFile(join(elsewhere, 'heron.png'))
-    await dialog().locator('text=Locate …').click()
-    await page.waitForSelector('[role=dialog] >> text=Choose this folder')
-    await page.getByLabel('Path', { exact: true }).fill(elsewhere)
-    await page.keyboard.press('Enter')
-    await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, elsewhere)
-    await page.click('text=Choose this folder')
+    await choosing(page, server, elsewhere, () => dialog().locator('text=Locate …').click())
     await expect.poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`)), { timeout: 20_000 }).toBe('heron.png')
     await dialog().locator('text=Start').waitFor()
     await close()

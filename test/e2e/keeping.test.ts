@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, choosing, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('what people made', () => {
@@ -124,9 +124,7 @@ describe.skipIf(!canRun)('what people made', () => {
     await shot(first!, 'replaced')
     const place = mkdtempSync(join(tmpdir(), 'dashi-copies-'))
     mkdirSync(join(place, 'here'))
-    await first!.evaluate((folder) => localStorage.setItem('dashi:folder', folder), join(place, 'here'))
-    await first!.getByRole('button', { name: 'Save a copy' }).click()
-    await first!.getByRole('button', { name: 'Choose this folder' }).click()
+    await choosing(first!, server, join(place, 'here'), () => first!.getByRole('button', { name: 'Save a copy' }).click())
     await first!.getByRole('alert').filter({ hasText: 'replaced this project' }).waitFor({ state: 'detached' })
     await saved(first!)
     const [copy] = readdirSync(join(place, 'here'))

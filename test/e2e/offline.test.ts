@@ -1,13 +1,11 @@
 /** The server as a process of its own, killed in the middle of an edit: no edit is lost, not with the window either. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newHome, patience, type Home } from './browser.ts'
+import { canRun, launch, newHome, openPage, patience, serveProcess, type Home } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 const cli = join(programRoot, 'out', 'main', 'cli.js')
@@ -15,25 +13,14 @@ const cli = join(programRoot, 'out', 'main', 'cli.js')
 describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
   let home: Home
   let project: SmallProject
-  let server: ChildProcess
-  let port: number
+  let server: Awaited<ReturnType<typeof serveProcess>>
   let browser: Browser
   let context: BrowserContext
   let page: Page
 
-  /** Starts the program, on the port that it had; the address to open. */
-  async function start(): Promise<string> {
-    server = spawn(process.execPath, [cli, 'serve', '--project', project.folder, '--json', ...(port ? ['--port', String(port)] : [])], {
-      env: { ...process.env, DASHI_HOME: join(home.configFolder, '..') }, stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    for await (const line of createInterface(server.stdout!)) {
-      const { url } = JSON.parse(line) as { url: string }
-      port = Number(new URL(url).port)
-      return url
-    }
-    throw new Error('the server ended without an address')
-  }
-  const kill = () => new Promise((resolve) => server.once('exit', resolve) && server.kill('SIGKILL'))
+  /** Starts the program, on the port that it had. */
+  const start = async () => void (server = await serveProcess(home, { project: project.folder, port: server?.port }))
+  const kill = () => server.kill()
   const regions = (id = 1) => project.read((p) => imageContent(p, id).regions)
   const lines = (n: number) => page.waitForFunction((n) => document.querySelectorAll('.list .line').length === n, n, { polling: 100 })
   async function open(): Promise<void> {
@@ -59,14 +46,14 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     project = await birds(2)
     browser = await launch()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    page = await context.newPage()
+    await start()
+    ;({ page } = await openPage(context, server))
     page.setDefaultTimeout(patience)
-    await page.goto(await start())
     await open()
   })
   afterAll(async () => {
     await browser?.close()
-    server?.kill('SIGKILL')
+    await server?.kill()
     project?.remove()
     home?.remove()
   })
@@ -95,11 +82,10 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await lines(4)
     await page.waitForSelector('text=2 edits wait')
     await page.close()
-    const url = await start()
+    await start()
     expect(regions()).toHaveLength(2)
-    page = await context.newPage()
+    ;({ page } = await openPage(context, server)) // a new tab needs a new address
     page.setDefaultTimeout(patience)
-    await page.goto(url) // a new tab needs a new address
     await expect.poll(() => regions().length).toBe(4)
     await open()
     await lines(4)

@@ -44,7 +44,7 @@ export class MediaService {
   private readonly huge: HugeImages
   private readonly tiles: Tiles
   /** Decoding uses every core by itself; two at a time keep them busy while one waits for the disk. */
-  private readonly decoding = new LatestFirst(2)
+  readonly decoding = new LatestFirst(2)
 
   constructor(cacheFolder: string, { limit = gigabyte, start = startChild, program }: MediaOptions = {}) {
     this.thumbnails = new DiskCache(join(cacheFolder, 'thumbnails'), limit)

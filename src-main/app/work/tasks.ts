@@ -6,6 +6,7 @@ import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
 import { meter } from '../exchange/progress.ts'
+import { addImages } from '../media/add.ts'
 import { findFacts, linkFolder, scanFolder } from '../media/scan.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
@@ -25,6 +26,13 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       return exportFrom(project, task.path, { ...task.options, signal, onProgress })
     case 'link':
       return linkFolder(project, task.folder, signal)
+    case 'add': {
+      const report = meter<WorkProgress['phase']>(onProgress)
+      const found = addImages(project, task.files)
+      onChange()
+      await findFacts(project, { signal, progress: (done, of) => report('measuring', done, of) })
+      return found
+    }
     case 'scan': {
       const report = meter<WorkProgress['phase']>(onProgress)
       const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })

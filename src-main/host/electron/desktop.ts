@@ -11,6 +11,7 @@ import { securityHeaders, serveFile } from '../node/static.ts'
 import { startChild } from './child.ts'
 import { menuTemplate, textMenuTemplate } from './menu.ts'
 import { menuLanguage, menuWords, type MenuLanguage } from './menu-words.ts'
+import { whileWanted } from './pixels.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
@@ -70,7 +71,7 @@ export function prepare({ app, protocol }: ElectronApi, args: readonly string[],
   return true
 }
 
-/** A start that failed says so in a box and ends with a code; there is no window yet that could say it. */
+/** A start that failed says so in a box and ends with a code; a page could not say it without the application. */
 export function failStart({ app, dialog }: ElectronApi, problem: unknown): void {
   console.error(problem)
   dialog.showErrorBox('Dashi', errorLine(problem))
@@ -88,7 +89,10 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     if (!project) return
     asked = project
     tell({ open: project })
+    ensureWindow()
   }
+  /** macOS keeps the program, its menu and dock when the last window is closed; before Electron is ready one is opened anyway. */
+  let ensureWindow = (): void => undefined
   app.on('open-file', (event, path) => {
     event.preventDefault()
     openProject(projectOf(['', path]))
@@ -106,13 +110,15 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
     },
   }
-  const application = await options.serve(host, () => asked, () => refreshMenu())
+  // The window does not wait for it: the page is loaded meanwhile, its calls and pixels come when it is there.
+  const application = options.serve(host, () => asked, () => refreshMenu())
+  application.catch(() => undefined) // thrown below
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
     const url = new URL(request.url)
     if (!isOwn(request.url) || request.method !== 'GET') return new Response('Refused', { status: 403 })
-    const reply = url.pathname.startsWith('/media/') ? await application.respond(url.pathname, request.signal) : await serveFile(files, url.pathname)
+    const reply = url.pathname.startsWith('/media/') ? await whileWanted(async (path, signal) => (await application).respond(path, signal), url.pathname, request.signal) : await serveFile(files, url.pathname)
     const headers = new Headers(reply.headers)
     for (const [name, value] of Object.entries(securityHeaders("'self'"))) headers.set(name, value)
     return new Response(reply.body, { status: reply.status, headers })
@@ -122,8 +128,10 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     // Only the main frame of one of our own pages.
     if (!event.senderFrame || event.senderFrame.parent !== null || !isOwn(event.senderFrame.url)) return
     const { port1, port2 } = new MessageChannelMain()
-    application.attach(portChannel(port1))
     event.senderFrame.postMessage('dashi:port', null, [port2])
+    let left = false // before the application was there
+    port1.once('close', () => (left = true))
+    void application.then((served) => left || served.attach(portChannel(port1)), () => undefined)
   })
 
   const developing = !app.isPackaged
@@ -132,7 +140,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     const recent = options.recent()
     if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's own list, in dock and task bar
     Menu.setApplicationMenu(
-      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language: language(), act: (action) => tell({ action }), recent, open: openProject, developing })),
+      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language: language(), act: (action) => (BrowserWindow.getAllWindows().length ? tell({ action }) : ensureWindow()), recent, open: openProject, developing })),
     )
   }
   /** A page that is no more, or never was, leaves an empty window: it says so, and can be loaded again. */
@@ -164,12 +172,13 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     window.on('close', () => writeWindowState(stateFile, { bounds: window.getNormalBounds(), maximised: window.isMaximized() }))
     window.loadURL(`${appOrigin}/`).catch(() => undefined) // told by did-fail-load
   }
+  ensureWindow = () => void (BrowserWindow.getAllWindows().length || openWindow())
   refreshMenu()
   openWindow()
-  app.on('activate', () => BrowserWindow.getAllWindows().length || openWindow())
+  app.on('activate', () => ensureWindow())
   app.on('second-instance', (_event, args, from) => {
+    ensureWindow()
     const [window] = BrowserWindow.getAllWindows()
-    if (!window) openWindow()
     if (window?.isMinimized()) window.restore()
     window?.focus()
     openProject(projectOf(args, from))
@@ -180,9 +189,11 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   app.on('will-quit', (event) => {
     if (closed) return
     event.preventDefault()
-    void application.close().finally(() => {
+    void application.then((served) => served.close()).catch(() => undefined).finally(() => {
       closed = true
       app.quit()
     })
   })
+  await application
+  refreshMenu() // in the language of the settings
 }

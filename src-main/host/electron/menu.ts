@@ -35,7 +35,7 @@ export function menuTemplate({ platform, language, act, recent, open, developing
   const mac = platform === 'darwin'
   const rooms = ['go-data', 'go-label', 'go-train', 'go-compare', 'go-merge'] as const
   return [
-    ...(mac ? [{ label: 'Dashi', submenu: [role('about'), line, role('services'), line, role('hide'), role('hideOthers'), role('unhide'), line, role('quit')] }] : []),
+    ...(mac ? [{ label: 'Dashi', submenu: [item('about'), line, role('services'), line, role('hide'), role('hideOthers'), role('unhide'), line, role('quit')] }] : []),
     {
       label: words.menus.file,
       submenu: [
@@ -64,6 +64,6 @@ export function menuTemplate({ platform, language, act, recent, open, developing
       ],
     },
     { label: words.menus.window, role: 'windowMenu', submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])] },
-    { label: words.menus.help, role: 'help', submenu: [item('help', 'F1')] },
+    { label: words.menus.help, role: 'help', submenu: [item('help', 'F1'), ...(mac ? [] : [line, item('about')])] },
   ]
 }

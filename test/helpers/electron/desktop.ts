@@ -1,34 +1,45 @@
 /** The built desktop entry in a process of its own, under a stand-in for Electron; what a window would do is done from here. */
 import { fork, type ChildProcess } from 'node:child_process'
 import path from 'node:path'
+import { programRoot } from '../../../src-main/program.ts'
 import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 
 interface Fetched {
   status: number
   headers: Record<string, string>
+  bytes: Uint8Array
   body: string
 }
 type Message = Record<string, unknown>
 
 export class Desktop {
   private readonly child: ChildProcess
+  /** What it told, but for what was fetched and what came by a port. */
   readonly messages: Message[] = []
   private readonly listeners = new Set<(message: Message) => void>()
+  private readonly fetching = new Map<number, (message: Message) => void>()
+  private readonly ports = new Map<number, { take(data: unknown): void; gone(): void }>()
   readonly exited: Promise<number | null>
   errors = ''
   private asked = 0
-  private connected = 0
 
   constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
-    const program = path.join(import.meta.dirname, 'program.mjs')
+    const program = path.join(programRoot, 'test', 'helpers', 'electron', 'program.mjs')
     this.child = fork(program, [entry, ...args], { env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     this.child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)))
-    this.child.on('message', (message) => {
-      this.messages.push(message as Message)
-      for (const listener of this.listeners) listener(message as Message)
-    })
+    this.child.on('message', (message) => this.take(message as Message))
     this.exited = new Promise((resolve) => this.child.on('exit', resolve))
   }
+
+  private take(message: Message): void {
+    if ('fetched' in message) return this.fetching.get(message['fetched'] as number)?.(message)
+    if ('from' in message) return this.ports.get(message['from'] as number)?.take(message['data'])
+    if ('closed' in message) this.ports.get(message['closed'] as number)?.gone()
+    this.messages.push(message)
+    for (const listener of this.listeners) listener(message)
+  }
+  /** Nothing is said to a program that has ended. */
+  private tell = (message: Message) => void (this.child.connected && this.child.send(message))
 
   get pid(): number {
     return this.child.pid!
@@ -36,42 +47,64 @@ export class Desktop {
 
   /** The first message that has this key, past or to come; throws where the program ends without it. */
   async hears(key: string, value?: unknown): Promise<Message> {
-    const fits = (m: Message) => key in m && (value === undefined || m[key] === value)
-    const known = this.messages.find(fits)
-    if (known) return known
-    return new Promise((resolve, reject) => {
+    return this.unless(key, (resolve) => {
+      const fits = (m: Message) => key in m && (value === undefined || m[key] === value)
+      const known = this.messages.find(fits)
+      if (known) return resolve(known)
       const listener = (message: Message) => {
         if (!fits(message)) return
         this.listeners.delete(listener)
         resolve(message)
       }
       this.listeners.add(listener)
-      void this.exited.then((code) => reject(new Error(`ended with code ${code} before it told ${key}: ${this.errors}`)))
+    })
+  }
+  private unless(what: string, wait: (resolve: (message: Message) => void) => void): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      wait(resolve)
+      void this.exited.then((code) => reject(new Error(`ended with code ${code} before it told ${what}: ${this.errors}`)))
     })
   }
 
-  async fetch(url: string, method = 'GET'): Promise<Fetched> {
+  /** Rejects where the answer breaks off, as it does for a page. `signal`: the page no longer wants it. */
+  async fetch(url: string, method = 'GET', signal?: AbortSignal): Promise<Fetched> {
     const id = ++this.asked
-    this.child.send({ fetch: url, method, id })
-    return (await this.hears('fetched', id)) as unknown as Fetched
+    const answered = this.unless(url, (resolve) => this.fetching.set(id, resolve))
+    this.tell({ fetch: url, method, id })
+    signal?.addEventListener('abort', () => this.tell({ giveUp: id }))
+    const { status, headers, body, failed } = (await answered.finally(() => this.fetching.delete(id))) as { status: number; headers: Record<string, string>; body: Uint8Array; failed: boolean }
+    if (failed) throw new Error(`${url}: the answer broke off`)
+    return { status, headers, bytes: body, body: Buffer.from(body).toString() }
   }
 
-  /** A page's end of a port: what it sends is cloned on the way, as by Electron. */
-  async connect(onEvent: Parameters<typeof connect>[1] = () => undefined): Promise<Client> {
-    this.child.send({ connect: true })
-    const { port } = await this.hears('port', ++this.connected)
-    const channel: Channel = {
-      send: (data) => void this.child.send({ to: port, data: data as Message }),
-      onMessage: (listen) => void this.listeners.add((message) => message['from'] === port && listen(message['data'])),
-      onClose: (listen) => {
-        void this.exited.then(listen)
-        this.listeners.add((message) => message['closed'] === port && listen())
-      },
-      close: () => undefined,
+  /** A page's end of a new port: what it sends is cloned on the way, as by Electron. */
+  async port(): Promise<Channel> {
+    const number = ++this.asked
+    this.tell({ connect: number })
+    const port = (await this.hears('connect', number))['port'] as number
+    const early: unknown[] = []
+    let listen: ((data: unknown) => void) | null = null
+    const closed: (() => void)[] = []
+    const gone = () => {
+      this.ports.delete(port)
+      for (const listener of closed.splice(0)) listener()
     }
-    return connect(channel, onEvent)
+    this.ports.set(port, { take: (data) => (listen ? listen(data) : early.push(data)), gone })
+    void this.exited.then(gone)
+    return {
+      send: (data) => this.tell({ to: port, data }),
+      onMessage: (listener) => {
+        listen = listener
+        for (const data of early.splice(0)) listener(data)
+      },
+      onClose: (listener) => void closed.push(listener),
+      close: () => this.tell({ leave: port }),
+    }
   }
+  connect = async (onEvent: Parameters<typeof connect>[1] = () => undefined): Promise<Client> => connect(await this.port(), onEvent)
 
-  quit = () => void this.child.send({ quit: true })
+  /** What the person chooses in the next native dialog for a folder. */
+  chooses = (folder: string) => this.tell({ choose: folder })
+  quit = () => this.tell({ quit: true })
   kill = () => void this.child.kill('SIGKILL')
 }

@@ -10,5 +10,7 @@ register(`data:text/javascript,${encodeURIComponent(hook)}`)
 process.argv.splice(1, 1) // as Electron: the program, then the entry
 process.versions.electron ??= '45.0.0'
 const { becomeReady } = await import(standIn)
+const begun = Date.now()
 await import(pathToFileURL(process.argv[1]).href)
+process.send?.({ evaluated: Date.now(), begun })
 becomeReady() // not before: Electron evaluates the entry first

@@ -78,7 +78,7 @@ export class BrowserWindow extends EventEmitter {
     app.emit('web-contents-created', {}, this.webContents)
   }
   async loadURL(url) {
-    tell({ window: url, preload: this.options.webPreferences?.preload })
+    tell({ window: url, at: Date.now(), preload: this.options.webPreferences?.preload })
     this.emit('ready-to-show')
   }
   show() {}
@@ -92,9 +92,11 @@ export class BrowserWindow extends EventEmitter {
   getNormalBounds = () => ({ x: 0, y: 0, width: 1360, height: 860 })
 }
 
+/** What a person chooses in the next dialogs for folders; they are dismissed where nothing is left. */
+const choices = []
 export const dialog = {
   showMessageBox: async () => ({ response: 0 }),
-  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showOpenDialog: async () => (choices.length ? { canceled: false, filePaths: [choices.shift()] } : { canceled: true, filePaths: [] }),
   showErrorBox: (title, text) => tell({ errorBox: text, title }),
 }
 export const ipcMain = new EventEmitter()
@@ -144,24 +146,63 @@ export function becomeReady() {
 }
 
 // ---- what the test asks of a window ----------------------------------------------------------------------------------
+/** Bodies under way, by the number of their request; null: given up before there was one. */
+const bodies = new Map()
+/** As Electron does it: a request that the page gives up never aborts its signal; its body is destroyed, once there is one. */
+async function fetchFor({ fetch: url, method = 'GET', id }) {
+  const request = new Request(url, { method })
+  bodies.set(id, undefined)
+  let response
+  try {
+    response = await handlers.get('app')(request)
+  } catch (e) {
+    console.error(e) // as Electron does; the page sees a network error
+    bodies.delete(id)
+    return tell({ fetched: id, failed: true, status: 0, headers: {}, body: Buffer.alloc(0) })
+  }
+  const reader = response.body?.getReader()
+  const chunks = []
+  let failed = false
+  if (bodies.get(id) === null) await reader?.cancel()
+  else if (reader) {
+    bodies.set(id, reader)
+    try {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
+    } catch {
+      failed = true // what a page sees as a network error
+    }
+  }
+  bodies.delete(id)
+  tell({ fetched: id, failed, status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.concat(chunks) })
+}
+function giveUp(id) {
+  const reader = bodies.get(id)
+  if (reader) void reader.cancel()
+  else if (bodies.has(id)) bodies.set(id, null)
+}
+
 let connected = 0
 const pagePorts = new Map()
-process.on('message', async (asked) => {
-  if (asked.fetch) {
-    const response = await handlers.get('app')(new Request(asked.fetch, { method: asked.method ?? 'GET' }))
-    tell({ fetched: asked.id, status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() })
-  } else if (asked.connect) {
-    const senderFrame = {
-      url: windows[0] ? 'app://dashi/' : '', parent: null,
-      postMessage(name, _data, [port]) {
-        const id = ++connected
-        pagePorts.set(id, port)
-        port.on('message', (data) => tell({ from: id, data }))
-        port.on('close', () => tell({ closed: id }))
-        tell({ port: id, name })
-      },
-    }
-    ipcMain.emit('dashi:connect', { senderFrame })
-  } else if (asked.to) pagePorts.get(asked.to).postMessage(asked.data)
+function connect(number) {
+  const senderFrame = {
+    url: windows[0] ? 'app://dashi/' : '', parent: null,
+    postMessage(name, _data, [port]) {
+      const id = ++connected
+      pagePorts.set(id, port)
+      port.on('message', (data) => tell({ from: id, data }))
+      port.on('close', () => tell({ closed: id }))
+      port.start()
+      tell({ port: id, name, connect: number })
+    },
+  }
+  ipcMain.emit('dashi:connect', { senderFrame })
+}
+process.on('message', (asked) => {
+  if (asked.fetch) void fetchFor(asked)
+  else if (asked.giveUp) giveUp(asked.giveUp)
+  else if (asked.connect) connect(asked.connect)
+  else if (asked.to) pagePorts.get(asked.to).postMessage(asked.data)
+  else if (asked.leave) pagePorts.get(asked.leave).close()
+  else if (asked.choose) choices.push(asked.choose)
   else if (asked.quit) app.quit()
 })

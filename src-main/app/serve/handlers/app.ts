@@ -4,8 +4,10 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { appMethods } from '#shared/contract/app.ts'
 import { dataError } from '#shared/errors.ts'
+import { lookAt } from '../../media/look.ts'
 import { isImageName } from '../../media/scan.ts'
 import { defaultUser } from '../../projects/index.ts'
+import { installation, notices } from '../../../program.ts'
 import type { App } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
@@ -37,6 +39,9 @@ export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
     const parent = dirname(path)
     return { folder: path, parent: parent === path ? null : parent, folders, project: existsSync(join(path, 'project.db')), images: entries.filter((e) => e.isFile() && isImageName(e.name)).length }
   },
+  'files.look': ({ paths }) => paths.map(lookAt),
+  'app.about': () => ({ version: app.options.host.version, installation: installation(), runtime: `Node ${process.versions.node}` }),
+  'app.notices': async () => ({ text: await notices() }),
   'jobs.list': () => app.jobs.list(),
   'jobs.cancel': ({ id }) => {
     app.jobs.cancel(id)

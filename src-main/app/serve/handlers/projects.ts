@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
 import { isWritable } from '../../../files/access.ts'
@@ -71,6 +71,14 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     }) }
   },
   'projects.add-folder': ({ folder, followLinks }, client) => ({ jobId: scan(client, resolve(folder), followLinks) }),
+  'projects.add-images': ({ files }, client) => ({
+    jobId: client.startJob('scan', files.length === 1 ? files[0]! : dirname(files[0]!), async (project, { signal, progress }, tell) => {
+      const onChange = () => tell('project.changed', { what: ['media'] })
+      const found = await runWork(project, { kind: 'add', files }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+      onChange()
+      return found
+    }),
+  }),
   'projects.link-images': ({ folder }, client) => {
     const at = resolve(folder)
     if (!existsSync(at) || !statSync(at).isDirectory()) throw userError(`${at}: there is no such folder`)

@@ -1,0 +1,33 @@
+/** What can be made of files and folders that were dropped. */
+import type { LookedAt } from '#shared/contract/app.ts'
+
+/** One thing that a person may choose; `folder` and `file` are what it is done with. */
+export type Offer =
+  | { kind: 'openProject' | 'openFolder' | 'openParent'; folder: string }
+  | { kind: 'addFolders'; folders: string[] }
+  | { kind: 'addImages'; files: string[] }
+  | { kind: 'import' | 'importFolder'; file: string }
+  | { kind: 'importThere'; folder: string; file: string }
+
+/** Annotation files named one by one in the list of offers. */
+export const most = 5
+
+/** The likeliest first. `alone`: there is nothing to choose, it is done at once. */
+export function offersFor(dropped: readonly LookedAt[], opened: boolean): { offers: Offer[]; alone: boolean; more: number } {
+  const of = (kind: LookedAt['kind']) => [...new Set(dropped.filter((d) => d.kind === kind).map((d) => d.path))]
+  const [projects, folders, images, files] = [of('project'), of('folder'), of('image'), of('file')]
+  const parents = [...new Set(dropped.filter((d) => d.kind === 'image').map((d) => d.folder))]
+  const open: Offer[] = folders.map((folder) => ({ kind: 'openFolder', folder }))
+  const offers: Offer[] = [
+    ...projects.map((folder): Offer => ({ kind: 'openProject', folder })),
+    ...(opened && folders.length ? [{ kind: 'addFolders', folders } as const, ...folders.map((file): Offer => ({ kind: 'importFolder', file }))] : []),
+    ...(opened && images.length ? [{ kind: 'addImages', files: images } as const] : []),
+    ...(opened ? files.slice(0, most).map((file): Offer => ({ kind: 'import', file })) : []),
+    ...open,
+    ...(opened ? [] : parents.map((folder): Offer => ({ kind: 'openParent', folder }))),
+    ...(opened ? [] : dropped.filter((d) => d.kind === 'file').slice(0, most).map((d): Offer => ({ kind: 'importThere', folder: d.folder, file: d.path }))),
+  ]
+  const first = offers[0]
+  const alone = offers.length === 1 && (first!.kind === 'openProject' || first!.kind === 'openFolder' || first!.kind === 'addImages')
+  return { offers, alone, more: Math.max(0, files.length - most) }
+}
