@@ -14,6 +14,7 @@ export default defineConfig({
       rollupOptions: {
         input: {
           cli: entry('src-main/index.cli.ts'),
+          'app-process': entry('src-main/index.app.ts'),
           electron: entry('src-main/index.electron.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
           'lane-worker': entry('src-main/engine/lane-worker.ts'),

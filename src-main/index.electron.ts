@@ -1,17 +1,26 @@
 /** Composition root of the desktop face. */
 import * as electron from 'electron'
 import { join } from 'node:path'
-import type { App } from './app/serve/app.ts'
+import { RemoteWorkbench } from './host/electron/bridge.ts'
 import { failStart, prepare, startDesktop } from './host/electron/desktop.ts'
+import { plainNode } from './host/electron/plain-node.ts'
 import { defaultFolders } from './host/node/folders.ts'
-import { appVersion, programRoot, rendererFiles } from './program.ts'
+import type { Workbench } from './host/node/bridge.ts'
+import { appVersion, programRoot, rendererFiles, unpackedRoot } from './program.ts'
 
 const folders = defaultFolders()
 
-// Electron is ready only after this module has been evaluated, so nothing is awaited at its top level; and what is
-// needed before a window can be asked for is loaded first, the application while Electron gets ready.
+// Electron is ready only after this module has been evaluated, so nothing is awaited at its top level. The application gets ready
+// meanwhile, in a plain Node: Electron cannot hold all of its native libraries. Where no Node is to be had it runs in here.
 if (prepare(electron, process.argv, folders)) {
-  let application: App | null = null
+  const node = plainNode({ platform: process.platform, env: process.env, resourcesPath: process.resourcesPath, packaged: electron.app.isPackaged })
+  let project = (): string | null => null
+  let changed = () => {}
+  const fail = (problem: unknown) => failStart(electron, problem)
+  const remote = node === null ? null : new RemoteWorkbench({
+    node, program: join(unpackedRoot, 'out', 'main', 'app-process.js'), project: () => project(), changed: () => changed(), died: (reason) => fail(new Error(reason)),
+  })
+  let application: Workbench | null = remote
   startDesktop({
     electron,
     folders,
@@ -19,12 +28,18 @@ if (prepare(electron, process.argv, folders)) {
     preload: join(rendererFiles, '..', 'preload', 'preload.cjs'),
     icon: join(programRoot, 'resources', 'icon.png'),
     version: appVersion(),
-    serve: async (host, project, changed) => {
-      const [{ App }, { models }] = await Promise.all([import('./app/serve/app.ts'), import('./index.server.ts')])
-      return (application = new App({ host, get project() { return project() }, models: models(host.cacheFolder), changed }))
+    serve: async (host, asked, refresh) => {
+      project = asked
+      if (remote) {
+        await remote.begin(host)
+        changed = refresh
+        return remote
+      }
+      const [{ App }, { models }, { workbench }] = await Promise.all([import('./app/serve/app.ts'), import('./index.server.ts'), import('./workbench.ts')])
+      return (application = workbench(new App({ host, get project() { return asked() }, models: models(host.cacheFolder), changed: refresh })))
     },
-    language: () => application?.preferences.settings.language ?? 'system',
-    recent: () => application?.preferences.recent ?? [],
-    tell: (event) => ('open' in event ? application?.tellAll('host.open', { folder: event.open }) : application?.tellAll('host.action', event)),
-  }).catch((e: unknown) => failStart(electron, e))
+    language: () => application?.menu().language ?? 'system',
+    recent: () => application?.menu().recent ?? [],
+    tell: (event) => application?.tell(event),
+  }).catch(fail)
 } else electron.app.quit()

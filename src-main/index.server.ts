@@ -7,7 +7,7 @@ import { EngineClient } from './engine/client.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { listen, type HttpServer } from './host/node/http.ts'
 import type { Host } from './host/ports.ts'
-import { appVersion, programRoot, rendererFiles } from './program.ts'
+import { appVersion, programRoot, rendererFiles, unpackedRoot } from './program.ts'
 
 export interface ServerOptions {
   /** Opened by the first window. */
@@ -19,9 +19,6 @@ export interface ServerOptions {
   /** Where settings, cache and new projects go; the system's usual places unless said otherwise. */
   folders?: Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
 }
-
-/** Native libraries read the files beside a packaged program by path. */
-const unpackedRoot = programRoot.replace(/app\.asar$/, 'app.asar.unpacked')
 
 /** The engine and the model in the box, as every face has them. */
 export const models = (cache: string): AppContext => ({

@@ -43,7 +43,7 @@ async function serve(app: CliContext, o: ServeOptions): Promise<void> {
 const ranDesktop = (program: string, args: string[]) =>
   new Promise<boolean>((resolve) => {
     const begun = Date.now()
-    const child = spawn(program, args, { stdio: 'inherit' })
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, DASHI_NODE: process.execPath } })
     child.on('error', () => resolve(false))
     child.on('exit', (code) => {
       const failed = code !== 0

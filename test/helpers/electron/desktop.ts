@@ -17,6 +17,7 @@ export class Desktop {
   readonly exited: Promise<number | null>
   errors = ''
   private asked = 0
+  private connected = 0
 
   constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
     const program = path.join(import.meta.dirname, 'program.mjs')
@@ -58,11 +59,14 @@ export class Desktop {
   /** A page's end of a port: what it sends is cloned on the way, as by Electron. */
   async connect(onEvent: Parameters<typeof connect>[1] = () => undefined): Promise<Client> {
     this.child.send({ connect: true })
-    const { port } = await this.hears('port')
+    const { port } = await this.hears('port', ++this.connected)
     const channel: Channel = {
       send: (data) => void this.child.send({ to: port, data: data as Message }),
       onMessage: (listen) => void this.listeners.add((message) => message['from'] === port && listen(message['data'])),
-      onClose: (listen) => void this.exited.then(listen),
+      onClose: (listen) => {
+        void this.exited.then(listen)
+        this.listeners.add((message) => message['closed'] === port && listen())
+      },
       close: () => undefined,
     }
     return connect(channel, onEvent)

@@ -141,6 +141,7 @@ process.on('message', async (asked) => {
         const id = ++connected
         pagePorts.set(id, port)
         port.on('message', (data) => tell({ from: id, data }))
+        port.on('close', () => tell({ closed: id }))
         tell({ port: id, name })
       },
     }

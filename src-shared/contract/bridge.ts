@@ -1,0 +1,51 @@
+/**
+ * Between the desktop's windows and the application, where that is a process of its own: calls and events of the pages as they are,
+ * pixels, and what the native side has to know or do.
+ */
+import { z } from 'zod'
+import { settings } from './app.ts'
+
+const number = z.int().nonnegative()
+const folderChoice = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('picked'), path: z.string() }),
+  z.object({ status: z.literal('cancelled') }),
+  z.object({ status: z.literal('unavailable') }),
+])
+/** An action of the native menu, or a project that the system asks to open. */
+export const desktopEvent = z.union([z.object({ action: z.string() }), z.object({ open: z.string() })])
+export type DesktopEvent = z.infer<typeof desktopEvent>
+
+/** What the native menu is made of. */
+export const menuState = z.object({ language: settings.shape.language, recent: z.array(z.object({ name: z.string(), folder: z.string() })) })
+export type MenuState = z.infer<typeof menuState>
+
+export const toApplication = z.discriminatedUnion('type', [
+  /** First of all. `project`: what a page opens that begins; sent again whenever another one is asked for. */
+  z.object({ type: z.literal('begin'), configFolder: z.string(), cacheFolder: z.string(), dataFolder: z.string(), version: z.string(), project: z.string().nullable() }),
+  z.object({ type: z.literal('project'), project: z.string().nullable() }),
+  /** A page's port: opened, a message of it, gone. */
+  z.object({ type: z.literal('attach'), page: number }),
+  z.object({ type: z.literal('said'), page: number, message: z.unknown() }),
+  z.object({ type: z.literal('left'), page: number }),
+  /** A path of pixels; given up where the page no longer wants it. */
+  z.object({ type: z.literal('request'), id: number, path: z.string() }),
+  z.object({ type: z.literal('abort'), id: number }),
+  z.object({ type: z.literal('picked'), id: number, choice: folderChoice }),
+  z.object({ type: z.literal('tell'), event: desktopEvent }),
+  /** Writes down what is at work and ends. */
+  z.object({ type: z.literal('close') }),
+])
+export type ToApplication = z.infer<typeof toApplication>
+
+export const fromApplication = z.discriminatedUnion('type', [
+  /** At the beginning, and whenever it changed. */
+  z.object({ type: z.literal('state'), state: menuState }),
+  z.object({ type: z.literal('tell'), page: number, message: z.unknown() }),
+  z.object({ type: z.literal('hang-up'), page: number }),
+  z.object({ type: z.literal('response'), id: number, status: z.int(), headers: z.record(z.string(), z.string()), body: z.instanceof(Uint8Array) }),
+  /** A native dialog. */
+  z.object({ type: z.literal('pick'), id: number, title: z.string(), start: z.string().optional() }),
+  /** It could not begin; it ends. */
+  z.object({ type: z.literal('failed'), message: z.string() }),
+])
+export type FromApplication = z.infer<typeof fromApplication>

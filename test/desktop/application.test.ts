@@ -1,0 +1,90 @@
+/** The application behind the desktop's windows, a process of its own: whatever becomes of it, the windows stay and find it again. */
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { programRoot } from '../../src-main/program.ts'
+import { shapesProject } from '../app/cli/terminal.ts'
+import { Desktop } from '../helpers/electron/desktop.ts'
+import { temporaryFolder } from '../helpers/pictures.ts'
+
+const entry = path.join(programRoot, 'out', 'main', 'electron.js')
+/** Processes begun by this one. */
+const children = (pid: number) =>
+  spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.split('\n').map((l) => l.trim().split(/\s+/).map(Number)).filter(([, parent]) => parent === pid).map(([own]) => own!)
+const running = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(process.platform === 'win32')('the application as a process of its own', () => {
+  let project: string
+  let folders: NodeJS.ProcessEnv
+  const opened: Desktop[] = []
+  beforeAll(async () => {
+    const dir = temporaryFolder()
+    project = await shapesProject(dir)
+    folders = { DASHI_HOME: path.join(dir, 'home'), DASHI_CACHE: path.join(dir, 'cache') }
+  })
+  afterEach(() => opened.splice(0).forEach((d) => d.kill()))
+  const begin = (env: NodeJS.ProcessEnv = {}) => {
+    const desktop = new Desktop(entry, [project], { ...folders, DASHI_NODE: process.execPath, ...env })
+    opened.push(desktop)
+    return desktop
+  }
+  const start = async (env?: NodeJS.ProcessEnv) => {
+    const desktop = begin(env)
+    await desktop.hears('window')
+    return desktop
+  }
+
+  it('is started again after it was killed; its page is told that the connection was lost, and goes on by another', async () => {
+    const desktop = await start()
+    const first = await desktop.connect()
+    const { instance, project: asked } = await first.call('app.hello')
+    expect(asked).toBe(project)
+    const { key } = await first.call('projects.open', { folder: project })
+    const [application] = children(desktop.pid)
+    process.kill(application!, 'SIGKILL')
+    await desktop.hears('closed')
+    await expect(first.call('app.hello')).rejects.toThrow('connection was lost')
+    const second = await desktop.connect()
+    const hello = await second.call('app.hello')
+    expect(hello.instance).not.toBe(instance)
+    expect(hello.project).toBe(project)
+    expect((await second.call('projects.open', { folder: project })).key).toBe(key)
+    expect((await desktop.fetch(`app://dashi/media/${key}/1/image`)).status).toBe(200)
+  })
+
+  it('writes down its work and ends when the windows were killed', async () => {
+    const desktop = await start()
+    const { call } = await desktop.connect()
+    await call('projects.open', { folder: project })
+    await call('training.start', { recipe: 'ft', settings: {}, device: 'cpu', name: 'cut short' })
+    const [application] = children(desktop.pid)
+    desktop.kill()
+    await desktop.exited
+    await expect.poll(() => running(application!)).toBe(false)
+    const next = await (await start()).connect()
+    await next.call('projects.open', { folder: project })
+    expect((await next.call('runs.list')).find((r) => r.name === 'cut short')?.status).toBe('cancelled')
+  })
+
+  it('says in a box that it ends again and again, and gives up', async () => {
+    const desktop = begin({ DASHI_NODE: '/bin/false' })
+    expect((await desktop.hears('errorBox'))['errorBox']).toBe('the application ended with code 1')
+    expect(await desktop.exited).toBe(1)
+  })
+
+  it('runs in Electron itself where no Node is to be had', async () => {
+    const desktop = await start({ DASHI_NODE: '', PATH: '' })
+    const { call } = await desktop.connect()
+    const { key, info } = await call('projects.open', { folder: project })
+    expect(info.media).toBeGreaterThan(20)
+    expect((await desktop.fetch(`app://dashi/media/${key}/1/image`)).status).toBe(200)
+    desktop.quit()
+    expect(await desktop.exited).toBe(0)
+  })
+})
