@@ -16,11 +16,12 @@ export function stampOf(files) {
   return hash.digest('hex')
 }
 
-/** Does `step`, which makes the file `made`, unless that was last made from the same `stamp`, or `isDone` says that it needs no doing. */
+/** Does `step`, which makes the file `made` (or several), unless that was last made from the same `stamp`, or `isDone` says that it needs no doing. */
 export function once(name, stamp, made, step, isDone = () => false) {
   const file = at('node_modules', '.cache', `dashi-${name}`)
-  if (existsSync(made) && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
-  if (!existsSync(file) && existsSync(made) && isDone()) say(`The ${name} are there already.`)
+  const there = [made].flat().every((f) => existsSync(f))
+  if (there && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
+  if (!existsSync(file) && there && isDone()) say(`The ${name} are there already.`)
   else step()
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, stamp)

@@ -40,7 +40,7 @@ const built = [
   at('package.json'),
   at('electron.vite.config.ts'),
 ]
-once('build', stampOf(built), at('out', 'main', 'cli.js'), () => {
+once('build', stampOf(built), [at('out', 'main', 'cli.js'), at('out', 'THIRD-PARTY-NOTICES.txt')], () => {
   say('Building …')
   run(process.execPath, [at('.ci', 'build.mjs')])
 })

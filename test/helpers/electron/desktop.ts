@@ -19,9 +19,10 @@ export class Desktop {
   private asked = 0
   private connected = 0
 
-  constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  /** `node`: the program that plays Electron's part; a packaged entry has its resources named in STAND_IN_RESOURCES. */
+  constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}, node = process.execPath) {
     const program = path.join(import.meta.dirname, 'program.mjs')
-    this.child = fork(program, [entry, ...args], { env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+    this.child = fork(program, [entry, ...args], { execPath: node, env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     this.child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)))
     this.child.on('message', (message) => {
       this.messages.push(message as Message)
