@@ -109,7 +109,7 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     it('draws and opens the sample, trains on it twice, and merges', async () => {
       const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as Job)))
       const { jobId } = await call('projects.sample')
-      const ended = async () => told.findLast((j) => j.id === jobId && j.status !== 'running' && j.status !== 'queued')
+      const ended = async () => told.findLast((j) => j.id === jobId && j.status !== 'running')
       await expect.poll(ended).toMatchObject({ status: 'done' })
       const { folder } = z.object({ folder: z.string() }).parse((await ended())!.result)
       const cache = path.join(dir, 'cache')
@@ -119,17 +119,17 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
       const { info, key } = await call('projects.open', { folder })
       expect(info.media).toBeGreaterThan(1000)
       expect((await desktop.fetch(`app://dashi/media/${key}/1/image`)).status).toBe(200)
-      const done = async (runId: number) => {
+      const done = async (runId: string) => {
         const run = async () => (await call('runs.list')).find((r) => r.id === runId)
         await expect.poll(async () => (await run())?.status).not.toMatch(/running|queued/)
         return run()
       }
-      for (const name of ['first', 'second']) {
-        const { runId } = await call('training.start', { recipe: 'lp', settings: { epochs: 2 }, device: 'cpu', name })
-        expect(await done(runId)).toMatchObject({ status: 'done' })
+      for (const [name, recipe, settings] of [['first', 'lp', {}], ['second', 'ft', { epochs: 1 }]] as const) {
+        const { runId } = await call('training.start', { recipe, settings, device: 'cpu', name })
+        expect(await done(runId)).toMatchObject({ error: null, status: 'done' })
       }
       const { runId } = await call('merging.start', { method: 'uniform', settings: {}, checkpoints: ['checkpoints/first', 'checkpoints/second'], name: 'soup' })
-      expect(await done(runId)).toMatchObject({ status: 'done' })
+      expect(await done(runId)).toMatchObject({ error: null, status: 'done' })
       expect(fs.existsSync(path.join(folder, 'checkpoints', 'soup', 'model.safetensors'))).toBe(true)
     })
 
