@@ -45,7 +45,9 @@ try {
   const targets = Platform.current().createTarget(dir ? 'dir' : undefined, archFromString(process.arch))
   await build({ projectDir: at(), config, targets, publish: 'never' })
 } catch (e) {
-  give(String(e?.message ?? e).trim().split('\n')[0], 1)
+  const line = String(e?.message ?? e).trim().split('\n')[0]
+  const fetched = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket|HTTPError|status code/i.test(line)
+  give(fetched ? `${line}: Electron and the tools that make installers come from github.com; with --dir and --electron PATH nothing is fetched` : line, 1)
 }
 
 /** Bytes of a file, or of all files below a folder. */

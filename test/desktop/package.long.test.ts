@@ -29,6 +29,14 @@ it.each(['--win', '--mac', '-l', '--arm64', '--x64', '--universal'])('%s: packs 
   expect(stderr.trim()).toBe(`package: ${flag.replace(/^-+/, '--')}: Dashi is packed for the system and architecture of the machine, ${system}`)
 })
 
+it('does so too where electron-builder is called by itself', () => {
+  const builder = path.join(programRoot, 'node_modules', 'electron-builder', 'cli.js')
+  const to = process.platform === 'win32' ? '--linux' : '--win'
+  const { status, stdout } = spawnSync(process.execPath, [builder, to, '--x64', '--dir', `-c.directories.output=${temporaryFolder()}`], { cwd: programRoot, encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stdout).toContain(`this machine has the native files of ${system} alone: pack for `)
+})
+
 describe.skipIf(process.platform !== 'linux')('the package', () => {
   let dir: string
   let unpacked: string

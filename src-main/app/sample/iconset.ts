@@ -19,7 +19,7 @@ const transformSchema = z.object({
   vFlip: z.boolean().optional(),
   rotate: z.number().optional(),
 })
-const iconSetSchema = z.object({
+export const iconSetSchema = z.object({
   prefix: z.string(),
   width: z.number(),
   height: z.number(),
