@@ -9,5 +9,7 @@ const node = (...args) => {
 }
 node(at('node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn')
 const sample = at('out', 'sample.json.gz')
-once('sample', stampOf([at('package-lock.json'), ...sources(at('src-main', 'app', 'sample'))]), sample, () => node(at('out', 'main', 'sample-bundle.js'), sample))
+once('sample', stampOf([at('package-lock.json'), ...sources(at('src-main', 'app', 'sample'))]), sample, () =>
+  node(at('out', 'main', 'sample-bundle.js'), sample),
+)
 writeNotices()

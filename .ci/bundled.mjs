@@ -27,5 +27,7 @@ function packageOf(id) {
   if (last < 0) return undefined
   const folder = parts.slice(0, last + (parts[last + 1].startsWith('@') ? 3 : 2)).join('/')
   const relative = path.relative(at(), folder).split(path.sep).join('/')
-  return existsSync(path.join(folder, 'package.json')) && 'name' in JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) ? relative : undefined
+  return existsSync(path.join(folder, 'package.json')) && 'name' in JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    ? relative
+    : undefined
 }

@@ -11,7 +11,9 @@ const rule = '='.repeat(100)
 
 /** Folders of the packages that are packed as they are: those of the lock file that are needed to run and were installed here. */
 export function packedPackages(lock = json('package-lock.json')) {
-  return Object.keys(lock.packages).filter((folder) => folder && !lock.packages[folder].dev && !lock.packages[folder].devOptional && existsSync(at(folder, 'package.json')))
+  return Object.keys(lock.packages).filter(
+    (folder) => folder && !lock.packages[folder].dev && !lock.packages[folder].devOptional && existsSync(at(folder, 'package.json')),
+  )
 }
 
 const bundledPackages = () => readdirSync(at('out', 'bundled')).flatMap((file) => json('out', 'bundled', file))
@@ -19,7 +21,17 @@ const bundledPackages = () => readdirSync(at('out', 'bundled')).flatMap((file) =
 /** Folders of the data packages that `out/sample.json.gz` was cut from. */
 function samplePackages() {
   const files = Object.keys(JSON.parse(gunzipSync(readFileSync(at('out', 'sample.json.gz')))))
-  return [...new Set(files.map((file) => `node_modules/${file.split('/').slice(0, file.startsWith('@') ? 2 : 1).join('/')}`))]
+  return [
+    ...new Set(
+      files.map(
+        (file) =>
+          `node_modules/${file
+            .split('/')
+            .slice(0, file.startsWith('@') ? 2 : 1)
+            .join('/')}`,
+      ),
+    ),
+  ]
 }
 
 /** What is told of a package: its name, its terms by SPDX, whose it is, where it comes from, and the texts that it carries. */
@@ -51,15 +63,28 @@ function sections(packages) {
   const without = byText.get('') ?? []
   byText.delete('')
   const told = [...byText].map(([text, those]) => `${rule}\n${those.map(line).join('\n')}\n\n${text}\n`)
-  return [...told, `${rule}\nThese carry no text of their own; their terms are named by the identifiers of https://spdx.org/licenses:\n\n${without.map(line).join('\n')}\n`]
+  return [
+    ...told,
+    `${rule}\nThese carry no text of their own; their terms are named by the identifiers of https://spdx.org/licenses:\n\n${without.map(line).join('\n')}\n`,
+  ]
 }
 
 export function notices() {
   const folders = [...new Set([...packedPackages(), ...bundledPackages(), ...samplePackages()])]
   const packages = folders.map(read).sort((a, b) => (a.title < b.title ? -1 : 1))
-  const under = (terms) => packages.filter(({ spdx }) => terms.test(spdx)).map(line).join('\n')
+  const under = (terms) =>
+    packages
+      .filter(({ spdx }) => terms.test(spdx))
+      .map(line)
+      .join('\n')
   const libraries = packages.filter(({ spdx }) => /GPL/.test(spdx))
-  const table = folders.filter((f) => /sharp-libvips/.test(f)).map((f) => readFileSync(at(f, 'README.md'), 'utf8').replace(/^[^]*?## Licensing\s*/, '').trim())
+  const table = folders
+    .filter((f) => /sharp-libvips/.test(f))
+    .map((f) =>
+      readFileSync(at(f, 'README.md'), 'utf8')
+        .replace(/^[^]*?## Licensing\s*/, '')
+        .trim(),
+    )
   return [
     'Dashi is under the Apache License 2.0 (the file LICENSE). It carries the work of others, on the terms below.',
     'Electron and Chromium tell theirs in LICENSE.electron.txt and LICENSES.chromium.html, the Node.js that runs the engine in resources/node/LICENSE.',
@@ -72,7 +97,9 @@ export function notices() {
     'https://creativecommons.org/licenses/by/4.0/legalcode, https://creativecommons.org/licenses/by-sa/4.0/legalcode',
     'The model Nano was trained on such drawings: resources/nano/README.md says on which.\n',
     ...sections(packages),
-    ...(libraries.length ? ['LGPL-3.0', 'GPL-3.0'].map((name) => `${rule}\n${name}\n\n${readFileSync(at('.ci', 'licences', `${name}.txt`), 'utf8')}`) : []),
+    ...(libraries.length
+      ? ['LGPL-3.0', 'GPL-3.0'].map((name) => `${rule}\n${name}\n\n${readFileSync(at('.ci', 'licences', `${name}.txt`), 'utf8')}`)
+      : []),
   ].join('\n')
 }
 

@@ -28,4 +28,8 @@ export function once(name, stamp, made, step, isDone = () => false) {
 }
 
 /** Every file below `dir`. */
-export const sources = (dir) => readdirSync(dir, { recursive: true }).map((f) => path.join(dir, f)).filter((f) => statSync(f).isFile()).sort()
+export const sources = (dir) =>
+  readdirSync(dir, { recursive: true })
+    .map((f) => path.join(dir, f))
+    .filter((f) => statSync(f).isFile())
+    .sort()

@@ -20,13 +20,20 @@ function options() {
     return parseArgs({ options: known }).values
   } catch (e) {
     const crossing = /'-{1,2}(win\w*|mac\w*|linux|x64|ia32|arm\w*|universal|[wml]+)\b/.exec(e.message)
-    give(crossing ? `--${crossing[1]}: Dashi is packed for the system and architecture of the machine, ${process.platform}-${process.arch}` : e.message.split('. ')[0], 2)
+    give(
+      crossing
+        ? `--${crossing[1]}: Dashi is packed for the system and architecture of the machine, ${process.platform}-${process.arch}`
+        : e.message.split('. ')[0],
+      2,
+    )
   }
 }
 
 /** Is there something to sign with? Without it macOS gets an ad hoc signature, which its processors ask for. */
 const certificate = () =>
-  process.env.CSC_LINK || process.env.CSC_NAME || /Developer ID Application/.test(spawnSync('security', ['find-identity', '-v', '-p', 'codesigning'], { encoding: 'utf8' }).stdout ?? '')
+  process.env.CSC_LINK ||
+  process.env.CSC_NAME ||
+  /Developer ID Application/.test(spawnSync('security', ['find-identity', '-v', '-p', 'codesigning'], { encoding: 'utf8' }).stdout ?? '')
 
 const { dir = false, out, electron } = options()
 const refused = obstacle()
@@ -45,9 +52,16 @@ try {
   const targets = Platform.current().createTarget(dir ? 'dir' : undefined, archFromString(process.arch))
   await build({ projectDir: at(), config, targets, publish: 'never' })
 } catch (e) {
-  const line = String(e?.message ?? e).trim().split('\n')[0]
+  const line = String(e?.message ?? e)
+    .trim()
+    .split('\n')[0]
   const fetched = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|socket|HTTPError|status code/i.test(line)
-  give(fetched ? `${line}: Electron and the tools that make installers come from github.com; with --dir and --electron PATH nothing is fetched` : line, 1)
+  give(
+    fetched
+      ? `${line}: Electron and the tools that make installers come from github.com; with --dir and --electron PATH nothing is fetched`
+      : line,
+    1,
+  )
 }
 
 /** Bytes of a file, or of all files below a folder. */
@@ -59,4 +73,6 @@ const unpacked = readdirSync(folder).find((name) => (process.platform === 'darwi
 const resources = path.join(folder, unpacked, ...(process.platform === 'darwin' ? ['Dashi.app', 'Contents', 'Resources'] : ['resources']))
 const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`
 const [all, app, node] = [path.join(folder, unpacked), path.join(resources, 'app'), path.join(resources, 'node')].map(bytes)
-process.stdout.write(`${path.join(folder, unpacked)}: Dashi ${megabytes(app)}, Node.js ${megabytes(node)}, Electron ${megabytes(all - app - node)}\n`)
+process.stdout.write(
+  `${path.join(folder, unpacked)}: Dashi ${megabytes(app)}, Node.js ${megabytes(node)}, Electron ${megabytes(all - app - node)}\n`,
+)

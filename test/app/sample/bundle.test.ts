@@ -12,7 +12,11 @@ test('has each icon that a concept is drawn with, as its set has it, and no othe
   expect(packed.length).toBeLessThan(7e6)
   const files = z.record(z.string(), z.unknown()).parse(JSON.parse(gunzipSync(packed).toString()))
   expect(Object.keys(files).sort()).toEqual(
-    [...styles.flatMap((style) => [iconsFile(style), `@iconify-json/${style}/chars.json`]), 'emojibase-data/en/data.json', 'emojibase-data/meta/groups.json'].sort(),
+    [
+      ...styles.flatMap((style) => [iconsFile(style), `@iconify-json/${style}/chars.json`]),
+      'emojibase-data/en/data.json',
+      'emojibase-data/meta/groups.json',
+    ].sort(),
   )
   for (const style of styles) {
     const set = iconSetSchema.parse(files[iconsFile(style)])

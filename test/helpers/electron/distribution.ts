@@ -21,7 +21,13 @@ const shipped = '10110001'
 /** Writes an Electron for Linux into `dir`. */
 export function electronFolder(dir: string): void {
   const files: Record<string, string | Buffer> = {
-    electron: Buffer.concat([Buffer.from('\x7fELF stand-in '), Buffer.from(sentinel), Buffer.from([1, fuses.length]), Buffer.from(shipped), Buffer.from(' end')]),
+    electron: Buffer.concat([
+      Buffer.from('\x7fELF stand-in '),
+      Buffer.from(sentinel),
+      Buffer.from([1, fuses.length]),
+      Buffer.from(shipped),
+      Buffer.from(' end'),
+    ]),
     version: '45.4.1',
     LICENSE: 'of Electron',
     'LICENSES.chromium.html': 'of Chromium',
