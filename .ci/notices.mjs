@@ -39,6 +39,7 @@ function read(folder) {
   const { name, version, license, licenses, author, repository, homepage } = json(folder, 'package.json')
   // Icon sets say in a file of their own who drew them and on what terms.
   const drawn = existsSync(at(folder, 'info.json')) ? json(folder, 'info.json') : undefined
+  const readme = existsSync(at(folder, 'README.md')) ? readFileSync(at(folder, 'README.md'), 'utf8') : ''
   const texts = readdirSync(at(folder))
     .filter((file) => /^(licen[cs]e|copying|copyright|notice|third-?party)/i.test(file) && !/\.[cm]?[jt]s$/.test(file))
     .map((file) => readFileSync(at(folder, file), 'utf8').replaceAll('\r\n', '\n').trim())
@@ -48,6 +49,8 @@ function read(folder) {
     by: drawn ? `${drawn.name} by ${drawn.author.name}` : typeof author === 'object' ? author.name : author?.replace(/\s*[<(].*/, ''),
     from: drawn?.author.url ?? (homepage || (repository?.url ?? repository ?? '').replace(/^git\+|\.git$/g, '')),
     texts,
+    // What a library was put together from, where its description says so.
+    contents: /^## Licensing\s*([^]*)/m.exec(readme)?.[1].trim() ?? '',
   }
 }
 
@@ -78,22 +81,16 @@ export function notices() {
       .map(line)
       .join('\n')
   const libraries = packages.filter(({ spdx }) => /GPL/.test(spdx))
-  const table = folders
-    .filter((f) => /sharp-libvips/.test(f))
-    .map((f) =>
-      readFileSync(at(f, 'README.md'), 'utf8')
-        .replace(/^[^]*?## Licensing\s*/, '')
-        .trim(),
-    )
   return [
     'Dashi is under the Apache License 2.0 (the file LICENSE). It carries the work of others, on the terms below.',
-    'Electron and Chromium tell theirs in LICENSE.electron.txt and LICENSES.chromium.html, the Node.js that runs the engine in resources/node/LICENSE.',
+    'Electron and Chromium tell theirs in LICENSE.electron.txt and LICENSES.chromium.html, the Node.js beside them in resources/node/LICENSE.',
     `${rule}\nUnder the GNU Lesser General Public License (its text and that of the GPL, which it refers to, stand at the end):\n\n${under(/GPL/)}\n`,
-    'These are libraries in files of their own (node_modules/@img/sharp-libvips-*/lib), which are loaded when Dashi runs: you may put others of the same interface in their place.',
-    'Their sources and how they are built: https://github.com/lovell/sharp-libvips. They are made of:\n',
-    ...table,
+    'They are libraries in files of their own (in node_modules/@img), loaded when Dashi runs: you may put others of the same interface there.',
+    'Their sources, and how they are built: https://github.com/lovell/sharp-libvips.\n',
+    ...libraries.map(({ contents }) => contents),
     `\n${rule}\nDrawings and texts under Creative Commons licences that ask for attribution (BY), and for the same terms (SA):\n\n${under(/^CC-BY/)}\n`,
-    'Of these sets Dashi carries, unchanged, the icons that its sample draws (out/sample.json.gz); the sample’s pictures are drawings of them, on the same terms.',
+    'Of these sets Dashi carries, unchanged, the icons that its sample draws (out/sample.json.gz).',
+    'The sample’s pictures are drawn from them, on the same terms.',
     'https://creativecommons.org/licenses/by/4.0/legalcode, https://creativecommons.org/licenses/by-sa/4.0/legalcode',
     'The model Nano was trained on such drawings: resources/nano/README.md says on which.\n',
     ...sections(packages),
