@@ -71,12 +71,14 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     packed = filesOf(app)
   })
 
-  it('has native files of this system alone, and no provider that is had by choice', () => {
+  it('has native files of this system alone, and CUDA only where it was chosen', () => {
     const native = packed.filter((f) => /\.(node|dll|dylib|exe|so(\.[\d.]+)?)$/.test(f))
     expect(native.filter((f) => !f.includes(system))).toEqual(
       native.filter((f) => /\/bin\/napi-v\d+\//.test(f) && f.includes(`/${process.platform}/${process.arch}/`)),
     )
-    expect(native.map((f) => /^node_modules\/(@\w+|[\w-]+)/.exec(f)?.[1]).sort()).toEqual([
+    const [providers, own] = [native.filter((f) => f.includes('_providers_')), native.filter((f) => !f.includes('_providers_'))]
+    expect(providers.filter((f) => !fs.existsSync(path.join(programRoot, f)))).toEqual([])
+    expect(own.map((f) => /^node_modules\/(@\w+|[\w-]+)/.exec(f)?.[1]).sort()).toEqual([
       '@img',
       '@img',
       '@libsql',
@@ -84,21 +86,12 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
       'onnxruntime-node',
       'usearch',
     ])
-    expect(native.filter((f) => /musl|cuda|tensorrt/.test(f))).toEqual([])
+    expect(own.filter((f) => /musl|cuda/.test(f))).toEqual([])
     for (const file of native) expect(fs.readFileSync(inApp(file)).subarray(0, 4).toString('latin1'), file).toBe('\x7fELF')
   })
 
   it('has neither what is only needed to build, nor the drawings that the sample leaves out', () => {
-    const folders = new Set(
-      packed
-        .filter((f) => f.startsWith('node_modules/'))
-        .map((f) =>
-          f
-            .split('/')
-            .slice(1, f.split('/')[1]!.startsWith('@') ? 3 : 2)
-            .join('/'),
-        ),
-    )
+    const folders = new Set(packed.flatMap((f) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(f)?.[1] ?? []))
     for (const name of ['naive-ui', 'vue', 'fabric', 'electron', 'vite', 'typescript', 'emojibase-data', 'playwright-core'])
       expect(folders.has(name), name).toBe(false)
     expect([...folders].filter((name) => name.startsWith('@iconify') || name.startsWith('bare-'))).toEqual([])
@@ -111,7 +104,8 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     process.stdout.write(
       `packed: Dashi ${(bytes(app) / 1e6).toFixed(1)} MB in ${packed.length} files, Node.js ${(node / 1e6).toFixed(1)} MB\n`,
     )
-    expect(bytes(app)).toBeLessThan(160e6)
+    const chosen = packed.filter((f) => f.includes('_providers_')).reduce((sum, f) => sum + fs.statSync(inApp(f)).size, 0)
+    expect(bytes(app) - chosen).toBeLessThan(160e6)
     expect(node).toBeLessThan(140e6)
   })
 
