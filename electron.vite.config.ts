@@ -1,11 +1,13 @@
 import { defineConfig } from 'electron-vite'
 import { fileURLToPath } from 'node:url'
+import { bundled } from './.ci/bundled.mjs'
 import renderer from './src-renderer/vite.config.ts'
 
 const entry = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 export default defineConfig({
   main: {
+    plugins: [bundled('main')],
     build: {
       target: 'node20.19',
       outDir: 'out/main',
@@ -21,6 +23,7 @@ export default defineConfig({
           'image-decoder': entry('src-main/engine/image-decoder.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),
           'huge-images': entry('src-main/app/media/huge-images.ts'),
+          'sample-bundle': entry('src-main/app/sample/write-bundle.ts'),
           bench: entry('test/bench/index.ts'),
           screens: entry('test/e2e/screens.ts'),
         },
@@ -30,6 +33,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [bundled('preload')],
     build: {
       outDir: 'out/preload',
       rollupOptions: {

@@ -2,15 +2,11 @@
 // system packages of the browser. Does only what is missing, so that the second time costs a fraction of a second.
 //   --tests   also what the browser tests need       --quiet   says nothing when there is nothing to do
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { npm } from './npm.mjs'
+import { at, once, root, say, sources, stampOf } from './once.mjs'
 
-const root = path.dirname(import.meta.dirname)
-const at = (...p) => path.join(root, ...p)
-const say = (line) => process.stderr.write(`${line}\n`)
 const run = (command, args, env = {}) => {
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } })
   if (done.status !== 0) {
@@ -25,21 +21,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2)
 }
 
-/** Hash of a set of files: what a finished step was made from. */
-function stampOf(files) {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file))
-  return hash.digest('hex')
-}
-function once(name, stamp, made, step, isDone = () => false) {
-  const file = at('node_modules', '.cache', `dashi-${name}`)
-  if (existsSync(made) && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
-  if (!existsSync(file) && existsSync(made) && isDone()) say(`The ${name} are there already.`)
-  else step()
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, stamp)
-}
-
 once('packages', stampOf([at('package-lock.json')]), at('node_modules', '.package-lock.json'), () => {
   say('Installing packages (npm ci) …')
   run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']), { ONNXRUNTIME_NODE_INSTALL: 'skip' })
@@ -52,14 +33,16 @@ function installed() {
   return Object.entries(locked).every(([name, { version, optional }]) => name === '' || (optional && !has[name]) || has[name]?.version === version)
 }
 
-/** Every source file below `dir`. */
-function sources(dir) {
-  return readdirSync(dir, { recursive: true }).map((f) => path.join(dir, f)).filter((f) => statSync(f).isFile()).sort()
-}
-const built = [...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))), ...sources(at('test', 'bench')), at('package.json'), at('electron.vite.config.ts')]
-once('build', stampOf(built), at('out', 'main', 'cli.js'), () => {
+const built = [
+  ...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))),
+  ...sources(at('test', 'bench')),
+  ...['build', 'bundled', 'notices'].map((f) => at('.ci', `${f}.mjs`)), at('package-lock.json'),
+  at('package.json'),
+  at('electron.vite.config.ts'),
+]
+once('build', stampOf(built), [at('out', 'main', 'cli.js'), at('out', 'THIRD-PARTY-NOTICES.txt')], () => {
   say('Building …')
-  run(process.execPath, [at('node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'])
+  run(process.execPath, [at('.ci', 'build.mjs')])
 })
 
 if (process.argv.includes('--tests')) {

@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { fileURLToPath } from 'node:url' // eslint-disable-line no-restricted-imports -- the build's own file, not the page's
 import { defineConfig } from 'vite'
+import { bundled } from '../.ci/bundled.mjs'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -8,9 +9,9 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [vue()],
+  plugins: [vue(), bundled('renderer')],
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [bundled('renderer-workers')] },
   build: {
     target: 'chrome140',
     outDir: here('../out/renderer'),

@@ -62,8 +62,7 @@ const slug = (label: string) =>
 
 /** Icon names by code point (`chars.json`); noto-v1 and emojione ship an empty one. */
 function codePoints(style: Style): Map<string, string> {
-  const chars = readPackageJson(`@iconify-json/${style}/chars.json`, charsSchema)
-  return new Map(Object.entries(chars).map(([code, name]) => [plainCode(code), name]))
+  return new Map(Object.entries(readChars(style)).map(([code, name]) => [plainCode(code), name]))
 }
 
 let table: readonly Concept[] | undefined
@@ -76,14 +75,26 @@ export function concepts(): readonly Concept[] {
   return (table ??= buildConcepts())
 }
 
-const readEmoji = () => readPackageJson('emojibase-data/en/data.json', z.array(emojiSchema))
+const emojiFile = 'emojibase-data/en/data.json'
+const groupsFile = 'emojibase-data/meta/groups.json'
+const charsFile = (style: Style) => `@iconify-json/${style}/chars.json`
+const readEmoji = () => readPackageJson(emojiFile, z.array(emojiSchema))
+const readGroups = () => readPackageJson(groupsFile, groupsSchema)
+const readChars = (style: Style) => readPackageJson(charsFile(style), charsSchema)
+
+/** What concepts are told from, icons apart: the content of each file by its specifier. */
+export const conceptFiles = (): Record<string, unknown> => ({
+  [emojiFile]: readEmoji(),
+  [groupsFile]: readGroups(),
+  ...Object.fromEntries(styles.map((style) => [charsFile(style), readChars(style)])),
+})
 
 /** Every English label and keyword of emojibase, concepts or not, with repetition. */
 export const emojiWords = (): string[] => readEmoji().flatMap(({ label, tags }) => [label, ...tags])
 
 function buildConcepts(): Concept[] {
   const emoji = readEmoji()
-  const { groups, subgroups } = readPackageJson('emojibase-data/meta/groups.json', groupsSchema)
+  const { groups, subgroups } = readGroups()
   const byCode = new Map(styles.map(style => [style, codePoints(style)]))
 
   const labelOf = new Map(emoji.map(({ label }) => [slug(label), label]))

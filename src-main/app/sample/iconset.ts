@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import type { Style } from '#shared/model/sample.ts'
+import { programRoot } from '../../program.ts'
 
 const resolveFrom = createRequire(import.meta.url)
 
@@ -16,7 +19,7 @@ const transformSchema = z.object({
   vFlip: z.boolean().optional(),
   rotate: z.number().optional(),
 })
-const iconSetSchema = z.object({
+export const iconSetSchema = z.object({
   prefix: z.string(),
   width: z.number(),
   height: z.number(),
@@ -33,21 +36,38 @@ export interface Icon {
   hFlip: boolean
 }
 
-/** Reads and checks one JSON file of an installed data package. */
+/** What a packaged program carries instead of the data packages (see `bundle.ts`): their files, cut to what the sample needs. */
+export const bundleFile = join(programRoot, 'out', 'sample.json.gz')
+let bundle: Record<string, unknown> | undefined
+const bundled = () => (bundle ??= z.record(z.string(), z.unknown()).parse(JSON.parse(gunzipSync(readFileSync(bundleFile)).toString())))
+
+/** Reads and checks one JSON file of a data package: of the installed one, or from the bundle where it is not installed. */
 export function readPackageJson<T>(specifier: string, schema: z.ZodType<T>): T {
-  const file = resolveFrom.resolve(specifier)
-  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  const { file, json } = packageJson(specifier)
+  const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw dataError(file, `${issue.path.join('.')}: ${issue.message}`)
 }
+
+function packageJson(specifier: string): { file: string; json: unknown } {
+  try {
+    const file = resolveFrom.resolve(specifier)
+    return { file, json: JSON.parse(readFileSync(file, 'utf8')) }
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND' || !existsSync(bundleFile)) throw e
+    return { file: bundleFile, json: bundled()[specifier] }
+  }
+}
+
+export const iconsFile = (style: Style) => `@iconify-json/${style}/icons.json`
 
 const sets = new Map<Style, IconSet>()
 /** Kept after the first call: the files are large (noto: 25 MB). */
 export function iconSet(style: Style): IconSet {
   const known = sets.get(style)
   if (known) return known
-  const set = readPackageJson(`@iconify-json/${style}/icons.json`, iconSetSchema)
+  const set = readPackageJson(iconsFile(style), iconSetSchema)
   sets.set(style, set)
   return set
 }
@@ -58,6 +78,9 @@ export function canonicalName(set: IconSet, name: string): string | undefined {
   if (!alias) return set.icons[name] && name
   return alias.hFlip ? name : canonicalName(set, alias.parent)
 }
+
+/** The icon that a name or an alias is drawn from. */
+export const rootIcon = (set: IconSet, name: string): string => (set.icons[name] || !set.aliases[name] ? name : rootIcon(set, set.aliases[name].parent))
 
 /** @throws data error when the set has no such icon, or draws it by a transformation other than a horizontal flip. */
 export function findIcon(style: Style, name: string): Icon {

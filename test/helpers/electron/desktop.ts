@@ -23,9 +23,10 @@ export class Desktop {
   errors = ''
   private asked = 0
 
-  constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  /** `node`: the program that plays Electron's part; a packaged entry has its resources named in STAND_IN_RESOURCES. */
+  constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}, node = process.execPath) {
     const program = path.join(programRoot, 'test', 'helpers', 'electron', 'program.mjs')
-    this.child = fork(program, [entry, ...args], { env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+    this.child = fork(program, [entry, ...args], { execPath: node, env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     this.child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)))
     this.child.on('message', (message) => this.take(message as Message))
     this.exited = new Promise((resolve) => this.child.on('exit', resolve))

@@ -9,6 +9,7 @@ register(`data:text/javascript,${encodeURIComponent(hook)}`)
 
 process.argv.splice(1, 1) // as Electron: the program, then the entry
 process.versions.electron ??= '45.0.0'
+if (process.env.STAND_IN_RESOURCES) process.resourcesPath = process.env.STAND_IN_RESOURCES // of a packaged program
 const { becomeReady } = await import(standIn)
 const begun = Date.now()
 await import(pathToFileURL(process.argv[1]).href)

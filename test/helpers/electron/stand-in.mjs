@@ -24,7 +24,7 @@ const afterReady = (what) => {
 class App extends EventEmitter {
   paths = { userData: join(tmpdir(), 'electron-user-data'), sessionData: join(tmpdir(), 'electron-session') }
   locked = null
-  isPackaged = false
+  isPackaged = process.resourcesPath !== undefined
   isReady = () => ready
   whenReady = () => (ready ? Promise.resolve() : new Promise((resolve) => this.once('ready', () => resolve())))
   setName = () => undefined
