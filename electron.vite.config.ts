@@ -13,6 +13,7 @@ export default defineConfig({
         input: {
           cli: entry('src-main/index.cli.ts'),
           electron: entry('src-main/index.electron.ts'),
+          'engine-process': entry('src-main/engine/process.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
           'lane-worker': entry('src-main/engine/lane-worker.ts'),
           'merge-helper': entry('src-main/engine/merge-helper.ts'),

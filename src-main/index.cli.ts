@@ -8,8 +8,10 @@ import { models, startServer } from './index.server.ts'
 import { programRoot } from './program.ts'
 
 heedStreams()
+const app = models(defaultFolders().cacheFolder)
 process.exitCode = await runCli(process.argv.slice(2), {
-  ...models(defaultFolders().cacheFolder),
+  ...app,
   startServer,
   desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: () => fetchElectron(), obstacle: () => obstacle() },
 })
+await app.engine.close()

@@ -21,7 +21,7 @@ if (prepare(electron, process.argv, folders)) {
     version: appVersion(),
     serve: async (host, project, changed) => {
       const [{ App }, { models }] = await Promise.all([import('./app/serve/app.ts'), import('./index.server.ts')])
-      return (application = new App({ host, get project() { return project() }, models: models(host.cacheFolder), changed }))
+      return (application = new App({ host, get project() { return project() }, models: models(host.cacheFolder, host.startChild), changed }))
     },
     language: () => application?.preferences.settings.language ?? 'system',
     recent: () => application?.preferences.recent ?? [],

@@ -1,9 +1,9 @@
 /** Composition root of the browser face: the application over HTTP and WebSocket on the loopback address. */
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { AppContext } from './app/context.ts'
 import { App } from './app/serve/app.ts'
 import { EngineClient } from './engine/client.ts'
+import { type StartChild, startChild } from './files/child.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { listen, type HttpServer } from './host/node/http.ts'
 import type { Host } from './host/ports.ts'
@@ -24,8 +24,8 @@ export interface ServerOptions {
 const unpackedRoot = programRoot.replace(/app\.asar$/, 'app.asar.unpacked')
 
 /** The engine and the model in the box, as every face has them. */
-export const models = (cache: string): AppContext => ({
-  engine: new EngineClient(pathToFileURL(join(programRoot, 'out', 'main', 'engine-worker.js'))),
+export const models = (cache: string, start: StartChild = startChild): AppContext => ({
+  engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
 })

@@ -2,8 +2,11 @@
  * Whose fault an error is decides what the program says and how it exits: the user's (a wrong option) and the data's
  * (a bad file) are answered by one line and exit 2; everything else is ours, with a stack and exit 1.
  */
-export const faults = ['user', 'data', 'cancelled', 'replaced', 'conflict'] as const
-/** replaced: the project's file is no longer the one that was opened. conflict: another changed the same meanwhile. */
+export const faults = ['user', 'data', 'cancelled', 'replaced', 'conflict', 'engine'] as const
+/**
+ * replaced: the project's file is no longer the one that was opened. conflict: another changed the same meanwhile. engine: its process
+ * ended in the middle of it; what to do next is the same once more.
+ */
 export type Fault = (typeof faults)[number]
 
 export class DashiError extends Error {

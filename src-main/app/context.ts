@@ -7,4 +7,6 @@ export interface AppContext {
   readonly nano: string
   /** Where what can be made again is kept: the sample, features, thumbnails. */
   readonly cache: string
+  /** How often a training's state is written; every 30 seconds unless told. */
+  readonly saveEverySeconds?: number
 }

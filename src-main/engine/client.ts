@@ -1,8 +1,11 @@
-import { Worker } from 'node:worker_threads'
+/** The parent's half of the engine, and all that the application sees of it. */
 import { cancelled, DashiError } from '#shared/errors.ts'
-import { type Job, type JobProgress, type JobResult, workerMessageSchema } from '#shared/model/job.ts'
-import type { AnswerTo, Question } from '#shared/model/question.ts'
-import { Lanes } from './lanes.ts'
+import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
+import { errorOf } from '#shared/model/failure.ts'
+import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
+import type { Child, ChildEnd } from '../files/child.ts'
+import { kept, sweepJob } from './jobs/kept.ts'
 
 export interface RunningJob {
   readonly result: Promise<JobResult>
@@ -11,82 +14,179 @@ export interface RunningJob {
 }
 
 /**
- * The parent's half of the engine: jobs go to one worker thread, one after the other. One already uses every core,
- * onnxruntime's WebGPU allows one owning thread at a time, and decoded pictures stay there for the next job. The thread
- * starts with the first job and keeps no process alive that has nothing else to do.
+ * Jobs and questions go to a process of their own: what onnxruntime does to that, nobody else suffers from. It is started with
+ * the first of them, and again with the next one after it has ended; it keeps no process alive that has nothing else to do.
  */
 export class EngineClient {
+  private engine: Engine | undefined
   private last: Promise<unknown> = Promise.resolve()
-  private worker: Worker | undefined
+  private closed = false
 
-  private lanes: Lanes | undefined
+  /** @param start starts the built process.ts */
+  constructor(private readonly start: () => Child) {}
 
-  /**
-   * @param workerFile the built engine/worker.ts
-   * @param laneFile the built engine/lane-worker.ts, beside it unless given
-   */
-  constructor(
-    private readonly workerFile: URL,
-    private readonly laneFile?: URL,
-  ) {}
-
-  /** Answers at once what is asked of a model, whatever job is at work; in other threads than the jobs', and than the caller's. */
-  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
-    return (this.lanes ??= new Lanes(this.laneFile ?? new URL('./lane-worker.js', this.workerFile))).ask(question)
+  /** Jobs wait for each other. One whose process ended says so, and what there is of it; the next ones go on in another process. */
+  run(job: Job, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
+    const stop = new AbortController()
+    const result = this.last.then(() => this.carryOut(job, onProgress, stop.signal))
+    this.last = result.catch(() => undefined)
+    return { result, cancel: () => stop.abort() }
   }
 
-  run(job: Job, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
-    const cancel = new SharedArrayBuffer(4)
-    const flag = new Int32Array(cancel)
-    const result = this.last.then(() => {
-      if (Atomics.load(flag, 0) === 1) throw cancelled()
-      return this.put(job, cancel, onProgress)
-    })
-    this.last = result.catch(() => undefined)
-    return { result, cancel: () => void Atomics.store(flag, 0, 1) }
+  /** Answers at once what is asked of a model, whatever job is at work. */
+  async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
+    const answer = await this.try((engine) => engine.ask(question, (how) => `${how} before it had answered`))
+    return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
   /** Ends the threads that answer questions; jobs go on. */
   closeLanes(): void {
-    this.lanes?.close()
+    this.engine?.closeLanes()
   }
 
-  private put(job: Job, cancel: SharedArrayBuffer, onProgress: (p: JobProgress) => void): Promise<JobResult> {
-    const worker = (this.worker ??= this.start())
-    let stopListening = () => {}
-    worker.ref()
-    return new Promise<JobResult>((resolve, reject) => {
-      let problem: unknown
-      const onMessage = (raw: unknown) => {
-        try {
-          const message = workerMessageSchema.parse(raw)
-          if (message.type === 'progress') onProgress(message.progress)
-          else if (problem) reject(problem)
-          else if (message.type === 'done') resolve(message.result)
-          else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
-        } catch (e) {
-          problem ??= e
-          // The thread is at work yet, and must be heard to its end before it gets another job.
-          if ((raw as { type?: unknown } | null)?.type === 'progress') Atomics.store(new Int32Array(cancel), 0, 1)
-          else reject(problem)
-        }
-      }
-      const onExit = (code: number) => reject(new Error(`the engine's thread ended with code ${code} before its job was done`))
-      worker.on('message', onMessage).on('error', reject).on('exit', onExit)
-      stopListening = () => worker.off('message', onMessage).off('error', reject).off('exit', onExit)
-      worker.postMessage({ job, cancel })
-    }).finally(() => {
-      stopListening()
-      worker.unref()
+  /** Ends the process, and with it whatever it does, in the middle; there is no other one afterwards. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.engine?.end()
+  }
+
+  private async carryOut(job: Job, onProgress: (p: JobProgress) => void, stop: AbortSignal): Promise<JobResult> {
+    const began = Date.now()
+    return this.try((engine) => {
+      if (stop.aborted) throw cancelled()
+      return engine.run(job, onProgress, stop, (how) => {
+        sweepJob(job)
+        return `${how} ${doing[job.kind]}; ${kept(job, began)}`
+      })
     })
   }
 
-  /** A thread that died, at work or between two jobs, is replaced with the next job. */
-  private start(): Worker {
-    const worker = new Worker(this.workerFile)
-    const gone = () => {
-      if (this.worker === worker) this.worker = undefined
+  /** What a process was sent that was at its end already goes to another one; where that does not begin it either, it is the fault of something else. */
+  private async try<T>(use: (engine: Engine) => Promise<T>): Promise<T> {
+    try {
+      return await use(this.process())
+    } catch (e) {
+      if (!(e instanceof NotBegun)) throw e
+      return use(this.process())
     }
-    return worker.on('error', gone).on('exit', gone)
   }
+
+  private process(): Engine {
+    if (this.closed) throw cancelled()
+    return (this.engine ??= new Engine(this.start(), () => (this.engine = undefined)))
+  }
+}
+
+class NotBegun extends DashiError {}
+
+const doing: Record<Job['kind'], string> = {
+  train: 'in the middle of a training', evaluate: 'in the middle of an evaluation', merge: 'in the middle of a merge', curate: 'while it looked at the images',
+}
+
+/** What somebody waits for. */
+interface Pending {
+  resolve(value: unknown): void
+  reject(reason: unknown): void
+  /** Says how it ended, where the process did in the middle of it. */
+  readonly inWords: (how: string) => string
+  readonly onProgress?: (p: JobProgress) => void
+  begun?: boolean
+  /** What is thrown when it has come to its end. */
+  problem?: unknown
+}
+
+/** One process, from its start to its end. */
+class Engine {
+  private readonly pending = new Map<number, Pending>()
+  private count = 0
+  private closing = false
+  /** What it said that it must not. */
+  private misled: unknown
+  readonly ended: Promise<void>
+
+  constructor(
+    private readonly child: Child,
+    gone: () => void,
+  ) {
+    child.onMessage((message) => this.hear(message))
+    this.ended = child.ended.then((end) => {
+      gone()
+      this.bury(howEnded(end))
+    })
+    child.hold(false)
+  }
+
+  run(job: Job, onProgress: (p: JobProgress) => void, stop: AbortSignal, inWords: Pending['inWords']): Promise<JobResult> {
+    const id = this.count++
+    const cancel = () => this.send({ type: 'cancel', id })
+    stop.addEventListener('abort', cancel)
+    return (this.wait(id, { type: 'run', id, job }, inWords, onProgress) as Promise<JobResult>).finally(() => stop.removeEventListener('abort', cancel))
+  }
+
+  ask(question: Question, inWords: Pending['inWords']): Promise<unknown> {
+    const id = this.count++
+    return this.wait(id, { type: 'ask', id, question }, inWords)
+  }
+
+  closeLanes(): void {
+    this.send({ type: 'closeLanes' })
+  }
+
+  end(): Promise<void> {
+    this.closing = true
+    this.child.hold(true)
+    this.child.kill()
+    return this.ended
+  }
+
+  private send(message: ToEngine): void {
+    this.child.send(message)
+  }
+
+  private wait(id: number, message: ToEngine, inWords: Pending['inWords'], onProgress?: Pending['onProgress']): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, inWords, onProgress })
+      this.child.hold(true)
+      this.send(message)
+    }).finally(() => {
+      this.pending.delete(id)
+      this.child.hold(this.pending.size > 0 || this.closing)
+    })
+  }
+
+  private hear(raw: unknown): void {
+    const { data: message, error } = fromEngineSchema.safeParse(raw)
+    if (error) {
+      this.misled ??= error
+      return this.child.kill()
+    }
+    const asked = this.pending.get(message.id)
+    if (!asked) return
+    if (message.type === 'begun') asked.begun = true
+    else if (message.type === 'progress') {
+      try {
+        asked.onProgress?.(message.progress)
+      } catch (e) {
+        asked.problem ??= e
+        this.send({ type: 'cancel', id: message.id })
+      }
+    } else if (asked.problem) asked.reject(asked.problem)
+    else if (message.type === 'failed') asked.reject(errorOf(message))
+    else asked.resolve(message.type === 'done' ? message.result : message.answer)
+  }
+
+  private bury(how: string): void {
+    for (const { begun, reject, inWords, problem } of this.pending.values())
+      if (this.closing) reject(cancelled())
+      else reject(problem ?? this.misled ?? (begun ? new DashiError('engine', inWords(how)) : new NotBegun('engine', how)))
+  }
+}
+
+/** One line of how a process came to its end. */
+function howEnded({ code, signal, said }: ChildEnd): string {
+  const lines = said.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('at '))
+  const reason = lines.findLast((line) => /error|fatal|terminate|abort|cannot|not found/i.test(line))?.slice(0, 300)
+  if (code === null && signal === null) return `the engine's process could not be started (${said.trim()})`
+  const killed = signal === 'SIGKILL' ? 'killed by SIGKILL, as the system does where memory runs out' : signal ? `killed by ${signal}` : `code ${code}`
+  return `the engine's process ended (${killed}${reason ? `: ${reason}` : ''})`
 }

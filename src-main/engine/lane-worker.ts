@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { z } from 'zod'
-import { DashiError, errorLine, userError } from '#shared/errors.ts'
+import { userError } from '#shared/errors.ts'
+import { failureOf } from '#shared/model/failure.ts'
 import { type LaneMessage, questionSchema } from '#shared/model/question.ts'
 import { answer } from './questions/answer.ts'
 import { guardRuns } from './runtime/session.ts'
@@ -19,7 +20,6 @@ async function reply(request: unknown): Promise<void> {
     guardRuns(new Int32Array(parsed.data.guard))
     send({ type: 'answer', answer: await answer(parsed.data.question) })
   } catch (e) {
-    const [fault, stack] = [e instanceof DashiError ? e.fault : null, e instanceof Error ? e.stack : undefined]
-    send({ type: 'failed', fault, message: errorLine(e), stack })
+    send({ type: 'failed', ...failureOf(e) })
   }
 }

@@ -4,7 +4,8 @@
  * in time is ended and replaced.
  */
 import { Worker } from 'node:worker_threads'
-import { cancelled, dataError, DashiError, userError } from '#shared/errors.ts'
+import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { errorOf } from '#shared/model/failure.ts'
 import { answerSchemas, type AnswerTo, laneMessageSchema, type Question } from '#shared/model/question.ts'
 
 /** Threads that wait for another question about their model; those asked longest ago are ended. */
@@ -15,7 +16,7 @@ const MEGABYTES = 1500
 
 /** Seconds that an answer may take once the thread has begun with it; a model of some gigabytes has to be read whole. */
 export type Patience = Readonly<Record<Question['kind'], number>>
-const PATIENCE: Patience = { facts: 10, tokens: 10, classify: 180, embed: 180 }
+const PATIENCE: Patience = { facts: 10, tokens: 10, classify: 180, embed: 180, devices: 60 }
 
 export class Lanes {
   /** The one asked longest ago first. */
@@ -54,7 +55,9 @@ export class Lanes {
 }
 
 /** Headers are looked at by one thread, quickly, for all models. A model's tokenizer and its weights have a thread each. */
-const laneOf = ({ kind, model }: Question) => (kind === 'facts' ? kind : `${kind === 'tokens' ? kind : 'model'} ${model}`)
+const laneOf = (q: Question) => (q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`)
+
+const subjectOf = (q: Question) => (q.kind === 'devices' ? 'devices' : q.model)
 
 /** What `guard[0]` says: so many runs of onnxruntime, or that the thread must begin none because it is being ended. */
 const IDLE = 0
@@ -102,22 +105,21 @@ class Lane {
     return new Promise((resolve, reject) => {
       const late = () => {
         this.end()
-        reject(dataError(question.model, `the model gave no answer within ${patience} seconds, so it is left alone`))
+        reject(dataError(subjectOf(question), `${question.kind === 'devices' ? 'they' : 'the model'} gave no answer within ${patience} seconds, so it is left alone`))
       }
       const onMessage = (raw: unknown) => {
         const { data: message, error } = laneMessageSchema.safeParse(raw)
         if (error) reject(error)
         else if (message.type === 'begun') timer = setTimeout(late, patience * 1000)
         else if (message.type === 'answer') resolve(message.answer)
-        else if (message.fault) reject(new DashiError(message.fault, message.message))
-        else reject(Object.assign(new Error(message.message), { stack: message.stack }))
+        else reject(errorOf(message))
       }
       const onError = (e: Error & { code?: string }) => {
         const full = e.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        reject(full ? dataError(question.model, `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
+        reject(full ? dataError(subjectOf(question), `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
       }
       const onExit = (code: number) => {
-        const ended = new Error(`the thread for ${question.model} ended with code ${code} before it had answered`)
+        const ended = new Error(`the thread for ${subjectOf(question)} ended with code ${code} before it had answered`)
         reject(Atomics.load(guard, 0) === ENDED ? cancelled() : ended)
       }
       worker.on('message', onMessage).on('error', onError).on('exit', onExit)

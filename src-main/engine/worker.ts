@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { z } from 'zod'
-import { DashiError, errorLine, userError } from '#shared/errors.ts'
+import { userError } from '#shared/errors.ts'
+import { failureOf } from '#shared/model/failure.ts'
 import { jobSchema, type WorkerMessage } from '#shared/model/job.ts'
 import { inWords } from '../files/words.ts'
 import { runJob } from './jobs/run-job.ts'
@@ -25,7 +26,6 @@ async function answer(request: unknown): Promise<void> {
     })
     send({ type: 'done', result })
   } catch (thrown) {
-    const e = inWords(thrown)
-    send({ type: 'failed', fault: e instanceof DashiError ? e.fault : null, message: errorLine(e), stack: e instanceof Error ? e.stack : undefined })
+    send({ type: 'failed', ...failureOf(inWords(thrown)) })
   }
 }

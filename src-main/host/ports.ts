@@ -1,15 +1,8 @@
 /** What the application asks of whatever it runs in: a desktop window, or a server whose screen is elsewhere. */
 import type { Channel } from '#shared/contract/rpc.ts'
+import type { StartChild } from '../files/child.ts'
 
 export type FolderChoice = { status: 'picked'; path: string } | { status: 'cancelled' } | { status: 'unavailable' }
-
-/** A program of ours as a process of its own. */
-export interface Child {
-  /** `said`: the end of what it wrote to stderr. */
-  readonly ended: Promise<{ code: number | null; said: string }>
-  kill(): void
-}
-export type StartChild = (module: string, args: readonly string[]) => Child
 
 export interface Host {
   readonly version: string
@@ -19,7 +12,7 @@ export interface Host {
   readonly cacheFolder: string
   /** Where new projects go that the user gave no place to. */
   readonly dataFolder: string
-  /** Where it is not done with Node. */
+  /** Programs of ours as processes of their own, where it is not done with Node. */
   readonly startChild?: StartChild
   /** A native dialog, where the host has one. */
   pickFolder(title: string, start?: string): Promise<FolderChoice>

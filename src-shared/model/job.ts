@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { faults } from '../errors.ts'
+import { failureSchema } from './failure.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { recipeNameSchema } from './recipe.ts'
 
@@ -168,10 +168,9 @@ export const jobResultSchema = z.object({
 })
 export type JobResult = z.infer<typeof jobResultSchema>
 
-export const faultSchema = z.enum(faults).nullable()
 export const workerMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: progressSchema }),
   z.object({ type: z.literal('done'), result: jobResultSchema }),
-  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+  failureSchema.extend({ type: z.literal('failed') }),
 ])
 export type WorkerMessage = z.infer<typeof workerMessageSchema>

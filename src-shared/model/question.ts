@@ -1,6 +1,7 @@
 /** What is asked of a model at once, beside the jobs: plain data, as the thread that answers knows no project. */
 import { z } from 'zod'
-import { classSchema, faultSchema } from './job.ts'
+import { failureSchema } from './failure.ts'
+import { classSchema, deviceSchema } from './job.ts'
 
 const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
@@ -14,6 +15,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
+  /** Where jobs can be computed on this machine. */
+  z.object({ kind: z.literal('devices') }),
 ])
 export type Question = z.infer<typeof questionSchema>
 
@@ -37,6 +40,7 @@ export const answerSchemas = {
   /** The best first. */
   classify: z.array(z.object({ label: z.string(), score: z.number() })),
   embed: float32,
+  devices: z.array(deviceSchema),
 }
 export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kind']]>
 
@@ -44,6 +48,6 @@ export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kin
 export const laneMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begun') }),
   z.object({ type: z.literal('answer'), answer: z.unknown() }),
-  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+  failureSchema.extend({ type: z.literal('failed') }),
 ])
 export type LaneMessage = z.infer<typeof laneMessageSchema>

@@ -1,7 +1,7 @@
 /** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
-import { faultSchema } from './job.ts'
+import { failureSchema } from './failure.ts'
 import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
@@ -39,6 +39,6 @@ export const workMessage = z.discriminatedUnion('type', [
   /** Something that others may look at now was committed. */
   z.object({ type: z.literal('changed') }),
   z.object({ type: z.literal('done'), result: z.unknown() }),
-  z.object({ type: z.literal('failed'), fault: faultSchema, message: z.string(), stack: z.string().optional() }),
+  failureSchema.extend({ type: z.literal('failed') }),
 ])
 export type WorkMessage = z.infer<typeof workMessage>

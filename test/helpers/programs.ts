@@ -12,6 +12,7 @@ const cache = path.join(root, 'node_modules/.cache/dashi-programs')
 /** What tests start as processes or threads of their own, as the sources are now (`out/` may be older). */
 const PROGRAMS = {
   cli: 'src-main/index.cli.ts',
+  'engine-process': 'src-main/engine/process.ts',
   'engine-worker': 'src-main/engine/worker.ts',
   'lane-worker': 'src-main/engine/lane-worker.ts',
   'merge-helper': 'src-main/engine/merge-helper.ts',

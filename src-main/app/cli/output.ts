@@ -64,13 +64,13 @@ export async function untilDone<T>(running: { result: Promise<T>; cancel(): void
   }
 }
 
-/** 0 done, 2 the input is at fault, 130 cancelled, 1 a fault of the program. */
+/** 0 done, 2 the input is at fault, 130 cancelled, 1 a fault of the program or of what it runs on. */
 export function exitCode(thrown: unknown): number {
   const e = inWords(thrown)
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K') // a bar that was being drawn
   if (e instanceof DashiError) {
     process.stderr.write(`dashi: ${errorLine(e)}\n`)
-    return e.fault === 'cancelled' ? 130 : 2
+    return e.fault === 'cancelled' ? 130 : e.fault === 'engine' ? 1 : 2
   }
   process.stderr.write(`dashi: a fault of the program: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
   return 1

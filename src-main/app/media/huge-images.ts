@@ -9,6 +9,10 @@ import { openPicture } from '../../engine/data/picture.ts'
 import { hugeTask } from './huge-task.ts'
 import { rasterOf } from './raster.ts'
 
+// Whoever waits for it may be gone; that they listen keeps it from no end.
+process.on('disconnect', () => process.exit(1))
+process.channel?.unref()
+
 try {
   // Whoever labels meanwhile comes first.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)

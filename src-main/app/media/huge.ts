@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dataError } from '#shared/errors.ts'
-import type { StartChild } from '../../host/ports.ts'
+import type { StartChild } from '../../files/child.ts'
 import type { HugeTask } from './huge-task.ts'
 import { LatestFirst } from './queue.ts'
 

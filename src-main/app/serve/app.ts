@@ -116,7 +116,7 @@ export class App implements Served {
 
   async close(): Promise<void> {
     await Promise.all([this.jobs.stop(), this.media.close()]) // what they leave is written down before the projects close
-    this.options.models.engine.closeLanes()
+    await this.options.models.engine.close()
     this.pool.closeAll()
   }
 }

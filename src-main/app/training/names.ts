@@ -20,14 +20,15 @@ export function checkpointFolder(project: Project, name: string): string {
 /**
  * The name, or with the first number after it that is free: no checkpoint is overwritten, none that is being made is met, nor what
  * somebody else put there. @param madeFrom a model of this very name is a mistake to be told, not one to be numbered
+ * @param own the folder of a run that goes on, in which it may have written already
  */
-export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = []): string {
+export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = [], own?: string): string {
   refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
   const busy = new Set(listRuns(project).flatMap((r) => (r.folder !== null && (r.status === 'running' || r.status === 'queued') ? [path.resolve(project.folder, r.folder)] : [])))
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted} ${n}`
     const folder = checkpointFolder(project, name)
-    if (!busy.has(folder) && !isTaken(folder)) return name
+    if (!busy.has(folder) && (folder === own || !isTaken(folder))) return name
   }
 }
 

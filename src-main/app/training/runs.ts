@@ -13,6 +13,13 @@ const nameOf = ({ settings, folder, recipe, kind, id }: RunRecord): string => {
   return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
 }
 
+/** Where a run that was stopped would go on; null where it would begin anew. What it has written there is no checkpoint of the project yet. */
+export function goesOnIn(project: Project, run: RunRecord, checkpoints = listCheckpoints(project)): string | null {
+  if (run.kind !== 'train' || !stopped(run) || run.folder === null || checkpoints.some((c) => c.folder === run.folder)) return null
+  const folder = path.resolve(project.folder, run.folder)
+  return existsSync(`${folder}.run`) ? folder : null
+}
+
 /** The newest first. `latest`: what those that run now told last. */
 export function listRunEntries(app: AppContext, project: Project, latest: ReadonlyMap<string, RunProgress>): RunEntry[] {
   const checkpoints = listCheckpoints(project)
@@ -30,7 +37,7 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     name: left.get(run.id)?.name ?? nameOf(run),
     base: base(run),
     model: left.get(run.id)?.folder ?? null,
-    resumable: run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`)),
+    resumable: goesOnIn(project, run, checkpoints) !== null,
     progress: latest.get(run.id) ?? null,
   }))
 }

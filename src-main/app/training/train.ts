@@ -6,7 +6,8 @@ import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
 import { dataError, errorLine, DashiError, userError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
-import { parseSettings, savedLosses } from '../../engine/jobs/train.ts'
+import { savedLosses } from '../../engine/jobs/kept.ts'
+import { parseSettings } from '../../engine/jobs/train.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
@@ -42,7 +43,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
     name,
     job: {
       kind: 'train' as const, model: path.resolve(request.model ?? app.nano), out, recipe: request.recipe as RecipeName, settings, seed, device: request.device ?? 'auto',
-      classes, splits, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: 30,
+      classes, splits, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: app.saveEverySeconds ?? 30,
     },
   }
 }

@@ -5,8 +5,8 @@ import type { Helper } from '../merge/helper.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'
-import { findRecord } from '../weights/checkpoint.ts'
-import { savedLosses, trainJob } from './train.ts'
+import { kept } from './kept.ts'
+import { trainJob } from './train.ts'
 
 /** How a job talks to whoever asked for it. */
 export interface JobHooks {
@@ -24,31 +24,6 @@ export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
   } catch (e) {
     if (diskFull(e)) throw new DashiError('data', `${errorLine(inWords(e))}; ${kept(job, began)}`, { cause: e })
     throw inWords(e)
-  }
-}
-
-function kept(job: Job, began: number): string {
-  if (job.kind === 'evaluate' || job.kind === 'curate') return 'nothing was changed'
-  const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
-  if (written) return `the ${job.kind === 'train' ? 'checkpoint' : 'soup'} was written, but not measured`
-  if (job.kind === 'merge') return 'nothing was changed'
-  const steps = stepsSaved(job.out)
-  return steps ? `the state after step ${steps} was kept, and the same training goes on from there` : 'nothing of this training was kept'
-}
-
-function recordOf(dir: string) {
-  try {
-    return findRecord(dir)
-  } catch {
-    return undefined
-  }
-}
-
-function stepsSaved(out: string): number {
-  try {
-    return savedLosses(out).length
-  } catch {
-    return 0
   }
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
-import path from 'node:path'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import type { JobResult, TrainJob } from '#shared/model/job.ts'
 import { type RecipeName, recipeNames, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
@@ -11,7 +10,6 @@ import { type Recipe, Run, type Trained } from '../recipes/context.ts'
 import { ft, lpFt } from '../recipes/ft.ts'
 import { lp } from '../recipes/lp.ts'
 import { zeroShot } from '../recipes/zero-shot.ts'
-import { savedLosses as lossesIn } from '../runtime/loop.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
@@ -19,6 +17,7 @@ import { fingerprint } from '../weights/fingerprint.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
 import { evaluateSplits } from './evaluate.ts'
+import { removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './run-job.ts'
 
@@ -90,21 +89,12 @@ function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
   return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }
 
-const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
-
 /** A state is written over the one before it: never over a file that is none. */
 function refuseForeign(file: string): void {
   if (!existsSync(file)) return
   const open = openSafetensors(file)
   open.close()
   if (open.metadata['format'] !== 'dashi-run') throw userError(`${file}: is not the state of a training: not replaced; take it elsewhere first, or choose another name`)
-}
-
-/** The losses of the steps after which a training into `out` would go on; none where it would begin. */
-export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
-
-function removeEmpty(dir: string): void {
-  if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
 }
 
 function makeFolder(dir: string): void {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { AnswerTo, Question } from '#shared/model/question.ts'
 import { type Clip, openClip } from '../models/checkpoint.ts'
+import { bundledProviders } from '../runtime/session.ts'
 import { textFeatures } from '../tasks/embed.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import type { Head } from '../weights/head.ts'
@@ -18,6 +19,7 @@ let classifier: { key: string; is: Head } | undefined
 
 /** @throws what the model's folder is at fault with */
 export async function answer(question: Question): Promise<AnswerTo<Question>> {
+  if (question.kind === 'devices') return bundledProviders()
   const { model } = question
   switch (question.kind) {
     case 'facts':

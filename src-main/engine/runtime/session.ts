@@ -55,6 +55,8 @@ export class Session {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // Electron's allocator ends the process where the arena asks for an aligned block of a gigabyte.
+      ...(process.env['DASHI_ARENA'] === 'off' ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       ...location,
       extra: { session: sessionConfig(graph) },

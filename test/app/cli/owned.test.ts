@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/contract/app.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { DiskCache } from '../../../src-main/app/media/disk-cache.ts'
-import { startChild } from '../../../src-main/app/media/child.ts'
+import { startChild } from '../../../src-main/files/child.ts'
 import { HugeImages } from '../../../src-main/app/media/huge.ts'
 import { Tiles } from '../../../src-main/app/media/tiles.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
-import { EngineClient } from '../../../src-main/engine/client.ts'
 import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
-import { program, programUrl, runProgram } from '../../helpers/programs.ts'
+import { engine } from '../../helpers/engine.ts'
+import { program, runProgram } from '../../helpers/programs.ts'
 import { shapesProject, terminal } from './terminal.ts'
 
 let dir: string
@@ -124,7 +124,7 @@ describe('a window', () => {
   let app: App
   beforeAll(async () => {
     const folders = { configFolder: at('config'), cacheFolder: at('cache'), dataFolder: at('data') }
-    app = new App({ host: { version: '1', ...folders, pickFolder: async () => ({ status: 'unavailable' }) }, models: { engine: new EngineClient(await programUrl('engine-worker')), nano: TINY_CLIP, cache: at('cache') } })
+    app = new App({ host: { version: '1', ...folders, pickFolder: async () => ({ status: 'unavailable' }) }, models: { engine: await engine(), nano: TINY_CLIP, cache: at('cache') } })
   })
   afterAll(() => app.close())
 

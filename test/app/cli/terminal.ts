@@ -1,12 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { vi } from 'vitest'
-import { EngineClient } from '../../../src-main/engine/client.ts'
 import { runCli } from '../../../src-main/app/cli/main.ts'
 import type { CliContext } from '../../../src-main/app/cli/context.ts'
 import { addRecords, createProject } from '../../../src-main/app/projects/index.ts'
 import { CLASSES, shapePictures, TINY_CLIP } from '../../helpers/pictures.ts'
-import { programUrl } from '../../helpers/programs.ts'
+import { engine } from '../../helpers/engine.ts'
 
 export interface Said {
   readonly code: number
@@ -16,7 +15,7 @@ export interface Said {
 
 /** The terminal's commands in this process, with jobs in the engine's own thread. */
 export async function terminal(cache: string): Promise<(...argv: string[]) => Promise<Said>> {
-  const app = { engine: new EngineClient(await programUrl('engine-worker')), nano: TINY_CLIP, cache } as CliContext
+  const app = { engine: await engine(), nano: TINY_CLIP, cache } as CliContext
   return async (...argv) => {
     const said = { stdout: '', stderr: '' }
     const spies = (['stdout', 'stderr'] as const).map((stream) =>

@@ -3,13 +3,12 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp, { type Sharp } from 'sharp'
 import type { AppContext } from '../../../src-main/app/context.ts'
-import { EngineClient } from '../../../src-main/engine/client.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
-import { programUrl } from '../../helpers/programs.ts'
+import { engine } from '../../helpers/engine.ts'
 
 export const NANO = fileURLToPath(new URL('../../../resources/nano', import.meta.url))
 
-export const appContext = async (cache: string): Promise<AppContext> => ({ engine: new EngineClient(await programUrl('engine-worker')), nano: NANO, cache })
+export const appContext = async (cache: string): Promise<AppContext> => ({ engine: await engine(), nano: NANO, cache })
 
 /** A picture of random shapes, the same for the same number. */
 export function picture(seed: number): Sharp {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Child, StartChild } from '../../../src-main/host/ports.ts'
-import { startChild } from '../../../src-main/app/media/child.ts'
+import { type Child, type ChildEnd, type StartChild, startChild } from '../../../src-main/files/child.ts'
 import { HugeImages } from '../../../src-main/app/media/huge.ts'
 import { Tiles } from '../../../src-main/app/media/tiles.ts'
 import { program } from '../../helpers/programs.ts'
@@ -53,10 +52,11 @@ function endless() {
   const start: StartChild = (_, [text]): Child => {
     const task = JSON.parse(text!) as { out: string }
     mkdirSync(task.out)
-    let end = (_: { code: number | null; said: string }) => {}
-    const ended = new Promise<{ code: number | null; said: string }>((resolve) => (end = resolve))
+    let end = (_: ChildEnd) => {}
+    const ended = new Promise<ChildEnd>((resolve) => (end = resolve))
+    const unused = () => undefined
     running.push({ task, killed: ended.then(() => undefined) })
-    return { ended, kill: () => end({ code: null, said: '' }) }
+    return { ended, kill: () => end({ code: null, signal: 'SIGKILL', said: '' }), send: unused, onMessage: unused, hold: unused }
   }
   return { running, start }
 }

@@ -6,11 +6,10 @@ import type { Job } from '#shared/contract/app.ts'
 import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 import { addCheckpoint, openProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
-import { EngineClient } from '../../../src-main/engine/client.ts'
 import { shapesProject } from '../cli/terminal.ts'
 import { HOSTILE, makeHostile } from '../../helpers/hostile-models.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
-import { programUrl } from '../../helpers/programs.ts'
+import { engine } from '../../helpers/engine.ts'
 
 let dir: string
 let folder: string
@@ -24,7 +23,7 @@ afterEach(() => app?.close())
 async function start(laneFile?: URL): Promise<App> {
   return (app = new App({
     host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
-    models: { engine: new EngineClient(await programUrl('engine-worker'), laneFile), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
+    models: { engine: await engine(undefined, laneFile), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   }))
 }
 

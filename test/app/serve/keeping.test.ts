@@ -19,7 +19,7 @@ function start() {
   copyFileSync(join(folder, 'project.db'), join(dir, 'older.db'))
   const app = new App({
     host: { version: '1', configFolder: join(dir, 'config'), cacheFolder: join(dir, 'cache'), dataFolder: join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
-    models: { engine: { closeLanes: () => undefined } as unknown as EngineClient, nano: '', cache: dir },
+    models: { engine: { close: async () => undefined } as unknown as EngineClient, nano: '', cache: dir },
   })
   onTestFinished(() => app.close())
   return { app, dir, folder, file: join(folder, 'project.db') }

@@ -8,10 +8,9 @@ import { comparison } from '#shared/contract/rooms.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
-import { EngineClient } from '../../../src-main/engine/client.ts'
 import { shapesProject } from '../cli/terminal.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
-import { programUrl } from '../../helpers/programs.ts'
+import { engine } from '../../helpers/engine.ts'
 
 let dir: string
 let folder: string
@@ -26,7 +25,7 @@ afterAll(() => app.close())
 const start = async () =>
   new App({
     host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
-    models: { engine: new EngineClient(await programUrl('engine-worker')), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
+    models: { engine: await engine(), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   })
 
 /** A window that has the project open, what it was told, and the wait for what it will be told. */

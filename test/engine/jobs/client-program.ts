@@ -1,15 +1,17 @@
 /**
- * Runs jobs one after the other in the engine's thread, saying on stdout how far it is, for tests that kill it. Argument: a
+ * Runs jobs one after the other in the engine's process, saying on stdout how far it is, for tests that kill it. Argument: a
  * file with the jobs. SIGINT cancels the present one.
  */
 import { readFileSync, writeSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { jobSchema } from '#shared/model/job.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
+import { startChild } from '../../../src-main/files/child.ts'
 
 const say = (line: object) => void writeSync(1, `${JSON.stringify(line)}\n`)
-const engine = new EngineClient(new URL('./engine-worker.js', import.meta.url))
+const engine = new EngineClient(() => startChild(fileURLToPath(new URL('./engine-process.js', import.meta.url)), []))
 let cancel: (() => void) | undefined
 process.on('SIGINT', () => cancel?.())
 

@@ -1,123 +1,232 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job, JobProgress, TrainJob } from '#shared/model/job.ts'
+import type { Question } from '#shared/model/question.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
-import { CLASSES, shapePictures, shapesJob, temporaryFolder } from '../../helpers/pictures.ts'
-import { programUrl, start } from '../../helpers/programs.ts'
+import { type Child, startChild } from '../../../src-main/files/child.ts'
+import { engine } from '../../helpers/engine.ts'
+import { CLASSES, filesOf, shapePictures, shapesJob, temporaryFolder } from '../../helpers/pictures.ts'
+import { start } from '../../helpers/programs.ts'
 
-/** A client whose thread is this program: `job` and `flag` come in, `send` answers, `n` counts the thread's jobs. */
-const clientOf = (program: string) =>
-  new EngineClient(
-    new URL(
-      `data:text/javascript,${encodeURIComponent(`
-        import { parentPort } from 'node:worker_threads'
-        const send = (message) => parentPort.postMessage(message)
-        const pause = (ms) => new Promise((resume) => setTimeout(resume, ms))
-        let n = 0
-        parentPort.on('message', async ({ job, cancel }) => {
-          const flag = new Int32Array(cancel)
-          n++
-          ${program}
-        })`)}`,
-    ),
-  )
-const RESULT = `{ checkpoint: String(n), device: 'cpu', seconds: 0, steps: 0, loss: [], splits: {}, notes: {} }`
-const job = (name: string) => ({ kind: 'evaluate', checkpoint: name }) as Job
-const done = async (client: EngineClient, name = 'ok') => (await client.run(job(name)).result).checkpoint
+const dir = temporaryFolder()
+const clients: EngineClient[] = []
+afterAll(() => Promise.all(clients.map((client) => client.close())))
 
-describe('a message from the thread', () => {
-  test('is progress, or the end', async () => {
-    const client = clientOf(`send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2, loss: 0.5 } }); send({ type: 'done', result: ${RESULT} })`)
-    const said: JobProgress[] = []
-    await client.run(job('ok'), (p) => said.push(p)).result
-    expect(said).toEqual([{ phase: 'training', done: 1, total: 2, loss: 0.5 }])
+let programs = 0
+/** A client whose process is this program: `message` comes in, `send` answers, `n` counts the process's jobs and questions; and how often it was started. */
+function clientOf(program: string) {
+  const file = path.join(dir, `engine-${programs++}.mjs`)
+  fs.writeFileSync(file, `
+    const send = (message) => process.send(message)
+    const done = (id) => send({ type: 'done', id, result: { checkpoint: String(n), device: 'cpu', seconds: 0, steps: 0, loss: [], splits: {}, notes: {} } })
+    const progress = (id, done = 1) => send({ type: 'progress', id, progress: { phase: 'training', done, total: 2 } })
+    let n = 0
+    const cancelled = new Map()
+    process.on('message', (message) => {
+      const { type, id, job, question } = message
+      if (type === 'cancel') return cancelled.get(id)?.()
+      const stop = new Promise((resolve) => cancelled.set(id, resolve)).then(() => send({ type: 'failed', id, fault: 'cancelled', message: 'cancelled' }))
+      n++
+      if (job?.checkpoint !== 'unheard') send({ type: 'begun', id })
+      ${program}
+    })`)
+  const children: Child[] = []
+  const client = new EngineClient(() => {
+    children.push(startChild(file, []))
+    return children.at(-1)!
   })
+  clients.push(client)
+  return { client, children }
+}
+const job = (name = 'ok') => ({ kind: 'evaluate', checkpoint: name }) as Job
+const question: Question = { kind: 'embed', model: 'm', text: '' }
+const done = async (client: EngineClient, name?: string) => (await client.run(job(name)).result).checkpoint
 
-  test('of the wrong form ends its job, which is heard out, and no other', async () => {
-    const client = clientOf(`
-      if (job.checkpoint === 'bad') {
-        send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2, loss: 'much' } })
-        while (Atomics.load(flag, 0) === 0) await pause(5)
-        send({ type: 'failed', fault: 'cancelled', message: 'cancelled' })
-      } else send({ type: 'done', result: ${RESULT} })`)
-    const [bad, good] = [client.run(job('bad')).result, done(client)]
-    await expect(bad).rejects.toThrow(/loss/)
-    expect(await good).toBe('2') // by the same thread
-  })
+test('progress comes before the end, in its order', async () => {
+  const { client } = clientOf('progress(id, 1); progress(id, 2); done(id)')
+  const said: JobProgress[] = []
+  await client.run(job(), (p) => said.push(p)).result
+  expect(said.map((p) => p.done)).toEqual([1, 2])
+})
 
-  test('that is no result ends the job', async () => {
-    const client = clientOf(`send(n === 1 ? { type: 'done', result: { checkpoint: 5 } } : { type: 'done', result: ${RESULT} })`)
-    await expect(done(client)).rejects.toThrow(/checkpoint/)
-    expect(await done(client)).toBe('2')
-  })
-
-  test('says whose fault a failure is', async () => {
-    const client = clientOf(`send({ type: 'failed', fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`)
-    await expect(done(client, 'data')).rejects.toMatchObject({ name: 'DashiError', fault: 'data', message: 'x.png: truncated' })
-    await expect(done(client, 'ours')).rejects.toMatchObject({ name: 'Error', stack: 'at thread' })
-  })
+test('jobs wait for each other, questions for none of them; one cancelled before its turn never starts', async () => {
+  const { client } = clientOf(`
+    if (question) {
+      send({ type: 'answer', id, answer: Float32Array.of(n) })
+      globalThis.end()
+    } else if (job.checkpoint === 'long') {
+      globalThis.end = () => done(id)
+      progress(id)
+    } else done(id)`)
+  let first: Promise<string> | undefined
+  await new Promise<void>((begun) => (first = client.run(job('long'), () => begun()).result.then((r) => r.checkpoint)))
+  const [second, third] = [client.run(job()), done(client)]
+  second.cancel()
+  expect([...(await client.ask(question))]).toEqual([2])
+  expect(await first).toBe('2')
+  await expect(second.result).rejects.toMatchObject({ fault: 'cancelled' })
+  expect(await third).toBe('3')
 })
 
 test('a listener that throws ends its job, with its own error', async () => {
-  const client = clientOf(`
-    send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2 } })
-    await pause(20)
-    send(Atomics.load(flag, 0) ? { type: 'failed', fault: 'cancelled', message: 'cancelled' } : { type: 'done', result: ${RESULT} })`)
-  const failing = client.run(job('a'), () => {
+  const { client } = clientOf(`if (job.checkpoint === 'ok') done(id); else progress(id)`)
+  const failing = client.run(job('told'), () => {
     throw new Error('the terminal is gone')
   })
   await expect(failing.result).rejects.toThrow('the terminal is gone')
   expect(await done(client)).toBe('2')
 })
 
-test('a thread that dies, at work or between two jobs, is replaced', async () => {
-  const client = clientOf(`
-    if (job.checkpoint === 'exits') process.exit(3)
-    if (job.checkpoint === 'throws') setTimeout(() => { throw new Error('out of memory') })
-    else send({ type: 'done', result: ${RESULT} })
-    if (job.checkpoint === 'dies later') setTimeout(() => process.exit(1))`)
-  expect(await done(client)).toBe('1')
-  await expect(done(client, 'exits')).rejects.toThrow('ended with code 3')
-  expect(await done(client)).toBe('1')
-  await expect(done(client, 'throws')).rejects.toThrow('out of memory')
-  expect(await done(client, 'dies later')).toBe('1')
-  await expect.poll(() => (client as unknown as { worker?: unknown }).worker).toBeUndefined() // it has died
-  expect(await done(client)).toBe('1')
+test('says whose fault a failure is', async () => {
+  const { client } = clientOf(`send({ type: 'failed', id, fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`)
+  await expect(done(client, 'data')).rejects.toMatchObject({ name: 'DashiError', fault: 'data', message: 'x.png: truncated' })
+  await expect(done(client, 'ours')).rejects.toMatchObject({ name: 'Error', stack: 'at thread' })
 })
 
-test('a job that is cancelled before its turn never starts', async () => {
-  const client = clientOf(`await pause(50); send({ type: 'done', result: ${RESULT} })`)
-  const first = done(client)
-  const second = client.run(job('b'))
-  second.cancel()
-  await expect(second.result).rejects.toMatchObject({ fault: 'cancelled' })
-  expect([await first, await done(client)]).toEqual(['1', '2'])
+test('a process that says what it must not is ended, and replaced', async () => {
+  const { client, children } = clientOf(`if (job.checkpoint === 'bad') progress(id, 'much'); else done(id)`)
+  await expect(done(client, 'bad')).rejects.toThrow(/done/)
+  expect(await done(client)).toBe('1')
+  expect(children).toHaveLength(2)
+})
+
+describe('a process that ends', () => {
+  test('in the middle of a job fails that one with a line that says how, and questions that were asked; what waits goes on in another', async () => {
+    const { client, children } = clientOf(`if (question) send({ type: 'answer', id, answer: Float32Array.of(n) }); else if (job.checkpoint === 'long') progress(id); else done(id)`)
+    const slow = clientOf('if (job) progress(id)')
+    const long = client.run(job('long'), () => children[0]!.kill())
+    const next = done(client)
+    await expect(long.result).rejects.toMatchObject({
+      name: 'DashiError', fault: 'engine',
+      message: "the engine's process ended (killed by SIGKILL, as the system does where memory runs out) in the middle of an evaluation; nothing was changed",
+    })
+    expect(await next).toBe('1')
+    expect([...(await client.ask(question))]).toEqual([2])
+    expect(children).toHaveLength(2)
+
+    const asked = slow.client.ask(question)
+    const working = slow.client.run(job(), () => slow.children[0]!.kill())
+    working.result.catch(() => undefined)
+    await expect(asked).rejects.toMatchObject({ fault: 'engine', message: expect.stringContaining('before it had answered') as string })
+    await expect(working.result).rejects.toMatchObject({ fault: 'engine' })
+  })
+
+  test('by itself says why: its code, and the line of stderr that names the error', async () => {
+    const { client } = clientOf(`if (job.checkpoint === 'throws') throw new RangeError('no room'); else if (job.checkpoint === 'aborts') process.abort(); else process.exit(3)`)
+    await expect(done(client, 'throws')).rejects.toThrow(/ended \(code 1: RangeError: no room\) in the middle/)
+    await expect(done(client, 'exits')).rejects.toThrow(/ended \(code 3\) in the middle/)
+    if (process.platform !== 'win32') await expect(done(client, 'aborts')).rejects.toThrow(/ended \(killed by SIGABRT/)
+  })
+
+  test('with nothing to do is replaced with the next job, even where nobody knows yet that it has ended', async () => {
+    const { client, children } = clientOf('done(id)')
+    expect(await done(client)).toBe('1')
+    children[0]!.kill()
+    expect(await done(client)).toBe('1')
+    children[1]!.kill()
+    await children[1]!.ended
+    expect(await done(client)).toBe('1')
+    expect(children).toHaveLength(3)
+  })
+
+  test('before it began is tried once more, and then given up', async () => {
+    const { client, children } = clientOf(`process.exit(5)`)
+    await expect(done(client, 'unheard')).rejects.toMatchObject({ fault: 'engine', message: "the engine's process ended (code 5)" })
+    expect(children).toHaveLength(2)
+  })
+
+  test('at the close of the program leaves what it did as cancelled, and nothing starts any more', async () => {
+    const { client, children } = clientOf('progress(id)')
+    let closing: Promise<void> | undefined
+    const running = client.run(job(), () => (closing ??= client.close()))
+    const next = client.run(job())
+    await expect(running.result).rejects.toMatchObject({ fault: 'cancelled' })
+    await expect(next.result).rejects.toMatchObject({ fault: 'cancelled' })
+    await expect(client.ask(question)).rejects.toMatchObject({ fault: 'cancelled' })
+    await closing
+    expect(children).toHaveLength(1)
+    expect(await children[0]!.ended).toMatchObject({ signal: 'SIGKILL' })
+  })
+})
+
+test.each([['is not there', 'Cannot find module'], ['cannot be parsed', 'SyntaxError']])('a program that %s is one line', async (kind, why) => {
+  const file = path.join(dir, `${kind.replaceAll(' ', '-')}.mjs`)
+  if (kind === 'cannot be parsed') fs.writeFileSync(file, 'const const')
+  const client = new EngineClient(() => startChild(file, []))
+  await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: expect.stringMatching(`^the engine's process ended \\(code 1: .*${why}.*\\)$`) as string })
+})
+
+test('a process that the system does not start is one line', async () => {
+  const none = process.execPath
+  process.execPath = path.join(dir, 'no-node')
+  try {
+    const client = new EngineClient(() => startChild(path.join(dir, 'engine-0.mjs'), []))
+    await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: `the engine's process could not be started (spawn ${process.execPath} ENOENT)` })
+  } finally {
+    process.execPath = none
+  }
 })
 
 describe('the engine', () => {
-  let dir: string
   let splits: TrainJob['splits']
   beforeAll(async () => {
-    dir = temporaryFolder()
     splits = await shapePictures(path.join(dir, 'pictures'))
   })
   const training = (out: string, more: Partial<TrainJob> = {}) => shapesJob(splits, { out: path.join(dir, out), cache: path.join(dir, 'cache'), ...more })
+  const started = async () => {
+    const client = await engine()
+    clients.push(client)
+    return client
+  }
 
   test('stops between two steps when told to, and goes on where it stopped', async () => {
-    const client = new EngineClient(await programUrl('engine-worker'))
-    const whole = (await client.run(training('whole')).result).loss
+    const client = await started()
+    const settings = { epochs: 20, batchSize: 4, lr: 1e-3 }
+    const whole = (await client.run(training('whole', { settings })).result).loss
     let steps = 0
-    const running = client.run(training('stopped'), ({ phase }) => {
+    const running = client.run(training('stopped', { settings }), ({ phase }) => {
       if (phase === 'training' && ++steps === 4) running.cancel()
     })
     await expect(running.result).rejects.toMatchObject({ fault: 'cancelled', message: 'cancelled' })
     expect(steps).toBeLessThan(whole.length)
     expect(fs.existsSync(path.join(dir, 'stopped'))).toBe(false)
     const again: number[] = []
-    const { loss } = await client.run(training('stopped'), ({ phase, done }) => void (phase === 'training' && again.push(done))).result
+    const { loss } = await client.run(training('stopped', { settings }), ({ phase, done }) => void (phase === 'training' && again.push(done))).result
     expect(loss).toEqual(whole)
     expect(again[0]).toBeGreaterThan(4)
+  })
+
+  test('answers questions while it trains, and of what is asked wrongly says what', async () => {
+    const client = await started()
+    const { model, classes } = training('x')
+    const running = client.run(training('beside', { settings: { epochs: 10_000, batchSize: 4 } }))
+    running.result.catch(() => undefined)
+    const seen = await client.ask({ kind: 'classify', model, file: splits['val']![0]!.file, classes })
+    expect(seen.map((s) => s.label).sort()).toEqual([...CLASSES].sort())
+    expect(await client.ask({ kind: 'devices' })).toContain('cpu')
+    await expect(client.ask({ kind: 'tokens', model: '', texts: [] })).rejects.toMatchObject({ fault: 'user', message: expect.stringContaining('question.model') as string })
+    running.cancel()
+    await expect(running.result).rejects.toMatchObject({ fault: 'cancelled' })
+  })
+
+  test('that is killed in the middle of a training says what it kept, and leaves nothing half written', async () => {
+    const children: Child[] = []
+    const base = await started()
+    const client = new EngineClient(() => (children.push((base as unknown as { start(): Child }).start()), children.at(-1)!))
+    clients.push(client)
+    const long = training('killed', { settings: { epochs: 10_000, batchSize: 4 } })
+    await expect(client.run(long, ({ done }) => void (done === 5 && children[0]!.kill())).result).rejects.toMatchObject({
+      fault: 'engine', message: expect.stringMatching(/in the middle of a training; the state after step \d+ was kept, and the same training goes on from there$/) as string,
+    })
+    expect(Object.keys(filesOf(`${long.out}.run`))).toEqual(['state.safetensors'])
+    const first: number[] = []
+    const again = client.run(long, ({ phase, done }) => {
+      if (phase === 'training') first.push(done)
+      again.cancel()
+    })
+    await expect(again.result).rejects.toMatchObject({ fault: 'cancelled' })
+    expect(first[0] ?? 5).toBeGreaterThan(4)
   })
 
   test('does the next job after one that failed, and leaves the process free to end', async () => {

@@ -6,7 +6,6 @@ import { mergeMethodSchema } from '#shared/model/merge.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
 import { RELATIVE } from '../../../engine/merge/merge.ts'
-import { bundledProviders } from '../../../engine/runtime/session.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
 import { listModels } from '../../merging/models.ts'
@@ -15,7 +14,7 @@ import { classifyImage } from '../../preview/index.ts'
 import { getRun, listLabels, type Project } from '../../projects/index.ts'
 import { Curve, storedCurve } from '../../training/curve.ts'
 import { freeName } from '../../training/names.ts'
-import { listRunEntries } from '../../training/runs.ts'
+import { goesOnIn, listRunEntries } from '../../training/runs.ts'
 import { defaultName, planTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
 import type { App, Client } from '../app.ts'
 import { PhaseClock } from '../jobs.ts'
@@ -104,14 +103,14 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
 
   return {
     'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
-    'training.devices': () => ['auto', ...bundledProviders()],
+    'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) => train(client, { ...input, name: freeName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError('only a training can be started again')
       const request = requestOf(run)
-      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request)) })
+      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request), [], goesOnIn(client.project, run) ?? undefined) })
     },
     'training.cancel': ({ runId }) => {
       const cancel = cancels.get(runId)

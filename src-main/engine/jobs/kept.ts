@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Job } from '#shared/model/job.ts'
+import { sweep } from '../../files/atomic.ts'
+import { savedLosses as lossesIn } from '../runtime/loop.ts'
+import { findRecord } from '../weights/checkpoint.ts'
+import { RECORD_FILE } from '../weights/source.ts'
+
+/** Where a training into `out` keeps what it would go on from. */
+export const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
+
+/** The losses of the steps after which a training into `out` would go on; none where it would begin. */
+export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
+
+export function removeEmpty(dir: string): void {
+  if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
+}
+
+/** What there is of a job that ended in the middle, in words. `began`: when, in ms. */
+export function kept(job: Job, began: number): string {
+  if (job.kind === 'evaluate' || job.kind === 'curate') return 'nothing was changed'
+  const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
+  if (written) return `the ${job.kind === 'train' ? 'checkpoint' : 'soup'} was written, but not measured`
+  if (job.kind === 'merge') return 'nothing was changed'
+  const steps = stepsSaved(job.out)
+  return steps ? `the state after step ${steps} was kept, and the same training goes on from there` : 'nothing of this training was kept'
+}
+
+/** Removes what a process that was killed had half written of the job. */
+export function sweepJob(job: Job): void {
+  if (job.kind === 'evaluate' || job.kind === 'curate') return
+  const { dir, file } = stateOf(job.out)
+  try {
+    for (const target of [job.out, path.join(job.out, RECORD_FILE), file]) if (existsSync(path.dirname(target))) sweep(target)
+    if (job.kind === 'train') removeEmpty(dir)
+  } catch {
+    // swept with the next one that is written
+  }
+}
+
+function recordOf(dir: string) {
+  try {
+    return findRecord(dir)
+  } catch {
+    return undefined
+  }
+}
+
+function stepsSaved(out: string): number {
+  try {
+    return savedLosses(out).length
+  } catch {
+    return 0
+  }
+}

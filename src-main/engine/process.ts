@@ -1,0 +1,52 @@
+/**
+ * The engine's process: jobs in one thread, questions in others, so that this one always listens. It belongs to whoever
+ * started it, by Node or by Electron, and ends with that one. Arguments: other programs for the threads of jobs and questions.
+ */
+import process from 'node:process'
+import { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import { type FromEngine, toEngineSchema } from '#shared/model/engine.ts'
+import { failureOf } from '#shared/model/failure.ts'
+import { JobThread } from './job-thread.ts'
+import { Lanes } from './lanes.ts'
+
+/** Of a utility process; Electron gives it no types outside its own. */
+interface ParentPort {
+  on(event: 'message', listen: (event: { data: unknown }) => void): void
+  postMessage(message: unknown): void
+}
+const { parentPort } = process as { parentPort?: ParentPort }
+const [workerFile = './engine-worker.js', laneFile = './lane-worker.js'] = process.argv.slice(2)
+const jobs = new JobThread(new URL(workerFile, import.meta.url))
+const lanes = new Lanes(new URL(laneFile, import.meta.url))
+const cancels = new Map<number, () => void>()
+
+function send(message: FromEngine): void {
+  if (parentPort) parentPort.postMessage(message)
+  else if (process.connected) process.send!(message, undefined, undefined, () => undefined) // the parent may go at this very moment
+}
+
+/** What is asked is begun at once; who asks lets jobs wait for each other. */
+function take(raw: unknown): void {
+  const { data: message, error } = toEngineSchema.safeParse(raw)
+  if (error) return fail(z.object({ id: z.int() }).parse(raw).id, userError(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`))
+  if (message.type === 'closeLanes') return lanes.close()
+  const { id } = message
+  if (message.type === 'cancel') return cancels.get(id)?.()
+  send({ type: 'begun', id })
+  if (message.type === 'ask') return void lanes.ask(message.question).then((answer) => send({ type: 'answer', id, answer }), (e: unknown) => fail(id, e))
+  const { result, cancel } = jobs.run(message.job, (progress) => send({ type: 'progress', id, progress }))
+  cancels.set(id, cancel)
+  void result.then((done) => send({ type: 'done', id, result: done }), (e: unknown) => fail(id, e)).finally(() => cancels.delete(id))
+}
+
+const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
+
+// Ctrl+C reaches every program of a terminal. What then becomes of a job is for the parent to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+if (parentPort) parentPort.on('message', ({ data }) => take(data))
+else {
+  // At once, in the middle of a step: what is written is whole at every moment, and the next process may be at it already.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.on('message', take)
+}

@@ -1,0 +1,26 @@
+/** What the program and the engine's process say to each other. A number names the job or question that a message is about. */
+import { z } from 'zod'
+import { failureSchema } from './failure.ts'
+import { jobResultSchema, jobSchema, progressSchema } from './job.ts'
+import { questionSchema } from './question.ts'
+
+const id = z.int().nonnegative()
+
+/** `closeLanes` ends the threads that answer questions. */
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), id, job: jobSchema }),
+  z.object({ type: z.literal('cancel'), id }),
+  z.object({ type: z.literal('ask'), id, question: questionSchema }),
+  z.object({ type: z.literal('closeLanes') }),
+])
+export type ToEngine = z.infer<typeof toEngineSchema>
+
+/** Each job and question has a beginning and one end; progress comes between them. */
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('begun'), id }),
+  z.object({ type: z.literal('progress'), id, progress: progressSchema }),
+  z.object({ type: z.literal('done'), id, result: jobResultSchema }),
+  z.object({ type: z.literal('answer'), id, answer: z.unknown() }),
+  failureSchema.extend({ type: z.literal('failed'), id }),
+])
+export type FromEngine = z.infer<typeof fromEngineSchema>

@@ -1,0 +1,9 @@
+import { EngineClient } from '../../src-main/engine/client.ts'
+import { startChild } from '../../src-main/files/child.ts'
+import { program } from './programs.ts'
+
+/** The engine as the sources are now, in a process of its own. `threads`: other programs for its threads, of jobs and of questions. */
+export async function engine(...threads: (URL | undefined)[]): Promise<EngineClient> {
+  const file = await program('engine-process')
+  return new EngineClient(() => startChild(file, threads.map((url, i) => url?.href ?? `./${['engine', 'lane'][i]}-worker.js`)))
+}
