@@ -7,6 +7,7 @@ import { errorLine, userError } from '#shared/errors.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel } from '../graph/encode.ts'
 import { type Graph, reachableNodes, sizeOf, type TensorType } from '../graph/graph.ts'
+import { keepsArena } from './memory.ts'
 
 export type Tensor = Onnxruntime.Tensor
 export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
@@ -55,8 +56,8 @@ export class Session {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      // Electron's allocator ends the process where the arena asks for an aligned block of a gigabyte.
-      ...(process.env['DASHI_ARENA'] === 'off' ? { enableCpuMemArena: false, enableMemPattern: false } : {}),
+      // Electron's allocator ends the process where it is asked for an aligned block of a gigabyte, as the arena would.
+      ...(keepsArena(graph) ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       ...location,
       extra: { session: sessionConfig(graph) },
