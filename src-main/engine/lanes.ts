@@ -39,7 +39,7 @@ export class Lanes {
 
   /** Ends all threads; what they were asked is cancelled. A later question opens another. */
   close(): void {
-    for (const lane of this.lanes.values()) lane.end()
+    for (const lane of this.lanes.values()) lane.close()
     this.lanes.clear()
   }
 
@@ -47,7 +47,7 @@ export class Lanes {
     const idle = [...this.lanes].filter(([, lane]) => lane.idle)
     for (const [key, lane] of idle.slice(0, Math.max(0, idle.length - KEPT + 1))) {
       this.lanes.delete(key)
-      lane.end()
+      lane.close()
     }
     if (this.lanes.size >= MOST) throw userError(`${MOST} models are being looked at already: wait for one of them`)
     return new Lane(this.workerFile)
@@ -77,6 +77,7 @@ function retire(thread: Thread): void {
 class Lane {
   private last: Promise<unknown> = Promise.resolve()
   private waiting = 0
+  private closed = false
   private thread: Thread | undefined
 
   constructor(private readonly workerFile: URL) {}
@@ -92,12 +93,19 @@ class Lane {
     return answer
   }
 
-  end(): void {
+  /** What was asked is cancelled, what waits for its turn too. */
+  close(): void {
+    this.closed = true
+    this.end()
+  }
+
+  private end(): void {
     if (this.thread) retire(this.thread)
     this.thread = undefined
   }
 
-  private put(question: Question, patience: number): Promise<unknown> {
+  private async put(question: Question, patience: number): Promise<unknown> {
+    if (this.closed) throw cancelled()
     const { worker, guard } = (this.thread ??= this.start())
     let timer: NodeJS.Timeout | undefined
     let stopListening = () => {}

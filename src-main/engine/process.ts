@@ -43,9 +43,10 @@ function take(raw: unknown): void {
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
 
 // Ctrl+C reaches every program of a terminal. What then becomes of a job is for the parent to say.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
-if (parentPort) parentPort.on('message', ({ data }) => take(data))
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+if (parentPort) parentPort.on('message', ({ data }) => take(data)) // Electron ends a utility process by SIGTERM
 else {
+  process.on('SIGTERM', () => undefined) // sent to all of a service; the parent has its own
   // At once, in the middle of a step: what is written is whole at every moment, and the next process may be at it already.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.on('message', take)

@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('the application as a process of i
     const { key, info } = await call('projects.open', { folder: project })
     expect(info.media).toBeGreaterThan(20)
     expect((await desktop.fetch(`app://dashi/media/${key}/1/image`)).status).toBe(200)
-    const { runId } = await call('training.start', { recipe: 'lp', settings: {}, device: 'cpu', name: 'in a utility process' })
+    const { runId } = await call('training.start', { recipe: 'zero-shot', settings: {}, device: 'cpu', name: 'in a utility process' })
     await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status).toBe('done')
     desktop.quit()
     expect(await desktop.exited).toBe(0)

@@ -49,6 +49,13 @@ describe('a model that hangs its thread', () => {
     await expect(hung).rejects.toMatchObject({ fault: 'cancelled' })
   })
 
+  test('is given up with all that waits for it when the lanes are closed, even what has only just been asked', async () => {
+    const lanes = lanesOf(`while (true);`)
+    const asked = [lanes.ask(embed('hostile')), lanes.ask(embed('hostile'))]
+    lanes.close()
+    for (const one of asked) await expect(one).rejects.toMatchObject({ fault: 'cancelled' })
+  })
+
   test('is answered for with one line, and the next question gets a new thread', async () => {
     const lanes = lanesOf(`if (question.kind === 'classify') while (true); embedding(n)`)
     expect(await first(lanes, 'hostile')).toBe(1)

@@ -104,10 +104,10 @@ export const Menu = { buildFromTemplate: (template) => template, setApplicationM
 export const shell = { openExternal: async (url) => void tell({ external: url }) }
 export const screen = { getAllDisplays: () => (afterReady('screen'), [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }]) }
 
-/** What a utility process has of its own: it speaks through `process.parentPort`, and is gone when its parent is. */
+/** What a utility process has of its own: it speaks through `process.parentPort`, which keeps messages until they are listened for, and is gone when its parent is. */
 const inUtility = `import { EventEmitter } from 'node:events'
   process.parentPort = Object.assign(new EventEmitter(), { postMessage: (m) => process.send(m) })
-  process.on('message', (data) => process.parentPort.emit('message', { data, ports: [] }))
+  process.parentPort.once('newListener', () => process.on('message', (data) => process.parentPort.emit('message', { data, ports: [] })))
   process.on('disconnect', () => process.exit(1))`
 export const utilityProcess = {
   fork(module, args, { env }) {
