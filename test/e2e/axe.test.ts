@@ -94,7 +94,7 @@ describe.skipIf(!canRun)('accessibility', () => {
       await check(`data, ${tool}`)
     }
     await page.click('[data-tool=doubts]')
-    for (const [text, dialog] of [['Import', 'Import'], ['Export', 'Export'], ['Snapshots', 'Snapshots'], ['Edit labels', 'Labels'], ['Settings', 'Settings'], ['Keyboard sh', 'Keyboard shortcuts'], ...(server.chooses ? [] : [['Add images of', 'Add images of a folder']] as const)] as const) {
+    for (const [text, dialog] of [['Import', 'Import'], ['Export', 'Export'], ['Snapshots', 'Snapshots'], ['Edit labels', 'Labels'], ['Settings', 'Settings'], ['About Dashi', 'About Dashi'], ['Keyboard sh', 'Keyboard shortcuts'], ...(server.chooses ? [] : [['Add images of', 'Add images of a folder']] as const)] as const) {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)
       await check(dialog)

@@ -136,8 +136,8 @@ describe('the desktop face', () => {
     const { contents, refuses } = fakeContents()
     fake.app.emit('web-contents-created', {}, contents)
     for (const event of ['will-navigate', 'will-redirect', 'will-frame-navigate']) {
-      for (const url of ['https://evil.example/', 'file:///etc/passwd', 'app://dashi.evil/', 'app://other/', 'javascript:alert(1)', 'data:text/html,x']) expect(refuses(event, url), `${event} ${url}`).toBe(true)
-      expect(refuses(event, 'app://dashi/index.html')).toBe(false)
+      for (const url of ['https://evil.example/', 'file:///etc/passwd', 'app://dashi.evil/', 'app://other/', 'javascript:alert(1)', 'data:text/html,x', 'app://dashi/media/k/1/image', 'app://dashi/icon.svg']) expect(refuses(event, url), `${event} ${url}`).toBe(true)
+      for (const url of ['app://dashi/index.html', 'app://dashi/#/label/3']) expect(refuses(event, url), url).toBe(false)
     }
     expect(refuses('will-attach-webview', '')).toBe(true)
     for (const url of ['https://example.org/', 'file:///etc/passwd', 'app://dashi/']) expect(contents.open!({ url } as never)).toEqual({ action: 'deny' })
@@ -229,6 +229,20 @@ describe('the desktop face', () => {
     expect(asked()).toBe(folder)
   })
 
+  it('opens a window for what is asked of it when the last one was closed, as macOS lets it live', () => {
+    fake.windows.length = 0
+    fake.app.emit('open-file', { preventDefault: () => undefined }, folder)
+    expect(fake.windows.map((w) => w.url)).toEqual(['app://dashi/'])
+    expect(asked()).toBe(folder)
+    fake.windows.length = 0
+    const items = (fake.calls['menu']!.at(-1) as { submenu: { id?: string; click?(): void }[] }[]).flatMap((m) => m.submenu)
+    items.find((i) => i.id === 'about')!.click!()
+    expect(fake.windows).toHaveLength(1)
+    expect(told).not.toContainEqual({ action: 'about' })
+    items.find((i) => i.id === 'about')!.click!()
+    expect(told).toContainEqual({ action: 'about' })
+  })
+
   it('has a menu for text fields, and none elsewhere', () => {
     const [window] = fake.windows
     window!.webContents.emit('context-menu', {}, { isEditable: false })
@@ -247,7 +261,12 @@ describe('the desktop face', () => {
     fake.boxAnswer.push(1)
     webContents.emit('did-fail-load', {}, -6, 'ERR_FILE_NOT_FOUND', 'app://dashi/', true)
     await expect.poll(() => fake.calls['destroy']).toEqual([1])
-    expect(fake.calls['box']).toMatchObject([{ detail: 'crashed' }, { detail: 'ERR_FILE_NOT_FOUND' }])
+    webContents.emit('did-navigate', {}, 'app://dashi/', 404)
+    webContents.emit('did-navigate', {}, 'app://dashi/', 404) // it is being said already
+    await expect.poll(() => fake.calls['reload']).toEqual([1, 1])
+    webContents.emit('preload-error', {}, '/preload.cjs', new Error('no such module'))
+    await expect.poll(() => fake.calls['reload']).toEqual([1, 1, 1])
+    expect(fake.calls['box']).toMatchObject([{ detail: 'crashed' }, { detail: 'ERR_FILE_NOT_FOUND' }, { detail: '404' }, { detail: 'no such module' }])
   })
 
   it('lets nothing be downloaded', () => {

@@ -144,9 +144,14 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     )
   }
   /** A page that is no more, or never was, leaves an empty window: it says so, and can be loaded again. */
+  const faulty = new WeakSet<Electron.BrowserWindow>()
   async function sayFault(window: Electron.BrowserWindow, fault: 'gone' | 'failed', detail: string): Promise<void> {
+    if (faulty.has(window)) return // it is being said
+    faulty.add(window)
+    window.show() // a box over a window that was never shown is not to be seen
     const words = menuWords[language()].faults
     const { response } = await dialog.showMessageBox(window, { type: 'warning', message: words[fault], detail, buttons: [words.reload, words.close], defaultId: 0, cancelId: 1 })
+    faulty.delete(window)
     if (window.isDestroyed()) return
     if (response === 0) window.webContents.reload()
     else window.destroy()
@@ -169,6 +174,10 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
       if (isMainFrame && code !== aborted) void sayFault(window, 'failed', description)
     })
+    webContents.on('did-navigate', (_event, _url, status) => {
+      if (status >= 400) void sayFault(window, 'failed', `${status}`)
+    })
+    webContents.on('preload-error', (_event, _path, problem) => void sayFault(window, 'failed', errorLine(problem)))
     window.on('close', () => writeWindowState(stateFile, { bounds: window.getNormalBounds(), maximised: window.isMaximized() }))
     window.loadURL(`${appOrigin}/`).catch(() => undefined) // told by did-fail-load
   }

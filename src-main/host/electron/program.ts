@@ -30,16 +30,37 @@ export function electronProgram(folder = packageFolder()): string | null {
 export async function fetchElectron(folder = packageFolder(), env = process.env): Promise<string | null> {
   if (!folder) return 'its package is not installed'
   if (env['ELECTRON_SKIP_BINARY_DOWNLOAD']) return 'ELECTRON_SKIP_BINARY_DOWNLOAD is set'
-  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].some((name) => env[name])
+  const proxy = proxyOf(env)
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(folder, 'install.js')], {
-      stdio: ['ignore', 'ignore', 'pipe'], timeout: patience, env: { ...env, ...(proxied ? { ELECTRON_GET_USE_PROXY: '1' } : {}) },
+      stdio: ['ignore', 'ignore', 'pipe'], timeout: patience, env: { ...env, ...(proxy ? { ELECTRON_GET_USE_PROXY: '1', HTTPS_PROXY: proxy } : {}) },
     })
     let said = ''
     child.stderr.on('data', (text: Buffer) => (said = `${said}${String(text)}`.slice(-10_000)))
     child.on('error', (e) => resolve(e.message))
-    child.on('exit', (code, signal) => resolve(code === 0 ? null : signal ? `it took more than ${patience / 60_000} minutes` : reasonIn(said)))
+    child.on('exit', (code, signal) => {
+      if (code === 0) return resolve(null)
+      if (signal) return resolve(`it took more than ${patience / 60_000} minutes`)
+      const reason = reasonIn(said)
+      resolve(/fetch failed/.test(reason) ? unreachable(env['ELECTRON_MIRROR'] ?? 'https://github.com/', proxy) : reason)
+    })
   })
+}
+
+/** That of the environment, of npm's settings, or of everything; the package's script itself knows the first only. */
+const proxyOf = (env: NodeJS.ProcessEnv): string | undefined =>
+  ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => env[name]).find((value) => value && /^https?:/.test(value))
+
+/** Why nothing comes from there, which the package's script does not say. */
+async function unreachable(from: string, proxy: string | undefined): Promise<string> {
+  if (proxy) return `the proxy ${new URL(proxy).host} does not answer, or does not let it through`
+  try {
+    await fetch(from, { method: 'HEAD' })
+    return `the download from ${from} broke off`
+  } catch (e) {
+    const { cause } = e as { cause?: { message?: string } }
+    return cause?.message ?? `${from} cannot be reached`
+  }
 }
 
 /** The line of a program's last words that names its error. */

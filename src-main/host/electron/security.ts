@@ -5,6 +5,9 @@ import type { BrowserWindowConstructorOptions, Session, WebContents } from 'elec
 export const appOrigin = 'app://dashi'
 export const isOwn = (url: string) => url === appOrigin || url.startsWith(`${appOrigin}/`)
 
+/** The one page; other files of ours are for it alone. */
+const isPage = (url: string) => isOwn(url) && ['', '/', '/index.html'].includes(new URL(url).pathname)
+
 export const webPreferences = (preload: string, developing: boolean): NonNullable<BrowserWindowConstructorOptions['webPreferences']> => ({
   preload,
   devTools: developing,
@@ -27,7 +30,7 @@ export function confine(contents: WebContents, openExternal: (url: string) => Pr
     return { action: 'deny' }
   })
   const refuse = (event: { preventDefault(): void }, url: string) => {
-    if (!isOwn(url)) event.preventDefault()
+    if (!isPage(url)) event.preventDefault()
   }
   contents.on('will-navigate', (event) => refuse(event, event.url))
   contents.on('will-redirect', (event) => refuse(event, event.url))

@@ -81,6 +81,14 @@ describe('a start', () => {
     install('process.exit(process.env.ELECTRON_GET_USE_PROXY ? 0 : 1)')
     expect(await fetchElectron(folder, { HTTPS_PROXY: 'http://proxy:3128' })).toBeNull()
     expect(await fetchElectron(folder, {})).toBe('it does not say why')
+    // The package's script knows the first of these only.
+    install('process.exit(process.env.HTTPS_PROXY === "http://proxy:3128" ? 0 : 1)')
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'ALL_PROXY']) expect(await fetchElectron(folder, { [name]: 'http://proxy:3128' }), name).toBeNull()
+    expect(await fetchElectron(folder, { ALL_PROXY: 'socks5://proxy:1080' })).toBe('it does not say why')
+    // Which also keeps the cause of a failure to itself.
+    install('console.error("TypeError: fetch failed\\n    at x (y.js:1:1)"); process.exit(1)')
+    expect(await fetchElectron(folder, { ELECTRON_MIRROR: 'http://127.0.0.1:9/' })).toMatch(/ECONNREFUSED|bad port/)
+    expect(await fetchElectron(folder, { HTTPS_PROXY: 'http://user:secret@proxy:3128' })).toBe('the proxy proxy:3128 does not answer, or does not let it through')
     expect(await fetchElectron(folder, { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' })).toMatch(/is set/)
   })
 
