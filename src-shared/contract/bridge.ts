@@ -1,6 +1,7 @@
 /**
  * Between the desktop's windows and the application, where that is a process of its own: calls and events of the pages as they are,
- * pixels, and what the native side has to know or do.
+ * pixels, and what the native side has to know or do. It goes as JSON: the two processes need not be of one V8, whose formats of cloned
+ * objects an older one refuses.
  */
 import { z } from 'zod'
 import { settings } from './app.ts'
@@ -42,7 +43,7 @@ export const fromApplication = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: menuState }),
   z.object({ type: z.literal('tell'), page: number, message: z.unknown() }),
   z.object({ type: z.literal('hang-up'), page: number }),
-  z.object({ type: z.literal('response'), id: number, status: z.int(), headers: z.record(z.string(), z.string()), body: z.instanceof(Uint8Array) }),
+  z.object({ type: z.literal('response'), id: number, status: z.int(), headers: z.record(z.string(), z.string()), /** Base64. */ body: z.string() }),
   /** A native dialog. */
   z.object({ type: z.literal('pick'), id: number, title: z.string(), start: z.string().optional() }),
   /** It could not begin; it ends. */

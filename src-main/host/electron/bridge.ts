@@ -1,7 +1,8 @@
 /** The windows' end of the bridge to an application that is a process of its own: it is started again where it ended unexpectedly. */
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { fromApplication, type MenuState, type ToApplication } from '#shared/contract/bridge.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
+import { childEnvironment, said } from '../../files/child.ts'
 import type { Workbench } from '../node/bridge.ts'
 import type { Host } from '../ports.ts'
 
@@ -99,13 +100,13 @@ export class RemoteWorkbench implements Workbench {
 
   private start(): void {
     const begun = Date.now()
-    const { NODE_OPTIONS: _, ELECTRON_RUN_AS_NODE: __, ...env } = process.env
-    const child = fork(this.options.program, [], { execPath: this.options.node, execArgv: [], env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    // Not `fork`: Electron's own would set ELECTRON_RUN_AS_NODE.
+    const child = spawn(this.options.node, [this.options.program], { env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true })
     this.child = child
-    let said = ''
+    let words = ''
     let failure: string | null = null
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4000)
+      words = said(words, text)
       process.stderr.write(text)
     })
     child.on('message', (raw) => {
@@ -123,7 +124,7 @@ export class RemoteWorkbench implements Workbench {
       this.pages.clear()
       if (this.closing) return
       this.short = Date.now() - begun < SOON ? this.short + 1 : 0
-      if (failure !== null || this.short >= TRIES) return this.options.died(failure ?? `${how}${said ? `: ${said.trim().split('\n').at(-1)}` : ''}`)
+      if (failure !== null || this.short >= TRIES) return this.options.died(failure ?? `${how}${words ? `: ${words.trim().split('\n').at(-1)}` : ''}`)
       this.start()
       this.greet()
       for (const page of pages) page.close() // its page comes again, with what was not saved yet
@@ -143,7 +144,7 @@ export class RemoteWorkbench implements Workbench {
       case 'hang-up':
         return this.pages.get(message.page)?.close()
       case 'response':
-        return this.requests.get(message.id)?.(new Response(message.body.length ? message.body.slice() : null, { status: message.status, headers: message.headers }))
+        return this.requests.get(message.id)?.(new Response(message.body ? Buffer.from(message.body, 'base64') : null, { status: message.status, headers: message.headers }))
       case 'pick':
         void this.host!.pickFolder(message.title, message.start).then((choice) => this.send({ type: 'picked', id: message.id, choice }))
     }

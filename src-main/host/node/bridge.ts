@@ -52,12 +52,12 @@ export function serveParent(make: MakeWorkbench): void {
     requests.set(id, abort)
     try {
       const response = await workbench!.respond(path, abort.signal)
-      const body = new Uint8Array(await response.arrayBuffer())
+      const body = Buffer.from(await response.arrayBuffer()).toString('base64')
       if (!abort.signal.aborted) send({ type: 'response', id, status: response.status, headers: Object.fromEntries(response.headers), body })
     } catch (e) {
       if (abort.signal.aborted) return
       console.error(`${path}:`, e)
-      send({ type: 'response', id, status: 500, headers: {}, body: new TextEncoder().encode(errorLine(e)) })
+      send({ type: 'response', id, status: 500, headers: {}, body: Buffer.from(errorLine(e)).toString('base64') })
     } finally {
       requests.delete(id)
     }
