@@ -1,7 +1,8 @@
 /** The windows' end of the bridge to an application that is a process of its own: it is started again where it ended unexpectedly. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fromApplication, type MenuState, type ToApplication } from '#shared/contract/bridge.ts'
-import type { Channel } from '#shared/contract/rpc.ts'
+import { valueProblem } from '#shared/contract/bounds.ts'
+import { numberOf, type Channel } from '#shared/contract/rpc.ts'
 import { childEnvironment, said } from '../../files/child.ts'
 import type { Workbench } from '../node/bridge.ts'
 import type { Host } from '../ports.ts'
@@ -21,6 +22,12 @@ export interface BridgeOptions {
 /** Ends within so many milliseconds of its start, so often one after the other, and it is not started again. */
 const SOON = 10_000
 const TRIES = 3
+
+/** What is no plain data is refused here: as JSON it would arrive as something else. */
+function asPlain(message: unknown): unknown {
+  const problem = valueProblem(message)
+  return problem ? { call: numberOf(message), refused: problem } : message
+}
 
 export class RemoteWorkbench implements Workbench {
   private child: ChildProcess | null = null
@@ -53,7 +60,7 @@ export class RemoteWorkbench implements Workbench {
     const page = ++this.numbers
     this.pages.set(page, channel)
     this.send({ type: 'attach', page })
-    channel.onMessage((message) => this.send({ type: 'said', page, message }))
+    channel.onMessage((message) => this.send({ type: 'said', page, message: asPlain(message) }))
     channel.onClose(() => {
       if (this.pages.delete(page)) this.send({ type: 'left', page })
     })
