@@ -1,6 +1,7 @@
 import type { ProjectInfo } from '#shared/model/project.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { schemaVersion } from '../../db/schema.ts'
+import { countUnchecked, countUnreadable } from '../../db/media-file.ts'
 import type { Project } from './project.ts'
 
 /** Counts, splits and the dataset hash; counting a million regions takes some tens of milliseconds. */
@@ -20,6 +21,8 @@ export function projectInfo({ db, folder }: Project): ProjectInfo {
     captions: count('caption'),
     imageLabels: count('media_label'),
     splits: Object.fromEntries(splits.map((s) => [s.split, s.n])),
+    unreadable: countUnreadable(db),
+    unchecked: countUnchecked(db),
     runs: count('run'),
     checkpoints: count('checkpoint'),
     snapshots: db.all<{ name: string }>('SELECT name FROM snapshot ORDER BY seq, name').map((s) => s.name),
