@@ -35,5 +35,5 @@ export const uncheckedIds = (db: Database, after: number, limit: number): number
 export const countUnchecked = (db: Database): number => Number(db.value('SELECT count(*) FROM media m WHERE NOT EXISTS (SELECT 1 FROM media_file f WHERE f.media_id = m.id)'))
 
 /** Images that cannot be read, the first of them by path, with the reason. */
-export const unreadableMedia = (db: Database, limit = 1000): { id: number; path: string; problem: string }[] =>
-  db.all<{ id: number; path: string; problem: string }>('SELECT m.id, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?', limit)
+export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
+  db.all<{ id: number; rootId: number; path: string; problem: string }>('SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?', limit)

@@ -1,7 +1,9 @@
 /** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
+import { checkedFiles, facets } from '../contract/media.ts'
 import { faultSchema } from './job.ts'
+import { mediaFilter } from './project.ts'
 import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
@@ -9,16 +11,20 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('export'), path: z.string().min(1), options: exportOptions }),
   /** Takes in the images below a folder, then their sizes. */
   z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
+  /** Looks again at the files that cannot be read, and at those that nobody looked at. */
+  z.object({ kind: z.literal('check') }),
+  /** Counts exactly, however many images there are. */
+  z.object({ kind: z.literal('facets'), filter: mediaFilter }),
   /** Looks below a folder for the files of images that have none. */
   z.object({ kind: z.literal('link'), folder: z.string().min(1) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: scanResult, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
+export const workResults = { import: importReport, export: exportReport, scan: scanResult, check: checkedFiles, facets, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */
-export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring'])) })
+export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])) })
 export type WorkProgress = z.infer<typeof workProgress>
 
 export const workRequest = z.object({

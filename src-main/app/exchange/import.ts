@@ -63,10 +63,10 @@ export async function importInto(project: Project, given: string, options: Impor
     const besides = ownBesides(project, at)
     const format = parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format
     if (besides && format === 'dashi') throw userError(`${given}: is this very project`)
-    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0 }
+    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0, skipped: [] }
     const read = () => readAll(statSync(at).isFile() || besides || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, taken, unpackTo, store, besides })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
-    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), ...findings.report, seconds: (performance.now() - began) / 1000 }
+    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), unreadable: [], unreadableImages: 0, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
     throw unpacked.undo(given, e, signal?.aborted ?? false)
   } finally {

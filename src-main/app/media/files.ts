@@ -1,5 +1,6 @@
 /** Which images can be decoded: a fact of their files, found out when they are taken in, and again whenever a file is another one. */
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
 import type { CheckedFiles } from '#shared/contract/media.ts'
 import { fileStates, type FileState, setFileStates, uncheckedIds, countUnchecked, unreadableMedia } from '../../db/media-file.ts'
@@ -9,7 +10,7 @@ import { proved } from '../../engine/data/proof.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/images.ts'
 import { contentHash, perceptualHash } from '../curation/hashes.ts'
 import type { Project } from '../projects/project.ts'
-import { placesOf } from '../projects/records.ts'
+import { listRoots, placesOf } from '../projects/records.ts'
 import { rasterOf } from './raster.ts'
 
 export interface CheckControl {
@@ -61,6 +62,12 @@ export async function checkUnseen(project: Project, control: CheckControl = {}):
     const before = done
     await checkMedia(project, ids, { ...control, progress: (n) => control.progress?.((done = before + n), total) })
   }
+}
+
+/** Images of this folder that cannot be read, by path. */
+export function unreadableBelow(project: Project, root: string): { path: string; problem: string }[] {
+  const ids = new Set(listRoots(project).filter((r) => resolve(project.folder, r.path) === root).map((r) => r.id))
+  return unreadableMedia(project.db, Number.MAX_SAFE_INTEGER).filter((m) => ids.has(m.rootId))
 }
 
 /** Looks again at those that could not be read, and at those that nobody has looked at. */
