@@ -6,6 +6,7 @@ import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'
 import { findRecord } from '../weights/checkpoint.ts'
+import { leavingOut } from './leaving-out.ts'
 import { savedLosses, trainJob } from './train.ts'
 
 /** How a job talks to whoever asked for it. */
@@ -52,7 +53,9 @@ function stepsSaved(out: string): number {
   }
 }
 
-function carryOut(job: Job, hooks: JobHooks): Promise<JobResult> {
+const carryOut = (job: Job, hooks: JobHooks): Promise<JobResult> => (job.kind === 'curate' ? curateJob(job, hooks) : leavingOut(job, hooks, (now) => onImages(now, hooks)))
+
+function onImages(job: Exclude<Job, { kind: 'curate' }>, hooks: JobHooks): Promise<JobResult> {
   switch (job.kind) {
     case 'train':
       return trainJob(job, hooks)
@@ -60,7 +63,5 @@ function carryOut(job: Job, hooks: JobHooks): Promise<JobResult> {
       return evaluateJob(job, hooks)
     case 'merge':
       return mergeJob(job, hooks)
-    case 'curate':
-      return curateJob(job, hooks)
   }
 }

@@ -53,7 +53,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
     makeFolder(stateDir)
-    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: job.splits['train'], val: job.splits['val'] })
+    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: known(job.splits['train']), val: known(job.splits['val']) })
     const run = new Run({
       clip, classes: job.classes, templates, splits: job.splits, seed: job.seed, provider, cache: job.cache, pictures: storeFor(job.splits),
       resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity },
@@ -67,6 +67,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       ...(Object.keys(seeing).length && { seeing }),
       seed: job.seed,
       dataHash: job.dataHash,
+      ...(job.leftOut?.length && { leftOut: [...job.leftOut] }),
       device: provider,
       templates: [...templates],
       classes: job.classes.map((c) => c.name),
@@ -77,12 +78,15 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
     rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
-    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
+    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes }, leftOut: [] }
   } finally {
     clip.close()
     removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
   }
 }
+
+/** What an image is known by, whatever a person calls it. */
+const known = (items: TrainJob['splits'][string] | undefined) => items?.map(({ name: _, ...item }) => item)
 
 /** What is not the usual way, asked for now or when the base was trained. */
 function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
