@@ -4,6 +4,7 @@ import { exchangeProgress, exportOptions, exportReport, importOptions, importRep
 import { checkedFiles, facets } from '../contract/media.ts'
 import { faultSchema } from './job.ts'
 import { mediaFilter } from './project.ts'
+import { folderSurvey, setUpOptions, setUpReport } from './survey.ts'
 import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
@@ -13,6 +14,10 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
   /** Looks again at the files that cannot be read, and at those that nobody looked at. */
   z.object({ kind: z.literal('check') }),
+  /** Looks at what lies in a folder. */
+  z.object({ kind: z.literal('survey'), folder: z.string().min(1) }),
+  /** Makes of a folder what a person chose of what was found. */
+  setUpOptions.extend({ kind: z.literal('set-up') }),
   /** Counts exactly, however many images there are. */
   z.object({ kind: z.literal('facets'), filter: mediaFilter }),
   /** Looks below a folder for the files of images that have none. */
@@ -20,7 +25,7 @@ export const workTask = z.discriminatedUnion('kind', [
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: scanResult, check: checkedFiles, facets, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
+export const workResults = { import: importReport, export: exportReport, scan: scanResult, check: checkedFiles, facets, survey: folderSurvey, 'set-up': setUpReport, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */

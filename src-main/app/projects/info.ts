@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { ProjectInfo } from '#shared/model/project.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { schemaVersion } from '../../db/schema.ts'
@@ -27,6 +28,18 @@ export function projectInfo({ db, folder }: Project): ProjectInfo {
     checkpoints: count('checkpoint'),
     snapshots: db.all<{ name: string }>('SELECT name FROM snapshot ORDER BY seq, name').map((s) => s.name),
   }
+}
+
+/** The folder that the project was made of, until it was said what is to be made of it; null afterwards, or where it is gone. */
+export function firstOf({ db }: Project): string | null {
+  const folder = db.value<string>(`SELECT value FROM meta WHERE key = 'first'`)
+  return folder !== undefined && existsSync(folder) ? folder : null
+}
+
+export function setFirst({ db, readOnly }: Project, folder: string | null): void {
+  if (readOnly) return
+  if (folder === null) db.run(`DELETE FROM meta WHERE key = 'first'`)
+  else db.run(`INSERT OR REPLACE INTO meta (key, value) VALUES ('first', ?)`, folder)
 }
 
 /** Identifies the content of the dataset at this moment. */

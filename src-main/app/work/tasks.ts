@@ -5,6 +5,7 @@ import { dataError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
+import { setUp, surveyFolder } from '../exchange/survey.ts'
 import { meter } from '../exchange/progress.ts'
 import { countUnreadable } from '../../db/media-file.ts'
 import { mediaFacets } from '../media/facets.ts'
@@ -37,6 +38,10 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
     }
     case 'check':
       return checkAgain(project, checking(onProgress, signal))
+    case 'survey':
+      return surveyFolder(project, task.folder)
+    case 'set-up':
+      return setUp(project, task, { signal, onProgress })
     case 'facets':
       return mediaFacets(project, task.filter, true)
     case 'export':

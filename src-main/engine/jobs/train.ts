@@ -136,5 +136,5 @@ function checkData(job: TrainJob): void {
   if (!train.length) throw userError('no training images: put labelled images into the split "train"')
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
-  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}`)
+  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}${job.leftOut?.length ? ` (of ${job.leftOut.length} unreadable images left out, ${job.leftOut[0]!.file} is the first)` : ''}`)
 }
