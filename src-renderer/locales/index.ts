@@ -1,7 +1,8 @@
 import { createI18n } from 'vue-i18n'
 import { en } from './en.ts'
 import { ja } from './ja.ts'
+import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
 
-export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en: { ...en, ...keepEn }, ja: { ...ja, ...keepJa } } })
-export type Messages = typeof en & typeof keepEn
+export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: { en: { ...en, ...keepEn, ...firstEn }, ja: { ...ja, ...keepJa, ...firstJa } } })
+export type Messages = typeof en & typeof keepEn & typeof firstEn

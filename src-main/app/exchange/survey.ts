@@ -99,7 +99,7 @@ export async function setUp(project: Project, { folder, labels, splits, formats 
       }
     }
     for (const format of formats) {
-      const taken = await importInto(project, root, { format, action: `import ${format}`, sharing: true, ...(signal && { signal }), ...(onProgress && { onProgress }) })
+      const taken = await importInto(project, root, { format, action: 'import', sharing: true, ...(signal && { signal }), ...(onProgress && { onProgress }) })
       count(taken.counts)
       report.findings += taken.changed + taken.leftOut
     }
