@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const projectFiles: readonly string[] = ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.lock', 'project.lock-journal', 'project.lock.json', 'project.dashi']
+export const projectFiles: readonly string[] = ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.head', 'project.lock', 'project.lock-journal', 'project.lock.json', 'project.dashi']
 /** Images are only in `media`, which a person may have had before; so it is not among them. */
 export const projectFolders: readonly string[] = ['checkpoints', 'backups', 'curation']
 

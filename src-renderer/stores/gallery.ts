@@ -46,11 +46,10 @@ export const useGallery = defineStore('gallery', () => {
     loading.value = true
     try {
       const wanted = { filter: filter.value, sort: sort.value }
-      let { ids: passing, more } = await call('media.ids', anew && !found.value ? { ...wanted, first: page * 5 } : wanted)
-      if (more && mine === asked) {
-        ids.value = passing
-        passing = (await call('media.ids', wanted)).ids
-      }
+      const some = await call('media.ids', anew && !found.value ? { ...wanted, first: page * 5 } : wanted)
+      if (mine !== asked) return
+      if (some.more) ids.value = some.ids
+      const passing = some.more ? (await call('media.ids', wanted)).ids : some.ids
       if (mine !== asked) return
       const there = found.value && new Set(passing)
       ids.value = there ? found.value!.ids.filter((id) => there.has(id)) : passing

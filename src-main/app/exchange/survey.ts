@@ -16,6 +16,7 @@ import { isImage, Tree } from './tree.ts'
 import { leftIn } from './unread.ts'
 
 const mostClasses = 200
+const usualOrder = ['train', 'val', 'test']
 
 /** Where each image lies: in a folder of a class, of a split; `notes` tell which folders are none. */
 function layoutOf(tree: Tree, notes: string[]): Map<string, { label: string | null; split: string | null }> {
@@ -62,7 +63,7 @@ export function surveyFolder(project: Project, folder: string): FolderSurvey {
     classes: bySize.slice(0, mostClasses).map(([name, images]) => ({ name, images })),
     classCount: classes.size,
     inClasses: bySize.reduce((n, [, images]) => n + images, 0),
-    splits: [...splits].map(([name, images]) => ({ name, images })),
+    splits: [...splits].sort((a, b) => usualOrder.indexOf(a[0]) - usualOrder.indexOf(b[0])).map(([name, images]) => ({ name, images })),
     annotations: [...readers]
       .map(([format, { files, example }]) => ({ format, files, example, meant: meant(format) }))
       .sort((a, b) => Number(b.meant) - Number(a.meant) || b.files - a.files),
