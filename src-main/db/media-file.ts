@@ -13,7 +13,8 @@ export interface FileState {
 export function setFileStates(db: Database, states: readonly FileState[]): void {
   if (states.length === 0) return
   db.transaction(() => {
-    for (const { mediaId, stamp, problem } of states) db.run('INSERT OR REPLACE INTO media_file (media_id, stamp, problem) VALUES (?, ?, ?)', mediaId, stamp, problem)
+    // An image may have been taken out while its file was looked at.
+    for (const { mediaId, stamp, problem } of states) db.run('INSERT OR REPLACE INTO media_file (media_id, stamp, problem) SELECT id, ?, ? FROM media WHERE id = ?', stamp, problem, mediaId)
   })
 }
 
@@ -32,7 +33,8 @@ export const countUnreadable = (db: Database): number => Number(db.value(`SELECT
 export const uncheckedIds = (db: Database, after: number, limit: number): number[] =>
   db.all<{ id: number }>('SELECT m.id FROM media m WHERE m.id > ? AND NOT EXISTS (SELECT 1 FROM media_file f WHERE f.media_id = m.id) ORDER BY m.id LIMIT ?', after, limit).map((r) => r.id)
 
-export const countUnchecked = (db: Database): number => Number(db.value('SELECT count(*) FROM media m WHERE NOT EXISTS (SELECT 1 FROM media_file f WHERE f.media_id = m.id)'))
+/** Each row is that of an image, so that nothing has to be compared. */
+export const countUnchecked = (db: Database): number => Math.max(0, Number(db.value('SELECT (SELECT count(*) FROM media) - (SELECT count(*) FROM media_file)')))
 
 /** Images that cannot be read, the first of them by path, with the reason. */
 export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
