@@ -5,7 +5,7 @@ import { errorLine } from '#shared/errors.ts'
 import type { CheckedFiles } from '#shared/contract/media.ts'
 import { fileStates, type FileState, setFileStates, uncheckedIds, countUnchecked, unreadableMedia } from '../../db/media-file.ts'
 import { linkReason, type Within } from '../../files/within.ts'
-import { inWords } from '../../files/words.ts'
+import { inWords, ofProcess } from '../../files/words.ts'
 import { proved } from '../../engine/data/proof.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/images.ts'
 import { contentHash, perceptualHash } from '../curation/hashes.ts'
@@ -97,6 +97,7 @@ async function look(place: Within, row: Row, known: FileState | undefined, again
     await proved(file, row.path)
     return state(stamp, null, await factsOf(file, row, known !== undefined && known.stamp !== stamp))
   } catch (e) {
+    if (ofProcess(e)) throw e // the next file would meet it too
     const line = errorLine(inWords(e))
     return state(stamp, line.startsWith(`${row.path}: `) ? line.slice(row.path.length + 2) : line)
   }

@@ -15,9 +15,9 @@ export async function proved(file: string, name = file): Promise<void> {
 
 /** Does libvips decode all of it in one pass? A JPEG comes at an eighth of its size, which reads every byte all the same. */
 async function streams(file: string): Promise<boolean> {
-  const format = await sniffed(file)
-  if (!format || isForeign(format)) return false
   try {
+    const format = await sniffed(file)
+    if (!format || isForeign(format)) return false
     const { width, height, space } = await sharp(file, { limitInputPixels: false }).metadata()
     if (width * height > PIXEL_LIMIT) return false
     // Its colours may be such that are not read, which only the decoder knows.
