@@ -27,7 +27,7 @@ export const evaluateCommand = (app: AppContext): Command =>
         const result = await untilDone(evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
         bars.end()
         const splits = evaluations(result)
-        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits, leftOut: result.leftOut }, () => splitTable(splits))
+        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits, ...(result.leftOut.length && { leftOut: result.leftOut }) }, () => splitTable(splits))
       } finally {
         project.close()
       }
@@ -57,7 +57,7 @@ export const mergeCommand = (app: AppContext): Command =>
         if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
         for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
         output(Boolean(o.json)).answer(
-          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger, leftOut: result.leftOut },
+          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger, ...(result.leftOut.length && { leftOut: result.leftOut }) },
           () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
         )
       } finally {

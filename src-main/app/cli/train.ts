@@ -35,7 +35,7 @@ export const trainCommand = (app: AppContext): Command =>
         bars.end()
         const metrics = accuracies(result)
         const { checkpoint, steps, loss, device, seconds, leftOut } = result
-        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds, leftOut }, () =>
+        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) }, () =>
           `${renderTable([{ title: 'split', value: (r) => r[0] }, { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) }], Object.entries(metrics))}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,
         )
       } finally {

@@ -10,7 +10,8 @@ import { createProject, listLabels, projectInfo, type Project } from '../../../s
 import { folder, project, recordsOf } from './helpers.ts'
 
 const control = { signal: new AbortController().signal, progress: () => undefined }
-const classes = { 'cat/1.png': [8, 6], 'cat/2.png': [8, 6], 'dog/1.png': [8, 6], 'bird/1.png': [8, 6] } as const
+type Files = Record<string, [number, number]>
+const classes: Files = { 'cat/1.png': [8, 6], 'cat/2.png': [8, 6], 'dog/1.png': [8, 6], 'bird/1.png': [8, 6] }
 const coco = (file: string) => JSON.stringify({ images: [{ id: 1, file_name: file, width: 8, height: 6 }], categories: [{ id: 1, name: 'thing' }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 4, 3] }] })
 /** As the window opens it: the project lies in the folder. */
 const opened = async (dir: string): Promise<Project> => {
@@ -32,7 +33,8 @@ test('folders of classes are offered as labels, and make them in one step of und
 })
 
 test('folders of splits are offered as splits, with the classes in them', async () => {
-  const dir = await folder(Object.fromEntries(['train', 'val', 'test'].flatMap((s) => Object.keys(classes).map((f) => [`${s}/${f}`, [8, 6]]))))
+  const files = ['train', 'val', 'test'].flatMap((s) => Object.keys(classes).map((f): [string, [number, number]] => [`${s}/${f}`, [8, 6]]))
+  const dir = await folder(Object.fromEntries(files))
   const p = await opened(dir)
   expect(surveyFolder(p, dir)).toMatchObject({ classCount: 3, splits: [{ name: 'train', images: 4 }, { name: 'val', images: 4 }, { name: 'test', images: 4 }] })
   await setUp(p, { folder: dir, ...all })
@@ -73,7 +75,7 @@ describe('folders that say nothing', () => {
     ['of dates', { '2024-05-01/1.png': [8, 6], '2024-05-02/1.png': [8, 6] }],
     ['with images beside them', { '1.png': [8, 6], 'cat/1.png': [8, 6], 'dog/1.png': [8, 6] }],
     ['a camera’s', { '100CANON/1.png': [8, 6], '101CANON/1.png': [8, 6] }],
-  ] as const)('%s', async (_, files) => {
+  ] satisfies [string, Files][])('%s', async (_, files: Files) => {
     const dir = await folder(files)
     const p = await opened(dir)
     const { classCount, images, notes } = surveyFolder(p, dir)
