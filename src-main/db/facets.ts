@@ -6,7 +6,7 @@
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Database, Value } from './database.ts'
-import { all, annotationConditions, type Condition, folderOf, mediaIds, sampleIds, select, unreadableIds } from './media-query.ts'
+import { all, annotationConditions, type Condition, folderOf, mediaIds, sampleIds, unreadableIds } from './media-query.ts'
 
 /** Up to so many images are counted one by one at once; of more, half as many are looked at, which is true to a point or two. */
 const few = 8000
@@ -183,10 +183,10 @@ export class FacetQuery {
   }
 
   private find(filter: MediaFilter): Hits {
-    const listed = (ids: readonly number[], factor: number) => ({ sql: 'SELECT value AS id FROM json_each(?)', params: [JSON.stringify(ids)], factor, listed: true })
-    const ids = mediaIds(this.db, filter, { limit: this.most + 1 })
-    if (ids.length <= this.most) return listed(ids, 1)
-    if (this.exact) return { ...select(this.db, filter), factor: 1, listed: false }
+    const listed = (ids: readonly number[], factor: number, few = true) => ({ sql: 'SELECT value AS id FROM json_each(?)', params: [JSON.stringify(ids)], factor, listed: few })
+    // Found once for all that is counted: to find them costs more than to read a list of them.
+    const ids = mediaIds(this.db, filter, { limit: this.exact ? Number.MAX_SAFE_INTEGER : this.most + 1 })
+    if (ids.length <= this.most || this.exact) return listed(ids, 1, ids.length <= this.most)
     const sample = sampleIds(this.db, filter, this.most >> 1)
     return listed(sample.ids, sample.factor)
   }

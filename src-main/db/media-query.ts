@@ -52,7 +52,7 @@ export function countMedia(db: Database, filter: MediaFilter = {}): number {
   return Number(db.value(`SELECT count(*) FROM (${sql})`, ...params))
 }
 
-export function select(db: Database, filter: MediaFilter, after = 0): Condition {
+function select(db: Database, filter: MediaFilter, after: number): Condition {
   const media = all(mediaConditions(db, filter))
   const { captionText } = filter
   if (captionText !== undefined && [...captionText].length >= 3) {

@@ -37,6 +37,8 @@ export const setUpOptions = z.object({
 export type SetUpOptions = z.infer<typeof setUpOptions>
 
 export const setUpReport = z.object({
+  /** Images of which something became known, or that were new. */
+  images: count,
   counts: ingestCounts,
   /** Images that were given a label by their folder, and a split. */
   labelled: count,

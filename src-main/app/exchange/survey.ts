@@ -79,7 +79,7 @@ const [batch, rest] = [500, 10]
 /** Labels and splits of the folders' names, and annotations of files: all of it one step of undo. */
 export async function setUp(project: Project, { folder, labels, splits, formats }: SetUpOptions, { signal, onProgress }: RunOptions = {}): Promise<SetUpReport> {
   const root = path.resolve(folder)
-  const report: SetUpReport = { counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
+  const report: SetUpReport = { images: 0, counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
   const count = (more: SetUpReport['counts']) => {
     for (const k of Object.keys(more) as (keyof typeof more)[]) report.counts[k] += more[k]
   }
@@ -94,6 +94,7 @@ export async function setUp(project: Project, { folder, labels, splits, formats 
       }
       for (let at = 0; at < records.length; at += batch) {
         signal?.throwIfAborted()
+        report.images = records.length
         count(addRecords(project, records.slice(at, at + batch), { root, action: 'labels of folders' }))
         onProgress?.({ phase: 'storing', done: Math.min(records.length, at + batch), of: records.length, rate: 0, secondsLeft: null })
         await pause(rest)
@@ -102,6 +103,7 @@ export async function setUp(project: Project, { folder, labels, splits, formats 
     for (const format of formats) {
       const taken = await importInto(project, root, { format, action: 'import', sharing: true, ...(signal && { signal }), ...(onProgress && { onProgress }) })
       count(taken.counts)
+      report.images = Math.max(report.images, taken.counts.added + taken.counts.merged)
       report.findings += taken.changed + taken.leftOut
     }
   })
