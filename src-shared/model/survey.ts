@@ -32,9 +32,11 @@ export const setUpOptions = z.object({
   folder: text().min(1).max(4096),
   labels: z.boolean(),
   splits: z.boolean(),
+  /** Images that are known to be unreadable are taken out of the project. */
+  leaveOut: z.boolean().default(false),
   formats: z.array(formatName).max(30),
 })
-export type SetUpOptions = z.infer<typeof setUpOptions>
+export type SetUpOptions = z.input<typeof setUpOptions>
 
 export const setUpReport = z.object({
   /** Images of which something became known, or that were new. */

@@ -8,6 +8,8 @@ import { noCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords } from '../projects/records.ts'
+import { removeMedia } from '../annotations/images.ts'
+import { unreadableBelow } from '../media/files.ts'
 import { classLayout, setNameOf, unlabelledFolders } from './class-folders.ts'
 import { detectFolder } from './detect.ts'
 import { decodeName } from './formats/folders.ts'
@@ -77,7 +79,7 @@ export function surveyFolder(project: Project, folder: string): FolderSurvey {
 const [batch, rest] = [500, 10]
 
 /** Labels and splits of the folders' names, and annotations of files: all of it one step of undo. */
-export async function setUp(project: Project, { folder, labels, splits, formats }: SetUpOptions, { signal, onProgress }: RunOptions = {}): Promise<SetUpReport> {
+export async function setUp(project: Project, { folder, labels, splits, formats, leaveOut = false }: SetUpOptions, { signal, onProgress }: RunOptions = {}): Promise<SetUpReport> {
   const root = path.resolve(folder)
   const report: SetUpReport = { images: 0, counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
   const count = (more: SetUpReport['counts']) => {
@@ -106,6 +108,8 @@ export async function setUp(project: Project, { folder, labels, splits, formats 
       report.images = Math.max(report.images, taken.counts.added + taken.counts.merged)
       report.findings += taken.changed + taken.leftOut
     }
+    const unreadable = leaveOut ? unreadableBelow(project, root) : []
+    if (unreadable.length) removeMedia(project, unreadable.map((m) => m.id))
   })
   return report
 }

@@ -65,7 +65,7 @@ export async function checkUnseen(project: Project, control: CheckControl = {}):
 }
 
 /** Images of this folder that cannot be read, by path. */
-export function unreadableBelow(project: Project, root: string): { path: string; problem: string }[] {
+export function unreadableBelow(project: Project, root: string): { id: number; path: string; problem: string }[] {
   const ids = new Set(listRoots(project).filter((r) => resolve(project.folder, r.path) === root).map((r) => r.id))
   return unreadableMedia(project.db, Number.MAX_SAFE_INTEGER).filter((m) => ids.has(m.rootId))
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { undoChange } from '../../../src-main/app/annotations/index.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { setUp, surveyFolder } from '../../../src-main/app/exchange/survey.ts'
+import { checkUnseen } from '../../../src-main/app/media/files.ts'
 import { scanFolder } from '../../../src-main/app/media/scan.ts'
 import { createProject, listLabels, projectInfo, type Project } from '../../../src-main/app/projects/index.ts'
 import { folder, project, recordsOf } from './helpers.ts'
@@ -66,6 +67,18 @@ test('texts beside images are offered as captions, besides the classes', async (
   expect(projectInfo(p)).toMatchObject({ media: 4, imageLabels: 4, captions: 1 })
   undoChange(p)
   expect(projectInfo(p)).toMatchObject({ media: 4, imageLabels: 0, captions: 0 })
+  p.close()
+})
+
+test('images that cannot be read are left out where that is chosen, in the same step of undo', async () => {
+  const dir = await folder({ ...classes, 'cat/3.png': 'no picture' })
+  const p = await opened(dir)
+  await checkUnseen(p)
+  expect(projectInfo(p)).toMatchObject({ media: 5, unreadable: 1 })
+  await setUp(p, { folder: dir, ...all, leaveOut: true })
+  expect(projectInfo(p)).toMatchObject({ media: 4, imageLabels: 4, unreadable: 0 })
+  undoChange(p)
+  expect(projectInfo(p)).toMatchObject({ media: 5, imageLabels: 0 })
   p.close()
 })
 
