@@ -12,7 +12,7 @@ const nouns: Record<string, [string, string]> = {
 }
 const whole: Record<string, string> = {
   resize: '大きさの変更', rotate: '回転', brush: 'ブラシ', erase: '消しゴム', 'magic wand': '自動選択', label: 'ラベルの変更', attributes: '属性の変更', caption: 'キャプション', comment: 'コメント', review: 'レビュー', import: 'インポート',
-  'set split': '分割の変更', sample: 'サンプルの作成', 'file facts': 'ファイル情報の更新',
+  'set split': '分割の変更', sample: 'サンプルの作成', 'file facts': 'ファイル情報の更新', 'labels of folders': 'フォルダー名のラベル付け',
 }
 const singular = (noun: string) => (noun === 'vertices' ? 'vertex' : noun.replace(/s$/, ''))
 

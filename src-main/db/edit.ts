@@ -73,6 +73,7 @@ export class Edit {
     this.digest.add(table, old, this.pathOf(table, id, old), -1n)
     if (table === 'caption') this.recaption(Number(old['media_id']))
     this.db.run(`DELETE FROM ${table} WHERE id = ?`, id)
+    if (table === 'media') this.db.run('DELETE FROM media_file WHERE media_id = ?', id)
     this.log({ table, id, before: old, after: null })
   }
 

@@ -93,6 +93,17 @@ DROP INDEX journal_undo;
 CREATE INDEX journal_undo ON journal (coalesce(grp, seq)) WHERE kind = 'do' AND undone = 0;
 `,
   },
+  {
+    version: 3,
+    sql: `
+-- What decoding a file showed: what is wrong with it, or nothing. Found out anew whenever the file is another than that of the stamp,
+-- so it is in no journal, and goes with its image.
+CREATE TABLE media_file (media_id INTEGER PRIMARY KEY, stamp TEXT NOT NULL, problem TEXT);
+CREATE INDEX media_file_problem ON media_file (media_id) WHERE problem IS NOT NULL;
+-- The folder of an image as it stands in media-query.ts, with a slash at its end; '' at the top.
+CREATE INDEX media_folder ON media (root_id, rtrim(path, replace(path, '/', '')), id);
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -93,6 +93,12 @@ export function nearlyFull(folder: string): boolean {
   }
 }
 
+/** Whether the process as a whole, or a disk that is full, is at fault rather than the file that was read. */
+export function ofProcess(e: unknown): boolean {
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(String((at as Failure).code ?? ''))) return true
+  return diskFull(e)
+}
+
 /** Whether a failure is no fault of the one file that was at hand: the next one will meet it too. */
 export const ofDisk = (e: unknown): boolean => diskFull(e) || whole.has(codeOf(e) ?? '')
 

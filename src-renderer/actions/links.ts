@@ -2,7 +2,9 @@
 import { shallowRef } from 'vue'
 import { scanResult, type LinksOut } from '#shared/model/scan.ts'
 import { call } from '../rpc/index.ts'
+import { shortPath } from '../format.ts'
 import { useJobs } from '../stores/jobs.ts'
+import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 
@@ -12,9 +14,18 @@ export const leftOut = shallowRef<{ folder: string; links: LinksOut } | null>(nu
 export async function watchScan(jobId: string, folder: string): Promise<void> {
   const { result } = await useJobs().ended(jobId)
   const found = scanResult.safeParse(result)
+  if (found.success) void offer(folder).catch(() => undefined)
   if (!found.success || found.data.links.count === 0) return
   leftOut.value = { folder, links: found.data.links }
   useToasts().say('toast.links', { count: found.data.links.count }, { key: 'links.look', run: () => useShell().open('links') })
+}
+
+/** Folders that could be labels, or annotations, in a folder that was added: a person is asked, on the page that a new project begins with. */
+async function offer(folder: string): Promise<void> {
+  const project = useProject()
+  if (project.first !== null) return
+  const { classCount, byFolders, splits, annotations } = await call('projects.survey', { folder })
+  if ((byFolders && classCount > 1) || splits.length || annotations.some((a) => a.meant)) useToasts().say('first.offer', { folder: shortPath(folder) }, { key: 'first.see', run: () => project.lookAt(folder) })
 }
 
 /** From now on links of this folder may lead out of it. */

@@ -36,15 +36,20 @@ export const useGallery = defineStore('gallery', () => {
 
   let asked = 0
   let answered: Promise<void> = Promise.resolve()
-  const refresh = (): Promise<void> => (answered = ask())
+  const refresh = (anew = false): Promise<void> => (answered = ask(anew))
   /** When what was asked for last is here. */
   const settled = () => answered.catch(() => undefined)
-  async function ask(): Promise<void> {
+  /** `anew`: for another filter or order, whose first images are shown before the others are here. */
+  async function ask(anew: boolean): Promise<void> {
     if (!project.opened) return
     const mine = ++asked
     loading.value = true
     try {
-      const passing = (await call('media.ids', { filter: filter.value, sort: sort.value })).ids
+      const wanted = { filter: filter.value, sort: sort.value }
+      const some = await call('media.ids', anew && !found.value ? { ...wanted, first: page * 5 } : wanted)
+      if (mine !== asked) return
+      if (some.more) ids.value = some.ids
+      const passing = some.more ? (await call('media.ids', wanted)).ids : some.ids
       if (mine !== asked) return
       const there = found.value && new Set(passing)
       ids.value = there ? found.value!.ids.filter((id) => there.has(id)) : passing
@@ -67,13 +72,13 @@ export const useGallery = defineStore('gallery', () => {
     found.value = what
     focus.value = 0
   }
-  watch([filter, sort, found], () => void refresh().catch(() => undefined))
+  watch([filter, sort, found], () => void refresh(true).catch(() => undefined))
   watch(() => project.key, () => {
     rows.clear()
     selection.clear()
     ;[ids.value, focus.value] = [[], 0]
     if (filtered.value) clear() // asks by itself
-    else if (project.key) void refresh().catch(() => undefined)
+    else if (project.key) void refresh(true).catch(() => undefined)
   })
 
   const missing = new Set<number>()

@@ -18,6 +18,8 @@ export const useProject = defineStore('project', () => {
   const labels = shallowRef<CountedLabel[]>([])
   const facets = shallowRef<Facets | null>(null)
   const opening = ref(false)
+  /** A folder of which it is not said yet what is to be made of it: its page lies over the images. */
+  const first = ref<string | null>(null)
   /** What became of its file, where that is no longer the one that was opened. */
   const replaced = shallowRef<OpenedProject['replaced']>(null)
 
@@ -28,7 +30,7 @@ export const useProject = defineStore('project', () => {
     labels.value.find((l) => l.key === key) ?? labels.value.filter((l) => l.key === null)[Number(key) - 1 - labels.value.filter((l) => l.key !== null && l.key < key).length]
 
   const refreshLabels = async () => (labels.value = await call('labels.list'))
-  const refreshFacets = async () => (facets.value = await call('media.facets'))
+  const refreshFacets = async () => (facets.value = await call('media.facets', {}))
   const refreshInfo = async () => {
     const info = await call('projects.info')
     if (opened.value) opened.value = { ...opened.value, info }
@@ -37,6 +39,7 @@ export const useProject = defineStore('project', () => {
 
   function take(project: OpenedProject): void {
     opened.value = project
+    first.value = project.first
     replaced.value = project.replaced
     outbox.attend(project.info.folder)
   }
@@ -90,7 +93,7 @@ export const useProject = defineStore('project', () => {
   }
   async function close(): Promise<void> {
     await call('projects.close')
-    opened.value = null
+    opened.value = first.value = null
     replaced.value = null
     labels.value = []
     facets.value = null
@@ -103,11 +106,21 @@ export const useProject = defineStore('project', () => {
     take(project)
   }
 
+  /** Another folder is looked at as a new project's is. */
+  const lookAt = (folder: string) => (first.value = folder)
+  /** The page is done with, whatever was made. */
+  async function firstDone(): Promise<void> {
+    const pending = opened.value?.first === first.value
+    first.value = null
+    if (opened.value) opened.value = { ...opened.value, first: null }
+    if (pending) await call('projects.first-done').catch(() => undefined)
+  }
+
   const later = debounced(() => opened.value && void refresh(), 400)
   remote.on('annotations.changed', later)
   remote.on('project.changed', ({ what }) => {
     if (what.includes('labels')) void refreshLabels().catch(() => undefined)
     later()
   })
-  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, lookForReplacement, saveCopy, reopenFromDisk, open, openSample, close, reopen, refresh }
+  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, first, lookAt, firstDone, lookForReplacement, saveCopy, reopenFromDisk, open, openSample, close, reopen, refresh }
 })

@@ -6,6 +6,8 @@ import { mediaFilter } from '../model/project.ts'
 import { region } from '../model/region.ts'
 import { method } from './method.ts'
 
+const count = z.number().int()
+
 /** What a thumbnail shows beside the picture. */
 export const mediaRow = media.pick({ id: true, path: true, width: true, height: true, split: true, review: true, duplicateGroup: true }).extend({
   regions: z.number().int(),
@@ -13,8 +15,14 @@ export const mediaRow = media.pick({ id: true, path: true, width: true, height: 
   proposed: z.number().int(),
   /** Accepted labels of the image and of its regions, each once. */
   labelIds: z.array(id),
+  /** Why its file cannot be decoded, where that is known. */
+  problem: z.string().nullable(),
 })
 export type MediaRow = z.infer<typeof mediaRow>
+
+/** What looking at files came to. */
+export const checkedFiles = z.object({ checked: count, unreadable: count, repaired: count })
+export type CheckedFiles = z.infer<typeof checkedFiles>
 
 export const mediaSort = z.object({ by: z.enum(['id', 'path', 'regions', 'size']), descending: z.boolean() })
 export type MediaSort = z.infer<typeof mediaSort>
@@ -29,7 +37,6 @@ export const imageContent = z.object({
 })
 export type ImageContent = z.infer<typeof imageContent>
 
-const count = z.number().int()
 const counted = z.array(z.object({ value: z.string().nullable(), count }))
 export const facets = z.object({
   total: count,
@@ -43,16 +50,29 @@ export const facets = z.object({
   /** Persons' names and checkpoints' ids. */
   authors: z.array(z.object({ kind: z.enum(['person', 'checkpoint']), name: z.string(), count })),
   proposed: count,
+  doubtful: count,
   duplicates: count,
+  unreadable: count,
+  /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
+  folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),
+  /** Reckoned from a sample: ask for the exact ones. */
+  approximate: z.boolean(),
 })
 export type Facets = z.infer<typeof facets>
 
 export const mediaMethods = {
   /** All that the filter lets through, in order. */
-  'media.ids': method(z.object({ filter: mediaFilter, sort: mediaSort }), z.object({ ids: z.array(z.number()) })),
+  'media.ids': method(z.object({ filter: mediaFilter, sort: mediaSort, /** So many of them only, where that is quicker. */ first: z.number().int().positive().optional() }), z.object({ ids: z.array(z.number()), more: z.boolean() })),
   /** In the order asked for; images that are gone are left out. */
   'media.rows': method(z.object({ ids: z.array(id).max(1000) }), z.array(mediaRow)),
-  'media.facets': method(z.object({}).default({}), facets),
+  /** Each count is that of the images which choosing the value would show, beside the other filters. */
+  'media.facets': method(z.object({ filter: mediaFilter.default({}), exact: z.boolean().default(false) }).prefault({}), facets),
+  /** Where the folders of images lie. */
+  'media.roots': method(z.object({}).default({}), z.array(z.object({ id, folder: z.string() }))),
+  /** Why these cannot be read: the first thousand by path. */
+  'media.unreadable': method(z.object({}).default({}), z.array(z.object({ id, path: z.string(), problem: z.string() }))),
+  /** Looks again at the files of those that cannot be read, and at those that nobody looked at; the job's result is a `checkedFiles`. */
+  'media.check': method(z.object({}).default({}), z.object({ jobId: z.string() })),
   /** Its size is found out first where it was not known. */
   'media.content': method(z.object({ id }), imageContent),
   'media.remove': method(z.object({ ids: z.array(id).min(1).transform((given) => [...new Set(given)]) }), z.null()),

@@ -1,6 +1,7 @@
 /** Projects: open, describe, take images in, name states. */
 import { z } from 'zod'
 import { projectInfo, snapshot, snapshotDiff, snapshotName } from '../model/project.ts'
+import { folderSurvey, mediaOverview, setUpOptions } from '../model/survey.ts'
 import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
@@ -13,6 +14,8 @@ export const replacement = z.object({ how: z.enum(['removed', 'replaced', 'overw
 export type Replacement = z.infer<typeof replacement>
 
 export const openedProject = z.object({
+  /** The folder of images that it was made of, as long as nobody said what is to be made of it. */
+  first: z.string().nullable(),
   /** Stands for the project in URLs. */
   key: z.string(),
   info: projectInfo,
@@ -40,6 +43,13 @@ export const projectMethods = {
   'projects.add-folder': method(z.object({ folder: text().min(1).max(4096), followLinks: z.boolean().default(false) }), started),
   /** Takes in images that are named one by one, as `projects.add-folder` does those of a folder. */
   'projects.add-images': method(z.object({ files: z.array(text().min(1).max(4096)).min(1).max(10_000) }), started),
+  /** What lies in a folder of images, and what can be made of it. */
+  'projects.survey': method(z.object({ folder: text().min(1).max(4096) }), folderSurvey),
+  /** Makes of it what was chosen; the job's result is a `setUpReport`. */
+  'projects.set-up': method(setUpOptions, started),
+  'projects.overview': method(nothing, mediaOverview),
+  /** The page of the first open is done with. */
+  'projects.first-done': method(nothing, done),
   /** Looks below a folder for the files of images that have none; the job's result is `{ linked, missing }`. */
   'projects.link-images': method(z.object({ folder: text().min(1).max(4096) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),

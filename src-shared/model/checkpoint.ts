@@ -46,6 +46,8 @@ export const checkpointRecordSchema = z.object({
   seed: z.int().nullable(),
   /** Of the annotations and images that it was trained on. */
   dataHash: z.string().nullable(),
+  /** Images of that dataset which could not be read, and were left out. */
+  leftOut: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
   /** The execution provider that trained it. */
   device: z.string().nullable(),
   metrics: z.record(z.string(), z.number()),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { annotationState } from './author.ts'
 import { mediaFilter } from './project.ts'
+import { skippedFiles } from './scan.ts'
 import { text } from './text.ts'
 
 export const formatName = z.enum([
@@ -37,6 +38,8 @@ export const importOptions = z.object({
   base: z.enum(['auto', '0', '1']).default('auto'),
   /** Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names. */
   annotators: z.enum(['first', 'all']).default('first'),
+  /** Whether the images' files are decoded once, so that it is known which cannot be read. */
+  check: z.boolean().default(true),
   /** As what the journal names the importing person's action. */
   action: text().optional(),
 })
@@ -131,6 +134,11 @@ export const importReport = z.object({
   unreadFiles: z.number().int(),
   /** Files lie here that hold annotations, and none was taken: no success. */
   nothingTaken: z.boolean(),
+  /** Files that are neither images nor could hold annotations, by ending. */
+  skipped: skippedFiles.default([]),
+  /** Images of the folder whose files cannot be decoded, the first thousand; filled in when the files were looked at. */
+  unreadable: z.array(z.object({ file: z.string(), reason: z.string() })).default([]),
+  unreadableImages: z.number().int().default(0),
   ...findings,
   seconds: z.number(),
 })

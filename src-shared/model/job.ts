@@ -9,8 +9,12 @@ export const deviceSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'cor
 export type Device = z.infer<typeof deviceSchema>
 
 /** A labelled image. `hash` is its content hash where it is known already; `label` an index into the classes. */
-export const itemSchema = z.object({ file: z.string().min(1), label: z.int().nonnegative(), hash: z.string().nullish() })
+export const itemSchema = z.object({ file: z.string().min(1), label: z.int().nonnegative(), hash: z.string().nullish(), /** What a person calls it. */ name: z.string().optional() })
 export type Item = z.infer<typeof itemSchema>
+
+/** An image that a job does without, since it cannot be read. */
+export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
+export type LeftOut = z.infer<typeof leftOutSchema>
 
 /** A class: its name, and how a sentence says it ("an apple"), put into templates for `{}` where given. */
 export const classSchema = z.object({ name: z.string().min(1), phrase: z.string().min(1).nullish() })
@@ -33,6 +37,8 @@ export const trainJobSchema = z.object({
   /** `train` and `val` are used in training; every split is evaluated at the end. */
   splits: splitsSchema,
   dataHash: z.string().nullable(),
+  /** Images of the dataset that are in no split because they cannot be read: the record names them. */
+  leftOut: z.array(leftOutSchema).optional(),
   /** Folder of cached features. */
   cache: z.string(),
   /** How often the state for going on after a crash is written. */
@@ -47,6 +53,7 @@ export const evaluateJobSchema = z.object({
   classes: z.array(classSchema).min(1),
   templates: z.array(z.string()).nullish(),
   splits: splitsSchema,
+  leftOut: z.array(leftOutSchema).optional(),
   cache: z.string(),
 })
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>
@@ -64,6 +71,7 @@ export const mergeJobSchema = z.object({
   classes: z.array(classSchema),
   /** Evaluated at the end; greedy selects on `heldOut`. */
   splits: splitsSchema,
+  leftOut: z.array(leftOutSchema).optional(),
   cache: z.string(),
 })
 export type MergeJob = z.infer<typeof mergeJobSchema>
@@ -165,6 +173,8 @@ export const jobResultSchema = z.object({
   ledger: ledgerSchema.optional(),
   curated: curatedSchema.optional(),
   notes: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** Images that it was done without. */
+  leftOut: z.array(leftOutSchema).default([]),
 })
 export type JobResult = z.infer<typeof jobResultSchema>
 

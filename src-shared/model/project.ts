@@ -16,6 +16,9 @@ export const projectInfo = z.object({
   captions: z.number().int(),
   imageLabels: z.number().int(),
   splits: z.record(z.string(), z.number().int()),
+  /** Images whose files cannot be decoded, as far as they were looked at; and those that were not looked at yet. */
+  unreadable: z.number().int(),
+  unchecked: z.number().int(),
   runs: z.number().int(),
   checkpoints: z.number().int(),
   snapshots: z.array(z.string()),
@@ -117,5 +120,9 @@ export const mediaFilter = z.object({
   duplicates: z.enum(['exact', 'near']).optional(),
   /** true: no accepted region or image label. */
   unlabelled: z.boolean().optional(),
+  /** true: its file was looked at and cannot be decoded. */
+  unreadable: z.boolean().optional(),
+  /** In this folder of a root or below it; without slashes at its ends, '' for the root itself. */
+  folder: z.object({ rootId: z.number().int(), path: text() }).optional(),
 })
 export type MediaFilter = z.infer<typeof mediaFilter>

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
 import { failureSchema } from './failure.ts'
+import { checkedFiles, facets } from '../contract/media.ts'
+import { mediaFilter } from './project.ts'
+import { folderSurvey, setUpOptions, setUpReport } from './survey.ts'
 import { scanResult } from './scan.ts'
 
 export const workTask = z.discriminatedUnion('kind', [
@@ -11,16 +14,34 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('scan'), folder: z.string().min(1), followLinks: z.boolean().default(false) }),
   /** Takes in images that are named one by one, then their sizes. */
   z.object({ kind: z.literal('add'), files: z.array(z.string().min(1)).min(1) }),
+  /** Looks again at the files that cannot be read, and at those that nobody looked at. */
+  z.object({ kind: z.literal('check') }),
+  /** Looks at what lies in a folder. */
+  z.object({ kind: z.literal('survey'), folder: z.string().min(1) }),
+  /** Makes of a folder what a person chose of what was found. */
+  setUpOptions.extend({ kind: z.literal('set-up') }),
+  /** Counts exactly, however many images there are. */
+  z.object({ kind: z.literal('facets'), filter: mediaFilter }),
   /** Looks below a folder for the files of images that have none. */
   z.object({ kind: z.literal('link'), folder: z.string().min(1) }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
-export const workResults = { import: importReport, export: exportReport, scan: scanResult, add: scanResult, link: z.object({ linked: z.number().int(), missing: z.number().int() }) }
+export const workResults = {
+  import: importReport,
+  export: exportReport,
+  scan: scanResult,
+  add: scanResult,
+  check: checkedFiles,
+  facets,
+  survey: folderSurvey,
+  'set-up': setUpReport,
+  link: z.object({ linked: z.number().int(), missing: z.number().int() }),
+}
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */
-export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring'])) })
+export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])) })
 export type WorkProgress = z.infer<typeof workProgress>
 
 export const workRequest = z.object({

@@ -55,6 +55,8 @@ export function importLines(path: string, report: ImportReport): string[] {
     ...(report.unmentioned ? [`  ${report.unmentioned} images of ${path} are named by no annotation and were not taken`] : []),
     ...report.unread.slice(0, 20).map(file),
     ...(report.unread.length > 20 || others > 0 ? ['  … and more that were not read; --json lists them'] : []),
+    ...report.skipped.slice(0, 10).map((s) => `  passed over: ${s.files} ${s.ending ? `*.${s.ending}` : 'without an ending'} (${s.example}): ${s.reason}`),
+    ...(report.unreadableImages ? [`  ${report.unreadableImages} images of ${path} cannot be read, and are left out of trainings until their files are put right`, ...report.unreadable.slice(0, 10).map((u) => `    ${u.file}: ${u.reason}`)] : []),
     ...(report.nothingTaken ? [nothingLine(report)] : []),
   ]
 }
@@ -73,11 +75,12 @@ export const importCommand = (_: AppContext): Command =>
     .option('--format <name>', `auto, or one of ${formatName.options.join(', ')}`, 'auto')
     .option('--images <dir>', 'where the images lie')
     .option('--follow-links', 'read links that lead out of the folder of images, now and later')
+    .option('--no-check', 'do not look whether each image can be decoded')
     .option('--split <name>', 'the split of everything imported')
     .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
     .option('--annotators <which>', 'where several people annotated an image: first (the ground truth, or the first that was not cancelled) or all')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
-      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], annotators: o['annotators'], followLinks: Boolean(o['followLinks']) })
+      const options = parsed(importOptions, { format: o['format'], images: o['images'], split: o['split'], base: o['base'], annotators: o['annotators'], followLinks: Boolean(o['followLinks']), check: o['check'] !== false })
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()

@@ -7,6 +7,7 @@ import { readRecord } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
 import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
 import { methodOf, startMerge } from '../merging/merge.ts'
+import { leavesOut } from '../training/readable.ts'
 import { openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
 import { jobBars, output, untilDone } from './output.ts'
@@ -23,10 +24,10 @@ export const evaluateCommand = (app: AppContext): Command =>
       const project = openProject(o.project, { readOnly: true })
       try {
         const bars = jobBars('evaluate')
-        const result = await untilDone(evaluateCheckpoint(app, project, o, bars.onProgress))
+        const result = await untilDone(evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
         bars.end()
         const splits = evaluations(result)
-        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits }, () => splitTable(splits))
+        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits, ...(result.leftOut.length && { leftOut: result.leftOut }) }, () => splitTable(splits))
       } finally {
         project.close()
       }
@@ -49,14 +50,14 @@ export const mergeCommand = (app: AppContext): Command =>
       try {
         const bars = jobBars(o.method)
         const request = { method: methodOf(o.method, settingsOf(o.set)), checkpoints, out: o.out, device: o.device, dtype: o.dtype, insist: o.insist }
-        const result = await untilDone(startMerge(app, project, request, bars.onProgress))
+        const result = await untilDone(startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
         bars.end()
         const splits = evaluations(result)
         const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
         if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
         for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
         output(Boolean(o.json)).answer(
-          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger },
+          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger, ...(result.leftOut.length && { leftOut: result.leftOut }) },
           () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
         )
       } finally {

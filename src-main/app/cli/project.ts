@@ -5,6 +5,8 @@ import { progressBar } from '../terminal/progress.ts'
 import type { AppContext } from '../context.ts'
 import { checkProject, compareSnapshots, createProject, listSnapshots, openProject, projectInfo, restoreSnapshot, takeSnapshot } from '../projects/index.ts'
 import { linkFolder } from '../media/scan.ts'
+import { runWork } from '../work/client.ts'
+import { unreadableMedia } from '../../db/media-file.ts'
 import { createSampleProject } from '../sample/project.ts'
 import { output } from './output.ts'
 
@@ -44,6 +46,23 @@ export const projectCommand = (_: AppContext): Command => {
       try {
         const result = await linkFolder(opened, folder)
         output(Boolean(o.json)).answer(result, () => `${result.linked} images linked, ${result.missing} still without a file`)
+      } finally {
+        opened.close()
+      }
+    })
+  project
+    .command('look <dir>')
+    .description('look at the images’ files: at those that nobody looked at, and again at those that could not be decoded')
+    .action(async (dir: string, o: { json?: boolean }) => {
+      const opened = openProject(dir)
+      const bar = progressBar('files')
+      try {
+        const looked = await runWork(opened, { kind: 'check' }, { onProgress: (p) => bar.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) }) })
+        bar.end()
+        const images = unreadableMedia(opened.db).map(({ path, problem }) => ({ file: path, reason: problem }))
+        output(Boolean(o.json)).answer({ ...looked, images }, () =>
+          [`${looked.checked} files looked at, ${looked.repaired} can be read again, ${looked.unreadable} cannot be read`, ...images.slice(0, 20).map((i) => `  ${i.file}: ${i.reason}`), ...(looked.unreadable > 20 ? ['  … and more; --json lists them'] : [])].join('\n'),
+        )
       } finally {
         opened.close()
       }

@@ -5,6 +5,7 @@ import { recipeNames } from '#shared/model/recipe.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
+import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
 import { accuracies, defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
@@ -30,12 +31,12 @@ export const trainCommand = (app: AppContext): Command =>
         const wanted = o.name ?? defaultName(asked)
         const request = { ...asked, name: freeName(project, wanted, [o.model]) }
         if (request.name !== wanted) output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
-        const { result } = await untilDone(startTraining(app, project, request, bars.onProgress))
+        const { result } = await untilDone(startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
         bars.end()
         const metrics = accuracies(result)
-        const { checkpoint, steps, loss, device, seconds } = result
-        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds }, () =>
-          `${renderTable([{ title: 'split', value: (r) => r[0] }, { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) }], Object.entries(metrics))}\n${checkpoint}`,
+        const { checkpoint, steps, loss, device, seconds, leftOut } = result
+        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) }, () =>
+          `${renderTable([{ title: 'split', value: (r) => r[0] }, { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) }], Object.entries(metrics))}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,
         )
       } finally {
         project.close()

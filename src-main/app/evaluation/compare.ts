@@ -9,7 +9,9 @@ import { argmaxRows, outcomes, softmaxRows } from '../../engine/metrics/predicti
 import type { AppContext } from '../context.ts'
 import { namedModels } from '../merging/models.ts'
 import type { Project } from '../projects/index.ts'
-import { classificationData } from '../training/dataset.ts'
+import { checkMedia } from '../media/files.ts'
+import { type ClassificationData, classificationData } from '../training/dataset.ts'
+import { imagesOfJobs } from '../training/readable.ts'
 
 /** The images of each split that are listed as differing; metrics and counts cover all. */
 const LISTED = 300
@@ -21,7 +23,22 @@ export async function compareCheckpoints(
   request: { checkpoints: readonly string[]; splits?: readonly string[] },
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<Comparison> {
-  const { classes, splits: all, mediaIds } = classificationData(project)
+  const unreadable = await checkMedia(project, imagesOfJobs(project), { signal })
+  for (;;) {
+    const compared = await compareReadable(app, project, request, classificationData(project, unreadable), { signal, onProgress })
+    if (!(compared instanceof Set)) return compared
+    for (const id of compared) unreadable.set(id, 'cannot be read any more')
+  }
+}
+
+/** The images that could not be read in the middle, so that the rows would not be of the same ones; else the comparison. */
+async function compareReadable(
+  app: AppContext,
+  project: Project,
+  request: Parameters<typeof compareCheckpoints>[2],
+  { classes, splits: all, mediaIds }: ClassificationData,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
+): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
   if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
@@ -32,7 +49,12 @@ export async function compareCheckpoints(
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
     signal?.addEventListener('abort', running.cancel, { once: true })
-    results.push(await running.result)
+    const result = await running.result
+    if (result.leftOut.length) {
+      const gone = new Set(result.leftOut.map((l) => l.file))
+      return new Set(names.flatMap((s) => splits[s]!.flatMap((item, k) => (gone.has(item.name ?? item.file) ? [mediaIds[s]![k]!] : []))))
+    }
+    results.push(result)
     signal?.removeEventListener('abort', running.cancel)
   }
   const c = classes.length

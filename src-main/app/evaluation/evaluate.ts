@@ -1,9 +1,10 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult } from '#shared/model/job.ts'
+import type { Device, JobProgress, JobResult, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { classificationData } from '../training/dataset.ts'
+import { type ClassificationData, classificationData } from '../training/dataset.ts'
+import { onceLookedAt } from '../training/readable.ts'
 
 /** Predictions of a checkpoint on the project's splits, all or the one that is named. */
 export function evaluateCheckpoint(
@@ -11,15 +12,27 @@ export function evaluateCheckpoint(
   project: Project,
   request: { checkpoint: string; split?: string; device?: Device },
   onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
 ): { result: Promise<JobResult>; cancel(): void } {
-  const { classes, splits } = classificationData(project)
+  return onceLookedAt(project, (unreadable) => evaluateReadable(app, project, request, classificationData(project, unreadable), onProgress, onLeftOut), onProgress)
+}
+
+function evaluateReadable(
+  app: AppContext,
+  project: Project,
+  request: Parameters<typeof evaluateCheckpoint>[2],
+  { classes, splits, leftOut }: ClassificationData,
+  onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
+): { result: Promise<JobResult>; cancel(): void } {
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
     throw userError(`${project.folder}: no labelled images in ${request.split === undefined ? 'any split' : `the split "${request.split}"`} (splits: ${there})`)
   }
+  if (leftOut.length) onLeftOut?.(leftOut)
   return app.engine.run(
-    { kind: 'evaluate', checkpoint: path.resolve(request.checkpoint), device: request.device ?? 'auto', classes, splits: wanted, cache: path.join(app.cache, 'features') },
+    { kind: 'evaluate', checkpoint: path.resolve(request.checkpoint), device: request.device ?? 'auto', classes, splits: wanted, leftOut, cache: path.join(app.cache, 'features') },
     onProgress,
   )
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { FormatName } from '#shared/model/exchange.ts'
+import { isProjectFolder } from '../../files/project-files.ts'
 import { maskFolder } from './formats/mask-files.ts'
 import { isAnnotationLike } from './looks.ts'
 import { head } from './peek.ts'
@@ -10,8 +11,9 @@ import { detectFile, formatOf } from './sniff.ts'
 import { isYoloText } from './yolo-rows.ts'
 import { isImage, join, stemOf, Tree } from './tree.ts'
 
-export async function detectFormat(given: string): Promise<FormatName> {
-  const found = statSync(given).isFile() ? detectFile(given) : detectFolder(new Tree(datasetRoot(given)))
+/** @param besides names at the top of the folder that are none of the dataset's, see Tree */
+export async function detectFormat(given: string, besides?: readonly string[]): Promise<FormatName> {
+  const found = statSync(given).isFile() ? detectFile(given) : detectFolder(given, besides)
   if (!found) throw userError(`${given}: its format is not recognised; name it with --format`)
   return found
 }
@@ -58,7 +60,10 @@ function* sample(tree: Tree): Generator<string> {
 
 const annotationFolders = ['annotations', 'Annotations', 'labels']
 
-function detectFolder(tree: Tree): FormatName | null {
+/** Of the project that takes the images in (it says what is `besides` them) the folder is no archive. */
+export function detectFolder(given: string, besides?: readonly string[]): FormatName | null {
+  if (!besides && isProjectFolder(given)) return 'dashi'
+  const tree = new Tree(besides ? given : datasetRoot(given), false, besides)
   const top = tree.names('')
   if (top.includes('project.db')) return 'dashi'
   const of = (files: readonly string[]) => {

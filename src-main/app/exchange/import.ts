@@ -12,7 +12,8 @@ import { addLabels } from '../annotations/labels.ts'
 import { mayBeMissing, relink } from '../media/relink.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { addRecords, agreeToLinks, listRoots } from '../projects/records.ts'
+import { addRecords, agreeToLinks, listRoots, placedElsewhere } from '../projects/records.ts'
+import { realPlace } from '../../files/places.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
 import type { DraftLabel, Source } from './draft.ts'
 import { Findings } from './findings.ts'
@@ -59,11 +60,13 @@ export async function importInto(project: Project, given: string, options: Impor
       at = unpackTo(`${path.basename(input).replace(/(\.dashi)?\.zip$/i, '')}-${(await sha256(input)).slice(0, 12)}`)
       await unpackZip(input, at, findings, signal)
     }
-    const format = parsed.data.format === 'auto' ? await detectFormat(at) : parsed.data.format
-    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0 }
-    const read = () => readAll(statSync(at).isFile() || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, taken, unpackTo, store })
+    const besides = ownBesides(project, at)
+    const format = parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format
+    if (besides && format === 'dashi') throw userError(`${given}: is this very project`)
+    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0, skipped: [] }
+    const read = () => readAll(statSync(at).isFile() || besides || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, taken, unpackTo, store, besides })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
-    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), ...findings.report, seconds: (performance.now() - began) / 1000 }
+    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), unreadable: [], unreadableImages: 0, ...findings.report, seconds: (performance.now() - began) / 1000 }
   } catch (e) {
     throw unpacked.undo(given, e, signal?.aborted ?? false)
   } finally {
@@ -86,10 +89,17 @@ interface Reading {
   taken: Taken
   unpackTo: Source['unpackTo']
   store: Storing
+  besides: readonly string[] | undefined
+}
+
+/** Of the project's own folder, in which its images lie: what of it is none of theirs; undefined of any other. */
+export function ownBesides(project: Project, folder: string): readonly string[] | undefined {
+  if (realPlace(folder) !== realPlace(project.folder)) return undefined
+  return listRoots(project).some((r) => r.path === 'media' || r.path.startsWith('media/')) ? ['media'] : []
 }
 
 /** Returns the folder that the images' paths are relative to. */
-async function readAll(at: string, format: FormatName, { options, findings, taken, unpackTo, store }: Reading): Promise<string> {
+async function readAll(at: string, format: FormatName, { options, findings, taken, unpackTo, store, besides }: Reading): Promise<string> {
   if (format === 'dashi') {
     for (const { record, root } of openArchiveRecords(at, findings)) {
       count(taken, record)
@@ -102,7 +112,7 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   if (!read) throw userError(`${format} cannot be imported`)
   const isFile = statSync(at).isFile()
   const folder = isFile ? datasetFolder(at, format) : at
-  const tree = new Tree(folder, options.followLinks)
+  const tree = new Tree(folder, options.followLinks, besides)
   const images = options.images === undefined ? tree : new Tree(existingFolder(options.images), options.followLinks)
   let root: string | undefined
   const source: Source = {
@@ -263,10 +273,13 @@ function take<T>(from: Iterator<T>, n: number): T[] {
   return some
 }
 
-/** An image of the same content and name that the project has under another folder is that image. */
+/** An image that the project has under another folder is that image: the same file, or the same content under the same name. */
 function knownElsewhere(project: Project) {
   const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  const placed = placedElsewhere(project)
   return (record: ImageRecord, root: string): { record: ImageRecord; root: string } | null => {
+    const there = placed(root, record.fileName)
+    if (there) return { record: { ...record, fileName: there.path }, root: there.root }
     if (!record.contentHash) return null
     const rows = project.db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE content_hash = ?', record.contentHash)
     if (rows.some((r) => roots.get(r.root_id) === root)) return null

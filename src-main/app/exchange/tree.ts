@@ -4,15 +4,13 @@ import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { Findings } from './findings.ts'
+import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { type Peek, peekAt } from './peek.ts'
 
 export const isImage = (name: string) => imageExtensions.has(path.posix.extname(name).toLowerCase())
 export const stemOf = (name: string) => name.slice(0, name.length - path.posix.extname(name).length)
 const natural = new Intl.Collator('en', { numeric: true }).compare
 const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db'
-
-/** A project of ours that lies below is no part of a dataset: its files are its own, and its media are in it already. */
-const isProject = (folder: string) => existsSync(path.join(folder, 'project.db')) && existsSync(path.join(folder, 'project.dashi'))
 
 /** Paths are relative to `root`, with forward slashes. */
 export class Tree {
@@ -26,12 +24,24 @@ export class Tree {
   /** Names that are no UTF-8, as they look: the files cannot be asked for by them. */
   readonly undecodable = new Set<string>()
 
-  /** @param links whether links may lead out of the folder: the person agreed to them */
+  /** Names at the top that are a project's own: it may lie in the folder of its images. One further below is no part of the dataset at all. */
+  private readonly own: ReadonlySet<string>
+
+  /**
+   * @param links whether links may lead out of the folder: the person agreed to them
+   * @param besides more names at the top that are left alone
+   */
   constructor(
     folder: string,
     private readonly links = false,
+    besides: readonly string[] = [],
   ) {
     this.root = realpathSync.native(folder)
+    this.own = new Set([...ownNames(this.root), ...besides])
+  }
+
+  private seen(rel: string, name: string): boolean {
+    return !hidden(name) && !(rel === '' && this.own.has(name))
   }
 
   /** For reading it: the file counts as taken. */
@@ -95,7 +105,7 @@ export class Tree {
 
   isFolder(rel: string): boolean {
     const real = this.real(rel)
-    return real !== null && statSync(real).isDirectory() && (rel === '' || !isProject(real))
+    return real !== null && statSync(real).isDirectory() && (rel === '' || !isProjectFolder(real))
   }
 
   private decodable(folder: string, rel: string, name: string): boolean {
@@ -109,7 +119,7 @@ export class Tree {
     const known = this.listings.get(rel)
     if (known) return known
     const real = this.real(rel)
-    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => !hidden(n) && this.decodable(real, rel, n)).sort(natural) : []
+    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => this.seen(rel, n) && this.decodable(real, rel, n)).sort(natural) : []
     if (this.listings.size > 64) this.listings.clear()
     this.listings.set(rel, names)
     return names
@@ -119,7 +129,7 @@ export class Tree {
   *files(below = '', findings?: Findings, depth = 0): Generator<string> {
     const real = this.real(below)
     if (!real || depth > 40) return
-    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => !hidden(e.name) && this.decodable(real, below, e.name))
+    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => this.seen(below, e.name) && this.decodable(real, below, e.name))
     entries.sort((a, b) => natural(a.name, b.name))
     for (const entry of entries) {
       const rel = below ? `${below}/${entry.name}` : entry.name
@@ -132,7 +142,7 @@ export class Tree {
 
   private kindOf(entry: Dirent, rel: string): 'file' | 'folder' | 'outside' | 'other' {
     if (entry.isFile()) return 'file'
-    if (entry.isDirectory()) return isProject(this.absolute(rel)) ? 'other' : 'folder'
+    if (entry.isDirectory()) return isProjectFolder(this.at(rel)) ? 'other' : 'folder'
     if (!entry.isSymbolicLink()) return 'other'
     const real = this.real(rel)
     if (!real) return 'outside'

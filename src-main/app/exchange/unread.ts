@@ -1,6 +1,8 @@
 /** What an import left lying: files that could hold annotations and that no reader opened, images that no annotation mentions. */
 import path from 'node:path'
 import type { UnreadFile } from '#shared/model/exchange.ts'
+import type { SkippedFiles } from '#shared/model/scan.ts'
+import { Skipped } from '../media/skipped.ts'
 import { isAnnotationLike, type Looks, looksLike } from './looks.ts'
 import { isImage, type Tree } from './tree.ts'
 
@@ -9,6 +11,7 @@ export interface Left {
   unread: UnreadFile[]
   unreadFiles: number
   unmentioned: number
+  skipped: SkippedFiles
 }
 
 const entriesShown = 50
@@ -19,7 +22,8 @@ const maskFolders = /^(masks?|SegmentationClass|SegmentationObject|gtFine|gtCoar
 export function leftIn(tree: Tree): Left {
   const entries = new Map<string, UnreadFile>()
   const looked = new Map<string, { n: number; last: Looks }>()
-  const left: Left = { unread: [], unreadFiles: 0, unmentioned: 0 }
+  const left: Left = { unread: [], unreadFiles: 0, unmentioned: 0, skipped: [] }
+  const skipped = new Skipped()
   const count = (folder: string, file: string, ending: string, looks: Looks) => {
     left.unreadFiles++
     const key = JSON.stringify([folder, ending, looks])
@@ -37,7 +41,10 @@ export function leftIn(tree: Tree): Left {
       else left.unmentioned++
       continue
     }
-    if (!isAnnotationLike(file)) continue
+    if (!isAnnotationLike(file)) {
+      skipped.see(file)
+      continue
+    }
     const group = `${folder}/*.${ending}`
     const before = looked.get(group) ?? { n: 0, last: { looks: '', reader: null, likely: false } }
     if (before.n < lookedInto) before.last = looksOf(tree, file)
@@ -47,6 +54,7 @@ export function leftIn(tree: Tree): Left {
   }
   // Those that matter first.
   left.unread = [...entries.values()].sort((a, b) => Number(b.likely) - Number(a.likely)).slice(0, entriesShown)
+  left.skipped = skipped.list
   return left
 }
 

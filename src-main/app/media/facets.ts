@@ -1,33 +1,67 @@
 /** How many images there are of each kind, for the filters beside the grid. */
+import { resolve } from 'node:path'
 import type { Facets } from '#shared/contract/media.ts'
-import type { Project } from '../projects/index.ts'
+import type { MediaFilter } from '#shared/model/project.ts'
+import { FacetQuery } from '../../db/facets.ts'
+import { listRoots, type Project } from '../projects/index.ts'
 
-export function mediaFacets({ db }: Project): Facets {
-  const number = (sql: string) => Number(db.value(sql) ?? 0)
-  const counted = (column: string, table = 'media') =>
-    db.all<{ value: string | null; count: number }>(`SELECT ${column} AS value, count(*) AS count FROM ${table} GROUP BY ${column} ORDER BY ${column}`)
-  const total = number('SELECT count(*) FROM media')
-  const labelled = number('SELECT count(*) FROM media WHERE annotated <> 0')
-  const authors = db.all<{ author: string; count: number }>(
-    `SELECT author, count(DISTINCT media_id) AS count FROM (SELECT author, media_id FROM region UNION SELECT author, media_id FROM media_label) GROUP BY author`,
-  )
-  return {
-    total,
+/** Each count is that of the images which the value would show beside the other filters. `exact`: however many images there are. `few`: other than the usual, for a test. */
+export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = false, few?: number): Facets {
+  const { db } = project
+  const query = new FacetQuery(db, filter, exact, few)
+  const { count: unlabelled, rest: labelled } = query.split('unlabelled', 'm.annotated = 0')
+  const { labels, authors, proposed, doubtful } = query.annotations()
+  const facets = {
+    total: query.total,
     labelled,
-    unlabelled: total - labelled,
-    labels: db.all<{ labelId: number; count: number }>(
-      `SELECT label_id AS labelId, count(*) AS count FROM (
-         SELECT label_id, media_id FROM region WHERE label_id IS NOT NULL AND state = 'accepted'
-         UNION SELECT label_id, media_id FROM media_label WHERE state = 'accepted') GROUP BY label_id`,
-    ),
-    splits: counted('split'),
-    review: counted('review'),
-    tags: counted('tag', 'media_tag'),
+    unlabelled,
+    labels,
+    splits: query.byColumn('split', 'split'),
+    review: query.byColumn('review', 'review'),
+    tags: query.tags(),
     authors: authors.map(({ author, count }) => {
       const at = author.indexOf(':')
       return { kind: author.slice(0, at) === 'person' ? ('person' as const) : ('checkpoint' as const), name: author.slice(at + 1), count }
     }),
-    proposed: number(`SELECT count(*) FROM (SELECT media_id FROM region WHERE state = 'proposed' UNION SELECT media_id FROM media_label WHERE state = 'proposed')`),
-    duplicates: number('SELECT count(*) FROM media WHERE duplicate_group IS NOT NULL'),
+    proposed,
+    doubtful,
+    duplicates: query.split('duplicates', 'm.duplicate_group IS NOT NULL').count,
+    unreadable: query.unreadable(),
+    folders: folderTree(project, query.folders(), filter.folder),
   }
+  return { ...facets, approximate: query.approximate }
 }
+
+/** Of one level so many are listed. */
+const mostFolders = 200
+
+/** The folders at the top, and along the way to the chosen one those on each level and the ones in it; those below are counted with each. */
+function folderTree(project: Project, found: readonly { rootId: number; folder: string; count: number }[], chosen: MediaFilter['folder']): Facets['folders'] {
+  const roots = listRoots(project)
+  const listed = new Map<string, Facets['folders'][number]>()
+  const add = (rootId: number, path: string, count: number, below: boolean) => {
+    const key = `${rootId} ${path}`
+    const known = listed.get(key)
+    if (known) Object.assign(known, { count: known.count + count, folders: known.folders || below })
+    else listed.set(key, { rootId, path, count, folders: below })
+  }
+  for (const { rootId, folder, count } of found) {
+    const steps = folder.split('/').filter(Boolean)
+    if (roots.length > 1) add(rootId, '', count, steps.length > 0)
+    const opened = chosen?.rootId === rootId ? chosen.path.split('/').filter(Boolean) : []
+    if (roots.length > 1 && chosen?.rootId !== rootId) continue
+    for (let depth = 0; depth < steps.length; depth++) {
+      add(rootId, steps.slice(0, depth + 1).join('/'), count, steps.length > depth + 1)
+      if (steps[depth] !== opened[depth]) break
+    }
+  }
+  const perLevel = new Map<string, number>()
+  return [...listed.values()].filter(({ rootId, path }) => {
+    const level = `${rootId} ${path.slice(0, Math.max(0, path.lastIndexOf('/')))}`
+    perLevel.set(level, (perLevel.get(level) ?? 0) + 1)
+    return perLevel.get(level)! <= mostFolders
+  })
+}
+
+/** The folders of images as they lie on the disk, by the roots' ids. */
+export const rootFolders = (project: Project): { id: number; folder: string }[] => listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))

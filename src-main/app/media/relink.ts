@@ -38,11 +38,11 @@ const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Waiting)
   return !place || place.linkOut(path) !== null || existsSync(join(place.folder, path))
 }
 
-/** Never hashed, for there was no file. */
+/** Never hashed: perhaps there was no file. */
 const unseen = (project: Project): Waiting[] =>
-  project.db.all<Waiting & Record<string, string | number | null>>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL AND perceptual_hash IS NULL')
+  project.db.all<Waiting & Record<string, string | number | null>>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
 
-export const mayBeMissing = (project: Project): boolean => project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL AND perceptual_hash IS NULL LIMIT 1') !== undefined
+export const mayBeMissing = (project: Project): boolean => project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
 
 /**
  * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose folders agree most),

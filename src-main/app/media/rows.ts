@@ -10,18 +10,28 @@ const order: Record<Exclude<MediaSort['by'], 'id' | 'path'>, string> = {
   size: 'coalesce(m.width, 0) * coalesce(m.height, 0)',
 }
 
+/**
+ * The ids that the filter lets through; `more`: there are others after them. `first`: at least so many, where the order allows to find them
+ * before the others.
+ */
+export function idsInOrder(project: Project, filter: MediaFilter, sort: MediaSort, first?: number): { ids: number[]; more: boolean } {
+  if (first === undefined || sort.by !== 'id' || sort.descending) return { ids: orderedIds(project, filter, sort), more: false }
+  const ids = findMediaIds(project, filter, { limit: first + 1 })
+  return { ids: ids.slice(0, first), more: ids.length > first }
+}
+
 /** All ids that the filter lets through. */
 export function orderedIds(project: Project, filter: MediaFilter, { by, descending }: MediaSort): number[] {
   const ids = findMediaIds(project, filter, { limit: Number.MAX_SAFE_INTEGER })
   if (by === 'id') return descending ? ids.reverse() : ids
   const wanted = new Set(ids)
   if (by === 'path') {
-    const keyed = project.db.all<{ id: number; path: string }>('SELECT id, path FROM media').filter((row) => wanted.has(row.id)).map(({ id, path }) => ({ id, key: naturalKey(path) }))
     const direction = descending ? -1 : 1
+    const keyed = project.db.all<{ id: number; path: string }>('SELECT id, path FROM media').filter((row) => wanted.has(row.id)).map(({ id, path }) => ({ id, key: naturalKey(path) }))
     return keyed.sort((a, b) => (a.key < b.key ? -direction : a.key > b.key ? direction : a.id - b.id)).map((row) => row.id)
   }
-  const all = project.db.all<{ id: number }>(`SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id`)
-  return all.filter((row) => wanted.has(row.id)).map((row) => row.id)
+  const all = project.db.value<string | null>(`SELECT group_concat(id) FROM (SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id)`)
+  return (JSON.parse(`[${all ?? ''}]`) as number[]).filter((id) => wanted.has(id))
 }
 
 interface Row {
@@ -36,6 +46,7 @@ interface Row {
   proposed: number
   captions: number
   labelIds: string
+  problem: string | null
 }
 
 export function mediaRows({ db }: Project, ids: readonly number[]): MediaRow[] {
@@ -48,7 +59,8 @@ export function mediaRows({ db }: Project, ids: readonly number[]): MediaRow[] {
          (SELECT count(*) FROM caption c WHERE c.media_id = m.id) AS captions,
          (SELECT json_group_array(label_id) FROM (
            SELECT label_id FROM region WHERE media_id = m.id AND label_id IS NOT NULL AND state = 'accepted'
-           UNION SELECT label_id FROM media_label WHERE media_id = m.id AND state = 'accepted')) AS labelIds
+           UNION SELECT label_id FROM media_label WHERE media_id = m.id AND state = 'accepted')) AS labelIds,
+         (SELECT f.problem FROM media_file f WHERE f.media_id = m.id) AS problem
        FROM json_each(?) AS wanted JOIN media m ON m.id = wanted.value ORDER BY wanted.key`,
       JSON.stringify(ids),
     )

@@ -1,15 +1,17 @@
 /** Takes images in: which files below a folder are images, and what their headers say. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { extname, join, resolve, sep } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { naturalKey } from '#shared/format.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
+import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { Within } from '../../files/within.ts'
 import { rasterOf } from './raster.ts'
-import { addRecords, agreeToLinks, getMedia, mediaFile, placesOf, type Project } from '../projects/index.ts'
+import { addRecords, agreeToLinks, getMedia, mediaFile, placedElsewhere, placesOf, type Project } from '../projects/index.ts'
+import { Skipped } from './skipped.ts'
 import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
 
 export const isImageName = (name: string) => !name.startsWith('.') && imageExtensions.has(extname(name).toLowerCase())
@@ -20,8 +22,9 @@ export interface Control {
 }
 
 /** Files in the order in which people count. A link to a folder is followed only out of a root whose links were agreed to, and once. */
-async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, leave: (path: string) => void): AsyncGenerator<string> {
+async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, leave: (path: string) => void, other: (path: string) => void = () => undefined): AsyncGenerator<string> {
   const walked = new Set<string>()
+  const own = ownNames(place.folder)
   async function* below(rel: string): AsyncGenerator<string> {
     const folder = join(place.folder, rel)
     if (agreed) {
@@ -31,6 +34,7 @@ async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, lea
     }
     const entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({ entry, key: naturalKey(entry.name) }))
     for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+      if (rel === '' && own.has(entry.name)) continue
       const path = rel ? `${rel}/${entry.name}` : entry.name
       // A name that is no UTF-8 is read as another, by which the file cannot be asked for.
       if (entry.name.includes('\ufffd') && !(await lstat(join(folder, entry.name)).catch(() => null))) {
@@ -39,7 +43,10 @@ async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, lea
       }
       const linked = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : null
       const isFolder = entry.isDirectory() || (linked?.isDirectory() ?? false)
-      if (isFolder ? entry.name.startsWith('.') : !(isImageName(entry.name) && (entry.isFile() || linked?.isFile()))) continue
+      if (isFolder ? entry.name.startsWith('.') || isProjectFolder(join(folder, entry.name)) : !(isImageName(entry.name) && (entry.isFile() || linked?.isFile()))) {
+        if (!isFolder && !entry.name.startsWith('.') && entry.isFile()) other(path)
+        continue
+      }
       const to = linked && place.linkOut(path)
       if (to) {
         links.count++
@@ -70,7 +77,8 @@ const laterBatch = 5000
  */
 export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void, { followLinks = false } = {}): Promise<ScanResult> {
   const root = resolve(folder)
-  const thumbnails = join(project.folder, 'backups')
+  const elsewhere = placedElsewhere(project)
+  const skipped = new Skipped()
   let batch: ImageRecord[] = []
   let found = 0
   const leftOut: string[] = []
@@ -87,14 +95,14 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   const place = new Within({ folder: root, links: agreed })
   // Images that wait for a file of that name get it, rather than a second image.
   if (mayBeMissing(project)) await relink(project, root, imagesIn(place), signal)
-  for await (const path of imagesBelow(place, agreed, links, (path) => leftOut.push(path))) {
+  for await (const path of imagesBelow(place, agreed, links, (path) => leftOut.push(path), (path) => skipped.see(path))) {
     signal.throwIfAborted()
-    if (join(root, path).startsWith(thumbnails + sep)) continue
+    if (elsewhere(root, path)) continue
     batch.push({ fileName: path })
     if (batch.length >= (found ? laterBatch : firstBatch)) write()
   }
   if (batch.length) write()
-  return { images: found, links, leftOut }
+  return { images: found, links, leftOut, skipped: skipped.list, unreadable: 0 }
 }
 
 /** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */

@@ -1,11 +1,12 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult, MergeJob } from '#shared/model/job.ts'
+import type { Device, JobProgress, JobResult, LeftOut, MergeJob } from '#shared/model/job.ts'
 import { DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type MergeDtype, mergeMethodSchema } from '#shared/model/merge.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
-import { classificationData } from '../training/dataset.ts'
+import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
+import { onceLookedAt } from '../training/readable.ts'
 import { accuracies, enter, noteFailure } from '../training/train.ts'
 
 export interface MergeRequest {
@@ -20,12 +21,20 @@ export interface MergeRequest {
 }
 
 /** Blends checkpoints in a worker. With a project the soup is evaluated on its splits; greedy needs one. */
-export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void) {
-  const data = project ? classificationData(project) : { classes: [], splits: {} }
+export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
+  if (!project) return blend(app, { classes: [], splits: {}, leftOut: [] }, request, onProgress)
+  return onceLookedAt(project, (unreadable) => {
+    const data = classificationData(project, unreadable)
+    if (data.leftOut.length) onLeftOut?.(data.leftOut)
+    return blend(app, data, request, onProgress)
+  }, onProgress)
+}
+
+function blend(app: AppContext, data: Pick<ClassificationData, 'classes' | 'splits' | 'leftOut'>, request: MergeRequest, onProgress?: (p: JobProgress) => void) {
   return app.engine.run(
     {
       kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
-      dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes: data.classes, splits: data.splits, cache: path.join(app.cache, 'features'),
+      dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes: data.classes, splits: data.splits, leftOut: data.leftOut, cache: path.join(app.cache, 'features'),
     },
     onProgress,
   )
@@ -39,15 +48,15 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
   const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name, ...(told && { dtype: told }), ...(request.insist && { insist: true }) }, folder, status: 'queued' })
   let begun = false
   const running = startMerge(app, project, { ...request, out }, (p) => {
-    if (!begun) updateRun(project, run.id, { status: 'running' })
-    begun = true
+    if (!begun && p.phase !== 'checking') updateRun(project, run.id, { status: 'running' })
+    begun ||= p.phase !== 'checking'
     onProgress?.(p)
   })
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)
       enter(project, out, () => {
-        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds } })
+        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, ...(done.leftOut.length && { leftOut: done.leftOut }) } })
         addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
       })
       return { runId: run.id, result: done }

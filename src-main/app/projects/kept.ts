@@ -2,17 +2,17 @@
 import { join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { folded, isWithin, type Kept, realPlace } from '../../files/places.ts'
+import { projectFiles, projectFolders } from '../../files/project-files.ts'
 import type { Project } from './project.ts'
 import { listRoots } from './records.ts'
 
-const files = ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.lock', 'project.lock.json', 'project.dashi']
-const folders = ['media', 'checkpoints', 'backups', 'curation']
+const folders = ['media', ...projectFolders]
 
 /** Also of folders and images that are not there at present: a disk that is not plugged in comes back. */
 export function* keptOf(project: Project, target: string): Generator<Kept> {
   const { db, folder } = project
   yield { place: folder, name: 'the project’s own folder' }
-  for (const name of files) yield { place: join(folder, name), name: 'a file of the project’s own' }
+  for (const name of projectFiles) yield { place: join(folder, name), name: 'a file of the project’s own' }
   for (const name of folders) yield { place: join(folder, name), name: 'a folder of the project’s own' }
   const roots = new Map(listRoots(project).map((r) => [r.id, resolve(folder, r.path)]))
   for (const place of roots.values()) yield { place, name: 'a folder of the project’s images' }

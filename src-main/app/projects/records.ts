@@ -127,6 +127,21 @@ function ensureRootIn(project: Project, edit: { insert(table: 'root', row: Store
 
 export const listRoots = ({ db }: Project): Root[] => db.all<{ id: number; path: string }>('SELECT id, path FROM root ORDER BY id')
 
+/** The image that the project has of the very file `path` below `root`, under another of its folders: one lies within the other. */
+export function placedElsewhere(project: Project): (root: string, path: string) => { root: string; path: string } | null {
+  const roots = listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))
+  return (root, path) => {
+    for (const { id, folder } of roots) {
+      if (folder === root || !(root.startsWith(folder + sep) || folder.startsWith(root + sep))) continue
+      const inside = relative(folder, join(root, path))
+      if (inside.startsWith('..') || isAbsolute(inside)) continue
+      const there = inside.split(sep).join('/')
+      if (project.db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', id, there) !== undefined) return { root: folder, path: there }
+    }
+    return null
+  }
+}
+
 /** Points a root at another folder, for images that were moved as a whole. */
 export function moveRoot(project: Project, rootId: number, folder: string): void {
   mutate(project.db, project.user, 'move folder', (edit) => edit.update('root', rootId, { path: storedRoot(project, folder) }))

@@ -4,6 +4,8 @@ import type { EventData, EventName } from '#shared/contract.ts'
 import { serve, type Channel, type Emit, type Handlers } from '#shared/contract/rpc.ts'
 import { userError } from '#shared/errors.ts'
 import type { Host, Served } from '../../host/ports.ts'
+import { fileStates } from '../../db/media-file.ts'
+import { checkMedia } from '../media/files.ts'
 import { MediaService } from '../media/service.ts'
 import type { Project } from '../projects/index.ts'
 import type { AppContext } from '../context.ts'
@@ -104,7 +106,17 @@ export class App implements Served {
     const [, , key = '', id = '', ...rest] = path.split('/')
     const opened = this.pool.byKey(key)
     if (!opened || !/^[1-9]\d{0,14}$/.test(id)) return new Response('Not found', { status: 404 })
-    return this.media.respond(opened.project, Number(id), rest, signal)
+    const response = await this.media.respond(opened.project, Number(id), rest, signal)
+    this.lookAgain(opened, Number(id), response.ok)
+    return response
+  }
+
+  /** A picture that could not be shown, or could although it was known as unreadable: its file is another one than it was. */
+  private lookAgain({ key, project }: OpenProject, id: number, shown: boolean): void {
+    const known = fileStates(project.db, [id]).get(id)
+    if (shown ? !known || known.problem === null : known && known.problem !== null) return
+    const tell = () => this.tellProject(key, 'project.changed', { what: ['media'] })
+    checkMedia(project, [id], { again: true }).then(tell, (e: unknown) => this.report('looking at a file', e))
   }
 
   tellAll<E extends EventName>(event: E, data: EventData<E>): void {

@@ -1,6 +1,7 @@
-import type { ClassSpec, Item } from '#shared/model/job.ts'
+import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { Project } from '../projects/project.ts'
+import { linkReason } from '../../files/within.ts'
 import { placesOf } from '../projects/records.ts'
 
 export interface ClassificationData {
@@ -12,6 +13,8 @@ export interface ClassificationData {
   readonly mediaIds: Record<string, number[]>
   /** Images that were left out because several labels were accepted for them. */
   readonly ambiguous: number
+  /** Images that cannot be read: they are in no split. */
+  readonly leftOut: LeftOut[]
 }
 
 interface Row {
@@ -22,14 +25,19 @@ interface Row {
   split: string
   content_hash: string | null
   label_id: number
+  problem: string | null
 }
 
-/** The project's images with their labels, as an image classification task. Images in no split are left out. */
-export function classificationData(project: Project): ClassificationData {
+/**
+ * The project's images with their labels, as an image classification task. Images in no split are left out, and those that cannot be read:
+ * as was found out last (see readable.ts), or as `unreadable` has it.
+ */
+export function classificationData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const { db } = project
   const places = placesOf(project)
   const rows = db.all<Row & Record<string, never>>(
-    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, l.label_id FROM media m
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, l.label_id, f.problem FROM media m
+     LEFT JOIN media_file f ON f.media_id = m.id
      JOIN media_label l ON l.media_id = m.id AND l.state = 'accepted'
      WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
   ) as unknown as Row[]
@@ -40,6 +48,7 @@ export function classificationData(project: Project): ClassificationData {
   const index = new Map(labels.map((l, i) => [l.id, i]))
   const splits: Record<string, Item[]> = {}
   const mediaIds: Record<string, number[]> = {}
+  const leftOut: LeftOut[] = []
   let ambiguous = 0
   for (let i = 0; i < rows.length; ) {
     const row = rows[i]!
@@ -49,18 +58,28 @@ export function classificationData(project: Project): ClassificationData {
       ambiguous++
       continue
     }
-    ;(splits[row.split] ??= []).push({ file: places.get(row.root)!.file(row.path), label: index.get(row.label_id)!, hash: row.content_hash })
+    const place = places.get(row.root)!
+    const link = place.linkOut(row.path)
+    const reason = link !== null ? linkReason(link) : unreadable ? unreadable.get(row.id) : row.problem
+    if (reason != null) {
+      leftOut.push({ file: row.path, reason })
+      continue
+    }
+    ;(splits[row.split] ??= []).push({ file: place.file(row.path), label: index.get(row.label_id)!, hash: row.content_hash, name: row.path })
     ;(mediaIds[row.split] ??= []).push(row.id)
   }
   const classes = labels.map(({ name, prompts }) => ({ name, phrase: (JSON.parse(prompts) as string[])[0] ?? null }))
-  return { classes, splits, mediaIds, ambiguous }
+  return { classes, splits, mediaIds, ambiguous, leftOut }
 }
 
 /** The same, with an error that says what to do where there is nothing to train on. */
-export function trainingData(project: Project): ClassificationData {
-  const data = classificationData(project)
+export function trainingData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
+  const data = classificationData(project, unreadable)
+  const [first] = data.leftOut
   if (!data.splits['train']?.length)
-    throw userError(`${project.folder}: no labelled images in the split "train": label images and assign splits first`)
+    throw userError(
+      `${project.folder}: no labelled images in the split "train"${first ? ` that can be read (${data.leftOut.length} cannot: ${first.file}: ${first.reason})` : ': label images and assign splits first'}`,
+    )
   if (data.classes.length < 2) throw userError(`${project.folder}: only one label is used (${data.classes[0]?.name}): a classifier needs at least two`)
   return data
 }

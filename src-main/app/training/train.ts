@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/format.ts'
-import { deviceSchema, type Device, type JobProgress, type JobResult } from '#shared/model/job.ts'
+import { deviceSchema, type Device, type JobProgress, type JobResult, type LeftOut } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
 import { dataError, errorLine, DashiError, userError } from '#shared/errors.ts'
@@ -12,6 +12,7 @@ import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingData } from './dataset.ts'
+import { onceLookedAt } from './readable.ts'
 import { checkpointFolder } from './names.ts'
 
 export interface TrainRequest {
@@ -33,7 +34,7 @@ export interface TrainedRun {
 /** The job of a request, ready for a worker; the run is registered when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   if (!recipeNames.includes(request.recipe as RecipeName)) throw userError(`unknown recipe "${request.recipe}": there are ${recipeNames.join(', ')}`)
-  const { classes, splits } = trainingData(project)
+  const { classes, splits, leftOut } = trainingData(project)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
   parseSettings(request.recipe as RecipeName, settings)
@@ -43,7 +44,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
     name,
     job: {
       kind: 'train' as const, model: path.resolve(request.model ?? app.nano), out, recipe: request.recipe as RecipeName, settings, seed, device: request.device ?? 'auto',
-      classes, splits, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: app.saveEverySeconds ?? 30,
+      classes, splits, leftOut, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: app.saveEverySeconds ?? 30,
     },
   }
 }
@@ -71,7 +72,7 @@ function storedModel(app: AppContext, project: Project, model: string): string |
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
 
 /** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
-export function startTraining(app: AppContext, project: Project, request: TrainRequest, onProgress?: (p: JobProgress) => void) {
+export function startTraining(app: AppContext, project: Project, request: TrainRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
   const { name, job } = planTraining(app, project, request)
   const folder = path.relative(project.folder, job.out)
   const settings = jsonObject.parse({ ...job.settings, seed: job.seed, model: storedModel(app, project, job.model), name, device: job.device })
@@ -81,7 +82,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   let begun = false
   const losses: number[] = []
   let losing = ''
-  const running = app.engine.run(job, (p) => {
+  const ofEngine = (p: JobProgress) => {
     if (!begun) updateRun(project, run.id, { status: 'running' })
     begun = true
     if (p.loss !== undefined) {
@@ -91,19 +92,32 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
       losses.push(p.loss)
     }
     onProgress?.(p)
-  })
+  }
+  let leftOut: LeftOut[] = []
+  /** What the run's record says of images that it does without. */
+  const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
+  const running = onceLookedAt(project, (unreadable) => {
+    const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
+    leftOut = gone
+    if (gone.length) {
+      updateRun(project, run.id, { metrics: without() })
+      onLeftOut?.(gone)
+    }
+    return app.engine.run({ ...job, classes, splits, leftOut }, ofEngine)
+  }, onProgress)
   const result = running.result.then(
     (done): TrainedRun => {
+      leftOut = done.leftOut
       const metrics = accuracies(done)
       enter(project, job.out, () => {
-        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss) } })
+        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), ...without() } })
         addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
       })
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
-      noteFailure(() => updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses) } }))
+      noteFailure(() => updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses), ...without() } }))
       throw e
     },
   )

@@ -5,11 +5,21 @@ import { dataError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
+import { setUp, surveyFolder } from '../exchange/survey.ts'
 import { meter } from '../exchange/progress.ts'
+import { countUnreadable } from '../../db/media-file.ts'
+import { mediaFacets } from '../media/facets.ts'
+import { checkAgain, checkUnseen, unreadableBelow } from '../media/files.ts'
 import { addImages } from '../media/add.ts'
 import { findFacts, linkFolder, scanFolder } from '../media/scan.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
+
+/** Files being looked at, as progress of a work. */
+const checking = (onProgress: WorkControl['onProgress'], signal: AbortSignal) => {
+  const report = meter<WorkProgress['phase']>(onProgress)
+  return { signal, progress: (done: number, of: number | null) => report('checking', done, of) }
+}
 
 export interface WorkControl {
   signal: AbortSignal
@@ -20,18 +30,33 @@ export interface WorkControl {
 
 export async function runTask(project: Project, task: z.output<typeof workTask>, { signal, onProgress, onChange }: WorkControl): Promise<unknown> {
   switch (task.kind) {
-    case 'import':
-      return importInto(project, task.path, { ...task.options, signal, onProgress, sharing: true })
+    case 'import': {
+      const report = await importInto(project, task.path, { ...task.options, signal, onProgress, sharing: true })
+      if (!task.options.check) return report
+      await checkUnseen(project, checking(onProgress, signal))
+      const unreadable = unreadableBelow(project, report.root)
+      return { ...report, unreadable: unreadable.slice(0, 1000).map(({ path, problem }) => ({ file: path, reason: problem })), unreadableImages: unreadable.length }
+    }
+    case 'check':
+      return checkAgain(project, checking(onProgress, signal))
+    case 'survey':
+      return surveyFolder(project, task.folder)
+    case 'set-up':
+      return setUp(project, task, { signal, onProgress })
+    case 'facets':
+      return mediaFacets(project, task.filter, true)
     case 'export':
       return exportFrom(project, task.path, { ...task.options, signal, onProgress })
     case 'link':
       return linkFolder(project, task.folder, signal)
     case 'add': {
       const report = meter<WorkProgress['phase']>(onProgress)
+      const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
       const found = addImages(project, task.files)
       onChange()
-      await findFacts(project, { signal, progress: (done, of) => report('measuring', done, of) })
-      return found
+      await findFacts(project, control('measuring'))
+      await checkUnseen(project, control('checking'))
+      return { ...found, unreadable: countUnreadable(project.db) }
     }
     case 'scan': {
       const report = meter<WorkProgress['phase']>(onProgress)
@@ -40,7 +65,9 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       try {
         const found = await scanFolder(project, task.folder, control('scanning'), onChange, task)
         await findFacts(project, control('measuring'))
-        return found
+        onChange()
+        await checkUnseen(project, control('checking'))
+        return { ...found, unreadable: countUnreadable(project.db) }
       } catch (e) {
         if (!diskFull(e)) throw e
         throw dataError(task.folder, `no space left on the device; ${countMedia(project) - before} images were taken in before and stay`, e)

@@ -1,9 +1,36 @@
+import { DashiError } from '#shared/errors.ts'
+import { inWords, ofProcess } from '../../files/words.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import type { Item } from '#shared/model/job.ts'
 import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
 import { type PreprocessConfig, resized } from './preprocess.ts'
+
+/** An image that cannot be read or decoded, whatever the reason; the job can be done without it. */
+export class UnreadableImage extends DashiError {
+  /** Without the file's name. */
+  readonly reason: string
+
+  constructor(
+    readonly file: string,
+    cause: DashiError,
+  ) {
+    super('data', cause.message, { cause })
+    const [line] = cause.message.split('\n')
+    this.reason = line!.startsWith(`${file}: `) ? line!.slice(file.length + 2) : line!
+  }
+}
+
+/** Disks without room and processes without files are no fault of the image at hand. */
+async function naming<T>(file: string, body: Promise<T>): Promise<T> {
+  try {
+    return await body
+  } catch (thrown) {
+    const e = inWords(thrown)
+    throw e instanceof DashiError && e.fault === 'data' && !ofProcess(e) ? new UnreadableImage(file, e) : thrown
+  }
+}
 
 /** Labelled images on disk; decoded once as far as the store has room. Transparency is kept: augmentation lays it over grounds. */
 export class Images {
@@ -19,18 +46,18 @@ export class Images {
   /** As decoded. */
   pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(deep ? `${deep} ${file}` : file, () => decodeImage(file, file, { alpha: 'keep', deep }))
+    return this.store.get(deep ? `${deep} ${file}` : file, () => naming(file, decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
   /** At the model's scale, RGB: what is left of preprocessing is to crop and normalise. Small, so it is what is kept. */
   resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(`${key} ${file}`, async () => resized(await decodeImage(file, file, { alpha: 'keep', deep: config.deep }), config, file))
+    return this.store.get(`${key} ${file}`, async () => resized(await naming(file, decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file))
   }
 
   async hash(i: number): Promise<string> {
     const { hash, file } = this.items[i]!
-    return hash ?? contentHash(await readBytes(file))
+    return hash ?? contentHash(await naming(file, readBytes(file)))
   }
 
   get labels(): Int32Array {

@@ -20,7 +20,7 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobRes
     const features = await featuresOf(clip, job.images, { provider, cache: job.cache, onProgress: hooks.onProgress, isCancelled: hooks.isCancelled })
     const done = features.readable.length ? await carryOut(job, features, hooks) : {}
     const curated: Curated = { readable: features.readable, dimensions: features.dim, ...done }
-    return { checkpoint: job.model, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits: {}, notes: {}, curated }
+    return { checkpoint: job.model, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits: {}, notes: {}, leftOut: [], curated }
   } finally {
     clip.close()
   }

@@ -19,7 +19,7 @@ export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<Jo
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
   const splits = await evaluateSplits(job.checkpoint, job, hooks, provider)
-  return { checkpoint: job.checkpoint, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, notes: {} }
+  return { checkpoint: job.checkpoint, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, notes: {}, leftOut: [] }
 }
 
 export async function evaluateSplits(dir: string, data: Data, hooks: JobHooks, provider: Provider, pictures = storeFor(data.splits)): Promise<Record<string, SplitPredictions>> {

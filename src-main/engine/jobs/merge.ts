@@ -75,6 +75,6 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(splits) } })
   return {
     checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
-    notes: { ...(ledger && { kept: ledger.filter((e) => e.accepted).length }), dtype: record.merge?.dtype ?? '', insisted: record.merge?.insisted?.length ?? 0 },
+    notes: { ...(ledger && { kept: ledger.filter((e) => e.accepted).length }), dtype: record.merge?.dtype ?? '', insisted: record.merge?.insisted?.length ?? 0 }, leftOut: [],
   }
 }

@@ -6,6 +6,7 @@ import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'
 import { kept } from './kept.ts'
+import { leavingOut } from './leaving-out.ts'
 import { trainJob } from './train.ts'
 
 /** How a job talks to whoever asked for it. */
@@ -27,7 +28,9 @@ export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
   }
 }
 
-function carryOut(job: Job, hooks: JobHooks): Promise<JobResult> {
+const carryOut = (job: Job, hooks: JobHooks): Promise<JobResult> => (job.kind === 'curate' ? curateJob(job, hooks) : leavingOut(job, hooks, (now) => onImages(now, hooks)))
+
+function onImages(job: Exclude<Job, { kind: 'curate' }>, hooks: JobHooks): Promise<JobResult> {
   switch (job.kind) {
     case 'train':
       return trainJob(job, hooks)
@@ -35,7 +38,5 @@ function carryOut(job: Job, hooks: JobHooks): Promise<JobResult> {
       return evaluateJob(job, hooks)
     case 'merge':
       return mergeJob(job, hooks)
-    case 'curate':
-      return curateJob(job, hooks)
   }
 }

@@ -52,7 +52,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
     makeFolder(stateDir)
-    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: job.splits['train'], val: job.splits['val'] })
+    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: known(job.splits['train']), val: known(job.splits['val']) })
     const run = new Run({
       clip, classes: job.classes, templates, splits: job.splits, seed: job.seed, provider, cache: job.cache, pictures: storeFor(job.splits),
       resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity },
@@ -66,6 +66,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       ...(Object.keys(seeing).length && { seeing }),
       seed: job.seed,
       dataHash: job.dataHash,
+      ...(job.leftOut?.length && { leftOut: [...job.leftOut] }),
       device: provider,
       templates: [...templates],
       classes: job.classes.map((c) => c.name),
@@ -76,12 +77,15 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
     rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
-    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes } }
+    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes }, leftOut: [] }
   } finally {
     clip.close()
     removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
   }
 }
+
+/** What an image is known by, whatever a person calls it. */
+const known = (items: TrainJob['splits'][string] | undefined) => items?.map(({ name: _, ...item }) => item)
 
 /** What is not the usual way, asked for now or when the base was trained. */
 function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
@@ -122,5 +126,5 @@ function checkData(job: TrainJob): void {
   if (!train.length) throw userError('no training images: put labelled images into the split "train"')
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
-  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}`)
+  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}${job.leftOut?.length ? ` (of ${job.leftOut.length} unreadable images left out, ${job.leftOut[0]!.file} is the first)` : ''}`)
 }

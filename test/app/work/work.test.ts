@@ -46,7 +46,7 @@ test('an import of thousands: edits are made and stored meanwhile, the main thre
   const report = await running
   loop.disable()
   expect([report.counts.added, report.counts.regions, report.counts.labels]).toEqual([3000, 9000, 3])
-  expect([...phases]).toEqual(['reading', 'storing'])
+  expect([...phases]).toEqual(['reading', 'storing', 'checking'])
   expect(edits).toBeGreaterThan(10)
   console.log(`${edits} edits during an import of ${report.seconds.toFixed(1)} s, slowest ${Math.max(...slow).toFixed(0)} ms; longest stall ${(loop.max / 1e6).toFixed(0)} ms`)
   const machine = await new Promise<number>((resolve) => (idle.once('message', resolve), idle.postMessage('how long?')))
@@ -79,7 +79,7 @@ test('scan and export, and a fault of the data in one line', async () => {
   const worker = await programUrl('work-worker')
   const p = project()
   const dir = await folder({ 'a.png': [8, 6], 'b/c.jpg': [4, 4] })
-  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, leftOut: [], links: { count: 0, examples: [] } })
+  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, skipped: [], unreadable: 0, leftOut: [], links: { count: 0, examples: [] } })
   expect(findMedia(p).map((m) => [m.path, m.width, m.height])).toEqual([['a.png', 8, 6], ['b/c.jpg', 4, 4]])
   const out = fresh('out')
   expect(await runWork(p, { kind: 'export', path: out, options: { format: 'coco' } }, {}, worker)).toMatchObject({ images: 2, format: 'coco' })

@@ -66,7 +66,7 @@ test('an update takes as many images as there are, where it is to take more', as
 test('a run that fails before its first step leaves nothing to be resumed', async () => {
   const failing = job({ model: path.join(dir, 'nowhere') })
   expect((await run(failing)).loss).toMatch('nowhere')
-  const broken = job({ recipe: 'ft', settings: { ...TUNING, batchSize: 4096 }, splits: { train: [...splits['train']!, { ...splits['train']![0]!, file: path.join(dir, 'missing.png') }] } })
+  const broken = job({ recipe: 'ft', settings: { ...TUNING, batchSize: 4096 }, splits: { train: splits['train']!.map((item, i) => ({ ...item, file: path.join(dir, i ? `missing-${i}.png` : 'missing.png') })) } })
   expect((await run(broken)).loss).toMatch('missing.png')
   for (const { out } of [failing, broken]) expect(fs.existsSync(`${out}.run`)).toBe(false)
 })

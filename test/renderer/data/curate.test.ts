@@ -28,7 +28,7 @@ describe('what stays of a group', () => {
 
 it('names in the legend the values that occur, the most frequent first', () => {
   const facets = {
-    total: 9, labelled: 9, unlabelled: 0, proposed: 0, duplicates: 0, tags: [], review: [],
+    total: 9, labelled: 9, unlabelled: 0, proposed: 0, doubtful: 0, duplicates: 0, unreadable: 0, folders: [], approximate: false, tags: [], review: [],
     labels: [{ labelId: 1, count: 2 }, { labelId: 2, count: 7 }, { labelId: 3, count: 0 }],
     splits: [{ value: null, count: 1 }, { value: 'train', count: 8 }],
     authors: [{ kind: 'person' as const, name: 'ann', count: 9 }],

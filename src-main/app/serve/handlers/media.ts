@@ -1,16 +1,30 @@
 import type { mediaMethods } from '#shared/contract/media.ts'
 import { removeMedia } from '../../annotations/index.ts'
-import { mediaFacets } from '../../media/facets.ts'
-import { orderedIds, mediaRows } from '../../media/rows.ts'
+import { mediaFacets, rootFolders } from '../../media/facets.ts'
+import { idsInOrder, mediaRows } from '../../media/rows.ts'
 import { ensureSize } from '../../media/scan.ts'
+import { runWork } from '../../work/client.ts'
+import { unreadableMedia } from '../../../db/media-file.ts'
 import { imageContent } from '../../projects/index.ts'
 import type { App } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
 export const mediaHandlers = (_: App): HandlersOf<typeof mediaMethods> => ({
-  'media.ids': ({ filter, sort }, { project }) => ({ ids: orderedIds(project, filter, sort) }),
+  'media.ids': ({ filter, sort, first }, { project }) => idsInOrder(project, filter, sort, first),
   'media.rows': ({ ids }, { project }) => mediaRows(project, ids),
-  'media.facets': (_input, { project }) => mediaFacets(project),
+  'media.facets': async ({ filter, exact }, { project }) => {
+    const facets = mediaFacets(project, filter)
+    return exact && facets.approximate ? runWork(project, { kind: 'facets', filter }) : facets
+  },
+  'media.roots': (_input, { project }) => rootFolders(project),
+  'media.unreadable': (_input, { project }) => unreadableMedia(project.db),
+  'media.check': (_input, client) => ({
+    jobId: client.startJob('check', '', async (project, { signal, progress }, tell) => {
+      const found = await runWork(project, { kind: 'check' }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) })
+      tell('project.changed', { what: ['media'] })
+      return found
+    }),
+  }),
   'media.content': async ({ id }, { project }) => {
     await ensureSize(project, id)
     return imageContent(project, id)

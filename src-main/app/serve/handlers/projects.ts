@@ -6,6 +6,7 @@ import { userError } from '#shared/errors.ts'
 import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
+import { mediaOverview } from '../../media/overview.ts'
 import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
@@ -25,6 +26,12 @@ function placeFor(app: App, folder: string): string {
   return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
 }
 
+function existingFolder(folder: string): string {
+  const at = resolve(folder)
+  if (!existsSync(at) || !statSync(at).isDirectory()) throw userError(`${at}: there is no such folder`)
+  return at
+}
+
 function freeName(folder: string, name: string): string {
   for (let n = 1; ; n++) {
     const free = join(folder, n === 1 ? name : `${name}-${n}`)
@@ -41,9 +48,10 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     const fresh = !existsSync(join(place, 'project.db'))
     const opened = app.pool.take(place, (at) => (fresh ? projects.createProject(at, { name: basename(images) }) : projects.openProject(at)))
     client.open(opened)
+    if (fresh) projects.setFirst(opened.project, images)
     const info = projects.projectInfo(opened.project)
     app.preferences.noteOpened(place, info.name)
-    return { key: opened.key, info, recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
+    return { key: opened.key, info, first: projects.firstOf(opened.project), recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
   },
   'projects.close': (_, client) => {
     client.open(null)
@@ -79,9 +87,23 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
       return found
     }),
   }),
+  'projects.survey': ({ folder }, { project }) => runWork(project, { kind: 'survey', folder: existingFolder(folder) }),
+  'projects.set-up': (options, client) => ({
+    jobId: client.startJob('set-up', existingFolder(options.folder), async (project, { signal, progress }, tell) => {
+      const report = await runWork(project, { kind: 'set-up', ...options, folder: resolve(options.folder) }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) })
+      projects.setFirst(project, null)
+      tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
+      tell('project.changed', { what: ['media', 'labels'] })
+      return report
+    }),
+  }),
+  'projects.overview': (_, { project }) => mediaOverview(project),
+  'projects.first-done': (_, { project }) => {
+    projects.setFirst(project, null)
+    return null
+  },
   'projects.link-images': ({ folder }, client) => {
-    const at = resolve(folder)
-    if (!existsSync(at) || !statSync(at).isDirectory()) throw userError(`${at}: there is no such folder`)
+    const at = existingFolder(folder)
     return {
       jobId: client.startJob('scan', at, async (project, { signal }, tell) => {
         const result = await runWork(project, { kind: 'link', folder: at }, { signal })

@@ -1,0 +1,38 @@
+/** Files that lie among images and are none that can be taken: counted by their endings, with the reason. */
+import path from 'node:path'
+import type { SkippedFiles } from '#shared/model/scan.ts'
+
+const kinds: readonly (readonly [RegExp, string])[] = [
+  [/^(cr2|cr3|crw|nef|nrw|arw|srf|sr2|dng|raf|orf|rw2|pef|srw|3fr|iiq|raw)$/, 'a camera’s raw data, which is not read: convert it to JPEG, PNG or TIFF'],
+  [/^(svg|svgz|eps|ai|wmf|emf|dxf)$/, 'a drawing of lines, which is not read: save it as PNG'],
+  [/^(psd|psb|xcf|kra|clip|afphoto|sketch|fig)$/, 'a file of a painting program, which is not read: export it as PNG'],
+  [/^(pdf|djvu|ps)$/, 'a document, whose pages are not read as images'],
+  [/^(mp4|mov|avi|mkv|webm|m4v|mpe?g|wmv|ts|mts)$/, 'a film, which is not read: take single images out of it'],
+  [/^(dcm|dicom|nii|nrrd|mha|mhd|fits?|czi|lif|svs|ndpi)$/, 'a scientific format that is not read: convert it to TIFF or PNG'],
+  [/^(exr|hdr|pfm|dpx)$/, 'a picture of a wide range of light, which is not read: convert it to PNG'],
+  [/^(jxl|jxr|wdp|heics|webp2|tga|pcx|ico|icns|cur|ppm|pgm|pbm|pnm|xbm|xpm|dds|ktx2?|pict?)$/, 'an image format that is not read: convert it to PNG'],
+  [/^(zip|tar|gz|tgz|7z|rar|bz2|xz|zst)$/, 'an archive: unpack it, or import it by itself'],
+]
+
+/** Why a file of this ending is no image. */
+export const reasonOf = (ending: string): string => kinds.find(([re]) => re.test(ending))?.[1] ?? 'not an image'
+
+/** Endings listed. */
+const most = 50
+
+export class Skipped {
+  private readonly found = new Map<string, SkippedFiles[number]>()
+
+  see(file: string): void {
+    const ending = path.posix.extname(file).slice(1).toLowerCase()
+    const known = this.found.get(ending)
+    if (known) known.files++
+    else this.found.set(ending, { ending, files: 1, example: file, reason: reasonOf(ending) })
+  }
+
+  /** Those that look like images or films first, then the most frequent. */
+  get list(): SkippedFiles {
+    const other = (s: SkippedFiles[number]) => Number(s.reason === 'not an image')
+    return [...this.found.values()].sort((a, b) => other(a) - other(b) || b.files - a.files).slice(0, most)
+  }
+}

@@ -1,0 +1,45 @@
+/** What decodes a picture quickly comes to the same verdict as what decodes it for a model. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, expect, test } from 'vitest'
+import { decodeImage } from '../../../src-main/engine/data/decode.ts'
+import { proved } from '../../../src-main/engine/data/proof.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'dashi-proof-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const noise = Uint8Array.from({ length: 400 * 300 * 3 }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> 13) & 255)
+const picture = () => sharp(noise, { raw: { width: 400, height: 300, channels: 3 } })
+const formats: Record<string, () => Promise<Buffer>> = {
+  'a.jpg': () => picture().jpeg().toBuffer(), 'progressive.jpg': () => picture().jpeg({ progressive: true }).toBuffer(), 'a.png': () => picture().png().toBuffer(),
+  'a.webp': () => picture().webp().toBuffer(), 'a.gif': () => picture().gif().toBuffer(), 'a.avif': () => picture().avif({ effort: 0 }).toBuffer(), 'a.tif': () => picture().tiff().toBuffer(),
+}
+const damage: Record<string, (whole: Buffer) => Uint8Array> = {
+  whole: (b) => b, halved: (b) => b.subarray(0, b.length >> 1), 'without its end': (b) => b.subarray(0, b.length - 50), 'a hole in it': (b) => Buffer.concat([b.subarray(0, b.length >> 1), Buffer.alloc(500, 0x55), b.subarray((b.length >> 1) + 500)]),
+  empty: () => new Uint8Array(), text: () => Buffer.from('no picture'),
+}
+const verdict = (done: Promise<unknown>) => done.then(() => 'readable', (e: Error) => e.message)
+
+test.each(Object.keys(formats))('%s', async (name) => {
+  const whole = await formats[name]!()
+  for (const [how, spoil] of Object.entries(damage)) {
+    const file = join(dir, `${how} ${name}`)
+    writeFileSync(file, spoil(whole))
+    const said = await verdict(proved(file))
+    expect(said, how).toBe(await verdict(decodeImage(file)))
+    if (how === 'whole') expect(said).toBe('readable')
+    if (how === 'halved' || how === 'empty' || how === 'text') expect(said).toContain(file)
+  }
+})
+
+test('every picture of the golden files', async () => {
+  for (const folder of ['images', 'formats'].map((f) => join('test', 'parity', 'data', f)))
+    for (const name of readdirSync(folder)) expect((await verdict(proved(join(folder, name)))) === 'readable', name).toBe((await verdict(decodeImage(join(folder, name)))) === 'readable')
+})
+
+test('what is no file is said to be none', async () => {
+  await expect(proved(join(dir, 'nowhere.png'))).rejects.toThrow('nowhere.png')
+  await expect(proved(dir)).rejects.toThrow(/folder/)
+})
