@@ -2,6 +2,7 @@
 import { nextTick } from 'vue'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { useClassify } from '../stores/classify.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
@@ -34,7 +35,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding, curation, jobs] = [useReview(), useGrounding(), useCuration(), useJobs()]
+  const [review, grounding, curation, jobs, classify] = [useReview(), useGrounding(), useCuration(), useJobs(), useClassify()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -68,7 +69,7 @@ export function makeActions(): Map<string, AppAction> {
   for (const how of ['undo', 'redo'] as const)
     add(how, 'edit', opened, () => {
       if (labelling() && desk.editor.execute(how)) return
-      void desk.turn(how)
+      void (classify.working ? classify.turn(how) : desk.turn(how))
     })
   const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
@@ -100,6 +101,8 @@ export function makeActions(): Map<string, AppAction> {
     const at = list.findIndex((r) => desk.selection.includes(r.id))
     desk.editor.setSelection([list[(at + 1) % list.length]!.id])
   })
+  add('classify-mode', 'label', labelling, () => classify.toggle())
+  add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
   add('comment', 'review', labelling, () => review.comment('comment'))
   add('review-accept', 'review', () => labelling() && review.active && proposals().length === 0, () => review.give('approved'))

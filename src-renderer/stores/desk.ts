@@ -39,6 +39,9 @@ function canvasImage(key: string, { id, width, height }: ImageContent['media']):
   return { ...image, pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) } }
 }
 
+/** Might what is on its way change this image? */
+const concerns = ({ input }: Change, id: number) => ('mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true)
+
 export const useDesk = defineStore('desk', () => {
   const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
   const mediaId = ref<number | null>(null)
@@ -151,7 +154,7 @@ export const useDesk = defineStore('desk', () => {
     if (gallery.selection.size === 1) gallery.selection.clear()
     try {
       // Changes of this very image that are still on their way must be in what is shown.
-      if (outbox.state.waiting && remote.connection.state === 'open') await outbox.empty()
+      if (remote.connection.state === 'open' && outbox.waiting.some((c) => concerns(c, id))) await outbox.empty()
       const found = await fetchContent(id)
       if (mediaId.value !== id) return
       content.value = found

@@ -60,6 +60,10 @@ export const annotationMethods = {
   'labels.remove': method(z.object({ id, into: id.optional() }), done),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
   'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
+  /** The image is of this class and no other. */
+  'image-labels.choose': method(z.object({ mediaId: id, labelId: id }), done),
+  /** Images with an accepted label of their own. */
+  'image-labels.labelled': method(z.object({}).default({}), z.object({ ids: z.array(id) })),
   'image-labels.state': method(z.object({ ids, state: z.enum(['accepted', 'rejected']) }), done),
   'tags.add': method(z.object({ mediaIds: ids, tag }), done),
   'tags.remove': method(z.object({ mediaIds: ids, tag }), done),

@@ -1,5 +1,6 @@
 export * from './bulk.ts'
 export * from './captions.ts'
+export * from './classify.ts'
 export * from './history.ts'
 export * from './images.ts'
 export * from './labels.ts'

@@ -99,6 +99,12 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated('remove image label', mediaIds)
     return null
   },
+  'image-labels.choose': ({ mediaId, labelId }, client) => {
+    annotations.classifyImage(client.project, mediaId, labelId)
+    client.annotated(annotations.classifying, [mediaId])
+    return null
+  },
+  'image-labels.labelled': (_, { project }) => ({ ids: annotations.classifiedImages(project) }),
   'image-labels.state': ({ ids, state }, client) => {
     if (state === 'accepted') annotations.acceptMediaLabels(client.project, ids)
     else annotations.rejectMediaLabels(client.project, ids)
