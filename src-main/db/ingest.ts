@@ -174,7 +174,7 @@ export class Ingest {
     let id = this.labels.get(name)
     if (id === undefined) {
       const colour = palette[this.labels.size % palette.length]!
-      id = this.edit.insert('label', labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null }))
+      id = this.edit.insert('label', labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [] }))
       this.labels.set(name, id)
       this.counts.labels++
     }

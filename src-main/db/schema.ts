@@ -93,6 +93,13 @@ DROP INDEX journal_undo;
 CREATE INDEX journal_undo ON journal (coalesce(grp, seq)) WHERE kind = 'do' AND undone = 0;
 `,
   },
+  {
+    version: 4,
+    sql: `
+-- Typed attributes of a label as JSON; NULL where it has none, as in every entry of the journal before this version.
+ALTER TABLE label ADD COLUMN attributes TEXT;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { caption, captionText } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
+import { labelOperation, labelPreview, labelSchemaFile, schemaImportMode, schemaImportReport } from '../model/label-schema.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
 import { tokenCountsSchema } from '../model/question.ts'
 import { attributes, region } from '../model/region.ts'
@@ -58,6 +59,12 @@ export const annotationMethods = {
   'labels.update': method(z.object({ id, patch: labelFields.partial(), before: labelFields.partial().optional() }), label),
   /** `into`: its annotations go to that label, otherwise with it. */
   'labels.remove': method(z.object({ id, into: id.optional() }), done),
+  /** Over the whole project: what it would do, and doing it as one step of undo. */
+  'labels.preview': method(labelOperation, labelPreview),
+  'labels.change': method(labelOperation, labelPreview),
+  'labels.schema': method(z.object({}).default({}), labelSchemaFile),
+  /** `text`: of the file. `preview`: only says what it would do. */
+  'labels.import': method(z.object({ text: z.string().max(64_000_000), file: z.string().max(4096), mode: schemaImportMode, preview: z.boolean().default(false) }), schemaImportReport),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
   'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
   /** The image is of this class and no other. */

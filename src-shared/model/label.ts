@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attributeDefinitions } from './attribute.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { text } from './text.ts'
@@ -15,6 +16,8 @@ export const label = z.object({
   /** Texts an open-vocabulary model is asked for instead of the name. */
   prompts: z.array(text().min(1).max(limits.value)).max(limits.list),
   parentId: id.nullable(),
+  /** Of its regions, and of those of the labels below it. */
+  attributes: attributeDefinitions,
 })
 export type Label = z.infer<typeof label>
 

@@ -86,6 +86,20 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     labelsChanged(client, 'remove label')
     return null
   },
+  'labels.preview': (operation, { project }) => annotations.previewLabels(project, operation),
+  'labels.change': (operation, client) => {
+    const done = annotations.changeLabels(client.project, operation)
+    labelsChanged(client, `${operation.kind} label`)
+    return done
+  },
+  'labels.schema': (_, { project }) => annotations.labelSchema(project),
+  'labels.import': ({ text, file, mode, preview }, client) => {
+    const schema = annotations.readLabelSchema(text, file)
+    if (preview) return annotations.previewLabelSchema(client.project, schema, mode)
+    const report = annotations.importLabelSchema(client.project, schema, mode)
+    labelsChanged(client, 'import labels')
+    return report
+  },
   'image-labels.set': ({ mediaIds, labelId }, client) => {
     const set = annotations.setMediaLabels(client.project, mediaIds.map((mediaId) => ({ mediaId, labelId })))
     client.annotated('label image', mediaIds)
