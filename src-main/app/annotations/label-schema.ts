@@ -48,8 +48,11 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
   const { changes, fresh, report } = plan(project, schema, mode)
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
   let count = ids.size
+  // A key means one label: that of the project keeps it.
+  const taken = new Set(listLabels(project).map((l) => l.key))
+  const free = (key: string | null | undefined) => (key == null || taken.has(key) ? null : (taken.add(key), key))
   for (const l of fresh)
-    ids.set(l.name, edit.insert('label', labelRow({ ...fieldsOf(l), name: l.name, colour: l.colour ?? palette[count++ % palette.length]!, key: l.key ?? null, parentId: null })))
+    ids.set(l.name, edit.insert('label', labelRow({ ...fieldsOf(l), name: l.name, colour: l.colour ?? palette[count++ % palette.length]!, key: free(l.key), parentId: null })))
   for (const { id, patch } of changes) edit.update('label', id, labelRow(patch))
   // Parents last: then every label is there.
   for (const { name, parent } of [...fresh, ...changes.flatMap((c) => (c.parent === undefined ? [] : [{ name: c.name, parent: c.parent }]))]) {
