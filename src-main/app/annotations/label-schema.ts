@@ -2,14 +2,14 @@
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import { dataError } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
-import { palette, type Label } from '#shared/model/label.ts'
+import { nextColour, type Label } from '#shared/model/label.ts'
 import { labelSchemaFile, type LabelSchemaFile, type SchemaImportMode, type SchemaImportReport, type SchemaLabel } from '#shared/model/label-schema.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { isBelow } from './labels.ts'
+import { coloursIn, isBelow } from './labels.ts'
 
 export function labelSchema(project: Project): LabelSchemaFile {
   const labels = listLabels(project)
@@ -47,12 +47,13 @@ export function importLabelSchema(project: Project, schema: LabelSchemaFile, mod
 export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   const { changes, fresh, report } = plan(project, schema, mode)
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
-  let count = ids.size
+  const used = coloursIn(project.db)
+  const coloured = (colour: string) => (used.push(colour), colour)
   // A key means one label: that of the project keeps it.
   const taken = new Set(listLabels(project).map((l) => l.key))
   const free = (key: string | null | undefined) => (key == null || taken.has(key) ? null : (taken.add(key), key))
   for (const l of fresh)
-    ids.set(l.name, edit.insert('label', labelRow({ ...fieldsOf(l), name: l.name, colour: l.colour ?? palette[count++ % palette.length]!, key: free(l.key), parentId: null })))
+    ids.set(l.name, edit.insert('label', labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: free(l.key), parentId: null })))
   for (const { id, patch } of changes) edit.update('label', id, labelRow(patch))
   // Parents last: then every label is there.
   for (const { name, parent } of [...fresh, ...changes.flatMap((c) => (c.parent === undefined ? [] : [{ name: c.name, parent: c.parent }]))]) {

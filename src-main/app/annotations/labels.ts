@@ -1,6 +1,7 @@
 /** The label set. */
 import { userError } from '#shared/errors.ts'
-import { label, palette, type Label } from '#shared/model/label.ts'
+import { label, nextColour, type Label } from '#shared/model/label.ts'
+import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow, toLabel } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -20,16 +21,19 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
   const { db } = project
   const labels = given.map((l) => valid(newLabel, 'label', l))
   return mutate(db, project.user, labels.length === 1 ? 'add label' : `add ${labels.length} labels`, (edit) => {
-    const count = Number(db.value('SELECT count(*) FROM label'))
-    return labels.map((l, i) => {
+    const used = coloursIn(db)
+    return labels.map((l) => {
       const whole = {
-        name: l.name, colour: l.colour ?? palette[(count + i) % palette.length]!, key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
+        name: l.name, colour: l.colour ?? nextColour(used), key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
         parentId: l.parentId ?? null, attributes: l.attributes ?? [],
       }
+      used.push(whole.colour)
       return { id: edit.insert('label', labelRow(whole)), ...whole }
     })
   })
 }
+
+export const coloursIn = (db: Database): string[] => db.all<{ colour: string }>('SELECT colour FROM label').map((r) => r.colour)
 
 /** `before`: the fields as they were known to who changes them. */
 export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>, before?: Partial<Omit<Label, 'id'>>): Label {

@@ -1,6 +1,6 @@
 /** Labels renamed, merged and divided over the whole project: looked at first, then done as one edit. */
 import { userError } from '#shared/errors.ts'
-import { palette } from '#shared/model/label.ts'
+import { nextColour } from '#shared/model/label.ts'
 import { labelOperation, type LabelOperation, type LabelPreview, type SplitCondition } from '#shared/model/label-schema.ts'
 import { attributes } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
@@ -8,7 +8,7 @@ import type { Database } from '../../db/database.ts'
 import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
-import { isBelow, moveAnnotations } from './labels.ts'
+import { coloursIn, isBelow, moveAnnotations } from './labels.ts'
 import { valid } from './validate.ts'
 
 /** What an operation would do. Throws where it cannot be done. */
@@ -110,9 +110,8 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
 function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   const { parent_id, attributes } = edit.row('label', id)!
   const made = new Map<string, number>()
-  let count = Number(edit.db.value('SELECT count(*) FROM label'))
   for (const part of parts) {
-    const into = part.id ?? made.get(part.name) ?? edit.insert('label', { ...labelRow({ name: part.name, colour: palette[count++ % palette.length]!, key: null, synonyms: [], prompts: [] }), parent_id: parent_id ?? null, attributes: attributes ?? null })
+    const into = part.id ?? made.get(part.name) ?? edit.insert('label', { ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }), parent_id: parent_id ?? null, attributes: attributes ?? null })
     made.set(part.name, into)
     moveAnnotations(edit, part.regions, part.imageLabels, into)
   }
