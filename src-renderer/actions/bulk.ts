@@ -53,3 +53,16 @@ export const bulk = {
     editor.setSelection(left.slice(-1).map((r) => r.id))
   },
 }
+
+/** Puts copies of another image's regions on the open one, as one change. */
+export async function copyFrom(mediaId: number): Promise<void> {
+  const [{ editor }, toasts] = [useDesk(), useToasts()]
+  await outbox.empty()
+  const { regions } = await call('media.content', { id: mediaId })
+  const copied = regions.filter((r) => r.state === 'accepted' && !r.hidden)
+  const clipboard = editor.clipboard
+  editor.clipboard = { regions: copied, mediaId }
+  const pasted = editor.execute('paste')
+  editor.clipboard = clipboard
+  if (!pasted) toasts.say('toast.nothingToCopy')
+}

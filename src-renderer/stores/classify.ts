@@ -143,7 +143,7 @@ export const useClassify = defineStore('classify', () => {
     steps.push(mediaId)
     keepSteps()
     digits.value = text.value = ''
-    desk.step(1)
+    if (session.settings.labelling.advance) desk.step(1)
   }
   /** What was typed, else the label that the image has already, else the guess. False where there is none of them. */
   function confirm(): boolean {
