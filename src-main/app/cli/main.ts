@@ -25,7 +25,9 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     })
     .exitOverride()
   const commands = [demoCommand, startCommand, serveCommand, projectCommand, importCommand, exportCommand, labelsCommand, splitCommand, dedupCommand, embedCommand, classifyCommand, trainCommand, evaluateCommand, mergeCommand, pretrainCommand]
-  for (const command of commands) program.addCommand(command(app).copyInheritedSettings(program))
+  for (const command of commands) program.addCommand(command(app))
+  // Those below a command too: what is wrong with their options is no less the user's to hear in one line.
+  for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
   for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
   try {
     await program.parseAsync([...argv], { from: 'user' })
