@@ -66,3 +66,15 @@ export async function copyFrom(mediaId: number): Promise<void> {
   editor.clipboard = clipboard
   if (!pasted) toasts.say('toast.nothingToCopy')
 }
+
+/** Puts copies of what is selected on the images that follow, as one change that its toast takes back. */
+export async function copyOnward(images: number): Promise<void> {
+  const [{ editor, mediaId }, gallery, toasts] = [useDesk(), useGallery(), useToasts()]
+  const here = gallery.places.get(mediaId ?? 0)
+  if (here === undefined) return
+  const mediaIds = gallery.ids.slice(here + 1, here + 1 + images)
+  if (!mediaIds.length || !editor.selection.length) return toasts.say('toast.noNext')
+  await outbox.empty() // by then what was drawn just now has its id
+  const copied = await call('regions.copy', { ids: [...editor.selection], mediaIds })
+  toasts.done('toast.copied', { regions: copied.regions, count: copied.images.length }, undoing)
+}

@@ -14,7 +14,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { chooseFolder } from './folder.ts'
-import { bulk, chosenImages, copyFrom } from './bulk.ts'
+import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
 export type Group = (typeof groups)[number]
@@ -91,6 +91,7 @@ export function makeActions(): Map<string, AppAction> {
     })
   const before = () => gallery.ids[(gallery.places.get(desk.mediaId ?? 0) ?? 0) - 1]
   add('copy-previous', 'label', () => labelling() && before() !== undefined, () => failing(copyFrom(before()!)))
+  add('copy-next', 'label', () => labelling() && desk.selected.length > 0, () => failing(copyOnward(1)))
   add('edit-attributes', 'label', () => labelling() && desk.selected.length > 0, () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus())
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())

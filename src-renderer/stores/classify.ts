@@ -179,8 +179,8 @@ export const useClassify = defineStore('classify', () => {
     if (label !== null) choose(label)
     else if (/\d/.test(chord)) digit(chord)
     else {
-      if (/\p{L}/u.test(chord)) document.querySelector<HTMLInputElement>('[data-classify] input')?.focus()
-      return false
+      if (chord === '/' || /\p{L}/u.test(chord)) document.querySelector<HTMLInputElement>('[data-classify] input')?.focus()
+      return chord === '/'
     }
     return true
   }

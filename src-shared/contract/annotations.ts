@@ -43,6 +43,8 @@ export type MediaPatch = z.infer<typeof mediaPatch>
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
   'regions.state': method(z.object({ ids, state: annotationState, before: z.array(annotationState).optional() }), done),
+  /** To each of the images, at the same place; one step of undo. */
+  'regions.copy': method(z.object({ ids, mediaIds: ids }), z.object({ regions: z.number().int(), images: z.array(id) })),
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
   'captions.update': method(z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }), caption),
   'captions.remove': method(z.object({ id, before: captionFields.partial().optional() }), done),

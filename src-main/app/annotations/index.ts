@@ -1,6 +1,7 @@
 export * from './bulk.ts'
 export * from './captions.ts'
 export * from './classify.ts'
+export * from './copies.ts'
 export * from './history.ts'
 export * from './images.ts'
 export * from './label-schema.ts'

@@ -34,6 +34,11 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated(`region ${state}`, imagesOf(client, 'region', ids))
     return null
   },
+  'regions.copy': ({ ids, mediaIds }, client) => {
+    const copied = annotations.copyRegions(client.project, ids, mediaIds)
+    client.annotated('copy regions', copied.images)
+    return copied
+  },
   'captions.add': (given, client) => {
     const added = annotations.addCaption(client.project, given)
     client.annotated('add caption', [added.mediaId])
