@@ -26,7 +26,9 @@ export function paintNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor):
     if (!name) continue
     const colour = editor.colourOf(r.labelId)
     const width = ctx.measureText(name).width + 8
-    const at = toScreen(view, box)
+    const corner = toScreen(view, box)
+    // Beside a point, which it would hide.
+    const at = r.shape.kind === 'keypoints' ? { x: corner.x + 7, y: corner.y - 3 } : corner
     // Above the region; within it where it reaches the top of the window.
     const x = Math.max(0, Math.min(at.x, viewport.width - width))
     const y = at.y - height >= 0 ? at.y - height : Math.max(0, at.y)
