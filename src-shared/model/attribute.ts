@@ -41,8 +41,12 @@ export const attributeDefinitions = z
     }
   })
 
+export type AttributeValue = string | number | boolean
+/** A name may be any, `constructor` too, which every object seems to have. */
+export const ownValue = (values: Readonly<Record<string, AttributeValue>>, name: string): AttributeValue | undefined => (Object.hasOwn(values, name) ? values[name] : undefined)
+
 /** Why a value is none of this attribute's; null where it is one. */
-export function attributeProblem(a: AttributeDefinition, value: string | number | boolean): string | null {
+export function attributeProblem(a: AttributeDefinition, value: AttributeValue): string | null {
   switch (a.type) {
     case 'choice':
       return typeof value === 'string' && a.options.includes(value) ? null : `expected one of ${listed(a.options)}`
@@ -76,7 +80,7 @@ export function attributesOf(labelId: number | null, labels: ReadonlyMap<number,
 }
 
 /** What a new region says by itself. */
-export const defaultsOf = (definitions: readonly AttributeDefinition[]): Record<string, string | number | boolean> =>
+export const defaultsOf = (definitions: readonly AttributeDefinition[]): Record<string, AttributeValue> =>
   Object.fromEntries(definitions.flatMap((a) => (a.default === undefined ? [] : [[a.name, a.default]])))
 
 export interface AttributeFault {
@@ -86,9 +90,9 @@ export interface AttributeFault {
 }
 
 /** Required attributes that have no value, and values that are none of their attribute's. */
-export function attributeFaults(definitions: readonly AttributeDefinition[], values: Readonly<Record<string, string | number | boolean>>): AttributeFault[] {
+export function attributeFaults(definitions: readonly AttributeDefinition[], values: Readonly<Record<string, AttributeValue>>): AttributeFault[] {
   return definitions.flatMap((a): AttributeFault[] => {
-    const given = values[a.name]
+    const given = ownValue(values, a.name)
     if (given === undefined) return a.required ? [{ name: a.name, problem: null }] : []
     const problem = attributeProblem(a, given)
     return problem ? [{ name: a.name, problem }] : []

@@ -1,6 +1,6 @@
 /** Are the values given those that the label's attributes may have? Names that no attribute of the label has are free. */
 import { userError } from '#shared/errors.ts'
-import { attributeProblem, attributesOf, type AttributeDefinition } from '#shared/model/attribute.ts'
+import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -28,7 +28,7 @@ export class AttributeRules {
   check(labelId: number | null, given: Attributes): void {
     if (Object.keys(given).length === 0) return
     for (const rule of this.of(labelId)) {
-      const value = given[rule.name]
+      const value = ownValue(given, rule.name)
       const problem = value === undefined ? null : attributeProblem(rule, value)
       if (problem) throw userError(`region: attributes.${rule.name}: ${problem}, not ${JSON.stringify(value)}`)
     }
@@ -37,4 +37,4 @@ export class AttributeRules {
 
 /** Of `after`, those that `before` has otherwise. */
 export const changedAttributes = (before: Attributes, after: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(after).filter(([name, value]) => before[name] !== value))
+  Object.fromEntries(Object.entries(after).filter(([name, value]) => ownValue(before, name) !== value))

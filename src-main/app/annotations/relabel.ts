@@ -1,5 +1,6 @@
 /** Labels renamed, merged and divided over the whole project: looked at first, then done as one edit. */
 import { userError } from '#shared/errors.ts'
+import { ownValue } from '#shared/model/attribute.ts'
 import { nextColour } from '#shared/model/label.ts'
 import { labelOperation, type LabelOperation, type LabelPreview, type SplitCondition } from '#shared/model/label-schema.ts'
 import { attributes } from '#shared/model/region.ts'
@@ -99,7 +100,7 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
     `SELECT id, media_id, json_extract(shape, '$.kind') AS kind, attributes FROM region WHERE label_id = ? ORDER BY id`, id,
   )) {
     const has = attributes.safeParse(JSON.parse(row.attributes)).data ?? {}
-    parts.find(({ where }) => ofImage(where, row.media_id) && (where.kind === undefined || where.kind === row.kind) && (where.attribute === undefined || has[where.attribute.name] === where.attribute.value))?.regions.push(row.id)
+    parts.find(({ where }) => ofImage(where, row.media_id) && (where.kind === undefined || where.kind === row.kind) && (where.attribute === undefined || ownValue(has, where.attribute.name) === where.attribute.value))?.regions.push(row.id)
   }
   for (const row of db.iterate<{ id: number; media_id: number }>('SELECT id, media_id FROM media_label WHERE label_id = ? ORDER BY id', id))
     parts.find(({ where }) => where.kind === undefined && where.attribute === undefined && ofImage(where, row.media_id))?.imageLabels.push(row.id)

@@ -45,6 +45,16 @@ describe.each(refused)('%j', (attributes, message) => {
   })
 })
 
+test('an attribute may have any name, also one that every object seems to have', () => {
+  const { project } = cars()
+  const odd = ['constructor', 'toString', 'hasOwnProperty'].map((name): AttributeDefinition => ({ type: 'number', name, required: false }))
+  const label = addLabel(project, { name: 'odd', attributes: odd })
+  const region = addRegion(project, { mediaId: 1, labelId: label.id, shape: box(1), attributes: { constructor: 3 } as unknown as Region['attributes'] })
+  expect(attributeFaults(odd, { other: 1 })).toEqual([])
+  updateRegion(project, region.id, { attributes: { other: true } })
+  expect(imageContent(project, 1).regions[0]!.attributes).toEqual({ other: true })
+})
+
 test('names that no rule has are free, and a label below has the rules of those above it', () => {
   const { project, car } = cars()
   const sedan = addLabel(project, { name: 'sedan', parentId: car, attributes: [{ type: 'text', name: 'age', required: false }] })
