@@ -2,8 +2,8 @@
 import { i18n } from './locales/index.ts'
 
 const verbs: Record<string, string> = {
-  add: '追加', remove: '削除', delete: '削除', change: '変更', edit: '編集', move: '移動', hide: '表示切り替え', lock: 'ロック切り替え', reorder: '重なり順の変更', duplicate: '複製', paste: '貼り付け',
-  merge: '結合', subtract: '切り抜き', draw: '作図', rename: '名前の変更', accept: '採用', reject: '却下', label: 'ラベル付け',
+  add: '追加', remove: '削除', delete: '削除', change: '変更', edit: '編集', move: '移動', hide: '表示切り替え', lock: 'ロック切り替え', reorder: '重なり順の変更', duplicate: '複製', copy: 'コピー', split: '分割', import: '読み込み', paste: '貼り付け',
+  merge: '結合', subtract: '切り抜き', draw: '作図', rename: '名前の変更', accept: '採用', reject: '却下', label: 'ラベル付け', classify: '分類',
 }
 /** With what they are counted in. */
 const nouns: Record<string, [string, string]> = {

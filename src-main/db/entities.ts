@@ -31,7 +31,7 @@ const row = (columns: Record<string, string | number | null | undefined>): Store
   Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string | number | null] => entry[1] !== undefined))
 
 export const labelRow = (l: Partial<Label>) =>
-  row({ name: l.name, colour: l.colour, key: l.key, synonyms: text(l.synonyms), prompts: text(l.prompts), parent_id: l.parentId })
+  row({ name: l.name, colour: l.colour, key: l.key, synonyms: text(l.synonyms), prompts: text(l.prompts), parent_id: l.parentId, attributes: l.attributes?.length === 0 ? null : text(l.attributes) })
 export const mediaRow = (m: Partial<Media>) =>
   row({
     root_id: m.rootId, path: m.path, content_hash: m.contentHash, perceptual_hash: m.perceptualHash, width: m.width, height: m.height,
@@ -68,6 +68,7 @@ const plain = <V>(v: V): V => (typeof v === 'string' ? (repaired(v) as V) : v)
 export const toLabel = (r: StoredRow): Label =>
   decode(label, 'label', r, () => ({
     id: r['id'], name: plain(r['name']), colour: r['colour'], key: r['key'], synonyms: parsed(r['synonyms']), prompts: parsed(r['prompts']), parentId: r['parent_id'],
+    attributes: r['attributes'] == null ? [] : parsed(r['attributes']),
   }))
 export const toMedia = (r: StoredRow): Media =>
   decode(media, 'media', r, () => ({

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { Author } from '#shared/model/author.ts'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
-import { palette } from '#shared/model/label.ts'
+import { nextColour } from '#shared/model/label.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
@@ -51,6 +51,7 @@ export class Ingest {
   private readonly nextId = new Map<JournaledTable, number>()
   private readonly firstId = new Map<JournaledTable, number>()
   private readonly labels = new Map<string, number>()
+  private readonly colours: string[] = []
   /** What it takes to make the indices again that were dropped. */
   private readonly indices: string[] = []
 
@@ -60,7 +61,10 @@ export class Ingest {
     private readonly author: Author,
     private readonly counts: IngestCounts,
   ) {
-    for (const { id, name } of edit.db.all<{ id: number; name: string }>('SELECT id, name FROM label')) this.labels.set(name, id)
+    for (const { id, name, colour } of edit.db.all<{ id: number; name: string; colour: string }>('SELECT id, name, colour FROM label')) {
+      this.labels.set(name, id)
+      this.colours.push(colour)
+    }
     this.dropIndices()
   }
 
@@ -173,8 +177,9 @@ export class Ingest {
   private label(name: string): number {
     let id = this.labels.get(name)
     if (id === undefined) {
-      const colour = palette[this.labels.size % palette.length]!
-      id = this.edit.insert('label', labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null }))
+      const colour = nextColour(this.colours)
+      this.colours.push(colour)
+      id = this.edit.insert('label', labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [] }))
       this.labels.set(name, id)
       this.counts.labels++
     }

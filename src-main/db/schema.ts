@@ -102,6 +102,13 @@ CREATE TABLE media_file (media_id INTEGER PRIMARY KEY, stamp TEXT NOT NULL, prob
 CREATE INDEX media_file_problem ON media_file (media_id) WHERE problem IS NOT NULL;
 -- The folder of an image as it stands in media-query.ts, with a slash at its end; '' at the top.
 CREATE INDEX media_folder ON media (root_id, rtrim(path, replace(path, '/', '')), id);
+  `,
+  },
+  {
+    version: 4,
+    sql: `
+-- Typed attributes of a label as JSON; NULL where it has none, as in every entry of the journal before this version.
+ALTER TABLE label ADD COLUMN attributes TEXT;
 `,
   },
 ]

@@ -53,3 +53,28 @@ export const bulk = {
     editor.setSelection(left.slice(-1).map((r) => r.id))
   },
 }
+
+/** Puts copies of another image's regions on the open one, as one change. */
+export async function copyFrom(mediaId: number): Promise<void> {
+  const [{ editor }, toasts] = [useDesk(), useToasts()]
+  await outbox.empty()
+  const { regions } = await call('media.content', { id: mediaId })
+  const copied = regions.filter((r) => r.state === 'accepted' && !r.hidden)
+  const clipboard = editor.clipboard
+  editor.clipboard = { regions: copied, mediaId }
+  const pasted = editor.execute('paste')
+  editor.clipboard = clipboard
+  if (!pasted) toasts.say('toast.nothingToCopy')
+}
+
+/** Puts copies of what is selected on the images that follow, as one change that its toast takes back. */
+export async function copyOnward(images: number): Promise<void> {
+  const [{ editor, mediaId }, gallery, toasts] = [useDesk(), useGallery(), useToasts()]
+  const here = gallery.places.get(mediaId ?? 0)
+  if (here === undefined) return
+  const mediaIds = gallery.ids.slice(here + 1, here + 1 + images)
+  if (!mediaIds.length || !editor.selection.length) return toasts.say('toast.noNext')
+  await outbox.empty() // by then what was drawn just now has its id
+  const copied = await call('regions.copy', { ids: [...editor.selection], mediaIds })
+  toasts.done('toast.copied', { regions: copied.regions, count: copied.images.length }, undoing)
+}

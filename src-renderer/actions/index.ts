@@ -1,4 +1,5 @@
 import { computed } from 'vue'
+import { useClassify } from '../stores/classify.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
 import { actionsOf, chordFor, keymap } from './keys.ts'
@@ -21,6 +22,12 @@ export function onKey(event: KeyboardEvent): void {
   const chord = chordFor(event)
   if (chord === null) return
   const dialog = useShell().dialog !== null
+  const classify = useClassify()
+  if (!dialog && classify.working) {
+    const field = document.activeElement
+    if (classify.press(chord)) return event.preventDefault()
+    if (document.activeElement !== field) return // the letter goes into the field that it opened
+  }
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
     if (!act(id)) continue

@@ -2,6 +2,7 @@
 import { nextTick } from 'vue'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { useClassify } from '../stores/classify.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
@@ -13,7 +14,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { chooseFolder } from './folder.ts'
-import { bulk, chosenImages } from './bulk.ts'
+import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
 export type Group = (typeof groups)[number]
@@ -34,7 +35,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding, curation, jobs] = [useReview(), useGrounding(), useCuration(), useJobs()]
+  const [review, grounding, curation, jobs, classify] = [useReview(), useGrounding(), useCuration(), useJobs(), useClassify()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -68,7 +69,7 @@ export function makeActions(): Map<string, AppAction> {
   for (const how of ['undo', 'redo'] as const)
     add(how, 'edit', opened, () => {
       if (labelling() && desk.editor.execute(how)) return
-      void desk.turn(how)
+      void (classify.working ? classify.turn(how) : desk.turn(how))
     })
   const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
@@ -88,6 +89,10 @@ export function makeActions(): Map<string, AppAction> {
       else if (chosen()) bulk.label([...gallery.selection], label.id)
       else return false
     })
+  const before = () => gallery.ids[(gallery.places.get(desk.mediaId ?? 0) ?? 0) - 1]
+  add('copy-previous', 'label', () => labelling() && before() !== undefined, () => failing(copyFrom(before()!)))
+  add('copy-next', 'label', () => labelling() && desk.selected.length > 0, () => failing(copyOnward(1)))
+  add('edit-attributes', 'label', () => labelling() && desk.selected.length > 0, () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus())
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
 
@@ -100,6 +105,8 @@ export function makeActions(): Map<string, AppAction> {
     const at = list.findIndex((r) => desk.selection.includes(r.id))
     desk.editor.setSelection([list[(at + 1) % list.length]!.id])
   })
+  add('classify-mode', 'label', labelling, () => classify.toggle())
+  add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
   add('comment', 'review', labelling, () => review.comment('comment'))
   add('review-accept', 'review', () => labelling() && review.active && proposals().length === 0, () => review.give('approved'))

@@ -132,7 +132,7 @@ const brush = (factor: number): Command => (editor) => {
   editor.set({ brushSize: Math.min(512, Math.max(1, size === editor.settings.brushSize ? size + Math.sign(factor - 1) : size)) })
   return true
 }
-const toggle = (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll'): Command => (editor) => {
+const toggle = (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names'): Command => (editor) => {
   editor.set({ [name]: !editor.settings[name] })
   return true
 }
@@ -178,11 +178,16 @@ export const commands: Record<CanvasAction, Command> = {
   'bring-forward': reorder(1, false), 'send-backward': reorder(-1, false), 'bring-to-front': reorder(1, true), 'send-to-back': reorder(-1, true),
   hide: change('hide', selected, (r, all) => ({ ...r, hidden: !all.every((s) => s.hidden) })),
   lock: change('lock', selected, (r, all) => ({ ...r, locked: !all.every((s) => s.locked) })),
-  'hide-all': toggle('hideAll'), 'toggle-snapping': toggle('snapping'), 'toggle-crosshair': toggle('crosshair'), 'toggle-minimap': toggle('minimap'),
+  'hide-all': toggle('hideAll'), 'toggle-snapping': toggle('snapping'), 'toggle-crosshair': toggle('crosshair'), 'toggle-minimap': toggle('minimap'), 'toggle-names': toggle('names'),
   'nudge-left': nudge(-1, 0), 'nudge-right': nudge(1, 0), 'nudge-up': nudge(0, -1), 'nudge-down': nudge(0, 1),
   'zoom-in': zoom(1.25), 'zoom-out': zoom(0.8),
   'zoom-fit': (editor) => {
     editor.fit()
+    return true
+  },
+  'zoom-region': (editor) => {
+    if (editor.selection.length === 0) return false
+    editor.zoomTo(boundsOfShapes(editor.selected.map((r) => r.shape)))
     return true
   },
   'zoom-actual': (editor) => {

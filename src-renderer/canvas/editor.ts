@@ -1,4 +1,5 @@
 /** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
+import { attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
@@ -12,10 +13,11 @@ import { tools } from './tools/index.ts'
 import type { StateAction, ToolState } from './tools/state.ts'
 import {
   defaultSettings,
-  type CanvasChange, type CanvasImage, type CanvasSettings, type Overlay, type Pixels, type Point, type PointerInfo, type PointerInput,
-  type RegionChange, type RegionEdit, type RegionId, type Size, type ToolName, type VertexRef,
+  type CanvasImage, type CanvasSettings, type Overlay, type Pixels, type Point, type PointerInfo, type PointerInput,
+  type RegionChange, type RegionEdit, type RegionId, type ToolName, type VertexRef,
 } from './types.ts'
-import { fitBox, panBy, toImage, zoomAbout, type View } from './view.ts'
+import { panBy, toImage, type View } from './view.ts'
+import { Viewing } from './viewing.ts'
 
 export interface EditorOptions {
   /** Who draws. */
@@ -28,16 +30,10 @@ export interface EditorOptions {
 
 /** Two presses are a double click within this time (ms) and distance (CSS px). */
 const doubleClick = { time: 400, distance: 5 }
-/** How near (CSS px) the pointer must come to an outline, a vertex, or something to snap to. */
-export const reachPx = 7
-
 const stateActions: ReadonlySet<string> = new Set<StateAction>(['confirm', 'cancel', 'remove-last', 'delete', 'undo', 'redo'])
 
-export class CanvasEditor {
+export class CanvasEditor extends Viewing {
   readonly regions = new RegionStore()
-  image: CanvasImage | null = null
-  viewport: Size = { width: 1, height: 1 }
-  view: View = { x: 0, y: 0, scale: 1 }
   /** In the order in which they were selected. */
   selection: readonly RegionId[] = []
   /** Of the one region selected. */
@@ -60,9 +56,6 @@ export class CanvasEditor {
   pixels: () => Pixels | null = () => null
 
   private labels = new Map<number, Label>()
-  private readonly listeners = new Set<(what: ReadonlySet<CanvasChange>) => void>()
-  private pending = new Set<CanvasChange>()
-  private depth = 0
   private temporaryIds = 0
   private panning: { from: Point; view: View } | null = null
   private panHeld = false
@@ -70,6 +63,7 @@ export class CanvasEditor {
   private lastPress: { at: Point; time: number; button: number } | null = null
 
   constructor(private readonly options: EditorOptions) {
+    super()
     this.state = tools.select.start(this)
   }
 
@@ -95,12 +89,16 @@ export class CanvasEditor {
     this.labels = new Map(labels.map((l) => [l.id, l]))
     this.changed('labels')
   }
+  /** What may be said of regions of a label. */
+  rulesOf = (labelId: number | null): AttributeDefinition[] => attributesOf(labelId, this.labels)
+  nameOf = (labelId: number | null): string => (labelId === null ? '' : (this.labels.get(labelId)?.name ?? ''))
   colourOf = (labelId: number | null): string => (labelId === null ? undefined : this.labels.get(labelId)?.colour) ?? '#8a8f98'
 
   /** A new region on top of the others, not yet part of the document. */
   newRegion(shape: Shape, from: Partial<Region> = {}): Region {
+    const labelId = from.labelId === undefined ? this.activeLabelId : from.labelId
     return {
-      labelId: this.activeLabelId, attributes: {}, state: 'accepted', hidden: false, locked: false, z: this.regions.topZ + 1,
+      labelId, attributes: defaultsOf(this.rulesOf(labelId)), state: 'accepted', hidden: false, locked: false, z: this.regions.topZ + 1,
       ...from, id: this.options.temporaryId?.() ?? --this.temporaryIds, mediaId: this.image!.mediaId, author: this.options.author(), shape,
     }
   }
@@ -186,47 +184,21 @@ export class CanvasEditor {
   setLabel(labelId: number | null): void {
     this.batch(() => {
       this.activeLabelId = labelId
-      this.commit('label', this.editable.map((before) => ({ before, after: before.labelId === labelId ? before : { ...before, labelId } })))
+      this.commit('label', this.editable.map((before) => ({ before, after: before.labelId === labelId ? before : { ...before, labelId, attributes: { ...defaultsOf(this.rulesOf(labelId)), ...before.attributes } } })))
       this.changed('labels')
     })
   }
 
   // ---- The view
 
-  setViewport(size: Size): void {
-    // A picture that was shown whole stays so, whatever room the window and its panels leave.
-    const whole = this.viewport.width <= 1 || this.showsWhole()
-    this.viewport = size
-    if (whole) this.fit()
-    this.changed('view')
-  }
-  setView(view: View): void {
-    this.view = view
-    this.changed('view')
-    // The pointer now stands over another pixel: lines that follow it must.
+  /** The pointer now stands over another pixel: lines that follow it must. */
+  protected override viewMoved(): void {
     if (!this.lastInput || !this.pointer || this.panning) return
     const e = this.info(this.lastInput)
     this.pointer = e.point
     this.changed('pointer')
     this.follow(this.state.onViewMove(e))
   }
-  private wholeView(): View | null {
-    return this.image && fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport)
-  }
-  private showsWhole(): boolean {
-    const view = this.wholeView()
-    return view !== null && view.scale === this.view.scale && view.x === this.view.x && view.y === this.view.y
-  }
-  fit(): void {
-    const view = this.wholeView()
-    if (view) this.setView(view)
-  }
-  /** About a point in CSS pixels; the middle of the viewport where none is given. */
-  zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {
-    this.setView(zoomAbout(this.view, at, factor))
-  }
-  /** A distance in CSS pixels, in image pixels. */
-  reach = (px: number = reachPx) => px / this.view.scale
 
   // ---- Settings and tools
 
@@ -350,7 +322,8 @@ export class CanvasEditor {
   placed(point: Point, except?: ReadonlySet<RegionId>): { at: Point; snapped: boolean } {
     const snap = this.settings.snapping && !this.settings.hideAll ? snapTo(this.regions, point, this.reach(), except) : null
     const { width, height } = this.image!
-    const { x, y } = snap ?? point
+    const whole = (v: number) => (this.settings.snapToPixels ? Math.round(v) : v)
+    const { x, y } = snap ?? { x: whole(point.x), y: whole(point.y) }
     return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null }
   }
 
@@ -369,34 +342,5 @@ export class CanvasEditor {
       }
       return commands[action](this)
     })
-  }
-
-  // ---- Listeners
-
-  /** Called after each change, with what changed; the changes of one call come together. Returns what ends it. */
-  subscribe(listener: (what: ReadonlySet<CanvasChange>) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
-  }
-
-  changed(...what: CanvasChange[]): void {
-    for (const w of what) this.pending.add(w)
-    if (this.depth === 0) this.flush()
-  }
-
-  batch<T>(body: () => T): T {
-    this.depth++
-    try {
-      return body()
-    } finally {
-      if (--this.depth === 0) this.flush()
-    }
-  }
-
-  private flush(): void {
-    if (this.pending.size === 0) return
-    const what = this.pending
-    this.pending = new Set()
-    for (const listener of this.listeners) listener(what)
   }
 }

@@ -6,8 +6,8 @@ export const canvasActions = [
   'select-all', 'duplicate', 'copy', 'cut', 'paste', 'merge', 'subtract',
   'bring-forward', 'send-backward', 'bring-to-front', 'send-to-back',
   'hide', 'hide-all', 'lock', 'nudge-left', 'nudge-right', 'nudge-up', 'nudge-down',
-  'zoom-in', 'zoom-out', 'zoom-fit', 'zoom-actual', 'brush-smaller', 'brush-larger',
-  'toggle-snapping', 'toggle-crosshair', 'toggle-minimap', 'tool-last',
+  'zoom-in', 'zoom-out', 'zoom-fit', 'zoom-actual', 'zoom-region', 'brush-smaller', 'brush-larger',
+  'toggle-snapping', 'toggle-crosshair', 'toggle-minimap', 'toggle-names', 'tool-last',
 ] as const
 export type CanvasAction = (typeof canvasActions)[number] | `tool-${ToolName}`
 
@@ -32,7 +32,7 @@ export const defaultShortcuts: Shortcuts = {
   'tool-points': ['K'], 'tool-brush': ['B'], 'tool-eraser': ['E'], 'tool-wand': ['W'], 'tool-scissors': ['S'], 'tool-ruler': ['M'],
   'tool-pan': ['G'], 'tool-last': ['N'],
   'brush-smaller': ['-'], 'brush-larger': ['=', 'Shift++'],
-  'zoom-in': ['Ctrl+=', 'Ctrl+Shift++'], 'zoom-out': ['Ctrl+-'], 'zoom-fit': ['Ctrl+F'], 'zoom-actual': ['Ctrl+0'],
+  'zoom-in': ['Ctrl+=', 'Ctrl+Shift++'], 'zoom-out': ['Ctrl+-'], 'zoom-fit': ['Ctrl+F'], 'zoom-actual': ['Ctrl+0'], 'zoom-region': ['Z'],
   undo: ['Ctrl+Z'], redo: ['Ctrl+Shift+Z', 'Ctrl+Y'],
   'remove-last': ['Backspace'], delete: ['Delete', 'Backspace'], confirm: ['Enter'], cancel: ['Escape'],
   'select-all': ['Ctrl+A'], duplicate: ['Ctrl+D'], copy: ['Ctrl+C'], cut: ['Ctrl+X'], paste: ['Ctrl+V'],
@@ -40,7 +40,7 @@ export const defaultShortcuts: Shortcuts = {
   'bring-forward': [']'], 'send-backward': ['['], 'bring-to-front': ['Ctrl+]'], 'send-to-back': ['Ctrl+['],
   hide: ['H'], 'hide-all': ['T'], lock: ['L'],
   'nudge-left': ['Alt+ArrowLeft'], 'nudge-right': ['Alt+ArrowRight'], 'nudge-up': ['Alt+ArrowUp'], 'nudge-down': ['Alt+ArrowDown'],
-  'toggle-snapping': ['Shift+S'], 'toggle-crosshair': ['X'],
+  'toggle-snapping': ['Shift+S'], 'toggle-crosshair': ['X'], 'toggle-names': ['Shift+N'],
   'model-positive': ['Q'], 'model-negative': ['E'], accept: ['Enter'], reject: ['Escape'],
   'label-1': ['1'], 'label-2': ['2'], 'label-3': ['3'], 'label-4': ['4'], 'label-5': ['5'], 'label-6': ['6'],
   'label-7': ['7'], 'label-8': ['8'], 'label-9': ['9'],

@@ -115,6 +115,14 @@ export interface CanvasSettings {
   crosshair: boolean
   minimap: boolean
   hideAll: boolean
+  /** The labels' names beside their regions. */
+  names: boolean
+  /** To whole pixels of the image. */
+  snapToPixels: boolean
+  /** Boxes: by dragging, by two clicks, or by either. */
+  drawBy: 'either' | 'drag' | 'click'
+  /** Of outlines, CSS pixels. */
+  lineWidth: number
   /** Of regions' fills, 0 to 1. */
   fillOpacity: number
   /** View only: 1 leaves the image as it is. */
@@ -124,7 +132,7 @@ export interface CanvasSettings {
 }
 
 export const defaultSettings: CanvasSettings = {
-  brushSize: 24, tolerance: 24, snapping: true, crosshair: false, minimap: true, hideAll: false,
+  brushSize: 24, tolerance: 24, snapping: true, crosshair: false, minimap: true, hideAll: false, names: false, snapToPixels: false, drawBy: 'either', lineWidth: 1.5,
   fillOpacity: 0.25, brightness: 1, contrast: 1, imageOpacity: 1,
 }
 

@@ -14,7 +14,7 @@ const names = { coco: 'COCO', imagefolder: 'Hugging Face ImageFolder', webdatase
 const exchangeEn: Words = {
   formats: { ...names, masks: 'Indexed PNG masks', folders: 'A folder for each label', captions: 'Text files of captions' },
   features: {
-    boxes: 'boxes', 'rotated boxes': 'rotated boxes', polygons: 'polygons', holes: 'holes', parts: 'regions of several parts', masks: 'masks', polylines: 'polylines', keypoints: 'points', 'unlabelled regions': 'unlabelled regions', attributes: 'attributes', 'drawing order': 'drawing order',
+    boxes: 'boxes', 'rotated boxes': 'rotated boxes', polygons: 'polygons', holes: 'holes', parts: 'regions of several parts', masks: 'masks', polylines: 'polylines', keypoints: 'points', 'unlabelled regions': 'unlabelled regions', attributes: 'attributes', 'attribute definitions': 'labels’ definitions of attributes', 'parent labels': 'labels below others', 'drawing order': 'drawing order',
     'image labels': 'labels of images', 'several labels an image': 'several labels on an image', captions: 'captions', 'several captions an image': 'several captions of an image', 'region captions': 'captions of regions', 'grounded captions': 'words tied to regions', 'caption languages': 'languages of captions',
     tags: 'tags', splits: 'splits', authors: 'authors', 'review states': 'states of review', comments: 'comments', 'proposals left out': 'proposals', 'images without annotations': 'images without annotations',
   },
@@ -24,11 +24,12 @@ const exchangeEn: Words = {
 const exchangeJa: Words = {
   formats: { ...names, masks: '番号付き PNG マスク', folders: 'ラベルごとのフォルダー', captions: 'キャプションのテキストファイル' },
   features: {
-    boxes: '矩形', 'rotated boxes': '回転矩形', polygons: '多角形', holes: '穴', parts: '複数の部分を持つ領域', masks: 'マスク', polylines: '折れ線', keypoints: '点', 'unlabelled regions': 'ラベルのない領域', attributes: '属性', 'drawing order': '重なり順',
+    boxes: '矩形', 'rotated boxes': '回転矩形', polygons: '多角形', holes: '穴', parts: '複数の部分を持つ領域', masks: 'マスク', polylines: '折れ線', keypoints: '点', 'unlabelled regions': 'ラベルのない領域', attributes: '属性', 'attribute definitions': 'ラベルの属性定義', 'parent labels': '親を持つラベル', 'drawing order': '重なり順',
     'image labels': '画像ラベル', 'several labels an image': '一枚に複数のラベル', captions: 'キャプション', 'several captions an image': '一枚に複数のキャプション', 'region captions': '領域のキャプション', 'grounded captions': '領域に結び付けた語句', 'caption languages': 'キャプションの言語',
     tags: 'タグ', splits: '分割', authors: '作成者', 'review states': 'レビューの状態', comments: 'コメント', 'proposals left out': '提案', 'images without annotations': '注釈のない画像',
   },
   becomes: {
+    'are kept, but for which are required': '保たれますが、必須かどうかは失われます', 'lie beside the others': '親子でなく並びます',
     'are left out': '含まれません', 'are left out but for the first': '最初の一つだけが残ります',
     'become their boxes': '外接矩形になります', 'become upright boxes': '水平な矩形になります', 'become polygons of four points': '四点の多角形になります', 'become filled masks': '塗りつぶしたマスクになります', 'become masks': 'マスクになります', 'become polygons along the borders of their pixels': '画素の縁に沿った多角形になります', 'become objects of their own': '別々の物体になります', 'are filled': '塗りつぶされます',
     'are left out; those without an outline of their group become their boxes': '含まれません。同じグループの輪郭がないものは外接矩形になります', 'are lost in the boxes': '矩形になると失われます', 'are left out but for those of regions': '領域のものだけが残ります',

@@ -3,12 +3,16 @@ import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
+import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { windowEn, windowJa } from './window.ts'
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  messages: { en: { ...en, ...keepEn, ...firstEn, ...windowEn }, ja: { ...ja, ...keepJa, ...firstJa, ...windowJa } },
+  messages: {
+    en: { ...en, ...keepEn, ...firstEn, ...labellingEn, ...windowEn, actions: { ...en.actions, ...labellingActionsEn } },
+    ja: { ...ja, ...keepJa, ...firstJa, ...labellingJa, ...windowJa, actions: { ...ja.actions, ...labellingActionsJa } },
+  },
 })
-export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof windowEn
+export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof windowEn

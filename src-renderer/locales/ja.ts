@@ -39,7 +39,7 @@ export const ja: Same<typeof en> = {
   },
   hint: {
     select: 'ドラッグで複数選択 · Alt+クリックで下の領域 · スペース+ドラッグで移動', vertices: '頂点をドラッグ、辺を引くと頂点を追加 · Alt+クリックで削除 · ダブルクリックで拡大・回転の枠',
-    mask: 'ブラシと消しゴムでこのマスクを修正', box: 'ドラッグ、または 2 つの角をクリック · Shift で正方形', 'rotated-box': '一辺を引き、そこから矩形を引き出す', polygon: '頂点を順にクリック', polyline: '頂点を順にクリック',
+    mask: 'ブラシと消しゴムでこのマスクを修正', box: 'ドラッグ、または 2 つの角をクリック · Shift で正方形', 'rotated-box': '望む角度で一辺を引き、そこから矩形を引き出す', edge: '一辺に沿って、その角度で', depth: '矩形を引き出してクリック', turn: '角をドラッグで拡大縮小 · 上の丸いハンドルで回転、Shift で 15° ずつ', polygon: '頂点を順にクリック', polyline: '頂点を順にクリック',
     scissors: '輪郭に沿ってクリックすると線が縁をたどる', part: 'クリックで新しい多角形 · Shift+クリックで選択中のものに部分を追加 · Alt+クリックで穴', points: 'クリックで点 · Shift+クリックで選択中の点の組に追加',
     brush: '新しいマスクを塗る · Alt で消す', 'brush-on': '選択中のマスクに塗る · Alt で消す · Esc の後に塗ると新しいマスク', eraser: '選択中、または一番上のマスクから消す · Alt で塗る',
     wand: '色をクリック、横にドラッグで許容差 · Shift で選択中のマスクに追加 · Alt で除く', ruler: 'ドラッグで測る', confirm: '確定', 'remove-last': '1 つ戻す', cancel: 'やめる',
@@ -56,7 +56,7 @@ export const ja: Same<typeof en> = {
   review: { unreviewed: '未レビュー', 'in-review': 'レビュー中', approved: '承認済み', rejected: '差し戻し', proposals: '提案 {n} 件', why: '直すべき点を書いて Enter で差し戻し' },
   bulk: { title: '選択した画像を編集', lead: '空欄の項目は変わりません。すべてを一つの変更として行い、一度に取り消せます。', images: '画像', regions: '画像内のすべての領域', addLabels: 'ラベルを追加', removeLabels: 'ラベルを削除', addTags: 'タグを追加', removeTags: 'タグを削除', regionLabel: 'ラベル', setAttributes: '属性を設定', removeAttributes: '属性を削除', keep: '変更しない', attributesHint: '名前 = 値, …', apply: '{n} 枚を変更' },
   history: { empty: 'この画像はまだ変更されていません。', undone: '取り消し済み', wholeProject: 'プロジェクト全体' },
-  labels: { title: 'ラベル', name: '名前', colour: '色', key: 'キー', uses: '使用数', synonyms: '同義語', remove: 'ラベルを削除', removeHint: '注釈 {n} 件も削除されます。', into: '注釈の移し先', empty: 'まだラベルがありません。最初のラベルを追加してください。' },
+  labels: { parent: '親ラベル', noParent: 'なし', import: 'ラベルを読み込む …', export: 'ファイルに保存', project: 'プロジェクト全体（使用 {n} 件）', merge: '統合', split: '分ける', by: '対象の注釈', byKind: '形', byAttribute: '属性', byTag: '画像のタグ', value: '値', becomes: '移し先', preview: '画像 {images} 枚の領域 {regions} 個と画像ラベル {labels} 件が変わります。', more: 'ほか {n} 件は入力して検索', title: 'ラベル', name: '名前', colour: '色', key: 'キー', uses: '使用数', synonyms: '同義語', remove: 'ラベルを削除', removeHint: '注釈 {n} 件も削除されます。', into: '注釈の移し先', empty: 'まだラベルがありません。最初のラベルを追加してください。' },
   snapshots: { title: 'スナップショット', take: 'スナップショットを作成', name: 'この状態の名前', empty: 'データセットの今の状態に名前を付け、後で比べたり戻したりできます。', compare: '以後の変更', restore: 'この状態に戻す', added: '追加', changed: '変更', removed: '削除', media: '画像', labels: 'ラベル', imageLabels: '画像ラベル', regions: '領域', captions: 'キャプション', tags: 'タグ', same: '以後の変更はありません。' },
   exchange: {
     import: 'インポート', export: 'エクスポート', format: '形式', auto: '自動判別', from: '元', to: '先', choose: '選択 …', losses: '{format} で表せないもの', lossless: '{format} はこのプロジェクトのすべてを表せます。', images: '画像もコピーする', split: '入れる分割', start: '開始', report: '結果', took: '画像 {n} 枚を取り込みました', findings: 'そのままでは取り込めなかったもの: {n}', wrote: '{n} 個のファイルを書き出しました', absent: 'この版ではインポートとエクスポートは使えません。', onlyFiltered: '絞り込み中の画像だけ（{n}）',
@@ -83,11 +83,11 @@ export const ja: Same<typeof en> = {
   jobs: { scan: '画像を探索中', check: 'ファイルを確認中', 'set-up': '準備中', sample: 'サンプルを作成中', import: 'インポート中', export: 'エクスポート中', train: '学習中', evaluate: '評価中', compare: '比較中', merge: 'マージ中', duplicates: '重複を探索中', split: '分割を計算中', captions: 'キャプションを検査中', doubts: 'ラベルを判定中', index: '画像を読み込み中', map: '地図を作成中' },
   palette: { placeholder: 'コマンド、ラベル、画像名を入力', nothing: '該当するものがありません。', images: '画像', labels: 'ラベル', hint: '検索・コマンド実行' },
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
-  settings: { title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', take: 'こちらだけにする', clear: 'キーなし' },
+  settings: { labelling: 'ラベル付け', drawBy: '矩形の描き方', draw: { either: 'どちらでも', drag: 'ドラッグ', click: '2 回クリック' }, lineWidth: '輪郭の太さ', check: { keepLabel: '次の領域も同じラベルにする', advance: '分類ではキーで次の画像へ進む', names: 'ラベル名をキャンバスに表示', crosshair: '十字線', snapping: 'ほかの領域に吸着', snapToPixels: '画素に吸着', minimap: 'ミニマップ' }, title: '設定', appearance: '外観', theme: 'テーマ', language: '言語', system: 'システムに合わせる', light: 'ライト', dark: 'ダーク', shortcuts: 'キーボードショートカット', press: 'キーを押す …', reset: '既定値', resetAll: 'すべて既定値に戻す', also: '重複: {action}', take: 'こちらだけにする', clear: 'キーなし' },
   links: { title: 'フォルダの外へのリンク', lead: '{folder} にある次のリンクは、このコンピュータの別の場所にあるファイルを指すため、取り込みませんでした。リンク先が確かな場合に限って取り込んでください。取り込むと、後から追加されたリンクも含め、他の画像と同じように表示・学習・エクスポートされます。', more: 'ほか {count} 件', look: '確認', leave: '取り込まない', take: '取り込む' },
   toast: {
     namesLeftOut: '{n} 件のファイルは名前が UTF-8 でないため取り込まれませんでした（{name}）',
-    links: 'フォルダの外へのリンク {count} 件を取り込みませんでした', undo: '取り消しました: {action}', redo: 'やり直しました: {action}', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
+    links: 'フォルダの外へのリンク {count} 件を取り込みませんでした', undo: '取り消しました: {action}', redo: 'やり直しました: {action}', labelsChanged: '注釈 {count} 件のラベルを変更しました', labelsTaken: 'ラベルを {added} 件追加、{changed} 件変更しました', copied: '{count} 枚に領域 {regions} 個をコピーしました', noNext: 'この後に画像はありません', nothingToCopy: '前の画像に領域がありません', 'nothing-to-undo': '取り消すものがありません', 'nothing-to-redo': 'やり直すものがありません', labelled: '{count} 枚にラベルを付けました', split: '{count} 枚を分割に移しました', reviewed: '{count} 枚をレビューしました', tagged: '{count} 枚にタグを付けました', edited: '{count} 枚を変更しました', removed: '{count} 枚をプロジェクトから外しました。ファイルは残ります', adding: '{folder} の画像を追加しています', jobDone: '{job}: 完了', jobFailed: '{job}: {error}', sentLater: '前回送れなかった変更 {count} 件を送っています', runDone: '{name} が完了しました', back: '再接続しました', splitApplied: '{count} 枚を分割に移しました',
   },
   actions: {
     'sign-out': 'このブラウザからサインアウト',

@@ -17,7 +17,7 @@ export const keepEn: Words = {
     title: 'Changed in another window meanwhile', lead: 'Somebody else changed this too. Which one should stay? Nothing is lost: either can be undone.', theirs: 'Theirs', mine: 'Yours', takeTheirs: 'Take theirs', keepMine: 'Keep mine', gone: 'removed', nothing: 'nothing',
     spans: '{n} grounded phrase | {n} grounded phrases',
     entities: { region: 'Region', caption: 'Caption', comment: 'Comment', label: 'Label', image: 'Image' },
-    fields: { text: 'text', language: 'language', spans: 'grounding', regionId: 'region', labelId: 'label', shape: 'shape', state: 'state', z: 'order', hidden: 'visibility', locked: 'lock', resolved: 'resolved', name: 'name', colour: 'colour', key: 'key', synonyms: 'synonyms', prompts: 'prompts', parentId: 'parent', split: 'split', review: 'review' },
+    fields: { text: 'text', language: 'language', spans: 'grounding', regionId: 'region', labelId: 'label', shape: 'shape', state: 'state', z: 'order', hidden: 'visibility', locked: 'lock', resolved: 'resolved', name: 'name', colour: 'colour', key: 'key', synonyms: 'synonyms', prompts: 'prompts', parentId: 'parent', attributes: 'attributes', split: 'split', review: 'review' },
     values: { proposed: 'proposed', accepted: 'accepted', rejected: 'rejected', true: 'yes', false: 'no' },
   },
 }
@@ -31,7 +31,7 @@ export const keepJa: Words = {
     title: '別のウィンドウでも変更されました', lead: '同じ箇所をほかの人も変更しました。どちらを残しますか。どちらを選んでも元に戻せます。', theirs: '相手の値', mine: '自分の値', takeTheirs: '相手の値にする', keepMine: '自分の値を残す', gone: '削除', nothing: 'なし',
     spans: '結び付けた語句 {n} 個',
     entities: { region: '領域', caption: 'キャプション', comment: 'コメント', label: 'ラベル', image: '画像' },
-    fields: { text: '文', language: '言語', spans: '結び付け', regionId: '領域', labelId: 'ラベル', shape: '形', state: '状態', z: '重なり順', hidden: '表示', locked: 'ロック', resolved: '解決', name: '名前', colour: '色', key: 'キー', synonyms: '同義語', prompts: 'プロンプト', parentId: '親', split: '分割', review: 'レビュー' },
+    fields: { text: '文', language: '言語', spans: '結び付け', regionId: '領域', labelId: 'ラベル', shape: '形', state: '状態', z: '重なり順', hidden: '表示', locked: 'ロック', resolved: '解決', name: '名前', colour: '色', key: 'キー', synonyms: '同義語', prompts: 'プロンプト', parentId: '親', attributes: '属性', split: '分割', review: 'レビュー' },
     values: { proposed: '提案', accepted: '採用', rejected: '却下', true: 'はい', false: 'いいえ' },
   },
 }

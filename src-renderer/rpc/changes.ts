@@ -3,7 +3,7 @@ import type { Input, Output } from '#shared/contract.ts'
 
 export type ChangeMethod =
   | 'regions.apply' | 'regions.state' | 'captions.add' | 'captions.update' | 'captions.remove' | 'comments.add' | 'comments.update' | 'comments.remove'
-  | 'image-labels.set' | 'image-labels.unset' | 'tags.add' | 'tags.remove' | 'splits.set' | 'review.set' | 'media.edit'
+  | 'image-labels.choose' | 'image-labels.set' | 'image-labels.unset' | 'tags.add' | 'tags.remove' | 'splits.set' | 'review.set' | 'media.edit'
 
 /** A method with its input. */
 export type Request = { [M in ChangeMethod]: { method: M; input: Input<M> } }[ChangeMethod]
@@ -19,7 +19,7 @@ export type Change = Request & {
 
 const actions: Record<Exclude<ChangeMethod, 'regions.apply'>, string> = {
   'regions.state': 'region state', 'captions.add': 'add caption', 'captions.update': 'change caption', 'captions.remove': 'remove caption', 'comments.add': 'comment',
-  'comments.update': 'change comment', 'comments.remove': 'remove comment', 'image-labels.set': 'label image', 'image-labels.unset': 'remove image label',
+  'comments.update': 'change comment', 'comments.remove': 'remove comment', 'image-labels.choose': 'classify image', 'image-labels.set': 'label image', 'image-labels.unset': 'remove image label',
   'tags.add': 'add tag', 'tags.remove': 'remove tag', 'splits.set': 'set split', 'review.set': 'review', 'media.edit': 'edit images',
 }
 /** As the journal will name it. */

@@ -12,6 +12,7 @@ import { resolved } from '../rpc/conflicts.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
 import { useConflicts } from './conflicts.ts'
+import { keepSettings } from './canvas-settings.ts'
 import { foresee, withBefore } from './optimistic.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
@@ -38,6 +39,9 @@ function canvasImage(key: string, { id, width, height }: ImageContent['media']):
   if (image.width * image.height <= tiled) return image
   return { ...image, pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) } }
 }
+
+/** Might what is on its way change this image? */
+const concerns = ({ input }: Change, id: number) => ('mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true)
 
 export const useDesk = defineStore('desk', () => {
   const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
@@ -66,11 +70,22 @@ export const useDesk = defineStore('desk', () => {
   const zoom = of(() => editor.view.scale, 'view')
   const activeLabelId = of(() => editor.activeLabelId, 'labels')
   watch(() => project.labels, (labels) => editor.setLabels(labels))
+  keepSettings(editor, () => settings.value)
   /** Labels given lately, the last first; each project has its own. */
   const lastLabels = ref<number[]>([])
   const labelsPlace = () => `dashi:labels:${project.opened?.info.folder ?? ''}`
   watch(() => project.key, (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []), { immediate: true })
+  /** The label of new regions is that of before a reload. */
+  const activePlace = () => `dashi:label:${project.opened?.info.folder ?? ''}`
+  let restored = ''
+  watch(() => project.labels, (labels) => {
+    if (!project.key || restored === project.key || !labels.length) return
+    restored = project.key
+    const id = Number(localStorage.getItem(activePlace()))
+    if (editor.activeLabelId === null && labels.some((l) => l.id === id)) editor.setLabel(id)
+  }, { immediate: true })
   watch(activeLabelId, (id) => {
+    if (project.key) localStorage.setItem(activePlace(), String(id ?? ''))
     if (id === null) return
     lastLabels.value = [id, ...lastLabels.value.filter((l) => l !== id)].slice(0, 8)
     localStorage.setItem(labelsPlace(), JSON.stringify(lastLabels.value))
@@ -90,8 +105,12 @@ export const useDesk = defineStore('desk', () => {
   }
   /** Changes of this page (others are of the one before it was loaded again), with what the image was before each. */
   const unsent = new Map<string, ImageContent>()
-  const send = ({ action, changes }: RegionEdit) =>
+  const send = ({ action, changes }: RegionEdit) => {
+    if (action.startsWith('draw ') && !session.settings.labelling.keepLabel) askForLabel()
     change({ method: 'regions.apply', input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) } })
+  }
+  /** Each region gets its own: what was chosen is forgotten once it was drawn, and the field waits for the next. */
+  const askForLabel = () => setTimeout(() => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
 
   outboxEvents.sent = (done, renamed) => {
     if (!unsent.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
@@ -151,7 +170,7 @@ export const useDesk = defineStore('desk', () => {
     if (gallery.selection.size === 1) gallery.selection.clear()
     try {
       // Changes of this very image that are still on their way must be in what is shown.
-      if (outbox.state.waiting && remote.connection.state === 'open') await outbox.empty()
+      if (remote.connection.state === 'open' && outbox.waiting.some((c) => concerns(c, id))) await outbox.empty()
       const found = await fetchContent(id)
       if (mediaId.value !== id) return
       content.value = found

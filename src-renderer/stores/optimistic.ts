@@ -23,6 +23,8 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
       return { ...content, comments: patched(content.comments, change.input.id, change.input.patch) }
     case 'comments.remove':
       return { ...content, comments: without(content.comments, change.input.id) }
+    case 'image-labels.choose':
+      return of([change.input.mediaId]) ? { ...content, labels: chosen(withLabel(content, change.input.labelId, author), change.input.labelId) } : content
     case 'image-labels.set':
       return of(change.input.mediaIds) ? { ...content, labels: withLabel(content, change.input.labelId, author) } : content
     case 'image-labels.unset':
@@ -81,6 +83,10 @@ export function withBefore<R extends Request>(content: ImageContent, request: R)
     return entity && pick(entity, keys)
   }
 }
+
+/** One class alone: others given go, others proposed are rejected. */
+const chosen = (labels: ImageContent['labels'], labelId: number): ImageContent['labels'] =>
+  labels.flatMap((l) => (l.labelId === labelId ? [l] : l.state === 'accepted' ? [] : [{ ...l, state: 'rejected' as const }]))
 
 function withLabel({ labels, media }: ImageContent, labelId: number, author: Author): ImageContent['labels'] {
   const here = labels.find((l) => l.labelId === labelId)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { caption, captionText } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
 import { label } from '../model/label.ts'
+import { labelOperation, labelPreview, labelSchemaFile, schemaImportMode, schemaImportReport } from '../model/label-schema.ts'
 import { comment, id, media, mediaLabel, split, tag } from '../model/media.ts'
 import { tokenCountsSchema } from '../model/question.ts'
 import { attributes, region } from '../model/region.ts'
@@ -42,6 +43,8 @@ export type MediaPatch = z.infer<typeof mediaPatch>
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
   'regions.state': method(z.object({ ids, state: annotationState, before: z.array(annotationState).optional() }), done),
+  /** To each of the images, at the same place; one step of undo. */
+  'regions.copy': method(z.object({ ids, mediaIds: ids }), z.object({ regions: z.number().int(), images: z.array(id) })),
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
   'captions.update': method(z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }), caption),
   'captions.remove': method(z.object({ id, before: captionFields.partial().optional() }), done),
@@ -58,8 +61,18 @@ export const annotationMethods = {
   'labels.update': method(z.object({ id, patch: labelFields.partial(), before: labelFields.partial().optional() }), label),
   /** `into`: its annotations go to that label, otherwise with it. */
   'labels.remove': method(z.object({ id, into: id.optional() }), done),
+  /** Over the whole project: what it would do, and doing it as one step of undo. */
+  'labels.preview': method(labelOperation, labelPreview),
+  'labels.change': method(labelOperation, labelPreview),
+  'labels.schema': method(z.object({}).default({}), labelSchemaFile),
+  /** `text`: of the file. `preview`: only says what it would do. */
+  'labels.import': method(z.object({ text: z.string().max(64_000_000), file: z.string().max(4096), mode: schemaImportMode, preview: z.boolean().default(false) }), schemaImportReport),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
   'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
+  /** The image is of this class and no other. */
+  'image-labels.choose': method(z.object({ mediaId: id, labelId: id }), done),
+  /** Images with an accepted label of their own. */
+  'image-labels.labelled': method(z.object({}).default({}), z.object({ ids: z.array(id) })),
   'image-labels.state': method(z.object({ ids, state: z.enum(['accepted', 'rejected']) }), done),
   'tags.add': method(z.object({ mediaIds: ids, tag }), done),
   'tags.remove': method(z.object({ mediaIds: ids, tag }), done),

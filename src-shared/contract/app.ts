@@ -11,7 +11,25 @@ export const settings = z.object({
   /** Side of a grid cell, CSS pixels. */
   thumbnail: z.number().int().min(64).max(512).default(144),
   sidebars: z.object({ data: z.boolean().default(true), strip: z.boolean().default(true), inspector: z.boolean().default(true) }).prefault({}),
+  labelling: z
+    .object({
+      /** The label of a region drawn is that of the next; else each asks for its own. */
+      keepLabel: z.boolean().default(true),
+      /** While classifying, the next image opens. */
+      advance: z.boolean().default(true),
+      drawBy: z.enum(['either', 'drag', 'click']).default('either'),
+      /** Of outlines, CSS pixels. */
+      lineWidth: z.number().min(0.5).max(6).default(1.5),
+      fillOpacity: z.number().min(0).max(1).default(0.25),
+      names: z.boolean().default(false),
+      crosshair: z.boolean().default(false),
+      minimap: z.boolean().default(true),
+      snapping: z.boolean().default(true),
+      snapToPixels: z.boolean().default(false),
+    })
+    .prefault({}),
 })
+export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>
 
 export const recentProject = z.object({ folder: z.string(), name: z.string(), /** Milliseconds since 1970. */ opened: z.number().int() })

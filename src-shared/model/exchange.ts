@@ -63,7 +63,7 @@ export type ExportOptions = z.input<typeof exportOptions>
 
 /** What a dataset holds that not every format can say. */
 export const feature = z.enum([
-  'boxes', 'rotated boxes', 'polygons', 'holes', 'parts', 'masks', 'polylines', 'keypoints', 'unlabelled regions', 'attributes', 'drawing order',
+  'boxes', 'rotated boxes', 'polygons', 'holes', 'parts', 'masks', 'polylines', 'keypoints', 'unlabelled regions', 'attributes', 'attribute definitions', 'parent labels', 'drawing order',
   'image labels', 'several labels an image', 'captions', 'several captions an image', 'region captions', 'grounded captions', 'caption languages',
   'tags', 'splits', 'authors', 'review states', 'comments', 'proposals left out', 'images without annotations',
 ])

@@ -22,7 +22,7 @@ export const renderer = process.env.DASHI_RENDERER ?? rendererFiles
 export const canRun = existsSync(chromiumPath) && existsSync(join(renderer, 'index.html'))
 
 /** How long a page may take for anything, in ms: against what never comes, on a machine that is busy with other things. */
-export const patience = 300_000
+export const patience = Number(process.env.PATIENCE ?? 300_000)
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({

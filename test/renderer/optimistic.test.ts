@@ -20,6 +20,7 @@ test('what is said of an image is seen before the application has it', () => {
   expect(after({ method: 'captions.remove', input: { id: 3 } }).captions).toEqual([])
   expect(after({ method: 'comments.add', input: { mediaId: 1, regionId: null, text: 'blurred?' } }, -8).comments).toMatchObject([{ id: -8, by: 'ann', text: 'blurred?', resolved: false }])
   expect(after({ method: 'image-labels.set', input: { mediaIds: [1, 2], labelId: 7 } }).labels).toMatchObject([{ id: 5, state: 'accepted' }])
+  expect(after({ method: 'image-labels.choose', input: { mediaId: 1, labelId: 8 } }).labels.map((l) => [l.labelId, l.state])).toEqual([[7, 'rejected'], [8, 'accepted']])
   expect(after({ method: 'splits.set', input: { mediaIds: [1], split: null } }).media.split).toBeNull()
 })
 

@@ -7,6 +7,7 @@ import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { AttributeRules, changedAttributes } from './attributes.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { personOf, removeRegionsIn } from './regions.ts'
 import { checkShape } from './validate.ts'
@@ -29,9 +30,11 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
     meanwhile.settle()
     const saved: { temporary: number; id: number }[] = []
     const removed: number[] = []
+    const rules = new AttributeRules(project.db)
     changes.forEach(({ before, after }, i) => {
       if (!wanted[i]) return
       checkShape(project, mediaId, after?.shape)
+      if (after) rules.check(after.labelId, changedAttributes(before?.attributes ?? {}, after.attributes))
       if (!before && after) saved.push({ temporary: after.id, id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })) })
       else if (before && after) edit.update('region', before.id, regionRow(patchOf(now[i]!, differing(fieldsOf(before), fieldsOf(after)))))
       else if (before) removed.push(before.id)

@@ -6,6 +6,7 @@ import type { Edit } from '../../db/edit.ts'
 import { authorText, mediaLabelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { AttributeRules, changedAttributes } from './attributes.ts'
 import { personOf } from './regions.ts'
 
 /** All of the patch to all of the images, as one edit. Locked regions keep their label and attributes. */
@@ -13,12 +14,13 @@ export function editMedia(project: Project, mediaIds: readonly number[], patch: 
   mutate(project.db, project.user, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
     for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : [])])
       if (!edit.row('label', id)) throw userError(`no label has the id ${id}`)
+    const rules = new AttributeRules(project.db)
     for (const id of mediaIds) {
       const { split, review } = patch
       if (split !== undefined || review !== undefined) edit.update('media', id, { ...(split !== undefined && { split }), ...(review !== undefined && { review }) })
       labels(project, edit, id, patch)
       tags(edit, id, patch)
-      regions(edit, id, patch)
+      regions(edit, id, patch, rules)
     }
   })
 }
@@ -43,12 +45,13 @@ function tags(edit: Edit, mediaId: number, { addTags = [], removeTags = [] }: Me
   for (const tag of addTags) if (found(tag) === undefined) edit.insert('media_tag', { media_id: mediaId, tag })
 }
 
-function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, removeAttributes }: MediaPatch): void {
+function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, removeAttributes }: MediaPatch, rules: AttributeRules): void {
   if (regionLabel === undefined && !setAttributes && !removeAttributes) return
-  const rows = edit.db.all<{ id: number; attributes: string }>(`SELECT id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`, mediaId)
+  const rows = edit.db.all<{ id: number; label_id: number | null; attributes: string }>(`SELECT id, label_id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`, mediaId)
   for (const row of rows) {
     const before = attributes.parse(JSON.parse(row.attributes))
     const after: Attributes = Object.fromEntries(Object.entries({ ...before, ...setAttributes }).filter(([name]) => !removeAttributes?.includes(name)))
+    rules.check(regionLabel === undefined ? row.label_id : regionLabel, changedAttributes(before, after))
     edit.update('region', row.id, { ...(regionLabel !== undefined && { label_id: regionLabel }), attributes: JSON.stringify(after) })
   }
 }

@@ -1,6 +1,7 @@
 /** The label set. */
 import { userError } from '#shared/errors.ts'
-import { label, palette, type Label } from '#shared/model/label.ts'
+import { label, nextColour, type Label } from '#shared/model/label.ts'
+import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow, toLabel } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -20,16 +21,19 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
   const { db } = project
   const labels = given.map((l) => valid(newLabel, 'label', l))
   return mutate(db, project.user, labels.length === 1 ? 'add label' : `add ${labels.length} labels`, (edit) => {
-    const count = Number(db.value('SELECT count(*) FROM label'))
-    return labels.map((l, i) => {
+    const used = coloursIn(db)
+    return labels.map((l) => {
       const whole = {
-        name: l.name, colour: l.colour ?? palette[(count + i) % palette.length]!, key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
-        parentId: l.parentId ?? null,
+        name: l.name, colour: l.colour ?? nextColour(used), key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
+        parentId: l.parentId ?? null, attributes: l.attributes ?? [],
       }
+      used.push(whole.colour)
       return { id: edit.insert('label', labelRow(whole)), ...whole }
     })
   })
 }
+
+export const coloursIn = (db: Database): string[] => db.all<{ colour: string }>('SELECT colour FROM label').map((r) => r.colour)
 
 /** `before`: the fields as they were known to who changes them. */
 export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>, before?: Partial<Omit<Label, 'id'>>): Label {
@@ -39,8 +43,7 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
     const meanwhile = new Meanwhile('label')
     meanwhile.change(id, row ? toLabel({ id, ...row }) : null, before, checked)
     meanwhile.settle()
-    for (let parent = checked.parentId ?? null; parent !== null; parent = Number(edit.row('label', parent)?.['parent_id'] ?? 0) || null)
-      if (parent === id) throw userError('label: parentId: a label cannot lie below itself')
+    if (checked.parentId != null && (checked.parentId === id || isBelow(edit, checked.parentId, id))) throw userError('label: parentId: a label cannot lie below itself')
     edit.update('label', id, labelRow(checked))
     return toLabel({ id, ...edit.row('label', id)! })
   })
@@ -55,16 +58,38 @@ export function removeLabel(project: Project, id: number, into?: number): void {
     if (into !== undefined && !edit.row('label', into)) throw userError(`no label has the id ${into}`)
     for (const child of ids(edit, 'SELECT id FROM label WHERE parent_id = ?', id)) edit.update('label', child, { parent_id: old['parent_id'] ?? null })
     const regions = ids(edit, 'SELECT id FROM region WHERE label_id = ?', id)
-    if (into === undefined) removeRegionsIn(edit, regions)
-    else for (const region of regions) edit.update('region', region, { label_id: into })
-    for (const mediaLabel of ids(edit, 'SELECT id FROM media_label WHERE label_id = ?', id)) {
-      const { media_id, author } = edit.row('media_label', mediaLabel)!
-      const twin = into !== undefined && edit.db.value('SELECT 1 FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', media_id!, into, author!)
-      if (into === undefined || twin) edit.remove('media_label', mediaLabel)
-      else edit.update('media_label', mediaLabel, { label_id: into })
+    const imageLabels = ids(edit, 'SELECT id FROM media_label WHERE label_id = ?', id)
+    if (into !== undefined) moveAnnotations(edit, regions, imageLabels, into)
+    else {
+      removeRegionsIn(edit, regions)
+      for (const mediaLabel of imageLabels) edit.remove('media_label', mediaLabel)
     }
     edit.remove('label', id)
   })
+}
+
+/** Gives annotations another label. Where an image has it already by the same author, the two become one, accepted if either is. */
+export function moveAnnotations(edit: Edit, regions: readonly number[], imageLabels: readonly number[], into: number): void {
+  for (const region of regions) edit.update('region', region, { label_id: into })
+  for (const mediaLabel of imageLabels) {
+    const { media_id, author, state } = edit.row('media_label', mediaLabel)!
+    const twin = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', media_id!, into, author!)
+    if (twin === undefined) edit.update('media_label', mediaLabel, { label_id: into })
+    else {
+      edit.remove('media_label', mediaLabel)
+      if (state === 'accepted') edit.update('media_label', twin, { state })
+    }
+  }
+}
+
+/** Does it lie below the other, at any depth? */
+export function isBelow(edit: Edit, id: number, other: number): boolean {
+  const seen = new Set<number>()
+  for (let at = Number(edit.row('label', id)?.['parent_id'] ?? 0); at && !seen.has(at); at = Number(edit.row('label', at)?.['parent_id'] ?? 0)) {
+    if (at === other) return true
+    seen.add(at)
+  }
+  return false
 }
 
 const ids = (edit: Edit, sql: string, id: number) => edit.db.all<{ id: number }>(sql, id).map((r) => r.id)

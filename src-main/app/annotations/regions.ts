@@ -6,6 +6,7 @@ import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
+import { AttributeRules, changedAttributes } from './attributes.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { checkShape, valid } from './validate.ts'
 
@@ -23,10 +24,12 @@ export const addRegion = (project: Project, given: NewRegion): Region => addRegi
 /** On top of the image's other regions unless `z` says otherwise. */
 export function addRegions(project: Project, given: readonly NewRegion[]): Region[] {
   const { db } = project
+  const rules = new AttributeRules(db)
   const regions = given.map((r) => valid(newRegion, 'region', r))
   return mutate(db, project.user, regions.length === 1 ? 'add region' : `add ${regions.length} regions`, (edit) =>
     regions.map((r) => {
       checkShape(project, r.mediaId, r.shape)
+      rules.check(r.labelId ?? null, r.attributes ?? {})
       const author = r.author ?? personOf(project)
       const top = () => Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', r.mediaId))
       const whole = {
@@ -61,9 +64,14 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
   const checkedOnce = (patch: RegionPatch) => known.get(patch) ?? (known.set(patch, valid(regionPatch, 'region', patch)), known.get(patch)!)
   const checked = changes.map(({ id, patch }) => ({ id, patch: checkedOnce(patch) }))
   const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
+  const rules = new AttributeRules(project.db)
   return mutate(project.db, project.user, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
     checked.map(({ id, patch }) => {
       if (patch.shape) checkShape(project, Number(edit.row('region', id)?.['media_id'] ?? 0), patch.shape)
+      if (patch.attributes) {
+        const now = edit.row('region', id)
+        if (now) rules.check(patch.labelId === undefined ? (now['label_id'] as number | null) : patch.labelId, changedAttributes(toRegion({ id, ...now }).attributes, patch.attributes))
+      }
       edit.update('region', id, regionRow(patch))
       return toRegion({ id, ...edit.row('region', id)! })
     }),

@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
+import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
 import { pretrainCommand } from './pretrain.ts'
@@ -23,8 +24,10 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
       outputError: (s, write) => write(`dashi: ${s.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
     })
     .exitOverride()
-  const commands = [demoCommand, startCommand, serveCommand, projectCommand, importCommand, exportCommand, splitCommand, dedupCommand, embedCommand, classifyCommand, trainCommand, evaluateCommand, mergeCommand, pretrainCommand]
-  for (const command of commands) program.addCommand(command(app).copyInheritedSettings(program))
+  const commands = [demoCommand, startCommand, serveCommand, projectCommand, importCommand, exportCommand, labelsCommand, splitCommand, dedupCommand, embedCommand, classifyCommand, trainCommand, evaluateCommand, mergeCommand, pretrainCommand]
+  for (const command of commands) program.addCommand(command(app))
+  // Those below a command too: what is wrong with their options is no less the user's to hear in one line.
+  for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
   for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
   try {
     await program.parseAsync([...argv], { from: 'user' })

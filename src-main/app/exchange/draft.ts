@@ -1,4 +1,5 @@
 /** What a reader makes of one image, before it meets the image itself. */
+import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { ReviewState } from '#shared/model/media.ts'
 import type { z } from 'zod'
@@ -32,6 +33,12 @@ export interface Draft {
 export interface DraftLabel {
   name: string
   synonyms?: string[]
+  prompts?: string[]
+  colour?: string
+  key?: string | null
+  /** The name of the label that it lies below. */
+  parent?: string | null
+  attributes?: AttributeDefinition[]
 }
 
 /** Everything a reader needs. */

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
+import { attributesOf } from '#shared/model/attribute.ts'
 import { rleTopology } from '#shared/geometry/topology.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { mark, proveOwned, type Proof } from '../../files/owned.ts'
@@ -21,7 +22,7 @@ import type { RunOptions } from './import.ts'
 import { JointBook } from './objects.ts'
 import { meter } from './progress.ts'
 import { hasHoles } from './shapes.ts'
-import { type Item, labelOf, type Target, unlabelled, withoutImagesFolder } from './target.ts'
+import { type Item, type LabelFacts, labelOf, type Target, unlabelled, withoutImagesFolder } from './target.ts'
 import { stemOf } from './tree.ts'
 import { packProject, proveArchive } from './zip.ts'
 
@@ -64,7 +65,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
   const pack = (file: string) => packProject(project, file, findings, run)
   const fill = (summary: Summary, joints: JointBook) => async (folder: string) => {
     const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
-    const target: Target = { folder, format: parsed.format, labels, summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
+    const target: Target = { folder, format: parsed.format, labels, schema: factsOf(project), summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
     await format.write!(items(project, target, summary.images, run), target)
     files = target.files
     mark(folder, 'export')
@@ -152,6 +153,15 @@ export function selected(record: ImageRecord, states: readonly AnnotationState[]
   }
 }
 
+function factsOf(project: Project): Map<string, LabelFacts> {
+  const labels = new Map(listLabels(project).map((l) => [l.id, l]))
+  return new Map(
+    [...labels.values()].map(({ id, name, colour, parentId, attributes }) => [
+      name, { colour, parent: parentId === null ? null : (labels.get(parentId)?.name ?? null), own: attributes, attributes: attributesOf(id, labels) },
+    ]),
+  )
+}
+
 /** A mask that cannot be read is a matter of the writer, who names its image. */
 function topologyOf(rle: Rle): { parts: number; holes: number } {
   try {
@@ -211,5 +221,8 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
   }
   const comments = Number(project.db.value('SELECT count(*) FROM comment'))
   add('comments', comments)
-  return { summary: { images, labels: listLabels(project).map((l) => l.name), splits: [...splits].sort(), counts }, joints }
+  const labels = listLabels(project)
+  add('attribute definitions', labels.reduce((n, l) => n + l.attributes.length, 0))
+  add('parent labels', labels.filter((l) => l.parentId !== null).length)
+  return { summary: { images, labels: labels.map((l) => l.name), splits: [...splits].sort(), counts }, joints }
 }

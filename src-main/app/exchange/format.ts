@@ -35,8 +35,12 @@ export function losses({ losses, tasks }: Format, summary: Summary, options: Exp
   })
 }
 
+/** Of labels, what formats that only know their names have no place for. */
+export const ofLabels = { 'attribute definitions': 'are left out', 'parent labels': 'lie beside the others' } as const satisfies Losses
+
 /** What most formats have no place for. */
 export const usualLosses = {
+  ...ofLabels,
   'drawing order': 'is the order of the objects in the file',
   'image labels': 'are left out',
   captions: 'are left out',

@@ -8,6 +8,7 @@ import { repairedDeep } from '#shared/model/text.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
+import { importLabelSchema } from '../annotations/label-schema.ts'
 import { addLabels } from '../annotations/labels.ts'
 import { mayBeMissing, relink } from '../media/relink.ts'
 import { listLabels } from '../projects/media.ts'
@@ -101,7 +102,7 @@ export function ownBesides(project: Project, folder: string): readonly string[] 
 /** Returns the folder that the images' paths are relative to. */
 async function readAll(at: string, format: FormatName, { options, findings, taken, unpackTo, store, besides }: Reading): Promise<string> {
   if (format === 'dashi') {
-    for (const { record, root } of openArchiveRecords(at, findings)) {
+    for (const { record, root } of openArchiveRecords(at, findings, (labels) => store.declare(labels))) {
       count(taken, record)
       store.put(record, root)
     }
@@ -222,13 +223,19 @@ class Storing {
 
   /** The class list of the dataset, so that class ids keep their order. */
   private declareNow(): void {
-    const known = new Set(listLabels(this.project).map((l) => l.name))
+    const labels = listLabels(this.project)
+    const [known, keys] = [new Set(labels.map((l) => l.name)), new Set(labels.map((l) => l.key))]
     const fresh = new Map<string, DraftLabel>()
+    // Of labels that are there already, only gaps are filled.
+    const told = [...new Map(this.labels.filter((l) => l.parent || l.attributes?.length).map((l) => [l.name.trim().slice(0, 500), l])).entries()]
+      .filter(([name]) => name)
+      .map(([name, { parent = null, attributes = [] }]) => ({ name, parent, attributes, synonyms: [], prompts: [] }))
     for (const l of this.labels.splice(0)) {
       const name = l.name.trim().slice(0, 500)
       if (name && !known.has(name) && !fresh.has(name)) fresh.set(name, { ...l, name })
     }
-    if (fresh.size) this.counts.labels += addLabels(this.project, [...fresh.values()]).length
+    if (fresh.size) this.counts.labels += addLabels(this.project, [...fresh.values()].map(({ parent: _, key, ...l }) => ({ ...l, key: key && !keys.has(key) ? key : null }))).length
+    if (told.length) importLabelSchema(this.project, { format: 'dashi-labels', version: 1, labels: told }, 'merge')
   }
 
   private store(records: Iterable<{ record: ImageRecord; root: string }>): void {

@@ -3,6 +3,7 @@ import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, o
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import { isReadable } from '../../files/access.ts'
@@ -17,11 +18,23 @@ export interface Item {
   file: string | null
 }
 
+export interface LabelFacts {
+  colour: string
+  /** The name of the label that it lies below. */
+  parent: string | null
+  /** Its own attributes. */
+  own: readonly AttributeDefinition[]
+  /** Those of the labels above it too. */
+  attributes: readonly AttributeDefinition[]
+}
+
 export interface Target {
   readonly folder: string
   readonly format: FormatName
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
+  /** What the project says of each label beside its name. */
+  readonly schema: ReadonlyMap<string, LabelFacts>
   readonly summary: Summary
   /** Of all that is exported. */
   readonly joints: JointBook

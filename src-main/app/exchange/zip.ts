@@ -16,6 +16,8 @@ import { replaceFolder } from '../../files/replace.ts'
 import { inWords, ofDisk } from '../../files/words.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, placesOf, readRecords } from '../projects/records.ts'
+import { labelSchema } from '../annotations/label-schema.ts'
+import type { DraftLabel } from './draft.ts'
 import { Findings } from './findings.ts'
 import type { RunOptions } from './import.ts'
 import { placeAt, unpacking } from './placed.ts'
@@ -184,7 +186,7 @@ function checkArchive(file: string, folder: string): void {
  * The records of a project's folder, each with the absolute folder that it is relative to. The folder may be one that somebody has open:
  * what is checked and brought to our schema is a copy of its database.
  */
-export function* openArchiveRecords(folder: string, findings?: Findings): Generator<{ record: ImageRecord; root: string }> {
+export function* openArchiveRecords(folder: string, findings?: Findings, declare?: (labels: DraftLabel[]) => void): Generator<{ record: ImageRecord; root: string }> {
   const database = path.join(folder, 'project.db')
   if (!existsSync(database)) throw dataError(folder, 'holds no project.db, so it is no project')
   const copy = mkdtempSync(path.join(tmpdir(), 'dashi-project-'))
@@ -193,6 +195,7 @@ export function* openArchiveRecords(folder: string, findings?: Findings): Genera
     checkArchive(path.basename(folder), copy)
     const project = openProject(copy, { readOnly: true })
     try {
+      declare?.(labelSchema(project).labels)
       for (const { record, root, problems } of readRecords(project)) {
         for (const problem of problems) findings?.leave({ file: record.fileName }, problem)
         yield { record, root: path.join(folder, path.relative(copy, root)) }

@@ -8,6 +8,7 @@ import { selectionFrame, vertexRegion } from '../tools/select/selection.ts'
 import type { Overlay, Point } from '../types.ts'
 import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
+import { paintNames } from './names.ts'
 import { trace } from './scene.ts'
 
 const accent = '#2f80ed'
@@ -23,7 +24,7 @@ export class Decorations extends FabricObject {
   /** Nothing to draw, whatever the view. */
   get isEmpty(): boolean {
     const { selection, settings, overlay } = this.editor
-    return selection.length === 0 && !settings.crosshair && Object.keys(overlay).length === 0
+    return selection.length === 0 && !settings.crosshair && !settings.names && Object.keys(overlay).length === 0
   }
 
   override render(ctx: CanvasRenderingContext2D): void {
@@ -35,6 +36,7 @@ export class Decorations extends FabricObject {
     if (!editor.settings.hideAll) {
       this.vertices(ctx, overlay)
       this.frame(ctx, overlay)
+      if (editor.settings.names) paintNames(ctx, editor)
     }
     if (editor.settings.crosshair) this.crosshair(ctx)
     this.inProgress(ctx, overlay)

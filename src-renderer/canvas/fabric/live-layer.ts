@@ -94,5 +94,5 @@ export class LiveLayer {
     const dpr = globalThis.devicePixelRatio || 1
     return { x: -view.x / view.scale, y: -view.y / view.scale, scale: view.scale * dpr, width: this.element.width, height: this.element.height }
   }
-  private style = (): Style => ({ fill: this.editor.settings.fillOpacity, lineWidth: 1.5 * (globalThis.devicePixelRatio || 1) })
+  private style = (): Style => ({ fill: this.editor.settings.fillOpacity, lineWidth: this.editor.settings.lineWidth * (globalThis.devicePixelRatio || 1), halo: true })
 }

@@ -4,7 +4,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import { flatBox, flatFromColumns, flatOf, type FlatMask } from '../masks/flat-mask.ts'
 import type { ColumnMask } from '../masks/column-mask.ts'
 import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
-import { maskFill, trace, withAlpha, type Style } from './scene.ts'
+import { haloOf, maskFill, trace, withAlpha, type Style } from './scene.ts'
 
 export interface Look {
   colour: string
@@ -41,7 +41,7 @@ export class LiveRegion extends FabricObject {
 
   private renderVector(ctx: CanvasRenderingContext2D): void {
     const { colour, selected, proposed, outlineOnly } = this.look
-    const { fill, lineWidth } = this.style()
+    const { fill, lineWidth, halo } = this.style()
     ctx.lineJoin = 'round'
     ctx.beginPath()
     const area = trace(ctx, this.shape, this.window(), 3 * lineWidth)
@@ -49,9 +49,9 @@ export class LiveRegion extends FabricObject {
       ctx.fillStyle = withAlpha(colour, fill)
       ctx.fill('evenodd')
     }
-    if (selected || outlineOnly) {
-      ctx.strokeStyle = '#ffffffb0'
-      ctx.lineWidth = lineWidth * 3
+    if (selected || outlineOnly || halo) {
+      ctx.strokeStyle = selected || outlineOnly ? '#ffffffb0' : haloOf(colour)
+      ctx.lineWidth = lineWidth * (selected || outlineOnly ? 3 : 2.4)
       ctx.stroke()
     }
     ctx.strokeStyle = colour

@@ -149,7 +149,7 @@ function paint(area: Box, { window: w, hidden, dense }: Drawn, given: Style, hid
   ctx.clip()
   ctx.clearRect(area.x, area.y, area.w, area.h)
   if (!hideAll) {
-    const style = dense ? { ...given, lineWidth: 1 } : given
+    const style = dense ? { ...given, lineWidth: 1, halo: false } : given
     const regions = inWindow(area, w, 6 * style.lineWidth)
       .filter((r) => !hidden.has(r.id))
       .sort((a, b) => a.z - b.z || a.id - b.id)

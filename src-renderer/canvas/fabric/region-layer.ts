@@ -105,7 +105,7 @@ export class RegionLayer {
     if (this.busy || !editor.image) return
     const wanted = this.wantedWindow()
     if (!wanted) return
-    const style = { fill: editor.settings.fillOpacity, lineWidth: 1.5 * (globalThis.devicePixelRatio || 1) }
+    const style = { fill: editor.settings.fillOpacity, lineWidth: editor.settings.lineWidth * (globalThis.devicePixelRatio || 1), halo: true }
     const { hideAll } = editor.settings
     const key = JSON.stringify([wanted, style, hideAll])
     const last = this.asked

@@ -21,6 +21,8 @@ export interface Style {
   fill: number
   /** Canvas pixels. */
   lineWidth: number
+  /** A rim on both sides of a line, so that it is seen on busy pictures; left out where very many lines lie close. */
+  halo?: boolean
 }
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
@@ -90,6 +92,16 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
       ctx.fillStyle = withAlpha(r.colour, style.fill)
       ctx.fill('evenodd')
     }
+    if (style.halo) {
+      ctx.strokeStyle = haloOf(r.colour)
+      ctx.lineWidth = 2.4 * style.lineWidth
+      ctx.stroke()
+      ctx.lineWidth = style.lineWidth
+    }
+    if (r.shape.kind === 'keypoints') {
+      ctx.fillStyle = r.colour
+      ctx.fill()
+    }
     ctx.strokeStyle = r.colour
     if (r.proposed) ctx.setLineDash([4 * style.lineWidth, 3 * style.lineWidth])
     ctx.stroke()
@@ -106,5 +118,11 @@ export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, styl
 }
 /** A mask without its fill would be hard to see. */
 export const maskFill = (style: Style) => Math.min(1, style.fill * 1.4 + 0.1)
+
+/** What a colour stands out from: dark about light colours, light about dark ones. */
+export function haloOf(colour: string): string {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)) as [number, number, number]
+  return 0.299 * r + 0.587 * g + 0.114 * b > 150 ? '#0000008c' : '#ffffff8c'
+}
 
 export const withAlpha = (colour: string, alpha: number) => colour + Math.round(alpha * 255).toString(16).padStart(2, '0')

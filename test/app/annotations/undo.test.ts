@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkProject, createProject, imageContent, openProject, projectHash, type Project, addRecords } from '../../../src-main/app/projects/index.ts'
 import {
-  addCaption, addComment, addLabel, addRegion, addTag, changeHistory, redoChange, removeLabel, removeMedia, removeMediaLabels, removeRegions, removeTag, renameMedia,
+  addCaption, addComment, changeLabels, classifyImage, importLabelSchema, addLabel, addRegion, addTag, changeHistory, redoChange, removeLabel, removeMedia, removeMediaLabels, removeRegions, removeTag, renameMedia,
   setMediaFacts, setMediaLabels, setReview, setSplit, undoChange, updateCaption, updateLabel, updateRegion, updateRegions,
 } from '../../../src-main/app/annotations/index.ts'
 import { mediaTables, tables } from '../../../src-main/db/tables.ts'
@@ -33,6 +33,11 @@ const edits: Record<string, (p: Project, n: number, m: number) => unknown> = {
   renameLabel: (p, n, m) => updateLabel(p, pick(p, 'label', n), { name: `name ${n}-${m}` }),
   removeLabel: (p, n) => removeLabel(p, pick(p, 'label', n)),
   mergeLabels: (p, n, m) => removeLabel(p, pick(p, 'label', n), pick(p, 'label', m)),
+  giveAttributes: (p, n, m) => updateLabel(p, pick(p, 'label', n), { attributes: m % 3 ? [{ type: 'number', name: `a${m}`, required: false }] : [] }),
+  mergeInto: (p, n, m) => changeLabels(p, { kind: 'merge', ids: [pick(p, 'label', n), pick(p, 'label', n + m)], into: pick(p, 'label', m) }),
+  divideLabel: (p, n, m) => changeLabels(p, { kind: 'split', id: pick(p, 'label', n), parts: [{ name: `part ${m % 5}`, where: { kind: 'box' } }] }),
+  takeLabels: (p, n, m) => importLabelSchema(p, { format: 'dashi-labels', version: 1, labels: ['x', `y${m}`].map((name, i) => ({ name: `${name}${n % 4}`, synonyms: [], prompts: [], attributes: [], parent: i ? `x${n % 4}` : null })) }, m % 2 ? 'merge' : 'replace'),
+  classify: (p, n, m) => classifyImage(p, pick(p, 'media', n), pick(p, 'label', m)),
   labelImage: (p, n, m) => setMediaLabels(p, [{ mediaId: pick(p, 'media', n), labelId: pick(p, 'label', m) }]),
   unlabelImage: (p, n) => removeMediaLabels(p, [pick(p, 'media_label', n)]),
   tag: (p, n, m) => addTag(p, [pick(p, 'media', n)], `tag ${m % 3}`),

@@ -72,6 +72,6 @@ describe.skipIf(!canRun)('images', () => {
     await enter(true)
     expect(await face.page.inputValue('[data-find-label] input')).toBe('つばめ')
     await enter(false)
-    await face.page.waitForSelector('.chip.on >> text=つばめ')
+    await face.page.waitForSelector('.chip[aria-pressed=true] >> text=つばめ')
   })
 })

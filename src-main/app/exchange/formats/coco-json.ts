@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { recordCaption } from '#shared/model/record.ts'
+import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { type Attributes, attributes } from '#shared/model/region.ts'
 import { attributesFrom } from '../attributes.ts'
 import { provenance } from '../provenance.ts'
@@ -44,6 +45,8 @@ export const cocoCategory = z.object({
   synonyms: z.array(z.string()).nullish().catch(undefined),
   synset: z.string().nullish().catch(undefined),
   isthing: z.union([z.number(), z.boolean()]).nullish().catch(undefined),
+  /** What our own files say of it besides. */
+  dashi: z.object({ parent: z.string().nullish(), attributes: attributeDefinitions.optional() }).nullish().catch(undefined),
 })
 export const cocoAnnotation = z.object({
   id: key.nullish(),

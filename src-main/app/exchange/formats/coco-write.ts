@@ -135,11 +135,13 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
   if (documents.size === 0) of(null)
   const categories = target.labels.map((name, i) => {
     const k = target.joints.of(name)
+    const { parent = null, own = [] } = target.schema.get(name) ?? {}
     return {
       id: i + 1,
       name,
-      supercategory: above.get(name) ?? '',
+      supercategory: above.get(name) ?? parent ?? '',
       ...(k ? { keypoints: k.names, skeleton: k.edges.map(([p, q]) => [p + 1, q + 1]) } : {}),
+      ...(parent !== null || own.length ? { dashi: { ...(parent === null ? {} : { parent }), ...(own.length ? { attributes: own } : {}) } } : {}),
     }
   })
   for (const d of documents.values()) await d.close(categories)

@@ -149,6 +149,8 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
   source.declareLabels(
     [...categories.values()].map((c) => ({
       name: c.name,
+      ...(c.dashi?.parent ? { parent: c.dashi.parent } : {}),
+      ...(c.dashi?.attributes?.length ? { attributes: c.dashi.attributes } : {}),
       synonyms: [...(c.synset ? [c.synset] : []), ...(c.synonyms ?? [])].filter((s) => s && s !== c.name),
     })),
   )
@@ -282,12 +284,14 @@ export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'das
 }
 
 function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {
-  const { supercategory, name } = category ?? {}
+  const { name, dashi } = category ?? {}
+  // Of ours it is the parent label.
+  const supercategory = dashi?.parent ? null : category?.supercategory
   const above: Attributes = supercategory && supercategory !== name && supercategory !== 'none' ? { supercategory } : {}
   return { ...above, ...a.attributes, ...(a.iscrowd ? { iscrowd: true } : {}) }
 }
 
-const { captions: _, 'region captions': __, 'caption languages': ___, authors: ____, ...without } = usualLosses
+const { captions: _, 'region captions': __, 'caption languages': ___, authors: ____, 'attribute definitions': _____, 'parent labels': ______, ...without } = usualLosses
 export const coco: Format = {
   name: 'coco',
   title: 'COCO JSON',

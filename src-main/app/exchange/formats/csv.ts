@@ -13,7 +13,7 @@ import { Survey, type Plan } from '../csv-survey.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
 import { type Findings, message, type Where } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { type Format, ofLabels, usualLosses } from '../format.ts'
 import { namer } from '../label-map.ts'
 import { imageNamed, outside, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -262,5 +262,5 @@ export const csv: Format = {
   read,
   write,
   images: 'none',
-  losses: { 'drawing order': 'is the order of the rows', comments: usualLosses.comments, 'proposals left out': usualLosses['proposals left out'] },
+  losses: { ...ofLabels, 'drawing order': 'is the order of the rows', comments: usualLosses.comments, 'proposals left out': usualLosses['proposals left out'] },
 }

@@ -1,9 +1,11 @@
 /** CVAT XML 1.1 for images: docs.cvat.ai, "CVAT for images". */
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { decodeRle, rleBox, rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
+import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
+import { definitionsOf, definitionXml } from '../cvat-attributes.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, hullOf, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
@@ -19,6 +21,7 @@ const isCvat = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotations[
 function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
+    const rules: Rules = new Map()
     if (!name.endsWith('.xml') || (file === null && !isCvat(tree.peek(name)))) continue
     try {
       if (isVideo(tree.peek(name).head)) {
@@ -28,9 +31,13 @@ function* read(source: Source): Generator<Draft> {
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
         if (e.name === 'track') findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
         else if (e.name === 'label') {
-          if (childText(e, 'name') && !childText(e, 'parent')) source.declareLabels([childText(e, 'name')!])
+          const label = childText(e, 'name')
+          if (!label || childText(e, 'parent')) continue
+          const attributes = definitionsOf(e, (reason) => findings.change({ file: name, line: e.line }, `label ${label}: ${reason}; left without a definition`))
+          rules.set(label, attributes)
+          source.declareLabels([{ name: label, attributes }])
         } else {
-          const draft = draftOf(source, name, e)
+          const draft = draftOf(source, name, e, rules)
           if (draft) yield draft
         }
       }
@@ -41,7 +48,10 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-function draftOf({ images, findings }: Source, file: string, e: XmlElement): Draft | null {
+/** Label → its attributes, as the file defines them before the images. */
+type Rules = Map<string, readonly AttributeDefinition[]>
+
+function draftOf({ images, findings }: Source, file: string, e: XmlElement, rules: Rules): Draft | null {
   const { name = '', width, height, subset } = e.attributes
   const where = { file, line: e.line }
   const image = findImage(images, name, ['', 'images', ...(subset ? [`images/${subset}`, subset] : [])])
@@ -61,7 +71,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement): Dra
       }
       const { shape, changed } = shapeOf(c, size)
       if (changed) findings.change({ file, line: c.line }, changed)
-      const attributes = attributesOf(c)
+      const attributes = attributesOf(c, rules.get(label ?? ''))
       const group = c.attributes['group_id']
       if (group && Number(group) !== 0 && shape.kind !== 'polygon') attributes[groupAttribute] = Number(group)
       const z = Number(c.attributes['z_order'] ?? 0)
@@ -154,19 +164,21 @@ function maskShape(e: XmlElement, { width, height }: Size): Shape {
   return { kind: 'mask', rle: rleFromBitmap(bitmap, height, width) }
 }
 
-export function attributesOf(e: XmlElement): Record<string, string | number | boolean> {
+/** A text that looks like a number is one, unless it is a choice or a text by its definition. */
+export function attributesOf(e: XmlElement, rules: readonly AttributeDefinition[] = []): Record<string, string | number | boolean> {
+  const isText = (name: string) => rules.some((r) => r.name === name && (r.type === 'choice' || r.type === 'text'))
   const out: Record<string, string | number | boolean> = {}
   if (e.attributes['occluded'] === '1' && e.name !== 'skeleton') out['occluded'] = true
   if (e.name === 'cuboid') out['cuboid'] = cuboidOf(e).join(' ')
   for (const a of e.children)
     if (a.name === 'attribute' && a.attributes['name'])
-      out[a.attributes['name']] = a.text === 'true' ? true : a.text === 'false' ? false : a.text !== '' && String(Number(a.text)) === a.text ? Number(a.text) : a.text
+      out[a.attributes['name']] = isText(a.attributes['name']) ? a.text : a.text === 'true' ? true : a.text === 'false' ? false : a.text !== '' && String(Number(a.text)) === a.text ? Number(a.text) : a.text
   return out
 }
 
 /** A file for each split: its readers take the subset of a file for that of all its images. */
 function write(items: Iterable<Item>, target: Target): void {
-  const labels = target.labels.map((n) => `<label><name>${escapeXml(n)}</name><attributes></attributes></label>`).join('\n')
+  const labels = target.labels.map((n) => `<label><name>${escapeXml(n)}</name><attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`).join('\n')
   const files = new Map<string, TextFile>()
   const fileOf = (split: string | null) => {
     const name = split === null ? 'annotations' : safeName(split)
@@ -252,5 +264,5 @@ export const cvat: Format = {
   read,
   write,
   images: 'none',
-  losses: { ...without, holes: 'are kept: the polygons that have them become masks', 'unlabelled regions': 'get the label “unlabelled”' },
+  losses: { ...without, 'attribute definitions': 'are kept, but for which are required', holes: 'are kept: the polygons that have them become masks', 'unlabelled regions': 'get the label “unlabelled”' },
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { checkRuns, encodeRle } from '#shared/geometry/rle.ts'
 import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
@@ -18,7 +19,7 @@ import path from 'node:path'
 
 const n = z.number().nullable().transform((v) => v ?? NaN)
 const categories = z.looseObject({
-  label: z.looseObject({ labels: z.array(z.looseObject({ name: z.string() })) }).nullish(),
+  label: z.looseObject({ labels: z.array(z.looseObject({ name: z.string(), parent: z.string().nullish().catch(undefined), dashi: z.object({ attributes: attributeDefinitions }).nullish().catch(undefined) })) }).nullish(),
   points: z.looseObject({ items: z.array(z.looseObject({ label_id: z.number(), labels: z.array(z.string()).nullish(), joints: z.array(z.array(z.number())).nullish() })) }).nullish(),
 })
 const annotation = z.looseObject({
@@ -53,7 +54,9 @@ function* readFile(source: Source, file: string): Generator<Draft> {
       findings.leave({ file, line }, `categories: ${problemOf(parsed.error)}`)
       continue
     }
-    names.labels = parsed.data.label?.labels.map((l) => l.name) ?? []
+    const labels = parsed.data.label?.labels ?? []
+    names.labels = labels.map((l) => l.name)
+    source.declareLabels(labels.map((l) => ({ name: l.name, ...(l.parent ? { parent: l.parent } : {}), ...(l.dashi ? { attributes: l.dashi.attributes } : {}) })))
     for (const p of parsed.data.points?.items ?? []) {
       // Joints are counted from 1, as COCO's.
       const edges = (p.joints ?? []).filter((j) => j.length === 2).map(([a, b]): [number, number] => [a! - 1, b! - 1]).filter(([a, b]) => a >= 0 && b >= 0)
@@ -61,7 +64,6 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     }
     break // the rest is for the second reading
   }
-  source.declareLabels(names.labels)
   const subset = path.posix.basename(file, '.json')
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['items'] })) {
     const parsed = item.safeParse(value)
@@ -209,13 +211,19 @@ function write(items: Iterable<Item>, target: Target): void {
   }
   if (files.size === 0) of('default')
   const categories = {
-    label: { labels: target.labels.map((name) => ({ name, parent: '', attributes: [] })), attributes: [] },
+    label: { labels: target.labels.map((name) => entryOf(name, target)), attributes: [] },
     ...(points.size ? { points: { items: [...points].map(([l, p]) => ({ label_id: ids.get(l)!, labels: p.names, joints: p.edges.map(([a, b]) => [a + 1, b + 1]) })), attributes: [] } } : {}),
   }
   for (const { out } of files.values()) {
     out.write(`\n], "categories": ${JSON.stringify(categories)}}\n`)
     out.close()
   }
+}
+
+/** Datumaro knows the names of attributes; their types are for our own reader. */
+function entryOf(name: string, { schema }: Target): object {
+  const { parent = null, own = [] } = schema.get(name) ?? {}
+  return { name, parent: parent ?? '', attributes: own.map((a) => a.name), ...(own.length ? { dashi: { attributes: own } } : {}) }
 }
 
 function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<string, { names: string[]; edges: [number, number][] }>): ({ type: string; attributes?: object } & Record<string, unknown>)[] {
@@ -237,7 +245,7 @@ function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<
 const isDatumaro = ({ name, has }: Peek) =>
   name.endsWith('.json') && has('items') && (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id')))
 
-const { 'image labels': _, captions: __, 'drawing order': ___, ...without } = usualLosses
+const { 'image labels': _, captions: __, 'drawing order': ___, 'attribute definitions': ____, 'parent labels': _____, ...without } = usualLosses
 export const datumaro: Format = {
   name: 'datumaro',
   title: 'Datumaro JSON',

@@ -9,7 +9,7 @@ import { imageRecord } from '#shared/model/record.ts'
 import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { message, type Where } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { type Format, ofLabels, usualLosses } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
 import { placed, unpacking } from '../placed.ts'
 import { usualSplit } from '../splits.ts'
@@ -210,5 +210,5 @@ export const webdataset: Format = {
   read,
   write,
   images: 'copy',
-  losses: { comments, 'proposals left out': proposals },
+  losses: { ...ofLabels, comments, 'proposals left out': proposals },
 }

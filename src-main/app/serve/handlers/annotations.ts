@@ -34,6 +34,11 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated(`region ${state}`, imagesOf(client, 'region', ids))
     return null
   },
+  'regions.copy': ({ ids, mediaIds }, client) => {
+    const copied = annotations.copyRegions(client.project, ids, mediaIds)
+    client.annotated('copy regions', copied.images)
+    return copied
+  },
   'captions.add': (given, client) => {
     const added = annotations.addCaption(client.project, given)
     client.annotated('add caption', [added.mediaId])
@@ -86,6 +91,20 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     labelsChanged(client, 'remove label')
     return null
   },
+  'labels.preview': (operation, { project }) => annotations.previewLabels(project, operation),
+  'labels.change': (operation, client) => {
+    const done = annotations.changeLabels(client.project, operation)
+    labelsChanged(client, `${operation.kind} label`)
+    return done
+  },
+  'labels.schema': (_, { project }) => annotations.labelSchema(project),
+  'labels.import': ({ text, file, mode, preview }, client) => {
+    const schema = annotations.readLabelSchema(text, file)
+    if (preview) return annotations.previewLabelSchema(client.project, schema, mode)
+    const report = annotations.importLabelSchema(client.project, schema, mode)
+    labelsChanged(client, 'import labels')
+    return report
+  },
   'image-labels.set': ({ mediaIds, labelId }, client) => {
     const set = annotations.setMediaLabels(client.project, mediaIds.map((mediaId) => ({ mediaId, labelId })))
     client.annotated('label image', mediaIds)
@@ -99,6 +118,12 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated('remove image label', mediaIds)
     return null
   },
+  'image-labels.choose': ({ mediaId, labelId }, client) => {
+    annotations.classifyImage(client.project, mediaId, labelId)
+    client.annotated(annotations.classifying, [mediaId])
+    return null
+  },
+  'image-labels.labelled': (_, { project }) => ({ ids: annotations.classifiedImages(project) }),
   'image-labels.state': ({ ids, state }, client) => {
     if (state === 'accepted') annotations.acceptMediaLabels(client.project, ids)
     else annotations.rejectMediaLabels(client.project, ids)

@@ -34,7 +34,10 @@ export class BoxDrawing extends SnappingState {
     return undefined
   }
   override onPointerUp(e: PointerInfo): Next {
-    return e.button === 0 && distance(e.screen, this.pressedAt) >= 3 ? this.finish() : undefined
+    if (e.button !== 0) return undefined
+    const { drawBy } = this.editor.settings
+    if (distance(e.screen, this.pressedAt) < 3) return drawBy === 'drag' ? new BoxIdle(this.editor) : undefined
+    return drawBy === 'click' ? undefined : this.finish()
   }
   override onPointerDown(e: PointerInfo): Next {
     if (e.button !== 0) return undefined

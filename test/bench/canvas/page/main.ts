@@ -8,7 +8,7 @@ const element = document.getElementById('canvas')!
 const editor = new CanvasEditor({ author: () => ({ kind: 'person', name: 'bench' }), onEdit: () => edits++ })
 let edits = 0
 const stage = mountCanvas(element, editor)
-editor.setLabels(palette.map((colour, i) => ({ id: i + 1, name: `class ${i}`, colour, key: null, synonyms: [], prompts: [], parentId: null })))
+editor.setLabels(palette.map((colour, i) => ({ id: i + 1, name: `class ${i}`, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [] })))
 
 const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
 /** After the coming frame was drawn and handed over. */

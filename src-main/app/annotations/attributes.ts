@@ -1,0 +1,40 @@
+/** Are the values given those that the label's attributes may have? Names that no attribute of the label has are free. */
+import { userError } from '#shared/errors.ts'
+import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
+import type { Label } from '#shared/model/label.ts'
+import type { Attributes } from '#shared/model/region.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { toLabel } from '../../db/entities.ts'
+import type { Database } from '../../db/database.ts'
+
+/** Looks the labels up once, when first asked; for the edits of one transaction. */
+export class AttributeRules {
+  private labels: Map<number, Label> | null = null
+  private readonly known = new Map<number, AttributeDefinition[]>()
+
+  constructor(private readonly db: Database) {}
+
+  of(labelId: number | null): AttributeDefinition[] {
+    if (labelId === null) return []
+    let rules = this.known.get(labelId)
+    if (!rules) {
+      this.labels ??= new Map(this.db.all<StoredRow>('SELECT * FROM label').map((row) => [Number(row['id']), toLabel(row)]))
+      this.known.set(labelId, (rules = attributesOf(labelId, this.labels)))
+    }
+    return rules
+  }
+
+  /** Throws at the first value that is none of its attribute's. Those that stay as they were are not looked at: rules may have changed since. */
+  check(labelId: number | null, given: Attributes): void {
+    if (Object.keys(given).length === 0) return
+    for (const rule of this.of(labelId)) {
+      const value = ownValue(given, rule.name)
+      const problem = value === undefined ? null : attributeProblem(rule, value)
+      if (problem) throw userError(`region: attributes.${rule.name}: ${problem}, not ${JSON.stringify(value)}`)
+    }
+  }
+}
+
+/** Of `after`, those that `before` has otherwise. */
+export const changedAttributes = (before: Attributes, after: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(after).filter(([name, value]) => ownValue(before, name) !== value))

@@ -1,0 +1,129 @@
+/** Labels renamed, merged and divided over the whole project: looked at first, then done as one edit. */
+import { userError } from '#shared/errors.ts'
+import { ownValue } from '#shared/model/attribute.ts'
+import { nextColour } from '#shared/model/label.ts'
+import { labelOperation, type LabelOperation, type LabelPreview, type SplitCondition } from '#shared/model/label-schema.ts'
+import { attributes } from '#shared/model/region.ts'
+import type { Edit } from '../../db/edit.ts'
+import type { Database } from '../../db/database.ts'
+import { labelRow } from '../../db/entities.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+import { coloursIn, isBelow, moveAnnotations } from './labels.ts'
+import { valid } from './validate.ts'
+
+/** What an operation would do. Throws where it cannot be done. */
+export function previewLabels({ db }: Project, given: LabelOperation): LabelPreview {
+  return planned(db, valid(labelOperation, 'labels', given)).preview
+}
+
+/** Does it; one step of undo. */
+export function changeLabels(project: Project, given: LabelOperation): LabelPreview {
+  const operation = valid(labelOperation, 'labels', given)
+  const action = { rename: 'rename label', merge: 'merge labels', split: 'split label' }[operation.kind]
+  return mutate(project.db, project.user, action, (edit) => {
+    const { preview, parts } = planned(project.db, operation)
+    if (operation.kind === 'rename') edit.update('label', operation.id, { name: operation.name })
+    else if (operation.kind === 'merge') for (const id of operation.ids) removeInto(edit, id, operation.into)
+    else divide(edit, operation.id, parts)
+    return preview
+  })
+}
+
+interface Part {
+  name: string
+  /** null: it is made. */
+  id: number | null
+  regions: number[]
+  imageLabels: number[]
+}
+
+function planned(db: Database, operation: LabelOperation): { preview: LabelPreview; parts: Part[] } {
+  if (operation.kind === 'rename') {
+    const taken = labelNamed(db, operation.name)
+    nameOf(db, operation.id)
+    if (taken !== undefined && taken !== operation.id) throw userError(`labels: name: there is a label ${JSON.stringify(operation.name)} already; merge into it instead`)
+    const effect = { label: operation.name, fresh: false, ...countsOf(db, [operation.id]) }
+    return { preview: { ...withoutImages(effect), images: imagesOf(db, [operation.id]), effects: [effect], removed: [] }, parts: [] }
+  }
+  if (operation.kind === 'merge') {
+    const target = nameOf(db, operation.into)
+    if (operation.ids.includes(operation.into)) throw userError('labels: a label cannot be merged into itself')
+    const removed = operation.ids.map((id) => nameOf(db, id))
+    const effect = { label: target, fresh: false, ...countsOf(db, operation.ids) }
+    return { preview: { ...withoutImages(effect), images: imagesOf(db, operation.ids), effects: [effect], removed }, parts: [] }
+  }
+  const parts = partsOf(db, operation)
+  const effects = parts.map(({ name, id, regions, imageLabels }) => ({ label: name, fresh: id === null, regions: regions.length, imageLabels: imageLabels.length }))
+  const sum = (key: 'regions' | 'imageLabels') => effects.reduce((n, e) => n + e[key], 0)
+  const touched = new Set([...idsOfImages(db, 'region', parts.flatMap((p) => p.regions)), ...idsOfImages(db, 'media_label', parts.flatMap((p) => p.imageLabels))])
+  return { preview: { regions: sum('regions'), imageLabels: sum('imageLabels'), images: touched.size, effects, removed: [] }, parts }
+}
+
+const withoutImages = ({ regions, imageLabels }: { regions: number; imageLabels: number }) => ({ regions, imageLabels })
+const labelNamed = (db: Database, name: string) => db.value<number>('SELECT id FROM label WHERE name = ?', name)
+
+function nameOf(db: Database, id: number): string {
+  const name = db.value<string>('SELECT name FROM label WHERE id = ?', id)
+  if (name === undefined) throw userError(`no label has the id ${id}`)
+  return name
+}
+
+const count = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
+  Number(db.value(`SELECT count(*) FROM ${table} WHERE label_id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)))
+const countsOf = (db: Database, ids: readonly number[]) => ({ regions: count(db, 'region', ids), imageLabels: count(db, 'media_label', ids) })
+const imagesOf = (db: Database, ids: readonly number[]) =>
+  Number(
+    db.value(
+      `SELECT count(*) FROM (SELECT media_id FROM region WHERE label_id IN (SELECT value FROM json_each(?1)) UNION SELECT media_id FROM media_label WHERE label_id IN (SELECT value FROM json_each(?1)))`,
+      JSON.stringify(ids),
+    ),
+  )
+const idsOfImages = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
+  db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)).map((r) => r.id)
+
+/** Each annotation goes to the first part whose condition it meets. */
+function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { kind: 'split' }>): Part[] {
+  nameOf(db, id)
+  const parts = given.map(({ name, where }): Part & { where: SplitCondition } => ({ name, where, id: labelNamed(db, name) ?? null, regions: [], imageLabels: [] }))
+  for (const [i, part] of parts.entries()) {
+    if (part.id === id) throw userError(`labels: parts.${i}.name: is the label that is divided; what fits no part stays in it`)
+    if (Object.values(part.where).every((c) => c === undefined)) throw userError(`labels: parts.${i}.where: expected an attribute, a tag or a kind of shape`)
+  }
+  const tags = new Map<string, Set<number>>()
+  const tagged = (tag: string) => {
+    if (!tags.has(tag)) tags.set(tag, new Set(db.all<{ id: number }>('SELECT media_id AS id FROM media_tag WHERE tag = ?', tag).map((r) => r.id)))
+    return tags.get(tag)!
+  }
+  const ofImage = (where: SplitCondition, mediaId: number) => where.tag === undefined || tagged(where.tag).has(mediaId)
+  for (const row of db.iterate<{ id: number; media_id: number; kind: string; attributes: string }>(
+    `SELECT id, media_id, json_extract(shape, '$.kind') AS kind, attributes FROM region WHERE label_id = ? ORDER BY id`, id,
+  )) {
+    const has = attributes.safeParse(JSON.parse(row.attributes)).data ?? {}
+    parts.find(({ where }) => ofImage(where, row.media_id) && (where.kind === undefined || where.kind === row.kind) && (where.attribute === undefined || ownValue(has, where.attribute.name) === where.attribute.value))?.regions.push(row.id)
+  }
+  for (const row of db.iterate<{ id: number; media_id: number }>('SELECT id, media_id FROM media_label WHERE label_id = ? ORDER BY id', id))
+    parts.find(({ where }) => where.kind === undefined && where.attribute === undefined && ofImage(where, row.media_id))?.imageLabels.push(row.id)
+  return parts
+}
+
+/** New labels lie where the divided one does, and may say what it may. */
+function divide(edit: Edit, id: number, parts: readonly Part[]): void {
+  const { parent_id, attributes } = edit.row('label', id)!
+  const made = new Map<string, number>()
+  for (const part of parts) {
+    const into = part.id ?? made.get(part.name) ?? edit.insert('label', { ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }), parent_id: parent_id ?? null, attributes: attributes ?? null })
+    made.set(part.name, into)
+    moveAnnotations(edit, part.regions, part.imageLabels, into)
+  }
+}
+
+/** Labels below it move below the other, or up where the other lies below itself. */
+function removeInto(edit: Edit, id: number, into: number): void {
+  const ids = (sql: string) => edit.db.all<{ id: number }>(sql, id).map((r) => r.id)
+  const above = edit.row('label', id)!['parent_id'] ?? null
+  const below = isBelow(edit, into, id)
+  for (const child of ids('SELECT id FROM label WHERE parent_id = ?')) edit.update('label', child, { parent_id: below ? above : into })
+  moveAnnotations(edit, ids('SELECT id FROM region WHERE label_id = ?'), ids('SELECT id FROM media_label WHERE label_id = ?'), into)
+  edit.remove('label', id)
+}

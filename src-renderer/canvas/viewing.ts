@@ -1,0 +1,87 @@
+/** What the editor rests on: listeners told once a call, and the view of the image. */
+import type { Box } from '#shared/model/shape.ts'
+import type { CanvasChange, CanvasImage, Point, Size } from './types.ts'
+import { fitBox, zoomAbout, type View } from './view.ts'
+
+/** How near (CSS px) the pointer must come to an outline, a vertex, or something to snap to. */
+export const reachPx = 7
+/** A region is not enlarged beyond this by going to it: a point would fill the window with one pixel. */
+const largest = 8
+
+/** Called after each change, with what changed; the changes of one call come together. */
+class Changes {
+  private readonly listeners = new Set<(what: ReadonlySet<CanvasChange>) => void>()
+  private pending = new Set<CanvasChange>()
+  private depth = 0
+
+  /** Returns what ends it. */
+  subscribe(listener: (what: ReadonlySet<CanvasChange>) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  changed(...what: CanvasChange[]): void {
+    for (const w of what) this.pending.add(w)
+    if (this.depth === 0) this.flush()
+  }
+
+  batch<T>(body: () => T): T {
+    this.depth++
+    try {
+      return body()
+    } finally {
+      if (--this.depth === 0) this.flush()
+    }
+  }
+
+  private flush(): void {
+    if (this.pending.size === 0) return
+    const what = this.pending
+    this.pending = new Set()
+    for (const listener of this.listeners) listener(what)
+  }
+}
+
+export abstract class Viewing extends Changes {
+  image: CanvasImage | null = null
+  viewport: Size = { width: 1, height: 1 }
+  view: View = { x: 0, y: 0, scale: 1 }
+
+  protected abstract viewMoved(): void
+
+  setViewport(size: Size): void {
+    // A picture that was shown whole stays so, whatever room the window and its panels leave.
+    const whole = this.viewport.width <= 1 || this.showsWhole()
+    this.viewport = size
+    if (whole) this.fit()
+    this.changed('view')
+  }
+  setView(view: View): void {
+    this.view = view
+    this.changed('view')
+    this.viewMoved()
+  }
+  private wholeView(): View | null {
+    return this.image && fitBox({ x: 0, y: 0, w: this.image.width, h: this.image.height }, this.viewport)
+  }
+  private showsWhole(): boolean {
+    const view = this.wholeView()
+    return view !== null && view.scale === this.view.scale && view.x === this.view.x && view.y === this.view.y
+  }
+  fit(): void {
+    const view = this.wholeView()
+    if (view) this.setView(view)
+  }
+  /** A part of the image with room around it. */
+  zoomTo({ x, y, w, h }: Box): void {
+    const least = Math.min(this.viewport.width, this.viewport.height) / largest
+    const [wide, high] = [Math.max(w * 1.3, least), Math.max(h * 1.3, least)]
+    this.setView(fitBox({ x: x + w / 2 - wide / 2, y: y + h / 2 - high / 2, w: wide, h: high }, this.viewport))
+  }
+  /** About a point in CSS pixels; the middle of the viewport where none is given. */
+  zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {
+    this.setView(zoomAbout(this.view, at, factor))
+  }
+  /** A distance in CSS pixels, in image pixels. */
+  reach = (px: number = reachPx) => px / this.view.scale
+}

@@ -1,0 +1,95 @@
+/** A label set as a file, and what is done to labels over the whole project. */
+import { z } from 'zod'
+import { attributeDefinitions } from './attribute.ts'
+import { colour, label } from './label.ts'
+import { id } from './media.ts'
+import { limits } from './limits.ts'
+import { tag } from './media.ts'
+import { text } from './text.ts'
+
+const name = label.shape.name
+
+/** By name: ids are a project's own. */
+export const schemaLabel = z.object({
+  name,
+  colour: colour.optional(),
+  key: label.shape.key.optional(),
+  synonyms: label.shape.synonyms.default([]),
+  prompts: label.shape.prompts.default([]),
+  /** The label that it lies below. */
+  parent: name.nullable().default(null),
+  attributes: attributeDefinitions.default([]),
+})
+export type SchemaLabel = z.infer<typeof schemaLabel>
+
+export const labelSchemaFile = z
+  .object({ format: z.literal('dashi-labels'), version: z.literal(1), labels: z.array(schemaLabel).max(100_000) })
+  .superRefine(({ labels }, context) => {
+    const refuse = (i: number, field: string, message: string) => context.addIssue({ code: 'custom', path: ['labels', i, field], message })
+    const parents = new Map<string, string | null>()
+    for (const [i, l] of labels.entries()) {
+      if (parents.has(l.name)) refuse(i, 'name', `${JSON.stringify(l.name)} is there twice`)
+      parents.set(l.name, l.parent)
+    }
+    for (const [i, l] of labels.entries()) {
+      const seen = new Set([l.name])
+      for (let above = l.parent; above != null; above = parents.get(above) ?? null) {
+        if (seen.has(above)) {
+          refuse(i, 'parent', `${JSON.stringify(l.name)} lies below itself`)
+          break
+        }
+        seen.add(above)
+      }
+    }
+  })
+export type LabelSchemaFile = z.infer<typeof labelSchemaFile>
+
+/** merge: what the project has stays, and gets what it lacks. replace: what the file says of a label takes the place of what the project says. */
+export const schemaImportMode = z.enum(['merge', 'replace'])
+export type SchemaImportMode = z.infer<typeof schemaImportMode>
+
+export const schemaImportReport = z.object({
+  added: z.array(z.string()),
+  /** Label → the fields that change. */
+  changed: z.array(z.object({ name: z.string(), fields: z.array(z.string()) })),
+  unchanged: z.number().int(),
+  /** What of the file was not taken, a line each. */
+  kept: z.array(z.string()),
+})
+export type SchemaImportReport = z.infer<typeof schemaImportReport>
+
+/** Which of a label's annotations a part of a split takes. All that are given must hold; image labels only know tags. */
+export const splitCondition = z.object({
+  attribute: z.object({ name: text().min(1).max(limits.name), value: z.union([text().max(limits.value), z.number(), z.boolean()]) }).optional(),
+  tag: tag.optional(),
+  kind: z.enum(['box', 'rotated-box', 'polygon', 'mask', 'polyline', 'keypoints']).optional(),
+})
+export type SplitCondition = z.infer<typeof splitCondition>
+
+export const labelOperation = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('rename'), id, name }),
+  /** Their annotations go to `into`, and they are gone. */
+  z.object({ kind: z.literal('merge'), ids: z.array(id).min(1).transform((given) => [...new Set(given)]), into: id }),
+  /** The first part that fits takes an annotation; the rest stays. A part's label is made where there is none of its name. */
+  z.object({ kind: z.literal('split'), id, parts: z.array(z.object({ name, where: splitCondition })).min(1).max(1000) }),
+])
+export type LabelOperation = z.infer<typeof labelOperation>
+
+export const labelEffect = z.object({
+  /** The label that annotations go to, or that is called so from then on. */
+  label: z.string(),
+  /** Is it made? */
+  fresh: z.boolean(),
+  regions: z.number().int(),
+  imageLabels: z.number().int(),
+})
+export const labelPreview = z.object({
+  regions: z.number().int(),
+  imageLabels: z.number().int(),
+  /** On which any of these lie. */
+  images: z.number().int(),
+  effects: z.array(labelEffect),
+  /** Labels that are gone afterwards. */
+  removed: z.array(z.string()),
+})
+export type LabelPreview = z.infer<typeof labelPreview>

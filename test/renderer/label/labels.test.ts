@@ -1,0 +1,166 @@
+/** Many labels, their attributes, the list of regions and the menu on one, in the label view. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addLabels, updateLabel } from '../../../src-main/app/annotations/index.ts'
+import { listLabels, openProject } from '../../../src-main/app/projects/index.ts'
+import { canRun, findings } from '../../e2e/browser.ts'
+import { Face } from '../face.ts'
+
+const box = (x: number, y: number, w = 60) => ({ kind: 'box' as const, x, y, w, h: 60 })
+
+describe.skipIf(!canRun)('labels and regions', () => {
+  const face = new Face()
+  const press = (keys: string) => face.page.keyboard.press(keys)
+  const seen = async (x: number, y: number) => {
+    const { width, height } = (await face.page.locator('.canvas').boundingBox())!
+    const scale = Math.min((width - 32) / 400, (height - 32) / 300)
+    return [0.5 + ((x - 200) * scale) / width, 0.5 + ((y - 150) * scale) / height] as const
+  }
+  const shot = async (name: string) => {
+    if (!process.env['SCREENS']) return
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await face.page.emulateMedia({ colorScheme })
+      await face.page.waitForTimeout(300)
+      await face.page.screenshot({ path: `${process.env['SCREENS']}/${name}-${colorScheme}.png` })
+    }
+    await face.page.emulateMedia({ colorScheme: 'light' })
+  }
+  const attributes = (n = 0) => face.content(1).regions.toSorted((a, b) => a.id - b.id)[n]!.attributes
+  beforeAll(async () => {
+    await face.start([
+      { regions: [{ label: 'robin', shape: box(20, 20) }, { label: 'wren', shape: box(120, 20, 90) }, { label: 'owl', shape: box(240, 20, 120) }, { label: 'robin', shape: box(20, 150) }, { label: 'wren', shape: box(120, 150) }, { label: 'owl', shape: { kind: 'keypoints', points: [{ x: 300, y: 200, v: 2 }] } }] },
+      {},
+    ])
+    await face.kill()
+    const project = openProject(face.folder)
+    const [robin] = listLabels(project)
+    addLabels(project, Array.from({ length: 48 }, (_, i) => ({ name: `kind ${i + 1}`, parentId: i % 6 ? robin!.id : null })))
+    updateLabel(project, robin!.id, {
+      attributes: [
+        { type: 'choice', name: 'plumage', options: ['summer', 'winter'], required: true }, { type: 'number', name: 'age', min: 0, max: 20, required: false },
+        { type: 'text', name: 'ring', required: false }, { type: 'yes/no', name: 'sings', required: false, default: false },
+      ],
+    })
+    project.close()
+    await face.revive()
+    await face.page.reload()
+  })
+  afterAll(() => face.stop())
+
+  it('shows many labels as a tree that has room, and finds one by typing', async () => {
+    await face.open(1)
+    await face.page.waitForSelector('.label-row >> text=kind 48')
+    const height = (await face.page.locator('.picker').boundingBox())!.height
+    expect(height).toBeGreaterThan(250)
+    const indents = await face.page.locator('.label-row').evaluateAll((rows) => rows.map((r) => parseFloat(getComputedStyle(r).paddingLeft)))
+    expect(indents.filter((i) => i > 8)).toHaveLength(40)
+    await shot('labels-many')
+    await press('/')
+    await face.page.keyboard.type('kind 4')
+    await press('ArrowDown')
+    await press('Enter')
+    await face.page.waitForSelector('.label-row[aria-pressed=true]')
+    const meant = await face.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()
+    await face.page.reload()
+    await face.page.waitForSelector('.label-row[aria-pressed=true]')
+    expect(await face.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()).toBe(meant)
+    expect(await findings(face.page)).toEqual([])
+  })
+
+  it('edits attributes by the keyboard, refuses what is none, and undo takes each back', async () => {
+    await face.page.waitForSelector('.list .line')
+    await face.page.click('.list .line >> nth=5') // the lowest: a robin
+    await face.page.waitForSelector('[data-attributes] .problem') // it lacks its plumage
+    await face.page.focus('.canvas')
+    await press('i')
+    await face.page.waitForSelector('[data-attributes] select:focus')
+    await press('w') // winter
+    await press('Enter')
+    await face.page.keyboard.type('99')
+    await press('Enter')
+    await face.page.waitForSelector('[data-attributes] .problem >> text=at most 20')
+    await face.page.focus('[data-attributes] input >> nth=0')
+    await press('Control+a')
+    await face.page.keyboard.type('3')
+    await press('Enter')
+    await face.page.keyboard.type('B 12')
+    await press('Enter')
+    await face.saved()
+    expect(attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
+    await shot('attributes')
+    expect(await findings(face.page)).toEqual([])
+    await face.page.focus('.canvas')
+    await press('Control+z')
+    await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3 })
+    await press('Control+y')
+    await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
+  })
+
+  it('gives a new region the values that its label begins with', async () => {
+    await press('Escape')
+    await face.page.click('.label-row:has-text("robin")')
+    await face.page.focus('.canvas')
+    await press('r')
+    await face.drag(...(await seen(200, 240)), ...(await seen(240, 280)))
+    await face.lines(7)
+    await face.saved()
+    expect(attributes(6)).toEqual({ sings: false })
+    await press('v')
+  })
+
+  it('orders, groups and searches regions', async () => {
+    const names = () => face.page.locator('.list .line .ellipsis').allTextContents()
+    await face.page.selectOption('.tools select', 'area')
+    await expect.poll(async () => (await names()).slice(0, 2)).toEqual(['owl', 'wren'])
+    await face.page.click('.tools .toggle')
+    await face.page.waitForSelector('.heading >> text=owl')
+    await shot('regions-grouped')
+    await face.page.fill('.tools input', 'plumage=winter')
+    await face.lines(1)
+    await face.page.fill('.tools input', '')
+    await face.page.click('.tools .toggle')
+    await face.page.selectOption('.tools select', 'drawn')
+    expect(await findings(face.page)).toEqual([])
+  })
+
+  it('has a menu on a region, and goes to it', async () => {
+    await face.page.focus('.canvas')
+    await press('Escape')
+    const at = await face.at(...(await seen(160, 50)))
+    await face.page.mouse.click(at.x, at.y, { button: 'right' })
+    await face.page.waitForSelector('.menu-entry >> text=Go to the region')
+    await shot('region-menu')
+    await face.page.click('.menu-entry >> text=Go to the region')
+    await face.page.waitForFunction(() => Number(/(\d+)%/.exec(document.querySelector('.status')?.textContent ?? '')?.[1]) > 300)
+    await press('Control+f')
+  })
+
+  it('copies the regions of the previous image, as one change', async () => {
+    await face.open(2)
+    await press('Shift+D')
+    await face.lines(7)
+    await face.saved()
+    expect(face.content(2).regions.map((r) => r.shape.kind).sort()).toEqual([...Array<string>(6).fill('box'), 'keypoints'])
+    await press('Control+z')
+    await face.lines(0)
+  })
+
+  it('divides and merges labels with a preview, and one undo', async () => {
+    await face.open(1)
+    await face.page.click('[aria-label^="Edit labels"]')
+    await face.page.click('.item:has-text("owl")')
+    await face.page.click('button:has-text("Divide …")')
+    await face.page.selectOption('.change select >> nth=1', 'keypoints')
+    await face.page.fill('.change [aria-label="become"]', 'owl eye')
+    await face.page.waitForSelector('.change >> text=regions 1, image labels 0, on images 1')
+    await shot('labels-dialog')
+    expect(await findings(face.page)).toEqual([])
+    await face.page.click('.change button')
+    await face.page.waitForSelector('.item >> text=owl eye')
+    const labelled = () => face.read((p) => listLabels(p).find((l) => l.name === 'owl eye')?.id)
+    expect(face.content(1).regions.filter((r) => r.labelId === labelled()).map((r) => r.shape.kind)).toEqual(['keypoints'])
+    await face.page.click('.n-message button')
+    await expect.poll(labelled).toBeUndefined()
+    await press('Escape')
+    expect(face.errors.filter((e) => !/WebSocket|Failed to load resource|ERR_/.test(e))).toEqual([])
+  })
+})
