@@ -1,12 +1,17 @@
 import { Worker } from 'node:worker_threads'
-import { cancelled, DashiError } from '#shared/errors.ts'
+import { DashiError } from '#shared/errors.ts'
 import { type Job, type JobProgress, type JobResult, workerMessageSchema } from '#shared/model/job.ts'
 import type { AnswerTo, Question } from '#shared/model/question.ts'
 import { Lanes } from './lanes.ts'
+import { Turns } from './queue.ts'
 
 export interface RunningJob {
   readonly result: Promise<JobResult>
-  /** Takes effect between two steps. */
+  /** Others were before it when it came. */
+  readonly waits: boolean
+  /** Its turn has come; never, where it was cancelled before. */
+  readonly begun: Promise<void>
+  /** Takes effect at once while it waits, else between two steps. */
   cancel(): void
 }
 
@@ -16,7 +21,7 @@ export interface RunningJob {
  * starts with the first job and keeps no process alive that has nothing else to do.
  */
 export class EngineClient {
-  private last: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private worker: Worker | undefined
 
   private lanes: Lanes | undefined
@@ -38,12 +43,8 @@ export class EngineClient {
   run(job: Job, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
     const cancel = new SharedArrayBuffer(4)
     const flag = new Int32Array(cancel)
-    const result = this.last.then(() => {
-      if (Atomics.load(flag, 0) === 1) throw cancelled()
-      return this.put(job, cancel, onProgress)
-    })
-    this.last = result.catch(() => undefined)
-    return { result, cancel: () => void Atomics.store(flag, 0, 1) }
+    const { result, waits, begun, leave } = this.turns.take(() => this.put(job, cancel, onProgress))
+    return { result, waits, begun, cancel: () => void (leave() || Atomics.store(flag, 0, 1)) }
   }
 
   /** Ends the threads that answer questions; jobs go on. */

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { JobResult } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import type { RunningJob } from '../../engine/client.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
 import { holm } from '../../engine/metrics/holm.ts'
 import { mcnemar } from '../../engine/metrics/mcnemar.ts'
@@ -19,7 +20,7 @@ export async function compareCheckpoints(
   app: AppContext,
   project: Project,
   request: { checkpoints: readonly string[]; splits?: readonly string[] },
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  { signal, onProgress, onTurn }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void; onTurn?: (job: RunningJob) => void } = {},
 ): Promise<Comparison> {
   const { classes, splits: all, mediaIds } = classificationData(project)
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
@@ -31,7 +32,9 @@ export async function compareCheckpoints(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
+    onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
+    if (signal?.aborted) running.cancel()
     results.push(await running.result)
     signal?.removeEventListener('abort', running.cancel)
   }

@@ -58,7 +58,7 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
       throw e
     },
   )
-  return { runId: run.id, result, cancel: running.cancel }
+  return { runId: run.id, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
 /** @throws one line naming the method or its setting */

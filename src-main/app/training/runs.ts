@@ -5,12 +5,23 @@ import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
-/** What a run is called, whether it left a checkpoint or not. */
-const nameOf = ({ settings, folder, recipe, kind, id }: RunRecord): string => {
-  const given = settings[kind === 'merge' ? 'label' : 'name']
-  return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
+/** It was stopped, and what it had done lies there. */
+export const canGoOn = (project: Project, run: RunRecord): boolean =>
+  run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`))
+
+/** A run that was stopped and gone on with is part of the one that went on: the later one stands for both. */
+function goneOnWith(runs: readonly RunRecord[]): ReadonlySet<string> {
+  const older = new Set<string>()
+  const later = new Set<string>()
+  for (const run of runs) {
+    if (run.kind !== 'train' || run.folder === null) continue
+    if (later.has(run.folder) && stopped(run)) older.add(run.id)
+    later.add(run.folder)
+  }
+  return older
 }
 
 /** The newest first. `latest`: what those that run now told last. */
@@ -25,12 +36,14 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     const folder = path.resolve(project.folder, model)
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
-  return listRuns(project).map((run) => ({
+  const runs = listRuns(project)
+  const older = goneOnWith(runs)
+  return runs.filter((run) => !older.has(run.id)).map((run) => ({
     ...run,
     name: left.get(run.id)?.name ?? nameOf(run),
     base: base(run),
     model: left.get(run.id)?.folder ?? null,
-    resumable: run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`)),
+    resumable: canGoOn(project, run),
     progress: latest.get(run.id) ?? null,
   }))
 }

@@ -106,7 +106,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
       throw e
     },
   )
-  return { runId: run.id, name, earlier, result, cancel: running.cancel }
+  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
 /** Enters what was made into the project. Where that fails, what was made is there all the same. */
