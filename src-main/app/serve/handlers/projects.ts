@@ -6,6 +6,7 @@ import { userError } from '#shared/errors.ts'
 import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
+import { keyOf } from '../pool.ts'
 import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
@@ -14,7 +15,7 @@ import type { HandlersOf } from './index.ts'
 const scan = (client: Client, folder: string, followLinks = false) =>
   client.startJob('scan', folder, async (project, { signal, progress }, tell) => {
     const onChange = () => tell('project.changed', { what: ['media'] })
-    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
     onChange()
     return found
   })
@@ -44,6 +45,10 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     const info = projects.projectInfo(opened.project)
     app.preferences.noteOpened(place, info.name)
     return { key: opened.key, info, recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
+  },
+  'projects.known': ({ key }) => {
+    const folders = [app.pool.byKey(key)?.project.folder, app.options.project, ...app.preferences.recent.map((r) => r.folder)]
+    return { folder: folders.find((f) => f && keyOf(f) === key && existsSync(join(f, 'project.db'))) ?? null }
   },
   'projects.close': (_, client) => {
     client.open(null)
