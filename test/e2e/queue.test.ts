@@ -32,6 +32,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')
     await page.keyboard.press('Alt+3')
+    await page.waitForSelector('main [data-recipe] >> text=Linear probe') // the recipes have come
     await page.locator('main [data-recipe]').click()
     await page.locator('.n-base-select-option', { hasText: /^Full fine-tuning$/ }).click()
   })

@@ -37,12 +37,8 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
   const folder = path.relative(project.folder, out)
   const told = request.dtype === 'keep' ? undefined : request.dtype
   const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name, ...(told && { dtype: told }), ...(request.insist && { insist: true }) }, folder, status: 'queued' })
-  let begun = false
-  const running = startMerge(app, project, { ...request, out }, (p) => {
-    if (!begun) updateRun(project, run.id, { status: 'running' })
-    begun = true
-    onProgress?.(p)
-  })
+  const running = startMerge(app, project, { ...request, out }, onProgress)
+  void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)

@@ -77,12 +77,9 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
   const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
-  let begun = false
   const losses: number[] = []
   let losing = ''
   const running = app.engine.run(job, (p) => {
-    if (!begun) updateRun(project, run.id, { status: 'running' })
-    begun = true
     if (p.loss !== undefined) {
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
@@ -91,6 +88,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
     }
     onProgress?.(p)
   })
+  void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
       const metrics = accuracies(done)
@@ -119,7 +117,7 @@ export function enter({ db }: Project, out: string, body: () => void): void {
   }
 }
 
-/** Where even the failure cannot be written down, the failure is the one to tell; the run is closed when the project is opened next. */
+/** Where not even what becomes of a run can be written down, it goes on, and a failure is the one to tell; the run is closed when the project is opened next. */
 export function noteFailure(body: () => void): void {
   try {
     body()
