@@ -209,6 +209,33 @@ describe.skipIf(!canRun)('addresses', () => {
     await own.close()
   })
 
+  it('hands its session to another tab only while it is connected, as nobody else can then have brought that tab its page', async () => {
+    const own = newHome()
+    let other = await serve(own)
+    const context = await browser.newContext({ locale: 'en-US' })
+    const { page: tab } = await openPage(context, other)
+    await tab.waitForSelector('.welcome')
+    const said = (ask: string) => tab.waitForFunction((ask) => (window as unknown as { heard: { answer?: string; open?: true }[] }).heard.some((m) => m.answer === ask || (ask === 'open' && m.open)), ask, { polling: 50 })
+    const ask = (name: string) => tab.evaluate((ask) => new BroadcastChannel('dashi:session').postMessage({ ask }), name)
+    await tab.evaluate(() => {
+      const heard: unknown[] = []
+      Object.assign(window, { heard })
+      new BroadcastChannel('dashi:session').onmessage = ({ data }) => heard.push(data)
+    })
+    await ask('connected')
+    await said('connected')
+    const { port } = other
+    await other.close()
+    await tab.waitForSelector('[role=alert]')
+    await ask('lost') // whoever has the port now
+    other = await serve(own, { port })
+    await said('open')
+    expect(await tab.evaluate(() => (window as unknown as { heard: { answer?: string }[] }).heard.flatMap((m) => m.answer ?? []))).toEqual(['connected'])
+    await context.close()
+    await other.close()
+    own.remove()
+  })
+
   it('follows an address that is changed by hand', async () => {
     await goTo('#/merge')
     await room('Merge')
