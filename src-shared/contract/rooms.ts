@@ -55,6 +55,8 @@ export const runEntry = runRecord.extend({
   model: z.string().nullable(),
   /** It was stopped, and what it had done lies there to go on from. */
   resumable: z.boolean(),
+  /** Ids of the runs that it went on from: they are part of it, and are not listed themselves. */
+  earlier: z.array(z.string()),
   progress: runProgress.nullable(),
 })
 export type RunEntry = z.infer<typeof runEntry>

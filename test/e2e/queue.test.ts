@@ -99,6 +99,21 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     await line('1 running, 4 queued')
   })
 
+  it('shows a run that is gone on with as the one that goes on, its old address too', async () => {
+    await page.click('[data-run="run 1"] .name')
+    await page.waitForSelector('[data-current-run="run 1"] [role=status] >> text=/training · step \\d+ of/')
+    await page.waitForFunction(() => /#\/train\/./.test(location.hash), undefined, { polling: 50 })
+    const before = page.url()
+    await page.click('[data-current-run="run 1"] [data-cancel]')
+    await page.waitForSelector('[data-run="run 1"][data-status=cancelled]')
+    await page.click('[data-current-run="run 1"] [data-again] >> text=Go on')
+    await page.waitForSelector('[data-current-run="run 1"] [data-cancel]')
+    expect(await page.locator('[data-run="run 1"]').count()).toBe(1)
+    await page.goto(before)
+    await page.reload()
+    await page.waitForSelector('[data-current-run="run 1"] [data-cancel]')
+  })
+
   it('ends all of them together', async () => {
     if (!(await page.locator('[data-job]').count())) await page.click('footer [data-jobs]')
     await page.click('text=Cancel all')

@@ -12,16 +12,17 @@ import { requestOf, stopped } from './train.ts'
 export const canGoOn = (project: Project, run: RunRecord): boolean =>
   run.kind === 'train' && stopped(run) && run.folder !== null && existsSync(path.resolve(project.folder, `${run.folder}.run`))
 
-/** A run that was stopped and gone on with is part of the one that went on: the later one stands for both. */
-function goneOnWith(runs: readonly RunRecord[]): ReadonlySet<string> {
-  const older = new Set<string>()
-  const later = new Set<string>()
+/** A run that was stopped and gone on with is part of the one that went on, the latest into its folder: latest → those before. */
+function goneOnWith(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
+  const latest = new Map<string, string>()
+  const earlier = new Map<string, string[]>()
   for (const run of runs) {
     if (run.kind !== 'train' || run.folder === null) continue
-    if (later.has(run.folder) && stopped(run)) older.add(run.id)
-    later.add(run.folder)
+    const later = latest.get(run.folder)
+    if (later === undefined) latest.set(run.folder, run.id)
+    else if (stopped(run)) earlier.set(later, [...(earlier.get(later) ?? []), run.id])
   }
-  return older
+  return earlier
 }
 
 /** The newest first. `latest`: what those that run now told last. */
@@ -37,13 +38,15 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
   const runs = listRuns(project)
-  const older = goneOnWith(runs)
-  return runs.filter((run) => !older.has(run.id)).map((run) => ({
+  const earlier = goneOnWith(runs)
+  const parts = new Set([...earlier.values()].flat())
+  return runs.filter((run) => !parts.has(run.id)).map((run) => ({
     ...run,
     name: left.get(run.id)?.name ?? nameOf(run),
     base: base(run),
     model: left.get(run.id)?.folder ?? null,
     resumable: canGoOn(project, run),
+    earlier: earlier.get(run.id) ?? [],
     progress: latest.get(run.id) ?? null,
   }))
 }

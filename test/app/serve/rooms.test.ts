@@ -160,7 +160,8 @@ describe('training', () => {
     expect(await w.finished(last.runId)).toMatchObject({ status: 'done' })
     const after = (await w.call('runs.list')).find((r) => r.id === last.runId)!
     expect(after).toMatchObject({ name: 'stopped', metrics: { steps: 200 } })
-    expect((await w.call('runs.list')).filter((r) => r.name === 'stopped')).toHaveLength(1) // those before are part of it
+    expect((await w.call('runs.list')).filter((r) => r.name === 'stopped')).toHaveLength(1)
+    expect(after.earlier).toEqual([again.runId, runId]) // those before are part of it
     expect((after.metrics['loss'] as number[]).length).toBe(200)
     w.close()
   })
