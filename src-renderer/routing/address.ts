@@ -121,6 +121,8 @@ function nested(room: string, fields: Map<string, unknown>): Record<string, unkn
 
 /** Whether going from one to the other is a step that Back takes back. What is typed letter by letter is one step. */
 export function isStep(from: Address, to: Address): boolean {
+  // What was being chosen becomes the comparison: a step back from it leads to what was shown before.
+  if (from.room === 'compare' && to.room === 'compare' && !from.asked && to.asked && JSON.stringify(from.of) === JSON.stringify(to.of)) return false
   const place = (a: Address): string => {
     const { filter, ...rest } = a as Address & { filter?: z.infer<typeof mediaFilter> }
     const typed = filter && { ...filter, ...(filter.pathText && { pathText: '…' }), ...(filter.captionText && { captionText: '…' }) }

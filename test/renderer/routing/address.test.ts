@@ -67,10 +67,10 @@ describe('a list of ids', () => {
 
 describe('a step back', () => {
   const step = (a: string, b: string) => isStep(readAddress(a)!, readAddress(b)!)
-  it.each([['#/data', '#/label/1'], ['#/label/1', '#/label/2'], ['#/data', '#/data?split=train'], ['#/data?pathText=a', '#/data'], ['#/data', '#/data?tool=map'], ['#/train', '#/train/x'], ['#/compare?of=[%22a%22]', '#/compare?of=[%22a%22]&asked=true'], ['#/data?like=3', '#/data?like=4']])('goes from %s to %s', (a, b) => {
+  it.each([['#/data', '#/label/1'], ['#/label/1', '#/label/2'], ['#/data', '#/data?split=train'], ['#/data?pathText=a', '#/data'], ['#/data', '#/data?tool=map'], ['#/train', '#/train/x'], ['#/compare?of=[%22a%22]&asked=true', '#/compare?of=[%22b%22]&asked=true'], ['#/data?like=3', '#/data?like=4']])('goes from %s to %s', (a, b) => {
     expect([step(a, b), step(b, a)]).toEqual([true, true])
   })
-  it.each([['#/data', '#/data?chosen=1-5'], ['#/data?at=4', '#/data?at=9'], ['#/label/1', '#/label/1?regions=3'], ['#/data?pathText=b', '#/data?pathText=bi'], ['#/compare?of=[%22a%22]', '#/compare?of=[%22a%22,%22b%22]'], ['#/data?tool=map', '#/data?tool=map&colour=split']])('is none between %s and %s', (a, b) => {
+  it.each([['#/data', '#/data?chosen=1-5'], ['#/data?at=4', '#/data?at=9'], ['#/label/1', '#/label/1?regions=3'], ['#/data?pathText=b', '#/data?pathText=bi'], ['#/compare?of=[%22a%22]', '#/compare?of=[%22a%22,%22b%22]'], ['#/compare?of=[%22a%22]', '#/compare?of=[%22a%22]&asked=true'], ['#/data?tool=map', '#/data?tool=map&colour=split']])('is none between %s and %s', (a, b) => {
     expect(step(a, b)).toBe(false)
   })
 })
