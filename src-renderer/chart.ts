@@ -45,6 +45,13 @@ export function placeNames(points: readonly { x: number; y: number; w: number }[
   })
 }
 
-/** Curves and checkpoints in the order in which they were chosen; legible on light and dark grounds, apart for colour-blind eyes too. */
-const colours = ['#5153f5', '#ce7100', '#19a684', '#d00e43', '#8986eb', '#2e809b']
-export const seriesColour = (index: number): string => colours[index % colours.length]!
+/**
+ * Curves and checkpoints in the order in which they were chosen: legible on light and dark grounds, and as far apart as six colours can
+ * be that are, for colour-blind eyes too (found by search).
+ */
+export const seriesColours = ['#0859ff', '#cf8300', '#0ca886', '#dc0048', '#ff36de', '#756289'] as const
+export const seriesColour = (index: number): string => seriesColours[index % seriesColours.length]!
+
+/** Where points lie close together their shapes tell them apart as well: outlines about (0, 0), in the order of the colours. */
+const shapes = ['M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z', 'M-4.5 -4.5H4.5V4.5H-4.5Z', 'M0 -5.8L5.4 4.2H-5.4Z', 'M0 -6.2L5.4 0L0 6.2L-5.4 0Z', 'M0 5.8L5.4 -4.2H-5.4Z', 'M-1.9 -5.5H1.9V-1.9H5.5V1.9H1.9V5.5H-1.9V1.9H-5.5V-1.9H-1.9Z']
+export const seriesShape = (index: number): string => shapes[index % shapes.length]!

@@ -11,14 +11,40 @@ const property = z.object({
   exclusiveMinimum: z.number().optional(),
 })
 
-export interface Field {
+export interface NumberBounds {
+  min?: number
+  max?: number
+  /** More than this. */
+  above?: number
+  whole?: boolean
+}
+
+/** What was typed as a number, null where nothing was; a text that is none stays a text. */
+export function readNumber(text: string): number | string | null {
+  const typed = text.trim().replace('−', '-')
+  if (typed === '') return null
+  const value = Number(typed)
+  return Number.isFinite(value) ? value : typed
+}
+
+/** Why a field cannot take what was typed; null where it can. */
+export function numberProblem(text: string, { min, max, above, whole }: NumberBounds): { kind: 'number' | 'whole' | 'above' | 'least' | 'most'; bound?: number } | null {
+  const value = readNumber(text)
+  if (value === null) return null
+  if (typeof value === 'string') return { kind: 'number' }
+  if (whole && !Number.isInteger(value)) return { kind: 'whole' }
+  if (above !== undefined && value <= above) return { kind: 'above', bound: above }
+  if (min !== undefined && value < min) return { kind: 'least', bound: min }
+  if (max !== undefined && value > max) return { kind: 'most', bound: max }
+  return null
+}
+
+export interface Field extends NumberBounds {
   name: string
   kind: 'number' | 'integer' | 'boolean' | 'choice' | 'text'
   description: string
   default: unknown
   choices?: string[]
-  min?: number
-  max?: number
 }
 
 /** What is not a plain field (an object in the object) is left to the settings' defaults. */
@@ -31,7 +57,7 @@ export function fieldsOf(schema: Record<string, unknown>): Field[] {
     const common = { name, description, default: parsed.data.default }
     if (choices) return [{ ...common, kind: 'choice', choices }]
     if (type === 'boolean') return [{ ...common, kind: 'boolean' }]
-    if (type === 'number' || type === 'integer') return [{ ...common, kind: type, min: minimum ?? exclusiveMinimum, max: maximum }]
+    if (type === 'number' || type === 'integer') return [{ ...common, kind: type, min: minimum, max: maximum, above: exclusiveMinimum, whole: type === 'integer' }]
     return type === 'string' ? [{ ...common, kind: 'text' }] : []
   })
 }

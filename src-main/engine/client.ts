@@ -6,12 +6,20 @@ import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
+import { Turns } from './queue.ts'
 
 export interface RunningJob {
   readonly result: Promise<JobResult>
-  /** Takes effect between two steps. */
+  /** Others were before it when it came. */
+  readonly waits: boolean
+  /** Its turn has come; never, where it was cancelled before. */
+  readonly begun: Promise<void>
+  /** Takes effect at once while it waits, else between two steps. */
   cancel(): void
 }
+
+/** Makes a job when its turn has come, of what there is then; it ends with an error where `stop` is aborted. */
+export type MakeJob = (stop: AbortSignal) => Promise<Job>
 
 /**
  * Jobs and questions go to a process of their own: what onnxruntime does to that, nobody else suffers from. It is started with
@@ -19,18 +27,18 @@ export interface RunningJob {
  */
 export class EngineClient {
   private engine: Engine | undefined
-  private last: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private closed = false
 
   /** @param start starts the built process.ts */
   constructor(private readonly start: () => Child) {}
 
   /** Jobs wait for each other. One whose process ended says so, and what there is of it; the next ones go on in another process. */
-  run(job: Job, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
+  run(job: Job | MakeJob, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
     const stop = new AbortController()
-    const result = this.last.then(() => this.carryOut(job, onProgress, stop.signal))
-    this.last = result.catch(() => undefined)
-    return { result, cancel: () => stop.abort() }
+    const begin = async () => this.carryOut(typeof job === 'function' ? await job(stop.signal) : job, onProgress, stop.signal)
+    const { result, waits, begun, leave } = this.turns.take(begin)
+    return { result, waits, begun, cancel: () => void (leave() || stop.abort()) }
   }
 
   /** Answers at once what is asked of a model, whatever job is at work. */

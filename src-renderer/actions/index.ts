@@ -1,4 +1,5 @@
 import { computed } from 'vue'
+import { useRoute } from '../routing/route.ts'
 import { useClassify } from '../stores/classify.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
@@ -30,7 +31,8 @@ export function onKey(event: KeyboardEvent): void {
   }
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
-    if (!act(id)) continue
+    // What passes while a key is held down makes no steps of the history.
+    if (!(event.repeat ? useRoute().quietly(() => act(id)) : act(id))) continue
     event.preventDefault()
     event.stopPropagation()
     return

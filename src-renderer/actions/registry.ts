@@ -13,6 +13,7 @@ import { useReview } from '../stores/review.ts'
 import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
+import { useRoute } from '../routing/route.ts'
 import { chooseFolder } from './folder.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
 
@@ -35,7 +36,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding, curation, jobs, classify] = [useReview(), useGrounding(), useCuration(), useJobs(), useClassify()]
+  const [review, grounding, curation, jobs, classify, route] = [useReview(), useGrounding(), useCuration(), useJobs(), useClassify(), useRoute()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -50,7 +51,6 @@ export function makeActions(): Map<string, AppAction> {
     add(`go-${room}`, 'go', opened, () => {
       if (room === 'label' && desk.mediaId === null && gallery.ids.length) return void desk.step(1)
       shell.room = room
-      if (room === 'label') shell.setHash(desk.mediaId)
     })
 
   add('open-folder', 'project', () => true, () => failing(chooseFolder('open').then((folder) => (folder ? project.open(folder) : undefined))))
@@ -62,6 +62,11 @@ export function makeActions(): Map<string, AppAction> {
   dialog('snapshots', 'project', 'snapshots', opened)
   dialog('edit-labels', 'project', 'labels', opened)
 
+  // Steps of the window's history: they show what was shown, and take back no edit.
+  add('back', 'go', () => true, () => route.back())
+  add('forward', 'go', () => true, () => route.forward())
+  add('go-to-image', 'go', () => (browsing() || labelling() || (opened() && shell.room === 'label')) && gallery.ids.length > 0, () => void (shell.goingTo = true))
+  add('copy-link', 'go', opened, () => failing(navigator.clipboard.writeText(location.href).then(() => toasts.done('route.copied'))))
   add('next-image', 'go', opened, () => (shell.room === 'label' ? desk.step(1) : false))
   add('previous-image', 'go', opened, () => (shell.room === 'label' ? desk.step(-1) : false))
 
@@ -174,7 +179,7 @@ export function makeActions(): Map<string, AppAction> {
     const { sidebars } = session.settings
     session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
   }
-  add('sign-out', 'window', () => canSignOut, () => failing(signOut().then(() => location.replace('/'))))
+  add('sign-out', 'window', canSignOut, () => failing(signOut().then(() => location.replace('/'))))
   for (const theme of ['light', 'dark', 'system'] as const) add(`theme-${theme}`, 'window', () => session.settings.theme !== theme, () => session.save({ theme }))
   for (const language of ['en', 'ja'] as const) add(`language-${language}`, 'window', () => session.language !== language, () => session.save({ language }))
   dialog('command-palette', 'window', 'palette')

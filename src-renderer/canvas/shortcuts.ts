@@ -39,12 +39,13 @@ export const defaultShortcuts: Shortcuts = {
   merge: ['Ctrl+M'], subtract: ['Ctrl+Shift+M'],
   'bring-forward': [']'], 'send-backward': ['['], 'bring-to-front': ['Ctrl+]'], 'send-to-back': ['Ctrl+['],
   hide: ['H'], 'hide-all': ['T'], lock: ['L'],
-  'nudge-left': ['Alt+ArrowLeft'], 'nudge-right': ['Alt+ArrowRight'], 'nudge-up': ['Alt+ArrowUp'], 'nudge-down': ['Alt+ArrowDown'],
+  // Alt and an arrow is a step of the window's history, everywhere.
+  'nudge-left': ['Shift+ArrowLeft'], 'nudge-right': ['Shift+ArrowRight'], 'nudge-up': ['Shift+ArrowUp'], 'nudge-down': ['Shift+ArrowDown'],
   'toggle-snapping': ['Shift+S'], 'toggle-crosshair': ['X'], 'toggle-names': ['Shift+N'],
   'model-positive': ['Q'], 'model-negative': ['E'], accept: ['Enter'], reject: ['Escape'],
   'label-1': ['1'], 'label-2': ['2'], 'label-3': ['3'], 'label-4': ['4'], 'label-5': ['5'], 'label-6': ['6'],
   'label-7': ['7'], 'label-8': ['8'], 'label-9': ['9'],
-  'command-palette': ['Ctrl+K'], help: ['F1'], settings: ['Ctrl+,'],
+  'command-palette': ['Ctrl+K'], help: ['F1', 'Shift+?', '?'], settings: ['Ctrl+,'],
 }
 
 export interface KeyLike {

@@ -1,45 +1,105 @@
 /**
  * The browser's session: brought by the page of a one-time address, kept by this tab (over reloads) and shown by this page alone, with
- * each connection and in the addresses of pictures. In the desktop's windows there is none.
+ * each connection and in the addresses of pictures. A tab that comes without one asks the other tabs of this very address (host and
+ * port) for theirs. They answer only while they are connected: as long as they are, nobody but our server can have brought that tab
+ * its page. In the desktop's windows there is none.
  */
-import { ref } from 'vue'
+import { ref, shallowRef } from 'vue'
+import { z } from 'zod'
 import { sessionMeta } from '#shared/contract/urls.ts'
 
-interface Session {
-  calls: string
-  pictures: string
-}
+const sessionSchema = z.object({ calls: z.string().min(1), pictures: z.string().min(1) })
+type Session = z.infer<typeof sessionSchema>
 const kept = 'dashi:session'
+/** Where this tab was to go before it was let in. */
+const wanted = 'dashi:wanted'
+
+function parse(text: string | null): Session | null {
+  try {
+    return sessionSchema.parse(JSON.parse(text ?? 'null'))
+  } catch {
+    return null
+  }
+}
 
 function take(): Session | null {
   const brought = document.querySelector<HTMLMetaElement>(`meta[name=${sessionMeta}]`)
   if (brought) {
     const { content: calls, dataset } = brought
-    sessionStorage.setItem(kept, JSON.stringify({ calls, pictures: dataset['pictures'] ?? '' }))
+    keep({ calls, pictures: dataset['pictures'] ?? '' })
     brought.remove()
-    history.replaceState(null, '', `/${location.hash}`) // the token is used up
+    history.replaceState(null, '', `/${location.hash || (sessionStorage.getItem(wanted) ?? '')}`) // the token is used up
   }
-  const text = sessionStorage.getItem(kept)
-  return text === null ? null : (JSON.parse(text) as Session)
+  const session = parse(sessionStorage.getItem(kept))
+  if (session) sessionStorage.removeItem(wanted)
+  else if (location.hash) sessionStorage.setItem(wanted, location.hash)
+  return session
 }
+const keep = (session: Session) => sessionStorage.setItem(kept, JSON.stringify(session))
 
-const session = window.dashi ? null : take()
+const desktop = Boolean(window.dashi)
+const session = shallowRef(desktop ? null : take())
 /** Of calls. */
-export const secret = session?.calls ?? ''
+export const secret = () => session.value?.calls ?? ''
 /** What stands for a project in URLs, of the key that the application gave. */
-export const urlKey = (key: string) => (session ? `${session.pictures}/${key}` : key)
+export const urlKey = (key: string) => (session.value ? `${session.value.pictures}/${key}` : key)
 
-/** There is none (any more): only another address from the terminal helps. */
+/** There is none (any more): only another address from the terminal helps, or another tab that has one. */
 export const ended = ref(false)
 /** Asks the server, where it can be reached. */
 export async function look(): Promise<void> {
-  ended.value = !session || (await fetch('/session', { headers: { Authorization: `Bearer ${secret}` } }).then((r) => r.status === 401, () => false))
+  ended.value = !session.value || (await fetch('/session', { headers: { Authorization: `Bearer ${secret()}` } }).then((r) => r.status === 401, () => false))
 }
 /** In the browser only. */
-export const canSignOut = session !== null
+export const canSignOut = () => session.value !== null
 
 /** Ends the session for all tabs that have it. */
 export async function signOut(): Promise<void> {
-  await fetch('/session', { method: 'DELETE', headers: { Authorization: `Bearer ${secret}` } })
+  await fetch('/session', { method: 'DELETE', headers: { Authorization: `Bearer ${secret()}` } })
   sessionStorage.removeItem(kept)
 }
+
+// ---- Between tabs
+
+const message = z.union([z.object({ ask: z.string() }), z.object({ answer: z.string(), session: sessionSchema }), z.object({ open: z.literal(true) })])
+/** `localhost` can be somebody else's over IPv6; the address that is printed cannot. */
+const trusted = location.hostname === '127.0.0.1'
+const tabs = desktop || !trusted ? null : new BroadcastChannel('dashi:session')
+const post = (m: z.infer<typeof message>) => tabs?.postMessage(m)
+/** How long other tabs may take to answer before the page says what is to be done, in ms; it still listens then. */
+const patience = 700
+
+/** Whether this tab is connected, so that it may answer others. */
+let connected: () => boolean = () => false
+export function share(isConnected: () => boolean): void {
+  connected = isConnected
+}
+/** This tab is connected: those that wait to be let in may ask. */
+export const announce = () => session.value && post({ open: true })
+
+/** Resolves when there is a session, or nobody gave one in time. */
+export function enter(): Promise<void> {
+  if (desktop || session.value || !tabs) return Promise.resolve()
+  return new Promise((resolve) => {
+    const me = crypto.randomUUID()
+    const ask = () => post({ ask: me })
+    const listen = ({ data }: MessageEvent) => {
+      const said = message.safeParse(data).data
+      if (said && 'open' in said) ask()
+      if (!said || !('answer' in said) || said.answer !== me || session.value) return
+      tabs.removeEventListener('message', listen)
+      keep(said.session)
+      sessionStorage.removeItem(wanted)
+      session.value = said.session
+      ended.value = false
+      resolve()
+    }
+    tabs.addEventListener('message', listen)
+    ask()
+    setTimeout(resolve, patience)
+  })
+}
+tabs?.addEventListener('message', ({ data }: MessageEvent) => {
+  const said = message.safeParse(data).data
+  if (said && 'ask' in said && session.value && connected()) post({ answer: said.ask, session: session.value })
+})

@@ -38,7 +38,7 @@ function openPort(desktop: { requestPort(): void }): Promise<Channel> {
 
 function openSocket(): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/rpc`, [protocol, sessionProtocol + secret])
+    const socket = new WebSocket(`ws://${location.host}/rpc`, [protocol, sessionProtocol + secret()])
     const refused = () => void look().finally(() => reject(new Error('no connection')))
     socket.addEventListener('error', refused)
     socket.addEventListener('close', refused)

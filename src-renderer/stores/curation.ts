@@ -1,6 +1,6 @@
 /** Curation: which of its tools is open, what was found out so far, and what is being found out now. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import type { Job } from '#shared/contract/app.ts'
 import type { Output } from '#shared/contract.ts'
 import type { SimilarQuery } from '#shared/model/curation.ts'
@@ -8,14 +8,14 @@ import { baseName } from '../format.ts'
 import { i18n } from '../locales/index.ts'
 import { call, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
+import type { colourings, mapMethods, Tool } from '../routing/address.ts'
 import { useGallery } from './gallery.ts'
 import { useJobs } from './jobs.ts'
 import { useProject } from './project.ts'
 import { useRuns } from './runs.ts'
 import { useToasts } from './toasts.ts'
 
-export const tools = ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts'] as const
-export type Tool = (typeof tools)[number]
+export { tools, type Tool } from '../routing/address.ts'
 /** A kind of job, by which its end is known in every window. */
 export type Work = 'duplicates' | 'split' | 'captions' | 'doubts' | 'index' | 'map'
 export type Status = Output<'curation.status'>
@@ -27,6 +27,8 @@ export const useCuration = defineStore('curation', () => {
   const status = shallowRef<Status | null>(null)
   /** Folder of the checkpoint whose embeddings count; the model in the box where none is chosen. */
   const model = ref<string | undefined>(undefined)
+  /** How the map is laid out, and what its colours say. */
+  const map = reactive<{ method: (typeof mapMethods)[number]; colour: (typeof colourings)[number] }>({ method: 'umap', colour: 'label' })
   /** Counts up with every change of images, annotations or results: what is shown of them is asked for again. */
   const version = ref(0)
   const chosenModel = computed(() => (model.value === undefined ? {} : { model: model.value }))
@@ -44,7 +46,7 @@ export const useCuration = defineStore('curation', () => {
   remote.on('project.changed', later)
   remote.on('jobs.changed', (job) => works.includes(job.kind) && job.status === 'done' && void refresh())
   watch(() => project.key, () => {
-    ;[status.value, model.value] = [null, undefined]
+    ;[status.value, model.value, query.value] = [null, undefined, null]
     later()
   })
   watch(tool, (now, before) => {
@@ -86,6 +88,7 @@ export const useCuration = defineStore('curation', () => {
       if (mine === asked) toasts.error((e as Error).message)
     }
   }
+  const titleOf = (words: string) => `“${words}”`
   async function searchLike(mediaId: number): Promise<void> {
     const row = gallery.rows.get(mediaId) ?? (await call('media.rows', { ids: [mediaId] }).catch(() => []))[0]
     await search({ kind: 'image', mediaId }, i18n.global.t('curate.similar.like', { name: row ? baseName(row.path) : mediaId }))
@@ -95,5 +98,5 @@ export const useCuration = defineStore('curation', () => {
     if (job?.status === 'done' && query.value) await search(query.value.query, query.value.title)
   }
 
-  return { tool, status, model, chosenModel, version, query, missing, range, refresh, toggle, jobOf, run, search, searchLike, makeIndex }
+  return { tool, status, model, map, titleOf, chosenModel, version, query, missing, range, refresh, toggle, jobOf, run, search, searchLike, makeIndex }
 })

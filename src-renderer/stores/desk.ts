@@ -48,6 +48,8 @@ export const useDesk = defineStore('desk', () => {
   const mediaId = ref<number | null>(null)
   const content = shallowRef<ImageContent | null>(null)
   const failure = ref<string | null>(null)
+  /** The image was taken out of the project, or never was in it. */
+  const gone = ref(false)
   const stage = shallowRef<CanvasStage | null>(null)
   const author = (): Author => ({ kind: 'person', name: session.user || 'person' })
   const editor = markRaw(new CanvasEditor({ author, temporaryId, onEdit: (edit) => send(edit) }))
@@ -162,8 +164,8 @@ export const useDesk = defineStore('desk', () => {
   async function open(id: number): Promise<void> {
     mediaId.value = id
     failure.value = null
+    gone.value = false
     shell.room = 'label'
-    shell.setHash(id)
     const at = gallery.places.get(id)
     if (at !== undefined) gallery.focusOn(at)
     // One image chosen is the one that was opened, or left for this one: what is done next is meant for the open one.
@@ -177,7 +179,10 @@ export const useDesk = defineStore('desk', () => {
       editor.open(canvasImage(project.key, found.media), found.regions)
       lookAhead(id)
     } catch (e) {
-      if (mediaId.value === id) [failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
+      const there = await call('media.rows', { ids: [id] }).catch(() => null)
+      if (mediaId.value !== id) return
+      gone.value = there?.length === 0
+      ;[failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
     }
   }
   function lookAhead(id: number): void {
@@ -190,6 +195,17 @@ export const useDesk = defineStore('desk', () => {
           stage.value?.prefetch(image.pyramid?.overviewUrl ?? image.url)
         }).catch(() => undefined)
       }
+  }
+  /** No image is open. */
+  function close(): void {
+    mediaId.value = null
+    content.value = null
+    failure.value = null
+  }
+  /** Of the regions, those that are there. */
+  const select = (ids: ReadonlySet<number>): void => {
+    const there = editor.regions.all().map((r) => r.id).filter((id) => ids.has(id))
+    if (there.join() !== editor.selection.join()) editor.setSelection(there)
   }
   /** Opens the image so many places on; false at the end. */
   function step(by: number): boolean {
@@ -229,8 +245,7 @@ export const useDesk = defineStore('desk', () => {
   })
   watch(() => project.key, () => {
     ahead.clear()
-    mediaId.value = null
-    content.value = null
+    close()
   })
 
   /** Without a connection: the last change of this image, if it was not sent yet. */
@@ -261,7 +276,7 @@ export const useDesk = defineStore('desk', () => {
   }
 
   return {
-    mediaId, content, failure, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, lastLabels, seen,
-    open, step, refetch, change, turn,
+    mediaId, content, failure, gone, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, lastLabels, seen,
+    open, close, select, step, refetch, change, turn,
   }
 })

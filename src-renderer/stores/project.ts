@@ -67,8 +67,12 @@ export const useProject = defineStore('project', () => {
     if (!now.replaced) outbox.reconnected()
   })
 
+  let lastOpened: Promise<void> = Promise.resolve()
+  /** When what was opened last is here with its labels. */
+  const settled = () => lastOpened.catch(() => undefined)
   /** Throws where it cannot be opened. */
-  async function open(folder: string): Promise<void> {
+  const open = (folder: string): Promise<void> => (lastOpened = begin(folder))
+  async function begin(folder: string): Promise<void> {
     opening.value = true
     try {
       const { jobId, ...project } = await call('projects.open', { folder })
@@ -122,5 +126,5 @@ export const useProject = defineStore('project', () => {
     if (what.includes('labels')) void refreshLabels().catch(() => undefined)
     later()
   })
-  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, first, lookAt, firstDone, lookForReplacement, saveCopy, reopenFromDisk, open, openSample, close, reopen, refresh }
+  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, first, lookAt, firstDone, lookForReplacement, saveCopy, reopenFromDisk, open, settled, openSample, close, reopen, refresh }
 })

@@ -20,12 +20,21 @@ export const useRuns = defineStore('runs', () => {
   const compared = ref<string[]>([])
   const ingredients = ref<string[]>([])
   const asked = ref<string | null>(null)
+  /** The training and the soup that are looked at, where one was chosen; and the runs whose curves lie over it. */
+  const shown = ref<string | null>(null)
+  const soup = ref<string | null>(null)
+  const overlaid = ref<string[]>([])
+  /** Folders of models that were chosen and are not there any more. */
+  const gone = ref<string[]>([])
+  /** They have been asked for at least once: what is not among them is not there. */
+  const known = ref({ runs: false, models: false })
 
   async function refresh(): Promise<void> {
     const key = project.key
     const found = await call('runs.list').catch(() => null)
     if (!found || key !== project.key) return
     runs.value = found
+    known.value = { ...known.value, runs: true }
     for (const { id, progress } of found) if (progress && !latest.has(id)) latest.set(id, progress)
   }
   async function refreshModels(): Promise<void> {
@@ -33,9 +42,11 @@ export const useRuns = defineStore('runs', () => {
     const found = await call('models.list').catch(() => null)
     if (!found || key !== project.key) return
     models.value = found
+    known.value = { ...known.value, models: true }
     const there = new Set(found.map((m) => m.folder))
-    compared.value = compared.value.filter((f) => there.has(f))
-    ingredients.value = ingredients.value.filter((f) => there.has(f))
+    gone.value = [...new Set([...gone.value, ...compared.value, ...ingredients.value])].filter((f) => !there.has(f))
+    if (!compared.value.every((f) => there.has(f))) compared.value = compared.value.filter((f) => there.has(f))
+    if (!ingredients.value.every((f) => there.has(f))) ingredients.value = ingredients.value.filter((f) => there.has(f))
   }
   async function loadCurve(runId: string): Promise<void> {
     const known = await call('runs.curve', { runId }).catch(() => [])
@@ -62,6 +73,7 @@ export const useRuns = defineStore('runs', () => {
     curves.clear()
     latest.clear()
     ;[runs.value, models.value, compared.value, ingredients.value, asked.value] = [[], [], [], [], null]
+    ;[shown.value, soup.value, overlaid.value, gone.value, known.value] = [null, null, [], [], { runs: false, models: false }]
   })
   watch(() => remote.connection.since, () => {
     if (remote.connection.state !== 'open' || !project.opened) return
@@ -81,7 +93,7 @@ export const useRuns = defineStore('runs', () => {
       return null
     }
   }
-  return { runs, models, curves, latest, running, compared, ingredients, asked, refresh, refreshModels, loadCurve, cancel, again }
+  return { runs, models, curves, latest, running, compared, ingredients, asked, shown, soup, overlaid, gone, known, refresh, refreshModels, loadCurve, cancel, again }
 })
 
 /** A curve and what came after it; a step of another phase begins a new one. */

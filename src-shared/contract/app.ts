@@ -43,9 +43,15 @@ export const job = z.object({
   /** What it works on, for a person: a folder, a file, a recipe. */
   subject: z.string(),
   status: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** It waits for its turn: one after the other has the engine. */
+  queued: z.boolean(),
+  /** Of its present phase. */
   done: z.number(),
   /** null: not known. */
   total: z.number().nullable(),
+  /** Of the whole, all phases together, 0 … 1; it never falls. null: not known. */
+  share: z.number().min(0).max(1).nullable(),
+  /** For the whole; null where there is no ground for a guess yet. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),
   result: z.json().nullable(),

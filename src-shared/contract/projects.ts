@@ -28,6 +28,8 @@ export type OpenedProject = z.infer<typeof openedProject>
 export const projectMethods = {
   /** Opens a project; a folder of images that holds none yet becomes one, its images are taken in as a job. */
   'projects.open': method(z.object({ folder: text().min(1).max(4096) }), openedProject.extend({ jobId: z.string().nullable() })),
+  /** The folder of a project that was opened here lately and is still there, by its key: an address names no folder, and opens nothing unknown. */
+  'projects.known': method(z.object({ key: z.string().regex(/^[0-9a-f]{16}$/) }), z.object({ folder: z.string().nullable() })),
   'projects.close': method(nothing, done),
   /** Is the file still the one that was opened? */
   'projects.presence': method(nothing, replacement.nullable()),

@@ -39,6 +39,9 @@ export const runProgress = z.object({
   loss: z.number().nullish(),
   lr: z.number().nullish(),
   imagesPerSecond: z.number().nullish(),
+  /** Of the whole run, all phases together, 0 … 1; it never falls. */
+  share: share.nullish(),
+  /** For the whole run; none where there is no ground for a guess yet. */
   secondsLeft: z.number().nullish(),
 })
 export type RunProgress = z.infer<typeof runProgress>
@@ -52,6 +55,8 @@ export const runEntry = runRecord.extend({
   model: z.string().nullable(),
   /** It was stopped, and what it had done lies there to go on from. */
   resumable: z.boolean(),
+  /** Ids of the runs that it went on from: they are part of it, and are not listed themselves. */
+  earlier: z.array(z.string()),
   progress: runProgress.nullable(),
 })
 export type RunEntry = z.infer<typeof runEntry>
@@ -120,7 +125,12 @@ export const roomMethods = {
   'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
   'evaluation.compare': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
-    z.object({ jobId: z.string() }), // the job's result is a `comparison`
+    z.object({ jobId: z.string() }), // the job's result is a `comparison`; where these are being compared already, that job
+  ),
+  /** What came of comparing these: the job that is at it, else what it found when it was last done. Begins nothing. */
+  'evaluation.comparison': method(
+    z.object({ checkpoints: z.array(z.string()).min(1).max(6) }),
+    z.object({ jobId: z.string().nullable(), kept: z.object({ result: comparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable() }),
   ),
   'merging.methods': method(nothing, z.array(mergeMethodEntry)),
   'merging.start': method(

@@ -102,7 +102,8 @@ export const curateTaskSchema = z.discriminatedUnion('kind', [
   }),
   /** `ids`: by which the index in `folder` is to know the images, ascending. */
   z.object({ kind: z.literal('index'), folder: z.string().min(1), ids: int32 }),
-  z.object({ kind: z.literal('map'), method: z.enum(['pca', 'umap']), seed: z.int().nonnegative() }),
+  /** `index`: the embeddings go into that index, too. */
+  z.object({ kind: z.literal('map'), method: z.enum(['pca', 'umap']), seed: z.int().nonnegative(), index: z.object({ folder: z.string().min(1), ids: int32 }).optional() }),
 ])
 export type CurateTask = z.infer<typeof curateTaskSchema>
 

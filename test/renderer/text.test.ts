@@ -157,8 +157,8 @@ describe('forms', () => {
   it('are made from the schema of a recipe', () => {
     const schema = z.toJSONSchema(z.strictObject({ epochs: z.int().min(1).max(99).default(10).describe('Passes'), lr: z.number().positive().default(0.1), head: z.enum(['a', 'b']).default('a'), fast: z.boolean().default(false) }))
     expect(fieldsOf(schema as Record<string, unknown>)).toEqual([
-      { name: 'epochs', kind: 'integer', description: 'Passes', default: 10, min: 1, max: 99 },
-      { name: 'lr', kind: 'number', description: '', default: 0.1, min: 0, max: undefined },
+      { name: 'epochs', kind: 'integer', description: 'Passes', default: 10, min: 1, max: 99, above: undefined, whole: true },
+      { name: 'lr', kind: 'number', description: '', default: 0.1, min: undefined, max: undefined, above: 0, whole: false },
       { name: 'head', kind: 'choice', description: '', default: 'a', choices: ['a', 'b'] },
       { name: 'fast', kind: 'boolean', description: '', default: false },
     ])

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
+import type { RunningJob } from '../../engine/client.ts'
 import type { AppContext } from '../context.ts'
 
 export interface Step {
@@ -13,6 +14,8 @@ export interface Step {
 export interface Control {
   readonly signal?: AbortSignal
   readonly onProgress?: (step: Step) => void
+  /** Hears of each job that it waits for in the engine. */
+  readonly onTurn?: (job: RunningJob) => void
 }
 
 /** @throws cancelled */
@@ -30,12 +33,13 @@ export interface CuratedImage {
 }
 
 /** Runs a task on the images' embeddings in the engine's thread. */
-export async function onEmbeddings(app: AppContext, images: readonly CuratedImage[], task: CurateTask, model: string | undefined, { signal, onProgress }: Control): Promise<Curated> {
+export async function onEmbeddings(app: AppContext, images: readonly CuratedImage[], task: CurateTask, model: string | undefined, { signal, onProgress, onTurn }: Control): Promise<Curated> {
   if (signal?.aborted) throw cancelled()
   const running = app.engine.run(
     { kind: 'curate', model: modelOf(app, model), device: 'auto', cache: path.join(app.cache, 'features'), images: images.map(({ file, hash }) => ({ file, hash })), task },
     ({ phase, done, total }) => onProgress?.({ phase, done, total }),
   )
+  onTurn?.(running)
   signal?.addEventListener('abort', running.cancel, { once: true })
   try {
     return (await running.result).curated!

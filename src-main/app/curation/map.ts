@@ -2,9 +2,10 @@ import { type MapOptions, mapOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { type Control, onEmbeddings } from './control.ts'
+import { type Control, modelOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { countImages, hashedImages } from './images.ts'
+import { indexFolder } from './similar.ts'
 import type { Found } from './store.ts'
 
 /** Every image as a point on a plane, those alike near one another. */
@@ -12,7 +13,9 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
   const { method, seed, model } = mapOptions.parse(options)
   await ensureHashes(project, control)
   const images = hashedImages(project)
-  const { map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed }, model, control)
+  // Finding by words or by an image asks the same embeddings: they are not computed for it again.
+  const index = { folder: indexFolder(app, project, modelOf(app, model)), ids: Int32Array.from(images, (i) => i.id) }
+  const { map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed, index }, model, control)
   if (!map) throw userError(`${project.folder}: no image that could be read`)
   const round = (x: number) => Math.round(x * 1e4) / 1e4
   const axis = (a: number) => Array.from(readable, (_, k) => round(map.points[2 * k + a]!))

@@ -12,7 +12,7 @@ import { ensureHashes } from './hashes.ts'
 import { countImages, hashedImages } from './images.ts'
 
 /** One index a project and model, beside the cached features; another version of the model's files is another model. */
-function indexFolder(app: AppContext, project: Project, model: string): string {
+export function indexFolder(app: AppContext, project: Project, model: string): string {
   const mistaken = mistakenFolder(model)
   if (mistaken) throw mistaken
   const files = readdirSync(model).filter((f) => /\.(safetensors|json)$/.test(f) && f !== 'dashi.json').sort()

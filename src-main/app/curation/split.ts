@@ -7,7 +7,7 @@ import { assignSplits } from '../annotations/index.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf } from './control.ts'
 import { labelNames, labelsByImage } from './images.ts'
-import { type Found, keptResult } from './store.ts'
+import { type Found, keepResult, keptResult } from './store.ts'
 
 interface Image {
   readonly id: number
@@ -171,5 +171,9 @@ export function applySplit(project: Project): number {
   const kept = keptResult(project, 'split')
   if (!kept) throw userError('no split has been proposed yet')
   if (kept.info.stale) throw userError('images, labels or splits were changed since the split was proposed; propose it again')
-  return applyDivision(project, kept.details)
+  if (kept.summary.changes === 0) return 0
+  const changed = applyDivision(project, kept.details)
+  // What was proposed is what there is now: nothing more would change, and it holds until somebody changes something.
+  keepResult(project, 'split', { summary: { ...kept.summary, changes: 0 }, details: kept.details }, kept.info.seconds)
+  return changed
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { JobResult } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import type { RunningJob } from '../../engine/client.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
 import { holm } from '../../engine/metrics/holm.ts'
 import { mcnemar } from '../../engine/metrics/mcnemar.ts'
@@ -16,16 +17,22 @@ import { imagesOfJobs } from '../training/readable.ts'
 /** The images of each split that are listed as differing; metrics and counts cover all. */
 const LISTED = 300
 
+interface CompareControl {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, total: number) => void
+  readonly onTurn?: (job: RunningJob) => void
+}
+
 /** Several checkpoints on the same splits, and the images on which they do not agree. */
 export async function compareCheckpoints(
   app: AppContext,
   project: Project,
   request: { checkpoints: readonly string[]; splits?: readonly string[] },
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  control: CompareControl = {},
 ): Promise<Comparison> {
-  const unreadable = await checkMedia(project, imagesOfJobs(project), { signal })
+  const unreadable = await checkMedia(project, imagesOfJobs(project), { signal: control.signal })
   for (;;) {
-    const compared = await compareReadable(app, project, request, classificationData(project, unreadable), { signal, onProgress })
+    const compared = await compareReadable(app, project, request, classificationData(project, unreadable), control)
     if (!(compared instanceof Set)) return compared
     for (const id of compared) unreadable.set(id, 'cannot be read any more')
   }
@@ -37,7 +44,7 @@ async function compareReadable(
   project: Project,
   request: Parameters<typeof compareCheckpoints>[2],
   { classes, splits: all, mediaIds }: ClassificationData,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
+  { signal, onProgress, onTurn }: CompareControl,
 ): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
   if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
@@ -48,7 +55,9 @@ async function compareReadable(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
+    onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
+    if (signal?.aborted) running.cancel()
     const result = await running.result
     if (result.leftOut.length) {
       const gone = new Set(result.leftOut.map((l) => l.file))

@@ -1,6 +1,7 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult, LeftOut } from '#shared/model/job.ts'
+import type { Device, Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import type { RunningJob } from '../../engine/client.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
@@ -13,26 +14,22 @@ export function evaluateCheckpoint(
   request: { checkpoint: string; split?: string; device?: Device },
   onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
-): { result: Promise<JobResult>; cancel(): void } {
-  return onceLookedAt(project, (unreadable) => evaluateReadable(app, project, request, classificationData(project, unreadable), onProgress, onLeftOut), onProgress)
+): RunningJob {
+  return app.engine.run(onceLookedAt(project, (unreadable) => evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut), onProgress), onProgress)
 }
 
-function evaluateReadable(
+function evaluationOf(
   app: AppContext,
   project: Project,
   request: Parameters<typeof evaluateCheckpoint>[2],
   { classes, splits, leftOut }: ClassificationData,
-  onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
-): { result: Promise<JobResult>; cancel(): void } {
+): Job {
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
     throw userError(`${project.folder}: no labelled images in ${request.split === undefined ? 'any split' : `the split "${request.split}"`} (splits: ${there})`)
   }
   if (leftOut.length) onLeftOut?.(leftOut)
-  return app.engine.run(
-    { kind: 'evaluate', checkpoint: path.resolve(request.checkpoint), device: request.device ?? 'auto', classes, splits: wanted, leftOut, cache: path.join(app.cache, 'features') },
-    onProgress,
-  )
+  return { kind: 'evaluate', checkpoint: path.resolve(request.checkpoint), device: request.device ?? 'auto', classes, splits: wanted, leftOut, cache: path.join(app.cache, 'features') }
 }

@@ -23,5 +23,5 @@ export function addImages(project: Project, files: readonly string[]): ScanResul
     addRecords(project, names.map((fileName) => ({ fileName })), { root, action: names.length === 1 ? `add ${basename(names[0]!)}` : `add ${names.length} images of ${root}` })
     images += names.length
   }
-  return { images, links, leftOut: [] }
+  return { images, links, leftOut: [], skipped: [], unreadable: 0 }
 }

@@ -20,25 +20,21 @@ export interface MergeRequest {
   readonly insist?: boolean
 }
 
-/** Blends checkpoints in a worker. With a project the soup is evaluated on its splits; greedy needs one. */
+/** Blends checkpoints in the engine. With a project the soup is evaluated on its splits; greedy needs one. */
 export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
-  if (!project) return blend(app, { classes: [], splits: {}, leftOut: [] }, request, onProgress)
-  return onceLookedAt(project, (unreadable) => {
+  if (!project) return app.engine.run(blending(app, { classes: [], splits: {}, leftOut: [] }, request), onProgress)
+  const make = onceLookedAt(project, (unreadable) => {
     const data = classificationData(project, unreadable)
     if (data.leftOut.length) onLeftOut?.(data.leftOut)
-    return blend(app, data, request, onProgress)
+    return blending(app, data, request)
   }, onProgress)
+  return app.engine.run(make, onProgress)
 }
 
-function blend(app: AppContext, data: Pick<ClassificationData, 'classes' | 'splits' | 'leftOut'>, request: MergeRequest, onProgress?: (p: JobProgress) => void) {
-  return app.engine.run(
-    {
-      kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
-      dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes: data.classes, splits: data.splits, leftOut: data.leftOut, cache: path.join(app.cache, 'features'),
-    },
-    onProgress,
-  )
-}
+const blending = (app: AppContext, { classes, splits, leftOut }: Pick<ClassificationData, 'classes' | 'splits' | 'leftOut'>, request: MergeRequest): MergeJob => ({
+  kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
+  dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes, splits, leftOut, cache: path.join(app.cache, 'features'),
+})
 
 /** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
 export function mergeIntoProject(app: AppContext, project: Project, request: Omit<MergeRequest, 'out'> & { name: string }, onProgress?: (p: JobProgress) => void) {
@@ -46,12 +42,8 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
   const folder = path.relative(project.folder, out)
   const told = request.dtype === 'keep' ? undefined : request.dtype
   const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name, ...(told && { dtype: told }), ...(request.insist && { insist: true }) }, folder, status: 'queued' })
-  let begun = false
-  const running = startMerge(app, project, { ...request, out }, (p) => {
-    if (!begun && p.phase !== 'checking') updateRun(project, run.id, { status: 'running' })
-    begun ||= p.phase !== 'checking'
-    onProgress?.(p)
-  })
+  const running = startMerge(app, project, { ...request, out }, onProgress)
+  void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)
@@ -67,7 +59,7 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
       throw e
     },
   )
-  return { runId: run.id, result, cancel: running.cancel }
+  return { runId: run.id, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
 /** @throws one line naming the method or its setting */

@@ -11,6 +11,7 @@ import type { Project } from '../projects/index.ts'
 import type { AppContext } from '../context.ts'
 import { makeHandlers } from './handlers/index.ts'
 import { inPlainWords } from './handlers/words.ts'
+import type { Plan } from './course.ts'
 import { Jobs, type JobControl } from './jobs.ts'
 import { once } from './once.ts'
 import { paced } from './paced.ts'
@@ -61,7 +62,7 @@ export class Client {
     this.tell('annotations.changed', { mediaIds: mediaIds.length > 2000 ? [] : mediaIds, action, origin: this.id })
   }
   /** A job on this window's project, which stays open until it ends. */
-  startJob(kind: string, subject: string, body: (project: Project, control: JobControl, tell: Client['tell']) => Promise<Job['result']>): string {
+  startJob(kind: string, subject: string, body: (project: Project, control: JobControl, tell: Client['tell']) => Promise<Job['result']>, plan?: Plan): string {
     const opened = this.app.pool.take(this.project.folder)
     const tell: Client['tell'] = (event, data) => this.app.tellProject(opened.key, event, data)
     return this.app.jobs.start(kind, subject, async (control) => {
@@ -70,7 +71,7 @@ export class Client {
       } finally {
         this.app.pool.release(opened)
       }
-    })
+    }, plan)
   }
 }
 

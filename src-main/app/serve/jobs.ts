@@ -3,12 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { DashiError, errorLine, userError } from '#shared/errors.ts'
 import type { Job } from '#shared/contract/app.ts'
 import { inWords } from '../../files/words.ts'
+import { Course, type Plan, type Standing } from './course.ts'
+import { plans } from './plans.ts'
 
 export interface JobControl {
   readonly id: string
   readonly signal: AbortSignal
-  /** How far it is. Where `done` falls, another phase has begun, whose time left is reckoned anew. */
-  progress(done: number, total: number | null, secondsLeft?: number | null): void
+  /** How far its present phase is; answers with how far the whole is. */
+  progress(done: number, total: number | null, phase?: string): Standing
+  /** Something that it waits for its turn with. */
+  turn(of: { readonly waits: boolean; readonly begun: Promise<void> }): void
 }
 
 /** Kept for a window that opens later; the oldest ended ones go first. */
@@ -34,24 +38,36 @@ export class Jobs {
     abort.abort()
   }
 
-  /** `body` returns the job's result; a thrown error ends it as failed, an abort as cancelled. */
-  start(kind: string, subject: string, body: (control: JobControl) => Promise<Job['result']>): string {
+  /** `body` returns the job's result; a thrown error ends it as failed, an abort as cancelled. `plan`: its phases, where it has several. */
+  start(kind: string, subject: string, body: (control: JobControl) => Promise<Job['result']>, plan: Plan = plans[kind] ?? []): string {
     const id = randomUUID()
     const abort = new AbortController()
-    const job: Job = { id, kind, subject, status: 'running', done: 0, total: null, secondsLeft: null, error: null, result: null }
+    const job: Job = { id, kind, subject, status: 'running', queued: false, done: 0, total: null, share: null, secondsLeft: null, error: null, result: null }
     this.jobs.set(id, job)
     this.aborts.set(id, abort)
-    const clock = new PhaseClock()
+    const course = new Course(plan)
     let told = 0
-    const progress = (done: number, total: number | null, secondsLeft?: number | null) => {
-      const left = clock.left(done, total)
-      Object.assign(job, { done, total, secondsLeft: secondsLeft ?? left })
-      if (Date.now() - told < pace) return
-      told = Date.now()
+    const progress = (done: number, total: number | null, phase = '') => {
+      const standing = course.stand(phase, done, total)
+      Object.assign(job, { queued: false, done, total, ...standing })
+      if (Date.now() - told >= pace) {
+        told = Date.now()
+        this.tell({ ...job })
+      }
+      return standing
+    }
+    const queue = (queued: boolean) => {
+      if (job.queued === queued || job.status !== 'running') return
+      job.queued = queued
       this.tell({ ...job })
     }
+    const turn: JobControl['turn'] = ({ waits, begun }) => {
+      if (!waits) return
+      queue(true)
+      void begun.then(() => queue(false))
+    }
     const end = (patch: Partial<Job>) => {
-      Object.assign(job, { secondsLeft: null }, patch)
+      Object.assign(job, { queued: false, secondsLeft: null }, patch)
       this.aborts.delete(id)
       this.tell({ ...job })
       for (const old of [...this.jobs.values()].filter((j) => j.status !== 'running').slice(0, -kept)) this.jobs.delete(old.id)
@@ -59,7 +75,7 @@ export class Jobs {
     this.tell({ ...job })
     const ended = (async () => {
       try {
-        end({ result: await body({ id, signal: abort.signal, progress }), status: 'done' })
+        end({ result: await body({ id, signal: abort.signal, progress, turn }), status: 'done' })
       } catch (thrown) {
         const e = inWords(thrown)
         const cancelled = abort.signal.aborted || (e instanceof DashiError && e.fault === 'cancelled')
@@ -78,20 +94,5 @@ export class Jobs {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))
     await Promise.race([Promise.allSettled(this.bodies.values()), late])
     clearTimeout(timer)
-  }
-}
-
-/** The time that the rest of a phase will take, by what it has taken so far. */
-export class PhaseClock {
-  private begun = Date.now()
-  private from = 0
-  private last = 0
-
-  /** Seconds; null within the first second, or where the end is not known. */
-  left(done: number, total: number | null): number | null {
-    if (done < this.last) [this.begun, this.from] = [Date.now(), done]
-    this.last = done
-    const seconds = (Date.now() - this.begun) / 1000
-    return total !== null && done > this.from && seconds > 1 ? (seconds / (done - this.from)) * (total - done) : null
   }
 }

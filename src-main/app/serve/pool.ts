@@ -21,6 +21,9 @@ interface Entry extends OpenProject {
   closing: NodeJS.Timeout | null
 }
 
+/** What stands for the project of a folder, in URLs and addresses. */
+export const keyOf = (folder: string): string => createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)
+
 /** A window that is loaded again comes back within this time (ms) and finds its project open. */
 const linger = 5000
 /** How often it is looked whether the files are still those that were opened, in ms. */
@@ -61,7 +64,7 @@ export class ProjectPool {
   /** Each `take` needs one `release`. */
   take(folder: string, open: (folder: string) => Project = openProject): OpenProject {
     const path = resolve(folder)
-    const key = createHash('sha256').update(path).digest('hex').slice(0, 16)
+    const key = keyOf(path)
     let entry = this.entries.get(key)
     if (!entry) {
       this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null, told: false }))

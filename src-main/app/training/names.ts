@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import type { RunRecord } from '#shared/model/project.ts'
 import { refuseMadeFrom } from '../../engine/weights/checkpoint.ts'
 import { lstat } from '../../files/places.ts'
 import { listRuns, type Project } from '../projects/index.ts'
@@ -25,11 +26,29 @@ export function checkpointFolder(project: Project, name: string): string {
 export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = [], own?: string): string {
   refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
   const busy = new Set(listRuns(project).flatMap((r) => (r.folder !== null && (r.status === 'running' || r.status === 'queued') ? [path.resolve(project.folder, r.folder)] : [])))
+  return numbered(wanted, (name) => {
+    const folder = checkpointFolder(project, name)
+    return !busy.has(folder) && (folder === own || !isTaken(folder))
+  })
+}
+
+/** As `freeName`, and no other run of the project is or was called so, whatever became of it. */
+export function ownName(project: Project, wanted: string): string {
+  const names = new Set(listRuns(project).map(nameOf))
+  return numbered(wanted, (name) => !names.has(name) && freeName(project, name) === name)
+}
+
+function numbered(wanted: string, isFree: (name: string) => boolean): string {
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted} ${n}`
-    const folder = checkpointFolder(project, name)
-    if (!busy.has(folder) && (folder === own || !isTaken(folder))) return name
+    if (isFree(name)) return name
   }
+}
+
+/** What a run is called, whether it left a checkpoint or not. */
+export function nameOf({ settings, folder, recipe, kind, id }: Pick<RunRecord, 'settings' | 'folder' | 'recipe' | 'kind' | 'id'>): string {
+  const given = settings[kind === 'merge' ? 'label' : 'name']
+  return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
 }
 
 function isTaken(place: string): boolean {

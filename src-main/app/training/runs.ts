@@ -5,12 +5,20 @@ import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
-/** What a run is called, whether it left a checkpoint or not. */
-const nameOf = ({ settings, folder, recipe, kind, id }: RunRecord): string => {
-  const given = settings[kind === 'merge' ? 'label' : 'name']
-  return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
+/** A run that was stopped and gone on with is part of the one that went on, the latest into its folder: latest → those before. */
+function goneOnWith(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
+  const latest = new Map<string, string>()
+  const earlier = new Map<string, string[]>()
+  for (const run of runs) {
+    if (run.kind !== 'train' || run.folder === null) continue
+    const later = latest.get(run.folder)
+    if (later === undefined) latest.set(run.folder, run.id)
+    else if (stopped(run)) earlier.set(later, [...(earlier.get(later) ?? []), run.id])
+  }
+  return earlier
 }
 
 /** Where a run that was stopped would go on; null where it would begin anew. What it has written there is no checkpoint of the project yet. */
@@ -32,12 +40,16 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     const folder = path.resolve(project.folder, model)
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
-  return listRuns(project).map((run) => ({
+  const runs = listRuns(project)
+  const earlier = goneOnWith(runs)
+  const parts = new Set([...earlier.values()].flat())
+  return runs.filter((run) => !parts.has(run.id)).map((run) => ({
     ...run,
     name: left.get(run.id)?.name ?? nameOf(run),
     base: base(run),
     model: left.get(run.id)?.folder ?? null,
     resumable: goesOnIn(project, run, checkpoints) !== null,
+    earlier: earlier.get(run.id) ?? [],
     progress: latest.get(run.id) ?? null,
   }))
 }

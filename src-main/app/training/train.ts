@@ -79,12 +79,9 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
   const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
-  let begun = false
   const losses: number[] = []
   let losing = ''
   const ofEngine = (p: JobProgress) => {
-    if (!begun) updateRun(project, run.id, { status: 'running' })
-    begun = true
     if (p.loss !== undefined) {
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
@@ -96,15 +93,17 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   let leftOut: LeftOut[] = []
   /** What the run's record says of images that it does without. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
-  const running = onceLookedAt(project, (unreadable) => {
+  const make = onceLookedAt(project, (unreadable) => {
     const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
     leftOut = gone
     if (gone.length) {
       updateRun(project, run.id, { metrics: without() })
       onLeftOut?.(gone)
     }
-    return app.engine.run({ ...job, classes, splits, leftOut }, ofEngine)
+    return { ...job, classes, splits, leftOut }
   }, onProgress)
+  const running = app.engine.run(make, ofEngine)
+  void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
       leftOut = done.leftOut
@@ -121,7 +120,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
       throw e
     },
   )
-  return { runId: run.id, name, earlier, result, cancel: running.cancel }
+  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
 /** Enters what was made into the project. Where that fails, what was made is there all the same. */
@@ -134,7 +133,7 @@ export function enter({ db }: Project, out: string, body: () => void): void {
   }
 }
 
-/** Where even the failure cannot be written down, the failure is the one to tell; the run is closed when the project is opened next. */
+/** Where not even what becomes of a run can be written down, it goes on, and a failure is the one to tell; the run is closed when the project is opened next. */
 export function noteFailure(body: () => void): void {
   try {
     body()

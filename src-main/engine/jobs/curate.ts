@@ -39,13 +39,20 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
     }
     case 'doubts':
       return { doubts: await doubtsOf(task, features, { onProgress: progress('folds'), check }) }
-    case 'index': {
-      const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [task.ids[i], images[i]!.hash])])
-      if (indexMade(task.folder) !== made) await buildIndex(task.folder, { ids: readable.map((i) => task.ids[i]!), rows, dim, made, onProgress: progress('index'), check })
+    case 'index':
+      await index(task)
       return {}
+    case 'map': {
+      const { index: into, ...layout } = task
+      const map = await layOut(rows, dim, { ...layout, onProgress: (phase, done, total) => hooks.onProgress({ phase, done, total }), check })
+      if (into) await index(into)
+      return { map }
     }
-    case 'map':
-      return { map: await layOut(rows, dim, { ...task, onProgress: (phase, done, total) => hooks.onProgress({ phase, done, total }), check }) }
+  }
+  /** What was made of the same images and features is not made again. */
+  async function index({ folder, ids }: { folder: string; ids: Int32Array }): Promise<void> {
+    const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [ids[i], images[i]!.hash])])
+    if (indexMade(folder) !== made) await buildIndex(folder, { ids: readable.map((i) => ids[i]!), rows, dim, made, onProgress: progress('index'), check })
   }
 }
 

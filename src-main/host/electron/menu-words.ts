@@ -6,7 +6,7 @@ const en = {
   actions: {
     'open-folder': 'Open a Folder …', 'open-sample': 'Open the Sample Project', 'add-folder': 'Add Images of a Folder …', import: 'Import Annotations …', export: 'Export …', snapshots: 'Snapshots …',
     settings: 'Settings', about: 'About Dashi', 'close-project': 'Close the Project', undo: 'Undo', redo: 'Redo', 'command-palette': 'Command Palette',
-    'go-data': 'Go to Data', 'go-label': 'Go to Label', 'go-train': 'Go to Train', 'go-compare': 'Go to Compare', 'go-merge': 'Go to Merge', 'zoom-fit': 'Fit the Image', help: 'Keyboard Shortcuts',
+    'go-data': 'Go to Data', 'go-label': 'Go to Label', 'go-train': 'Go to Train', 'go-compare': 'Go to Compare', 'go-merge': 'Go to Merge', 'zoom-fit': 'Fit the Image', back: 'Back', forward: 'Forward', help: 'Keyboard Shortcuts',
   },
   roles: {
     services: 'Services', hide: 'Hide Dashi', hideOthers: 'Hide Others', unhide: 'Show All', quit: 'Quit', close: 'Close Window', undo: 'Undo', redo: 'Redo', cut: 'Cut', copy: 'Copy', paste: 'Paste', selectAll: 'Select All',
@@ -25,7 +25,7 @@ const ja: typeof en = {
   actions: {
     'open-folder': 'フォルダーを開く …', 'open-sample': 'サンプルプロジェクトを開く', 'add-folder': 'フォルダーの画像を追加 …', import: '注釈をインポート …', export: 'エクスポート …', snapshots: 'スナップショット …',
     settings: '設定', about: 'Dashi について', 'close-project': 'プロジェクトを閉じる', undo: '元に戻す', redo: 'やり直す', 'command-palette': 'コマンドパレット',
-    'go-data': 'データへ移動', 'go-label': 'ラベルへ移動', 'go-train': '学習へ移動', 'go-compare': '比較へ移動', 'go-merge': 'マージへ移動', 'zoom-fit': '画像全体を表示', help: 'キーボードショートカット',
+    'go-data': 'データへ移動', 'go-label': 'ラベルへ移動', 'go-train': '学習へ移動', 'go-compare': '比較へ移動', 'go-merge': 'マージへ移動', 'zoom-fit': '画像全体を表示', back: '戻る', forward: '進む', help: 'キーボードショートカット',
   },
   roles: {
     services: 'サービス', hide: 'Dashi を隠す', hideOthers: 'ほかを隠す', unhide: 'すべてを表示', quit: '終了', close: 'ウィンドウを閉じる', undo: '元に戻す', redo: 'やり直す', cut: '切り取り', copy: 'コピー', paste: '貼り付け', selectAll: 'すべて選択',

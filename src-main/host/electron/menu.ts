@@ -59,6 +59,7 @@ export function menuTemplate({ platform, language, act, recent, open, developing
       label: words.menus.view,
       submenu: [
         item('command-palette', 'CmdOrCtrl+K'), line,
+        item('back', mac ? 'Cmd+[' : 'Alt+Left'), item('forward', mac ? 'Cmd+]' : 'Alt+Right'), line,
         ...rooms.map((room, i) => item(room, `Alt+${i + 1}`)), line,
         item('zoom-fit', 'CmdOrCtrl+F'), role('togglefullscreen'), ...(developing ? [role('toggleDevTools')] : []),
       ],

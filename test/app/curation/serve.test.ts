@@ -92,9 +92,13 @@ describe('curation', () => {
   test('proposes a split and carries it out', async () => {
     await ended(await client.call('curation.propose-split', { shares: { train: 0.5, test: 0.5 } }))
     expect((await client.call('media.facets')).splits).toEqual([{ value: null, count: 47 }])
+    expect((await client.call('curation.status')).split).toMatchObject({ info: { stale: false }, summary: { changes: 47 } })
     expect(await client.call('curation.apply-split')).toEqual({ changed: 47 })
+    expect((await client.call('curation.status')).split).toMatchObject({ info: { stale: false }, summary: { changes: 0 } }) // nothing is left to be changed
+    expect(await client.call('curation.apply-split')).toEqual({ changed: 0 })
     expect((await client.call('curation.balance')).splits).toEqual(['test', 'train'])
     await client.call('history.undo', {})
+    expect((await client.call('curation.status')).split).toMatchObject({ info: { stale: true } })
   })
 
   test('finds similar images, to an image and to a text', async () => {
@@ -114,6 +118,12 @@ describe('curation', () => {
     const map = (await client.call('curation.map'))!
     expect([map.mediaIds.length, map.x.length, map.y.length]).toEqual([46, 46, 46])
     const at = (name: string) => map.mediaIds.indexOf(idOf(name))
+    // What was embedded for it serves to find images, with nothing more to be made.
+    fs.rmSync(path.join(dir, 'cache', 'neighbours'), { recursive: true })
+    const query = { kind: 'text' as const, text: 'a circle' }
+    expect(await client.call('curation.similar', { query })).toEqual({ status: 'missing' })
+    await ended(await client.call('curation.make-map', { method: 'pca' }))
+    expect(await client.call('curation.similar', { query, limit: 3 })).toMatchObject({ status: 'found', stale: false, images: { length: 3 } })
     const [a, b] = [at('one-1.png'), at('again/small.jpg')]
     expect(Math.hypot(map.x[a]! - map.x[b]!, map.y[a]! - map.y[b]!)).toBeLessThan(0.1)
   })

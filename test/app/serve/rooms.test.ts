@@ -93,10 +93,47 @@ describe('training', () => {
     const two = await w.call('training.start', { ...long, name: 'two' })
     await w.progress(one.runId, 'training')
     expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([['two', 'queued'], ['one', 'running']])
+    const jobOf = (name: string) => w.told.filter((t) => t.event === 'jobs.changed' && t.data['subject'] === name).at(-1)!.data
+    expect([jobOf('one')['queued'], jobOf('two')['queued']]).toEqual([false, true])
     await w.call('training.cancel', two)
+    // At once, not when its turn would have come: the first is at work all the while.
+    expect(await w.finished(two.runId)).toMatchObject({ status: 'cancelled' })
+    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([['two', 'cancelled'], ['one', 'running']])
     await w.call('training.cancel', one)
-    expect(await Promise.all([w.finished(one.runId), w.finished(two.runId)])).toMatchObject([{ status: 'cancelled' }, { status: 'cancelled' }])
+    expect(await w.finished(one.runId)).toMatchObject({ status: 'cancelled' })
     await expect(w.call('training.cancel', one)).rejects.toThrow('the run has ended already')
+    w.close()
+  })
+
+  test('never gives two runs one name: one that left nothing is counted too', async () => {
+    const w = await window()
+    const before = await w.call('training.start', { ...long, name: 'before' })
+    const { runId } = await w.call('training.start', { ...long, name: 'namesake' })
+    await w.call('training.cancel', { runId }) // while it waits: it has made nothing to go on from
+    await w.finished(runId)
+    const again = await w.call('training.again', { runId })
+    const anew = await w.call('training.start', { ...long, name: 'namesake' })
+    expect((await w.call('runs.list')).slice(0, 3).map((r) => r.name)).toEqual(['namesake 3', 'namesake 2', 'namesake'])
+    for (const run of [anew, again, before]) {
+      await w.call('training.cancel', run)
+      await w.finished(run.runId)
+    }
+    w.close()
+  })
+
+  test('tells how far the whole is: never less than before, and all of it only at the end', async () => {
+    const w = await window()
+    const { runId } = await w.call('training.start', { recipe: 'lp-ft', settings: { epochs: 3, batchSize: 6, cCount: 3 }, device: 'cpu', name: 'in phases' })
+    await w.finished(runId)
+    const job = w.told.filter((t) => t.event === 'jobs.changed' && t.data['subject'] === 'in phases' && t.data['status'] === 'running' && t.data['share'] !== null)
+    const run = w.told.filter((t) => t.event === 'run.progress' && t.data['runId'] === runId)
+    expect(new Set(run.map((t) => t.data['phase'])).size).toBeGreaterThan(1)
+    for (const shares of [job, run].map((of) => of.map((t) => t.data['share'] as number))) {
+      expect(shares.length).toBeGreaterThan(0)
+      expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    }
+    const atTheEndOfTraining = run.filter((t) => t.data['phase'] === 'training').at(-1)!.data['share'] as number
+    expect(atTheEndOfTraining).toBeLessThan(1) // it is measured yet
     w.close()
   })
 
@@ -122,6 +159,8 @@ describe('training', () => {
     expect(await w.finished(last.runId)).toMatchObject({ status: 'done' })
     const after = (await w.call('runs.list')).find((r) => r.id === last.runId)!
     expect(after).toMatchObject({ name: 'stopped', metrics: { steps: 200 } })
+    expect((await w.call('runs.list')).filter((r) => r.name === 'stopped')).toHaveLength(1)
+    expect(after.earlier).toEqual([again.runId, runId]) // those before are part of it
     expect((after.metrics['loss'] as number[]).length).toBe(200)
     w.close()
   })
@@ -194,6 +233,24 @@ describe('comparing', () => {
     }
     expect(classes).toEqual(['circle', 'square', 'stripes'])
     w.close()
+  })
+
+  test('is kept with the project: another start of the program shows it, and says when it is of yesterday', async () => {
+    const w = await window()
+    const checkpoints = ['checkpoints/first-2', 'checkpoints/first']
+    expect(await w.call('evaluation.comparison', { checkpoints })).toEqual({ jobId: null, kept: null }) // asked for in another order, it is another one
+    const { jobId } = await w.call('evaluation.compare', { checkpoints })
+    expect(await w.call('evaluation.compare', { checkpoints })).toEqual({ jobId }) // it is at it already
+    const { result } = await w.ended(jobId)
+    w.close()
+    await app.close()
+    app = await start()
+    const again = await window()
+    expect(await again.call('evaluation.comparison', { checkpoints })).toEqual({ jobId: null, kept: { result, at: expect.any(Number) as number, stale: false } })
+    await again.call('splits.set', { mediaIds: [1], split: null })
+    expect((await again.call('evaluation.comparison', { checkpoints })).kept).toMatchObject({ stale: true })
+    await again.call('history.undo', {})
+    again.close()
   })
 
   test('ends as failed, with the reason, where a checkpoint is gone', async () => {
@@ -272,9 +329,10 @@ test('runs outlive the program; one that it ended in the middle of says so, and 
   app = await start()
   const again = await window()
   const runs = await again.call('runs.list')
-  expect(runs.map((r) => r.name)).toEqual(['crashed', 'cut off', ...before])
+  expect(before[0]).toBe('cut off')
+  expect(runs.map((r) => r.name)).toEqual(['crashed', ...before]) // what was gone on with is one run
   expect(runs[0]).toMatchObject({ status: 'failed', error: expect.stringMatching(/^interrupted/) as string, resumable: false })
-  expect(runs[2]).toMatchObject({ name: 'cut off', status: 'cancelled', resumable: true })
+  expect(runs[1]).toMatchObject({ id: killed, name: 'cut off', status: 'failed', resumable: true })
   expect((await again.call('runs.curve', { runId })).length).toBeGreaterThan(0)
   const last = await again.call('training.again', { runId: killed })
   await again.progress(last.runId, 'training')

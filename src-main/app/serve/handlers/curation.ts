@@ -7,7 +7,7 @@ import type { App, Client } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
 export function curationHandlers({ options: { models } }: App): HandlersOf<typeof curationMethods> {
-  const control = (job: Parameters<Parameters<Client['startJob']>[2]>[1]): curation.Control => ({ signal: job.signal, onProgress: (p) => job.progress(p.done, p.total) })
+  const control = (job: Parameters<Parameters<Client['startJob']>[2]>[1]): curation.Control => ({ signal: job.signal, onProgress: (p) => job.progress(p.done, p.total, p.phase), onTurn: job.turn })
 
   /** A project names its own checkpoints by paths relative to itself. */
   const at = <O extends { model?: string }>(project: Project, options: O): O => (options.model === undefined ? options : { ...options, model: path.resolve(project.folder, options.model) })

@@ -20,7 +20,7 @@ export const mediaHandlers = (_: App): HandlersOf<typeof mediaMethods> => ({
   'media.unreadable': (_input, { project }) => unreadableMedia(project.db),
   'media.check': (_input, client) => ({
     jobId: client.startJob('check', '', async (project, { signal, progress }, tell) => {
-      const found = await runWork(project, { kind: 'check' }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) })
+      const found = await runWork(project, { kind: 'check' }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase) })
       tell('project.changed', { what: ['media'] })
       return found
     }),

@@ -7,6 +7,7 @@ import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
 import { mediaOverview } from '../../media/overview.ts'
+import { keyOf } from '../pool.ts'
 import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
@@ -15,7 +16,7 @@ import type { HandlersOf } from './index.ts'
 const scan = (client: Client, folder: string, followLinks = false) =>
   client.startJob('scan', folder, async (project, { signal, progress }, tell) => {
     const onChange = () => tell('project.changed', { what: ['media'] })
-    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
     onChange()
     return found
   })
@@ -53,6 +54,10 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     app.preferences.noteOpened(place, info.name)
     return { key: opened.key, info, first: projects.firstOf(opened.project), recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
   },
+  'projects.known': ({ key }) => {
+    const folders = [app.pool.byKey(key)?.project.folder, app.options.project, ...app.preferences.recent.map((r) => r.folder)]
+    return { folder: folders.find((f) => f && keyOf(f) === key && existsSync(join(f, 'project.db'))) ?? null }
+  },
   'projects.close': (_, client) => {
     client.open(null)
     return null
@@ -82,7 +87,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   'projects.add-images': ({ files }, client) => ({
     jobId: client.startJob('scan', files.length === 1 ? files[0]! : dirname(files[0]!), async (project, { signal, progress }, tell) => {
       const onChange = () => tell('project.changed', { what: ['media'] })
-      const found = await runWork(project, { kind: 'add', files }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft), onChange })
+      const found = await runWork(project, { kind: 'add', files }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
       onChange()
       return found
     }),
@@ -90,7 +95,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   'projects.survey': ({ folder }, { project }) => runWork(project, { kind: 'survey', folder: existingFolder(folder) }),
   'projects.set-up': (options, client) => ({
     jobId: client.startJob('set-up', existingFolder(options.folder), async (project, { signal, progress }, tell) => {
-      const report = await runWork(project, { kind: 'set-up', ...options, folder: resolve(options.folder) }, { signal, onProgress: (p) => progress(p.done, p.of, p.secondsLeft) })
+      const report = await runWork(project, { kind: 'set-up', ...options, folder: resolve(options.folder) }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase) })
       projects.setFirst(project, null)
       tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
       tell('project.changed', { what: ['media', 'labels'] })

@@ -7,17 +7,20 @@ import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
 import { RELATIVE } from '../../../engine/merge/merge.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
+import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
 import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
 import { listModels } from '../../merging/models.ts'
 import { soupOf } from '../../merging/soup.ts'
 import { classifyImage } from '../../preview/index.ts'
 import { getRun, listLabels, type Project } from '../../projects/index.ts'
+import { classificationData } from '../../training/dataset.ts'
 import { Curve, storedCurve } from '../../training/curve.ts'
-import { freeName } from '../../training/names.ts'
+import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn, listRunEntries } from '../../training/runs.ts'
 import { defaultName, planTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
 import type { App, Client } from '../app.ts'
-import { PhaseClock } from '../jobs.ts'
+import type { Plan } from '../course.ts'
+import { mergingPlan, trainingPlan } from '../plans.ts'
 import type { HandlersOf } from './index.ts'
 
 const jsonSchemaOf = (schema: z.ZodType) => jsonObject.parse(z.toJSONSchema(schema, { io: 'input' }))
@@ -37,6 +40,8 @@ interface Running {
   /** The curve of the run that it goes on from. */
   earlier?: readonly RunProgress[]
   result: Promise<unknown>
+  readonly waits: boolean
+  readonly begun: Promise<void>
   cancel(): void
 }
 type Told = Omit<RunProgress, 'runId'>
@@ -46,22 +51,22 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
   const curves = new Map<string, Curve>()
   const latest = new Map<string, RunProgress>()
   const cancels = new Map<string, () => void>()
+  /** What is being compared → the job. */
+  const comparing = new Map<string, string>()
 
   /** A run as a job of the status bar too; its progress reaches every window of the project. */
-  function follow(client: Client, kind: string, name: string, begin: (project: Project, onProgress: (p: Told) => void) => Running): { runId: string } {
+  function follow(client: Client, kind: string, name: string, plan: Plan, begin: (project: Project, onProgress: (p: Told) => void) => Running): { runId: string } {
     let runId = ''
     let problem: unknown
-    client.startJob(kind, name, async (project, { signal, progress }, tell) => {
+    client.startJob(kind, name, async (project, { signal, progress, turn }, tell) => {
       const curve = new Curve()
-      const clock = new PhaseClock()
       let told = 0
       let running: Running
       try {
         running = begin(project, (p) => {
-          const now = { ...p, runId, secondsLeft: p.secondsLeft ?? clock.left(p.step, p.steps) }
+          const now = { ...p, runId, ...progress(p.step, p.steps, p.phase) }
           curve.add(now)
           latest.set(runId, now)
-          progress(p.step, p.steps, now.secondsLeft)
           if (Date.now() - told < pace && p.step < p.steps) return
           told = Date.now()
           tell('run.progress', now)
@@ -71,6 +76,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
         throw e
       }
       runId = running.runId
+      turn(running)
       curve.earlier = running.earlier ?? []
       curves.set(runId, curve)
       cancels.set(runId, running.cancel)
@@ -87,7 +93,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
         latest.delete(runId)
       }
       return null
-    })
+    }, plan)
     if (problem) throw problem
     client.tell('runs.changed', {})
     return { runId }
@@ -95,8 +101,8 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
 
   function train(client: Client, request: TrainRequest): { runId: string } {
     const given = { ...request, ...(request.model ? { model: folderOf(client.project, request.model) } : {}) }
-    const { name } = planTraining(models, client.project, given) // says at once what is missing
-    return follow(client, 'train', name, (project, tell) =>
+    const { name, job } = planTraining(models, client.project, given) // says at once what is missing
+    return follow(client, 'train', name, trainingPlan(job), (project, tell) =>
       startTraining(models, project, given, ({ phase, done, total, ...rest }) => tell({ phase, step: done, steps: total, ...rest })),
     )
   }
@@ -105,12 +111,14 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
     'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
     'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
-    'training.start': (input, client) => train(client, { ...input, name: freeName(client.project, input.name?.trim() || defaultName(input)) }),
+    'training.start': (input, client) => train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError('only a training can be started again')
       const request = requestOf(run)
-      return train(client, { ...request, name: freeName(client.project, request.name ?? defaultName(request), [], goesOnIn(client.project, run) ?? undefined) })
+      const name = request.name ?? defaultName(request)
+      const own = goesOnIn(client.project, run)
+      return train(client, { ...request, name: own === null ? ownName(client.project, name) : freeName(client.project, name, [], own) })
     },
     'training.cancel': ({ runId }) => {
       const cancel = cancels.get(runId)
@@ -123,10 +131,25 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       const curve = curves.get(runId)
       return curve?.points.length ? [...curve.points] : storedCurve(getRun(project, runId))
     },
-    'evaluation.compare': ({ checkpoints, splits }, client) => ({
-      jobId: client.startJob('compare', checkpoints.map((c) => path.basename(c)).join(', '), (project, { signal, progress }) =>
-        compareCheckpoints(models, project, { checkpoints: checkpoints.map((c) => folderOf(project, c)), splits }, { signal, onProgress: progress }),
-      ),
+    'evaluation.compare': ({ checkpoints, splits }, client) => {
+      const what = JSON.stringify([client.project.folder, checkpoints, splits])
+      const running = comparing.get(what)
+      if (running) return { jobId: running }
+      const jobId = client.startJob('compare', checkpoints.map((c) => path.basename(c)).join(', '), async (project, { signal, progress, turn }) => {
+        try {
+          const found = await compareCheckpoints(models, project, { checkpoints: checkpoints.map((c) => folderOf(project, c)), splits }, { signal, onProgress: progress, onTurn: turn })
+          if (!splits) keepComparison(project, checkpoints, found)
+          return found
+        } finally {
+          comparing.delete(what)
+        }
+      })
+      comparing.set(what, jobId)
+      return { jobId }
+    },
+    'evaluation.comparison': ({ checkpoints }, { project }) => ({
+      jobId: comparing.get(JSON.stringify([project.folder, checkpoints, undefined])) ?? null,
+      kept: keptComparison(project, checkpoints),
     }),
     'merging.methods': () => [
       { name: 'uniform', schema: jsonSchemaOf(z.object({})), min: 2, max: null, relative: false },
@@ -140,13 +163,14 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
     ],
     'merging.start': ({ method, settings, checkpoints, name, dtype, insist }, client) => {
       const request = {
-        name: freeName(client.project, name?.trim() || `${method} of ${checkpoints.length}`),
+        name: ownName(client.project, name?.trim() || `${method} of ${checkpoints.length}`),
         method: methodOf(method, settings),
         checkpoints: checkpoints.map((c) => folderOf(client.project, c)),
         dtype,
         insist,
       }
-      return follow(client, 'merge', request.name, (project, tell) => ({
+      const plan = mergingPlan({ ...request, splits: classificationData(client.project).splits })
+      return follow(client, 'merge', request.name, plan, (project, tell) => ({
         name: request.name,
         ...mergeIntoProject(models, project, request, ({ phase, done, total }) => tell({ phase, step: done, steps: total })),
       }))

@@ -2,8 +2,8 @@
 import type { Facets } from '#shared/contract/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import { seriesColour } from '../../../chart.ts'
+import type { colourings } from '../../../routing/address.ts'
 
-export const colourings = ['label', 'split', 'author', 'review', 'none'] as const
 export type Colouring = (typeof colourings)[number]
 
 export interface LegendValue {

@@ -1,0 +1,67 @@
+/** Lists of images too long for an address: kept in the browser under a short name, the latest few, for every tab of it. */
+import { listIds, listText } from './address.ts'
+
+const longest = 1500
+const place = 'dashi:lists'
+const kept = 8
+/** Characters, of which a browser gives some millions. */
+const most = 400_000
+
+type Stored = [name: string, text: string][]
+function stored(): Stored {
+  try {
+    const all: unknown = JSON.parse(localStorage.getItem(place) ?? '[]')
+    return Array.isArray(all) ? (all as Stored).filter((e) => Array.isArray(e) && e.every((s) => typeof s === 'string')) : []
+  } catch {
+    return []
+  }
+}
+
+/** FNV-1a over the text, as a name: the same list has the same address. */
+function nameOf(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x1000193]
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193) >>> 0
+    b = (Math.imul(b, 31) + text.charCodeAt(i)) >>> 0
+  }
+  return `${a.toString(36)}${b.toString(36)}`
+}
+
+/** Lists as they were written last; kept when an address that names them is. */
+const written = new Map<string, string>()
+const texts = new WeakMap<readonly number[], string>()
+
+/** As an address has it. */
+export function keptList(ids: readonly number[]): string {
+  let text = texts.get(ids)
+  if (text === undefined) texts.set(ids, (text = listText(ids)))
+  if (text.length <= longest) return text
+  const name = nameOf(text)
+  written.delete(name)
+  written.set(name, text)
+  if (written.size > kept) written.delete(written.keys().next().value!)
+  return `~${name}`
+}
+
+/** Keeps the lists that an address names. */
+export function keepLists(address: string): void {
+  const named = [...address.matchAll(/=~([0-9a-z]+)/g)].flatMap(([, name]) => (written.has(name!) ? [[name!, written.get(name!)!] as [string, string]] : []))
+  if (!named.length) return
+  const before = stored()
+  if (named.every(([name]) => before.some(([n]) => n === name))) return
+  const next: Stored = [...before.filter(([n]) => !named.some(([name]) => name === n)), ...named]
+  while (next.length > kept || (next.length > 1 && next.reduce((s, [, t]) => s + t.length, 0) > most)) next.shift()
+  try {
+    localStorage.setItem(place, JSON.stringify(next))
+  } catch {
+    // a full or private browser: the list is known until the page goes
+  }
+}
+
+/** Null where it is not known here (any more). */
+export function idsOfList(text: string): number[] | null {
+  if (!text.startsWith('~')) return listIds(text)
+  const name = text.slice(1)
+  const found = written.get(name) ?? stored().find(([n]) => n === name)?.[1]
+  return found === undefined ? null : listIds(found)
+}

@@ -1,0 +1,84 @@
+/** A comparison in real Chromium: it begins where it was asked for, and is there again after a reload, in another tab and a step back. */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { birds, type SmallProject } from './project.ts'
+
+describe.skipIf(!canRun)('a comparison', () => {
+  let home: Home
+  let project: SmallProject
+  let server: Server
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let errors: string[]
+
+  beforeAll(async () => {
+    home = newHome()
+    project = await birds(12, (i) => ({ split: ['train', 'train', 'val', 'test'][i % 4], labels: [{ label: i % 3 ? 'wren' : 'robin' }] }))
+    server = await serve(home, { project: project.folder })
+    browser = await launch()
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+    ;({ page, errors } = await openPage(context, server))
+    page.setDefaultTimeout(patience)
+    await page.waitForSelector('[role=option] img')
+    await page.keyboard.press('Alt+3')
+    await page.waitForSelector('main [data-recipe] >> text=Linear probe')
+    for (const name of ['One', 'Two']) {
+      await page.locator('main').getByLabel('Name', { exact: true }).fill(name)
+      await page.locator('main [data-start]').click()
+      await page.waitForSelector(`[data-run=${name}][data-status=done]`)
+    }
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    home?.remove()
+    project?.remove()
+  })
+
+  it('runs when it is asked for, with the base as the reference and what is compared as the title', async () => {
+    for (const name of ['One', 'Two']) await page.getByLabel(`Choose ${name}`, { exact: true }).click()
+    await page.click('[data-compare]')
+    await page.waitForSelector('[data-row=Two]')
+    expect(await page.locator('[data-row]').count()).toBe(2)
+    await page.locator('main [data-model=Nano]').click()
+    await page.locator('main [data-start]').click()
+    await page.waitForSelector('[data-row=Nano]')
+    expect(await page.innerText('[data-row=Nano]')).toContain('reference') // what the others were made from, though it was chosen last
+    expect(await page.innerText('[data-row=One]')).not.toContain('reference')
+    expect(await page.innerText('main')).toContain('test and val accuracy') // no split is called ID or OOD here
+    expect(await findings(page)).toEqual([])
+  })
+
+  it('is there again after a reload, in another tab, and after a restart', async () => {
+    await page.waitForFunction(() => decodeURIComponent(location.hash).includes('asked=true'), undefined, { polling: 50 })
+    await page.reload()
+    await page.waitForSelector('[data-row=Nano]')
+    const other = await context.newPage()
+    await other.goto(page.url())
+    await other.waitForSelector('[data-row=Nano]', { timeout: patience })
+    await other.close()
+    const { port } = server
+    await server.close()
+    server = await serve(home, { project: project.folder, port })
+    await page.reload()
+    await page.waitForSelector('[data-row=Nano]')
+    errors.splice(0) // the browser logs each attempt to reconnect
+  })
+
+  it('keeps how it is looked at, and is a step to go back to', async () => {
+    await page.locator('.halves .axis').first().click()
+    await page.locator('.n-base-select-option', { hasText: /^val$/ }).first().click()
+    await page.waitForSelector('h2 >> text=/^val accuracy/')
+    await page.waitForFunction(() => location.hash.includes('x=val'), undefined, { polling: 50 })
+    await page.reload()
+    await page.waitForSelector('h2 >> text=/^val accuracy/')
+    await page.goBack() // the two
+    await page.waitForSelector('[data-row=Nano]', { state: 'detached' })
+    await page.waitForSelector('[data-row=Two]')
+    await page.goForward()
+    await page.waitForSelector('[data-row=Nano]')
+    expect(errors).toEqual([])
+  })
+})

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { actionsOf, chordFor, collisions, defaultKeys, systemShortcuts } from '../../src-renderer/actions/keys.ts'
+
+const press = (key: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey', boolean>> = {}, target: unknown = null) => chordFor({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target, ...held })
+const means = (...args: Parameters<typeof press>) => actionsOf(press(...args) ?? '', defaultKeys)
+
+describe('keys', () => {
+  it('go back and forward by Alt and an arrow, also from a text field, and edit nothing', () => {
+    expect(means('ArrowLeft', { altKey: true })).toEqual(['back'])
+    expect(means('ArrowRight', { altKey: true })).toEqual(['forward'])
+    expect(means('ArrowLeft', { altKey: true }, { tagName: 'INPUT', type: 'text' })).toEqual(['back'])
+    expect(means('ArrowLeft', { shiftKey: true })).toEqual(['nudge-left'])
+  })
+  it('go back and forward by ⌘[ and ⌘] on a Mac, where those of the canvas make way', () => {
+    const mac = new Map([...defaultKeys, ...Object.entries(systemShortcuts(true))])
+    expect(actionsOf(press('[', { metaKey: true })!, mac)).toEqual(['back'])
+    expect(actionsOf(press(']', { metaKey: true })!, mac)).toEqual(['forward'])
+    for (const id of ['back', 'forward', 'send-to-back', 'bring-to-front']) for (const chord of mac.get(id)!) expect(collisions(id, chord, mac), `${id} ${chord}`).toEqual([])
+  })
+  it('open the shortcuts by a question mark, whatever the keyboard needs for one', () => {
+    expect(means('?', { shiftKey: true })).toEqual(['help'])
+    expect(means('?')).toEqual(['help'])
+    expect(press('?', { shiftKey: true }, { tagName: 'TEXTAREA' })).toBeNull()
+  })
+  it('go to an image by its number', () => {
+    expect(means('g', { ctrlKey: true })).toEqual(['go-to-image'])
+  })
+})
