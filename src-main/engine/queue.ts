@@ -34,8 +34,10 @@ export class Turns {
       }
     })
     this.last = own.catch(() => undefined)
+    const result = Promise.race([own, left])
+    result.catch(() => undefined) // whoever cancels need not be listening yet
     return {
-      result: Promise.race([own, left]), waits, begun,
+      result, waits, begun,
       leave: () => {
         if (state !== 'waiting') return false
         state = 'left'

@@ -63,8 +63,7 @@ export async function signOut(): Promise<void> {
 
 const message = z.union([z.object({ ask: z.string() }), z.object({ answer: z.string(), session: sessionSchema }), z.object({ open: z.literal(true) })])
 /** `localhost` can be somebody else's over IPv6; the address that is printed cannot. */
-const trusted = location.hostname === '127.0.0.1'
-const tabs = desktop || !trusted ? null : new BroadcastChannel('dashi:session')
+const tabs = !desktop && location.hostname === '127.0.0.1' ? new BroadcastChannel('dashi:session') : null
 const post = (m: z.infer<typeof message>) => tabs?.postMessage(m)
 /** How long other tabs may take to answer before the page says what is to be done, in ms; it still listens then. */
 const patience = 700

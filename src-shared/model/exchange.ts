@@ -156,7 +156,7 @@ export const exportReport = z.object({
 export type ExportReport = z.infer<typeof exportReport>
 
 export const exchangeProgress = z.object({
-  phase: z.enum(['reading', 'storing', 'counting', 'writing', 'packing']),
+  phase: z.enum(['labelling', 'reading', 'storing', 'counting', 'writing', 'packing']),
   done: z.number().int(),
   /** Images in all, where that is known. */
   of: z.number().int().nullable(),

@@ -98,7 +98,7 @@ export async function setUp(project: Project, { folder, labels, splits, formats,
         signal?.throwIfAborted()
         report.images = records.length
         count(addRecords(project, records.slice(at, at + batch), { root, action: 'labels of folders' }))
-        onProgress?.({ phase: 'storing', done: Math.min(records.length, at + batch), of: records.length, rate: 0, secondsLeft: null })
+        onProgress?.({ phase: 'labelling', done: Math.min(records.length, at + batch), of: records.length, rate: 0, secondsLeft: null })
         await pause(rest)
       }
     }

@@ -17,6 +17,10 @@ export const plans: Readonly<Record<string, Plan>> = {
   map: [{ name: 'hashing', cost: 4, measures: true }, { name: 'features', cost: 12, measures: true }, { name: 'distances', cost: 2 }, { name: 'layout', cost: 3 }, { name: 'placing', cost: 1 }, { name: 'index', cost: 1 }],
 }
 
+/** Of a folder that is opened for the first time: labels of its folders, then what its files say. */
+export const setUpPlan = ({ formats }: { readonly formats: readonly string[] }): Plan =>
+  formats.length ? [{ name: 'labelling', cost: 1 }, { name: 'reading', cost: 1 }, { name: 'storing', cost: 2 }] : []
+
 export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
   const epochs = (recipeSchemas[recipe].safeParse(settings).data as { epochs?: number } | undefined)?.epochs ?? 0
   const n = (split: string) => splits[split]?.length ?? 0

@@ -68,7 +68,7 @@ describe('the course of a job', () => {
     const { course } = clocked([])
     expect(course.stand('', 500, null)).toEqual({ share: null, secondsLeft: null })
     const reading = clocked(plans['import']!).course
-    const shares = [['reading', 10, null], ['storing', 100, 400], ['reading', 20, null], ['storing', 300, 400], ['storing', 400, 400]].map(([phase, done, total]) => reading.stand(phase as string, done as number, total as number | null).share!)
+    const shares = [['reading', 10, null], ['storing', 100, 400], ['reading', 20, null], ['storing', 300, 400], ['storing', 400, 400], ['checking', 100, 400], ['checking', 400, 400]].map(([phase, done, total]) => reading.stand(phase as string, done as number, total as number | null).share!)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
     expect(shares.at(-1)).toBe(1)
   })

@@ -7,6 +7,7 @@ import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
 import { mediaOverview } from '../../media/overview.ts'
+import { setUpPlan } from '../plans.ts'
 import { keyOf } from '../pool.ts'
 import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
@@ -100,7 +101,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
       tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
       tell('project.changed', { what: ['media', 'labels'] })
       return report
-    }),
+    }, setUpPlan(options)),
   }),
   'projects.overview': (_, { project }) => mediaOverview(project),
   'projects.first-done': (_, { project }) => {
