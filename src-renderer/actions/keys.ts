@@ -13,7 +13,7 @@ const mac = typeof navigator !== 'undefined' && navigator.platform.startsWith('M
 const shellShortcuts: Record<string, string[]> = {
   'go-data': ['Alt+1'], 'go-label': ['Alt+2'], 'go-train': ['Alt+3'], 'go-compare': ['Alt+4'], 'go-merge': ['Alt+5'], 'go-to-image': ['Ctrl+G'],
   'open-image': ['Enter'], 'choose-all': ['Ctrl+A'], 'choose-none': ['Escape'], 'remove-images': ['Delete'], 'toggle-strip': ['Ctrl+Shift+E'], 'toggle-inspector': ['Ctrl+I'], 'toggle-facets': ['Ctrl+Shift+E'],
-  'find-label': ['/', 'Ctrl+L'], 'add-caption': ['C'], approve: ['Shift+Enter'], 'send-back': ['Shift+Backspace'], comment: ['Shift+C'], 'review-mode': ['Shift+V'], 'classify-mode': ['Shift+L'], 'next-unlabelled': ['Shift+ArrowRight'], 'copy-previous': ['Shift+D'], 'copy-next': ['Ctrl+Shift+D'], 'edit-attributes': ['I'], 'review-accept': ['Enter'],
+  'find-label': ['/', 'Ctrl+L'], 'add-caption': ['C'], approve: ['Shift+Enter'], 'send-back': ['Shift+Backspace'], comment: ['Shift+C'], 'review-mode': ['Shift+V'], 'classify-mode': ['Shift+L'], 'next-unlabelled': ['Shift+U'], 'copy-previous': ['Shift+D'], 'copy-next': ['Ctrl+Shift+D'], 'edit-attributes': ['I'], 'review-accept': ['Enter'],
   'accept-all': ['Ctrl+Enter'], 'next-proposal': ['.'], 'bulk-edit': ['Ctrl+E'], 'end-grounding': ['Escape', 'Enter'],
 }
 export const defaultKeys: Keymap = new Map([...Object.entries(defaultShortcuts), ...Object.entries(shellShortcuts), ...Object.entries(systemShortcuts(mac))])

@@ -10,6 +10,7 @@ describe('keys', () => {
     expect(means('ArrowRight', { altKey: true })).toEqual(['forward'])
     expect(means('ArrowLeft', { altKey: true }, { tagName: 'INPUT', type: 'text' })).toEqual(['back'])
     expect(means('ArrowLeft', { shiftKey: true })).toEqual(['nudge-left'])
+    expect(means('ArrowRight', { shiftKey: true })).toEqual(['nudge-right'])
   })
   it('go back and forward by ⌘[ and ⌘] on a Mac, where those of the canvas make way', () => {
     const mac = new Map([...defaultKeys, ...Object.entries(systemShortcuts(true))])
