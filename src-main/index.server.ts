@@ -7,7 +7,7 @@ import { type StartChild, startChild } from './files/child.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { listen, type HttpServer } from './host/node/http.ts'
 import type { Host } from './host/ports.ts'
-import { appVersion, programRoot, rendererFiles, unpackedRoot } from './program.ts'
+import { appVersion, rendererFiles, unpackedRoot } from './program.ts'
 
 export interface ServerOptions {
   /** Opened by the first window. */
