@@ -69,13 +69,13 @@ export class EngineClient {
     })
   }
 
-  /** What a process was sent that was at its end already goes to another one; where that does not begin it either, it is the fault of something else. */
-  private async try<T>(use: (engine: Engine) => Promise<T>): Promise<T> {
+  /** What was sent to a process that ended before it began that goes to another one; where none of three begins, it is the fault of something else. */
+  private async try<T>(use: (engine: Engine) => Promise<T>, left = 2): Promise<T> {
     try {
       return await use(this.process())
     } catch (e) {
-      if (!(e instanceof NotBegun)) throw e
-      return use(this.process())
+      if (!(e instanceof NotBegun) || left === 0) throw e
+      return this.try(use, left - 1)
     }
   }
 

@@ -130,10 +130,10 @@ describe('a process that ends', () => {
     expect(children).toHaveLength(3)
   })
 
-  test('before it began is tried once more, and then given up', async () => {
+  test('before it began is tried again, three times in all, and then given up', async () => {
     const { client, children } = clientOf(`process.exit(5)`)
     await expect(done(client, 'unheard')).rejects.toMatchObject({ fault: 'engine', message: "the engine's process ended (code 5) before it had begun" })
-    expect(children).toHaveLength(2)
+    expect(children).toHaveLength(3)
   })
 
   test('at the close of the program leaves what it did as cancelled, and nothing starts any more', async () => {
