@@ -292,10 +292,11 @@ describe('the command line and the menu', () => {
     const config = z.record(z.string(), z.unknown()).parse(parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')))
     const { width, height } = await sharp(join(root, 'resources', 'icon.png')).metadata()
     expect([width, height]).toEqual([1024, 1024])
-    for (const system of ['linux', 'mac', 'win']) expect(config[system], system).toMatchObject({ target: expect.arrayContaining([{ target: expect.any(String) as string, arch: ['x64', 'arm64'] }]) as unknown })
+    // For the machine that packs alone: no processor is named.
+    for (const [system, target] of [['linux', ['AppImage', 'deb']], ['mac', ['dmg', 'zip']], ['win', ['nsis', 'zip']]] as const) expect(config[system], system).toMatchObject({ target })
     expect(config['electronFuses']).toEqual({
-      runAsNode: false, enableCookieEncryption: true, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false,
-      enableEmbeddedAsarIntegrityValidation: true, onlyLoadAppFromAsar: true, grantFileProtocolExtraPrivileges: false,
+      runAsNode: false, enableCookieEncryption: false, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: false, onlyLoadAppFromAsar: false, grantFileProtocolExtraPrivileges: false,
     })
     const folder = mkdtempSync(join(tmpdir(), 'dashi-associated-'))
     for (const { ext } of z.array(z.object({ ext: z.string() })).parse(config['fileAssociations'])) {

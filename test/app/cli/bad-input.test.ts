@@ -135,7 +135,7 @@ function bomb(): Buffer {
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(Buffer.alloc(1_000_000), { level: 9 })), chunk('IEND', Buffer.alloc(0))])
 }
 
-describe('an image is refused', () => {
+describe('an image is refused, or left out of a project\'s run', () => {
   const faults: [string, () => Buffer | undefined, RegExp][] = [
     ['cut off', () => fs.readFileSync(picture).subarray(0, 150), /truncated or damaged PNG/],
     ['empty', () => Buffer.alloc(0), /the file is empty/],
@@ -150,7 +150,7 @@ describe('an image is refused', () => {
     const named = new RegExp(`${anywhere(file).source}: .*(${why.source})`)
     await refused(['embed', '--model', TINY_CLIP, '--image', picture, file, '--json'], named)
     await refused(['classify', '--model', TINY_CLIP, '--image', file, '--labels', 'a,b', '--json'], named)
-    // In a project: by training on features, on pixels, and by measuring.
+    // In a project it is left out: of training on features, on pixels, and of measuring.
     const folder = path.join(dir, `project ${name}`)
     const broken = createProject(folder)
     addRecords(
@@ -162,10 +162,12 @@ describe('an image is refused', () => {
     )
     broken.close()
     const train = (recipe: string) => ['train', '--project', folder, '--recipe', recipe, '--model', TINY_CLIP, '--device', 'cpu', '--json', '--set', ...(recipe === 'ft' ? ['batchSize=2', 'epochs=3'] : ['cCount=2'])]
-    await refused(train('lp'), named)
-    await refused(train('ft'), named)
-    await refused(['evaluate', '--project', folder, '--checkpoint', TINY_CLIP, '--device', 'cpu', '--json'], named)
-    expect(fs.existsSync(path.join(folder, 'checkpoints/lp-cCount=2'))).toBe(false)
+    for (const argv of [train('lp'), train('ft'), ['evaluate', '--project', folder, '--checkpoint', TINY_CLIP, '--device', 'cpu', '--json']]) {
+      const { code, stdout, stderr } = await dashi(...argv)
+      expect(stderr).toMatch(new RegExp(`^leaves out 1 unreadable image: ${anywhere(`${name}.png`).source} \\(.*(${why.source})`, 'm'))
+      expect(code, stderr).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ leftOut: [{ file: expect.stringContaining(`${name}.png`) as string, reason: expect.stringMatching(why) as string }] })
+    }
   })
 })
 
