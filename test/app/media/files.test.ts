@@ -105,10 +105,10 @@ test('of a project made by an earlier version, nothing is known until its files 
   const made = createProject(old)
   await scanFolder(made, at(''), control, () => undefined)
   made.close()
-  // As it was before: the same tables without those of the last step.
+  // As it was before: the same tables without those of the steps after it.
   const file = join(old, 'project.db')
   const db = new Database(file)
-  db.exec('DROP TABLE media_file; DROP INDEX media_folder; PRAGMA user_version = 2')
+  db.exec('ALTER TABLE label DROP COLUMN attributes; DROP TABLE media_file; DROP INDEX media_folder; PRAGMA user_version = 2')
   db.close()
   const opened = openProject(old)
   expect(opened.backup).not.toBeNull()
