@@ -43,7 +43,7 @@ export function survivesKills(kills: { training: number; merging: number; previe
   const waiting: (() => void)[] = []
 
   const kill = () => engines.at(-1)?.kill()
-  const at = (name: string) => path.join(folder, 'checkpoints', name)
+  const at = (name: string) => path.join(folder, 'checkpoints', name.replaceAll(' ', '-'))
   /** Everything that a checkpoint is but when it was written. */
   function bits(name: string): Record<string, string> {
     const { 'dashi.json': record, ...files } = filesOf(at(name))
@@ -131,6 +131,8 @@ export function survivesKills(kills: { training: number; merging: number; previe
       await goesOn()
       n++
       run = await call('training.again', run)
+      // Where nothing was kept it begins anew, under a name of its own.
+      name = (await call('runs.list')).find((r) => r.id === run.runId)!.name
     }
     await done(run)
     for (const one of [...finished, name]) expect(bits(one), one).toEqual(bits('whole'))

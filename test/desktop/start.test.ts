@@ -82,7 +82,11 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
   })
 
   it.skipIf(process.platform === 'win32')('goes on when its engine is killed: the run says what happened, is taken up again, and the next answer comes from another one', async () => {
-    const { call } = await desktop.connect()
+    const stepping = new Set<string>()
+    const { call } = await desktop.connect((event, data) => {
+      const { runId, loss } = data as { runId?: string; loss?: number | null }
+      if (event === 'run.progress' && runId !== undefined && loss != null) stepping.add(runId)
+    })
     await call('projects.open', { folder: project })
     const engines = () => descendants(desktop.pid).filter((p) => p.command.includes('engine-process'))
     const run = async ({ runId }: { runId: string }, status: string) => {
@@ -91,12 +95,14 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
     }
     const begun = await call('training.start', { recipe: 'ft', settings: { epochs: 10_000 }, device: 'cpu', name: 'long' })
     await run(begun, 'running')
+    await expect.poll(() => stepping.has(begun.runId)).toBe(true) // killed before it began, another engine would take it up
     expect(engines()).toHaveLength(1)
     process.kill(engines()[0]!.pid, 'SIGKILL')
     expect((await run(begun, 'failed')).error).toMatch(/^the engine's process ended \(killed by SIGKILL, .*\) in the middle of a training; /)
     expect((await call('preview.classify', { mediaId: 1, model: 'checkpoints/probe' })).length).toBeGreaterThan(1)
     const again = await call('training.again', begun)
     await run(again, 'running')
+    await expect.poll(() => stepping.has(again.runId)).toBe(true)
     expect(engines()).toHaveLength(1)
     expect(desktop.errors).toBe('')
   })
@@ -108,9 +114,9 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
     expect(await desktop.exited).toBe(0)
     expect(all.filter(running)).toEqual([])
     const opened = openProject(project, { readOnly: true })
-    expect(listRuns(opened)[0]).toMatchObject({ status: 'cancelled', folder: 'checkpoints/long' })
+    expect(listRuns(opened)[0]).toMatchObject({ status: 'cancelled', folder: 'checkpoints/long-2' }) // nothing of the one that was killed was kept, so it began anew, under a name of its own
     opened.close()
-    expect(fs.existsSync(path.join(project, 'checkpoints', 'long.run', 'state.safetensors'))).toBe(true)
+    expect(fs.existsSync(path.join(project, 'checkpoints', 'long-2.run', 'state.safetensors'))).toBe(true)
   })
 
   it('says in a box why it cannot start, and ends with a code', async () => {
