@@ -1,7 +1,7 @@
 /** A comparison in real Chromium: it begins where it was asked for, and is there again after a reload, in another tab and a step back. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, transport, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('a comparison', () => {
@@ -55,10 +55,12 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.waitForFunction(() => decodeURIComponent(location.hash).includes('asked=true'), undefined, { polling: 50 })
     await page.reload()
     await page.waitForSelector('[data-row=Nano]')
-    const other = await context.newPage()
-    await other.goto(page.url())
-    await other.waitForSelector('[data-row=Nano]', { timeout: patience })
-    await other.close()
+    if (transport === 'socket') {
+      const other = await context.newPage()
+      await other.goto(page.url())
+      await other.waitForSelector('[data-row=Nano]', { timeout: patience })
+      await other.close()
+    }
     const { port } = server
     await server.close()
     server = await serve(home, { project: project.folder, port })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listLabels, listRuns, openProject, projectInfo, type Project } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, choosing, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
 import { oddFolder, type OddFolder } from './odd-folder.ts'
 
 describe.skipIf(!canRun)('the first open', () => {
@@ -43,10 +43,7 @@ describe.skipIf(!canRun)('the first open', () => {
   })
 
   it('says what lies in the folder and offers in words what can be made of it', async () => {
-    await page.click('text=Open a folder')
-    await page.getByLabel('Path', { exact: true }).fill(odd.folder)
-    await page.getByLabel('Path', { exact: true }).press('Enter')
-    await page.click('text=Choose this folder')
+    await choosing(page, server, odd.folder, () => page.click('text=Open a folder'))
     await page.waitForSelector('[data-first]')
     await page.waitForSelector('text=3 class folders: make labels of them')
     await page.waitForSelector(`text=4 images cannot be read`)

@@ -4,8 +4,11 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startRun, updateRun } from '../../src-main/app/projects/index.ts'
 import { openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, launch, newHome, openPage, patience, serve, transport, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
+
+/** The desktop's windows have neither tabs nor sessions. */
+const tabs = it.skipIf(transport === 'port')
 
 describe.skipIf(!canRun)('addresses', () => {
   let home: Home
@@ -157,7 +160,7 @@ describe.skipIf(!canRun)('addresses', () => {
     expect(await page.locator('.list .line.on').count()).toBe(1)
   })
 
-  it('opens a link in a new tab, which needs no address of its own', async () => {
+  tabs('opens a link in a new tab, which needs no address of its own', async () => {
     const other = await context.newPage()
     await other.goto(at('#/label/3'))
     await image('bird 2.png', other)
@@ -171,7 +174,7 @@ describe.skipIf(!canRun)('addresses', () => {
     for (const p of [other, tab, link]) await p.close()
   })
 
-  it('keeps a tab waiting that nobody lets in, and lets it go where it was to go', async () => {
+  tabs('keeps a tab waiting that nobody lets in, and lets it go where it was to go', async () => {
     const strange = await browser.newContext({ locale: 'en-US' })
     const tab = await strange.newPage()
     tab.setDefaultTimeout(patience)
@@ -195,7 +198,7 @@ describe.skipIf(!canRun)('addresses', () => {
     for (const c of [strange, third]) await c.close()
   })
 
-  it('ends for every tab that was let in when one signs out', async () => {
+  tabs('ends for every tab that was let in when one signs out', async () => {
     const own = await browser.newContext({ locale: 'en-US' })
     const { page: first } = await openPage(own, server)
     await first.waitForSelector('[role=option] img')
@@ -209,7 +212,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await own.close()
   })
 
-  it('hands its session to another tab only while it is connected, as nobody else can then have brought that tab its page', async () => {
+  tabs('hands its session to another tab only while it is connected, as nobody else can then have brought that tab its page', async () => {
     const own = newHome()
     let other = await serve(own)
     const context = await browser.newContext({ locale: 'en-US' })
