@@ -23,9 +23,18 @@ export function shortened(name: string): string {
 const alive = (pid: number) => {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (e) {
     return (e as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** It has ended, and whoever inherited it has not taken note yet: in a container perhaps for long. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^[ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!)
+  } catch {
+    return false // another system than Linux, or it is gone at this moment
   }
 }
 
