@@ -28,13 +28,23 @@ export const said = (so: string, text: string): string => (so + text).slice(-400
 export const childEnvironment = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NODE_OPTIONS|NODE_CHANNEL_.*|ELECTRON_.*)$/i.test(name)))
 
-/** With the Node that runs this, whose format of cloned objects is the same; the desktop's own program does not run as Node. */
-export function startChild(module: string, args: readonly string[]): Child {
-  const child = spawn(process.execPath, [module, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced', env: childEnvironment(), windowsHide: true,
+interface ByNode {
+  /** Another Node than the one that runs this. Messages then go as JSON, since its format of cloned objects may be another. */
+  node?: string
+  /** Hears what it writes to stderr as well. */
+  onSaid?: (text: string) => void
+}
+
+/** With Node: not by `fork`, which in Electron would set ELECTRON_RUN_AS_NODE; the desktop's own program does not run as Node. */
+export function startChild(module: string, args: readonly string[], { node, onSaid }: ByNode = {}): Child {
+  const child = spawn(node ?? process.execPath, [module, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: node === undefined ? 'advanced' : 'json', env: childEnvironment(), windowsHide: true,
   })
   let words = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (words = said(words, text)))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    words = said(words, text)
+    onSaid?.(text)
+  })
   const ended = new Promise<ChildEnd>((resolve) => {
     child.on('error', (e) => child.pid === undefined && resolve({ code: null, signal: null, said: e.message }))
     child.on('close', (code, signal) => resolve({ code, signal, said: words })) // all that it said has been heard

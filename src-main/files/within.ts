@@ -20,6 +20,9 @@ export interface Opened {
   close(): void
 }
 
+/** By their names alone: neither needs to be there. Both absolute. */
+export const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+
 const real = (path: string): string | null => {
   try {
     return realpathSync.native(path)
@@ -50,7 +53,7 @@ export class Within {
   }
 
   private has(path: string): boolean {
-    return this.root !== null && (path === this.root || path.startsWith(this.root.endsWith(sep) ? this.root : this.root + sep))
+    return this.root !== null && (path === this.root || isBelow(this.root, path))
   }
 
   /** The file's path, be there one or not. Throws dataError where it leads out. */

@@ -1,8 +1,7 @@
 /** What the application asks of whatever it runs in: a desktop window, or a server whose screen is elsewhere. */
+import type { FolderChoice } from '#shared/contract/app.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 import type { StartChild } from '../files/child.ts'
-
-export type FolderChoice = { status: 'picked'; path: string } | { status: 'cancelled' } | { status: 'unavailable' }
 
 export interface Host {
   readonly version: string

@@ -66,6 +66,14 @@ export type LookedAt = z.infer<typeof lookedAt>
 export const installation = z.enum(['desktop', 'source', 'npm'])
 export type Installation = z.infer<typeof installation>
 
+/** What came of a native dialog; unavailable: the host has none of its own, `files.list` serves to make one. */
+export const folderChoice = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('picked'), path: z.string() }),
+  z.object({ status: z.literal('cancelled') }),
+  z.object({ status: z.literal('unavailable') }),
+])
+export type FolderChoice = z.infer<typeof folderChoice>
+
 const nothing = z.object({}).default({})
 const done = z.null()
 
@@ -86,15 +94,7 @@ export const appMethods = {
     }),
   ),
   'settings.save': method(settings, done),
-  'dialogs.folder': method(
-    z.object({ title: z.string(), start: z.string().nullish() }),
-    // unavailable: the host has no dialogs of its own, `files.list` serves to make one.
-    z.discriminatedUnion('status', [
-      z.object({ status: z.literal('picked'), path: z.string() }),
-      z.object({ status: z.literal('cancelled') }),
-      z.object({ status: z.literal('unavailable') }),
-    ]),
-  ),
+  'dialogs.folder': method(z.object({ title: z.string(), start: z.string().nullish() }), folderChoice),
   'files.list': method(
     /** null: the home folder. */
     z.object({ folder: text().nullable() }),

@@ -4,14 +4,9 @@
  * objects an older one refuses.
  */
 import { z } from 'zod'
-import { settings } from './app.ts'
+import { folderChoice, settings } from './app.ts'
 
 const number = z.int().nonnegative()
-const folderChoice = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('picked'), path: z.string() }),
-  z.object({ status: z.literal('cancelled') }),
-  z.object({ status: z.literal('unavailable') }),
-])
 /** An action of the native menu, or a project that the system asks to open. */
 export const desktopEvent = z.union([z.object({ action: z.string() }), z.object({ open: z.string() })])
 export type DesktopEvent = z.infer<typeof desktopEvent>

@@ -1,23 +1,15 @@
 /** The application behind the desktop's windows, a process of its own: whatever becomes of it, the windows stay and find it again. */
-import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { programRoot } from '../../src-main/program.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
 import { Desktop } from '../helpers/electron/desktop.ts'
 import { temporaryFolder } from '../helpers/pictures.ts'
+import { descendants, running } from '../helpers/processes.ts'
 
 const entry = path.join(programRoot, 'out', 'main', 'electron.js')
-/** Processes begun by this one. */
-const children = (pid: number) =>
-  spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.split('\n').map((l) => l.trim().split(/\s+/).map(Number)).filter(([, parent]) => parent === pid).map(([own]) => own!)
-const running = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
+/** The process of the application behind it. */
+const applicationOf = ({ pid }: Desktop) => descendants(pid).find((p) => p.command.includes('app-process'))!.pid
 
 describe.skipIf(process.platform === 'win32')('the application as a process of its own', () => {
   let project: string
@@ -46,8 +38,8 @@ describe.skipIf(process.platform === 'win32')('the application as a process of i
     const { instance, project: asked } = await first.call('app.hello')
     expect(asked).toBe(project)
     const { key } = await first.call('projects.open', { folder: project })
-    const [application] = children(desktop.pid)
-    process.kill(application!, 'SIGKILL')
+    const application = applicationOf(desktop)
+    process.kill(application, 'SIGKILL')
     await desktop.hears('closed')
     await expect(first.call('app.hello')).rejects.toThrow('connection was lost')
     const second = await desktop.connect()
@@ -63,10 +55,10 @@ describe.skipIf(process.platform === 'win32')('the application as a process of i
     const { call } = await desktop.connect()
     await call('projects.open', { folder: project })
     await call('training.start', { recipe: 'ft', settings: {}, device: 'cpu', name: 'cut short' })
-    const [application] = children(desktop.pid)
+    const application = applicationOf(desktop)
     desktop.kill()
     await desktop.exited
-    await expect.poll(() => running(application!)).toBe(false)
+    await expect.poll(() => running(application)).toBe(false)
     const next = await (await start()).connect()
     await next.call('projects.open', { folder: project })
     expect((await next.call('runs.list')).find((r) => r.name === 'cut short')?.status).toBe('cancelled')

@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, settled, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, openPage, serve, settled, visit, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('the app', () => {
   let home: Home
@@ -49,10 +49,7 @@ describe.skipIf(!canRun)('the app', () => {
     addRecords(project, Array.from({ length: 6 }, (_, i) => ({ fileName: `bird ${i}.png`, width: 400, height: 300, captions: i ? [] : [{ text: 'a robin on a branch', language: 'en' }] })))
     project.close()
     server = await serve(home, { project: folder })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, context, page, errors } = await visit(server))
   })
   afterAll(async () => {
     await browser?.close()

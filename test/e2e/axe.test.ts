@@ -2,19 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addComment } from '../../src-main/app/annotations/index.ts'
 import { addRecords, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, settled, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('accessibility', () => {
   let work: string
   let home: Home
   let server: Server
   let browser: Browser
-  let context: BrowserContext
   let page: Page
 
   async function command(text: string): Promise<void> {
@@ -42,10 +41,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     takeSnapshot(project, 'before')
     project.close()
     server = await serve(home, { project: folder })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce', colorScheme: 'light' })
-    ;({ page } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, page } = await visit(server, { colorScheme: 'light' }))
     await page.waitForSelector('[role=option] img')
     // Two runs and a soup of them, so that no room is empty.
     await page.keyboard.press('Alt+3')

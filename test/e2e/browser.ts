@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 import { startServer } from '../../src-main/index.server.ts'
 import { programRoot, rendererFiles } from '../../src-main/program.ts'
 import { Desktop } from '../helpers/electron/desktop.ts'
@@ -103,6 +103,24 @@ export async function openPage(context: BrowserContext, server: Server): Promise
   if (server.preload) await page.addInitScript(server.preload)
   await page.goto(server.newUrl(), { timeout: patience })
   return { page, errors }
+}
+
+/** How most tests look at it. */
+const usual: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' }
+export const newContext = (browser: Browser, other: BrowserContextOptions = {}): Promise<BrowserContext> => browser.newContext({ ...usual, ...other })
+
+/** A browser of its own with the app open. */
+export async function visit(server: Server, other?: BrowserContextOptions): Promise<{ browser: Browser; context: BrowserContext; page: Page; errors: string[] }> {
+  const browser = await launch()
+  try {
+    const context = await newContext(browser, other)
+    const { page, errors } = await openPage(context, server)
+    page.setDefaultTimeout(patience)
+    return { browser, context, page, errors }
+  } catch (e) {
+    await browser.close()
+    throw e
+  }
 }
 
 /** Chooses a folder where `ask` asks for one: in the host's own dialog, or in the page's where the host has none. */

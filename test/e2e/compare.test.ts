@@ -1,7 +1,7 @@
 /** A comparison in real Chromium: it begins where it was asked for, and is there again after a reload, in another tab and a step back. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canRun, findings, launch, newHome, openPage, patience, serve, transport, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, patience, serve, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('a comparison', () => {
@@ -17,10 +17,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     home = newHome()
     project = await birds(12, (i) => ({ split: ['train', 'train', 'val', 'test'][i % 4], labels: [{ label: i % 3 ? 'wren' : 'robin' }] }))
     server = await serve(home, { project: project.folder })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, context, page, errors } = await visit(server))
     await page.waitForSelector('[role=option] img')
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('main [data-recipe] >> text=Linear probe')

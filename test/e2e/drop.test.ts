@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, settled, transport, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, settled, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('what is dropped on the window', () => {
@@ -41,10 +41,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     writeFileSync(join(work, 'notes.json'), JSON.stringify({ images: [], annotations: [], categories: [] }))
     project = await birds(2)
     server = await serve(home)
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, context, page, errors } = await visit(server))
     cdp = await context.newCDPSession(page)
     await page.waitForSelector('.welcome')
   })

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, choosing, findings, launch, newHome, openPage, patience, serve, type Home, type Server, settled } from './browser.ts'
+import { canRun, choosing, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('import and export', () => {
@@ -15,7 +15,6 @@ describe.skipIf(!canRun)('import and export', () => {
   let project: SmallProject
   let server: Server
   let browser: Browser
-  let context: BrowserContext
   let page: Page
   let errors: string[]
   const dialog = () => page.locator('[role=dialog]')
@@ -62,10 +61,7 @@ describe.skipIf(!canRun)('import and export', () => {
       captions: i === 1 ? [{ text: 'a wren on a wall', language: 'en' }] : [],
     }))
     server = await serve(home, { project: project.folder })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, page, errors } = await visit(server))
     await page.waitForSelector('[role=option] img')
   })
   afterAll(async () => {

@@ -1,10 +1,10 @@
 /** A folder of class folders with odd and unreadable images: opened, labelled by one button, split, trained, without a dead end. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listLabels, listRuns, openProject, projectInfo, type Project } from '../../src-main/app/projects/index.ts'
-import { canRun, choosing, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, choosing, findings, newHome, patience, serve, visit, type Home, type Server } from './browser.ts'
 import { oddFolder, type OddFolder } from './odd-folder.ts'
 
 describe.skipIf(!canRun)('the first open', () => {
@@ -12,7 +12,6 @@ describe.skipIf(!canRun)('the first open', () => {
   let odd: OddFolder
   let server: Server
   let browser: Browser
-  let context: BrowserContext
   let page: Page
   let errors: string[]
   const read = <T>(look: (project: Project) => T): T => {
@@ -30,10 +29,7 @@ describe.skipIf(!canRun)('the first open', () => {
     home = newHome()
     odd = await oddFolder()
     server = await serve(home)
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, page, errors } = await visit(server))
   })
   afterAll(async () => {
     await browser?.close()

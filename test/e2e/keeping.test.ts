@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, choosing, findings, launch, newHome, openPage, serve, type Home, type Server } from './browser.ts'
+import { canRun, choosing, findings, launch, newContext, newHome, openPage, serve, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('what people made', () => {
@@ -49,7 +49,7 @@ describe.skipIf(!canRun)('what people made', () => {
     project = await birds(2, (i) => (i === 0 ? { captions: [{ text: 'a bird', language: 'en' }], regions: [{ label: 'robin', shape: { kind: 'box', x: 50, y: 50, w: 100, h: 80 } }] } : {}))
     server = await serve(home, { project: project.folder })
     browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+    context = await newContext(browser)
     ;[first, second] = [await window(), await window()]
   })
   afterAll(async () => {

@@ -1,17 +1,16 @@
 /** The whole loop in real Chromium, by mouse and keyboard: the sample → train → compare → soup → what the soup sees on an image. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRecord } from '../../src-main/engine/weights/checkpoint.ts'
 import { listCheckpoints, listRuns, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, visit, type Home, type Server } from './browser.ts'
 
 describe.skipIf(!canRun)('the loop', () => {
   let home: Home
   let server: Server
   let browser: Browser
-  let context: BrowserContext
   let page: Page
   let errors: string[]
   const folder = () => join(home.dataFolder, 'sample')
@@ -43,10 +42,7 @@ describe.skipIf(!canRun)('the loop', () => {
   beforeAll(async () => {
     home = newHome()
     server = await serve(home)
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, page, errors } = await visit(server))
   })
   afterAll(async () => {
     await browser?.close()

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newHome, openPage, patience, serveProcess, type Home } from './browser.ts'
+import { canRun, launch, newContext, newHome, openPage, patience, serveProcess, type Home } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 const cli = join(programRoot, 'out', 'main', 'cli.js')
@@ -45,7 +45,7 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     home = newHome()
     project = await birds(2)
     browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+    context = await newContext(browser)
     await start()
     ;({ page } = await openPage(context, server))
     page.setDefaultTimeout(patience)

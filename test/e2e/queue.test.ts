@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listRuns } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('what runs and waits', () => {
@@ -26,10 +26,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     home = newHome()
     project = await birds(6, (i) => ({ split: i < 4 ? 'train' : 'val', labels: [{ label: i % 2 ? 'wren' : 'robin' }] }))
     server = await serve(home, { project: project.folder })
-    browser = await launch()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, page, errors } = await visit(server))
     await page.waitForSelector('[role=option] img')
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('main [data-recipe] >> text=Linear probe') // the recipes have come

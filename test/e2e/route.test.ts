@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startRun, updateRun } from '../../src-main/app/projects/index.ts'
-import { openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, launch, newHome, openPage, patience, serve, transport, type Home, type Server } from './browser.ts'
+import { openProject, startRun, updateRun } from '../../src-main/app/projects/index.ts'
+import { canRun, findings, newHome, openPage, patience, serve, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 /** The desktop's windows have neither tabs nor sessions. */
@@ -42,10 +41,7 @@ describe.skipIf(!canRun)('addresses', () => {
     })
     opened.close()
     server = await serve(home, { project: project.folder })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-    ;({ page, errors } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
+    ;({ browser, context, page, errors } = await visit(server))
     await page.waitForSelector('[role=option] img')
   })
   afterAll(async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { App } from '../../src-main/app/serve/app.ts'
 import { listen } from '../../src-main/host/node/http.ts'
 import { models } from '../../src-main/index.server.ts'
-import { canRun, launch, newHome, openPage, patience, renderer, transport, type Home, type Server } from './browser.ts'
+import { canRun, launch, newContext, newHome, openPage, patience, renderer, transport, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 // Over the port: test/desktop/start.test.ts, where no page is needed for it.
@@ -38,7 +38,7 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     let arrive = (): void => undefined
     const arrived = new Promise<void>((resolve) => (arrive = resolve))
     const busy = [1, 2].map(() => app.media.decoding.do(new AbortController().signal, () => arrived))
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+    const context = await newContext(browser)
     const { page, errors } = await openPage(context, server)
     page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')

@@ -58,13 +58,12 @@ async function compareReadable(
     onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
     if (signal?.aborted) running.cancel()
-    const result = await running.result
+    const result = await running.result.finally(() => signal?.removeEventListener('abort', running.cancel))
     if (result.leftOut.length) {
       const gone = new Set(result.leftOut.map((l) => l.file))
       return new Set(names.flatMap((s) => splits[s]!.flatMap((item, k) => (gone.has(item.name ?? item.file) ? [mediaIds[s]![k]!] : []))))
     }
     results.push(result)
-    signal?.removeEventListener('abort', running.cancel)
   }
   const c = classes.length
   const named = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))

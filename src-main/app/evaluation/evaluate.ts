@@ -2,7 +2,6 @@ import path from 'node:path'
 import type { Device, Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { RunningJob } from '../../engine/client.ts'
-import { mistakenFolder } from '../../engine/weights/folder.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
@@ -16,9 +15,8 @@ export function evaluateCheckpoint(
   onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
 ): RunningJob {
-  const mistaken = mistakenFolder(path.resolve(request.checkpoint)) // before all images are looked at
-  if (mistaken) throw mistaken
-  return app.engine.run(onceLookedAt(project, (unreadable) => evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut), onProgress), onProgress)
+  const make = (unreadable: ReadonlyMap<number, string>) => evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut)
+  return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress), onProgress)
 }
 
 function evaluationOf(

@@ -23,7 +23,7 @@ export interface MergeRequest {
 /** Blends checkpoints in the engine. With a project the soup is evaluated on its splits; greedy needs one. */
 export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
   if (!project) return app.engine.run(blending(app, { classes: [], splits: {}, leftOut: [] }, request), onProgress)
-  const make = onceLookedAt(project, (unreadable) => {
+  const make = onceLookedAt(project, request.checkpoints.map((c) => path.resolve(c)), (unreadable) => {
     const data = classificationData(project, unreadable)
     if (data.leftOut.length) onLeftOut?.(data.leftOut)
     return blending(app, data, request)

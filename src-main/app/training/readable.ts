@@ -2,6 +2,7 @@
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import type { MakeJob } from '../../engine/client.ts'
+import { mistakenFolder } from '../../engine/weights/folder.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
@@ -9,10 +10,17 @@ import type { Project } from '../projects/project.ts'
 export const imagesOfJobs = ({ db }: Project): number[] =>
   db.all<{ id: number }>(`SELECT m.id FROM media m WHERE m.split IS NOT NULL AND EXISTS (SELECT 1 FROM media_label l WHERE l.media_id = m.id AND l.state = 'accepted') ORDER BY m.id`).map((r) => r.id)
 
-/** A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the reason. */
-export function onceLookedAt(project: Project, make: (unreadable: ReadonlyMap<number, string>) => Job, onProgress?: (p: JobProgress) => void): MakeJob {
+/**
+ * A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the
+ * reason. What is no checkpoint among those that the job reads is told before.
+ */
+export function onceLookedAt(project: Project, checkpoints: readonly string[], make: (unreadable: ReadonlyMap<number, string>) => Job, onProgress?: (p: JobProgress) => void): MakeJob {
   return async (stop) => {
     const progress = (done: number, total: number | null) => onProgress?.({ phase: 'checking', done, total: total ?? done })
+    for (const folder of checkpoints) {
+      const mistaken = mistakenFolder(folder)
+      if (mistaken) throw mistaken
+    }
     try {
       return make(await checkMedia(project, imagesOfJobs(project), { signal: stop, progress }))
     } catch (e) {

@@ -93,7 +93,7 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   let leftOut: LeftOut[] = []
   /** What the run's record says of images that it does without. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
-  const make = onceLookedAt(project, (unreadable) => {
+  const make = onceLookedAt(project, [job.model], (unreadable) => {
     const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
     leftOut = gone
     if (gone.length) {

@@ -15,10 +15,10 @@ import { findFacts, linkFolder, scanFolder } from '../media/scan.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 
-/** Files being looked at, as progress of a work. */
-const checking = (onProgress: WorkControl['onProgress'], signal: AbortSignal) => {
+/** What the steps of a work tell, as progress of its phases. */
+function phases({ onProgress, signal }: WorkControl) {
   const report = meter<WorkProgress['phase']>(onProgress)
-  return { signal, progress: (done: number, of: number | null) => report('checking', done, of) }
+  return (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
 }
 
 export interface WorkControl {
@@ -28,17 +28,18 @@ export interface WorkControl {
   onChange: () => void
 }
 
-export async function runTask(project: Project, task: z.output<typeof workTask>, { signal, onProgress, onChange }: WorkControl): Promise<unknown> {
+export async function runTask(project: Project, task: z.output<typeof workTask>, given: WorkControl): Promise<unknown> {
+  const { signal, onProgress, onChange } = given
   switch (task.kind) {
     case 'import': {
       const report = await importInto(project, task.path, { ...task.options, signal, onProgress, sharing: true })
       if (!task.options.check) return report
-      await checkUnseen(project, checking(onProgress, signal))
+      await checkUnseen(project, phases(given)('checking'))
       const unreadable = unreadableBelow(project, report.root)
       return { ...report, unreadable: unreadable.slice(0, 1000).map(({ path, problem }) => ({ file: path, reason: problem })), unreadableImages: unreadable.length }
     }
     case 'check':
-      return checkAgain(project, checking(onProgress, signal))
+      return checkAgain(project, phases(given)('checking'))
     case 'survey':
       return surveyFolder(project, task.folder)
     case 'set-up':
@@ -50,8 +51,7 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
     case 'link':
       return linkFolder(project, task.folder, signal)
     case 'add': {
-      const report = meter<WorkProgress['phase']>(onProgress)
-      const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
+      const control = phases(given)
       const found = addImages(project, task.files)
       onChange()
       await findFacts(project, control('measuring'))
@@ -59,8 +59,7 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       return { ...found, unreadable: countUnreadable(project.db) }
     }
     case 'scan': {
-      const report = meter<WorkProgress['phase']>(onProgress)
-      const control = (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
+      const control = phases(given)
       const before = countMedia(project)
       try {
         const found = await scanFolder(project, task.folder, control('scanning'), onChange, task)

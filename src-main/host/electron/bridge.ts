@@ -1,9 +1,8 @@
 /** The windows' end of the bridge to an application that is a process of its own: it is started again where it ended unexpectedly. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { fromApplication, type MenuState, type ToApplication } from '#shared/contract/bridge.ts'
 import { valueProblem } from '#shared/contract/bounds.ts'
 import { numberOf, type Channel } from '#shared/contract/rpc.ts'
-import { childEnvironment, said } from '../../files/child.ts'
+import { type Child, type ChildEnd, startChild } from '../../files/child.ts'
 import type { Workbench } from '../node/bridge.ts'
 import type { Host } from '../ports.ts'
 
@@ -29,8 +28,14 @@ function asPlain(message: unknown): unknown {
   return problem ? { call: numberOf(message), refused: problem } : message
 }
 
+function howEnded({ code, signal, said }: ChildEnd): string {
+  if (code === null && signal === null) return said // it was never there
+  const last = said.trim().split('\n').at(-1)
+  return `the application ended with ${signal ?? `code ${code}`}${last ? `: ${last}` : ''}`
+}
+
 export class RemoteWorkbench implements Workbench {
-  private child: ChildProcess | null = null
+  private child: Child | null = null
   private host: Host | null = null
   private state: MenuState = { language: 'system', recent: [] }
   private readonly pages = new Map<number, Channel>()
@@ -88,15 +93,12 @@ export class RemoteWorkbench implements Workbench {
 
   async close(): Promise<void> {
     this.closing = true
-    const { child } = this
-    if (!child) return
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     this.send({ type: 'close' })
-    await ended
+    await this.child?.ended
   }
 
   private send(message: ToApplication): void {
-    if (this.child?.connected) this.child.send(message, () => undefined) // that it is gone is told by 'exit'
+    this.child?.send(message)
   }
 
   private greet(): void {
@@ -107,37 +109,26 @@ export class RemoteWorkbench implements Workbench {
 
   private start(): void {
     const begun = Date.now()
-    // Not `fork`: Electron's own would set ELECTRON_RUN_AS_NODE.
-    const child = spawn(this.options.node, [this.options.program], { env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true })
+    const child = startChild(this.options.program, [], { node: this.options.node, onSaid: (text) => void process.stderr.write(text) })
     this.child = child
-    let words = ''
     let failure: string | null = null
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      words = said(words, text)
-      process.stderr.write(text)
-    })
-    child.on('message', (raw) => {
+    child.onMessage((raw) => {
       const message = fromApplication.parse(raw)
       if (message.type === 'failed') failure = message.message
       else this.take(message)
     })
-    let gone = false
-    const ended = (how: string) => {
-      if (gone) return
-      gone = true
+    void child.ended.then((end) => {
       this.child = null
       for (const answer of this.requests.values()) answer(new Response(null, { status: 503 }))
       const pages = [...this.pages.values()]
       this.pages.clear()
       if (this.closing) return
       this.short = Date.now() - begun < SOON ? this.short + 1 : 0
-      if (failure !== null || this.short >= TRIES) return this.options.died(failure ?? `${how}${words ? `: ${words.trim().split('\n').at(-1)}` : ''}`)
+      if (failure !== null || this.short >= TRIES) return this.options.died(failure ?? howEnded(end))
       this.start()
       this.greet()
       for (const page of pages) page.close() // its page comes again, with what was not saved yet
-    }
-    child.on('error', (e) => ended(e.message))
-    child.on('exit', (code, signal) => ended(`the application ended with ${signal ?? `code ${code}`}`))
+    })
   }
 
   private take(message: Exclude<ReturnType<typeof fromApplication.parse>, { type: 'failed' }>): void {

@@ -1,8 +1,9 @@
 /** The application's end of the bridge to the desktop's windows: in a plain Node, over the channel to the process that started it. */
+import type { FolderChoice } from '#shared/contract/app.ts'
 import { toApplication, type DesktopEvent, type FromApplication, type MenuState } from '#shared/contract/bridge.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 import { errorLine } from '#shared/errors.ts'
-import type { FolderChoice, Host, Served } from '../ports.ts'
+import type { Host, Served } from '../ports.ts'
 
 /** An application as the desktop needs it. */
 export interface Workbench extends Served {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
+import type { WorkTask } from '#shared/model/work.ts'
 import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
@@ -13,14 +14,15 @@ import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
 import type { HandlersOf } from './index.ts'
 
-/** The images below a folder, then their sizes; the first pictures can be looked at meanwhile. */
-const scan = (client: Client, folder: string, followLinks = false) =>
-  client.startJob('scan', folder, async (project, { signal, progress }, tell) => {
+/** Images, then their sizes; the first pictures can be looked at meanwhile. */
+const takeIn = (client: Client, subject: string, task: Extract<WorkTask, { kind: 'scan' | 'add' }>) =>
+  client.startJob('scan', subject, async (project, { signal, progress }, tell) => {
     const onChange = () => tell('project.changed', { what: ['media'] })
-    const found = await runWork(project, { kind: 'scan', folder, followLinks }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
+    const found = await runWork(project, task, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
     onChange()
     return found
   })
+const scan = (client: Client, folder: string, followLinks = false) => takeIn(client, folder, { kind: 'scan', folder, followLinks })
 
 /** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */
 function placeFor(app: App, folder: string): string {
@@ -86,12 +88,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   },
   'projects.add-folder': ({ folder, followLinks }, client) => ({ jobId: scan(client, resolve(folder), followLinks) }),
   'projects.add-images': ({ files }, client) => ({
-    jobId: client.startJob('scan', files.length === 1 ? files[0]! : dirname(files[0]!), async (project, { signal, progress }, tell) => {
-      const onChange = () => tell('project.changed', { what: ['media'] })
-      const found = await runWork(project, { kind: 'add', files }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
-      onChange()
-      return found
-    }),
+    jobId: takeIn(client, files.length === 1 ? files[0]! : dirname(files[0]!), { kind: 'add', files }),
   }),
   'projects.survey': ({ folder }, { project }) => runWork(project, { kind: 'survey', folder: existingFolder(folder) }),
   'projects.set-up': (options, client) => ({
