@@ -94,14 +94,14 @@ export async function serveProcess(home: Home, wanted: Wanted): Promise<Server &
   throw new Error('the server ended without an address')
 }
 
-/** A page with the app open; what it logs as errors is collected. */
-export async function openPage(context: BrowserContext, server: Server): Promise<{ page: Page; errors: string[] }> {
+/** A page with the app open; what it logs as errors is collected. Its load waits for the first pictures too, where they are there soon. */
+export async function openPage(context: BrowserContext, server: Server, waitUntil: 'load' | 'domcontentloaded' = 'load'): Promise<{ page: Page; errors: string[] }> {
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', (e) => errors.push(String(e)))
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
   if (server.preload) await page.addInitScript(server.preload)
-  await page.goto(server.newUrl(), { timeout: patience })
+  await page.goto(server.newUrl(), { timeout: patience, waitUntil })
   return { page, errors }
 }
 

@@ -39,7 +39,7 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     const arrived = new Promise<void>((resolve) => (arrive = resolve))
     const busy = [1, 2].map(() => app.media.decoding.do(new AbortController().signal, () => arrived))
     const context = await newContext(browser)
-    const { page, errors } = await openPage(context, server)
+    const { page, errors } = await openPage(context, server, 'domcontentloaded') // the pictures do not come yet
     page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')
     const asked = new Set<string>()
