@@ -21,22 +21,31 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2)
 }
 
-once('packages', stampOf([at('package-lock.json')]), at('node_modules', '.package-lock.json'), () => {
-  say('Installing packages (npm ci) …')
-  run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']), { ONNXRUNTIME_NODE_INSTALL: 'skip' })
-}, installed)
+once(
+  'packages',
+  stampOf([at('package-lock.json')]),
+  at('node_modules', '.package-lock.json'),
+  () => {
+    say('Installing packages (npm ci) …')
+    run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']), { ONNXRUNTIME_NODE_INSTALL: 'skip' })
+  },
+  installed,
+)
 
 /** Did a person run `npm ci` by hand? Then npm's own list has what the lock file has. */
 function installed() {
   const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
   const [has, locked] = [packages(at('node_modules', '.package-lock.json')), packages(at('package-lock.json'))]
-  return Object.entries(locked).every(([name, { version, optional }]) => name === '' || (optional && !has[name]) || has[name]?.version === version)
+  return Object.entries(locked).every(
+    ([name, { version, optional }]) => name === '' || (optional && !has[name]) || has[name]?.version === version,
+  )
 }
 
 const built = [
   ...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))),
   ...sources(at('test', 'bench')),
-  ...['build', 'bundled', 'notices'].map((f) => at('.ci', `${f}.mjs`)), at('package-lock.json'),
+  ...['build', 'bundled', 'notices'].map((f) => at('.ci', `${f}.mjs`)),
+  at('package-lock.json'),
   at('package.json'),
   at('electron.vite.config.ts'),
 ]

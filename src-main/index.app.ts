@@ -4,4 +4,15 @@ import { serveParent } from './host/node/bridge.ts'
 import { models } from './index.server.ts'
 import { workbench } from './workbench.ts'
 
-serveParent((host, project, changed) => workbench(new App({ host, get project() { return project() }, models: models(host.cacheFolder), changed })))
+serveParent((host, project, changed) =>
+  workbench(
+    new App({
+      host,
+      get project() {
+        return project()
+      },
+      models: models(host.cacheFolder),
+      changed,
+    }),
+  ),
+)

@@ -12,6 +12,12 @@ const app = models(defaultFolders().cacheFolder)
 process.exitCode = await runCli(process.argv.slice(2), {
   ...app,
   startServer,
-  desktop: { main: join(programRoot, 'out', 'main', 'electron.js'), screen: hasScreen(), program: () => electronProgram(), fetch: () => fetchElectron(), obstacle: () => obstacle() },
+  desktop: {
+    main: join(programRoot, 'out', 'main', 'electron.js'),
+    screen: hasScreen(),
+    program: () => electronProgram(),
+    fetch: () => fetchElectron(),
+    obstacle: () => obstacle(),
+  },
 })
 await app.engine.close()

@@ -13,13 +13,25 @@ const folders = defaultFolders()
 // Electron is ready only after this module has been evaluated, so nothing is awaited at its top level. The application gets ready
 // meanwhile, in a plain Node: Electron cannot hold all of its native libraries. Where no Node is to be had it runs in here.
 if (prepare(electron, process.argv, folders)) {
-  const node = plainNode({ platform: process.platform, env: process.env, resourcesPath: process.resourcesPath, packaged: electron.app.isPackaged })
+  const node = plainNode({
+    platform: process.platform,
+    env: process.env,
+    resourcesPath: process.resourcesPath,
+    packaged: electron.app.isPackaged,
+  })
   let project = (): string | null => null
   let changed = () => {}
   const fail = (problem: unknown) => failStart(electron, problem)
-  const remote = node === null ? null : new RemoteWorkbench({
-    node, program: join(unpackedRoot, 'out', 'main', 'app-process.js'), project: () => project(), changed: () => changed(), died: (reason) => fail(new Error(reason)),
-  })
+  const remote =
+    node === null
+      ? null
+      : new RemoteWorkbench({
+          node,
+          program: join(unpackedRoot, 'out', 'main', 'app-process.js'),
+          project: () => project(),
+          changed: () => changed(),
+          died: (reason) => fail(new Error(reason)),
+        })
   let application: Workbench | null = remote
   startDesktop({
     electron,
@@ -35,8 +47,21 @@ if (prepare(electron, process.argv, folders)) {
         changed = refresh
         return remote
       }
-      const [{ App }, { models }, { workbench }] = await Promise.all([import('./app/serve/app.ts'), import('./index.server.ts'), import('./workbench.ts')])
-      return (application = workbench(new App({ host, get project() { return asked() }, models: models(host.cacheFolder, host.startChild), changed: refresh })))
+      const [{ App }, { models }, { workbench }] = await Promise.all([
+        import('./app/serve/app.ts'),
+        import('./index.server.ts'),
+        import('./workbench.ts'),
+      ])
+      return (application = workbench(
+        new App({
+          host,
+          get project() {
+            return asked()
+          },
+          models: models(host.cacheFolder, host.startChild),
+          changed: refresh,
+        }),
+      ))
     },
     language: () => application?.menu().language ?? 'system',
     recent: () => application?.menu().recent ?? [],

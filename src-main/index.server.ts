@@ -29,7 +29,11 @@ export const models = (cache: string, start: StartChild = startChild): AppContex
 
 /** `newUrl()` of the answer is what a person opens; it works once. Throws userError where the port is in use. */
 export function startServer(options: ServerOptions = {}): Promise<HttpServer> {
-  const host: Host = { ...(options.folders ?? defaultFolders()), version: appVersion(), pickFolder: async () => ({ status: 'unavailable' }) }
+  const host: Host = {
+    ...(options.folders ?? defaultFolders()),
+    version: appVersion(),
+    pickFolder: async () => ({ status: 'unavailable' }),
+  }
   const app = new App({ host, models: models(host.cacheFolder), project: options.project ?? null })
   return listen({ port: options.port ?? 0, files: options.files ?? rendererFiles, configFolder: host.configFolder, served: app })
 }

@@ -14,11 +14,16 @@ export const programRoot = (() => {
 /** Native libraries, models and programs of their own are read by path, beside a packaged program. */
 export const unpackedRoot = programRoot.replace(/app\.asar$/, 'app.asar.unpacked')
 export const rendererFiles = join(programRoot, 'out', 'renderer')
-export const appVersion = (): string => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'))).version
+export const appVersion = (): string =>
+  z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'))).version
 
 /** How it came here. A desktop package has the program as `resources/app`, a source tree has its sources beside what is built of them. */
 export const installation = (): Installation =>
-  existsSync(join(programRoot, 'src-main')) ? 'source' : /[\\/]resources[\\/]app(\.asar)?(\.unpacked)?$/i.test(programRoot) ? 'desktop' : 'npm'
+  existsSync(join(programRoot, 'src-main'))
+    ? 'source'
+    : /[\\/]resources[\\/]app(\.asar)?(\.unpacked)?$/i.test(programRoot)
+      ? 'desktop'
+      : 'npm'
 
 /** Made with the build (.ci/notices.mjs). */
 export const notices = (): Promise<string | null> => readFile(join(programRoot, 'out', 'THIRD-PARTY-NOTICES.txt'), 'utf8').catch(() => null)

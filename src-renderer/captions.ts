@@ -16,12 +16,14 @@ export interface Piece {
  */
 export function pieces(text: string, spans: readonly Span[], fits = Infinity, marks: readonly LintMark[] = []): Piece[] {
   const shown: Span[] = []
-  for (const span of [...spans].sort((a, b) => a.start - b.start)) if (span.end <= text.length && span.start >= (shown.at(-1)?.end ?? 0)) shown.push(span)
+  for (const span of [...spans].sort((a, b) => a.start - b.start))
+    if (span.end <= text.length && span.start >= (shown.at(-1)?.end ?? 0)) shown.push(span)
   const cuts = new Set([0, text.length, ...shown.flatMap((s) => [s.start, s.end]), ...marks.flatMap((m) => [m.start, m.end])])
   if (fits < text.length) cuts.add(fits)
   const at = [...cuts].sort((a, b) => a - b)
   return at.slice(0, -1).map((start, i) => ({
-    text: text.slice(start, at[i + 1]), start,
+    text: text.slice(start, at[i + 1]),
+    start,
     span: shown.find((s) => s.start <= start && start < s.end) ?? null,
     over: start >= fits,
     lint: marks.find((m) => m.start <= start && start < m.end)?.kind ?? null,
@@ -35,7 +37,9 @@ export interface Word {
   end: number
 }
 export const wordsOf = (text: string): Word[] =>
-  [...segmenter.segment(text)].filter((s) => s.isWordLike).map((s) => ({ text: s.segment, start: s.index, end: s.index + s.segment.length }))
+  [...segmenter.segment(text)]
+    .filter((s) => s.isWordLike)
+    .map((s) => ({ text: s.segment, start: s.index, end: s.index + s.segment.length }))
 export const wordCount = (text: string) => wordsOf(text).length
 
 /** The whole words that a range touches; null where it touches none. */
@@ -103,7 +107,12 @@ export function lintMarks(text: string, others: readonly string[], language: str
   const words = wordsOf(text)
   for (const [i, word] of words.entries()) {
     const last = words[i - 1]
-    if (last && latin.test(word.text) && last.text.toLowerCase() === word.text.toLowerCase() && /^\s+$/.test(text.slice(last.end, word.start)))
+    if (
+      last &&
+      latin.test(word.text) &&
+      last.text.toLowerCase() === word.text.toLowerCase() &&
+      /^\s+$/.test(text.slice(last.end, word.start))
+    )
       found.push({ kind: 'repeated', start: word.start, end: word.end })
   }
   if (others.some((o) => o.trim().toLowerCase() === text.trim().toLowerCase())) found.push(whole('duplicate'))
@@ -112,5 +121,6 @@ export function lintMarks(text: string, others: readonly string[], language: str
   return found
 }
 
-export const lintCaption = (text: string, others: readonly string[], language: string | null = null): CaptionLint[] =>
-  [...new Set(lintMarks(text, others, language).map((m) => m.kind))]
+export const lintCaption = (text: string, others: readonly string[], language: string | null = null): CaptionLint[] => [
+  ...new Set(lintMarks(text, others, language).map((m) => m.kind)),
+]

@@ -32,13 +32,26 @@ interface Box {
 const overlap = (a: Box, b: Box) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
 /** Where the names of points begin (their baselines): beside their points, and on no other point or name where that can be had. */
-export function placeNames(points: readonly { x: number; y: number; w: number }[], [left, right]: readonly [number, number]): { x: number; y: number }[] {
+export function placeNames(
+  points: readonly { x: number; y: number; w: number }[],
+  [left, right]: readonly [number, number],
+): { x: number; y: number }[] {
   const dots = points.map(({ x, y }) => ({ x: x - 6, y: y - 6, w: 12, h: 12 }))
   const placed: Box[] = []
   return points.map((p, i) => {
     const [near, far, middle] = [p.x + 9, p.x - 9 - p.w, p.x - p.w / 2]
-    const places = [[near, -7], [near, 15], [far, -7], [far, 15], [middle, -11], [middle, 20], [near, 28], [far, 28]].map(([x, dy]) => ({ x: x!, y: p.y - 10 + dy!, w: p.w, h: 13 }))
-    const cost = (box: Box) => [...dots.filter((_, k) => k !== i), ...placed].filter((b) => overlap(b, box)).length + (box.x < left || box.x + box.w > right ? 2 : 0)
+    const places = [
+      [near, -7],
+      [near, 15],
+      [far, -7],
+      [far, 15],
+      [middle, -11],
+      [middle, 20],
+      [near, 28],
+      [far, 28],
+    ].map(([x, dy]) => ({ x: x!, y: p.y - 10 + dy!, w: p.w, h: 13 }))
+    const cost = (box: Box) =>
+      [...dots.filter((_, k) => k !== i), ...placed].filter((b) => overlap(b, box)).length + (box.x < left || box.x + box.w > right ? 2 : 0)
     const best = places.reduce((a, b) => (cost(b) < cost(a) ? b : a))
     placed.push(best)
     return { x: best.x, y: best.y + 10 }
@@ -53,5 +66,12 @@ export const seriesColours = ['#0859ff', '#cf8300', '#0ca886', '#dc0048', '#ff36
 export const seriesColour = (index: number): string => seriesColours[index % seriesColours.length]!
 
 /** Where points lie close together their shapes tell them apart as well: outlines about (0, 0), in the order of the colours. */
-const shapes = ['M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z', 'M-4.5 -4.5H4.5V4.5H-4.5Z', 'M0 -5.8L5.4 4.2H-5.4Z', 'M0 -6.2L5.4 0L0 6.2L-5.4 0Z', 'M0 5.8L5.4 -4.2H-5.4Z', 'M-1.9 -5.5H1.9V-1.9H5.5V1.9H1.9V5.5H-1.9V1.9H-5.5V-1.9H-1.9Z']
+const shapes = [
+  'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z',
+  'M-4.5 -4.5H4.5V4.5H-4.5Z',
+  'M0 -5.8L5.4 4.2H-5.4Z',
+  'M0 -6.2L5.4 0L0 6.2L-5.4 0Z',
+  'M0 5.8L5.4 -4.2H-5.4Z',
+  'M-1.9 -5.5H1.9V-1.9H5.5V1.9H1.9V5.5H-1.9V1.9H-5.5V-1.9H-1.9Z',
+]
 export const seriesShape = (index: number): string => shapes[index % shapes.length]!

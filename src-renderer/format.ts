@@ -14,7 +14,8 @@ export function duration(seconds: number): string {
 }
 
 /** Three significant digits. */
-export const significant = (v: number) => (Number.isInteger(v) ? String(v) : Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1))
+export const significant = (v: number) =>
+  Number.isInteger(v) ? String(v) : Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1)
 /** Of a progress bar: 100 only when it is done. */
 export const percentDone = (share: number) => Math.min(share < 1 ? 99 : 100, Math.max(0, Math.floor(100 * share + 1e-9)))
 export const percentOf = (share: number) => `${(100 * share).toFixed(1)}%`

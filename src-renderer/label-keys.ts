@@ -35,7 +35,8 @@ export function labelOfDigits(numbers: ReadonlyMap<number, string>, digits: stri
 }
 
 /** A label's own key, whatever Shift and Caps Lock say. */
-export const labelOfKey = (labels: readonly Keyed[], key: string): number | null => labels.find((l) => l.key !== null && l.key.toLowerCase() === key.toLowerCase())?.id ?? null
+export const labelOfKey = (labels: readonly Keyed[], key: string): number | null =>
+  labels.find((l) => l.key !== null && l.key.toLowerCase() === key.toLowerCase())?.id ?? null
 
 /** Those that typed text means, the best first: an exact name, then beginnings of names, then names with the letters in their order. */
 export function labelsOfText<L extends Named>(text: string, labels: readonly L[]): L[] {
@@ -45,5 +46,8 @@ export function labelsOfText<L extends Named>(text: string, labels: readonly L[]
     const names = [name, ...synonyms].map((n) => n.toLowerCase())
     return names.includes(wanted) ? 0 : names.some((n) => n.startsWith(wanted)) ? 1 : 2
   }
-  return rank(text, labels, (l) => [l.name, ...l.synonyms].join(' ')).map((l) => [grade(l), l] as const).sort(([a], [b]) => a - b).map(([, l]) => l)
+  return rank(text, labels, (l) => [l.name, ...l.synonyms].join(' '))
+    .map((l) => [grade(l), l] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, l]) => l)
 }

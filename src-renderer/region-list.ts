@@ -23,12 +23,18 @@ export function areaOf({ shape }: Region): number {
 const scoreOf = ({ author }: Region) => (author.kind === 'checkpoint' ? author.score : 1)
 const corner = ({ shape }: Region): [number, number] => {
   switch (shape.kind) {
-    case 'box': return [shape.y, shape.x]
-    case 'rotated-box': return [shape.cy - shape.h / 2, shape.cx - shape.w / 2]
-    case 'polygon': return [shape.parts[0]![0]![1]!, shape.parts[0]![0]![0]!]
-    case 'polyline': return [shape.points[1]!, shape.points[0]!]
-    case 'keypoints': return [shape.points[0]!.y, shape.points[0]!.x]
-    case 'mask': return [0, 0]
+    case 'box':
+      return [shape.y, shape.x]
+    case 'rotated-box':
+      return [shape.cy - shape.h / 2, shape.cx - shape.w / 2]
+    case 'polygon':
+      return [shape.parts[0]![0]![1]!, shape.parts[0]![0]![0]!]
+    case 'polyline':
+      return [shape.points[1]!, shape.points[0]!]
+    case 'keypoints':
+      return [shape.points[0]!.y, shape.points[0]!.x]
+    case 'mask':
+      return [0, 0]
   }
 }
 
@@ -39,11 +45,16 @@ const corner = ({ shape }: Region): [number, number] => {
 export function sortedRegions(regions: readonly Region[], order: RegionOrder, nameOf: (labelId: number | null) => string): Region[] {
   const list = [...regions].reverse()
   switch (order) {
-    case 'drawn': return list
-    case 'label': return list.sort((a, b) => nameOf(a.labelId).localeCompare(nameOf(b.labelId)))
-    case 'area': return list.sort((a, b) => areaOf(b) - areaOf(a))
-    case 'score': return list.sort((a, b) => scoreOf(a) - scoreOf(b))
-    case 'place': return list.sort((a, b) => corner(a)[0] - corner(b)[0] || corner(a)[1] - corner(b)[1])
+    case 'drawn':
+      return list
+    case 'label':
+      return list.sort((a, b) => nameOf(a.labelId).localeCompare(nameOf(b.labelId)))
+    case 'area':
+      return list.sort((a, b) => areaOf(b) - areaOf(a))
+    case 'score':
+      return list.sort((a, b) => scoreOf(a) - scoreOf(b))
+    case 'place':
+      return list.sort((a, b) => corner(a)[0] - corner(b)[0] || corner(a)[1] - corner(b)[1])
   }
 }
 
@@ -52,7 +63,9 @@ export function matching(regions: readonly Region[], text: string, said: (r: Reg
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (!words.length) return [...regions]
   return regions.filter((r) => {
-    const all = `${said(r)} ${Object.entries(r.attributes).map(([k, v]) => `${k}=${v}`).join(' ')}`.toLowerCase()
+    const all = `${said(r)} ${Object.entries(r.attributes)
+      .map(([k, v]) => `${k}=${v}`)
+      .join(' ')}`.toLowerCase()
     return words.every((w) => all.includes(w))
   })
 }

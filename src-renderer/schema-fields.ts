@@ -28,7 +28,10 @@ export function readNumber(text: string): number | string | null {
 }
 
 /** Why a field cannot take what was typed; null where it can. */
-export function numberProblem(text: string, { min, max, above, whole }: NumberBounds): { kind: 'number' | 'whole' | 'above' | 'least' | 'most'; bound?: number } | null {
+export function numberProblem(
+  text: string,
+  { min, max, above, whole }: NumberBounds,
+): { kind: 'number' | 'whole' | 'above' | 'least' | 'most'; bound?: number } | null {
   const value = readNumber(text)
   if (value === null) return null
   if (typeof value === 'string') return { kind: 'number' }
@@ -57,7 +60,8 @@ export function fieldsOf(schema: Record<string, unknown>): Field[] {
     const common = { name, description, default: parsed.data.default }
     if (choices) return [{ ...common, kind: 'choice', choices }]
     if (type === 'boolean') return [{ ...common, kind: 'boolean' }]
-    if (type === 'number' || type === 'integer') return [{ ...common, kind: type, min: minimum, max: maximum, above: exclusiveMinimum, whole: type === 'integer' }]
+    if (type === 'number' || type === 'integer')
+      return [{ ...common, kind: type, min: minimum, max: maximum, above: exclusiveMinimum, whole: type === 'integer' }]
     return type === 'string' ? [{ ...common, kind: 'text' }] : []
   })
 }

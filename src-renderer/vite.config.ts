@@ -10,7 +10,12 @@ export default defineConfig({
   root: here('.'),
   base: './',
   plugins: [vue(), bundled('renderer')],
-  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+  },
   worker: { format: 'es', plugins: () => [bundled('renderer-workers')] },
   build: {
     target: 'chrome140',

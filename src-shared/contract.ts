@@ -11,7 +11,15 @@ import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
 
-export const methods = { ...appMethods, ...projectMethods, ...mediaMethods, ...annotationMethods, ...exchangeMethods, ...curationMethods, ...roomMethods }
+export const methods = {
+  ...appMethods,
+  ...projectMethods,
+  ...mediaMethods,
+  ...annotationMethods,
+  ...exchangeMethods,
+  ...curationMethods,
+  ...roomMethods,
+}
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
 
 export type MethodName = keyof typeof methods

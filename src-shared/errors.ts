@@ -24,8 +24,7 @@ export class DashiError extends Error {
 export const userError = (message: string, cause?: unknown) => new DashiError('user', message, { cause })
 
 /** A file is at fault. The message names the file, then the field, then what was expected. */
-export const dataError = (file: string, problem: string, cause?: unknown) =>
-  new DashiError('data', `${file}: ${problem}`, { cause })
+export const dataError = (file: string, problem: string, cause?: unknown) => new DashiError('data', `${file}: ${problem}`, { cause })
 
 /** The project's file was replaced or removed under the open project; what was to be written is kept by who asked for it. */
 export const replacedError = (message: string) => new DashiError('replaced', message)

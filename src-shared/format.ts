@@ -28,7 +28,8 @@ export const figure = (x: number) =>
   x.toLocaleString('en', Math.abs(x) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
 
 /** A setting's value: a rate as "1e-5", the rest as it is. */
-export const setting = (value: unknown) => (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value))
+export const setting = (value: unknown) =>
+  typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value)
 
 /** A p-value: "p < 0.001", "p = 0.03", "p = 0.41". */
 export const pValue = (p: number) => (p < 0.001 ? 'p < 0.001' : `p = ${p < 0.095 ? p.toPrecision(1) : p.toFixed(2)}`)

@@ -16,12 +16,10 @@ export function phash(grey: ArrayLike<number>): bigint {
   if (grey.length !== phashSide ** 2) throw new RangeError(`phash: expected ${phashSide ** 2} grey values, got ${grey.length}`)
   const rows = new Float64Array(phashSide * kept)
   for (let y = 0; y < phashSide; y++)
-    for (let u = 0; u < kept; u++)
-      for (let x = 0; x < phashSide; x++) rows[y * kept + u]! += grey[y * phashSide + x]! * cosine[u]![x]!
+    for (let u = 0; u < kept; u++) for (let x = 0; x < phashSide; x++) rows[y * kept + u]! += grey[y * phashSide + x]! * cosine[u]![x]!
   const frequencies = new Float64Array(kept * kept)
   for (let v = 0; v < kept; v++)
-    for (let u = 0; u < kept; u++)
-      for (let y = 0; y < phashSide; y++) frequencies[v * kept + u]! += rows[y * kept + u]! * cosine[v]![y]!
+    for (let u = 0; u < kept; u++) for (let y = 0; y < phashSide; y++) frequencies[v * kept + u]! += rows[y * kept + u]! * cosine[v]![y]!
   const sorted = frequencies.slice(1).sort()
   const median = sorted[sorted.length >> 1]!
   return frequencies.reduce((hash, f) => (hash << 1n) | (f > median ? 1n : 0n), 0n)

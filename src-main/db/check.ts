@@ -43,9 +43,12 @@ function journalLog(db: Database, repair: boolean, damage: string | null): Probl
   if (damage) problems.push({ kind: 'log', message: `project.db-wal ${damage}`, repaired: false })
   const head = readHead(db.file)
   const when = (at: number) => new Date(at).toISOString()
-  const missing = db.all<{ key: string; value: string }>(`SELECT key, value FROM meta WHERE key >= 'missing:' AND key < 'missing;'`).map(({ key, value }) => ({ key, ...(JSON.parse(value) as Missing) }))
+  const missing = db
+    .all<{ key: string; value: string }>(`SELECT key, value FROM meta WHERE key >= 'missing:' AND key < 'missing;'`)
+    .map(({ key, value }) => ({ key, ...(JSON.parse(value) as Missing) }))
   const [at, id] = [position(db), db.value('SELECT value FROM meta WHERE key = ?', 'id')]
-  if (head && head.id === id && head.seq > at && !missing.some((m) => m.to === head.seq)) missing.push({ key: '', from: at + 1, to: head.seq, at: head.at })
+  if (head && head.id === id && head.seq > at && !missing.some((m) => m.to === head.seq))
+    missing.push({ key: '', from: at + 1, to: head.seq, at: head.at })
   for (const { from, to, at } of missing)
     problems.push({
       kind: 'log',
@@ -54,7 +57,12 @@ function journalLog(db: Database, repair: boolean, damage: string | null): Probl
     })
   if (repair) for (const { key } of missing) if (key) db.run('DELETE FROM meta WHERE key = ?', key)
   const holder = existsSync(join(dirname(db.file), 'project.lock.json'))
-  if (db.options.readOnly && holder && !db.foundLog) problems.push({ kind: 'log', message: 'the project was not closed, and its log (project.db-wal) is gone; what was in it is lost', repaired: false })
+  if (db.options.readOnly && holder && !db.foundLog)
+    problems.push({
+      kind: 'log',
+      message: 'the project was not closed, and its log (project.db-wal) is gone; what was in it is lost',
+      repaired: false,
+    })
   return problems
 }
 
@@ -69,7 +77,8 @@ function unreadable(db: Database): Problem[] {
   const problems: Problem[] = []
   for (const table of ownTables())
     for (const column of table.columns)
-      for (const { name, what } of db.unreadable(table.name, column).slice(0, 100)) problems.push({ kind: 'row', message: `${table.name} ${name}: ${column}: holds ${what}`, repaired: false })
+      for (const { name, what } of db.unreadable(table.name, column).slice(0, 100))
+        problems.push({ kind: 'row', message: `${table.name} ${name}: ${column}: holds ${what}`, repaired: false })
   return problems
 }
 
@@ -83,19 +92,29 @@ function integrity(db: Database, repair: boolean): Problem[] {
   if (found.length === 0) return []
   if (repair) db.exec('REINDEX')
   const left = repair ? new Set(problems()) : new Set(found)
-  return found.map((message) => ({ kind: 'integrity', message: left.has(message) ? `${message}; the newest copy in backups/ is the way back` : message, repaired: !left.has(message) }))
+  return found.map((message) => ({
+    kind: 'integrity',
+    message: left.has(message) ? `${message}; the newest copy in backups/ is the way back` : message,
+    repaired: !left.has(message),
+  }))
 }
 
 function foreignKeys(db: Database): Problem[] {
   return db
     .all('PRAGMA foreign_key_check')
     .slice(0, 100)
-    .map((r) => ({ kind: 'foreign-key', message: `${r['table']} ${r['rowid']} refers to a ${r['parent']} that does not exist`, repaired: false }))
+    .map((r) => ({
+      kind: 'foreign-key',
+      message: `${r['table']} ${r['rowid']} refers to a ${r['parent']} that does not exist`,
+      repaired: false,
+    }))
 }
 
 function digests(db: Database, repair: boolean): Problem[] {
   const counted = recountDigests(db)
-  const stored = new Map(db.all<{ label: number; sum: string }>(`SELECT label_id AS label, sum FROM digest WHERE sum <> '0'`).map((r) => [r.label, r.sum]))
+  const stored = new Map(
+    db.all<{ label: number; sum: string }>(`SELECT label_id AS label, sum FROM digest WHERE sum <> '0'`).map((r) => [r.label, r.sum]),
+  )
   const wrong = [...new Set([...counted.keys(), ...stored.keys()])].filter((label) => counted.get(label) !== stored.get(label))
   if (wrong.length === 0) return []
   if (repair)
@@ -103,7 +122,9 @@ function digests(db: Database, repair: boolean): Problem[] {
       db.run('DELETE FROM digest')
       for (const [label, sum] of counted) db.run('INSERT INTO digest (label_id, sum) VALUES (?, ?)', label, sum)
     })
-  return [{ kind: 'dataset-hash', message: `the sums of the dataset hash disagree with the rows of ${wrong.length} labels`, repaired: repair }]
+  return [
+    { kind: 'dataset-hash', message: `the sums of the dataset hash disagree with the rows of ${wrong.length} labels`, repaired: repair },
+  ]
 }
 
 const annotated = `(EXISTS (SELECT 1 FROM region r WHERE r.media_id = media.id AND r.state = 'accepted')
@@ -144,7 +165,8 @@ function journal(db: Database): Problem[] {
         let takenOut = 0
         for (let id = from; now + takenOut < to - from + 1 && id <= to; id++)
           if (past.get(`${table}:${id}`) && !current(db, table, id)) takenOut++
-        if (now + takenOut !== to - from + 1) wrong(`entry ${seq}: ${to - from + 1 - now - takenOut} rows of ${table} ${from} to ${to} are missing`)
+        if (now + takenOut !== to - from + 1)
+          wrong(`entry ${seq}: ${to - from + 1 - now - takenOut} rows of ${table} ${from} to ${to} are missing`)
       }
     } catch (e) {
       wrong(`entry ${seq} cannot be read: ${e instanceof Error ? e.message.split('\n')[0] : String(e)}`)

@@ -56,7 +56,9 @@ export class Database {
     this.foundLog = existsSync(`${file}-wal`)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
-    this.guard(() => this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas))
+    this.guard(() =>
+      this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas),
+    )
     this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null
     if (options.shared) this.accompanied() // by the connection that holds the lock
   }
@@ -314,7 +316,8 @@ function explain(file: string, e: unknown): unknown {
   if (e instanceof DashiError || e instanceof ConstraintError || !(e instanceof Error)) return e
   const code = String('code' in e ? e.code : '')
   const is = (name: string) => code.startsWith(`SQLITE_${name}`)
-  if (is('FULL') || (is('IOERR') && nearlyFull(dirname(file)))) return dataError(file, 'no space left on the device; nothing was changed', e)
+  if (is('FULL') || (is('IOERR') && nearlyFull(dirname(file))))
+    return dataError(file, 'no space left on the device; nothing was changed', e)
   if (is('READONLY')) return dataError(file, 'cannot be written to (read-only file or folder); nothing was changed', e)
   if (is('NOTADB')) return dataError(file, 'is not a project database', e)
   if (is('CORRUPT')) return dataError(file, 'is damaged; `project check` says where, backups lie beside it in backups/', e)

@@ -63,6 +63,7 @@ export function recountDigests(db: Database): Map<number, string> {
   }
   count('media', db.iterate('SELECT *, path AS media_path FROM media'))
   for (const table of mediaTables)
-    if (tables[table].content.length) count(table, db.iterate(`SELECT t.*, m.path AS media_path FROM ${table} t JOIN media m ON m.id = t.media_id`))
+    if (tables[table].content.length)
+      count(table, db.iterate(`SELECT t.*, m.path AS media_path FROM ${table} t JOIN media m ON m.id = t.media_id`))
   return new Map([...sums].filter(([, sum]) => sum !== 0n).map(([label, sum]) => [label, sum.toString(16)]))
 }

@@ -57,7 +57,9 @@ export class Edit {
     const moved = table === 'media' && changed.includes('path')
     if (moved) this.digestChildren(id, -1n)
     this.digest.add(table, old, this.pathOf(table, id, old), -1n)
-    this.constrained(() => this.db.run(`UPDATE ${table} SET ${changed.map((c) => `${c} = ?`).join(', ')} WHERE id = ?`, ...changed.map((c) => patch[c]!), id))
+    this.constrained(() =>
+      this.db.run(`UPDATE ${table} SET ${changed.map((c) => `${c} = ?`).join(', ')} WHERE id = ?`, ...changed.map((c) => patch[c]!), id),
+    )
     if (moved) this.paths.set(id, String(row['path']))
     this.digest.add(table, row, this.pathOf(table, id, row))
     if (moved) this.digestChildren(id, 1n)
@@ -141,11 +143,15 @@ export class Edit {
 
 /** Of a stored value and what the journal says of it: earlier versions took halves of surrogate pairs, which are stored as U+FFFD. */
 export const sameValue = (stored: Value | undefined, journalled: Value | undefined): boolean =>
-  stored === journalled || (typeof stored === 'string' && typeof journalled === 'string' && (stored === journalled.toWellFormed() || stored === repaired(journalled)))
+  stored === journalled ||
+  (typeof stored === 'string' &&
+    typeof journalled === 'string' &&
+    (stored === journalled.toWellFormed() || stored === repaired(journalled)))
 
 /** The last place before the journal: what SQLite would store as something else must not be written down as done. */
 function carried(table: string, column: string, value: Value): Value {
-  if (typeof value === 'string' && !isCarried(value)) throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
+  if (typeof value === 'string' && !isCarried(value))
+    throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
   if (typeof value === 'number' && !Number.isFinite(value)) throw userError(`${table}: ${column}: is no finite number`)
   return value
 }

@@ -31,17 +31,39 @@ const row = (columns: Record<string, string | number | null | undefined>): Store
   Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string | number | null] => entry[1] !== undefined))
 
 export const labelRow = (l: Partial<Label>) =>
-  row({ name: l.name, colour: l.colour, key: l.key, synonyms: text(l.synonyms), prompts: text(l.prompts), parent_id: l.parentId, attributes: l.attributes?.length === 0 ? null : text(l.attributes) })
+  row({
+    name: l.name,
+    colour: l.colour,
+    key: l.key,
+    synonyms: text(l.synonyms),
+    prompts: text(l.prompts),
+    parent_id: l.parentId,
+    attributes: l.attributes?.length === 0 ? null : text(l.attributes),
+  })
 export const mediaRow = (m: Partial<Media>) =>
   row({
-    root_id: m.rootId, path: m.path, content_hash: m.contentHash, perceptual_hash: m.perceptualHash, width: m.width, height: m.height,
-    orientation: m.orientation, split: m.split, review: m.review, duplicate_group: m.duplicateGroup,
+    root_id: m.rootId,
+    path: m.path,
+    content_hash: m.contentHash,
+    perceptual_hash: m.perceptualHash,
+    width: m.width,
+    height: m.height,
+    orientation: m.orientation,
+    split: m.split,
+    review: m.review,
+    duplicate_group: m.duplicateGroup,
   })
 export const mediaLabelRow = (m: Partial<MediaLabel>) => row({ media_id: m.mediaId, label_id: m.labelId, ...provenance(m) })
 export const regionRow = (r: Partial<Region>) =>
   row({
-    media_id: r.mediaId, label_id: r.labelId, shape: text(r.shape), attributes: text(r.attributes), ...provenance(r), z: r.z,
-    hidden: bit(r.hidden), locked: bit(r.locked),
+    media_id: r.mediaId,
+    label_id: r.labelId,
+    shape: text(r.shape),
+    attributes: text(r.attributes),
+    ...provenance(r),
+    z: r.z,
+    hidden: bit(r.hidden),
+    locked: bit(r.locked),
   })
 export const captionRow = (c: Partial<Caption>) =>
   row({ media_id: c.mediaId, region_id: c.regionId, text: c.text, language: c.language, spans: text(c.spans), ...provenance(c) })
@@ -67,27 +89,68 @@ const plain = <V>(v: V): V => (typeof v === 'string' ? (repaired(v) as V) : v)
 
 export const toLabel = (r: StoredRow): Label =>
   decode(label, 'label', r, () => ({
-    id: r['id'], name: plain(r['name']), colour: r['colour'], key: r['key'], synonyms: parsed(r['synonyms']), prompts: parsed(r['prompts']), parentId: r['parent_id'],
+    id: r['id'],
+    name: plain(r['name']),
+    colour: r['colour'],
+    key: r['key'],
+    synonyms: parsed(r['synonyms']),
+    prompts: parsed(r['prompts']),
+    parentId: r['parent_id'],
     attributes: r['attributes'] == null ? [] : parsed(r['attributes']),
   }))
 export const toMedia = (r: StoredRow): Media =>
   decode(media, 'media', r, () => ({
-    id: r['id'], rootId: r['root_id'], path: r['path'], contentHash: r['content_hash'], perceptualHash: r['perceptual_hash'], width: r['width'],
-    height: r['height'], orientation: r['orientation'], split: plain(r['split']), review: r['review'], duplicateGroup: r['duplicate_group'],
+    id: r['id'],
+    rootId: r['root_id'],
+    path: r['path'],
+    contentHash: r['content_hash'],
+    perceptualHash: r['perceptual_hash'],
+    width: r['width'],
+    height: r['height'],
+    orientation: r['orientation'],
+    split: plain(r['split']),
+    review: r['review'],
+    duplicateGroup: r['duplicate_group'],
   }))
 export const toMediaLabel = (r: StoredRow): MediaLabel =>
-  decode(mediaLabel, 'media_label', r, () => ({ id: r['id'], mediaId: r['media_id'], labelId: r['label_id'], author: authorOf(r), state: r['state'] }))
+  decode(mediaLabel, 'media_label', r, () => ({
+    id: r['id'],
+    mediaId: r['media_id'],
+    labelId: r['label_id'],
+    author: authorOf(r),
+    state: r['state'],
+  }))
 export const toRegion = (r: StoredRow): Region =>
   decode(region, 'region', r, () => ({
-    id: r['id'], mediaId: r['media_id'], labelId: r['label_id'], shape: parsed(r['shape']), attributes: parsed(r['attributes']), author: authorOf(r),
-    state: r['state'], z: r['z'], hidden: r['hidden'] === 1, locked: r['locked'] === 1,
+    id: r['id'],
+    mediaId: r['media_id'],
+    labelId: r['label_id'],
+    shape: parsed(r['shape']),
+    attributes: parsed(r['attributes']),
+    author: authorOf(r),
+    state: r['state'],
+    z: r['z'],
+    hidden: r['hidden'] === 1,
+    locked: r['locked'] === 1,
   }))
 export const toCaption = (r: StoredRow): Caption =>
   decode(caption, 'caption', r, () => ({
-    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], text: plain(r['text']), language: r['language'], spans: parsed(r['spans']),
-    author: authorOf(r), state: r['state'],
+    id: r['id'],
+    mediaId: r['media_id'],
+    regionId: r['region_id'],
+    text: plain(r['text']),
+    language: r['language'],
+    spans: parsed(r['spans']),
+    author: authorOf(r),
+    state: r['state'],
   }))
 export const toComment = (r: StoredRow): Comment =>
   decode(comment, 'comment', r, () => ({
-    id: r['id'], mediaId: r['media_id'], regionId: r['region_id'], by: plain(r['by_name']), text: plain(r['text']), created: r['created'], resolved: r['resolved'] === 1,
+    id: r['id'],
+    mediaId: r['media_id'],
+    regionId: r['region_id'],
+    by: plain(r['by_name']),
+    text: plain(r['text']),
+    created: r['created'],
+    resolved: r['resolved'] === 1,
   }))

@@ -60,14 +60,19 @@ export class FacetQuery {
 
   /** Most are unreviewed, and only the others have an index. */
   private reviews(): Counted[] {
-    const others = this.db.all<{ value: string | null; count: number }>(`SELECT review AS value, count(*) AS count FROM media WHERE review <> 'unreviewed' GROUP BY 1`)
+    const others = this.db.all<{ value: string | null; count: number }>(
+      `SELECT review AS value, count(*) AS count FROM media WHERE review <> 'unreviewed' GROUP BY 1`,
+    )
     const rest = this.total - others.reduce((n, r) => n + r.count, 0)
     return [...others, ...(rest ? [{ value: 'unreviewed', count: rest }] : [])].sort((a, b) => (String(a.value) < String(b.value) ? -1 : 1))
   }
 
   tags(): Counted[] {
     const hits = this.others('tag')
-    return this.grouped(hits, `SELECT t.tag AS value, count(*) AS count FROM ${hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'} GROUP BY 1 ORDER BY 1`)
+    return this.grouped(
+      hits,
+      `SELECT t.tag AS value, count(*) AS count FROM ${hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'} GROUP BY 1 ORDER BY 1`,
+    )
   }
 
   /** Images of a condition on `m`, and the others. */
@@ -78,7 +83,8 @@ export class FacetQuery {
       return { count, rest: this.total - count }
     }
     const row = this.db.get<{ count: number | null; rest: number | null }>(
-      this.with(hits, `SELECT sum(${condition}) AS count, sum(NOT (${condition})) AS rest FROM hit h CROSS JOIN media m ON m.id = h.id`), ...hits.params,
+      this.with(hits, `SELECT sum(${condition}) AS count, sum(NOT (${condition})) AS rest FROM hit h CROSS JOIN media m ON m.id = h.id`),
+      ...hits.params,
     )
     return { count: this.scaled(hits, row?.count ?? 0), rest: this.scaled(hits, row?.rest ?? 0) }
   }
@@ -103,14 +109,20 @@ export class FacetQuery {
   private countListed(hits: NonNullable<Hits>): AnnotationCounts {
     const columns = 'a.media_id AS mediaId, a.label_id AS labelId, a.author, a.score, a.state'
     const arm = (table: string) => `SELECT ${columns} FROM hit h CROSS JOIN ${table} a ON a.media_id = h.id`
-    const rows = this.db.all<AnnotationRow & Record<string, Value>>(this.with(hits, `${arm('region')} UNION ALL ${arm('media_label')}`), ...hits.params)
+    const rows = this.db.all<AnnotationRow & Record<string, Value>>(
+      this.with(hits, `${arm('region')} UNION ALL ${arm('media_label')}`),
+      ...hits.params,
+    )
     const { labelIds, author, score, state } = this.filter
     const labelSet = labelIds && new Set(labelIds)
     const [labels, authors, proposed, low] = [new Images<number>(), new Images<string>(), new Set<number>(), new Set<number>()]
-    const within = (value: number | null, { min, max }: NonNullable<MediaFilter['score']>) => (min === undefined && max === undefined) || (value !== null && (min === undefined || value >= min) && (max === undefined || value <= max))
+    const within = (value: number | null, { min, max }: NonNullable<MediaFilter['score']>) =>
+      (min === undefined && max === undefined) ||
+      (value !== null && (min === undefined || value >= min) && (max === undefined || value <= max))
     for (const a of rows) {
       const ofLabel = !labelSet || (a.labelId !== null && labelSet.has(a.labelId))
-      const ofAuthor = !author || (author.name === undefined ? a.author.startsWith(`${author.kind}:`) : a.author === `${author.kind}:${author.name}`)
+      const ofAuthor =
+        !author || (author.name === undefined ? a.author.startsWith(`${author.kind}:`) : a.author === `${author.kind}:${author.name}`)
       const ofScore = !score || within(a.score, score)
       const ofState = !state || a.state === state
       if (ofAuthor && ofScore && ofState && a.labelId !== null) labels.add(a.labelId, a.mediaId)
@@ -131,8 +143,13 @@ export class FacetQuery {
     const { labelIds: _, ...others } = this.filter
     const { author: __, ...anyAuthor } = this.filter
     return {
-      labels: this.byValue('label_id', all([{ sql: 'a.label_id IS NOT NULL', params: [] }, ...annotationConditions(others)]), hits).map(([labelId, count]) => ({ labelId: Number(labelId), count })),
-      authors: this.byValue('author', all([...this.ofLabel(), ...annotationConditions(anyAuthor)]), hits).map(([author, count]) => ({ author: String(author), count })),
+      labels: this.byValue('label_id', all([{ sql: 'a.label_id IS NOT NULL', params: [] }, ...annotationConditions(others)]), hits).map(
+        ([labelId, count]) => ({ labelId: Number(labelId), count }),
+      ),
+      authors: this.byValue('author', all([...this.ofLabel(), ...annotationConditions(anyAuthor)]), hits).map(([author, count]) => ({
+        author: String(author),
+        count,
+      })),
       proposed: this.images({ ...this.filter, state: 'proposed' }, hits),
       doubtful: this.images({ ...this.filter, score: doubtful }, hits),
     }
@@ -141,18 +158,34 @@ export class FacetQuery {
   private images(wanted: MediaFilter, hits: Hits): number {
     const { sql, params } = all([...this.ofLabel(), ...annotationConditions(wanted)])
     const arm = (table: string) => `SELECT a.media_id FROM ${this.from(hits, table)} WHERE ${sql}`
-    return Number(this.db.value(this.with(hits, `SELECT count(*) FROM (${arm('region')} UNION ${arm('media_label')})`), ...(hits?.params ?? []), ...params, ...params) ?? 0)
+    return Number(
+      this.db.value(
+        this.with(hits, `SELECT count(*) FROM (${arm('region')} UNION ${arm('media_label')})`),
+        ...(hits?.params ?? []),
+        ...params,
+        ...params,
+      ) ?? 0,
+    )
   }
 
-  private ofLabel = (): Condition[] => (this.filter.labelIds ? [{ sql: `a.label_id IN (${this.filter.labelIds.map(() => '?').join(', ')})`, params: this.filter.labelIds }] : [])
+  private ofLabel = (): Condition[] =>
+    this.filter.labelIds ? [{ sql: `a.label_id IN (${this.filter.labelIds.map(() => '?').join(', ')})`, params: this.filter.labelIds }] : []
 
   private from = (hits: Hits, table: string) => (hits ? `hit h CROSS JOIN ${table} a ON a.media_id = h.id` : `${table} a`)
 
   private byValue(column: 'label_id' | 'author', { sql, params }: Condition, hits: Hits): [Value, number][] {
-    const pairs = (query: string, ...given: Value[]) => this.db.all<{ value: Value; count: number }>(`${query} GROUP BY 1 ORDER BY 1`, ...given).map((r): [Value, number] => [r.value, r.count])
+    const pairs = (query: string, ...given: Value[]) =>
+      this.db
+        .all<{ value: Value; count: number }>(`${query} GROUP BY 1 ORDER BY 1`, ...given)
+        .map((r): [Value, number] => [r.value, r.count])
     if (hits) {
       const arm = (table: string) => `SELECT a.${column} AS value, a.media_id FROM ${this.from(hits, table)} WHERE ${sql}`
-      return pairs(this.with(hits, `SELECT value, count(*) AS count FROM (${arm('region')} UNION ${arm('media_label')})`), ...hits.params, ...params, ...params)
+      return pairs(
+        this.with(hits, `SELECT value, count(*) AS count FROM (${arm('region')} UNION ${arm('media_label')})`),
+        ...hits.params,
+        ...params,
+        ...params,
+      )
     }
     // Of all images: the indices have the pairs in order, so that nothing is sorted but what both tables have.
     const index = column === 'label_id' ? 'label' : 'author'
@@ -160,7 +193,10 @@ export class FacetQuery {
     const labels = `SELECT DISTINCT a.${column} AS value, a.media_id FROM media_label a INDEXED BY media_label_${index} WHERE ${sql}
       AND NOT EXISTS (SELECT 1 FROM region b WHERE b.${column} = a.${column} AND b.media_id = a.media_id AND ${sql.replaceAll('a.', 'b.')})`
     const sums = new Map<Value, number>()
-    for (const [value, count] of [...pairs(`SELECT value, count(*) AS count FROM (${regions})`, ...params), ...pairs(`SELECT value, count(*) AS count FROM (${labels})`, ...params, ...params)])
+    for (const [value, count] of [
+      ...pairs(`SELECT value, count(*) AS count FROM (${regions})`, ...params),
+      ...pairs(`SELECT value, count(*) AS count FROM (${labels})`, ...params, ...params),
+    ])
       sums.set(value, (sums.get(value) ?? 0) + count)
     return [...sums].sort(([a], [b]) => (a! < b! ? -1 : 1))
   }
@@ -183,7 +219,12 @@ export class FacetQuery {
   }
 
   private find(filter: MediaFilter): Hits {
-    const listed = (ids: readonly number[], factor: number, few = true) => ({ sql: 'SELECT value AS id FROM json_each(?)', params: [JSON.stringify(ids)], factor, listed: few })
+    const listed = (ids: readonly number[], factor: number, few = true) => ({
+      sql: 'SELECT value AS id FROM json_each(?)',
+      params: [JSON.stringify(ids)],
+      factor,
+      listed: few,
+    })
     // Found once for all that is counted: to find them costs more than to read a list of them.
     const ids = mediaIds(this.db, filter, { limit: this.exact ? Number.MAX_SAFE_INTEGER : this.most + 1 })
     if (ids.length <= this.most || this.exact) return listed(ids, 1, ids.length <= this.most)

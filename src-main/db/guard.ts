@@ -36,7 +36,9 @@ export function guardedStatement(connection: Libsql.Database, sql: string): Guar
   const columns = statement.columns()
   const origins = new Map(columns.map((c) => [c.name, { table: c.table, column: c.column }]))
   // A row id is a number, whatever was written.
-  const names = columns.filter((c) => !(c.column === 'id' && c.type === 'INTEGER' && c.table !== null && !/\bUNION\b/i.test(sql))).map((c) => c.name)
+  const names = columns
+    .filter((c) => !(c.column === 'id' && c.type === 'INTEGER' && c.table !== null && !/\bUNION\b/i.test(sql)))
+    .map((c) => c.name)
   if (names.length === 0) return { statement, origins, decode: plain }
   const guarded = new Set(names)
   const list = columns.map((c, i) => `${guarded.has(c.name) ? expression(`c${i}`) : `c${i}`} AS ${quoted(c.name)}`).join(', ')
@@ -44,7 +46,9 @@ export function guardedStatement(connection: Libsql.Database, sql: string): Guar
   const computed = columns.some((c) => c.column === null)
   const from = computed ? `(SELECT * FROM dashi_guarded LIMIT -1) WHERE typeof(c0) <> ''` : 'dashi_guarded'
   return {
-    statement: connection.prepare(`WITH dashi_guarded(${columns.map((_, i) => `c${i}`).join(', ')}) AS (${sql}) SELECT ${list} FROM ${from}`),
+    statement: connection.prepare(
+      `WITH dashi_guarded(${columns.map((_, i) => `c${i}`).join(', ')}) AS (${sql}) SELECT ${list} FROM ${from}`,
+    ),
     origins,
     decode(row, fail) {
       for (const name of names) {
@@ -78,7 +82,9 @@ export interface UnreadableRow {
 
 /** Every row of a table whose column cannot be read, by its row id, or by its key where it has none. */
 export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, table: string, column: string): Generator<UnreadableRow> {
-  const key = connection.prepare('SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND (SELECT wr FROM pragma_table_list WHERE name = ?1) = 1').get([table]) as { name: string } | undefined
+  const key = connection
+    .prepare('SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND (SELECT wr FROM pragma_table_list WHERE name = ?1) = 1')
+    .get([table]) as { name: string } | undefined
   const c = quoted(column)
   const rows = connection
     .prepare(

@@ -29,7 +29,16 @@ export interface IngestCounts {
   tags: number
 }
 
-export const noCounts = (): IngestCounts => ({ added: 0, merged: 0, unchanged: 0, labels: 0, regions: 0, imageLabels: 0, captions: 0, tags: 0 })
+export const noCounts = (): IngestCounts => ({
+  added: 0,
+  merged: 0,
+  unchanged: 0,
+  labels: 0,
+  regions: 0,
+  imageLabels: 0,
+  captions: 0,
+  tags: 0,
+})
 
 /** What identifies a row when the same file is imported again; a state or drawing order changed since does not make it another. */
 const identity: Partial<Record<JournaledTable, readonly string[]>> = {
@@ -92,9 +101,16 @@ export class Ingest {
 
   private addNew(record: ImageRecord): void {
     const row = mediaRow({
-      rootId: this.rootId, path: record.fileName, contentHash: record.contentHash ?? null, perceptualHash: record.perceptualHash ?? null,
-      width: record.width ?? null, height: record.height ?? null, orientation: record.orientation ?? 1, split: record.split ?? null,
-      review: record.review ?? 'unreviewed', duplicateGroup: null,
+      rootId: this.rootId,
+      path: record.fileName,
+      contentHash: record.contentHash ?? null,
+      perceptualHash: record.perceptualHash ?? null,
+      width: record.width ?? null,
+      height: record.height ?? null,
+      orientation: record.orientation ?? 1,
+      split: record.split ?? null,
+      review: record.review ?? 'unreviewed',
+      duplicateGroup: null,
     })
     const accepted = (a: { author?: Author; state?: string }) => (a.state ?? this.stateOf(a.author)) === 'accepted'
     row['annotated'] = (record.regions ?? []).some(accepted) || (record.labels ?? []).some(accepted) ? 1 : 0
@@ -108,7 +124,13 @@ export class Ingest {
     const id = Number(media['id'])
     const before = { ...this.counts }
     // Only gaps are filled: what is in the project was perhaps decided by a person.
-    const gaps = mediaRow({ contentHash: record.contentHash, perceptualHash: record.perceptualHash, width: record.width, height: record.height, split: record.split ?? undefined })
+    const gaps = mediaRow({
+      contentHash: record.contentHash,
+      perceptualHash: record.perceptualHash,
+      width: record.width,
+      height: record.height,
+      split: record.split ?? undefined,
+    })
     const patch = Object.fromEntries(Object.entries(gaps).filter(([c, v]) => v !== null && media[c] === null))
     const filled = Object.keys(patch).length > 0 && this.edit.update('media', id, patch)
     if (record.captions?.length) this.edit.recaption(id)
@@ -137,8 +159,14 @@ export class Ingest {
         'region',
         {
           ...regionRow({
-            mediaId, labelId: r.label === null ? null : this.label(r.label), shape: r.shape, attributes: r.attributes ?? {}, ...this.provenance(r), z: r.z ?? i,
-            hidden: false, locked: false,
+            mediaId,
+            labelId: r.label === null ? null : this.label(r.label),
+            shape: r.shape,
+            attributes: r.attributes ?? {},
+            ...this.provenance(r),
+            z: r.z ?? i,
+            hidden: false,
+            locked: false,
           }),
           source: sourceOf(r),
         },
@@ -157,8 +185,12 @@ export class Ingest {
       put(
         'caption',
         captionRow({
-          mediaId, regionId: c.region == null ? null : regionIds[c.region]!, text: c.text, language: c.language ?? null,
-          spans: (c.spans ?? []).map((s) => ({ ...s, regions: s.regions.map((i) => regionIds[i]!) })), ...this.provenance(c),
+          mediaId,
+          regionId: c.region == null ? null : regionIds[c.region]!,
+          text: c.text,
+          language: c.language ?? null,
+          spans: (c.spans ?? []).map((s) => ({ ...s, regions: s.regions.map((i) => regionIds[i]!) })),
+          ...this.provenance(c),
         }),
         'captions',
       )
@@ -209,7 +241,10 @@ export class Ingest {
     const { db } = this.edit
     for (const table of ['region', 'caption']) {
       if (db.value(`SELECT 1 FROM ${table} LIMIT 1`)) continue
-      for (const { name, sql } of db.all<{ name: string; sql: string }>(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`, table)) {
+      for (const { name, sql } of db.all<{ name: string; sql: string }>(
+        `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`,
+        table,
+      )) {
         db.exec(`DROP INDEX ${name}`)
         this.indices.push(sql)
       }
@@ -244,7 +279,8 @@ export class Ingest {
         let ofTable = ofMedia.get(table)
         if (!ofTable) ofMedia.set(table, (ofTable = new Map()))
         const entry = { id: Number(row['id']), taken: false }
-        for (const key of [keyOf(table, row), ...(row['source'] ? [String(row['source'])] : [])]) ofTable.set(key, [...(ofTable.get(key) ?? []), entry])
+        for (const key of [keyOf(table, row), ...(row['source'] ? [String(row['source'])] : [])])
+          ofTable.set(key, [...(ofTable.get(key) ?? []), entry])
       }
     return known
   }
@@ -253,7 +289,7 @@ export class Ingest {
 function insertRows(db: Database, table: JournaledTable, rows: readonly StoredRow[]): void {
   const columns = ['id', ...tables[table].columns, ...(table === 'media' ? ['annotated'] : [])]
   const place = `(${columns.map(() => '?').join(',')})`
-  for (let i = 0; i < rows.length; ) {
+  for (let i = 0; i < rows.length;) {
     const n = rowsPerStatement.find((size) => size <= rows.length - i)!
     const values = rows.slice(i, i + n).flatMap((row) => columns.map((c) => row[c] ?? null))
     db.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(n).fill(place).join(',')}`, ...values)

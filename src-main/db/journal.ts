@@ -59,7 +59,10 @@ export function undo(db: Database, by: string, mediaId?: number): JournalEntry |
   const target =
     mediaId === undefined
       ? db.value<number>(`SELECT coalesce(grp, seq) FROM journal WHERE kind = 'do' AND undone = 0 ORDER BY coalesce(grp, seq) DESC LIMIT 1`)
-      : db.value<number>(`SELECT max(j.seq) FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 0`, mediaId)
+      : db.value<number>(
+          `SELECT max(j.seq) FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 0`,
+          mediaId,
+        )
   return target ? turnGroup(db, target, 'undo', by, mediaId) : null
 }
 
@@ -167,7 +170,8 @@ class EntryWriter {
     if (edit.ranges.length) this.write(0, { ranges: edit.ranges, rows: [] })
     if (!this.seq) return 0
     this.db.run('UPDATE journal SET media_count = ? WHERE seq = ?', edit.media.size + edit.bulkMedia, this.seq)
-    if (this.entry.kind === 'do') for (const id of edit.media) this.db.run('INSERT INTO journal_media (media_id, seq) VALUES (?, ?)', id, this.seq)
+    if (this.entry.kind === 'do')
+      for (const id of edit.media) this.db.run('INSERT INTO journal_media (media_id, seq) VALUES (?, ?)', id, this.seq)
     return this.seq
   }
 
@@ -179,7 +183,12 @@ class EntryWriter {
   private write(part: number, changes: z.infer<typeof storedChanges>): void {
     const { kind, ref, action, by } = this.entry
     this.seq ||= this.db.run(
-      'INSERT INTO journal (kind, ref, action, by_name, at, media_count) VALUES (?, ?, ?, ?, ?, 0)', kind, ref, action, by, Date.now(),
+      'INSERT INTO journal (kind, ref, action, by_name, at, media_count) VALUES (?, ?, ?, ?, ?, 0)',
+      kind,
+      ref,
+      action,
+      by,
+      Date.now(),
     ).lastId
     this.db.run('INSERT INTO journal_change (seq, part, changes) VALUES (?, ?, ?)', this.seq, part, JSON.stringify(changes))
   }
@@ -203,7 +212,11 @@ function dropRedo(db: Database, edit: Edit): void {
 function turnGroup(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
   if (mediaId !== undefined) return turn(db, target, kind, by, mediaId)
   const order = kind === 'undo' ? 'DESC' : 'ASC'
-  const others = db.all<{ seq: number }>(`SELECT seq FROM journal WHERE grp = ? AND kind = 'do' AND undone = ? ORDER BY seq ${order}`, target, kind === 'undo' ? 0 : 1)
+  const others = db.all<{ seq: number }>(
+    `SELECT seq FROM journal WHERE grp = ? AND kind = 'do' AND undone = ? ORDER BY seq ${order}`,
+    target,
+    kind === 'undo' ? 0 : 1,
+  )
   const entries = others.length ? others.map((r) => r.seq) : [target]
   return db.transaction(() => entries.map((seq) => turn(db, seq, kind, by))).at(kind === 'undo' ? 0 : -1)!
 }
@@ -212,7 +225,9 @@ function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, m
   const entry = db.get('SELECT * FROM journal WHERE seq = ?', target)!
   const action = String(entry['action'])
   if (mediaId !== undefined && Number(entry['media_count']) > 1)
-    throw userError(`the last change of this image (${action}) was made to ${entry['media_count']} images at once; ${kind} it for the project`)
+    throw userError(
+      `the last change of this image (${action}) was made to ${entry['media_count']} images at once; ${kind} it for the project`,
+    )
   // The newest entry about the target holds exactly what has to be turned round.
   const latest = Number(entry['last']) || target
   atomic(
@@ -234,7 +249,10 @@ function removeRange(edit: Edit, { table, from, to }: RangeInsert): void {
 }
 
 function toEntry(db: Database, row: Row): JournalEntry {
-  const media = db.all<{ id: number }>('SELECT media_id AS id FROM journal_media WHERE seq = ? LIMIT 1000', Number(row['ref'] ?? row['seq']))
+  const media = db.all<{ id: number }>(
+    'SELECT media_id AS id FROM journal_media WHERE seq = ? LIMIT 1000',
+    Number(row['ref'] ?? row['seq']),
+  )
   return {
     seq: Number(row['seq']),
     kind: row['kind'] as JournalEntry['kind'],

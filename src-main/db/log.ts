@@ -28,9 +28,15 @@ function inspect(file: string): string | null {
     const magic = header.readUInt32BE(0)
     const order = magic === 0x377f0683 ? 'BE' : 'LE'
     const pageSize = header.readUInt32BE(8)
-    const sound = magic >>> 1 === 0x377f0682 >>> 1 && header.readUInt32BE(4) === 3007000 && pageSize >= 512 && pageSize <= 65536 && (pageSize & (pageSize - 1)) === 0
+    const sound =
+      magic >>> 1 === 0x377f0682 >>> 1 &&
+      header.readUInt32BE(4) === 3007000 &&
+      pageSize >= 512 &&
+      pageSize <= 65536 &&
+      (pageSize & (pageSize - 1)) === 0
     const seed = sound ? checksum(header.subarray(0, 24), order, [0, 0]) : [0, 0]
-    if (!sound || seed[0] !== header.readUInt32BE(24) || seed[1] !== header.readUInt32BE(28)) return `has a damaged header, so that none of its ${size} bytes can be read; what was in it is lost`
+    if (!sound || seed[0] !== header.readUInt32BE(24) || seed[1] !== header.readUInt32BE(28))
+      return `has a damaged header, so that none of its ${size} bytes can be read; what was in it is lost`
     return inspectFrames(fd, size, pageSize, header.subarray(16, 24), order, seed as Sum)
   } finally {
     closeSync(fd)

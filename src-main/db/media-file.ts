@@ -14,7 +14,13 @@ export function setFileStates(db: Database, states: readonly FileState[]): void 
   if (states.length === 0) return
   db.transaction(() => {
     // An image may have been taken out while its file was looked at.
-    for (const { mediaId, stamp, problem } of states) db.run('INSERT OR REPLACE INTO media_file (media_id, stamp, problem) SELECT id, ?, ? FROM media WHERE id = ?', stamp, problem, mediaId)
+    for (const { mediaId, stamp, problem } of states)
+      db.run(
+        'INSERT OR REPLACE INTO media_file (media_id, stamp, problem) SELECT id, ?, ? FROM media WHERE id = ?',
+        stamp,
+        problem,
+        mediaId,
+      )
   })
 }
 
@@ -31,11 +37,21 @@ export const countUnreadable = (db: Database): number => Number(db.value(`SELECT
 
 /** The next images that nobody has looked at, in the order of their ids. */
 export const uncheckedIds = (db: Database, after: number, limit: number): number[] =>
-  db.all<{ id: number }>('SELECT m.id FROM media m WHERE m.id > ? AND NOT EXISTS (SELECT 1 FROM media_file f WHERE f.media_id = m.id) ORDER BY m.id LIMIT ?', after, limit).map((r) => r.id)
+  db
+    .all<{ id: number }>(
+      'SELECT m.id FROM media m WHERE m.id > ? AND NOT EXISTS (SELECT 1 FROM media_file f WHERE f.media_id = m.id) ORDER BY m.id LIMIT ?',
+      after,
+      limit,
+    )
+    .map((r) => r.id)
 
 /** Each row is that of an image, so that nothing has to be compared. */
-export const countUnchecked = (db: Database): number => Math.max(0, Number(db.value('SELECT (SELECT count(*) FROM media) - (SELECT count(*) FROM media_file)')))
+export const countUnchecked = (db: Database): number =>
+  Math.max(0, Number(db.value('SELECT (SELECT count(*) FROM media) - (SELECT count(*) FROM media_file)')))
 
 /** Images that cannot be read, the first of them by path, with the reason. */
 export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
-  db.all<{ id: number; rootId: number; path: string; problem: string }>('SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?', limit)
+  db.all<{ id: number; rootId: number; path: string; problem: string }>(
+    'SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?',
+    limit,
+  )

@@ -22,7 +22,10 @@ export interface Page {
 export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}): number[] {
   const { sql, params } = select(db, filter, page.after ?? 0)
   // Of very many, one text costs a tenth of as many rows.
-  if ((page.limit ?? 100) > 10_000) return textOfIds(db.value<string | null>(`SELECT group_concat(id) FROM (SELECT * FROM (${sql}) ORDER BY 1 LIMIT ?)`, ...params, page.limit!))
+  if ((page.limit ?? 100) > 10_000)
+    return textOfIds(
+      db.value<string | null>(`SELECT group_concat(id) FROM (SELECT * FROM (${sql}) ORDER BY 1 LIMIT ?)`, ...params, page.limit!),
+    )
   return db.all<{ id: number }>(`${sql} ORDER BY 1 LIMIT ?`, ...params, page.limit ?? 100).map((r) => r.id)
 }
 
@@ -38,7 +41,11 @@ export function sampleIds(db: Database, filter: MediaFilter, size: number): { id
   if (captionText !== undefined && [...captionText].length >= 3)
     conditions.push({ sql: 'm.id IN (SELECT rowid FROM caption_text WHERE caption_text MATCH ?)', params: [phrase(captionText)] })
   const { sql, params } = all(conditions)
-  const ids = db.value<string | null>(`SELECT group_concat(m.id) FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value WHERE ${sql}`, JSON.stringify(wanted), ...params)
+  const ids = db.value<string | null>(
+    `SELECT group_concat(m.id) FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value WHERE ${sql}`,
+    JSON.stringify(wanted),
+    ...params,
+  )
   return { ids: textOfIds(ids), factor: step }
 }
 /** 0 to 1, the same for the same number, so that a pattern in the ids is not met again and again. */
@@ -67,7 +74,9 @@ function select(db: Database, filter: MediaFilter, after: number): Condition {
   if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
   const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
   return {
-    sql: arms.map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} AND ${media.sql}`).join(' UNION '),
+    sql: arms
+      .map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} AND ${media.sql}`)
+      .join(' UNION '),
     params: arms.flatMap((arm) => [after, ...arm.params, ...media.params]),
   }
 }
@@ -106,7 +115,8 @@ function folderCondition(db: Database, { rootId, path }: NonNullable<MediaFilter
   const place = path === '' ? '' : ` AND ${folderOf('m.')} >= ? AND ${folderOf('m.')} < ?`
   const params: Value[] = [rootId, ...(path === '' ? [] : [`${path}/`, `${path}0`])] // '0' follows '/'
   const inIndex = `m.root_id = ?${place}`
-  const few = Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM media m WHERE ${inIndex} LIMIT ${manyInFolder})`, ...params)) < manyInFolder
+  const few =
+    Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM media m WHERE ${inIndex} LIMIT ${manyInFolder})`, ...params)) < manyInFolder
   return { sql: few ? inIndex : `+${inIndex}`, params }
 }
 
@@ -152,7 +162,14 @@ function annotationArms(db: Database, filter: MediaFilter): (Condition & { from:
   const condition = all(conditions)
   const scored = () => {
     const few = all(annotationConditions({ score }))
-    return Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM region a INDEXED BY region_score WHERE ${few.sql} LIMIT ${manyScored})`, ...few.params)) < manyScored
+    return (
+      Number(
+        db.value(
+          `SELECT count(*) FROM (SELECT 1 FROM region a INDEXED BY region_score WHERE ${few.sql} LIMIT ${manyScored})`,
+          ...few.params,
+        ),
+      ) < manyScored
+    )
   }
   const region =
     author?.name !== undefined
@@ -165,7 +182,11 @@ function annotationArms(db: Database, filter: MediaFilter): (Condition & { from:
   const mediaLabel = author?.name !== undefined ? 'media_label_author' : 'media_label_media'
   return [
     // The condition of the partial index has to stand in the query as it stands in the index.
-    { ...condition, sql: region === 'region_open' ? `a.state <> 'accepted' AND ${condition.sql}` : condition.sql, from: `region a INDEXED BY ${region}` },
+    {
+      ...condition,
+      sql: region === 'region_open' ? `a.state <> 'accepted' AND ${condition.sql}` : condition.sql,
+      from: `region a INDEXED BY ${region}`,
+    },
     { ...condition, from: `media_label a INDEXED BY ${mediaLabel}` },
   ]
 }

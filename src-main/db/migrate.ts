@@ -43,7 +43,11 @@ export function backup(db: Database, version = schemaVersion): string {
   } catch (e) {
     if (existsSync(beside)) rmSync(beside)
     if (made !== undefined) rmdirSync(folder)
-    throw dataError(target, `the backup could not be written (${diskFull(e) ? 'no space left on the device' : errorLine(inWords(e))}); nothing was changed`, e)
+    throw dataError(
+      target,
+      `the backup could not be written (${diskFull(e) ? 'no space left on the device' : errorLine(inWords(e))}); nothing was changed`,
+      e,
+    )
   }
   return target
 }

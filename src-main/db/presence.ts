@@ -23,7 +23,8 @@ const what: Record<Replacement['how'], string> = {
   overwritten: 'was written over by another program',
   log: 'lost its log (project.db-wal) to another program',
 }
-export const replacementLine = ({ how, file }: Replacement) => `${file}: ${what[how]} while it was open; the edit was not saved, and no more are until a copy is saved or the project is opened anew`
+export const replacementLine = ({ how, file }: Replacement) =>
+  `${file}: ${what[how]} while it was open; the edit was not saved, and no more are until a copy is saved or the project is opened anew`
 
 export class Presence {
   private main: Seen | null

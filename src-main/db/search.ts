@@ -6,7 +6,10 @@ import type { Database } from './database.ts'
 
 /** Empty where the image has no captions. */
 export const captionDocument = (db: Database, mediaId: number): string =>
-  db.all<{ text: string }>('SELECT text FROM caption WHERE media_id = ? ORDER BY id', mediaId).map((c) => c.text).join('\n')
+  db
+    .all<{ text: string }>('SELECT text FROM caption WHERE media_id = ? ORDER BY id', mediaId)
+    .map((c) => c.text)
+    .join('\n')
 
 export function replaceDocument(db: Database, mediaId: number, before: string, after: string): void {
   if (before === after) return

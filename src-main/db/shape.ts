@@ -36,13 +36,22 @@ function itemsAt(version: number): Map<string, Item> {
 export function ownTables(): { name: string; columns: string[] }[] {
   const db = new Libsql(':memory:')
   for (const step of migrations) db.exec(step.sql)
-  const names = [...itemsAt(schemaVersion).values()].filter((i) => i.type === 'table' && !/^(?:caption_text|sqlite_)/.test(i.name)).map((i) => i.name)
-  const tables = names.map((name) => ({ name, columns: (db.prepare('SELECT name FROM pragma_table_info(?)').all([name]) as { name: string }[]).map((c) => c.name) }))
+  const names = [...itemsAt(schemaVersion).values()]
+    .filter((i) => i.type === 'table' && !/^(?:caption_text|sqlite_)/.test(i.name))
+    .map((i) => i.name)
+  const tables = names.map((name) => ({
+    name,
+    columns: (db.prepare('SELECT name FROM pragma_table_info(?)').all([name]) as { name: string }[]).map((c) => c.name),
+  }))
   db.close()
   return tables
 }
 
-const plain = (sql: string | null) => (sql ?? '').replace(/--[^\n]*/g, '').replace(/\s+/g, ' ').trim()
+const plain = (sql: string | null) =>
+  (sql ?? '')
+    .replace(/--[^\n]*/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
 /** What SQLite adds by itself: statistics, and indices that stand in a table's definition. */
 const added = ({ name }: Item) => /^sqlite_(?:stat\d|autoindex_.*|sequence)$/.test(name)
 
@@ -64,10 +73,14 @@ export function checkShape(file: string, connection: Pick<Libsql.Database, 'prep
       continue // an index is made again by the check
     }
     if (there.type !== item.type || plain(there.sql) !== plain(item.sql))
-      throw dataError(file, `is not a plain project database: ${item.name} is ${there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`}`)
+      throw dataError(
+        file,
+        `is not a plain project database: ${item.name} is ${there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`}`,
+      )
   }
   for (const item of found.values()) {
     if (wanted.has(item.name) || added(item)) continue
-    if (strict || item.type === 'trigger') throw dataError(file, `is not a plain project database: it holds the ${item.type} ${item.name.slice(0, 100)}`)
+    if (strict || item.type === 'trigger')
+      throw dataError(file, `is not a plain project database: it holds the ${item.type} ${item.name.slice(0, 100)}`)
   }
 }

@@ -37,24 +37,44 @@ function walkBack(db: Database, positions: readonly number[], at: (position: num
       const { table, id } = change
       const key = keyOf(table, id)
       const known = past.rows.get(key)
-      past.rows.set(key, { table, id, row: before(change, known ? known.row : change.before && change.after ? currentRow(db, table, id) : null) })
+      past.rows.set(key, {
+        table,
+        id,
+        row: before(change, known ? known.row : change.before && change.after ? currentRow(db, table, id) : null),
+      })
     }
     const ranges = rangesOf(db, seq)
     past.notYet.push(...ranges)
     if (ranges.length)
-      for (const entry of past.rows.values()) if (ranges.some((r) => r.table === entry.table && entry.id >= r.from && entry.id <= r.to)) entry.row = null
+      for (const entry of past.rows.values())
+        if (ranges.some((r) => r.table === entry.table && entry.id >= r.from && entry.id <= r.to)) entry.row = null
     arrive(seq - 1)
   }
 }
 
-const diffed = { media: 'media', labels: 'label', imageLabels: 'media_label', regions: 'region', captions: 'caption', tags: 'media_tag' } as const
+const diffed = {
+  media: 'media',
+  labels: 'label',
+  imageLabels: 'media_label',
+  regions: 'region',
+  captions: 'caption',
+  tags: 'media_tag',
+} as const
 
 /** What was added, changed and removed between two positions. */
 export function diffStates(db: Database, from: number, to: number): SnapshotDiff {
   if (from > to) {
     const { from: a, to: b, ...rest } = diffStates(db, to, from)
     const swapped = Object.fromEntries(
-      Object.entries(rest).map(([k, d]) => [k, { added: d.removed, changed: d.changed, removed: d.added, ids: { added: d.ids.removed, changed: d.ids.changed, removed: d.ids.added } }]),
+      Object.entries(rest).map(([k, d]) => [
+        k,
+        {
+          added: d.removed,
+          changed: d.changed,
+          removed: d.added,
+          ids: { added: d.ids.removed, changed: d.ids.changed, removed: d.ids.added },
+        },
+      ]),
     )
     return { from: b, to: a, ...(swapped as typeof rest) }
   }
@@ -65,9 +85,10 @@ export function diffStates(db: Database, from: number, to: number): SnapshotDiff
     if (p === to) later = copy(past)
     if (p === from) earlier = past
   })
-  const result = Object.fromEntries(
-    Object.entries(diffed).map(([name, table]) => [name, diffTable(db, table, earlier, later)]),
-  ) as Omit<SnapshotDiff, 'from' | 'to'>
+  const result = Object.fromEntries(Object.entries(diffed).map(([name, table]) => [name, diffTable(db, table, earlier, later)])) as Omit<
+    SnapshotDiff,
+    'from' | 'to'
+  >
   return { from, to, ...result }
 }
 

@@ -22,7 +22,12 @@ export const tables: Record<JournaledTable, Table> = {
     content: ['path', 'content_hash', 'width', 'height', 'orientation', 'split'],
     facts: ['content_hash', 'perceptual_hash', 'width', 'height', 'orientation', 'duplicate_group'],
   },
-  media_label: { columns: ['media_id', 'label_id', 'author', 'score', 'state'], media: 'media_id', content: ['author', 'score', 'state'], facts: [] },
+  media_label: {
+    columns: ['media_id', 'label_id', 'author', 'score', 'state'],
+    media: 'media_id',
+    content: ['author', 'score', 'state'],
+    facts: [],
+  },
   media_tag: { columns: ['media_id', 'tag'], media: 'media_id', content: ['tag'], facts: [] },
   region: {
     columns: ['media_id', 'label_id', 'shape', 'attributes', 'author', 'score', 'state', 'z', 'hidden', 'locked', 'source'],

@@ -88,7 +88,10 @@ export class EngineClient {
 class NotBegun extends DashiError {}
 
 const doing: Record<Job['kind'], string> = {
-  train: 'in the middle of a training', evaluate: 'in the middle of an evaluation', merge: 'in the middle of a merge', curate: 'while it looked at the images',
+  train: 'in the middle of a training',
+  evaluate: 'in the middle of an evaluation',
+  merge: 'in the middle of a merge',
+  curate: 'while it looked at the images',
 }
 
 /** What somebody waits for. */
@@ -128,7 +131,9 @@ class Engine {
     const id = this.count++
     const cancel = () => this.send({ type: 'cancel', id })
     stop.addEventListener('abort', cancel)
-    return (this.wait(id, { type: 'run', id, job }, inWords, onProgress) as Promise<JobResult>).finally(() => stop.removeEventListener('abort', cancel))
+    return (this.wait(id, { type: 'run', id, job }, inWords, onProgress) as Promise<JobResult>).finally(() =>
+      stop.removeEventListener('abort', cancel),
+    )
   }
 
   ask(question: Question, inWords: Pending['inWords']): Promise<unknown> {
@@ -198,8 +203,12 @@ const isStarted = ({ code, signal }: ChildEnd) => code !== null || signal !== nu
 function howEnded(end: ChildEnd): string {
   const { code, signal, said } = end
   if (!isStarted(end)) return `the engine's process could not be started (${said.trim()})`
-  const lines = said.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('at '))
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith('at '))
   const reason = lines.findLast((line) => /error|fatal|terminate|abort|cannot|not found/i.test(line))?.slice(0, 300)
-  const killed = signal === 'SIGKILL' ? 'killed by SIGKILL, as the system does where memory runs out' : signal ? `killed by ${signal}` : `code ${code}`
+  const killed =
+    signal === 'SIGKILL' ? 'killed by SIGKILL, as the system does where memory runs out' : signal ? `killed by ${signal}` : `code ${code}`
   return `the engine's process ended (${killed}${reason ? `: ${reason}` : ''})`
 }

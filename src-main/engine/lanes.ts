@@ -55,7 +55,8 @@ export class Lanes {
 }
 
 /** Headers are looked at by one thread, quickly, for all models. A model's tokenizer and its weights have a thread each. */
-const laneOf = (q: Question) => (q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`)
+const laneOf = (q: Question) =>
+  q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`
 
 const subjectOf = (q: Question) => (q.kind === 'devices' ? 'devices' : q.model)
 
@@ -113,7 +114,12 @@ class Lane {
     return new Promise((resolve, reject) => {
       const late = () => {
         this.end()
-        reject(dataError(subjectOf(question), `${question.kind === 'devices' ? 'they' : 'the model'} gave no answer within ${patience} seconds, so it is left alone`))
+        reject(
+          dataError(
+            subjectOf(question),
+            `${question.kind === 'devices' ? 'they' : 'the model'} gave no answer within ${patience} seconds, so it is left alone`,
+          ),
+        )
       }
       const onMessage = (raw: unknown) => {
         const { data: message, error } = laneMessageSchema.safeParse(raw)

@@ -29,22 +29,33 @@ function send(message: FromEngine): void {
 /** What is asked is begun at once; who asks lets jobs wait for each other. */
 function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
-  if (error) return fail(z.object({ id: z.int() }).parse(raw).id, userError(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`))
+  if (error)
+    return fail(z.object({ id: z.int() }).parse(raw).id, userError(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`))
   if (message.type === 'closeLanes') return lanes.close()
   const { id } = message
   if (message.type === 'cancel') return cancels.get(id)?.()
   send({ type: 'begun', id })
-  if (message.type === 'ask') return void lanes.ask(message.question).then((answer) => send({ type: 'answer', id, answer }), (e: unknown) => fail(id, e))
+  if (message.type === 'ask')
+    return void lanes.ask(message.question).then(
+      (answer) => send({ type: 'answer', id, answer }),
+      (e: unknown) => fail(id, e),
+    )
   const { result, cancel } = jobs.run(message.job, (progress) => send({ type: 'progress', id, progress }))
   cancels.set(id, cancel)
-  void result.then((done) => send({ type: 'done', id, result: done }), (e: unknown) => fail(id, e)).finally(() => cancels.delete(id))
+  void result
+    .then(
+      (done) => send({ type: 'done', id, result: done }),
+      (e: unknown) => fail(id, e),
+    )
+    .finally(() => cancels.delete(id))
 }
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
 
 // Ctrl+C reaches every program of a terminal. What then becomes of a job is for the parent to say.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
-if (parentPort) parentPort.on('message', ({ data }) => take(data)) // Electron ends a utility process by SIGTERM
+if (parentPort)
+  parentPort.on('message', ({ data }) => take(data)) // Electron ends a utility process by SIGTERM
 else {
   process.on('SIGTERM', () => undefined) // sent to all of a service; the parent has its own
   // At once, in the middle of a step: what is written is whole at every moment, and the next process may be at it already.

@@ -37,7 +37,9 @@ export class Turns {
     const result = Promise.race([own, left])
     result.catch(() => undefined) // whoever cancels need not be listening yet
     return {
-      result, waits, begun,
+      result,
+      waits,
+      begun,
       leave: () => {
         if (state !== 'waiting') return false
         state = 'left'

@@ -60,7 +60,7 @@ export const syncFolder = (folder: string) => {
 
 /** Writes all of `bytes` at the descriptor's position; the short writes that the system may make are continued. */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
+  for (let done = 0; done < bytes.byteLength;) {
     done += await new Promise<number>((resolve, reject) =>
       fs.write(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30), null, (e, n) => (e ? reject(e) : resolve(n))),
     )
@@ -69,7 +69,7 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
 
 /** Writes all of `bytes` at once: the short writes that a nearly full disk makes are continued, or end in its error. */
 export function writeAllSync(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength; ) done += fs.writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30))
+  for (let done = 0; done < bytes.byteLength;) done += fs.writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30))
 }
 
 /**
@@ -110,7 +110,8 @@ export function replaceText(name: string, text: string, { mode = 0o666, isOurs }
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true })
     sweep(file)
-    if (isOurs && fs.existsSync(file) && !isOurs(fs.readFileSync(file, 'utf8'))) throw userError(`${name}: was not written by Dashi: not replaced; take it elsewhere first`)
+    if (isOurs && fs.existsSync(file) && !isOurs(fs.readFileSync(file, 'utf8')))
+      throw userError(`${name}: was not written by Dashi: not replaced; take it elsewhere first`)
     fd = fs.openSync(beside, 'wx', mode)
     writeAllSync(fd, Buffer.from(text))
     fs.fsyncSync(fd)

@@ -38,7 +38,10 @@ interface ByNode {
 /** With Node: not by `fork`, which in Electron would set ELECTRON_RUN_AS_NODE; the desktop's own program does not run as Node. */
 export function startChild(module: string, args: readonly string[], { node, onSaid }: ByNode = {}): Child {
   const child = spawn(node ?? process.execPath, [module, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: node === undefined ? 'advanced' : 'json', env: childEnvironment(), windowsHide: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: node === undefined ? 'advanced' : 'json',
+    env: childEnvironment(),
+    windowsHide: true,
   })
   let words = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

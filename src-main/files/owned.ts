@@ -35,7 +35,13 @@ function* walk(folder: string, under = ''): Generator<{ rel: string; size: numbe
 
 /** Says in a folder that we made it: to be called when all else is written. */
 export function mark(folder: string, kind: OwnedKind): void {
-  const marker = { about: `Made by Dashi, which replaces this folder as a whole when asked to, while it holds only these files.`, kind, version: 1, made: new Date().toISOString(), files: writtenIn(folder) }
+  const marker = {
+    about: `Made by Dashi, which replaces this folder as a whole when asked to, while it holds only these files.`,
+    kind,
+    version: 1,
+    made: new Date().toISOString(),
+    files: writtenIn(folder),
+  }
   fs.writeFileSync(path.join(folder, markerOf(kind)), `${JSON.stringify(marker)}\n`, { flag: 'wx' })
 }
 
@@ -71,7 +77,11 @@ export interface Looking {
 }
 
 /** The first file of a folder that is not as we wrote it. What is missing is nobody's loss. */
-export function firstNotOurs(folder: string, files: WrittenFiles, { ignore = [], content = true, since }: Looking = {}): Difference | undefined {
+export function firstNotOurs(
+  folder: string,
+  files: WrittenFiles,
+  { ignore = [], content = true, since }: Looking = {},
+): Difference | undefined {
   for (const { rel, size, time, plain } of walk(folder)) {
     if (ignore.includes(rel)) continue
     const known = Object.hasOwn(files, rel) ? files[rel] : undefined

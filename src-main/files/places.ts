@@ -102,9 +102,11 @@ export function refusePlace(target: string, kept: Iterable<Kept> = []): void {
   for (const list of [always(), kept])
     for (const { place, name } of list) {
       const relation = above.relationTo(place)
-      if (relation) throw userError(`${target}: ${relation === 'is' ? `is ${name}` : `holds ${name} (${place})`}: not replaced; choose another place`)
+      if (relation)
+        throw userError(`${target}: ${relation === 'is' ? `is ${name}` : `holds ${name} (${place})`}: not replaced; choose another place`)
     }
-  if (info?.isDirectory() && isMountPoint(target, info)) throw userError(`${target}: a disk is mounted here, which cannot be replaced; name a folder in it`)
+  if (info?.isDirectory() && isMountPoint(target, info))
+    throw userError(`${target}: a disk is mounted here, which cannot be replaced; name a folder in it`)
 }
 
 function isMountPoint(folder: string, info: fs.Stats): boolean {

@@ -42,7 +42,8 @@ export async function replace(name: string, make: (beside: string) => Promise<vo
     removeMade(beside)
     if (made !== undefined) removeEmpty(path.dirname(target), made)
     // A file inside is named by the path that it would have had.
-    if (e instanceof DashiError) throw e.message.includes(beside) ? new DashiError(e.fault, e.message.replaceAll(beside, name), { cause: e.cause }) : e
+    if (e instanceof DashiError)
+      throw e.message.includes(beside) ? new DashiError(e.fault, e.message.replaceAll(beside, name), { cause: e.cause }) : e
     throw ioError(name, 'written', e)
   }
 }
@@ -75,7 +76,10 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
   if (!info) return putNew(beside, target)
   if (isEmptyFolder(target, info)) {
     fs.rmdirSync(target) // fails where somebody has put something into it meanwhile
-    return orElse(() => putNew(beside, target), () => fs.mkdirSync(target))
+    return orElse(
+      () => putNew(beside, target),
+      () => fs.mkdirSync(target),
+    )
   }
   if (!proof) throw userError(`${name}: something was put there meanwhile: not replaced`)
   const old = aside(target)

@@ -69,7 +69,8 @@ export class Within {
     try {
       const to = real(join(this.folder, rel))
       const [opened, named] = [fstatSync(fd, { bigint: true }), to === null ? null : statSync(to, { bigint: true })]
-      if (!this.of.links && !(to !== null && this.has(to) && named?.ino === opened.ino && named.dev === opened.dev)) throw dataError(rel, 'was replaced while it was opened')
+      if (!this.of.links && !(to !== null && this.has(to) && named?.ino === opened.ino && named.dev === opened.dev))
+        throw dataError(rel, 'was replaced while it was opened')
       return { fd, path: process.platform === 'linux' ? `/proc/self/fd/${fd}` : to!, close: () => closeSync(fd) }
     } catch (e) {
       closeSync(fd)
@@ -78,4 +79,5 @@ export class Within {
   }
 }
 
-export const linkReason = (to: string) => `a link that leads out of its folder, to ${to}; it is read only where that was agreed to (--follow-links)`
+export const linkReason = (to: string) =>
+  `a link that leads out of its folder, to ${to}; it is read only where that was agreed to (--follow-links)`

@@ -70,7 +70,8 @@ export function inWords(e: unknown): unknown {
   if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(e.message)) return userError('a path cannot hold the character NUL', e)
   if (diskFull(e)) return new DashiError('data', reasons['ENOSPC']!, { cause: e })
   if (code.startsWith('SQLITE_IOERR')) return new DashiError('data', `the disk reported an error (${e.message})`, { cause: e })
-  if (code.startsWith('SQLITE_READONLY')) return new DashiError('data', 'the project cannot be written to (read-only file or folder)', { cause: e })
+  if (code.startsWith('SQLITE_READONLY'))
+    return new DashiError('data', 'the project cannot be written to (read-only file or folder)', { cause: e })
   return e
 }
 
@@ -78,7 +79,13 @@ export function inWords(e: unknown): unknown {
 export function diskFull(e: unknown): boolean {
   for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const code = String((at as Failure).code ?? '')
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /no space left on (the )?device|database or disk is full|disk quota exceeded/i.test(at.message)) return true
+    if (
+      code === 'ENOSPC' ||
+      code === 'EDQUOT' ||
+      code === 'SQLITE_FULL' ||
+      /no space left on (the )?device|database or disk is full|disk quota exceeded/i.test(at.message)
+    )
+      return true
   }
   return false
 }
@@ -95,7 +102,8 @@ export function nearlyFull(folder: string): boolean {
 
 /** Whether the process as a whole, or a disk that is full, is at fault rather than the file that was read. */
 export function ofProcess(e: unknown): boolean {
-  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(String((at as Failure).code ?? ''))) return true
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
+    if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(String((at as Failure).code ?? ''))) return true
   return diskFull(e)
 }
 
@@ -107,7 +115,11 @@ export function notWritable(e: unknown, folder: string): boolean {
   for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const { code, path, dest } = at as Failure
     if (code === 'EROFS' || String(code).startsWith('SQLITE_READONLY')) return true
-    if ((code === 'EACCES' || code === 'EPERM') && [path, dest].some((p) => typeof p === 'string' && (p === folder || p.startsWith(folder + sep) || folder.startsWith(p + sep)))) return true
+    if (
+      (code === 'EACCES' || code === 'EPERM') &&
+      [path, dest].some((p) => typeof p === 'string' && (p === folder || p.startsWith(folder + sep) || folder.startsWith(p + sep)))
+    )
+      return true
   }
   return false
 }

@@ -29,11 +29,15 @@ function change(request: Request, toast: string, count: number): void {
 }
 
 export const bulk = {
-  label: (mediaIds: number[], labelId: number) => change({ method: 'image-labels.set', input: { mediaIds, labelId } }, 'toast.labelled', mediaIds.length),
-  split: (mediaIds: number[], split: string | null) => change({ method: 'splits.set', input: { mediaIds, split } }, 'toast.split', mediaIds.length),
-  review: (mediaIds: number[], review: Input<'review.set'>['review']) => change({ method: 'review.set', input: { mediaIds, review } }, 'toast.reviewed', mediaIds.length),
+  label: (mediaIds: number[], labelId: number) =>
+    change({ method: 'image-labels.set', input: { mediaIds, labelId } }, 'toast.labelled', mediaIds.length),
+  split: (mediaIds: number[], split: string | null) =>
+    change({ method: 'splits.set', input: { mediaIds, split } }, 'toast.split', mediaIds.length),
+  review: (mediaIds: number[], review: Input<'review.set'>['review']) =>
+    change({ method: 'review.set', input: { mediaIds, review } }, 'toast.reviewed', mediaIds.length),
   tag: (mediaIds: number[], tag: string) => change({ method: 'tags.add', input: { mediaIds, tag } }, 'toast.tagged', mediaIds.length),
-  edit: (mediaIds: number[], patch: MediaPatch) => change({ method: 'media.edit', input: { mediaIds, patch } }, 'toast.edited', mediaIds.length),
+  edit: (mediaIds: number[], patch: MediaPatch) =>
+    change({ method: 'media.edit', input: { mediaIds, patch } }, 'toast.edited', mediaIds.length),
   async remove(ids: number[]) {
     await call('media.remove', { ids })
     useToasts().done('toast.removed', { count: ids.length }, undoing)
@@ -48,7 +52,10 @@ export const bulk = {
     const { editor } = useDesk()
     const regions = ids.flatMap((id) => editor.regions.get(id) ?? [])
     const what = `${state === 'accepted' ? 'accept' : 'reject'} ${regions.length === 1 ? 'proposal' : `${regions.length} proposals`}`
-    editor.commit(what, regions.map((before) => ({ before, after: { ...before, state } })))
+    editor.commit(
+      what,
+      regions.map((before) => ({ before, after: { ...before, state } })),
+    )
     const left = editor.regions.all().filter((r) => r.state === 'proposed')
     editor.setSelection(left.slice(-1).map((r) => r.id))
   },

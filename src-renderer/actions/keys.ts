@@ -6,22 +6,58 @@ export type Keymap = ReadonlyMap<string, readonly string[]>
 /** Keys that differ between systems: on a Mac ⌘[ and ⌘] go back and forward (Ctrl stands for Command there). */
 export const systemShortcuts = (mac: boolean): Record<string, string[]> =>
   mac
-    ? { back: ['Ctrl+['], forward: ['Ctrl+]'], 'send-to-back': ['Ctrl+Shift+[', 'Ctrl+Shift+{'], 'bring-to-front': ['Ctrl+Shift+]', 'Ctrl+Shift+}'] }
+    ? {
+        back: ['Ctrl+['],
+        forward: ['Ctrl+]'],
+        'send-to-back': ['Ctrl+Shift+[', 'Ctrl+Shift+{'],
+        'bring-to-front': ['Ctrl+Shift+]', 'Ctrl+Shift+}'],
+      }
     : { back: ['Alt+ArrowLeft'], forward: ['Alt+ArrowRight'] }
 const mac = typeof navigator !== 'undefined' && navigator.platform.startsWith('Mac')
 
 const shellShortcuts: Record<string, string[]> = {
-  'go-data': ['Alt+1'], 'go-label': ['Alt+2'], 'go-train': ['Alt+3'], 'go-compare': ['Alt+4'], 'go-merge': ['Alt+5'], 'go-to-image': ['Ctrl+G'],
-  'open-image': ['Enter'], 'choose-all': ['Ctrl+A'], 'choose-none': ['Escape'], 'remove-images': ['Delete'], 'toggle-strip': ['Ctrl+Shift+E'], 'toggle-inspector': ['Ctrl+I'], 'toggle-facets': ['Ctrl+Shift+E'],
-  'find-label': ['/', 'Ctrl+L'], 'add-caption': ['C'], approve: ['Shift+Enter'], 'send-back': ['Shift+Backspace'], comment: ['Shift+C'], 'review-mode': ['Shift+V'], 'classify-mode': ['Shift+L'], 'next-unlabelled': ['Shift+U'], 'copy-previous': ['Shift+D'], 'copy-next': ['Ctrl+Shift+D'], 'edit-attributes': ['I'], 'review-accept': ['Enter'],
-  'accept-all': ['Ctrl+Enter'], 'next-proposal': ['.'], 'bulk-edit': ['Ctrl+E'], 'end-grounding': ['Escape', 'Enter'],
+  'go-data': ['Alt+1'],
+  'go-label': ['Alt+2'],
+  'go-train': ['Alt+3'],
+  'go-compare': ['Alt+4'],
+  'go-merge': ['Alt+5'],
+  'go-to-image': ['Ctrl+G'],
+  'open-image': ['Enter'],
+  'choose-all': ['Ctrl+A'],
+  'choose-none': ['Escape'],
+  'remove-images': ['Delete'],
+  'toggle-strip': ['Ctrl+Shift+E'],
+  'toggle-inspector': ['Ctrl+I'],
+  'toggle-facets': ['Ctrl+Shift+E'],
+  'find-label': ['/', 'Ctrl+L'],
+  'add-caption': ['C'],
+  approve: ['Shift+Enter'],
+  'send-back': ['Shift+Backspace'],
+  comment: ['Shift+C'],
+  'review-mode': ['Shift+V'],
+  'classify-mode': ['Shift+L'],
+  'next-unlabelled': ['Shift+U'],
+  'copy-previous': ['Shift+D'],
+  'copy-next': ['Ctrl+Shift+D'],
+  'edit-attributes': ['I'],
+  'review-accept': ['Enter'],
+  'accept-all': ['Ctrl+Enter'],
+  'next-proposal': ['.'],
+  'bulk-edit': ['Ctrl+E'],
+  'end-grounding': ['Escape', 'Enter'],
 }
-export const defaultKeys: Keymap = new Map([...Object.entries(defaultShortcuts), ...Object.entries(shellShortcuts), ...Object.entries(systemShortcuts(mac))])
+export const defaultKeys: Keymap = new Map([
+  ...Object.entries(defaultShortcuts),
+  ...Object.entries(shellShortcuts),
+  ...Object.entries(systemShortcuts(mac)),
+])
 
-export const keymap = (changed: Readonly<Record<string, readonly string[]>>): Keymap => new Map([...defaultKeys, ...Object.entries(changed)])
+export const keymap = (changed: Readonly<Record<string, readonly string[]>>): Keymap =>
+  new Map([...defaultKeys, ...Object.entries(changed)])
 
 /** Actions of a chord; the first that has something to do takes it. */
-export const actionsOf = (chord: string, keys: Keymap): string[] => [...keys].filter(([, chords]) => chords.includes(chord)).map(([action]) => action)
+export const actionsOf = (chord: string, keys: Keymap): string[] =>
+  [...keys].filter(([, chords]) => chords.includes(chord)).map(([action]) => action)
 
 /** Chords that mean the same to the whole window while a text field has the focus; editing keys stay the field's. */
 const everywhere = mac ? /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Ctrl\+[[\]])$/ : /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Alt\+Arrow(Left|Right))$/
@@ -39,4 +75,5 @@ export function chordFor(event: KeyLike & { target: unknown; isComposing?: boole
 }
 
 /** Other actions that a chord would collide with, for the settings. */
-export const collisions = (action: string, chord: string, keys: Keymap): string[] => actionsOf(chord, keys).filter((other) => other !== action)
+export const collisions = (action: string, chord: string, keys: Keymap): string[] =>
+  actionsOf(chord, keys).filter((other) => other !== action)

@@ -25,7 +25,8 @@ async function offer(folder: string): Promise<void> {
   const project = useProject()
   if (project.first !== null) return
   const { classCount, byFolders, splits, annotations } = await call('projects.survey', { folder })
-  if ((byFolders && classCount > 1) || splits.length || annotations.some((a) => a.meant)) useToasts().say('first.offer', { folder: shortPath(folder) }, { key: 'first.see', run: () => project.lookAt(folder) })
+  if ((byFolders && classCount > 1) || splits.length || annotations.some((a) => a.meant))
+    useToasts().say('first.offer', { folder: shortPath(folder) }, { key: 'first.see', run: () => project.lookAt(folder) })
 }
 
 /** From now on links of this folder may lead out of it. */

@@ -20,12 +20,19 @@ export function offersFor(dropped: readonly LookedAt[], opened: boolean): { offe
   const open: Offer[] = folders.map((folder) => ({ kind: 'openFolder', folder }))
   const offers: Offer[] = [
     ...projects.map((folder): Offer => ({ kind: 'openProject', folder })),
-    ...(opened && folders.length ? [{ kind: 'addFolders', folders } as const, ...folders.map((file): Offer => ({ kind: 'importFolder', file }))] : []),
+    ...(opened && folders.length
+      ? [{ kind: 'addFolders', folders } as const, ...folders.map((file): Offer => ({ kind: 'importFolder', file }))]
+      : []),
     ...(opened && images.length ? [{ kind: 'addImages', files: images } as const] : []),
     ...(opened ? files.slice(0, most).map((file): Offer => ({ kind: 'import', file })) : []),
     ...open,
     ...(opened ? [] : parents.map((folder): Offer => ({ kind: 'openParent', folder }))),
-    ...(opened ? [] : dropped.filter((d) => d.kind === 'file').slice(0, most).map((d): Offer => ({ kind: 'importThere', folder: d.folder, file: d.path }))),
+    ...(opened
+      ? []
+      : dropped
+          .filter((d) => d.kind === 'file')
+          .slice(0, most)
+          .map((d): Offer => ({ kind: 'importThere', folder: d.folder, file: d.path }))),
   ]
   const first = offers[0]
   const alone = offers.length === 1 && (first!.kind === 'openProject' || first!.kind === 'openFolder' || first!.kind === 'addImages')

@@ -36,12 +36,20 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
-  const [review, grounding, curation, jobs, classify, route] = [useReview(), useGrounding(), useCuration(), useJobs(), useClassify(), useRoute()]
+  const [review, grounding, curation, jobs, classify, route] = [
+    useReview(),
+    useGrounding(),
+    useCuration(),
+    useJobs(),
+    useClassify(),
+    useRoute(),
+  ]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
   const chosen = () => browsing() && gallery.selection.size > 0
-  const failing = (promise: Promise<unknown>) => void promise.catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const failing = (promise: Promise<unknown>) =>
+    void promise.catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
 
   const list: AppAction[] = []
   const add = (id: string, group: Group, available: () => boolean, run: AppAction['run']) => list.push({ id, group, available, run })
@@ -53,8 +61,18 @@ export function makeActions(): Map<string, AppAction> {
       shell.room = room
     })
 
-  add('open-folder', 'project', () => true, () => failing(chooseFolder('open').then((folder) => (folder ? project.open(folder) : undefined))))
-  add('open-sample', 'project', () => !project.opening, () => failing(project.openSample()))
+  add(
+    'open-folder',
+    'project',
+    () => true,
+    () => failing(chooseFolder('open').then((folder) => (folder ? project.open(folder) : undefined))),
+  )
+  add(
+    'open-sample',
+    'project',
+    () => !project.opening,
+    () => failing(project.openSample()),
+  )
   add('add-folder', 'project', opened, () => failing(chooseFolder('add').then((folder) => (folder ? bulk.addFolder(folder) : undefined))))
   add('close-project', 'project', opened, () => failing(project.close()))
   dialog('import', 'project', 'import', opened)
@@ -63,9 +81,24 @@ export function makeActions(): Map<string, AppAction> {
   dialog('edit-labels', 'project', 'labels', opened)
 
   // Steps of the window's history: they show what was shown, and take back no edit.
-  add('back', 'go', () => true, () => route.back())
-  add('forward', 'go', () => true, () => route.forward())
-  add('go-to-image', 'go', () => (browsing() || labelling() || (opened() && shell.room === 'label')) && gallery.ids.length > 0, () => void (shell.goingTo = true))
+  add(
+    'back',
+    'go',
+    () => true,
+    () => route.back(),
+  )
+  add(
+    'forward',
+    'go',
+    () => true,
+    () => route.forward(),
+  )
+  add(
+    'go-to-image',
+    'go',
+    () => (browsing() || labelling() || (opened() && shell.room === 'label')) && gallery.ids.length > 0,
+    () => void (shell.goingTo = true),
+  )
   add('copy-link', 'go', opened, () => failing(navigator.clipboard.writeText(location.href).then(() => toasts.done('route.copied'))))
   add('next-image', 'go', opened, () => (shell.room === 'label' ? desk.step(1) : false))
   add('previous-image', 'go', opened, () => (shell.room === 'label' ? desk.step(-1) : false))
@@ -78,66 +111,159 @@ export function makeActions(): Map<string, AppAction> {
     })
   const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
-  const judging = () => desk.editor.state.path.endsWith('.idle') && grounding.words === null && desk.selected.length > 0 && desk.selected.every((r) => r.state === 'proposed')
+  const judging = () =>
+    desk.editor.state.path.endsWith('.idle') &&
+    grounding.words === null &&
+    desk.selected.length > 0 &&
+    desk.selected.every((r) => r.state === 'proposed')
   const canvas = (id: CanvasAction): void => {
     if (drawing.has(id)) return
-    add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () => (id === 'cancel' && judging() ? false : desk.editor.execute(id)))
+    add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () =>
+      id === 'cancel' && judging() ? false : desk.editor.execute(id),
+    )
   }
   for (const tool of toolNames) canvas(`tool-${tool}`)
   for (const id of canvasActions) canvas(id)
 
   for (let n = 1; n <= 9; n++)
-    add(`label-${n}`, 'label', () => opened() && project.labelForKey(String(n)) !== undefined, () => {
-      const label = project.labelForKey(String(n))
-      if (!label) return false
-      if (shell.room === 'label') desk.editor.setLabel(label.id)
-      else if (chosen()) bulk.label([...gallery.selection], label.id)
-      else return false
-    })
+    add(
+      `label-${n}`,
+      'label',
+      () => opened() && project.labelForKey(String(n)) !== undefined,
+      () => {
+        const label = project.labelForKey(String(n))
+        if (!label) return false
+        if (shell.room === 'label') desk.editor.setLabel(label.id)
+        else if (chosen()) bulk.label([...gallery.selection], label.id)
+        else return false
+      },
+    )
   const before = () => gallery.ids[(gallery.places.get(desk.mediaId ?? 0) ?? 0) - 1]
-  add('copy-previous', 'label', () => labelling() && before() !== undefined, () => failing(copyFrom(before()!)))
-  add('copy-next', 'label', () => labelling() && desk.selected.length > 0, () => failing(copyOnward(1)))
-  add('edit-attributes', 'label', () => labelling() && desk.selected.length > 0, () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus())
+  add(
+    'copy-previous',
+    'label',
+    () => labelling() && before() !== undefined,
+    () => failing(copyFrom(before()!)),
+  )
+  add(
+    'copy-next',
+    'label',
+    () => labelling() && desk.selected.length > 0,
+    () => failing(copyOnward(1)),
+  )
+  add(
+    'edit-attributes',
+    'label',
+    () => labelling() && desk.selected.length > 0,
+    () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus(),
+  )
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
 
-  add('accept', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'accepted') : false))
-  add('reject', 'review', () => proposals().length > 0, () => (proposals().length ? bulk.regionState(proposals().map((r) => r.id), 'rejected') : false))
+  add(
+    'accept',
+    'review',
+    () => proposals().length > 0,
+    () =>
+      proposals().length
+        ? bulk.regionState(
+            proposals().map((r) => r.id),
+            'accepted',
+          )
+        : false,
+  )
+  add(
+    'reject',
+    'review',
+    () => proposals().length > 0,
+    () =>
+      proposals().length
+        ? bulk.regionState(
+            proposals().map((r) => r.id),
+            'rejected',
+          )
+        : false,
+  )
   const all = () => (labelling() ? desk.regions.filter((r) => r.state === 'proposed') : [])
-  add('accept-all', 'review', () => all().length > 0, () => bulk.regionState(all().map((r) => r.id), 'accepted'))
-  add('next-proposal', 'review', () => all().length > 0, () => {
-    const list = [...all()].reverse()
-    const at = list.findIndex((r) => desk.selection.includes(r.id))
-    desk.editor.setSelection([list[(at + 1) % list.length]!.id])
-  })
+  add(
+    'accept-all',
+    'review',
+    () => all().length > 0,
+    () =>
+      bulk.regionState(
+        all().map((r) => r.id),
+        'accepted',
+      ),
+  )
+  add(
+    'next-proposal',
+    'review',
+    () => all().length > 0,
+    () => {
+      const list = [...all()].reverse()
+      const at = list.findIndex((r) => desk.selection.includes(r.id))
+      desk.editor.setSelection([list[(at + 1) % list.length]!.id])
+    },
+  )
   add('classify-mode', 'label', labelling, () => classify.toggle())
   add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
   add('comment', 'review', labelling, () => review.comment('comment'))
-  add('review-accept', 'review', () => labelling() && review.active && proposals().length === 0, () => review.give('approved'))
+  add(
+    'review-accept',
+    'review',
+    () => labelling() && review.active && proposals().length === 0,
+    () => review.give('approved'),
+  )
   const verdict = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
-    add(id, 'review', () => opened() && targets().length > 0, () => {
-      const one = labelling() && gallery.selection.size === 0
-      if (one && state === 'approved') review.give('approved')
-      else if (one && state === 'rejected' && review.active) review.comment('send-back')
-      else bulk.review(targets(), state)
-    })
+    add(
+      id,
+      'review',
+      () => opened() && targets().length > 0,
+      () => {
+        const one = labelling() && gallery.selection.size === 0
+        if (one && state === 'approved') review.give('approved')
+        else if (one && state === 'rejected' && review.active) review.comment('send-back')
+        else bulk.review(targets(), state)
+      },
+    )
   const targets = chosenImages
   verdict('approve', 'approved')
   verdict('send-back', 'rejected')
   verdict('ask-review', 'in-review')
   verdict('clear-review', 'unreviewed')
-  add('end-grounding', 'label', () => grounding.words !== null, () => grounding.end())
+  add(
+    'end-grounding',
+    'label',
+    () => grounding.words !== null,
+    () => grounding.end(),
+  )
 
-  add('open-image', 'images', () => browsing() && gallery.ids.length > 0, () => {
-    if (!browsing()) return false
-    const id = gallery.ids[gallery.focus]
-    if (id !== undefined) void desk.open(id)
-  })
+  add(
+    'open-image',
+    'images',
+    () => browsing() && gallery.ids.length > 0,
+    () => {
+      if (!browsing()) return false
+      const id = gallery.ids[gallery.focus]
+      if (id !== undefined) void desk.open(id)
+    },
+  )
   add('choose-all', 'images', browsing, () => gallery.chooseAll())
   add('choose-none', 'images', chosen, () => gallery.selection.clear())
-  for (const split of ['train', 'val', 'test'] as const) add(`split-${split}`, 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), split))
-  add('split-none', 'images', () => opened() && targets().length > 0, () => bulk.split(targets(), null))
+  for (const split of ['train', 'val', 'test'] as const)
+    add(
+      `split-${split}`,
+      'images',
+      () => opened() && targets().length > 0,
+      () => bulk.split(targets(), split),
+    )
+  add(
+    'split-none',
+    'images',
+    () => opened() && targets().length > 0,
+    () => bulk.split(targets(), null),
+  )
   dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)
   add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
   for (const tool of tools)
@@ -145,10 +271,15 @@ export function makeActions(): Map<string, AppAction> {
       shell.room = 'data'
       curation.tool = tool
     })
-  add('find-similar', 'images', () => opened() && targets().length === 1, () => {
-    shell.room = 'data'
-    void curation.searchLike(targets()[0]!)
-  })
+  add(
+    'find-similar',
+    'images',
+    () => opened() && targets().length === 1,
+    () => {
+      shell.room = 'data'
+      void curation.searchLike(targets()[0]!)
+    },
+  )
   const only = (id: string, patch: Parameters<typeof gallery.set>[0]) =>
     add(id, 'images', opened, () => {
       gallery.set(patch)
@@ -157,7 +288,12 @@ export function makeActions(): Map<string, AppAction> {
   only('filter-unlabelled', { unlabelled: true })
   only('filter-proposed', { state: 'proposed' })
   only('filter-doubtful', { score: { max: 0.5 } })
-  add('filter-clear', 'images', () => opened() && gallery.filtered, () => gallery.clear())
+  add(
+    'filter-clear',
+    'images',
+    () => opened() && gallery.filtered,
+    () => gallery.clear(),
+  )
 
   /** In its room, what the form's button does; from elsewhere the way to that button. */
   const submit = (id: string, room: 'train' | 'compare' | 'merge') =>
@@ -170,7 +306,12 @@ export function makeActions(): Map<string, AppAction> {
   submit('start-training', 'train')
   submit('start-comparison', 'compare')
   submit('make-soup', 'merge')
-  add('cancel-jobs', 'models', () => jobs.running.length > 0, () => jobs.running.forEach((j) => void jobs.cancel(j.id)))
+  add(
+    'cancel-jobs',
+    'models',
+    () => jobs.running.length > 0,
+    () => jobs.running.forEach((j) => void jobs.cancel(j.id)),
+  )
 
   add('toggle-strip', 'window', labelling, () => toggleSidebar('strip'))
   add('toggle-inspector', 'window', labelling, () => toggleSidebar('inspector'))
@@ -180,8 +321,20 @@ export function makeActions(): Map<string, AppAction> {
     session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
   }
   add('sign-out', 'window', canSignOut, () => failing(signOut().then(() => location.replace('/'))))
-  for (const theme of ['light', 'dark', 'system'] as const) add(`theme-${theme}`, 'window', () => session.settings.theme !== theme, () => session.save({ theme }))
-  for (const language of ['en', 'ja'] as const) add(`language-${language}`, 'window', () => session.language !== language, () => session.save({ language }))
+  for (const theme of ['light', 'dark', 'system'] as const)
+    add(
+      `theme-${theme}`,
+      'window',
+      () => session.settings.theme !== theme,
+      () => session.save({ theme }),
+    )
+  for (const language of ['en', 'ja'] as const)
+    add(
+      `language-${language}`,
+      'window',
+      () => session.language !== language,
+      () => session.save({ language }),
+    )
   dialog('command-palette', 'window', 'palette')
   dialog('help', 'window', 'help')
   dialog('settings', 'window', 'settings')

@@ -21,11 +21,16 @@ type Command = (editor: CanvasEditor) => boolean
 const counted = (verb: string, n: number) => (n === 1 ? `${verb} region` : `${verb} ${n} regions`)
 
 /** The same change to all that are selected and may be changed. */
-const change = (verb: string, of: (e: CanvasEditor) => readonly Region[], to: (r: Region, all: readonly Region[]) => Region | null): Command => (editor) => {
-  const regions = of(editor)
-  editor.commit(counted(verb, regions.length), regions.map((before) => ({ before, after: to(before, regions) })))
-  return regions.length > 0
-}
+const change =
+  (verb: string, of: (e: CanvasEditor) => readonly Region[], to: (r: Region, all: readonly Region[]) => Region | null): Command =>
+  (editor) => {
+    const regions = of(editor)
+    editor.commit(
+      counted(verb, regions.length),
+      regions.map((before) => ({ before, after: to(before, regions) })),
+    )
+    return regions.length > 0
+  }
 const editable = (e: CanvasEditor) => e.editable
 const selected = (e: CanvasEditor) => e.selected
 
@@ -50,7 +55,10 @@ function insert(editor: CanvasEditor, action: string, regions: readonly Region[]
     const shape = fitted(r.shape, size, by.x, by.y)
     return shape ? [editor.newRegion(shape, { labelId: r.labelId, attributes: r.attributes, z: top + 1 + i })] : []
   })
-  editor.commit(counted(action, added.length), added.map((after) => ({ before: null, after })))
+  editor.commit(
+    counted(action, added.length),
+    added.map((after) => ({ before: null, after })),
+  )
   editor.setSelection(added.map((r) => r.id))
   return added.length > 0
 }
@@ -76,66 +84,79 @@ function combined(regions: readonly Region[], size: Size, how: 'merge' | 'subtra
 }
 
 /** In pixels as a mask, else of its outline. */
-const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) => (kind === 'mask' ? rleArea(shapeMask(shape, size.height, size.width)!) : polygonArea(shapePolygon(shape)!))
+const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) =>
+  kind === 'mask' ? rleArea(shapeMask(shape, size.height, size.width)!) : polygonArea(shapePolygon(shape)!)
 
 /** The result takes the first region's place; merging removes the others, subtracting keeps them. */
-const combine = (how: 'merge' | 'subtract'): Command => (editor) => {
-  const regions = editor.editable
-  if (!editor.image || regions.length < 2) return false
-  const shape = combined(regions, editor.image, how)
-  if (!shape) return false
-  const [first, ...others] = regions
-  // Nothing of it lies under the others: it stays the box or the outline that it is.
-  if (how === 'subtract' && areaAs(shape.kind, first!.shape, editor.image) - areaAs(shape.kind, shape, editor.image) < 1e-6) return false
-  const changes: RegionChange[] = [{ before: first!, after: { ...first!, shape } }]
-  if (how === 'merge') changes.push(...others.map((before) => ({ before, after: null })))
-  editor.commit(`${how} ${regions.length} regions`, changes)
-  editor.setSelection([first!.id])
-  return true
-}
+const combine =
+  (how: 'merge' | 'subtract'): Command =>
+  (editor) => {
+    const regions = editor.editable
+    if (!editor.image || regions.length < 2) return false
+    const shape = combined(regions, editor.image, how)
+    if (!shape) return false
+    const [first, ...others] = regions
+    // Nothing of it lies under the others: it stays the box or the outline that it is.
+    if (how === 'subtract' && areaAs(shape.kind, first!.shape, editor.image) - areaAs(shape.kind, shape, editor.image) < 1e-6) return false
+    const changes: RegionChange[] = [{ before: first!, after: { ...first!, shape } }]
+    if (how === 'merge') changes.push(...others.map((before) => ({ before, after: null })))
+    editor.commit(`${how} ${regions.length} regions`, changes)
+    editor.setSelection([first!.id])
+    return true
+  }
 
 /** One step past the next region that is not selected, or past all: z is given anew, to those only whose order changed. */
-const reorder = (direction: 1 | -1, all: boolean): Command => (editor) => {
-  const moving = new Set(editor.editable.map((r) => r.id))
-  if (moving.size === 0) return false
-  const order = direction === 1 ? [...editor.regions.all()] : [...editor.regions.all()].reverse() // "up" is towards the end
-  const zs = order.map((r) => r.z)
-  let next: Region[]
-  if (all) next = [...order.filter((r) => !moving.has(r.id)), ...order.filter((r) => moving.has(r.id))]
-  else {
-    next = [...order]
-    for (let i = next.length - 2; i >= 0; i--)
-      if (moving.has(next[i]!.id) && !moving.has(next[i + 1]!.id)) [next[i], next[i + 1]] = [next[i + 1]!, next[i]!]
+const reorder =
+  (direction: 1 | -1, all: boolean): Command =>
+  (editor) => {
+    const moving = new Set(editor.editable.map((r) => r.id))
+    if (moving.size === 0) return false
+    const order = direction === 1 ? [...editor.regions.all()] : [...editor.regions.all()].reverse() // "up" is towards the end
+    const zs = order.map((r) => r.z)
+    let next: Region[]
+    if (all) next = [...order.filter((r) => !moving.has(r.id)), ...order.filter((r) => moving.has(r.id))]
+    else {
+      next = [...order]
+      for (let i = next.length - 2; i >= 0; i--)
+        if (moving.has(next[i]!.id) && !moving.has(next[i + 1]!.id)) [next[i], next[i + 1]] = [next[i + 1]!, next[i]!]
+    }
+    // Equal z (as imports leave them) could not tell the new order: spread them first.
+    for (let i = 1; i < zs.length; i++) if ((zs[i]! - zs[i - 1]!) * direction <= 0) zs[i] = zs[i - 1]! + direction
+    editor.commit(
+      counted('reorder', moving.size),
+      next.map((before, i) => ({ before, after: before.z === zs[i] ? before : { ...before, z: zs[i]! } })),
+    )
+    return true
   }
-  // Equal z (as imports leave them) could not tell the new order: spread them first.
-  for (let i = 1; i < zs.length; i++) if ((zs[i]! - zs[i - 1]!) * direction <= 0) zs[i] = zs[i - 1]! + direction
-  editor.commit(
-    counted('reorder', moving.size),
-    next.map((before, i) => ({ before, after: before.z === zs[i] ? before : { ...before, z: zs[i]! } })),
-  )
-  return true
-}
 
-const nudge = (dx: number, dy: number): Command => (editor) => {
-  const regions = editor.editable
-  if (!editor.image || regions.length === 0) return false
-  const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), dx, dy, editor.image)
-  return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
-}
+const nudge =
+  (dx: number, dy: number): Command =>
+  (editor) => {
+    const regions = editor.editable
+    if (!editor.image || regions.length === 0) return false
+    const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), dx, dy, editor.image)
+    return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
+  }
 
-const zoom = (factor: number): Command => (editor) => {
-  editor.zoom(factor)
-  return true
-}
-const brush = (factor: number): Command => (editor) => {
-  const size = Math.round(editor.settings.brushSize * factor)
-  editor.set({ brushSize: Math.min(512, Math.max(1, size === editor.settings.brushSize ? size + Math.sign(factor - 1) : size)) })
-  return true
-}
-const toggle = (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names'): Command => (editor) => {
-  editor.set({ [name]: !editor.settings[name] })
-  return true
-}
+const zoom =
+  (factor: number): Command =>
+  (editor) => {
+    editor.zoom(factor)
+    return true
+  }
+const brush =
+  (factor: number): Command =>
+  (editor) => {
+    const size = Math.round(editor.settings.brushSize * factor)
+    editor.set({ brushSize: Math.min(512, Math.max(1, size === editor.settings.brushSize ? size + Math.sign(factor - 1) : size)) })
+    return true
+  }
+const toggle =
+  (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names'): Command =>
+  (editor) => {
+    editor.set({ [name]: !editor.settings[name] })
+    return true
+  }
 const nothing: Command = () => false
 
 type ToolCommands = { [K in `tool-${(typeof toolNames)[number]}`]: Command }
@@ -158,7 +179,10 @@ export const commands: Record<CanvasAction, Command> = {
     return true
   },
   // The states' own; here, nothing was in progress.
-  undo: nothing, redo: nothing, confirm: nothing, 'remove-last': nothing,
+  undo: nothing,
+  redo: nothing,
+  confirm: nothing,
+  'remove-last': nothing,
   cancel: (editor) => {
     const had = editor.selection.length > 0
     editor.setSelection([])
@@ -166,7 +190,12 @@ export const commands: Record<CanvasAction, Command> = {
   },
   delete: remove,
   'select-all': (editor) => {
-    editor.setSelection(editor.regions.all().filter((r) => isShown(r) && !r.locked).map((r) => r.id))
+    editor.setSelection(
+      editor.regions
+        .all()
+        .filter((r) => isShown(r) && !r.locked)
+        .map((r) => r.id),
+    )
     return true
   },
   duplicate: (editor) => insert(editor, 'duplicate', byZ(editor.selected), true),
@@ -175,12 +204,23 @@ export const commands: Record<CanvasAction, Command> = {
   paste: (editor) => insert(editor, 'paste', editor.clipboard?.regions ?? [], editor.clipboard?.mediaId === editor.image?.mediaId),
   merge: combine('merge'),
   subtract: combine('subtract'),
-  'bring-forward': reorder(1, false), 'send-backward': reorder(-1, false), 'bring-to-front': reorder(1, true), 'send-to-back': reorder(-1, true),
+  'bring-forward': reorder(1, false),
+  'send-backward': reorder(-1, false),
+  'bring-to-front': reorder(1, true),
+  'send-to-back': reorder(-1, true),
   hide: change('hide', selected, (r, all) => ({ ...r, hidden: !all.every((s) => s.hidden) })),
   lock: change('lock', selected, (r, all) => ({ ...r, locked: !all.every((s) => s.locked) })),
-  'hide-all': toggle('hideAll'), 'toggle-snapping': toggle('snapping'), 'toggle-crosshair': toggle('crosshair'), 'toggle-minimap': toggle('minimap'), 'toggle-names': toggle('names'),
-  'nudge-left': nudge(-1, 0), 'nudge-right': nudge(1, 0), 'nudge-up': nudge(0, -1), 'nudge-down': nudge(0, 1),
-  'zoom-in': zoom(1.25), 'zoom-out': zoom(0.8),
+  'hide-all': toggle('hideAll'),
+  'toggle-snapping': toggle('snapping'),
+  'toggle-crosshair': toggle('crosshair'),
+  'toggle-minimap': toggle('minimap'),
+  'toggle-names': toggle('names'),
+  'nudge-left': nudge(-1, 0),
+  'nudge-right': nudge(1, 0),
+  'nudge-up': nudge(0, -1),
+  'nudge-down': nudge(0, 1),
+  'zoom-in': zoom(1.25),
+  'zoom-out': zoom(0.8),
   'zoom-fit': (editor) => {
     editor.fit()
     return true
@@ -194,5 +234,6 @@ export const commands: Record<CanvasAction, Command> = {
     editor.zoom(1 / editor.view.scale)
     return true
   },
-  'brush-smaller': brush(0.8), 'brush-larger': brush(1.25),
+  'brush-smaller': brush(0.8),
+  'brush-larger': brush(1.25),
 }

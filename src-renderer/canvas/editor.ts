@@ -13,8 +13,18 @@ import { tools } from './tools/index.ts'
 import type { StateAction, ToolState } from './tools/state.ts'
 import {
   defaultSettings,
-  type CanvasImage, type CanvasSettings, type Overlay, type Pixels, type Point, type PointerInfo, type PointerInput,
-  type RegionChange, type RegionEdit, type RegionId, type ToolName, type VertexRef,
+  type CanvasImage,
+  type CanvasSettings,
+  type Overlay,
+  type Pixels,
+  type Point,
+  type PointerInfo,
+  type PointerInput,
+  type RegionChange,
+  type RegionEdit,
+  type RegionId,
+  type ToolName,
+  type VertexRef,
 } from './types.ts'
 import { panBy, toImage, type View } from './view.ts'
 import { Viewing } from './viewing.ts'
@@ -98,8 +108,17 @@ export class CanvasEditor extends Viewing {
   newRegion(shape: Shape, from: Partial<Region> = {}): Region {
     const labelId = from.labelId === undefined ? this.activeLabelId : from.labelId
     return {
-      labelId, attributes: defaultsOf(this.rulesOf(labelId)), state: 'accepted', hidden: false, locked: false, z: this.regions.topZ + 1,
-      ...from, id: this.options.temporaryId?.() ?? --this.temporaryIds, mediaId: this.image!.mediaId, author: this.options.author(), shape,
+      labelId,
+      attributes: defaultsOf(this.rulesOf(labelId)),
+      state: 'accepted',
+      hidden: false,
+      locked: false,
+      z: this.regions.topZ + 1,
+      ...from,
+      id: this.options.temporaryId?.() ?? --this.temporaryIds,
+      mediaId: this.image!.mediaId,
+      author: this.options.author(),
+      shape,
     }
   }
 
@@ -184,7 +203,16 @@ export class CanvasEditor extends Viewing {
   setLabel(labelId: number | null): void {
     this.batch(() => {
       this.activeLabelId = labelId
-      this.commit('label', this.editable.map((before) => ({ before, after: before.labelId === labelId ? before : { ...before, labelId, attributes: { ...defaultsOf(this.rulesOf(labelId)), ...before.attributes } } })))
+      this.commit(
+        'label',
+        this.editable.map((before) => ({
+          before,
+          after:
+            before.labelId === labelId
+              ? before
+              : { ...before, labelId, attributes: { ...defaultsOf(this.rulesOf(labelId)), ...before.attributes } },
+        })),
+      )
       this.changed('labels')
     })
   }
@@ -249,7 +277,9 @@ export class CanvasEditor extends Viewing {
     }
     const last = this.lastPress
     const double =
-      last !== null && last.button === input.button && input.time - last.time < doubleClick.time &&
+      last !== null &&
+      last.button === input.button &&
+      input.time - last.time < doubleClick.time &&
       Math.hypot(last.at.x - input.x, last.at.y - input.y) < doubleClick.distance
     // A third press begins anew.
     this.lastPress = double ? null : { at: { x: input.x, y: input.y }, time: input.time, button: input.button }

@@ -48,5 +48,5 @@ const cursors = ['ew-resize', 'nwse-resize', 'ns-resize', 'nesw-resize']
 export function handleCursor(handle: Handle, frame: RotatedBoxShape): string {
   if (!handle.dir) return 'grab'
   const angle = (Math.atan2(handle.dir.y, handle.dir.x) * 180) / Math.PI + frame.angle
-  return cursors[(((Math.round(angle / 45) % 4) + 4) % 4)]!
+  return cursors[((Math.round(angle / 45) % 4) + 4) % 4]!
 }

@@ -13,12 +13,29 @@
 export { CanvasEditor, type EditorOptions } from './editor.ts'
 export { mountCanvas, type CanvasStage } from './fabric/stage.ts'
 export {
-  actionsFor, appActions, canvasActions, chordOf, defaultShortcuts, isTextField, worksInText,
-  type Action, type AppAction, type CanvasAction, type Shortcuts,
+  actionsFor,
+  appActions,
+  canvasActions,
+  chordOf,
+  defaultShortcuts,
+  isTextField,
+  worksInText,
+  type Action,
+  type AppAction,
+  type CanvasAction,
+  type Shortcuts,
   type KeyLike,
 } from './shortcuts.ts'
 export {
-  defaultSettings, toolNames,
-  type CanvasChange, type CanvasImage, type CanvasSettings, type Point, type RegionChange, type RegionEdit, type RegionId, type ToolName,
+  defaultSettings,
+  toolNames,
+  type CanvasChange,
+  type CanvasImage,
+  type CanvasSettings,
+  type Point,
+  type RegionChange,
+  type RegionEdit,
+  type RegionId,
+  type ToolName,
 } from './types.ts'
 export { invertEdit } from './edits.ts'

@@ -31,7 +31,12 @@ function maskMeets(mask: ColumnMask, b: Box): boolean {
 /** Liang & Barsky 1984: is any of the segment inside the box? */
 function segmentMeets(ax: number, ay: number, bx: number, by: number, b: Box): boolean {
   let [from, to] = [0, 1]
-  for (const [p, q] of [[ax - bx, ax - b.x], [bx - ax, b.x + b.w - ax], [ay - by, ay - b.y], [by - ay, b.y + b.h - ay]] as const) {
+  for (const [p, q] of [
+    [ax - bx, ax - b.x],
+    [bx - ax, b.x + b.w - ax],
+    [ay - by, ay - b.y],
+    [by - ay, b.y + b.h - ay],
+  ] as const) {
     if (p === 0) {
       if (q < 0) return false
     } else if (p < 0) from = Math.max(from, q / p)

@@ -20,10 +20,12 @@ export function snapTo(regions: RegionStore, point: Point, reach: number, except
   const nearest = (candidates: (Point | null)[]) =>
     candidates.reduce<Point | null>((best, p) => (p && (!best || distance(p, point) < distance(best, point)) ? p : best), null)
   return (
-    nearest(shapes.map((s) => {
-      const ref = nearestVertex(s, point, reach)
-      return ref && vertexAt(s, ref)
-    })) ?? nearest(shapes.map((s) => nearestEdge(s, point, reach)?.at ?? null))
+    nearest(
+      shapes.map((s) => {
+        const ref = nearestVertex(s, point, reach)
+        return ref && vertexAt(s, ref)
+      }),
+    ) ?? nearest(shapes.map((s) => nearestEdge(s, point, reach)?.at ?? null))
   )
 }
 

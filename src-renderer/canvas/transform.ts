@@ -67,7 +67,11 @@ export function scale(shape: Shape, { sx, sy, tx, ty }: Scaling): Shape {
       const [ux, uy] = [Math.cos(a) * sx, Math.sin(a) * sy]
       const [vx, vy] = [-Math.sin(a) * sx, Math.cos(a) * sy]
       return {
-        ...shape, cx: shape.cx * sx + tx, cy: shape.cy * sy + ty, w: shape.w * Math.hypot(ux, uy), h: shape.h * Math.hypot(vx, vy),
+        ...shape,
+        cx: shape.cx * sx + tx,
+        cy: shape.cy * sy + ty,
+        w: shape.w * Math.hypot(ux, uy),
+        h: shape.h * Math.hypot(vx, vy),
         angle: (Math.atan2(uy, ux) * 180) / Math.PI,
       }
     }
@@ -98,7 +102,12 @@ export function rotate(shape: Shape, about: Point, angle: number): Shape {
 export const normalAngle = (degrees: number) => ((((degrees + 180) % 360) + 360) % 360) - 180
 
 export const asRotatedBox = (b: Box): RotatedBoxShape => ({
-  kind: 'rotated-box', cx: b.x + b.w / 2, cy: b.y + b.h / 2, w: b.w, h: b.h, angle: 0,
+  kind: 'rotated-box',
+  cx: b.x + b.w / 2,
+  cy: b.y + b.h / 2,
+  w: b.w,
+  h: b.h,
+  angle: 0,
 })
 
 /** The rotated box with one side or corner (dir: -1, 0 or 1 along its own axes) at `to`, the opposite one kept in place. */

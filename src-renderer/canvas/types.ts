@@ -102,7 +102,18 @@ export interface Overlay {
 }
 
 export const toolNames = [
-  'select', 'pan', 'box', 'rotated-box', 'polygon', 'polyline', 'points', 'brush', 'eraser', 'wand', 'scissors', 'ruler',
+  'select',
+  'pan',
+  'box',
+  'rotated-box',
+  'polygon',
+  'polyline',
+  'points',
+  'brush',
+  'eraser',
+  'wand',
+  'scissors',
+  'ruler',
 ] as const
 export type ToolName = (typeof toolNames)[number]
 
@@ -132,8 +143,20 @@ export interface CanvasSettings {
 }
 
 export const defaultSettings: CanvasSettings = {
-  brushSize: 24, tolerance: 24, snapping: true, crosshair: false, minimap: true, hideAll: false, names: false, snapToPixels: false, drawBy: 'either', lineWidth: 1.5,
-  fillOpacity: 0.25, brightness: 1, contrast: 1, imageOpacity: 1,
+  brushSize: 24,
+  tolerance: 24,
+  snapping: true,
+  crosshair: false,
+  minimap: true,
+  hideAll: false,
+  names: false,
+  snapToPixels: false,
+  drawBy: 'either',
+  lineWidth: 1.5,
+  fillOpacity: 0.25,
+  brightness: 1,
+  contrast: 1,
+  imageOpacity: 1,
 }
 
 /** What a listener may have to look at again. */

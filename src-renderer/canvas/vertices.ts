@@ -121,7 +121,9 @@ export function deleteVertices(shape: Shape, refs: readonly VertexRef[]): Shape 
   if (shape.kind === 'keypoints') {
     const place = new Map<number, number>() // old index → new
     const points = shape.points.filter((_, i) => !refs.some((r) => r.index === i) && place.set(i, place.size))
-    const edges = shape.edges?.flatMap(([a, b]): [number, number][] => (place.has(a) && place.has(b) ? [[place.get(a)!, place.get(b)!]] : []))
+    const edges = shape.edges?.flatMap(([a, b]): [number, number][] =>
+      place.has(a) && place.has(b) ? [[place.get(a)!, place.get(b)!]] : [],
+    )
     return points.length ? { ...shape, points, ...(edges && { edges }) } : null
   }
   // From the back, so that the indices still to come keep their meaning, also when a ring or a part goes.

@@ -15,12 +15,20 @@ export const mapMethods = ['umap', 'pca'] as const
 export const colourings = ['label', 'split', 'author', 'review', 'none'] as const
 
 /** Ids in an order, runs of neighbours written short: `1-40,7,52`. `all`: those that are shown. `~name`: too long, kept beside (lists.ts). */
-const list = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.string().regex(/^(all|~[0-9a-z]{1,40}|\d{1,15}(-\d{1,15})?(,\d{1,15}(-\d{1,15})?)*)$/))
+const list = z.preprocess(
+  (v) => (typeof v === 'number' ? String(v) : v),
+  z.string().regex(/^(all|~[0-9a-z]{1,40}|\d{1,15}(-\d{1,15})?(,\d{1,15}(-\d{1,15})?)*)$/),
+)
 const word = z.string().min(1).max(4096)
 const few = z.array(word).max(64)
 
 /** Stands for a project, as `projects.open` names it. Without it, the window's own is meant. */
-const common = { project: z.string().regex(/^[0-9a-f]{16}$/).optional() }
+const common = {
+  project: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
+}
 /** Which images are shown, in which order. */
 const shown = {
   filter: mediaFilter.optional(),
@@ -32,7 +40,9 @@ const shown = {
 export const address = z.discriminatedUnion('room', [
   z.object({ room: z.literal('welcome') }),
   z.object({
-    room: z.literal('data'), ...common, ...shown,
+    room: z.literal('data'),
+    ...common,
+    ...shown,
     chosen: list.optional(),
     /** The image under the keyboard's focus, where none is chosen. */
     at: id.optional(),
@@ -46,14 +56,23 @@ export const address = z.discriminatedUnion('room', [
     colour: z.enum(colourings).optional(),
   }),
   z.object({ room: z.literal('label'), ...common, ...shown, image: id.optional(), regions: list.optional() }),
-  z.object({ room: z.literal('train'), ...common, run: word.optional(), /** Runs whose curves lie over one another. */ curves: few.optional() }),
   z.object({
-    room: z.literal('compare'), ...common,
+    room: z.literal('train'),
+    ...common,
+    run: word.optional(),
+    /** Runs whose curves lie over one another. */ curves: few.optional(),
+  }),
+  z.object({
+    room: z.literal('compare'),
+    ...common,
     /** Folders of the checkpoints chosen. */
     of: few.optional(),
     /** Their comparison was asked for, and is shown where it is there. */
     asked: z.literal(true).optional(),
-    reference: z.int().min(0).max(63).optional(), x: word.optional(), y: word.optional(), split: word.optional(),
+    reference: z.int().min(0).max(63).optional(),
+    x: word.optional(),
+    y: word.optional(),
+    split: word.optional(),
   }),
   z.object({ room: z.literal('merge'), ...common, run: word.optional(), of: few.optional() }),
 ])
@@ -87,7 +106,9 @@ export function writeAddress(of: Address): string {
   const named = main[room]
   const path = named !== undefined && own[named] !== undefined ? `/${escaped(written(own[named]))}` : ''
   const fields = { ...filter, ...(sort && { sort: `${sort.descending ? '-' : ''}${sort.by}` }), ...own, ...(project && { project }) }
-  const parts = Object.entries(fields).filter(([name, v]) => name !== named && v !== undefined).map(([name, v]) => `${name}=${escaped(lists.has(name) ? String(v) : written(v))}`)
+  const parts = Object.entries(fields)
+    .filter(([name, v]) => name !== named && v !== undefined)
+    .map(([name, v]) => `${name}=${escaped(lists.has(name) ? String(v) : written(v))}`)
   return `#/${room}${path}${parts.length ? `?${parts.join('&')}` : ''}`
 }
 
@@ -98,10 +119,15 @@ export function readAddress(hash: string): Address | null {
   try {
     const [room = '', ...steps] = path.split('/').map(decodeURIComponent)
     if (room === '') return { room: 'welcome' }
-    const fields = new Map(query.split('&').filter(Boolean).map((part) => {
-      const [name = '', ...value] = part.split('=')
-      return [decodeURIComponent(name), parsed(decodeURIComponent(value.join('=')))] as const
-    }))
+    const fields = new Map(
+      query
+        .split('&')
+        .filter(Boolean)
+        .map((part) => {
+          const [name = '', ...value] = part.split('=')
+          return [decodeURIComponent(name), parsed(decodeURIComponent(value.join('=')))] as const
+        }),
+    )
     const named = main[room as Address['room']]
     if (steps.length > (named ? 1 : 0)) return null
     if (named && steps[0]) fields.set(named, parsed(steps[0]))
@@ -122,13 +148,19 @@ function nested(room: string, fields: Map<string, unknown>): Record<string, unkn
 /** Whether going from one to the other is a step that Back takes back. What is typed letter by letter is one step. */
 export function isStep(from: Address, to: Address): boolean {
   // What was being chosen becomes the comparison: a step back from it leads to what was shown before.
-  if (from.room === 'compare' && to.room === 'compare' && !from.asked && to.asked && JSON.stringify(from.of) === JSON.stringify(to.of)) return false
+  if (from.room === 'compare' && to.room === 'compare' && !from.asked && to.asked && JSON.stringify(from.of) === JSON.stringify(to.of))
+    return false
   const place = (a: Address): string => {
     const { filter, ...rest } = a as Address & { filter?: z.infer<typeof mediaFilter> }
     const typed = filter && { ...filter, ...(filter.pathText && { pathText: '…' }), ...(filter.captionText && { captionText: '…' }) }
     // What is being chosen for a comparison or a soup is no place yet; a comparison that is shown is one.
     const passing = (name: string) => details.has(name) || (name === 'of' && !('asked' in a && a.asked))
-    return JSON.stringify([typed ?? {}, ...Object.entries(rest).filter(([name, v]) => v !== undefined && !passing(name)).sort()])
+    return JSON.stringify([
+      typed ?? {},
+      ...Object.entries(rest)
+        .filter(([name, v]) => v !== undefined && !passing(name))
+        .sort(),
+    ])
   }
   return place(from) !== place(to)
 }

@@ -45,7 +45,9 @@ export function keptList(ids: readonly number[]): string {
 
 /** Keeps the lists that an address names. */
 export function keepLists(address: string): void {
-  const named = [...address.matchAll(/=~([0-9a-z]+)/g)].flatMap(([, name]) => (written.has(name!) ? [[name!, written.get(name!)!] as [string, string]] : []))
+  const named = [...address.matchAll(/=~([0-9a-z]+)/g)].flatMap(([, name]) =>
+    written.has(name!) ? [[name!, written.get(name!)!] as [string, string]] : [],
+  )
   if (!named.length) return
   const before = stored()
   if (named.every(([name]) => before.some(([n]) => n === name))) return

@@ -30,33 +30,63 @@ function searched(): Pick<Of<'data'>, 'like' | 'words' | 'found' | 'title'> {
   const [curation, gallery] = [useCuration(), useGallery()]
   const query = curation.query
   if (!query || gallery.found?.title !== query.title) return {}
-  return { ...(query.query.kind === 'image' ? { like: query.query.mediaId } : { words: query.query.text }), found: undefined, title: undefined }
+  return {
+    ...(query.query.kind === 'image' ? { like: query.query.mediaId } : { words: query.query.text }),
+    found: undefined,
+    title: undefined,
+  }
 }
 
 export function here(): Address {
-  const [project, shell, gallery, desk, curation, runs, comparison] = [useProject(), useShell(), useGallery(), useDesk(), useCuration(), useRuns(), useComparison()]
+  const [project, shell, gallery, desk, curation, runs, comparison] = [
+    useProject(),
+    useShell(),
+    useGallery(),
+    useDesk(),
+    useCuration(),
+    useRuns(),
+    useComparison(),
+  ]
   if (!project.opened) return { room: 'welcome' }
   const common = { project: project.opened.key }
   switch (shell.room) {
     case 'data': {
       const all = gallery.selection.size > 1 && gallery.selection.size === gallery.ids.length
       return {
-        room: 'data', ...shown(), ...searched(),
+        room: 'data',
+        ...shown(),
+        ...searched(),
         chosen: gallery.selection.size ? (all ? 'all' : keptList([...gallery.selection])) : undefined,
         at: gallery.selection.size || !gallery.focus ? undefined : gallery.ids[gallery.focus],
-        tool: curation.tool ?? undefined, model: curation.tool ? curation.model : undefined,
-        ...(curation.tool === 'map' && { map: curation.map.method === 'umap' ? undefined : curation.map.method, colour: curation.map.colour === 'label' ? undefined : curation.map.colour }),
+        tool: curation.tool ?? undefined,
+        model: curation.tool ? curation.model : undefined,
+        ...(curation.tool === 'map' && {
+          map: curation.map.method === 'umap' ? undefined : curation.map.method,
+          colour: curation.map.colour === 'label' ? undefined : curation.map.colour,
+        }),
         ...common,
       }
     }
     case 'label':
-      return { room: 'label', image: desk.mediaId ?? undefined, ...shown(), regions: desk.mediaId !== null && desk.selection.some((id) => id > 0) ? keptList(desk.selection.filter((id) => id > 0)) : undefined, ...common }
+      return {
+        room: 'label',
+        image: desk.mediaId ?? undefined,
+        ...shown(),
+        regions: desk.mediaId !== null && desk.selection.some((id) => id > 0) ? keptList(desk.selection.filter((id) => id > 0)) : undefined,
+        ...common,
+      }
     case 'train':
       return { room: 'train', run: runs.shown ?? undefined, curves: filled(runs.overlaid), ...common }
     case 'compare': {
       const asked = comparison.asked.length > 0 && comparison.asked.join('\n') === runs.compared.join('\n')
       const { x, y, split, reference } = comparison.chosen
-      return { room: 'compare', of: filled(runs.compared), asked: asked || undefined, ...(asked && { reference: reference ?? undefined, x: x ?? undefined, y: y ?? undefined, split: split ?? undefined }), ...common }
+      return {
+        room: 'compare',
+        of: filled(runs.compared),
+        asked: asked || undefined,
+        ...(asked && { reference: reference ?? undefined, x: x ?? undefined, y: y ?? undefined, split: split ?? undefined }),
+        ...common,
+      }
     }
     case 'merge':
       return { room: 'merge', run: runs.soup ?? undefined, of: filled(runs.ingredients), ...common }
@@ -124,7 +154,12 @@ async function showData(address: Of<'data'>, gone: Gone[]): Promise<void> {
   const [gallery, curation] = [useGallery(), useCuration()]
   const { query } = curation
   const asked = address.like !== undefined ? `image ${address.like}` : address.words !== undefined ? `text ${address.words}` : null
-  const before = query && gallery.found?.title === query.title ? (query.query.kind === 'image' ? `image ${query.query.mediaId}` : `text ${query.query.text}`) : null
+  const before =
+    query && gallery.found?.title === query.title
+      ? query.query.kind === 'image'
+        ? `image ${query.query.mediaId}`
+        : `text ${query.query.text}`
+      : null
   if (asked === null || asked !== before) showImages(address, gone)
   curation.tool = address.tool ?? null
   curation.model = address.model

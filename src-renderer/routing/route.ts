@@ -125,7 +125,8 @@ export const useRoute = defineStore('route', () => {
     if (hash.length > 1 && !address) unknown.value = decoded(hash)
     const own = address && 'project' in address ? address.project : undefined
     following = true
-    if (folder !== null && own === undefined && address?.room !== 'welcome') await project.open(folder).catch((e: Error) => toasts.error(e.message))
+    if (folder !== null && own === undefined && address?.room !== 'welcome')
+      await project.open(folder).catch((e: Error) => toasts.error(e.message))
     following = false
     if (address) await go(address)
     else settle()
@@ -134,12 +135,16 @@ export const useRoute = defineStore('route', () => {
     watch(() => writeAddress(here()), note, { flush: 'post' })
   }
   // Whoever opens the project that an address waits for goes to where it says.
-  watch(() => project.opened?.key, (key) => {
-    const wanted = waiting.value?.address
-    if (key === undefined || !wanted || wanted.room === 'welcome' || following) return
-    waiting.value = null
-    if (wanted.project === undefined || wanted.project === key) void go(wanted)
-  }, { flush: 'sync' })
+  watch(
+    () => project.opened?.key,
+    (key) => {
+      const wanted = waiting.value?.address
+      if (key === undefined || !wanted || wanted.room === 'welcome' || following) return
+      waiting.value = null
+      if (wanted.project === undefined || wanted.project === key) void go(wanted)
+    },
+    { flush: 'sync' },
+  )
 
   /** From an address that is not understood to where the window is otherwise. */
   function home(): void {
@@ -156,7 +161,15 @@ export const useRoute = defineStore('route', () => {
       void nextTick(() => (quiet = false))
     }
   }
-  return { unknown, waiting: computed(() => waiting.value), begin, quietly, home, back: () => history.back(), forward: () => history.forward() }
+  return {
+    unknown,
+    waiting: computed(() => waiting.value),
+    begin,
+    quietly,
+    home,
+    back: () => history.back(),
+    forward: () => history.forward(),
+  }
 })
 
 function decoded(hash: string): string {

@@ -2,8 +2,22 @@
 import type { Input, Output } from '#shared/contract.ts'
 
 export type ChangeMethod =
-  | 'regions.apply' | 'regions.state' | 'captions.add' | 'captions.update' | 'captions.remove' | 'comments.add' | 'comments.update' | 'comments.remove'
-  | 'image-labels.choose' | 'image-labels.set' | 'image-labels.unset' | 'tags.add' | 'tags.remove' | 'splits.set' | 'review.set' | 'media.edit'
+  | 'regions.apply'
+  | 'regions.state'
+  | 'captions.add'
+  | 'captions.update'
+  | 'captions.remove'
+  | 'comments.add'
+  | 'comments.update'
+  | 'comments.remove'
+  | 'image-labels.choose'
+  | 'image-labels.set'
+  | 'image-labels.unset'
+  | 'tags.add'
+  | 'tags.remove'
+  | 'splits.set'
+  | 'review.set'
+  | 'media.edit'
 
 /** A method with its input. */
 export type Request = { [M in ChangeMethod]: { method: M; input: Input<M> } }[ChangeMethod]
@@ -18,9 +32,21 @@ export type Change = Request & {
 }
 
 const actions: Record<Exclude<ChangeMethod, 'regions.apply'>, string> = {
-  'regions.state': 'region state', 'captions.add': 'add caption', 'captions.update': 'change caption', 'captions.remove': 'remove caption', 'comments.add': 'comment',
-  'comments.update': 'change comment', 'comments.remove': 'remove comment', 'image-labels.choose': 'classify image', 'image-labels.set': 'label image', 'image-labels.unset': 'remove image label',
-  'tags.add': 'add tag', 'tags.remove': 'remove tag', 'splits.set': 'set split', 'review.set': 'review', 'media.edit': 'edit images',
+  'regions.state': 'region state',
+  'captions.add': 'add caption',
+  'captions.update': 'change caption',
+  'captions.remove': 'remove caption',
+  'comments.add': 'comment',
+  'comments.update': 'change comment',
+  'comments.remove': 'remove comment',
+  'image-labels.choose': 'classify image',
+  'image-labels.set': 'label image',
+  'image-labels.unset': 'remove image label',
+  'tags.add': 'add tag',
+  'tags.remove': 'remove tag',
+  'splits.set': 'set split',
+  'review.set': 'review',
+  'media.edit': 'edit images',
 }
 /** As the journal will name it. */
 export const actionOf = (change: Change): string => (change.method === 'regions.apply' ? change.input.action : actions[change.method])
@@ -45,7 +71,10 @@ export function withIds(change: Change, ids: ReadonlyMap<number, number>): Chang
   const region = <R extends { id: number } | null>(r: R): R => r && { ...r, id: now(r.id) }
   switch (change.method) {
     case 'regions.apply':
-      return { ...change, input: { ...change.input, changes: change.input.changes.map((c) => ({ before: region(c.before), after: region(c.after) })) } }
+      return {
+        ...change,
+        input: { ...change.input, changes: change.input.changes.map((c) => ({ before: region(c.before), after: region(c.after) })) },
+      }
     case 'regions.state':
       return { ...change, input: { ...change.input, ids: change.input.ids.map(now) } }
     case 'captions.add':
@@ -68,7 +97,11 @@ export function withIds(change: Change, ids: ReadonlyMap<number, number>): Chang
       return change
   }
   function named<P extends { spans?: { start: number; end: number; regions: number[] }[]; regionId?: number | null }>(fields: P): P {
-    return { ...fields, ...(fields.spans && { spans: spans(fields.spans) }), ...(fields.regionId !== undefined && { regionId: orNull(fields.regionId) }) }
+    return {
+      ...fields,
+      ...(fields.spans && { spans: spans(fields.spans) }),
+      ...(fields.regionId !== undefined && { regionId: orNull(fields.regionId) }),
+    }
   }
   function spans<S extends { regions: number[] }>(given: readonly S[]): S[] {
     return given.map((s) => ({ ...s, regions: s.regions.map(now) }))

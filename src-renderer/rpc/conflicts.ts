@@ -24,7 +24,8 @@ export function resolved(change: Change, conflicts: readonly Conflict[], choice:
       const conflict = of(change.input.id)
       if (!conflict) return change
       if (conflict.how === 'removed') return null // made anew by who knows the rest of it
-      if (choice === 'mine') return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
+      if (choice === 'mine')
+        return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
       const patch = without(change.input.patch, conflict)
       return Object.keys(patch).length ? { ...change, input: { ...change.input, patch } } : null
     }
@@ -32,7 +33,8 @@ export function resolved(change: Change, conflicts: readonly Conflict[], choice:
       const conflict = of(change.input.id)
       if (!conflict) return change
       if (conflict.how === 'removed') return null
-      if (choice === 'mine') return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
+      if (choice === 'mine')
+        return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
       const patch = without(change.input.patch, conflict)
       return Object.keys(patch).length ? { ...change, input: { ...change.input, patch } } : null
     }
@@ -60,6 +62,13 @@ function without<T extends object>(patch: T, conflict: Conflict): T {
 function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'): Region {
   const isAttribute = (f: Conflict['fields'][number]) => f.field.startsWith('attributes.')
   const plain = Object.fromEntries(conflict.fields.filter((f) => !isAttribute(f)).map((f) => [f.field, f[which]]))
-  const attributes = { ...region.attributes, ...Object.fromEntries(conflict.fields.filter(isAttribute).map((f) => [f.field.slice(11), f[which]])) }
-  return { ...region, ...plain, attributes: Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== null)) as Region['attributes'] }
+  const attributes = {
+    ...region.attributes,
+    ...Object.fromEntries(conflict.fields.filter(isAttribute).map((f) => [f.field.slice(11), f[which]])),
+  }
+  return {
+    ...region,
+    ...plain,
+    attributes: Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== null)) as Region['attributes'],
+  }
 }

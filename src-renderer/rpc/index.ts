@@ -5,7 +5,12 @@ import { openChannel } from './transport.ts'
 
 export const remote = new Remote(openChannel)
 /** Filled by who shows the changes (stores/desk.ts). */
-export const outboxEvents: Required<OutboxEvents> = { sent: () => undefined, refused: () => undefined, conflict: async () => null, replaced: () => undefined }
+export const outboxEvents: Required<OutboxEvents> = {
+  sent: () => undefined,
+  refused: () => undefined,
+  conflict: async () => null,
+  replaced: () => undefined,
+}
 export const outbox = new Outbox((change) => remote.operate(change.op, change.method, change.input), new BrowserOutboxStore(), outboxEvents)
 /** Calls a method of the contract. */
 export const call: Remote['call'] = (method, ...input) => remote.call(method, ...input)

@@ -35,7 +35,8 @@ async function claimWindow(): Promise<string> {
   return name
 }
 
-const isAlone = (window: string): Promise<boolean> => navigator.locks.request(lockOf(window), { ifAvailable: true }, (lock) => lock !== null)
+const isAlone = (window: string): Promise<boolean> =>
+  navigator.locks.request(lockOf(window), { ifAvailable: true }, (lock) => lock !== null)
 
 const asked = <T>(request: IDBRequest<T>) =>
   new Promise<T>((resolve, reject) => {
@@ -45,7 +46,8 @@ const asked = <T>(request: IDBRequest<T>) =>
 
 async function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open('dashi', 1)
-  request.onupgradeneeded = () => request.result.createObjectStore('outbox', { autoIncrement: true }).createIndex('op', 'op', { unique: true })
+  request.onupgradeneeded = () =>
+    request.result.createObjectStore('outbox', { autoIncrement: true }).createIndex('op', 'op', { unique: true })
   return asked(request)
 }
 
@@ -57,10 +59,12 @@ export class BrowserOutboxStore implements OutboxStore {
 
   /** Where the browser keeps nothing (a private window, a full disk), changes are still in memory. */
   private write(body: (rows: IDBObjectStore, window: string) => Promise<void>): void {
-    this.last = this.last.then(async () => {
-      const [database, window] = await Promise.all([this.database, this.window])
-      await body(database.transaction('outbox', 'readwrite').objectStore('outbox'), window)
-    }).catch(() => undefined)
+    this.last = this.last
+      .then(async () => {
+        const [database, window] = await Promise.all([this.database, this.window])
+        await body(database.transaction('outbox', 'readwrite').objectStore('outbox'), window)
+      })
+      .catch(() => undefined)
   }
 
   put(changes: readonly Change[]): void {
@@ -83,18 +87,20 @@ export class BrowserOutboxStore implements OutboxStore {
   async take(project: string): Promise<Change[]> {
     const own = await this.window
     await this.last
-    return navigator.locks.request('dashi:adopt', async () => {
-      const database = await this.database
-      const rows = database.transaction('outbox').objectStore('outbox')
-      const [keys, values] = await Promise.all([asked(rows.getAllKeys()), asked(rows.getAll() as IDBRequest<Row[]>)])
-      const left = values.map((row, i) => ({ ...row, key: keys[i]! })).filter((r) => r.project === project)
-      const free = new Map<string, boolean>()
-      for (const { window } of left) if (window !== own && !free.has(window)) free.set(window, await isAlone(window))
-      const mine = left.filter((r) => r.window === own || free.get(r.window))
-      const adopted = mine.filter((r) => r.window !== own)
-      const writing = database.transaction('outbox', 'readwrite').objectStore('outbox')
-      await Promise.all(adopted.map(({ key, ...row }) => asked(writing.put({ ...row, window: own }, key))))
-      return mine.map((r) => JSON.parse(r.text) as Change)
-    }).catch(() => [])
+    return navigator.locks
+      .request('dashi:adopt', async () => {
+        const database = await this.database
+        const rows = database.transaction('outbox').objectStore('outbox')
+        const [keys, values] = await Promise.all([asked(rows.getAllKeys()), asked(rows.getAll() as IDBRequest<Row[]>)])
+        const left = values.map((row, i) => ({ ...row, key: keys[i]! })).filter((r) => r.project === project)
+        const free = new Map<string, boolean>()
+        for (const { window } of left) if (window !== own && !free.has(window)) free.set(window, await isAlone(window))
+        const mine = left.filter((r) => r.window === own || free.get(r.window))
+        const adopted = mine.filter((r) => r.window !== own)
+        const writing = database.transaction('outbox', 'readwrite').objectStore('outbox')
+        await Promise.all(adopted.map(({ key, ...row }) => asked(writing.put({ ...row, window: own }, key))))
+        return mine.map((r) => JSON.parse(r.text) as Change)
+      })
+      .catch(() => [])
   }
 }

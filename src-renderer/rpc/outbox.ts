@@ -120,7 +120,8 @@ export class Outbox {
         if (e instanceof ConnectionLost || replaced) {
           await new Promise<void>((resolve) => (this.resume = resolve))
           this.resume = null
-        } else if (e instanceof RemoteError && e.conflicts.length && this.events.conflict) this.instead(change, await this.events.conflict(change, e.conflicts))
+        } else if (e instanceof RemoteError && e.conflicts.length && this.events.conflict)
+          this.instead(change, await this.events.conflict(change, e.conflicts))
         else this.finish(change, [], e instanceof Error ? e : new Error(String(e)))
         continue
       }

@@ -48,7 +48,12 @@ export const urlKey = (key: string) => (session.value ? `${session.value.picture
 export const ended = ref(false)
 /** Asks the server, where it can be reached. */
 export async function look(): Promise<void> {
-  ended.value = !session.value || (await fetch('/session', { headers: { Authorization: `Bearer ${secret()}` } }).then((r) => r.status === 401, () => false))
+  ended.value =
+    !session.value ||
+    (await fetch('/session', { headers: { Authorization: `Bearer ${secret()}` } }).then(
+      (r) => r.status === 401,
+      () => false,
+    ))
 }
 /** In the browser only. */
 export const canSignOut = () => session.value !== null
@@ -61,7 +66,11 @@ export async function signOut(): Promise<void> {
 
 // ---- Between tabs
 
-const message = z.union([z.object({ ask: z.string() }), z.object({ answer: z.string(), session: sessionSchema }), z.object({ open: z.literal(true) })])
+const message = z.union([
+  z.object({ ask: z.string() }),
+  z.object({ answer: z.string(), session: sessionSchema }),
+  z.object({ open: z.literal(true) }),
+])
 /** `localhost` can be somebody else's over IPv6; the address that is printed cannot. */
 const tabs = !desktop && location.hostname === '127.0.0.1' ? new BroadcastChannel('dashi:session') : null
 const post = (m: z.infer<typeof message>) => tabs?.postMessage(m)

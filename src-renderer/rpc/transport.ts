@@ -47,7 +47,8 @@ function openSocket(): Promise<Channel> {
         send: (message) => {
           const text = JSON.stringify(message)
           // A character is three bytes at most; the server would close the connection, and the change be sent again and again.
-          if (text.length * 3 > messageBounds.bytes && new Blob([text]).size > messageBounds.bytes) throw new Error('the change is too large to be sent')
+          if (text.length * 3 > messageBounds.bytes && new Blob([text]).size > messageBounds.bytes)
+            throw new Error('the change is too large to be sent')
           socket.send(text)
         },
         onMessage: (listen) => socket.addEventListener('message', (e) => listen(JSON.parse(String(e.data)))),

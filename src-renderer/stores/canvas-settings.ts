@@ -5,8 +5,18 @@ import type { CanvasEditor, CanvasSettings } from '../canvas/index.ts'
 import { debounced } from '../timing.ts'
 import { useSession } from './session.ts'
 
-const kept = ['drawBy', 'lineWidth', 'fillOpacity', 'names', 'crosshair', 'minimap', 'snapping', 'snapToPixels'] as const satisfies readonly (keyof CanvasSettings & keyof LabellingSettings)[]
-const of = (from: Pick<CanvasSettings, (typeof kept)[number]>) => Object.fromEntries(kept.map((k) => [k, from[k]])) as Pick<CanvasSettings, (typeof kept)[number]>
+const kept = [
+  'drawBy',
+  'lineWidth',
+  'fillOpacity',
+  'names',
+  'crosshair',
+  'minimap',
+  'snapping',
+  'snapToPixels',
+] as const satisfies readonly (keyof CanvasSettings & keyof LabellingSettings)[]
+const of = (from: Pick<CanvasSettings, (typeof kept)[number]>) =>
+  Object.fromEntries(kept.map((k) => [k, from[k]])) as Pick<CanvasSettings, (typeof kept)[number]>
 const same = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b)
 
 export function keepSettings(editor: CanvasEditor, settings: () => CanvasSettings): void {
@@ -15,10 +25,17 @@ export function keepSettings(editor: CanvasEditor, settings: () => CanvasSetting
     const now = of(editor.settings)
     if (!same(now, of(session.settings.labelling))) session.save({ labelling: { ...session.settings.labelling, ...now } })
   }, 250)
-  watch(() => of(session.settings.labelling), (wanted) => {
-    if (!same(wanted, of(editor.settings))) editor.set(wanted)
-  }, { immediate: true })
-  watch(() => of(settings()), (now) => {
-    if (!same(now, of(session.settings.labelling))) save()
-  })
+  watch(
+    () => of(session.settings.labelling),
+    (wanted) => {
+      if (!same(wanted, of(editor.settings))) editor.set(wanted)
+    },
+    { immediate: true },
+  )
+  watch(
+    () => of(settings()),
+    (now) => {
+      if (!same(now, of(session.settings.labelling))) save()
+    },
+  )
 }

@@ -28,7 +28,16 @@ const keptGuesses = 500
 const keptSteps = 1000
 
 export const useClassify = defineStore('classify', () => {
-  const [desk, gallery, project, runs, review, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useRuns(), useReview(), useSession(), useShell(), useToasts()]
+  const [desk, gallery, project, runs, review, session, shell, toasts] = [
+    useDesk(),
+    useGallery(),
+    useProject(),
+    useRuns(),
+    useReview(),
+    useSession(),
+    useShell(),
+    useToasts(),
+  ]
   const active = ref(false)
   /** Digits that may go on. */
   const digits = ref('')
@@ -60,7 +69,10 @@ export const useClassify = defineStore('classify', () => {
     review.active = false
     begin()
   }
-  watch(() => review.active, (on) => on && active.value && toggle())
+  watch(
+    () => review.active,
+    (on) => on && active.value && toggle(),
+  )
   function begin(): void {
     void refreshLabelled()
     void runs.refreshModels().then(guessOn)
@@ -88,7 +100,11 @@ export const useClassify = defineStore('classify', () => {
 
   // ---- What the model thinks
 
-  const model = computed(() => (chosenModel.value === '' ? null : (runs.models.find((m) => m.folder === (chosenModel.value ?? runs.asked)) ?? runs.models.find((m) => m.checkpoint !== null) ?? null)))
+  const model = computed(() =>
+    chosenModel.value === ''
+      ? null
+      : (runs.models.find((m) => m.folder === (chosenModel.value ?? runs.asked)) ?? runs.models.find((m) => m.checkpoint !== null) ?? null),
+  )
   const guesses = shallowReactive(new Map<number, Guess | null>())
   function chooseModel(folder: string): void {
     chosenModel.value = folder
@@ -128,7 +144,9 @@ export const useClassify = defineStore('classify', () => {
   const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
   /** A proposal that lies there, else what the model answers. */
   const guess = computed<Guess | null>(() => {
-    const proposed = (here.value?.labels ?? []).flatMap((l) => (l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : []))
+    const proposed = (here.value?.labels ?? []).flatMap((l) =>
+      l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],
+    )
     return proposed.sort((a, b) => b.score - a.score)[0] ?? (desk.mediaId === null ? null : (guesses.get(desk.mediaId) ?? null))
   })
 
@@ -147,7 +165,11 @@ export const useClassify = defineStore('classify', () => {
   }
   /** What was typed, else the label that the image has already, else the guess. False where there is none of them. */
   function confirm(): boolean {
-    const typed = digits.value ? (labelOfDigits(numbers.value, digits.value)?.label ?? null) : text.value.trim() ? (found.value[at.value]?.id ?? null) : null
+    const typed = digits.value
+      ? (labelOfDigits(numbers.value, digits.value)?.label ?? null)
+      : text.value.trim()
+        ? (found.value[at.value]?.id ?? null)
+        : null
     if (typed !== null) choose(typed)
     else if (digits.value || text.value.trim()) return false
     else if (now.value.length) return desk.step(1)
@@ -196,11 +218,14 @@ export const useClassify = defineStore('classify', () => {
 
   // ---- Undo
 
-  const lastOf = async (mediaId: number): Promise<JournalEntry | undefined> => (await call('history.list', { mediaId, limit: 50 })).find((e) => e.kind === 'do' && !e.undone)
+  const lastOf = async (mediaId: number): Promise<JournalEntry | undefined> =>
+    (await call('history.list', { mediaId, limit: 50 })).find((e) => e.kind === 'do' && !e.undone)
   /** The image that was classified last in this tab, or before it was opened. */
   async function lastImage(): Promise<number | null> {
     if (steps.length) return steps.at(-1)!
-    return (await call('history.list', { limit: 500 })).find((e) => e.kind === 'do' && !e.undone && e.action === action)?.mediaIds[0] ?? null
+    return (
+      (await call('history.list', { limit: 500 })).find((e) => e.kind === 'do' && !e.undone && e.action === action)?.mediaIds[0] ?? null
+    )
   }
   /** Takes back what was done last: to the open image, or the class of the one before, which is then open again. */
   async function undo(): Promise<void> {
@@ -211,7 +236,10 @@ export const useClassify = defineStore('classify', () => {
     }
     await outbox.empty()
     const before = await lastImage()
-    const [there, own] = await Promise.all([before === null ? undefined : lastOf(before), desk.mediaId === null ? undefined : lastOf(desk.mediaId)])
+    const [there, own] = await Promise.all([
+      before === null ? undefined : lastOf(before),
+      desk.mediaId === null ? undefined : lastOf(desk.mediaId),
+    ])
     if (before === null || !there || (own && own.seq > there.seq)) return void (await desk.turn('undo'))
     const entry = await call('history.undo', { mediaId: before })
     toasts.turned('undo', entry?.action ?? null)
@@ -238,17 +266,45 @@ export const useClassify = defineStore('classify', () => {
     await refreshLabelled()
     desk.step(1)
   }
-  const turn = (how: 'undo' | 'redo') => (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const turn = (how: 'undo' | 'redo') =>
+    (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
 
-  watch(() => project.key, () => {
-    digits.value = text.value = ''
-    labelled.value = new Set()
-    guesses.clear()
-    active.value = Boolean(project.key) && localStorage.getItem(place('on')) === '1'
-    chosenModel.value = localStorage.getItem(place('model'))
-    steps = (sessionStorage.getItem(place('steps')) ?? '').split(',').map(Number).filter((n) => n > 0)
-    if (active.value) begin()
-  }, { immediate: true })
+  watch(
+    () => project.key,
+    () => {
+      digits.value = text.value = ''
+      labelled.value = new Set()
+      guesses.clear()
+      active.value = Boolean(project.key) && localStorage.getItem(place('on')) === '1'
+      chosenModel.value = localStorage.getItem(place('model'))
+      steps = (sessionStorage.getItem(place('steps')) ?? '')
+        .split(',')
+        .map(Number)
+        .filter((n) => n > 0)
+      if (active.value) begin()
+    },
+    { immediate: true },
+  )
 
-  return { active, working, digits, text, at, found, numbers, progress, labelled, model, guess, now, toggle, chooseModel, choose, confirm, press, nextUnlabelled, turn }
+  return {
+    active,
+    working,
+    digits,
+    text,
+    at,
+    found,
+    numbers,
+    progress,
+    labelled,
+    model,
+    guess,
+    now,
+    toggle,
+    chooseModel,
+    choose,
+    confirm,
+    press,
+    nextUnlabelled,
+    turn,
+  }
 })

@@ -46,7 +46,10 @@ export const useComparison = defineStore('comparison', () => {
     const children = models.map((m) => (m ? bases.filter((b) => b === m.name).length : 0))
     const best = children.indexOf(Math.max(0, ...children))
     if (children[best]) return best
-    return Math.max(0, models.findIndex((m) => m && (m.checkpoint === null || m.checkpoint.kind === 'zero-shot')))
+    return Math.max(
+      0,
+      models.findIndex((m) => m && (m.checkpoint === null || m.checkpoint.kind === 'zero-shot')),
+    )
   }
 
   let turn = 0
@@ -96,10 +99,13 @@ export const useComparison = defineStore('comparison', () => {
     ;[asked.value, result.value, problem.value, jobId.value, missing.value] = [[], null, null, null, false]
   }
   const choose = (how: Looked) => (chosen.value = how)
-  watch(() => project.key, () => {
-    forget()
-    chosen.value = {}
-  })
+  watch(
+    () => project.key,
+    () => {
+      forget()
+      chosen.value = {}
+    },
+  )
 
   return { asked, result, stale, problem, missing, job, chosen, names, x, y, split, reference, ask, look, forget, choose }
 })

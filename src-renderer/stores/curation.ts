@@ -45,10 +45,13 @@ export const useCuration = defineStore('curation', () => {
   remote.on('annotations.changed', later)
   remote.on('project.changed', later)
   remote.on('jobs.changed', (job) => works.includes(job.kind) && job.status === 'done' && void refresh())
-  watch(() => project.key, () => {
-    ;[status.value, model.value, query.value] = [null, undefined, null]
-    later()
-  })
+  watch(
+    () => project.key,
+    () => {
+      ;[status.value, model.value, query.value] = [null, undefined, null]
+      later()
+    },
+  )
   watch(tool, (now, before) => {
     if (now && !before) void Promise.all([refresh(), runs.refreshModels()])
   })
@@ -98,5 +101,23 @@ export const useCuration = defineStore('curation', () => {
     if (job?.status === 'done' && query.value) await search(query.value.query, query.value.title)
   }
 
-  return { tool, status, model, map, titleOf, chosenModel, version, query, missing, range, refresh, toggle, jobOf, run, search, searchLike, makeIndex }
+  return {
+    tool,
+    status,
+    model,
+    map,
+    titleOf,
+    chosenModel,
+    version,
+    query,
+    missing,
+    range,
+    refresh,
+    toggle,
+    jobOf,
+    run,
+    search,
+    searchLike,
+    makeIndex,
+  }
 })

@@ -6,7 +6,15 @@ import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls
 import type { Author } from '#shared/model/author.ts'
 import type { Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
-import { CanvasEditor, invertEdit, type CanvasChange, type CanvasImage, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
+import {
+  CanvasEditor,
+  invertEdit,
+  type CanvasChange,
+  type CanvasImage,
+  type CanvasStage,
+  type RegionChange,
+  type RegionEdit,
+} from '../canvas/index.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { resolved } from '../rpc/conflicts.ts'
 import { debounced } from '../timing.ts'
@@ -37,11 +45,15 @@ const tiled = 24e6
 function canvasImage(key: string, { id, width, height }: ImageContent['media']): CanvasImage {
   const image = { mediaId: id, width: width ?? 1, height: height ?? 1, url: imageUrl(key, id) }
   if (image.width * image.height <= tiled) return image
-  return { ...image, pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) } }
+  return {
+    ...image,
+    pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) },
+  }
 }
 
 /** Might what is on its way change this image? */
-const concerns = ({ input }: Change, id: number) => ('mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true)
+const concerns = ({ input }: Change, id: number) =>
+  'mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true
 
 export const useDesk = defineStore('desk', () => {
   const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
@@ -55,7 +67,17 @@ export const useDesk = defineStore('desk', () => {
   const editor = markRaw(new CanvasEditor({ author, temporaryId, onEdit: (edit) => send(edit) }))
 
   /** Vue cannot see into the editor: what depends on it reads `seen.regions` and the like. */
-  const seen = reactive<Record<CanvasChange, number>>({ image: 0, view: 0, regions: 0, selection: 0, tool: 0, overlay: 0, settings: 0, labels: 0, pointer: 0 })
+  const seen = reactive<Record<CanvasChange, number>>({
+    image: 0,
+    view: 0,
+    regions: 0,
+    selection: 0,
+    tool: 0,
+    overlay: 0,
+    settings: 0,
+    labels: 0,
+    pointer: 0,
+  })
   editor.subscribe((what) => {
     for (const w of what) seen[w]++
   })
@@ -71,21 +93,32 @@ export const useDesk = defineStore('desk', () => {
   const settings = of(() => ({ ...editor.settings }), 'settings')
   const zoom = of(() => editor.view.scale, 'view')
   const activeLabelId = of(() => editor.activeLabelId, 'labels')
-  watch(() => project.labels, (labels) => editor.setLabels(labels))
+  watch(
+    () => project.labels,
+    (labels) => editor.setLabels(labels),
+  )
   keepSettings(editor, () => settings.value)
   /** Labels given lately, the last first; each project has its own. */
   const lastLabels = ref<number[]>([])
   const labelsPlace = () => `dashi:labels:${project.opened?.info.folder ?? ''}`
-  watch(() => project.key, (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []), { immediate: true })
+  watch(
+    () => project.key,
+    (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []),
+    { immediate: true },
+  )
   /** The label of new regions is that of before a reload. */
   const activePlace = () => `dashi:label:${project.opened?.info.folder ?? ''}`
   let restored = ''
-  watch(() => project.labels, (labels) => {
-    if (!project.key || restored === project.key || !labels.length) return
-    restored = project.key
-    const id = Number(localStorage.getItem(activePlace()))
-    if (editor.activeLabelId === null && labels.some((l) => l.id === id)) editor.setLabel(id)
-  }, { immediate: true })
+  watch(
+    () => project.labels,
+    (labels) => {
+      if (!project.key || restored === project.key || !labels.length) return
+      restored = project.key
+      const id = Number(localStorage.getItem(activePlace()))
+      if (editor.activeLabelId === null && labels.some((l) => l.id === id)) editor.setLabel(id)
+    },
+    { immediate: true },
+  )
   watch(activeLabelId, (id) => {
     if (project.key) localStorage.setItem(activePlace(), String(id ?? ''))
     if (id === null) return
@@ -97,7 +130,12 @@ export const useDesk = defineStore('desk', () => {
 
   /** On its way in its turn, shown at once; kept until the application has it, over a reload as well. */
   function change(request: Request): void {
-    const made = { ...(content.value ? withBefore(content.value, request) : request), op: crypto.randomUUID(), project: project.opened!.info.folder, temporary: /add$/.test(request.method) ? temporaryId() : undefined } as Change
+    const made = {
+      ...(content.value ? withBefore(content.value, request) : request),
+      op: crypto.randomUUID(),
+      project: project.opened!.info.folder,
+      temporary: /add$/.test(request.method) ? temporaryId() : undefined,
+    } as Change
     if (content.value) {
       unsent.set(made.op, content.value)
       content.value = foresee(content.value, made, author())
@@ -109,7 +147,10 @@ export const useDesk = defineStore('desk', () => {
   const unsent = new Map<string, ImageContent>()
   const send = ({ action, changes }: RegionEdit) => {
     if (action.startsWith('draw ') && !session.settings.labelling.keepLabel) askForLabel()
-    change({ method: 'regions.apply', input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) } })
+    change({
+      method: 'regions.apply',
+      input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) },
+    })
   }
   /** Each region gets its own: what was chosen is forgotten once it was drawn, and the field waits for the next. */
   const askForLabel = () => setTimeout(() => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
@@ -131,11 +172,21 @@ export const useDesk = defineStore('desk', () => {
     if (mediaId.value === null) return null
     if (changed.method === 'captions.update') {
       const { text = '', language = null, spans = [], regionId = null } = { ...changed.input.before, ...changed.input.patch }
-      return { ...changed, method: 'captions.add', temporary: temporaryId(), input: { mediaId: mediaId.value, regionId, text, language, spans } } as Change
+      return {
+        ...changed,
+        method: 'captions.add',
+        temporary: temporaryId(),
+        input: { mediaId: mediaId.value, regionId, text, language, spans },
+      } as Change
     }
     if (changed.method === 'comments.update') {
       const { text = '' } = { ...changed.input.before, ...changed.input.patch }
-      return { ...changed, method: 'comments.add', temporary: temporaryId(), input: { mediaId: mediaId.value, regionId: null, text } } as Change
+      return {
+        ...changed,
+        method: 'comments.add',
+        temporary: temporaryId(),
+        input: { mediaId: mediaId.value, regionId: null, text },
+      } as Change
     }
     return null
   }
@@ -190,10 +241,12 @@ export const useDesk = defineStore('desk', () => {
     if (at === undefined) return
     for (const neighbour of [gallery.ids[at + 1], gallery.ids[at - 1]])
       if (neighbour !== undefined) {
-        void fetchContent(neighbour).then(({ media }) => {
-          const image = canvasImage(project.key, media)
-          stage.value?.prefetch(image.pyramid?.overviewUrl ?? image.url)
-        }).catch(() => undefined)
+        void fetchContent(neighbour)
+          .then(({ media }) => {
+            const image = canvasImage(project.key, media)
+            stage.value?.prefetch(image.pyramid?.overviewUrl ?? image.url)
+          })
+          .catch(() => undefined)
       }
   }
   /** No image is open. */
@@ -204,7 +257,10 @@ export const useDesk = defineStore('desk', () => {
   }
   /** Of the regions, those that are there. */
   const select = (ids: ReadonlySet<number>): void => {
-    const there = editor.regions.all().map((r) => r.id).filter((id) => ids.has(id))
+    const there = editor.regions
+      .all()
+      .map((r) => r.id)
+      .filter((id) => ids.has(id))
     if (there.join() !== editor.selection.join()) editor.setSelection(there)
   }
   /** Opens the image so many places on; false at the end. */
@@ -216,7 +272,14 @@ export const useDesk = defineStore('desk', () => {
     return true
   }
 
-  const refetchSoon = debounced(() => void outbox.empty().then(refetch).catch(() => undefined), 30)
+  const refetchSoon = debounced(
+    () =>
+      void outbox
+        .empty()
+        .then(refetch)
+        .catch(() => undefined),
+    30,
+  )
   /** What the application knows, shown without disturbing what is being drawn. */
   async function refetch(): Promise<void> {
     const id = mediaId.value
@@ -227,7 +290,10 @@ export const useDesk = defineStore('desk', () => {
     if (outbox.state.waiting) return refetchSoon() // there are changes of which it did not know yet
     content.value = now
     const theirs = new Map(now.regions.map((r) => [r.id, r]))
-    const changes: RegionChange[] = editor.regions.all().filter((r) => r.id > 0 && !theirs.has(r.id)).map((before) => ({ before, after: null }))
+    const changes: RegionChange[] = editor.regions
+      .all()
+      .filter((r) => r.id > 0 && !theirs.has(r.id))
+      .map((before) => ({ before, after: null }))
     for (const after of now.regions) {
       const before = editor.regions.get(after.id) ?? null
       if (!before || !sameRegion(before, after)) changes.push({ before, after })
@@ -243,10 +309,13 @@ export const useDesk = defineStore('desk', () => {
     if (origin === session.client && outbox.sending?.method === 'regions.apply') return
     refetchSoon()
   })
-  watch(() => project.key, () => {
-    ahead.clear()
-    close()
-  })
+  watch(
+    () => project.key,
+    () => {
+      ahead.clear()
+      close()
+    },
+  )
 
   /** Without a connection: the last change of this image, if it was not sent yet. */
   function takeBackUnsent(): boolean {
@@ -276,7 +345,27 @@ export const useDesk = defineStore('desk', () => {
   }
 
   return {
-    mediaId, content, failure, gone, stage, editor, regions, selection, selected, tool, settings, zoom, activeLabelId, lastLabels, seen,
-    open, close, select, step, refetch, change, turn,
+    mediaId,
+    content,
+    failure,
+    gone,
+    stage,
+    editor,
+    regions,
+    selection,
+    selected,
+    tool,
+    settings,
+    zoom,
+    activeLabelId,
+    lastLabels,
+    seen,
+    open,
+    close,
+    select,
+    step,
+    refetch,
+    change,
+    turn,
   }
 })

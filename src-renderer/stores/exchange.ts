@@ -20,7 +20,8 @@ export const useExchange = defineStore('exchange', () => {
   const copyImages = ref(false)
   const onlyFiltered = ref(false)
   /** The format's name in this language, or its own. */
-  const titleOf = (name: FormatName, locale: string) => exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
+  const titleOf = (name: FormatName, locale: string) =>
+    exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
   return { formats, importPath, importFormat, split, everyone, imported, exportPath, exportFormat, copyImages, onlyFiltered, titleOf, load }
 })

@@ -27,17 +27,31 @@ export const useFacets = defineStore('facets', () => {
     const take = (found: Facets) => {
       if (mine !== asked) return
       facets.value = found
-      if (found.approximate && watched.value) timer = setTimeout(() => void call('media.facets', { filter, exact: true }).then(take).catch(() => undefined), patience)
+      if (found.approximate && watched.value)
+        timer = setTimeout(
+          () =>
+            void call('media.facets', { filter, exact: true })
+              .then(take)
+              .catch(() => undefined),
+          patience,
+        )
     }
     if (!Object.keys(filter).length && project.facets) take(project.facets)
     else take(await call('media.facets', { filter }))
   }
   const again = () => void (project.opened && watched.value ? refresh().catch(() => undefined) : undefined)
   watch([() => gallery.filter, () => project.facets, watched], again)
-  watch(() => [project.key, project.facets?.total], async () => {
-    if (project.opened) roots.value = new Map((await call('media.roots').catch(() => [])).map((r) => [r.id, r.folder]))
-  }, { immediate: true })
-  watch(() => project.key, () => (facets.value = null))
+  watch(
+    () => [project.key, project.facets?.total],
+    async () => {
+      if (project.opened) roots.value = new Map((await call('media.roots').catch(() => [])).map((r) => [r.id, r.folder]))
+    },
+    { immediate: true },
+  )
+  watch(
+    () => project.key,
+    () => (facets.value = null),
+  )
 
   const attend = (more: 1 | -1) => void (watched.value += more)
   return { facets: computed(() => facets.value ?? project.facets), roots, attend, refresh }

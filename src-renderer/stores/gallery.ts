@@ -73,13 +73,17 @@ export const useGallery = defineStore('gallery', () => {
     focus.value = 0
   }
   watch([filter, sort, found], () => void refresh(true).catch(() => undefined))
-  watch(() => project.key, () => {
-    rows.clear()
-    selection.clear()
-    ;[ids.value, focus.value] = [[], 0]
-    if (filtered.value) clear() // asks by itself
-    else if (project.key) void refresh(true).catch(() => undefined)
-  })
+  watch(
+    () => project.key,
+    () => {
+      rows.clear()
+      selection.clear()
+      ;[ids.value, focus.value] = [[], 0]
+      if (filtered.value)
+        clear() // asks by itself
+      else if (project.key) void refresh(true).catch(() => undefined)
+    },
+  )
 
   const missing = new Set<number>()
   const fetchMissing = debounced(async () => {
@@ -142,5 +146,26 @@ export const useGallery = defineStore('gallery', () => {
     if (first !== undefined) focusOn(first)
   }
 
-  return { filter, sort, found, ids, rows, places, loading, filtered, selection, focus, refresh, settled, set, clear, show, want, choose, chooseAll, chooseThese, focusOn }
+  return {
+    filter,
+    sort,
+    found,
+    ids,
+    rows,
+    places,
+    loading,
+    filtered,
+    selection,
+    focus,
+    refresh,
+    settled,
+    set,
+    clear,
+    show,
+    want,
+    choose,
+    chooseAll,
+    chooseThese,
+    focusOn,
+  }
 })

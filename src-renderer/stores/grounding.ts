@@ -39,17 +39,28 @@ export const useGrounding = defineStore('grounding', () => {
   const tie = (ids: readonly number[]) => words.value && setRegions(words.value, [...new Set([...tied.value, ...ids])])
   const untie = (span: Span, captionId: number) => setRegions({ captionId, start: span.start, end: span.end }, [])
 
-  watch(() => desk.selection, (selection, before) => {
-    if (!words.value || selection.length === 0) return
-    const fresh = selection.filter((id) => !before.includes(id))
-    const meant = fresh.length ? fresh : selection
-    const [only] = meant
-    if (meant.length === 1 && tied.value.includes(only!)) setRegions(words.value, tied.value.filter((id) => id !== only))
-    else tie(meant)
-    desk.editor.setSelection([])
-  }, { flush: 'sync' })
+  watch(
+    () => desk.selection,
+    (selection, before) => {
+      if (!words.value || selection.length === 0) return
+      const fresh = selection.filter((id) => !before.includes(id))
+      const meant = fresh.length ? fresh : selection
+      const [only] = meant
+      if (meant.length === 1 && tied.value.includes(only!))
+        setRegions(
+          words.value,
+          tied.value.filter((id) => id !== only),
+        )
+      else tie(meant)
+      desk.editor.setSelection([])
+    },
+    { flush: 'sync' },
+  )
   watch(() => desk.mediaId, end)
-  watch(() => (caption.value ? caption.value.text : null), (now, was) => void (words.value && was !== null && now !== was && end()))
+  watch(
+    () => (caption.value ? caption.value.text : null),
+    (now, was) => void (words.value && was !== null && now !== was && end()),
+  )
   watch([tied, pointed], () => desk.editor.highlight([...tied.value, ...pointed.value]))
 
   return { words, text, tied, pointed, begin, end, tie, untie }

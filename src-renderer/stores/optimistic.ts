@@ -4,7 +4,8 @@ import type { Author } from '#shared/model/author.ts'
 import type { Change, Request } from '../rpc/changes.ts'
 
 const without = <T extends { id: number }>(list: readonly T[], id: number) => list.filter((x) => x.id !== id)
-const patched = <T extends { id: number }>(list: readonly T[], id: number, patch: Partial<T>) => list.map((x) => (x.id === id ? { ...x, ...patch } : x))
+const patched = <T extends { id: number }>(list: readonly T[], id: number, patch: Partial<T>) =>
+  list.map((x) => (x.id === id ? { ...x, ...patch } : x))
 
 /** The regions' own changes are the canvas's, which shows them already. */
 export function foresee(content: ImageContent, change: Request & Pick<Change, 'temporary'>, author: Author): ImageContent {
@@ -18,13 +19,27 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
     case 'captions.remove':
       return { ...content, captions: without(content.captions, change.input.id) }
     case 'comments.add':
-      return { ...content, comments: [...content.comments, { ...change.input, id: change.temporary ?? 0, by: author.kind === 'person' ? author.name : '', created: Date.now(), resolved: false }] }
+      return {
+        ...content,
+        comments: [
+          ...content.comments,
+          {
+            ...change.input,
+            id: change.temporary ?? 0,
+            by: author.kind === 'person' ? author.name : '',
+            created: Date.now(),
+            resolved: false,
+          },
+        ],
+      }
     case 'comments.update':
       return { ...content, comments: patched(content.comments, change.input.id, change.input.patch) }
     case 'comments.remove':
       return { ...content, comments: without(content.comments, change.input.id) }
     case 'image-labels.choose':
-      return of([change.input.mediaId]) ? { ...content, labels: chosen(withLabel(content, change.input.labelId, author), change.input.labelId) } : content
+      return of([change.input.mediaId])
+        ? { ...content, labels: chosen(withLabel(content, change.input.labelId, author), change.input.labelId) }
+        : content
     case 'image-labels.set':
       return of(change.input.mediaIds) ? { ...content, labels: withLabel(content, change.input.labelId, author) } : content
     case 'image-labels.unset':
@@ -45,7 +60,11 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
         ...labelled,
         labels: labelled.labels.filter((l) => !patch.removeLabels?.includes(l.labelId) || patch.addLabels?.includes(l.labelId)),
         tags: [...new Set([...content.tags.filter((t) => !patch.removeTags?.includes(t)), ...(patch.addTags ?? [])])],
-        media: { ...content.media, ...(patch.split !== undefined && { split: patch.split }), ...(patch.review !== undefined && { review: patch.review }) },
+        media: {
+          ...content.media,
+          ...(patch.split !== undefined && { split: patch.split }),
+          ...(patch.review !== undefined && { review: patch.review }),
+        },
       }
     }
     default:
@@ -53,7 +72,8 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
   }
 }
 
-const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> => Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
+const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> =>
+  Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
 
 /** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen; what it says already stays. */
 export function withBefore<R extends Request>(content: ImageContent, request: R): R {
@@ -64,13 +84,25 @@ export function withBefore<R extends Request>(content: ImageContent, request: R)
   function known(): unknown {
     switch (given.method) {
       case 'captions.update':
-        return fieldsOf(content.captions.find((c) => c.id === given.input.id), Object.keys(given.input.patch))
+        return fieldsOf(
+          content.captions.find((c) => c.id === given.input.id),
+          Object.keys(given.input.patch),
+        )
       case 'captions.remove':
-        return fieldsOf(content.captions.find((c) => c.id === given.input.id), ['text', 'language', 'spans'])
+        return fieldsOf(
+          content.captions.find((c) => c.id === given.input.id),
+          ['text', 'language', 'spans'],
+        )
       case 'comments.update':
-        return fieldsOf(content.comments.find((c) => c.id === given.input.id), Object.keys(given.input.patch))
+        return fieldsOf(
+          content.comments.find((c) => c.id === given.input.id),
+          Object.keys(given.input.patch),
+        )
       case 'comments.remove':
-        return fieldsOf(content.comments.find((c) => c.id === given.input.id), ['text', 'resolved'])
+        return fieldsOf(
+          content.comments.find((c) => c.id === given.input.id),
+          ['text', 'resolved'],
+        )
       case 'splits.set':
         return given.input.mediaIds.length === 1 && given.input.mediaIds[0] === content.media.id ? [content.media.split] : undefined
       case 'review.set':

@@ -27,7 +27,8 @@ export const useProject = defineStore('project', () => {
   const labelById = computed(() => new Map(labels.value.map((l) => [l.id, l])))
   /** The label of a number key: the one that has it as its key, else the n-th. */
   const labelForKey = (key: string) =>
-    labels.value.find((l) => l.key === key) ?? labels.value.filter((l) => l.key === null)[Number(key) - 1 - labels.value.filter((l) => l.key !== null && l.key < key).length]
+    labels.value.find((l) => l.key === key) ??
+    labels.value.filter((l) => l.key === null)[Number(key) - 1 - labels.value.filter((l) => l.key !== null && l.key < key).length]
 
   const refreshLabels = async () => (labels.value = await call('labels.list'))
   const refreshFacets = async () => (facets.value = await call('media.facets', {}))
@@ -43,10 +44,13 @@ export const useProject = defineStore('project', () => {
     replaced.value = project.replaced
     outbox.attend(project.info.folder)
   }
-  const lookForReplacement = async () => void (await call('projects.presence').then((r) => {
-    replaced.value = r
-    if (!r) outbox.reconnected() // it was a false alarm
-  }).catch(() => undefined))
+  const lookForReplacement = async () =>
+    void (await call('projects.presence')
+      .then((r) => {
+        replaced.value = r
+        if (!r) outbox.reconnected() // it was a false alarm
+      })
+      .catch(() => undefined))
   /** What is open, as a project of its own in the folder, and what waits in this window with it; then that one is open. */
   async function saveCopy(folder: string): Promise<string> {
     const from = opened.value!.info.folder
@@ -126,5 +130,26 @@ export const useProject = defineStore('project', () => {
     if (what.includes('labels')) void refreshLabels().catch(() => undefined)
     later()
   })
-  return { opened, key, labels, labelById, labelForKey, facets, opening, replaced, first, lookAt, firstDone, lookForReplacement, saveCopy, reopenFromDisk, open, settled, openSample, close, reopen, refresh }
+  return {
+    opened,
+    key,
+    labels,
+    labelById,
+    labelForKey,
+    facets,
+    opening,
+    replaced,
+    first,
+    lookAt,
+    firstDone,
+    lookForReplacement,
+    saveCopy,
+    reopenFromDisk,
+    open,
+    settled,
+    openSample,
+    close,
+    reopen,
+    refresh,
+  }
 })

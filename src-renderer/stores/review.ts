@@ -30,7 +30,8 @@ export const useReview = defineStore('review', () => {
   /** To the region selected, or to the image. */
   function say(text: string): void {
     const regionId = desk.selected.length === 1 ? desk.selected[0]!.id : null
-    if (desk.mediaId !== null && text.trim()) desk.change({ method: 'comments.add', input: { mediaId: desk.mediaId, regionId, text: text.trim() } })
+    if (desk.mediaId !== null && text.trim())
+      desk.change({ method: 'comments.add', input: { mediaId: desk.mediaId, regionId, text: text.trim() } })
   }
   return { active, commenting, toggle, comment, give, say }
 })

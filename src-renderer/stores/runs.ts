@@ -69,17 +69,23 @@ export const useRuns = defineStore('runs', () => {
     void Promise.all([refresh(), refreshModels(), loadCurve(runId)])
   })
   remote.on('runs.changed', () => void refresh())
-  watch(() => project.key, () => {
-    curves.clear()
-    latest.clear()
-    ;[runs.value, models.value, compared.value, ingredients.value, asked.value] = [[], [], [], [], null]
-    ;[shown.value, soup.value, overlaid.value, gone.value, known.value] = [null, null, [], [], { runs: false, models: false }]
-  })
-  watch(() => remote.connection.since, () => {
-    if (remote.connection.state !== 'open' || !project.opened) return
-    latest.clear() // what ran has ended with the program, or tells again
-    void Promise.all([refresh(), refreshModels()])
-  })
+  watch(
+    () => project.key,
+    () => {
+      curves.clear()
+      latest.clear()
+      ;[runs.value, models.value, compared.value, ingredients.value, asked.value] = [[], [], [], [], null]
+      ;[shown.value, soup.value, overlaid.value, gone.value, known.value] = [null, null, [], [], { runs: false, models: false }]
+    },
+  )
+  watch(
+    () => remote.connection.since,
+    () => {
+      if (remote.connection.state !== 'open' || !project.opened) return
+      latest.clear() // what ran has ended with the program, or tells again
+      void Promise.all([refresh(), refreshModels()])
+    },
+  )
 
   const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: Error) => toasts.error(e.message))
   /** The same once more; the new run's id. */
@@ -93,7 +99,26 @@ export const useRuns = defineStore('runs', () => {
       return null
     }
   }
-  return { runs, models, curves, latest, running, compared, ingredients, asked, shown, soup, overlaid, gone, known, refresh, refreshModels, loadCurve, cancel, again }
+  return {
+    runs,
+    models,
+    curves,
+    latest,
+    running,
+    compared,
+    ingredients,
+    asked,
+    shown,
+    soup,
+    overlaid,
+    gone,
+    known,
+    refresh,
+    refreshModels,
+    loadCurve,
+    cancel,
+    again,
+  }
 })
 
 /** A curve and what came after it; a step of another phase begins a new one. */

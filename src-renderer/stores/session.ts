@@ -16,7 +16,13 @@ export const useSession = defineStore('session', () => {
 
   async function hello(): Promise<void> {
     const said = await call('app.hello')
-    ;[version.value, user.value, recent.value, startProject.value, settings.value] = [said.version, said.user, said.recent, said.project, said.settings]
+    ;[version.value, user.value, recent.value, startProject.value, settings.value] = [
+      said.version,
+      said.user,
+      said.recent,
+      said.project,
+      said.settings,
+    ]
     instance.value = said.instance
     client.value = said.client
   }
@@ -37,7 +43,9 @@ export const useSession = defineStore('session', () => {
   const dark = ref(systemDark.matches)
   systemDark.addEventListener('change', (e) => (dark.value = e.matches))
   const theme = computed(() => (settings.value.theme === 'system' ? (dark.value ? 'dark' : 'light') : settings.value.theme))
-  const language = computed(() => (settings.value.language === 'system' ? (navigator.language.startsWith('ja') ? 'ja' : 'en') : settings.value.language))
+  const language = computed(() =>
+    settings.value.language === 'system' ? (navigator.language.startsWith('ja') ? 'ja' : 'en') : settings.value.language,
+  )
 
   return { version, user, instance, client, recent, startProject, settings, theme, language, hello, refreshRecent, forget, save }
 })

@@ -4,7 +4,8 @@ import { ref } from 'vue'
 import type { Room } from '../routing/address.ts'
 
 export { rooms, type Room } from '../routing/address.ts'
-export type Dialog = 'palette' | 'help' | 'settings' | 'import' | 'export' | 'snapshots' | 'labels' | 'folder' | 'bulk' | 'links' | 'about' | 'dropped'
+export type Dialog =
+  'palette' | 'help' | 'settings' | 'import' | 'export' | 'snapshots' | 'labels' | 'folder' | 'bulk' | 'links' | 'about' | 'dropped'
 
 export const useShell = defineStore('shell', () => {
   const room = ref<Room>('data')

@@ -16,13 +16,22 @@ export interface Toast {
 
 export const useToasts = defineStore('toasts', () => {
   const show = shallowRef<(toast: Toast) => void>(() => undefined)
-  const say = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) => show.value({ kind: 'info', key, values, action })
+  const say = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) =>
+    show.value({ kind: 'info', key, values, action })
   const error = (text: string) => show.value({ kind: 'error', text })
-  const done = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) => show.value({ kind: 'success', key, values, action })
+  const done = (key: string, values: Record<string, string | number> = {}, action?: Toast['action']) =>
+    show.value({ kind: 'success', key, values, action })
   const turned = (how: 'undo' | 'redo', action: string | null) =>
     show.value({
-      kind: 'info', replaces: true,
-      ...(action === null ? { key: `toast.nothing-to-${how}` } : { key: `toast.${how}`, values: { action: actionName(action) }, action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) } }),
+      kind: 'info',
+      replaces: true,
+      ...(action === null
+        ? { key: `toast.nothing-to-${how}` }
+        : {
+            key: `toast.${how}`,
+            values: { action: actionName(action) },
+            action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) },
+          }),
     })
   /** Turns the last undo or redo round again. */
   const other = shallowRef<(how: 'undo' | 'redo') => void>(() => undefined)

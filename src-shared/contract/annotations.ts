@@ -13,7 +13,10 @@ import { method } from './method.ts'
 
 const done = z.null()
 /** Each once: a list that names one a million times is one. */
-const ids = z.array(id).min(1).transform((given) => [...new Set(given)])
+const ids = z
+  .array(id)
+  .min(1)
+  .transform((given) => [...new Set(given)])
 const ofImage = z.object({ mediaId: id.optional() })
 
 /**
@@ -33,9 +36,16 @@ export type RegionEditInput = z.infer<typeof regionEdit>
 /** What is to become of a selection of images; what is left out stays as it is. */
 export const mediaPatch = z
   .object({
-    addLabels: z.array(id), removeLabels: z.array(id), addTags: z.array(tag), removeTags: z.array(tag), split: split.nullable(), review: media.shape.review,
+    addLabels: z.array(id),
+    removeLabels: z.array(id),
+    addTags: z.array(tag),
+    removeTags: z.array(tag),
+    split: split.nullable(),
+    review: media.shape.review,
     /** Of every region on them. */
-    regionLabel: id.nullable(), setAttributes: attributes, removeAttributes: z.array(text()),
+    regionLabel: id.nullable(),
+    setAttributes: attributes,
+    removeAttributes: z.array(text()),
   })
   .partial()
 export type MediaPatch = z.infer<typeof mediaPatch>
@@ -46,11 +56,17 @@ export const annotationMethods = {
   /** To each of the images, at the same place; one step of undo. */
   'regions.copy': method(z.object({ ids, mediaIds: ids }), z.object({ regions: z.number().int(), images: z.array(id) })),
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
-  'captions.update': method(z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }), caption),
+  'captions.update': method(
+    z.object({ id, patch: captionFields.extend({ text: captionText }).partial(), before: captionFields.partial().optional() }),
+    caption,
+  ),
   'captions.remove': method(z.object({ id, before: captionFields.partial().optional() }), done),
   /** How much of each text a model reads. */
   'captions.tokens': method(
-    z.object({ texts: z.array(z.string().max(20_000)).max(500), /** Folder; the model in the box unless said otherwise. */ model: z.string().optional() }),
+    z.object({
+      texts: z.array(z.string().max(20_000)).max(500),
+      /** Folder; the model in the box unless said otherwise. */ model: z.string().optional(),
+    }),
     tokenCountsSchema,
   ),
   'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
@@ -66,7 +82,10 @@ export const annotationMethods = {
   'labels.change': method(labelOperation, labelPreview),
   'labels.schema': method(z.object({}).default({}), labelSchemaFile),
   /** `text`: of the file. `preview`: only says what it would do. */
-  'labels.import': method(z.object({ text: z.string().max(64_000_000), file: z.string().max(4096), mode: schemaImportMode, preview: z.boolean().default(false) }), schemaImportReport),
+  'labels.import': method(
+    z.object({ text: z.string().max(64_000_000), file: z.string().max(4096), mode: schemaImportMode, preview: z.boolean().default(false) }),
+    schemaImportReport,
+  ),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
   'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
   /** The image is of this class and no other. */

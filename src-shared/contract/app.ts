@@ -10,7 +10,9 @@ export const settings = z.object({
   shortcuts: z.record(z.string(), z.array(z.string())).default({}),
   /** Side of a grid cell, CSS pixels. */
   thumbnail: z.number().int().min(64).max(512).default(144),
-  sidebars: z.object({ data: z.boolean().default(true), strip: z.boolean().default(true), inspector: z.boolean().default(true) }).prefault({}),
+  sidebars: z
+    .object({ data: z.boolean().default(true), strip: z.boolean().default(true), inspector: z.boolean().default(true) })
+    .prefault({}),
   labelling: z
     .object({
       /** The label of a region drawn is that of the next; else each asks for its own. */

@@ -44,7 +44,7 @@ export function textProblem(text: string): string | null {
 export function valueProblem(message: unknown): string | null {
   const levels: { members: readonly unknown[]; next: number }[] = []
   let [containers, values, characters] = [0, 0, 0]
-  for (let value = message; ; ) {
+  for (let value = message; ;) {
     if (typeof value === 'string') {
       if ((characters += value.length) > messageBounds.bytes) return `is longer than ${messageBounds.bytes} bytes`
     } else if (typeof value === 'object' && value !== null) {
@@ -65,6 +65,7 @@ export function valueProblem(message: unknown): string | null {
 
 /** The number of a call that is not going to be parsed, so that it can be refused by it: callers write it first, or last. */
 export function callNumber(text: string): number | null {
-  const found = /^\s*\{\s*"call"\s*:\s*(\d{1,15})\s*[,}]/.exec(text.slice(0, 200)) ?? /,\s*"call"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(text.slice(-200))
+  const found =
+    /^\s*\{\s*"call"\s*:\s*(\d{1,15})\s*[,}]/.exec(text.slice(0, 200)) ?? /,\s*"call"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(text.slice(-200))
   return found ? Number(found[1]) : null
 }

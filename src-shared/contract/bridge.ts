@@ -12,12 +12,22 @@ export const desktopEvent = z.union([z.object({ action: z.string() }), z.object(
 export type DesktopEvent = z.infer<typeof desktopEvent>
 
 /** What the native menu is made of. */
-export const menuState = z.object({ language: settings.shape.language, recent: z.array(z.object({ name: z.string(), folder: z.string() })) })
+export const menuState = z.object({
+  language: settings.shape.language,
+  recent: z.array(z.object({ name: z.string(), folder: z.string() })),
+})
 export type MenuState = z.infer<typeof menuState>
 
 export const toApplication = z.discriminatedUnion('type', [
   /** First of all. `project`: what a page opens that begins; sent again whenever another one is asked for. */
-  z.object({ type: z.literal('begin'), configFolder: z.string(), cacheFolder: z.string(), dataFolder: z.string(), version: z.string(), project: z.string().nullable() }),
+  z.object({
+    type: z.literal('begin'),
+    configFolder: z.string(),
+    cacheFolder: z.string(),
+    dataFolder: z.string(),
+    version: z.string(),
+    project: z.string().nullable(),
+  }),
   z.object({ type: z.literal('project'), project: z.string().nullable() }),
   /** A page's port: opened, a message of it, gone. */
   z.object({ type: z.literal('attach'), page: number }),
@@ -38,7 +48,13 @@ export const fromApplication = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: menuState }),
   z.object({ type: z.literal('tell'), page: number, message: z.unknown() }),
   z.object({ type: z.literal('hang-up'), page: number }),
-  z.object({ type: z.literal('response'), id: number, status: z.int(), headers: z.record(z.string(), z.string()), /** Base64. */ body: z.string() }),
+  z.object({
+    type: z.literal('response'),
+    id: number,
+    status: z.int(),
+    headers: z.record(z.string(), z.string()),
+    /** Base64. */ body: z.string(),
+  }),
   /** A native dialog. */
   z.object({ type: z.literal('pick'), id: number, title: z.string(), start: z.string().optional() }),
   /** It could not begin; it ends. */

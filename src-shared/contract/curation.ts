@@ -18,7 +18,13 @@ export const curationMethods = {
   /** What was found out so far, null where nothing was. */
   'curation.status': method(
     nothing,
-    z.object({ duplicates: kept(c.duplicateSummary), split: kept(c.splitReport), captions: kept(c.captionReport), doubts: kept(c.doubtSummary), map: kept(c.mapSummary) }),
+    z.object({
+      duplicates: kept(c.duplicateSummary),
+      split: kept(c.splitReport),
+      captions: kept(c.captionReport),
+      doubts: kept(c.doubtSummary),
+      map: kept(c.mapSummary),
+    }),
   ),
 
   /** The job (kind `duplicates`) ends with a `duplicateSummary`. */
@@ -37,12 +43,18 @@ export const curationMethods = {
 
   /** The job (kind `captions`) ends with a `captionReport`. */
   'curation.check-captions': method(c.captionOptions, started),
-  'curation.caption-findings': method(z.object({ issue: c.captionIssue.optional(), ...page }), z.object({ total, findings: z.array(c.captionFinding) })),
+  'curation.caption-findings': method(
+    z.object({ issue: c.captionIssue.optional(), ...page }),
+    z.object({ total, findings: z.array(c.captionFinding) }),
+  ),
 
   /** The job (kind `doubts`) ends with a `doubtSummary`. */
   'curation.find-doubts': method(c.doubtOptions, started),
   /** The most doubtful first. `labelId`: given or suggested; `issuesOnly`: what confident learning takes for wrong. */
-  'curation.doubts': method(z.object({ labelId: id.optional(), issuesOnly: z.boolean().default(true), ...page }), z.object({ total, doubts: z.array(c.doubt) })),
+  'curation.doubts': method(
+    z.object({ labelId: id.optional(), issuesOnly: z.boolean().default(true), ...page }),
+    z.object({ total, doubts: z.array(c.doubt) }),
+  ),
 
   /** The job (kind `index`) ends with an `indexSummary`. What is up to date is not made again. */
   'curation.make-index': method(z.object({ model: z.string().min(1).optional() }).default({}), started),

@@ -9,15 +9,17 @@ import { method } from './method.ts'
 const count = z.number().int()
 
 /** What a thumbnail shows beside the picture. */
-export const mediaRow = media.pick({ id: true, path: true, width: true, height: true, split: true, review: true, duplicateGroup: true }).extend({
-  regions: z.number().int(),
-  captions: z.number().int(),
-  proposed: z.number().int(),
-  /** Accepted labels of the image and of its regions, each once. */
-  labelIds: z.array(id),
-  /** Why its file cannot be decoded, where that is known. */
-  problem: z.string().nullable(),
-})
+export const mediaRow = media
+  .pick({ id: true, path: true, width: true, height: true, split: true, review: true, duplicateGroup: true })
+  .extend({
+    regions: z.number().int(),
+    captions: z.number().int(),
+    proposed: z.number().int(),
+    /** Accepted labels of the image and of its regions, each once. */
+    labelIds: z.array(id),
+    /** Why its file cannot be decoded, where that is known. */
+    problem: z.string().nullable(),
+  })
 export type MediaRow = z.infer<typeof mediaRow>
 
 /** What looking at files came to. */
@@ -62,7 +64,14 @@ export type Facets = z.infer<typeof facets>
 
 export const mediaMethods = {
   /** All that the filter lets through, in order. */
-  'media.ids': method(z.object({ filter: mediaFilter, sort: mediaSort, /** So many of them only, where that is quicker. */ first: z.number().int().positive().optional() }), z.object({ ids: z.array(z.number()), more: z.boolean() })),
+  'media.ids': method(
+    z.object({
+      filter: mediaFilter,
+      sort: mediaSort,
+      /** So many of them only, where that is quicker. */ first: z.number().int().positive().optional(),
+    }),
+    z.object({ ids: z.array(z.number()), more: z.boolean() }),
+  ),
   /** In the order asked for; images that are gone are left out. */
   'media.rows': method(z.object({ ids: z.array(id).max(1000) }), z.array(mediaRow)),
   /** Each count is that of the images which choosing the value would show, beside the other filters. */
@@ -75,5 +84,13 @@ export const mediaMethods = {
   'media.check': method(z.object({}).default({}), z.object({ jobId: z.string() })),
   /** Its size is found out first where it was not known. */
   'media.content': method(z.object({ id }), imageContent),
-  'media.remove': method(z.object({ ids: z.array(id).min(1).transform((given) => [...new Set(given)]) }), z.null()),
+  'media.remove': method(
+    z.object({
+      ids: z
+        .array(id)
+        .min(1)
+        .transform((given) => [...new Set(given)]),
+    }),
+    z.null(),
+  ),
 }

@@ -84,14 +84,26 @@ export const comparison = z.object({
 export type Comparison = z.infer<typeof comparison>
 
 /** `min` and `max` ingredients; for a `relative` method the first is the base that the others are seen from. */
-export const mergeMethodEntry = z.object({ name: z.string(), schema: z.record(z.string(), z.json()), min: z.int(), max: z.int().nullable(), relative: z.boolean() })
+export const mergeMethodEntry = z.object({
+  name: z.string(),
+  schema: z.record(z.string(), z.json()),
+  min: z.int(),
+  max: z.int().nullable(),
+  relative: z.boolean(),
+})
 export type MergeMethodEntry = z.infer<typeof mergeMethodEntry>
 
 /** How a soup came about. */
 export const soupEntry = z.object({
   method: z.string(),
   /** `weight`: its share in the mean, where the method is one. */
-  ingredients: z.array(z.object({ name: z.string(), /** As `models.list` names it; null where it is not in the project. */ folder: z.string().nullable(), weight: z.number().nullable() })),
+  ingredients: z.array(
+    z.object({
+      name: z.string(),
+      /** As `models.list` names it; null where it is not in the project. */ folder: z.string().nullable(),
+      weight: z.number().nullable(),
+    }),
+  ),
   /** A greedy soup's candidates in the order of trial. */
   ledger: z.array(ledgerSchema.element.omit({ dir: true }).extend({ name: z.string() })).nullable(),
   dtype: soupDtypeSchema.nullable(),
@@ -130,7 +142,10 @@ export const roomMethods = {
   /** What came of comparing these: the job that is at it, else what it found when it was last done. Begins nothing. */
   'evaluation.comparison': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6) }),
-    z.object({ jobId: z.string().nullable(), kept: z.object({ result: comparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable() }),
+    z.object({
+      jobId: z.string().nullable(),
+      kept: z.object({ result: comparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable(),
+    }),
   ),
   'merging.methods': method(nothing, z.array(mergeMethodEntry)),
   'merging.start': method(

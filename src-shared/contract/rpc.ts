@@ -6,7 +6,18 @@ import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
 import { conflict, ConflictError, type Conflict } from '../model/conflict.ts'
 import { valueProblem } from './bounds.ts'
-import { events, isEvent, isMethod, methods, type EventData, type EventName, type Input, type MethodName, type Output, type Parsed } from '../contract.ts'
+import {
+  events,
+  isEvent,
+  isMethod,
+  methods,
+  type EventData,
+  type EventName,
+  type Input,
+  type MethodName,
+  type Output,
+  type Parsed,
+} from '../contract.ts'
 
 /**
  * What a transport must offer. Messages keep their order; none is lost before `onClose`. A message that is beyond the bounds of
@@ -26,9 +37,21 @@ export interface Channel {
 
 const faultSchema = z.enum([...faults, 'program'])
 /** `op` names an operation that is to be made once, however often it is asked for. */
-const request = z.object({ call: z.number().int(), method: z.string(), input: z.unknown().optional(), op: z.string().regex(/^[!-~]{8,64}$/).optional() })
+const request = z.object({
+  call: z.number().int(),
+  method: z.string(),
+  input: z.unknown().optional(),
+  op: z
+    .string()
+    .regex(/^[!-~]{8,64}$/)
+    .optional(),
+})
 const refusal = z.object({ call: z.number().int(), refused: z.string() })
-const answer = z.object({ answer: z.number().int(), output: z.unknown().optional(), error: z.object({ fault: faultSchema, message: z.string(), conflicts: z.array(conflict).optional() }).optional() })
+const answer = z.object({
+  answer: z.number().int(),
+  output: z.unknown().optional(),
+  error: z.object({ fault: faultSchema, message: z.string(), conflicts: z.array(conflict).optional() }).optional(),
+})
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
 export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => Output<M> | Promise<Output<M>> }
@@ -51,7 +74,13 @@ export const numberOf = (message: unknown): number | null => {
 }
 
 /** The application's end: answers calls, whatever has a number exactly once, and returns what sends events. `report` hears of faults of the program. */
-export function serve<C>(channel: Channel, handlers: Handlers<C>, client: C, report: (method: string, error: unknown) => void, once: Once<C> = (_, __, body) => body()): Emit {
+export function serve<C>(
+  channel: Channel,
+  handlers: Handlers<C>,
+  client: C,
+  report: (method: string, error: unknown) => void,
+  once: Once<C> = (_, __, body) => body(),
+): Emit {
   let open = true
   channel.onClose(() => (open = false))
   const send = (message: unknown) => open && channel.send(message)

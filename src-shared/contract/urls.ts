@@ -18,4 +18,5 @@ export const tileSide = 512
 /** The whole upright image. */
 export const imageUrl = (key: string, mediaId: number) => `/media/${key}/${mediaId}/image`
 export const thumbnailUrl = (key: string, mediaId: number, size: ThumbnailSize) => `/media/${key}/${mediaId}/${size}`
-export const tileUrl = (key: string, mediaId: number, level: number, x: number, y: number) => `/media/${key}/${mediaId}/tile/${level}/${x}/${y}`
+export const tileUrl = (key: string, mediaId: number, level: number, x: number, y: number) =>
+  `/media/${key}/${mediaId}/tile/${level}/${x}/${y}`

@@ -12,8 +12,18 @@ const north = 3
 const stepX = [1, 0, -1, 0]
 const stepY = [0, 1, 0, -1]
 /** From a corner, by heading: the pixel ahead on the right hand, and on the left. */
-const rightAhead = [[0, 0], [-1, 0], [-1, -1], [0, -1]] as const
-const leftAhead = [[0, -1], [0, 0], [-1, 0], [-1, -1]] as const
+const rightAhead = [
+  [0, 0],
+  [-1, 0],
+  [-1, -1],
+  [0, -1],
+] as const
+const leftAhead = [
+  [0, -1],
+  [0, 0],
+  [-1, 0],
+  [-1, -1],
+] as const
 
 export function rleToPolygon(rle: Rle): PolygonPart[] {
   const box = rleBox(rle)

@@ -63,7 +63,14 @@ export function simplifyLine(points: readonly number[], tolerance: number): numb
     let far = -1
     let worst = tolerance * tolerance
     for (let i = from + 1; i < to; i++) {
-      const d = segmentDistance2(points[2 * i]!, points[2 * i + 1]!, points[2 * from]!, points[2 * from + 1]!, points[2 * to]!, points[2 * to + 1]!)
+      const d = segmentDistance2(
+        points[2 * i]!,
+        points[2 * i + 1]!,
+        points[2 * from]!,
+        points[2 * from + 1]!,
+        points[2 * to]!,
+        points[2 * to + 1]!,
+      )
       if (d > worst) [far, worst] = [i, d]
     }
     if (far < 0) continue

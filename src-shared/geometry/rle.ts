@@ -16,7 +16,7 @@ export function encodeCounts(counts: readonly number[]): string {
   let s = ''
   for (let i = 0; i < counts.length; i++) {
     let x = i > 2 ? counts[i]! - counts[i - 2]! : counts[i]!
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       let c = x & 0x1f
       x = Math.floor(x / 32)
       more = c & 0x10 ? x !== -1 : x !== 0
@@ -30,12 +30,13 @@ export function encodeCounts(counts: readonly number[]): string {
 /** Throws an Error that says what is wrong: a foreign character, a truncated number or a negative run. */
 export function decodeCounts(s: string): number[] {
   const counts: number[] = []
-  for (let p = 0; p < s.length; ) {
+  for (let p = 0; p < s.length;) {
     let x = 0
     let scale = 1
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const c = s.charCodeAt(p++) - 48
-      if (!(c >= 0 && c < 64)) throw new Error(p > s.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`)
+      if (!(c >= 0 && c < 64))
+        throw new Error(p > s.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`)
       if (scale > 2 ** 45) throw new Error('RLE counts hold a number that is too large')
       x += (c & 0x1f) * scale
       scale *= 32
@@ -56,9 +57,10 @@ export function rleProblem({ size: [height, width], counts }: Rle): string | nul
   for (let p = 0, n = 0; p < counts.length; n++) {
     let x = 0
     let scale = 1
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const c = counts.charCodeAt(p++) - 48
-      if (!(c >= 0 && c < 64)) return p > counts.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`
+      if (!(c >= 0 && c < 64))
+        return p > counts.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`
       if (scale > 2 ** 45) return 'RLE counts hold a number that is too large'
       x += (c & 0x1f) * scale
       scale *= 32
@@ -177,14 +179,15 @@ export function rleBox(rle: Rle): Box {
 
 /** Pixel by pixel `keep(a, b)` of two masks of the same size. */
 function combine(a: Rle, b: Rle, keep: (a: boolean, b: boolean) => boolean): Rle {
-  if (a.size[0] !== b.size[0] || a.size[1] !== b.size[1]) throw new Error(`masks of different size: ${a.size.join('×')} and ${b.size.join('×')}`)
+  if (a.size[0] !== b.size[0] || a.size[1] !== b.size[1])
+    throw new Error(`masks of different size: ${a.size.join('×')} and ${b.size.join('×')}`)
   const [height, width] = a.size
   const [ca, cb] = [decodeRle(a).counts, decodeRle(b).counts]
   const counts: number[] = []
   let [ia, ib, na, nb] = [0, 0, ca[0] ?? 0, cb[0] ?? 0]
   let value = false
   let run = 0
-  for (let left = height * width; left > 0; ) {
+  for (let left = height * width; left > 0;) {
     while (na === 0) na = ca[++ia]!
     while (nb === 0) nb = cb[++ib]!
     const n = Math.min(na, nb)

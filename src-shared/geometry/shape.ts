@@ -32,7 +32,8 @@ export function shapeProblem(shape: Shape, size: { width: number | null; height:
     return w === width && h === height ? null : `a mask of ${w} × ${h} on an image of ${width} × ${height}`
   }
   const reach = reachOf(width, height)
-  for (const v of coordinatesOf(shape)) if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} lies too far outside an image of ${width} × ${height}`
+  for (const v of coordinatesOf(shape))
+    if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} lies too far outside an image of ${width} × ${height}`
   return null
 }
 

@@ -42,7 +42,7 @@ export function rleTopology(rle: Rle): { parts: number; holes: number } {
   let x = -1
   let runs: [number, number][] = []
   for (const [start, end] of intervals(decodeRle(rle)))
-    for (let from = start; from < end; ) {
+    for (let from = start; from < end;) {
       const at = Math.floor(from / height)
       if (at !== x) {
         if (x >= 0) column(runs)
@@ -60,7 +60,7 @@ export function rleTopology(rle: Rle): { parts: number; holes: number } {
 
 /** Pairs of two columns' segments that share a row, or with `reach` 1 touch by a corner. */
 function meet(a: readonly Segment[], b: readonly Segment[], reach: number, found: (a: number, b: number) => void): void {
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const [p, q] = [a[i]!, b[j]!]
     if (p[0] < q[1] + reach && q[0] < p[1] + reach) found(p[2], q[2])
     if (p[1] < q[1]) i++

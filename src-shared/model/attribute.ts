@@ -11,8 +11,19 @@ const common = {
 const value = text().max(limits.value)
 const finite = z.number()
 
-export const choiceAttribute = z.object({ type: z.literal('choice'), ...common, options: z.array(text().min(1).max(limits.name)).min(1).max(limits.list), default: value.optional() })
-export const numberAttribute = z.object({ type: z.literal('number'), ...common, min: finite.optional(), max: finite.optional(), default: finite.optional() })
+export const choiceAttribute = z.object({
+  type: z.literal('choice'),
+  ...common,
+  options: z.array(text().min(1).max(limits.name)).min(1).max(limits.list),
+  default: value.optional(),
+})
+export const numberAttribute = z.object({
+  type: z.literal('number'),
+  ...common,
+  min: finite.optional(),
+  max: finite.optional(),
+  default: finite.optional(),
+})
 export const textAttribute = z.object({ type: z.literal('text'), ...common, default: value.optional() })
 export const yesNoAttribute = z.object({ type: z.literal('yes/no'), ...common, default: z.boolean().optional() })
 
@@ -24,7 +35,8 @@ export const attributeDefinition = z
   .superRefine((a, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (a.type === 'choice' && new Set(a.options).size < a.options.length) refuse('options', 'expected each option once')
-    if (a.type === 'number' && a.min !== undefined && a.max !== undefined && a.min > a.max) refuse('max', `expected at least ${a.min}, the smallest allowed`)
+    if (a.type === 'number' && a.min !== undefined && a.max !== undefined && a.min > a.max)
+      refuse('max', `expected at least ${a.min}, the smallest allowed`)
     const problem = a.default === undefined ? null : attributeProblem(a, a.default)
     if (problem) refuse('default', problem)
   })
@@ -43,7 +55,8 @@ export const attributeDefinitions = z
 
 export type AttributeValue = string | number | boolean
 /** A name may be any, `constructor` too, which every object seems to have. */
-export const ownValue = (values: Readonly<Record<string, AttributeValue>>, name: string): AttributeValue | undefined => (Object.hasOwn(values, name) ? values[name] : undefined)
+export const ownValue = (values: Readonly<Record<string, AttributeValue>>, name: string): AttributeValue | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined
 
 /** Why a value is none of this attribute's; null where it is one. */
 export function attributeProblem(a: AttributeDefinition, value: AttributeValue): string | null {
@@ -90,7 +103,10 @@ export interface AttributeFault {
 }
 
 /** Required attributes that have no value, and values that are none of their attribute's. */
-export function attributeFaults(definitions: readonly AttributeDefinition[], values: Readonly<Record<string, AttributeValue>>): AttributeFault[] {
+export function attributeFaults(
+  definitions: readonly AttributeDefinition[],
+  values: Readonly<Record<string, AttributeValue>>,
+): AttributeFault[] {
   return definitions.flatMap((a): AttributeFault[] => {
     const given = ownValue(values, a.name)
     if (given === undefined) return a.required ? [{ name: a.name, problem: null }] : []

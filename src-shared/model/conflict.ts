@@ -44,11 +44,17 @@ export function sameData(a: unknown, b: unknown): boolean {
  * does not speak of are not compared, unless it is `whole`: then they were not there.
  */
 export function changedMeanwhile(now: object, base: object, mine: object, whole = false): Conflict['fields'] {
-  const [n, b, m] = [now, base, mine].map((o) => o as Record<string, unknown>) as [Record<string, unknown>, Record<string, unknown>, Record<string, unknown>]
+  const [n, b, m] = [now, base, mine].map((o) => o as Record<string, unknown>) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ]
   // What is not there and what is null are the same: an attribute that nobody has given yet.
   const same = (x: unknown, y: unknown) => sameData(x ?? null, y ?? null)
   return Object.keys(m)
-    .filter((field) => m[field] !== undefined && (whole || b[field] !== undefined) && !same(n[field], b[field]) && !same(n[field], m[field]))
+    .filter(
+      (field) => m[field] !== undefined && (whole || b[field] !== undefined) && !same(n[field], b[field]) && !same(n[field], m[field]),
+    )
     .map((field) => ({ field, base: json(b[field]), theirs: json(n[field]), mine: json(m[field]) }))
 }
 const json = (value: unknown) => (value === undefined ? null : (value as Conflict['fields'][number]['base']))

@@ -72,7 +72,9 @@ export type DuplicateAction = z.input<typeof duplicateAction>
 
 export const splitOptions = z.object({
   /** Split → share of the images; together 1. */
-  shares: z.record(split, z.number().positive().max(1)).refine((s) => Math.abs(Object.values(s).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected shares that sum to 1'),
+  shares: z
+    .record(split, z.number().positive().max(1))
+    .refine((s) => Math.abs(Object.values(s).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected shares that sum to 1'),
   /** Each split gets its share of every label. */
   stratify: z.boolean().default(true),
   /** Near-duplicates stay together, as far as they were looked for; exact ones always do. */

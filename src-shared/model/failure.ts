@@ -8,6 +8,11 @@ export const faultSchema = z.enum(faults).nullable()
 export const failureSchema = z.object({ fault: faultSchema, message: z.string(), stack: z.string().optional() })
 export type Failure = z.infer<typeof failureSchema>
 
-export const failureOf = (e: unknown): Failure => ({ fault: e instanceof DashiError ? e.fault : null, message: errorLine(e), stack: e instanceof Error ? e.stack : undefined })
+export const failureOf = (e: unknown): Failure => ({
+  fault: e instanceof DashiError ? e.fault : null,
+  message: errorLine(e),
+  stack: e instanceof Error ? e.stack : undefined,
+})
 
-export const errorOf = ({ fault, message, stack }: Failure): Error => (fault ? new DashiError(fault, message) : Object.assign(new Error(message), { stack }))
+export const errorOf = ({ fault, message, stack }: Failure): Error =>
+  fault ? new DashiError(fault, message) : Object.assign(new Error(message), { stack })

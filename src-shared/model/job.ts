@@ -9,7 +9,12 @@ export const deviceSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'cor
 export type Device = z.infer<typeof deviceSchema>
 
 /** A labelled image. `hash` is its content hash where it is known already; `label` an index into the classes. */
-export const itemSchema = z.object({ file: z.string().min(1), label: z.int().nonnegative(), hash: z.string().nullish(), /** What a person calls it. */ name: z.string().optional() })
+export const itemSchema = z.object({
+  file: z.string().min(1),
+  label: z.int().nonnegative(),
+  hash: z.string().nullish(),
+  /** What a person calls it. */ name: z.string().optional(),
+})
 export type Item = z.infer<typeof itemSchema>
 
 /** An image that a job does without, since it cannot be read. */
@@ -103,7 +108,12 @@ export const curateTaskSchema = z.discriminatedUnion('kind', [
   /** `ids`: by which the index in `folder` is to know the images, ascending. */
   z.object({ kind: z.literal('index'), folder: z.string().min(1), ids: int32 }),
   /** `index`: the embeddings go into that index, too. */
-  z.object({ kind: z.literal('map'), method: z.enum(['pca', 'umap']), seed: z.int().nonnegative(), index: z.object({ folder: z.string().min(1), ids: int32 }).optional() }),
+  z.object({
+    kind: z.literal('map'),
+    method: z.enum(['pca', 'umap']),
+    seed: z.int().nonnegative(),
+    index: z.object({ folder: z.string().min(1), ids: int32 }).optional(),
+  }),
 ])
 export type CurateTask = z.infer<typeof curateTaskSchema>
 
@@ -126,7 +136,10 @@ export const curatedSchema = z.object({
   near: z.object({ component: int32, dropped: uint8, closeness: float32, pairs: z.int().nonnegative() }).optional(),
   doubts: z
     .object({
-      best: int32, selfConfidence: float32, margin: float32, issue: uint8,
+      best: int32,
+      selfConfidence: float32,
+      margin: float32,
+      issue: uint8,
       /** [classes, classes], given by estimated, summing to 1. */
       joint: float64,
     })

@@ -60,7 +60,9 @@ export type SchemaImportReport = z.infer<typeof schemaImportReport>
 
 /** Which of a label's annotations a part of a split takes. All that are given must hold; image labels only know tags. */
 export const splitCondition = z.object({
-  attribute: z.object({ name: text().min(1).max(limits.name), value: z.union([text().max(limits.value), z.number(), z.boolean()]) }).optional(),
+  attribute: z
+    .object({ name: text().min(1).max(limits.name), value: z.union([text().max(limits.value), z.number(), z.boolean()]) })
+    .optional(),
   tag: tag.optional(),
   kind: z.enum(['box', 'rotated-box', 'polygon', 'mask', 'polyline', 'keypoints']).optional(),
 })
@@ -69,9 +71,23 @@ export type SplitCondition = z.infer<typeof splitCondition>
 export const labelOperation = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rename'), id, name }),
   /** Their annotations go to `into`, and they are gone. */
-  z.object({ kind: z.literal('merge'), ids: z.array(id).min(1).transform((given) => [...new Set(given)]), into: id }),
+  z.object({
+    kind: z.literal('merge'),
+    ids: z
+      .array(id)
+      .min(1)
+      .transform((given) => [...new Set(given)]),
+    into: id,
+  }),
   /** The first part that fits takes an annotation; the rest stays. A part's label is made where there is none of its name. */
-  z.object({ kind: z.literal('split'), id, parts: z.array(z.object({ name, where: splitCondition })).min(1).max(1000) }),
+  z.object({
+    kind: z.literal('split'),
+    id,
+    parts: z
+      .array(z.object({ name, where: splitCondition }))
+      .min(1)
+      .max(1000),
+  }),
 ])
 export type LabelOperation = z.infer<typeof labelOperation>
 

@@ -24,9 +24,15 @@ export const media = z.object({
   rootId: id,
   path: relativePath,
   /** SHA-256 of the file, hexadecimal; null until it was computed. */
-  contentHash: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+  contentHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
   /** 64-bit perceptual hash, 16 hexadecimal digits; null until it was computed. */
-  perceptualHash: z.string().regex(/^[0-9a-f]{16}$/).nullable(),
+  perceptualHash: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable(),
   /** Size of the upright image in pixels; null until it was decoded. */
   width: z.number().int().positive().nullable(),
   height: z.number().int().positive().nullable(),

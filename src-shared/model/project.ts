@@ -39,7 +39,9 @@ export type Snapshot = z.infer<typeof snapshot>
 
 const counts = z.object({ added: z.number().int(), changed: z.number().int(), removed: z.number().int() })
 /** What differs between two states; `ids` lists at most the first 1000 of each. */
-export const diffOf = counts.extend({ ids: z.object({ added: z.array(z.number()), changed: z.array(z.number()), removed: z.array(z.number()) }) })
+export const diffOf = counts.extend({
+  ids: z.object({ added: z.array(z.number()), changed: z.array(z.number()), removed: z.array(z.number()) }),
+})
 export const snapshotDiff = z.object({
   from: z.number().int(),
   to: z.number().int(),

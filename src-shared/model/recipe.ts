@@ -39,7 +39,11 @@ const probing = {
 export const recipeSchemas = {
   'zero-shot': z.strictObject(seeingShape),
   lp: z.strictObject({ ...probing, ...seeingShape }),
-  ft: z.strictObject({ ...tuning(3e-5), ...seeingShape, head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from') }),
+  ft: z.strictObject({
+    ...tuning(3e-5),
+    ...seeingShape,
+    head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from'),
+  }),
   'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing, ...seeingShape }),
   coop: z.strictObject({
     contextLength: z.int().min(1).max(64).default(4).describe('Learned tokens before the class name'),

@@ -8,8 +8,16 @@ export const splitNames = ['id', 'ood', 'heldOut', 'forgotten'] as const
 
 /** `outcomes`: "1" for each picture named right, "0" for each wrong, in the set's order; lets two rows be tested pair by pair. */
 export const reportScoreSchema = scoreSchema
-  .extend({ outcomes: z.string().regex(/^[01]+$/, 'expected a text of 0 and 1').optional() })
-  .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, { path: ['outcomes'], message: 'expected one character for each of n pictures' })
+  .extend({
+    outcomes: z
+      .string()
+      .regex(/^[01]+$/, 'expected a text of 0 and 1')
+      .optional(),
+  })
+  .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, {
+    path: ['outcomes'],
+    message: 'expected one character for each of n pictures',
+  })
 
 /** One value a step. A diverged run's values that are not finite are null, as JSON has them. */
 const series = z.array(z.number().nullable())
@@ -33,9 +41,7 @@ export const reportRowSchema = z.object({
 export const reportLedgerSchema = z.object({
   title: z.string(),
   /** In the order of trial; `name` is that of the row tried. Scores are held-out accuracies. */
-  entries: z.array(
-    z.object({ name: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }),
-  ),
+  entries: z.array(z.object({ name: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() })),
 })
 
 export const reportPictureSchema = z.object({
@@ -71,7 +77,10 @@ export const reportSchema = z.object({
     /** The command that makes this report again. */
     command: z.string().optional(),
   }),
-  rows: z.array(reportRowSchema).min(1).refine((rows) => new Set(rows.map((r) => r.name)).size === rows.length, 'expected a name of its own for each row'),
+  rows: z
+    .array(reportRowSchema)
+    .min(1)
+    .refine((rows) => new Set(rows.map((r) => r.name)).size === rows.length, 'expected a name of its own for each row'),
   ledgers: z.array(reportLedgerSchema).default([]),
   pictures: z.array(reportPictureSchema).default([]),
   findings: z.array(findingSchema).default([]),

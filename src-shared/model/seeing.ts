@@ -3,7 +3,9 @@ import { deepSamplesSchema } from './deep.ts'
 
 /** How pictures are looked at, beyond what a checkpoint's preprocessing says. Part of every recipe's settings, and of the record of what it made. */
 export const seeingShape = {
-  deep: deepSamplesSchema.default('clip').describe('Samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles'),
+  deep: deepSamplesSchema
+    .default('clip')
+    .describe('Samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles'),
   interpolate: z.boolean().default(false).describe('Take a crop of another size than the model’s, by interpolating its positions'),
 }
 export const seeingSchema = z.object({ deep: deepSamplesSchema.optional(), interpolate: z.boolean().optional() })

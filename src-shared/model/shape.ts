@@ -8,7 +8,10 @@ import { rleProblem } from '../geometry/rle.ts'
 import { text } from './text.ts'
 
 const coordinate = z.number().min(-limits.coordinate).max(limits.coordinate)
-const extent = z.number().nonnegative().max(2 * limits.coordinate)
+const extent = z
+  .number()
+  .nonnegative()
+  .max(2 * limits.coordinate)
 /** Pairs of x and y as one flat list. The bound is looked for in the list as a whole: an image may have a million of them. */
 const flat = (least: number) =>
   z
@@ -16,7 +19,10 @@ const flat = (least: number) =>
     .min(2 * least)
     .max(limits.ring)
     .refine((r) => r.length % 2 === 0, 'expected pairs of x and y')
-    .refine((r) => r.every((v) => v >= -limits.coordinate && v <= limits.coordinate), `expected coordinates of at most ${limits.coordinate}`)
+    .refine(
+      (r) => r.every((v) => v >= -limits.coordinate && v <= limits.coordinate),
+      `expected coordinates of at most ${limits.coordinate}`,
+    )
 const side = z.number().int().nonnegative().max(limits.side)
 
 /** A closed ring of vertices as one flat list x0, y0, x1, y1, …; the last vertex is joined to the first, not repeated. */
@@ -33,7 +39,12 @@ export const rle = z.object({ size: z.tuple([side, side]), counts: z.string() })
 })
 
 /** v as in COCO: 0 not labelled, 1 labelled but hidden, 2 visible. */
-export const keypoint = z.object({ name: text().max(limits.name).optional(), x: coordinate, y: coordinate, v: z.union([z.literal(0), z.literal(1), z.literal(2)]) })
+export const keypoint = z.object({
+  name: text().max(limits.name).optional(),
+  x: coordinate,
+  y: coordinate,
+  v: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+})
 
 export const boxShape = box.extend({ kind: z.literal('box') })
 /** Centre, size along its own axes, and `angle` in degrees, clockwise as seen on the screen. */
@@ -56,9 +67,15 @@ export const keypointsShape = z
   .object({
     kind: z.literal('keypoints'),
     points: z.array(keypoint).min(1).max(limits.keypoints),
-    edges: z.array(z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()])).max(limits.edges).optional(),
+    edges: z
+      .array(z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]))
+      .max(limits.edges)
+      .optional(),
   })
-  .refine(({ points, edges }) => edges?.every(([a, b]) => a < points.length && b < points.length) ?? true, 'an edge joins a point that there is not')
+  .refine(
+    ({ points, edges }) => edges?.every(([a, b]) => a < points.length && b < points.length) ?? true,
+    'an edge joins a point that there is not',
+  )
 
 export const shape = z.discriminatedUnion('kind', [boxShape, rotatedBoxShape, polygonShape, maskShape, polylineShape, keypointsShape])
 

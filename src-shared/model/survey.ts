@@ -18,7 +18,14 @@ export const folderSurvey = z.object({
   /** Folders that are named as splits are. */
   splits: z.array(counted),
   /** Files of annotations, by the format that reads them, what the whole looks like first. */
-  annotations: z.array(z.object({ format: formatName, files: count, example: z.string(), /** To be taken unless the person says otherwise. */ meant: z.boolean() })),
+  annotations: z.array(
+    z.object({
+      format: formatName,
+      files: count,
+      example: z.string(),
+      /** To be taken unless the person says otherwise. */ meant: z.boolean(),
+    }),
+  ),
   /** Is what the folders say what the images are, rather than the files of annotations? */
   byFolders: z.boolean(),
   skipped: skippedFiles,

@@ -41,7 +41,9 @@ export const workResults = {
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
 /** The operation's own phases; a scan has two more. */
-export const workProgress = exchangeProgress.extend({ phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])) })
+export const workProgress = exchangeProgress.extend({
+  phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])),
+})
 export type WorkProgress = z.infer<typeof workProgress>
 
 export const workRequest = z.object({

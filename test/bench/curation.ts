@@ -59,7 +59,9 @@ async function splits(n: number, folder: string, figures: Figures): Promise<void
     const { summary, details } = await proposeSplit(project, { shares: { train: 0.8, val: 0.1, test: 0.1 } })
     figures['split, proposed (s)'] = (now() - from) / 1000
     figures['split, largest deviation of a share'] = Math.max(...summary.splits.map((s) => Math.abs(s.share - s.wanted)))
-    figures['split, largest deviation of a label’s share'] = Math.max(...summary.labels.flatMap((l) => l.counts.map((c, s) => Math.abs(c / l.images - summary.splits[s]!.wanted))))
+    figures['split, largest deviation of a label’s share'] = Math.max(
+      ...summary.labels.flatMap((l) => l.counts.map((c, s) => Math.abs(c / l.images - summary.splits[s]!.wanted))),
+    )
     from = now()
     figures['split, images changed'] = applyDivision(project, details)
     figures['split, carried out (s)'] = (now() - from) / 1000

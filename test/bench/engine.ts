@@ -26,11 +26,23 @@ const noise = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin
  */
 export async function engineBench(): Promise<Record<string, number>> {
   const config = clipConfigSchema.parse({
-    model_type: 'clip', projection_dim: 384, text_config: { vocab_size: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 1 },
-    vision_config: { hidden_size: 384, intermediate_size: 1536, num_hidden_layers: 12, num_attention_heads: 6, image_size: 128, patch_size: 16, hidden_act: 'gelu' },
+    model_type: 'clip',
+    projection_dim: 384,
+    text_config: { vocab_size: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 1 },
+    vision_config: {
+      hidden_size: 384,
+      intermediate_size: 1536,
+      num_hidden_layers: 12,
+      num_attention_heads: 6,
+      image_size: 128,
+      patch_size: 16,
+      hidden_act: 'gelu',
+    },
   })
   const shapes = clipTensors(config).set('head.weight', [CLASSES, 384]).set('head.bias', [CLASSES])
-  const weights = initialClip(config, 1).set('head.weight', noise(CLASSES * 384)).set('head.bias', new Float32Array(CLASSES))
+  const weights = initialClip(config, 1)
+    .set('head.weight', noise(CLASSES * 384))
+    .set('head.bias', new Float32Array(CLASSES))
   const source = tensorsInMemory('ViT-S', shapes, (name) => weights.get(name)!)
   let parameters = 0
   const trainer = await Trainer.create(
@@ -52,7 +64,11 @@ export async function engineBench(): Promise<Record<string, number>> {
   const products = [await largeProduct(2048, false), await largeProduct(2048, true)]
 
   const pixels = tensor(noise(BATCH * 3 * 128 * 128), 'float32', [BATCH, 3, 128, 128])
-  const labels = tensor(Int32Array.from({ length: BATCH }, (_, i) => i), 'int32', [BATCH])
+  const labels = tensor(
+    Int32Array.from({ length: BATCH }, (_, i) => i),
+    'int32',
+    [BATCH],
+  )
   const seconds = async (f: () => Promise<unknown>) => {
     const start = performance.now()
     await f()
@@ -61,7 +77,9 @@ export async function engineBench(): Promise<Record<string, number>> {
   const times = { step: [] as number[], forward: [] as number[], fed: [] as number[], constant: [] as number[] }
   for (let i = 0; i < 24; i++) {
     const step = await seconds(() => trainer.step({ pixels, labels }, 1e-4))
-    const forward = await seconds(() => features.run(BATCH, (row, into, slot) => void (row || slot || (into['pixels'] as Float32Array).set(pixels.data as Float32Array))))
+    const forward = await seconds(() =>
+      features.run(BATCH, (row, into, slot) => void (row || slot || (into['pixels'] as Float32Array).set(pixels.data as Float32Array))),
+    )
     const [fed, constant] = [await seconds(products[0]!.run), await seconds(products[1]!.run)]
     if (i < 4) continue // onnxruntime's arena is still growing
     times.step.push(step)

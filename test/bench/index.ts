@@ -15,7 +15,10 @@ const images = count === undefined ? undefined : Number(count)
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
   soup: async () => (await import('./soup.ts')).soupBench({ program: new URL('./merge-helper.js', import.meta.url) }),
-  projects: async () => ({ ...(await (await import('./projects.ts')).projectsBench()), ...(await (await import('./exchange.ts')).exchangeBench()) }),
+  projects: async () => ({
+    ...(await (await import('./projects.ts')).projectsBench()),
+    ...(await (await import('./exchange.ts')).exchangeBench()),
+  }),
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
   start: async () => (await import('./start.ts')).startBench(),

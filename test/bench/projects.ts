@@ -28,7 +28,9 @@ export function* syntheticRecords(images: number): Generator<ImageRecord> {
         : Array.from({ length: i % 20 < 4 ? 5 : 4 }, (_, k) => ({
             label: labels[(i * 7 + k * 13) % labels.length]!,
             shape: { kind: 'box' as const, x: (i % 500) + k, y: (i % 400) + k / 3, w: 20.5 + k, h: 31.25 },
-            ...(k === 3 && i % 5 === 0 ? { author: { kind: 'checkpoint' as const, checkpoint: `run-${i % 3}`, score: ((i * 37) % 1000) / 1000 } } : {}),
+            ...(k === 3 && i % 5 === 0
+              ? { author: { kind: 'checkpoint' as const, checkpoint: `run-${i % 3}`, score: ((i * 37) % 1000) / 1000 } }
+              : {}),
           })),
       captions: bare ? [] : [{ text: `a ${words[i % 10]} near a ${words[(i * 3 + 1) % 10]}, number ${i}`, language: 'en' }],
     }
@@ -65,13 +67,26 @@ export async function projectsBench(images = 250_000): Promise<Record<string, nu
 
     const p = (project = time('open', () => openProject(join(dir, 'big'))))
     const filters: Record<string, MediaFilter> = {
-      all: {}, 'label': { labelIds: [3] }, 'label and split': { labelIds: [5], split: 'val' }, 'split': { split: 'val' }, 'split that is empty': { split: 'test' },
-      'author, a checkpoint': { author: { kind: 'checkpoint', name: 'run-1' } }, 'author, nobody': { author: { kind: 'person', name: 'nobody' } },
-      'any checkpoint': { author: { kind: 'checkpoint' } }, 'score': { score: { min: 0.4, max: 0.45 } }, 'score that is rare': { score: { min: 0.9985 } },
+      all: {},
+      label: { labelIds: [3] },
+      'label and split': { labelIds: [5], split: 'val' },
+      split: { split: 'val' },
+      'split that is empty': { split: 'test' },
+      'author, a checkpoint': { author: { kind: 'checkpoint', name: 'run-1' } },
+      'author, nobody': { author: { kind: 'person', name: 'nobody' } },
+      'any checkpoint': { author: { kind: 'checkpoint' } },
+      score: { score: { min: 0.4, max: 0.45 } },
+      'score that is rare': { score: { min: 0.9985 } },
       'score that never occurs': { score: { min: 0.9995 } },
-      'proposals of a label': { labelIds: [7], state: 'proposed' }, 'text, frequent': { captionText: 'umbrella' }, 'text, rare': { captionText: 'number 123456' },
-      'text, none': { captionText: 'xylophone' }, 'text, two letters': { captionText: 'zq' }, 'exact duplicates': { duplicates: 'exact' },
-      'near duplicates': { duplicates: 'near' }, unlabelled: { unlabelled: true }, 'path': { pathText: 'image-249' },
+      'proposals of a label': { labelIds: [7], state: 'proposed' },
+      'text, frequent': { captionText: 'umbrella' },
+      'text, rare': { captionText: 'number 123456' },
+      'text, none': { captionText: 'xylophone' },
+      'text, two letters': { captionText: 'zq' },
+      'exact duplicates': { duplicates: 'exact' },
+      'near duplicates': { duplicates: 'near' },
+      unlabelled: { unlabelled: true },
+      path: { pathText: 'image-249' },
       'label, text and split': { labelIds: [9], captionText: 'zebra', split: 'train' },
     }
     for (const [name, filter] of Object.entries(filters)) {

@@ -17,23 +17,54 @@ const names = Array.from({ length: 80 }, (_, i) => `class ${i}`)
 function* records(images: number): Generator<ImageRecord> {
   for (let i = 0; i < images; i++)
     yield {
-      fileName: `set ${i % 13}/folder ${i % 97}/image-${String(i).padStart(7, '0')}.jpg`, width: 640, height: 480, contentHash: (i % 5000 === 1 ? i - 1 : i).toString(16).padStart(64, '0'),
+      fileName: `set ${i % 13}/folder ${i % 97}/image-${String(i).padStart(7, '0')}.jpg`,
+      width: 640,
+      height: 480,
+      contentHash: (i % 5000 === 1 ? i - 1 : i).toString(16).padStart(64, '0'),
       split: i % 10 === 0 ? 'val' : i % 50 === 3 ? undefined : 'train',
       regions: Array.from({ length: 5 }, (_, k) => ({
-        label: names[(i * 7 + k * 13) % names.length]!, shape: { kind: 'box' as const, x: i % 500, y: i % 400, w: 20 + k, h: 31 },
-        ...(k === 4 && i % 5 === 0 ? { author: { kind: 'checkpoint' as const, checkpoint: `run-${i % 3}`, score: ((i * 37) % 1000) / 1000 } } : {}),
+        label: names[(i * 7 + k * 13) % names.length]!,
+        shape: { kind: 'box' as const, x: i % 500, y: i % 400, w: 20 + k, h: 31 },
+        ...(k === 4 && i % 5 === 0
+          ? { author: { kind: 'checkpoint' as const, checkpoint: `run-${i % 3}`, score: ((i * 37) % 1000) / 1000 } }
+          : {}),
       })),
-      captions: i % 4 ? [] : [{ text: `a ${['dog', 'street', 'umbrella', 'zebra'][(i / 4) % 4]} near a kitchen, number ${i}`, language: 'en' }],
+      captions:
+        i % 4 ? [] : [{ text: `a ${['dog', 'street', 'umbrella', 'zebra'][(i / 4) % 4]} near a kitchen, number ${i}`, language: 'en' }],
       tags: i % 40 ? [] : [`batch ${i % 7}`],
     }
 }
 
 const filters = (images: number): Record<string, MediaFilter> => ({
-  none: {}, label: { labelIds: [3] }, 'two labels': { labelIds: [3, 40] }, 'label and split': { labelIds: [5], split: 'val' }, split: { split: 'val' }, 'no split': { split: null }, 'a split that is empty': { split: 'test' },
-  person: { author: { kind: 'person' } }, checkpoint: { author: { kind: 'checkpoint', name: 'run-1' } }, 'score up to a half': { score: { max: 0.5 } }, 'rare score': { score: { min: 0.9985 } }, proposals: { state: 'proposed' },
-  'proposals of a label': { labelIds: [7], state: 'proposed' }, tag: { tag: 'batch 3' }, 'frequent word': { captionText: 'umbrella' }, 'rare words': { captionText: `number ${images >> 1}` }, 'two letters': { captionText: 'zq' },
-  'exact duplicates': { duplicates: 'exact' }, 'near duplicates': { duplicates: 'near' }, unlabelled: { unlabelled: true }, labelled: { unlabelled: false }, 'not reviewed': { review: 'unreviewed' }, approved: { review: 'approved' },
-  path: { pathText: 'image-00024' }, 'path that none has': { pathText: 'nowhere' }, unreadable: { unreadable: true }, readable: { unreadable: false }, folder: { folder: { rootId: 1, path: 'set 3' } }, 'small folder': { folder: { rootId: 1, path: 'set 3/folder 5' } },
+  none: {},
+  label: { labelIds: [3] },
+  'two labels': { labelIds: [3, 40] },
+  'label and split': { labelIds: [5], split: 'val' },
+  split: { split: 'val' },
+  'no split': { split: null },
+  'a split that is empty': { split: 'test' },
+  person: { author: { kind: 'person' } },
+  checkpoint: { author: { kind: 'checkpoint', name: 'run-1' } },
+  'score up to a half': { score: { max: 0.5 } },
+  'rare score': { score: { min: 0.9985 } },
+  proposals: { state: 'proposed' },
+  'proposals of a label': { labelIds: [7], state: 'proposed' },
+  tag: { tag: 'batch 3' },
+  'frequent word': { captionText: 'umbrella' },
+  'rare words': { captionText: `number ${images >> 1}` },
+  'two letters': { captionText: 'zq' },
+  'exact duplicates': { duplicates: 'exact' },
+  'near duplicates': { duplicates: 'near' },
+  unlabelled: { unlabelled: true },
+  labelled: { unlabelled: false },
+  'not reviewed': { review: 'unreviewed' },
+  approved: { review: 'approved' },
+  path: { pathText: 'image-00024' },
+  'path that none has': { pathText: 'nowhere' },
+  unreadable: { unreadable: true },
+  readable: { unreadable: false },
+  folder: { folder: { rootId: 1, path: 'set 3' } },
+  'small folder': { folder: { rootId: 1, path: 'set 3/folder 5' } },
   'folder, label and split': { folder: { rootId: 1, path: 'set 3' }, labelIds: [9], split: 'train' },
 })
 
@@ -53,7 +84,14 @@ export async function scaleBench(images = 100_000): Promise<Record<string, numbe
     const made = createProject(join(dir, 'large'), { name: 'large' })
     const from = performance.now()
     const { regions } = addRecords(made, records(images), { batch: 50_000 })
-    setFileStates(made.db, Array.from({ length: images }, (_, i) => ({ mediaId: i + 1, stamp: '1 1', problem: i % 1000 === 7 ? 'truncated or damaged JPEG' : null })))
+    setFileStates(
+      made.db,
+      Array.from({ length: images }, (_, i) => ({
+        mediaId: i + 1,
+        stamp: '1 1',
+        problem: i % 1000 === 7 ? 'truncated or damaged JPEG' : null,
+      })),
+    )
     made.close()
     Object.assign(figures, { images, regions, 'made (s)': Math.round((performance.now() - from) / 1000) })
 
@@ -73,8 +111,15 @@ export async function scaleBench(images = 100_000): Promise<Record<string, numbe
       worst.counts = Math.max(worst.counts, figures[`counts: ${name} (ms)`]!)
     }
     time('all ids', () => idsInOrder(p, {}, { by: 'id', descending: false }))
-    for (const name of ['none', 'split', 'label and split', 'folder']) time(`exact counts: ${name}`, () => mediaFacets(p, wanted[name], true))
-    return { ...figures, 'slowest first page (ms)': worst.page, 'slowest counts (ms)': worst.counts, 'memory (MB)': Math.round(process.memoryUsage().rss / 2 ** 20), 'peak memory (MB)': Math.round(process.resourceUsage().maxRSS / 1024) }
+    for (const name of ['none', 'split', 'label and split', 'folder'])
+      time(`exact counts: ${name}`, () => mediaFacets(p, wanted[name], true))
+    return {
+      ...figures,
+      'slowest first page (ms)': worst.page,
+      'slowest counts (ms)': worst.counts,
+      'memory (MB)': Math.round(process.memoryUsage().rss / 2 ** 20),
+      'peak memory (MB)': Math.round(process.resourceUsage().maxRSS / 1024),
+    }
   } finally {
     project?.close()
     rmSync(dir, { recursive: true, force: true })

@@ -15,7 +15,9 @@ const REPEATS = 5
 /** Shapes in the proportions of a CLIP: a few large embeddings, matrices, many small vectors. */
 function shapes(bytes: number): Map<string, number[]> {
   const width = 768
-  const shapes = new Map<string, number[]>([['text_model.embeddings.token_embedding.weight', [Math.round(bytes * 0.28 / 4 / width), width]]])
+  const shapes = new Map<string, number[]>([
+    ['text_model.embeddings.token_embedding.weight', [Math.round((bytes * 0.28) / 4 / width), width]],
+  ])
   let left = bytes / 4 - shapes.get('text_model.embeddings.token_embedding.weight')![0]! * width
   for (let layer = 0; left > 12 * width * width; layer++) {
     const at = `vision_model.encoder.layers.${layer}`
@@ -32,7 +34,9 @@ function shapes(bytes: number): Map<string, number[]> {
 }
 
 let state = 1
-const noise = new Float32Array((1 << 20) + COUNT).map(() => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5) * 0.1)
+const noise = new Float32Array((1 << 20) + COUNT).map(
+  () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5) * 0.1,
+)
 
 /** The noise from its `k`-th number on, over and over. Makes no garbage that a later look at the memory would count. */
 const noiseTensors = (spec: ReadonlyMap<string, number[]>, k: number): TensorSource => ({

@@ -19,7 +19,16 @@ let clone: string
 let npmCli: string
 beforeEach(() => {
   clone = fs.mkdtempSync(path.join(dir, 'my dashi é '))
-  for (const name of ['.ci', 'package.json', 'package-lock.json', 'electron.vite.config.ts', 'src-main', 'src-shared', 'src-renderer', 'test/bench'])
+  for (const name of [
+    '.ci',
+    'package.json',
+    'package-lock.json',
+    'electron.vite.config.ts',
+    'src-main',
+    'src-shared',
+    'src-renderer',
+    'test/bench',
+  ])
     fs.cpSync(path.join(programRoot, name), path.join(clone, name), { recursive: true })
   npmCli = path.join(clone, 'npm-cli.js')
   fs.writeFileSync(npmCli, '')
@@ -30,16 +39,28 @@ function started(script: string, ...args: string[]): Started[] {
   const log = path.join(clone, 'started.jsonl')
   const windows = pathToFileURL(path.join(import.meta.dirname, 'windows.mjs')).href
   const env = { ...process.env, STARTED: log, npm_execpath: npmCli, ONNXRUNTIME_NODE_INSTALL: undefined }
-  const { status, stderr } = spawnSync(process.execPath, ['--import', windows, path.join(clone, '.ci', script), ...args], { env, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['--import', windows, path.join(clone, '.ci', script), ...args], {
+    env,
+    encoding: 'utf8',
+  })
   expect(status, stderr).toBe(0)
-  return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Started) : []
+  return fs.existsSync(log)
+    ? fs
+        .readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Started)
+    : []
 }
 
 it('installs the packages and builds, with Node and nothing else', () => {
   const steps = started('setup.mjs', '--tests')
   for (const step of steps) expect(step, step.args.join(' ')).toMatchObject({ command: process.execPath, shell: false })
   const [packages, build] = steps
-  expect(packages).toMatchObject({ args: [npmCli, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } })
+  expect(packages).toMatchObject({
+    args: [npmCli, 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  })
   expect(path.relative(clone, build!.args[0]!)).not.toMatch(/^\.\./)
   expect(steps).toHaveLength(2) // no system packages are asked for
 })
@@ -55,5 +76,7 @@ it('does nothing the second time', () => {
 })
 
 it('`npm run cuda` asks npm for the libraries, with Node too', () => {
-  expect(started('cuda.mjs')).toMatchObject([{ command: process.execPath, args: [npmCli, 'rebuild', 'onnxruntime-node'], env: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' }, shell: false }])
+  expect(started('cuda.mjs')).toMatchObject([
+    { command: process.execPath, args: [npmCli, 'rebuild', 'onnxruntime-node'], env: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' }, shell: false },
+  ])
 })

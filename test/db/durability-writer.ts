@@ -18,7 +18,14 @@ for (;;) {
     redoChange(project)
   }
   if (k % 11 === 0) {
-    addRecords(project, Array.from({ length: 300 }, (_, i) => ({ fileName: `${k}/${i}.jpg`, regions: [{ label: `label ${k % 13}`, shape: shape(i), z: -1 }], captions: [{ text: `text ${k}` }] })))
+    addRecords(
+      project,
+      Array.from({ length: 300 }, (_, i) => ({
+        fileName: `${k}/${i}.jpg`,
+        regions: [{ label: `label ${k % 13}`, shape: shape(i), z: -1 }],
+        captions: [{ text: `text ${k}` }],
+      })),
+    )
     writeSync(1, `import ${k} ${Date.now()}\n`)
   }
 }

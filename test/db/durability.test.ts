@@ -17,7 +17,12 @@ beforeAll(async () => {
   await build({
     configFile: false,
     logLevel: 'error',
-    build: { ssr: resolve('test/db/durability-writer.ts'), outDir: bundle, target: 'node20', rollupOptions: { output: { entryFileNames: 'writer.mjs' } } },
+    build: {
+      ssr: resolve('test/db/durability-writer.ts'),
+      outDir: bundle,
+      target: 'node20',
+      rollupOptions: { output: { entryFileNames: 'writer.mjs' } },
+    },
   })
 })
 afterAll(() => rmSync(bundle, { recursive: true, force: true }))
@@ -45,7 +50,9 @@ test(`a writer killed at ${runs} random moments loses nothing it acknowledged`, 
     acknowledged.push(...(await writeAndKill(dir, Math.random() * 250)))
     const project = openProject(dir)
     expect(project.recovered).toBe(true)
-    const regions = new Map(project.db.all<{ z: number; attributes: string }>('SELECT z, attributes FROM region WHERE z > 0').map((r) => [r.z, r.attributes]))
+    const regions = new Map(
+      project.db.all<{ z: number; attributes: string }>('SELECT z, attributes FROM region WHERE z > 0').map((r) => [r.z, r.attributes]),
+    )
     // All of them, so in particular those older than a second.
     for (const line of acknowledged) {
       const [what, k] = [line.split(' ')[0], Number(line.split(' ')[1])]

@@ -20,8 +20,20 @@ const names = ['cat', 'dog', 'bird']
 function* records(n: number): Generator<ImageRecord> {
   for (let i = 0; i < n; i++)
     yield {
-      fileName: `${['', 'a/', 'a/b/', 'ab/', 'c d/e/'][i % 5]!}image-${i}.png`, width: 10, height: 10, ...(i % 3 ? { split: i % 2 ? 'train' : 'val' } : {}),
-      regions: i % 4 === 0 ? [{ label: names[i % 3]!, shape: { kind: 'box', x: 1, y: 1, w: 2, h: 2 }, ...(i % 8 === 0 ? { author: model((i % 10) / 10) } : {}) }] : [],
+      fileName: `${['', 'a/', 'a/b/', 'ab/', 'c d/e/'][i % 5]!}image-${i}.png`,
+      width: 10,
+      height: 10,
+      ...(i % 3 ? { split: i % 2 ? 'train' : 'val' } : {}),
+      regions:
+        i % 4 === 0
+          ? [
+              {
+                label: names[i % 3]!,
+                shape: { kind: 'box', x: 1, y: 1, w: 2, h: 2 },
+                ...(i % 8 === 0 ? { author: model((i % 10) / 10) } : {}),
+              },
+            ]
+          : [],
       labels: i % 5 === 0 ? [{ label: names[(i >> 1) % 3]! }] : i % 7 === 0 ? [{ label: 'cat', author: model(0.3) }] : [],
       captions: i % 6 === 0 ? [{ text: `a picture number ${i}` }] : [],
       tags: i % 9 === 0 ? ['seen', ...(i % 2 ? ['odd'] : [])] : [],
@@ -35,7 +47,10 @@ beforeAll(() => {
   addRecords(project, records(50), { root: join(dir, 'two') })
   setReview(project, findMediaIds(project, {}, { limit: 20 }), 'approved')
   setMediaFacts(project, new Map(findMediaIds(project, { split: 'val' }, { limit: 10 }).map((id) => [id, { duplicateGroup: 1 }])))
-  setFileStates(project.db, findMediaIds(project, {}, { limit: 250 }).map((mediaId) => ({ mediaId, stamp: '1', problem: mediaId % 11 === 0 ? 'damaged' : null })))
+  setFileStates(
+    project.db,
+    findMediaIds(project, {}, { limit: 250 }).map((mediaId) => ({ mediaId, stamp: '1', problem: mediaId % 11 === 0 ? 'damaged' : null })),
+  )
 })
 afterAll(() => {
   project.close()
@@ -45,7 +60,11 @@ afterAll(() => {
 const filters = fc.record(
   {
     labelIds: fc.subarray([1, 2, 3], { minLength: 1 }),
-    author: fc.constantFrom<MediaFilter['author']>({ kind: 'person' }, { kind: 'person', name: 'ann' }, { kind: 'checkpoint', name: 'run-1' }),
+    author: fc.constantFrom<MediaFilter['author']>(
+      { kind: 'person' },
+      { kind: 'person', name: 'ann' },
+      { kind: 'checkpoint', name: 'run-1' },
+    ),
     score: fc.constantFrom({ max: 0.5 }, { min: 0.2 }),
     state: fc.constantFrom('proposed' as const, 'accepted' as const),
     split: fc.constantFrom('train', 'val', null),
@@ -67,10 +86,20 @@ const agrees = (filter: MediaFilter, few?: number) => {
   const shown = (patch: MediaFilter) => countMedia(project, { ...filter, ...patch })
   expect(f.approximate).toBe(false)
   expect([f.unlabelled, f.labelled], 'status').toEqual([shown({ unlabelled: true }), shown({ unlabelled: false })])
-  expect([f.proposed, f.doubtful, f.duplicates, f.unreadable], 'more of status').toEqual([shown({ state: 'proposed' }), shown({ score: { max: 0.5 } }), shown({ duplicates: 'near' }), shown({ unreadable: true })])
+  expect([f.proposed, f.doubtful, f.duplicates, f.unreadable], 'more of status').toEqual([
+    shown({ state: 'proposed' }),
+    shown({ score: { max: 0.5 } }),
+    shown({ duplicates: 'near' }),
+    shown({ unreadable: true }),
+  ])
   const counts = (rows: readonly { count: number }[]) => rows.map((r) => r.count)
   expect(counts(f.labels), 'labels').toEqual(f.labels.map((l) => shown({ labelIds: [l.labelId] })))
-  expect(listLabels(project).filter((l) => !f.labels.some((c) => c.labelId === l.id)).map((l) => shown({ labelIds: [l.id] })), 'labels that are not listed').toEqual(expect.not.arrayContaining([expect.toSatisfy((n: number) => n > 0)]))
+  expect(
+    listLabels(project)
+      .filter((l) => !f.labels.some((c) => c.labelId === l.id))
+      .map((l) => shown({ labelIds: [l.id] })),
+    'labels that are not listed',
+  ).toEqual(expect.not.arrayContaining([expect.toSatisfy((n: number) => n > 0)]))
   expect(counts(f.splits), 'splits').toEqual(f.splits.map((s) => shown({ split: s.value })))
   expect(counts(f.review), 'review').toEqual(f.review.map((r) => shown({ review: r.value as 'approved' })))
   expect(counts(f.tags), 'tags').toEqual(f.tags.map((t) => shown({ tag: t.value! })))
@@ -84,7 +113,10 @@ describe('each count is the number of images that its value shows', () => {
 })
 
 test('the folders at the top are listed, and those on the way to the chosen one', () => {
-  const listed = (filter: MediaFilter) => mediaFacets(project, filter).folders.map((f) => `${f.rootId}:${f.path}${f.folders ? '/' : ''}`).sort()
+  const listed = (filter: MediaFilter) =>
+    mediaFacets(project, filter)
+      .folders.map((f) => `${f.rootId}:${f.path}${f.folders ? '/' : ''}`)
+      .sort()
   expect(listed({})).toEqual(['1:/', '2:/'])
   expect(listed({ folder: { rootId: 1, path: '' } })).toEqual(['1:/', '1:a/', '1:ab', '1:c d/', '2:/'])
   expect(listed({ folder: { rootId: 1, path: 'a' } })).toEqual(['1:/', '1:a/', '1:a/b', '1:ab', '1:c d/', '2:/'])
@@ -92,16 +124,22 @@ test('the folders at the top are listed, and those on the way to the chosen one'
 
 test('a folder has what lies in it and below it, and nothing of another that begins alike', () => {
   const paths = (path: string) => countMedia(project, { folder: { rootId: 1, path } })
-  expect([paths('a'), paths('a/b'), paths('ab'), paths('c d'), paths('c d/e'), paths('nowhere'), paths('')]).toEqual([80, 40, 40, 40, 40, 0, 200])
+  expect([paths('a'), paths('a/b'), paths('ab'), paths('c d'), paths('c d/e'), paths('nowhere'), paths('')]).toEqual([
+    80, 40, 40, 40, 40, 0, 200,
+  ])
 })
 
 describe('of very many images', () => {
   let many: Project
   beforeAll(() => {
     many = createProject(join(dir, 'many'), { user: 'ann' })
-    addRecords(many, (function* () {
-      for (let i = 0; i < 60_000; i++) yield { fileName: `f${i % 7}/${i}.png`, ...(i % 10 ? { split: 'train' } : {}), labels: i % 3 ? [{ label: names[i % 2]! }] : [] }
-    })())
+    addRecords(
+      many,
+      (function* () {
+        for (let i = 0; i < 60_000; i++)
+          yield { fileName: `f${i % 7}/${i}.png`, ...(i % 10 ? { split: 'train' } : {}), labels: i % 3 ? [{ label: names[i % 2]! }] : [] }
+      })(),
+    )
   })
   afterAll(() => many.close())
 
@@ -109,7 +147,8 @@ describe('of very many images', () => {
     const [near, exact] = [mediaFacets(many, { split: 'train' }), mediaFacets(many, { split: 'train' }, true)]
     expect([near.approximate, exact.approximate]).toEqual([true, false])
     expect(exact.labels.map((l) => l.count)).toEqual(exact.labels.map((l) => countMedia(many, { split: 'train', labelIds: [l.labelId] })))
-    for (const { labelId, count } of exact.labels) expect(Math.abs(near.labels.find((l) => l.labelId === labelId)!.count - count) / count).toBeLessThan(0.05)
+    for (const { labelId, count } of exact.labels)
+      expect(Math.abs(near.labels.find((l) => l.labelId === labelId)!.count - count) / count).toBeLessThan(0.05)
     expect(near.splits).toEqual(exact.splits)
   })
 

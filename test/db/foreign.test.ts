@@ -6,7 +6,18 @@ import Libsql from 'libsql'
 import { describe, expect, test } from 'vitest'
 import { DashiError } from '#shared/errors.ts'
 import { exportFrom } from '../../src-main/app/exchange/index.ts'
-import { checkProject, countMedia, findMedia, imageContent, listLabels, listRuns, openProject, projectInfo, readRecords, startRun } from '../../src-main/app/projects/index.ts'
+import {
+  checkProject,
+  countMedia,
+  findMedia,
+  imageContent,
+  listLabels,
+  listRuns,
+  openProject,
+  projectInfo,
+  readRecords,
+  startRun,
+} from '../../src-main/app/projects/index.ts'
 import { changeHistory, undoChange } from '../../src-main/app/annotations/index.ts'
 import { orderedIds, mediaRows } from '../../src-main/app/media/rows.ts'
 import { mediaFacets } from '../../src-main/app/media/facets.ts'
@@ -42,9 +53,22 @@ async function readEverything(folder: string): Promise<string[]> {
     const project = openProject(folder, { readOnly: true })
     const ids = [1, 2, 3, 4, 5]
     const readers = [
-      () => projectInfo(project), () => listLabels(project), () => findMedia(project), () => ids.map((id) => imageContent(project, id)), () => { for (const { problems } of readRecords(project)) lines.push(...problems) },
-      () => countMedia(project, { captionText: 'dog' }), () => countMedia(project, { pathText: 'a' }), () => countMedia(project, { duplicates: 'exact' }),
-      () => mediaRows(project, ids), () => mediaFacets(project), () => orderedIds(project, {}, { by: 'path', descending: false }), () => changeHistory(project), () => listRuns(project), () => diffStates(project.db, 0, position(project.db)),
+      () => projectInfo(project),
+      () => listLabels(project),
+      () => findMedia(project),
+      () => ids.map((id) => imageContent(project, id)),
+      () => {
+        for (const { problems } of readRecords(project)) lines.push(...problems)
+      },
+      () => countMedia(project, { captionText: 'dog' }),
+      () => countMedia(project, { pathText: 'a' }),
+      () => countMedia(project, { duplicates: 'exact' }),
+      () => mediaRows(project, ids),
+      () => mediaFacets(project),
+      () => orderedIds(project, {}, { by: 'path', descending: false }),
+      () => changeHistory(project),
+      () => listRuns(project),
+      () => diffStates(project.db, 0, position(project.db)),
       () => exportFrom(project, join(temporaryFolder(), 'out'), { format: 'coco' }),
     ]
     for (const read of readers) await attempt(read)
@@ -67,7 +91,11 @@ const places: [string, string, RegExp][] = [
   ['an author', `UPDATE region SET author = ${bytes} WHERE id = 1`, /region 1: author: holds bytes that are no UTF-8/],
   ['a number', `UPDATE media SET width = ${bytes} WHERE id = 1`, /media 1: width: holds bytes that are no UTF-8/],
   ['a journal entry', `UPDATE journal SET action = ${bytes} WHERE seq = 1`, /journal 1: action: holds bytes that are no UTF-8/],
-  ['a journalled change', `UPDATE journal_change SET changes = ${bytes} WHERE seq = 1`, /journal_change 1: changes: holds bytes that are no UTF-8/],
+  [
+    'a journalled change',
+    `UPDATE journal_change SET changes = ${bytes} WHERE seq = 1`,
+    /journal_change 1: changes: holds bytes that are no UTF-8/,
+  ],
   ['the name of the project', `UPDATE meta SET value = ${bytes} WHERE key = 'name'`, /meta name: value: holds bytes that are no UTF-8/],
   ['a folder', `UPDATE root SET path = ${bytes}`, /root 1: path: holds bytes that are no UTF-8/],
   ['a run', `UPDATE run SET settings = ${bytes}`, /run 1: settings: holds bytes that are no UTF-8/],
@@ -102,11 +130,21 @@ test('text with a NUL in it, as an earlier version stored it, can be read and un
   const project = temporaryProject(fiveImages())
   // Past the schema that refuses it today.
   project.db.transaction(() => {
-    const seq = project.db.run(`INSERT INTO journal (kind, action, by_name, at, media_count) VALUES ('do', 'add caption', 'ann', 0, 1)`).lastId
+    const seq = project.db.run(
+      `INSERT INTO journal (kind, action, by_name, at, media_count) VALUES ('do', 'add caption', 'ann', 0, 1)`,
+    ).lastId
     for (const [i, text] of ['a\0b', 'c\ud800d'].entries()) {
       const row = { media_id: 1, region_id: null, text, language: null, spans: '[]', author: 'person:ann', score: null, state: 'accepted' }
-      const id = project.db.run(`INSERT INTO caption (${Object.keys(row).join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, ...Object.values(row)).lastId
-      project.db.run('INSERT INTO journal_change (seq, part, changes) VALUES (?, ?, ?)', seq, i + 1, JSON.stringify({ rows: [{ table: 'caption', id, before: null, after: row }] }))
+      const id = project.db.run(
+        `INSERT INTO caption (${Object.keys(row).join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...Object.values(row),
+      ).lastId
+      project.db.run(
+        'INSERT INTO journal_change (seq, part, changes) VALUES (?, ?, ?)',
+        seq,
+        i + 1,
+        JSON.stringify({ rows: [{ table: 'caption', id, before: null, after: row }] }),
+      )
     }
     project.db.run('INSERT INTO journal_media (media_id, seq) VALUES (1, ?)', seq)
   })

@@ -14,14 +14,17 @@ function killed(): string {
   for (let i = 0; i < 10; i++) addTag(project, [1], `tag ${i}`)
   const copy = join(temporaryFolder(), 'p')
   mkdirSync(copy)
-  for (const name of ['project.db', 'project.db-wal', 'project.head', 'project.lock', 'project.lock.json']) copyFileSync(join(project.folder, name), join(copy, name))
+  for (const name of ['project.db', 'project.db-wal', 'project.head', 'project.lock', 'project.lock.json'])
+    copyFileSync(join(project.folder, name), join(copy, name))
   return copy
 }
 const log = (folder: string) => join(folder, 'project.db-wal')
 function problems(folder: string) {
   const project = openProject(folder, { readOnly: true })
   try {
-    return checkProject(project, { files: false }).problems.filter((p) => p.kind === 'log').map((p) => p.message)
+    return checkProject(project, { files: false })
+      .problems.filter((p) => p.kind === 'log')
+      .map((p) => p.message)
   } finally {
     project.close()
   }
@@ -65,7 +68,10 @@ test('frames of another log among those of this one', () => {
   expect(problems(folder)).toEqual([expect.stringMatching(/is damaged at frame 4/), missing])
 })
 
-test.each([['cut at a frame', () => frame(3)], ['emptied', () => 0]])('a log that was %s', (_, size) => {
+test.each([
+  ['cut at a frame', () => frame(3)],
+  ['emptied', () => 0],
+])('a log that was %s', (_, size) => {
   const folder = killed()
   truncateSync(log(folder), size())
   expect(problems(folder)).toEqual([missing])

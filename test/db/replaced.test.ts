@@ -1,11 +1,31 @@
 /** Another program takes the project's file away, or puts another in its place, while it is open. */
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DashiError } from '#shared/errors.ts'
 import { addCaption, addTag } from '../../src-main/app/annotations/index.ts'
-import { checkProject, imageContent, openProject, rescueCopy, startRun, takeSnapshot, type Project } from '../../src-main/app/projects/index.ts'
+import {
+  checkProject,
+  imageContent,
+  openProject,
+  rescueCopy,
+  startRun,
+  takeSnapshot,
+  type Project,
+} from '../../src-main/app/projects/index.ts'
 import { Database } from '../../src-main/db/database.ts'
 import { fiveImages, temporaryFolder, temporaryProject } from '../app/projects/fixture.ts'
 
@@ -101,7 +121,9 @@ test('what is put in its place stays as it is, and opens as it is', () => {
   expect(readFileSync(file(project)).equals(readFileSync(older))).toBe(true)
   const opened = openProject(project.folder)
   expect(texts(opened)).toEqual([])
-  expect(checkProject(opened, { files: false }).problems).toMatchObject([{ kind: 'log', message: expect.stringMatching(/entries \d to \d, .* are missing/) }])
+  expect(checkProject(opened, { files: false }).problems).toMatchObject([
+    { kind: 'log', message: expect.stringMatching(/entries \d to \d, .* are missing/) },
+  ])
   opened.close()
 })
 
@@ -124,7 +146,9 @@ test('a file written over in place is left as it was written, and the log that b
   expect(readdirSync(join(project.folder, 'backups')).filter((n) => n.startsWith('project.db-wal-'))).toHaveLength(1)
   const opened = openProject(project.folder)
   expect(texts(opened)).toEqual([])
-  expect(checkProject(opened, { files: false }).problems).toMatchObject([{ kind: 'log', message: expect.stringMatching(/entries \d to \d, .* are missing/) }])
+  expect(checkProject(opened, { files: false }).problems).toMatchObject([
+    { kind: 'log', message: expect.stringMatching(/entries \d to \d, .* are missing/) },
+  ])
   opened.close()
 })
 
@@ -165,30 +189,33 @@ test.skipIf(process.platform === 'win32').each([
   ['renamed over', (p: Project, other: string) => `mv '${other}' '${file(p)}'`],
   ['removed', (p: Project) => `rm '${file(p)}' '${file(p)}-wal' '${file(p)}-shm'`],
   ['moved with its folder', (p: Project) => `mv '${p.folder}' '${p.folder}-moved'`],
-])('of edits made while another process has it %s, each that was acknowledged is in the copy, and each that was not is refused', (_, command) => {
-  const { project, older } = openedProject()
-  const other = `${file(project)}.new`
-  copyFileSync(older, other)
-  const child = spawn('sh', ['-c', `sleep 0.1; ${command(project, other)}`])
-  const acknowledged: string[] = []
-  const refusal = (() => {
-    for (let i = 0; ; i++)
-      try {
-        addTag(project, [1], `tag ${i}`)
-        acknowledged.push(`tag ${i}`)
-      } catch (e) {
-        return e as DashiError
-      }
-  })()
-  expect(refusal.fault).toBe('replaced')
-  const target = join(temporaryFolder(), 'copy')
-  rescueCopy(project, target)
-  const copy = openProject(target)
-  expect(imageContent(copy, 1).tags).toEqual(expect.arrayContaining(acknowledged))
-  copy.close()
-  project.close()
-  child.kill()
-})
+])(
+  'of edits made while another process has it %s, each that was acknowledged is in the copy, and each that was not is refused',
+  (_, command) => {
+    const { project, older } = openedProject()
+    const other = `${file(project)}.new`
+    copyFileSync(older, other)
+    const child = spawn('sh', ['-c', `sleep 0.1; ${command(project, other)}`])
+    const acknowledged: string[] = []
+    const refusal = (() => {
+      for (let i = 0; ; i++)
+        try {
+          addTag(project, [1], `tag ${i}`)
+          acknowledged.push(`tag ${i}`)
+        } catch (e) {
+          return e as DashiError
+        }
+    })()
+    expect(refusal.fault).toBe('replaced')
+    const target = join(temporaryFolder(), 'copy')
+    rescueCopy(project, target)
+    const copy = openProject(target)
+    expect(imageContent(copy, 1).tags).toEqual(expect.arrayContaining(acknowledged))
+    copy.close()
+    project.close()
+    child.kill()
+  },
+)
 
 test('our own commits, checkpoints and other connections are no replacement', () => {
   const { project } = openedProject()

@@ -47,7 +47,12 @@ describe.skipIf(missing)(`in Electron's cage${missing ? ` (left out: ${missing})
   const probed = (node: string, env: NodeJS.ProcessEnv = {}) => run(node, ['-p', `JSON.stringify(require(${JSON.stringify(probe)}))`], env)
   /** The terminal's command where both are refused; what it answers. */
   async function dashi(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Record<string, unknown>> {
-    const ended = await run(caged, [cli, ...args, '--json'], { LD_PRELOAD: allocator, DASHI_HOME: path.join(dir, 'home'), DASHI_CACHE: path.join(dir, 'cache'), ...env })
+    const ended = await run(caged, [cli, ...args, '--json'], {
+      LD_PRELOAD: allocator,
+      DASHI_HOME: path.join(dir, 'home'),
+      DASHI_CACHE: path.join(dir, 'cache'),
+      ...env,
+    })
     expect(ended, ended.stderr).toMatchObject({ code: 0, signal: null })
     return JSON.parse(ended.stdout) as Record<string, unknown>
   }
@@ -57,29 +62,58 @@ describe.skipIf(missing)(`in Electron's cage${missing ? ` (left out: ${missing})
     expect(JSON.parse((await probed(caged)).stdout)).toEqual({ arrayBuffer: 22, buffer: 22 })
     const refused = { LD_PRELOAD: allocator }
     expect(JSON.parse((await probed(caged, { ...refused, PROBE_BLOCK: String(GIGABYTE - 1) })).stdout)).toMatchObject({ block: 0 })
-    expect(await probed(caged, { ...refused, PROBE_BLOCK: String(GIGABYTE) })).toMatchObject({ signal: 'SIGABRT', stderr: expect.stringContaining('an aligned block of 1073741824 bytes') as string })
+    expect(await probed(caged, { ...refused, PROBE_BLOCK: String(GIGABYTE) })).toMatchObject({
+      signal: 'SIGABRT',
+      stderr: expect.stringContaining('an aligned block of 1073741824 bytes') as string,
+    })
   })
 
   it('they hold for onnxruntime: with its arena, a value of more than 512 MB ends the process', async () => {
     const program = await arenaProgram(dir)
-    expect(await run(caged, [program, 'on'], { LD_PRELOAD: allocator })).toMatchObject({ signal: 'SIGABRT', stderr: expect.stringContaining('an aligned block of') as string })
+    expect(await run(caged, [program, 'on'], { LD_PRELOAD: allocator })).toMatchObject({
+      signal: 'SIGABRT',
+      stderr: expect.stringContaining('an aligned block of') as string,
+    })
     expect(await run(caged, [program, 'off'], { LD_PRELOAD: allocator })).toMatchObject({ code: 0, stdout: '10000\n' })
   })
 
-  it.each([['as it is', {}], ['with the arena off', { DASHI_ARENA: 'off' }]])('a model of 151 million weights looks at pictures and takes training steps, %s', async (_, env) => {
+  it.each([
+    ['as it is', {}],
+    ['with the arena off', { DASHI_ARENA: 'off' }],
+  ])('a model of 151 million weights looks at pictures and takes training steps, %s', async (_, env) => {
     const picture = path.join(project, '..', 'pictures', 'train', 'circle-0.png')
     const answer = await dashi(['embed', '--model', large, '--image', picture, '--text', 'a circle'], env)
     const [image] = answer['image'] as number[][]
     expect(image).toHaveLength(512)
     expect(image!.every(Number.isFinite)).toBe(true)
-    const trained = await dashi(['train', '--project', project, '--model', large, '--recipe', 'ft', '--device', 'cpu', '--set', 'epochs=1', 'batchSize=6', 'accumulate=1'], env)
+    const trained = await dashi(
+      [
+        'train',
+        '--project',
+        project,
+        '--model',
+        large,
+        '--recipe',
+        'ft',
+        '--device',
+        'cpu',
+        '--set',
+        'epochs=1',
+        'batchSize=6',
+        'accumulate=1',
+      ],
+      env,
+    )
     expect(trained['steps']).toBe(2)
     expect((trained['loss'] as number[]).every(Number.isFinite)).toBe(true)
     fs.rmSync(trained['checkpoint'] as string, { recursive: true })
   })
 
   it('the demo’s runs end with a report', async () => {
-    const done = (await dashi(['demo', '--fast', '--out', path.join(dir, 'demo')])) as { rows: { name: string; id: number }[]; report: string }
+    const done = (await dashi(['demo', '--fast', '--out', path.join(dir, 'demo')])) as {
+      rows: { name: string; id: number }[]
+      report: string
+    }
     expect(done.rows.map((r) => r.name)).toEqual(expect.arrayContaining(['LP', 'FT', 'LP-FT', 'Prompt tuning']))
     for (const row of done.rows) expect(row.id, row.name).toBeGreaterThan(0)
     expect(fs.existsSync(done.report)).toBe(true)
@@ -97,12 +131,15 @@ async function arenaProgram(dir: string): Promise<string> {
   graph.output('y', reduceSum(outer, { axes: [0] }))
   fs.writeFileSync(path.join(dir, 'outer.onnx'), encodeModel(graph))
   const file = path.join(dir, 'arena.cjs')
-  fs.writeFileSync(file, `
+  fs.writeFileSync(
+    file,
+    `
     const { InferenceSession, Tensor } = require(${JSON.stringify(path.join(programRoot, 'node_modules', 'onnxruntime-node'))})
     const enableCpuMemArena = process.argv[2] === 'on'
     const ones = (dims) => new Tensor('float32', new Float32Array(dims[0] * dims[1]).fill(0.5), dims)
     InferenceSession.create(${JSON.stringify(path.join(dir, 'outer.onnx'))}, { enableCpuMemArena, enableMemPattern: enableCpuMemArena, logSeverityLevel: 3 })
       .then((s) => s.run({ a: ones([${n}, 1]), b: ones([1, ${m}]) }))
-      .then(({ y }) => console.log(y.data[0]))`)
+      .then(({ y }) => console.log(y.data[0]))`,
+  )
   return file
 }

@@ -8,15 +8,25 @@ import { shapePictures, temporaryFolder, TINY_CLIP } from '../helpers/pictures.t
 
 const NAME = 'my dashi é'
 /** Tests that start processes and threads, find files beside the program, serve pages, and open the desktop's entry under its stand-in. */
-const TELLING = ['test/desktop/start.test.ts', 'test/engine/jobs/client.test.ts', 'test/engine/parity/clip-forward.test.ts', 'test/host/http.test.ts', 'test/ci', 'test/app/work']
+const TELLING = [
+  'test/desktop/start.test.ts',
+  'test/engine/jobs/client.test.ts',
+  'test/engine/parity/clip-forward.test.ts',
+  'test/host/http.test.ts',
+  'test/ci',
+  'test/app/work',
+]
 
 const clone = path.join(temporaryFolder(), NAME)
 beforeAll(() => {
-  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: programRoot, encoding: 'utf8' }).split('\0').filter((f) => f && fs.existsSync(path.join(programRoot, f)))
+  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: programRoot, encoding: 'utf8' })
+    .split('\0')
+    .filter((f) => f && fs.existsSync(path.join(programRoot, f)))
   for (const file of tracked) linked(path.join(programRoot, file), path.join(clone, file), fs.copyFileSync)
   // What was made of the packages lies in .cache, and is made anew.
   const packages = path.join(programRoot, 'node_modules')
-  for (const name of fs.readdirSync(packages)) if (name !== '.cache' && name !== '.vite') linked(path.join(packages, name), path.join(clone, 'node_modules', name), link)
+  for (const name of fs.readdirSync(packages))
+    if (name !== '.cache' && name !== '.vite') linked(path.join(packages, name), path.join(clone, 'node_modules', name), link)
 })
 
 /** A tree whose files are `put` from another's; symbolic links stay what they are. */
@@ -46,7 +56,14 @@ function node(...args: string[]): string {
 
 it('is set up and built', () => {
   node('.ci/setup.mjs')
-  for (const made of ['out/main/cli.js', 'out/main/electron.js', 'out/main/engine-process.js', 'out/preload/preload.cjs', 'out/renderer/index.html']) expect(fs.existsSync(path.join(clone, made)), made).toBe(true)
+  for (const made of [
+    'out/main/cli.js',
+    'out/main/electron.js',
+    'out/main/engine-process.js',
+    'out/preload/preload.cjs',
+    'out/renderer/index.html',
+  ])
+    expect(fs.existsSync(path.join(clone, made)), made).toBe(true)
   expect(node('.ci/setup.mjs')).toBe('')
 })
 
@@ -60,7 +77,20 @@ it('imports, trains and exports', async () => {
   dashi('project', 'create', project)
   dashi('import', 'classes é', '--project', project, '--format', 'imagefolder')
   expect(dashi('project', 'info', project)).toMatchObject({ media: 18 })
-  const trained = dashi('train', '--project', project, '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--set', 'epochs=1', 'batchSize=6')
+  const trained = dashi(
+    'train',
+    '--project',
+    project,
+    '--recipe',
+    'ft',
+    '--model',
+    TINY_CLIP,
+    '--device',
+    'cpu',
+    '--set',
+    'epochs=1',
+    'batchSize=6',
+  )
   expect(trained['steps']).toBe(2)
   dashi('export', path.join('exports é', 'coco'), '--project', project, '--format', 'coco')
   expect(fs.readdirSync(path.join(clone, 'exports é', 'coco')).length).toBeGreaterThan(0)
@@ -70,7 +100,10 @@ it('passes its tests', () => {
   const vitest = path.join('node_modules', 'vitest', 'vitest.mjs')
   const report = path.join('..', 'report.json')
   node(vitest, 'run', '--reporter=json', `--outputFile=${report}`, ...TELLING)
-  const { numPassedTests, numFailedTests } = JSON.parse(fs.readFileSync(path.join(clone, report), 'utf8')) as { numPassedTests: number; numFailedTests: number }
+  const { numPassedTests, numFailedTests } = JSON.parse(fs.readFileSync(path.join(clone, report), 'utf8')) as {
+    numPassedTests: number
+    numFailedTests: number
+  }
   expect(numFailedTests).toBe(0)
   expect(numPassedTests).toBeGreaterThan(20)
 })

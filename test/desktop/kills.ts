@@ -64,7 +64,9 @@ export function survivesKills(kills: { training: number; merging: number; previe
   async function goesOn(): Promise<void> {
     expect((await call('labels.list')).length).toBe(3)
     expect((await call('jobs.list')).filter((j) => j.status === 'running')).toEqual([])
-    expect(fs.readdirSync(path.join(folder, 'checkpoints'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.part'))).toEqual([])
+    expect(
+      fs.readdirSync(path.join(folder, 'checkpoints'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.part')),
+    ).toEqual([])
   }
 
   beforeAll(async () => {
@@ -75,11 +77,22 @@ export function survivesKills(kills: { training: number; merging: number; previe
       return engines.at(-1)!
     })
     app = new App({
-      host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
+      host: {
+        version: '1',
+        configFolder: path.join(dir, 'config'),
+        cacheFolder: path.join(dir, 'cache'),
+        dataFolder: path.join(dir, 'data'),
+        pickFolder: async () => ({ status: 'unavailable' }),
+      },
       models: { engine, nano: TINY_CLIP, cache: path.join(dir, 'cache'), saveEverySeconds: 0 },
     })
     const { port1, port2 } = new MessageChannel()
-    const channel = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (l) => port.on('message', l), onClose: (l) => port.on('close', l), close: () => port.close() })
+    const channel = (port: typeof port1): Channel => ({
+      send: (m) => port.postMessage(m),
+      onMessage: (l) => port.on('message', l),
+      onClose: (l) => port.on('close', l),
+      close: () => port.close(),
+    })
     app.attach(channel(port2))
     ;({ call } = connect(channel(port1), (event, data) => {
       if (event === 'run.finished') {
@@ -108,7 +121,7 @@ export function survivesKills(kills: { training: number; merging: number; previe
     let name = 'killed'
     let run = await call('training.start', { ...tune, name })
     const finished: string[] = []
-    for (let n = 0; n < kills.training; ) {
+    for (let n = 0; n < kills.training;) {
       // After some progress, or after a time: while it begins, in a step, while it saves, while the checkpoint is written and measured.
       const { runId } = run
       let left = draw() < 0.5 ? 1 + Math.floor(draw() * 4) : Infinity
@@ -127,7 +140,9 @@ export function survivesKills(kills: { training: number; merging: number; previe
         continue
       }
       expect(error).toMatch(KILLED)
-      expect(error).toMatch(/ in the middle of a training; (the state after step \d+ was kept, and the same training goes on from there|nothing of this training was kept|the checkpoint was written, but not measured)$/)
+      expect(error).toMatch(
+        / in the middle of a training; (the state after step \d+ was kept, and the same training goes on from there|nothing of this training was kept|the checkpoint was written, but not measured)$/,
+      )
       await goesOn()
       n++
       run = await call('training.again', run)
@@ -139,25 +154,28 @@ export function survivesKills(kills: { training: number; merging: number; previe
     expect(fs.readdirSync(path.join(folder, 'checkpoints')).filter((f) => f.endsWith('.run'))).toEqual([])
   })
 
-  test.each(['uniform', 'greedy'])(`a merge (%s) killed at ${Math.ceil(kills.merging / 2)} moments is made as it would have been`, async (method) => {
-    const request = { method, settings: {}, checkpoints: ['checkpoints/whole', 'checkpoints/other', 'checkpoints/warm'] }
-    const takes = await milliseconds(async () => done(await call('merging.start', { ...request, name: method })))
-    const before = bits('whole')
-    for (let n = 0; n < Math.ceil(kills.merging / 2); ) {
-      const { runId } = await call('merging.start', { ...request, name: `${method} ${n}` })
-      const timer = setTimeout(kill, draw() * takes)
-      const { status, error } = await end(runId)
-      clearTimeout(timer)
-      if (status === 'done') continue // the moment came too late
-      expect(error).toMatch(KILLED)
-      expect(error).toMatch(/ in the middle of a merge; (nothing was changed|the soup was written, but not measured)$/)
-      await goesOn()
-      n++
-    }
-    await done(await call('merging.start', { ...request, name: `${method} again` }))
-    expect(bits(`${method}-again`)).toEqual(bits(method))
-    expect(bits('whole')).toEqual(before)
-  })
+  test.each(['uniform', 'greedy'])(
+    `a merge (%s) killed at ${Math.ceil(kills.merging / 2)} moments is made as it would have been`,
+    async (method) => {
+      const request = { method, settings: {}, checkpoints: ['checkpoints/whole', 'checkpoints/other', 'checkpoints/warm'] }
+      const takes = await milliseconds(async () => done(await call('merging.start', { ...request, name: method })))
+      const before = bits('whole')
+      for (let n = 0; n < Math.ceil(kills.merging / 2);) {
+        const { runId } = await call('merging.start', { ...request, name: `${method} ${n}` })
+        const timer = setTimeout(kill, draw() * takes)
+        const { status, error } = await end(runId)
+        clearTimeout(timer)
+        if (status === 'done') continue // the moment came too late
+        expect(error).toMatch(KILLED)
+        expect(error).toMatch(/ in the middle of a merge; (nothing was changed|the soup was written, but not measured)$/)
+        await goesOn()
+        n++
+      }
+      await done(await call('merging.start', { ...request, name: `${method} again` }))
+      expect(bits(`${method}-again`)).toEqual(bits(method))
+      expect(bits('whole')).toEqual(before)
+    },
+  )
 
   test(`a preview killed at ${kills.preview} moments is answered when it is asked again, and the window never waits`, async () => {
     const ask = () => call('preview.classify', { mediaId: 1, model: TINY_CLIP, labels: ['a', 'b'] })
@@ -167,9 +185,14 @@ export function survivesKills(kills: { training: number; merging: number; previe
     }
     await fresh()
     const takes = await milliseconds(ask)
-    for (let n = 0; n < kills.preview; ) {
+    for (let n = 0; n < kills.preview;) {
       await fresh()
-      const asked = [ask(), call('captions.tokens', { texts: ['a photo'] })].map((one) => one.then(() => null, (e: Error) => e.message))
+      const asked = [ask(), call('captions.tokens', { texts: ['a photo'] })].map((one) =>
+        one.then(
+          () => null,
+          (e: Error) => e.message,
+        ),
+      )
       await after(draw() * takes)
       kill()
       const lines = (await Promise.all(asked)).filter((line) => line !== null)

@@ -10,7 +10,11 @@ it('does without onnxruntime what needs no model, and says of the rest why it ca
   await shapePictures(dir)
   const cli = await program('cli')
   const without = path.join(import.meta.dirname, '../helpers/no-onnxruntime.cjs')
-  const dashi = (...args: string[]) => spawnSync(process.execPath, ['--require', without, cli, ...args], { encoding: 'utf8', env: { ...process.env, DASHI_HOME: path.join(dir, 'home') } })
+  const dashi = (...args: string[]) =>
+    spawnSync(process.execPath, ['--require', without, cli, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, DASHI_HOME: path.join(dir, 'home') },
+    })
   expect(dashi('project', 'create', path.join(dir, 'project')).status).toBe(0)
   expect(dashi('import', dir, '--project', path.join(dir, 'project')).status).toBe(0)
   const embedded = dashi('embed', '--model', TINY_CLIP, '--text', 'a circle', '--json')

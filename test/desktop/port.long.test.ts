@@ -9,4 +9,7 @@ import { pathToFileURL } from 'node:url'
 process.env['DASHI_TRANSPORT'] = 'port' // before e2e/browser.ts reads it
 const suites = path.join(import.meta.dirname, '..', 'e2e')
 // Electron's own has the real thing, where that can be had.
-for (const name of readdirSync(suites).filter((n) => n.endsWith('.test.ts') && n !== 'electron.test.ts').sort()) await import(pathToFileURL(path.join(suites, name)).href)
+for (const name of readdirSync(suites)
+  .filter((n) => n.endsWith('.test.ts') && n !== 'electron.test.ts')
+  .sort())
+  await import(pathToFileURL(path.join(suites, name)).href)

@@ -42,7 +42,10 @@ describe.skipIf(!canRun)('the port', () => {
           globalThis.addEventListener('message', ({ data, ports: [port] }) => {
             if (data !== 'dashi:port' || !port) return
             const tried: [string, () => unknown][] = [
-              ['a proxy', () => new Proxy({ call: 1 }, {})], ['a function', () => ({ call: 1, method: () => 1 })], ['an element', () => ({ call: 1, input: document.body })], ['a plain call', () => ({ call: 7, method: 'app.about', input: {} })],
+              ['a proxy', () => new Proxy({ call: 1 }, {})],
+              ['a function', () => ({ call: 1, method: () => 1 })],
+              ['an element', () => ({ call: 1, input: document.body })],
+              ['a plain call', () => ({ call: 7, method: 'app.about', input: {} })],
             ]
             const came: Record<string, string> = {}
             port.onmessage = (event: MessageEvent<{ answer?: number }>) => void (event.data.answer === 7 && (port.close(), resolve(came)))
@@ -60,7 +63,12 @@ describe.skipIf(!canRun)('the port', () => {
     )
 
   it('clones what the page posts, as Electron does: what cannot be cloned fails in the page', async () => {
-    expect(await posted()).toEqual({ 'a proxy': 'DataCloneError', 'a function': 'DataCloneError', 'an element': 'DataCloneError', 'a plain call': 'carried' })
+    expect(await posted()).toEqual({
+      'a proxy': 'DataCloneError',
+      'a function': 'DataCloneError',
+      'an element': 'DataCloneError',
+      'a plain call': 'carried',
+    })
   })
 
   it('answers what is no plain data by name of its call, and goes on', async () => {
@@ -82,6 +90,16 @@ describe.skipIf(!canRun)('the port', () => {
   it('is bridged without a change, or not at all', () => {
     const message = { call: 1, input: { left: undefined, none: null, list: [1, -0, NaN, Infinity, 'text', [], {}] } }
     expect(decode(encode(message))).toStrictEqual(message)
-    for (const value of [new Map(), new Date(), new Uint8Array(2), () => 1, 1n, new (class Thing { a = 1 })()]) expect(() => encode({ value })).toThrow('no plain data')
+    for (const value of [
+      new Map(),
+      new Date(),
+      new Uint8Array(2),
+      () => 1,
+      1n,
+      new (class Thing {
+        a = 1
+      })(),
+    ])
+      expect(() => encode({ value })).toThrow('no plain data')
   })
 })

@@ -56,7 +56,9 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
   it('does nothing for thumbnails that the page gave up while they waited', async () => {
     const pictures = path.join(dir, 'many')
     fs.mkdirSync(pictures)
-    const noise = sharp({ create: { width: 2400, height: 1600, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 40 } } })
+    const noise = sharp({
+      create: { width: 2400, height: 1600, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma: 40 } },
+    })
     const jpeg = await noise.jpeg().toBuffer()
     for (let i = 0; i < 60; i++) fs.writeFileSync(path.join(pictures, `${i}.jpg`), Buffer.concat([jpeg, Buffer.from([i])]))
     const { call } = await desktop.connect()
@@ -81,31 +83,36 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
     expect(fs.existsSync(path.join(dir, 'cache'))).toBe(true)
   })
 
-  it.skipIf(process.platform === 'win32')('goes on when its engine is killed: the run says what happened, is taken up again, and the next answer comes from another one', async () => {
-    const stepping = new Set<string>()
-    const { call } = await desktop.connect((event, data) => {
-      const { runId, loss } = data as { runId?: string; loss?: number | null }
-      if (event === 'run.progress' && runId !== undefined && loss != null) stepping.add(runId)
-    })
-    await call('projects.open', { folder: project })
-    const engines = () => descendants(desktop.pid).filter((p) => p.command.includes('engine-process'))
-    const run = async ({ runId }: { runId: string }, status: string) => {
-      await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status).toBe(status)
-      return (await call('runs.list')).find((r) => r.id === runId)!
-    }
-    const begun = await call('training.start', { recipe: 'ft', settings: { epochs: 10_000 }, device: 'cpu', name: 'long' })
-    await run(begun, 'running')
-    await expect.poll(() => stepping.has(begun.runId)).toBe(true) // killed before it began, another engine would take it up
-    expect(engines()).toHaveLength(1)
-    process.kill(engines()[0]!.pid, 'SIGKILL')
-    expect((await run(begun, 'failed')).error).toMatch(/^the engine's process ended \(killed by SIGKILL, .*\) in the middle of a training; /)
-    expect((await call('preview.classify', { mediaId: 1, model: 'checkpoints/probe' })).length).toBeGreaterThan(1)
-    const again = await call('training.again', begun)
-    await run(again, 'running')
-    await expect.poll(() => stepping.has(again.runId)).toBe(true)
-    expect(engines()).toHaveLength(1)
-    expect(desktop.errors).toBe('')
-  })
+  it.skipIf(process.platform === 'win32')(
+    'goes on when its engine is killed: the run says what happened, is taken up again, and the next answer comes from another one',
+    async () => {
+      const stepping = new Set<string>()
+      const { call } = await desktop.connect((event, data) => {
+        const { runId, loss } = data as { runId?: string; loss?: number | null }
+        if (event === 'run.progress' && runId !== undefined && loss != null) stepping.add(runId)
+      })
+      await call('projects.open', { folder: project })
+      const engines = () => descendants(desktop.pid).filter((p) => p.command.includes('engine-process'))
+      const run = async ({ runId }: { runId: string }, status: string) => {
+        await expect.poll(async () => (await call('runs.list')).find((r) => r.id === runId)?.status).toBe(status)
+        return (await call('runs.list')).find((r) => r.id === runId)!
+      }
+      const begun = await call('training.start', { recipe: 'ft', settings: { epochs: 10_000 }, device: 'cpu', name: 'long' })
+      await run(begun, 'running')
+      await expect.poll(() => stepping.has(begun.runId)).toBe(true) // killed before it began, another engine would take it up
+      expect(engines()).toHaveLength(1)
+      process.kill(engines()[0]!.pid, 'SIGKILL')
+      expect((await run(begun, 'failed')).error).toMatch(
+        /^the engine's process ended \(killed by SIGKILL, .*\) in the middle of a training; /,
+      )
+      expect((await call('preview.classify', { mediaId: 1, model: 'checkpoints/probe' })).length).toBeGreaterThan(1)
+      const again = await call('training.again', begun)
+      await run(again, 'running')
+      await expect.poll(() => stepping.has(again.runId)).toBe(true)
+      expect(engines()).toHaveLength(1)
+      expect(desktop.errors).toBe('')
+    },
+  )
 
   it('leaves no process when it quits, the engine’s either; a training that ran is stopped between two steps', async () => {
     const all = [desktop.pid, ...descendants(desktop.pid).map((p) => p.pid)]

@@ -29,7 +29,8 @@ describe.skipIf(!canRun)('the app', () => {
   const regions = (id = 1) => stored((p) => imageContent(p, id).regions)
   const saved = () => page.waitForFunction(() => document.querySelector('[role=status]')?.textContent?.includes('All changes saved'))
   /** So many regions in the inspector's list. Asked by the clock: a window in the background draws no frames. */
-  const lines = (n: number, where = page) => where.waitForFunction((n) => document.querySelectorAll('.list .line').length === n, n, { polling: 100 })
+  const lines = (n: number, where = page) =>
+    where.waitForFunction((n) => document.querySelectorAll('.list .line').length === n, n, { polling: 100 })
   async function drag(x: number, y: number, dx: number, dy: number): Promise<void> {
     const box = (await page.locator('.canvas').boundingBox())!
     await page.mouse.move(box.x + x, box.y + y)
@@ -44,9 +45,19 @@ describe.skipIf(!canRun)('the app', () => {
     mkdirSync(join(folder, 'media'))
     const project = createProject(folder, { name: 'Birds' })
     for (let i = 0; i < 6; i++)
-      await sharp({ create: { width: 400, height: 300, channels: 3, background: { r: 40 * i, g: 120, b: 200 - 30 * i } } }).png().toFile(join(folder, 'media', `bird ${i}.png`))
+      await sharp({ create: { width: 400, height: 300, channels: 3, background: { r: 40 * i, g: 120, b: 200 - 30 * i } } })
+        .png()
+        .toFile(join(folder, 'media', `bird ${i}.png`))
     addLabels(project, [{ name: 'robin' }, { name: 'wren' }])
-    addRecords(project, Array.from({ length: 6 }, (_, i) => ({ fileName: `bird ${i}.png`, width: 400, height: 300, captions: i ? [] : [{ text: 'a robin on a branch', language: 'en' }] })))
+    addRecords(
+      project,
+      Array.from({ length: 6 }, (_, i) => ({
+        fileName: `bird ${i}.png`,
+        width: 400,
+        height: 300,
+        captions: i ? [] : [{ text: 'a robin on a branch', language: 'en' }],
+      })),
+    )
     project.close()
     server = await serve(home, { project: folder })
     ;({ browser, context, page, errors } = await visit(server))
@@ -116,7 +127,10 @@ describe.skipIf(!canRun)('the app', () => {
     await page.keyboard.press('Enter')
     await page.waitForSelector('.card >> text=two birds')
     await saved()
-    expect(stored((p) => imageContent(p, 1).captions.map((c) => c.text))).toEqual(['a robin on a branch', 'two birds, and r is no shortcut here'])
+    expect(stored((p) => imageContent(p, 1).captions.map((c) => c.text))).toEqual([
+      'a robin on a branch',
+      'two birds, and r is no shortcut here',
+    ])
   })
 
   it('shows a change in every window of the project', async () => {
@@ -188,7 +202,10 @@ describe.skipIf(!canRun)('the app', () => {
   })
 
   it('has every dialog and room without a serious finding', async () => {
-    for (const [key, wait] of [['F1', '.sheet'], ['Control+,', '.choices']] as const) {
+    for (const [key, wait] of [
+      ['F1', '.sheet'],
+      ['Control+,', '.choices'],
+    ] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(wait)
       await settled(page)
@@ -204,7 +221,12 @@ describe.skipIf(!canRun)('the app', () => {
   })
 
   it('runs without Node and within its policy', async () => {
-    expect(await page.evaluate(() => [typeof (globalThis as { process?: unknown }).process, typeof (globalThis as { require?: unknown }).require])).toEqual(['undefined', 'undefined'])
+    expect(
+      await page.evaluate(() => [
+        typeof (globalThis as { process?: unknown }).process,
+        typeof (globalThis as { require?: unknown }).require,
+      ]),
+    ).toEqual(['undefined', 'undefined'])
     // Later, from the page's own loop: what a debugger evaluates is let through.
     const evaluated = () =>
       new Promise((resolve) =>

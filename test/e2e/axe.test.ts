@@ -28,15 +28,31 @@ describe.skipIf(!canRun)('accessibility', () => {
     work = mkdtempSync(join(tmpdir(), 'dashi-axe-'))
     const folder = await shapesProject(work)
     const project = openProject(folder)
-    addRecords(project, [{
-      fileName: 'train/circle-0.png', width: 40, height: 40,
-      regions: [
-        { label: 'circle', shape: { kind: 'box', x: 5, y: 5, w: 20, h: 20 }, attributes: { size: 'small' } },
-        { label: null, shape: { kind: 'polygon', parts: [[[1, 1, 30, 2, 20, 30]]] }, author: { kind: 'checkpoint', checkpoint: 'c', score: 0.4 }, state: 'proposed' },
+    addRecords(
+      project,
+      [
+        {
+          fileName: 'train/circle-0.png',
+          width: 40,
+          height: 40,
+          regions: [
+            { label: 'circle', shape: { kind: 'box', x: 5, y: 5, w: 20, h: 20 }, attributes: { size: 'small' } },
+            {
+              label: null,
+              shape: { kind: 'polygon', parts: [[[1, 1, 30, 2, 20, 30]]] },
+              author: { kind: 'checkpoint', checkpoint: 'c', score: 0.4 },
+              state: 'proposed',
+            },
+          ],
+          captions: [
+            { text: 'a circle  on a ground', language: 'en', spans: [{ start: 2, end: 8, regions: [0] }] },
+            { text: 'small', language: 'en', region: 0 },
+          ],
+          tags: ['first'],
+        },
       ],
-      captions: [{ text: 'a circle  on a ground', language: 'en', spans: [{ start: 2, end: 8, regions: [0] }] }, { text: 'small', language: 'en', region: 0 }],
-      tags: ['first'],
-    }], { root: join(work, 'pictures') })
+      { root: join(work, 'pictures') },
+    )
     addComment(project, { mediaId: 1, regionId: null, text: 'is this round?' })
     takeSnapshot(project, 'before')
     project.close()
@@ -45,7 +61,10 @@ describe.skipIf(!canRun)('accessibility', () => {
     await page.waitForSelector('[role=option] img')
     // Two runs and a soup of them, so that no room is empty.
     await page.keyboard.press('Alt+3')
-    for (const [name, seed] of [['one', '0'], ['two', '1']] as const) {
+    for (const [name, seed] of [
+      ['one', '0'],
+      ['two', '1'],
+    ] as const) {
       await page.getByLabel('cCount', { exact: true }).fill('2')
       await page.getByLabel('Seed', { exact: true }).fill(seed)
       await page.getByLabel('Name', { exact: true }).fill(name)
@@ -77,7 +96,12 @@ describe.skipIf(!canRun)('accessibility', () => {
       const said = await findings(page, theme === 'dark' ? ['color-contrast'] : undefined) // what a theme can change
       if (said.length) found[what] = said
     }
-    for (const [key, room, ready] of [['Alt+3', 'train', '[data-run]'], ['Alt+4', 'compare', '[data-row]'], ['Alt+5', 'merge', '[data-current-run]'], ['Alt+1', 'data', '[role=option] img']] as const) {
+    for (const [key, room, ready] of [
+      ['Alt+3', 'train', '[data-run]'],
+      ['Alt+4', 'compare', '[data-row]'],
+      ['Alt+5', 'merge', '[data-current-run]'],
+      ['Alt+1', 'data', '[role=option] img'],
+    ] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(ready)
       await check(room)
@@ -90,7 +114,16 @@ describe.skipIf(!canRun)('accessibility', () => {
       await check(`data, ${tool}`)
     }
     await page.click('[data-tool=doubts]')
-    for (const [text, dialog] of [['Import', 'Import'], ['Export', 'Export'], ['Snapshots', 'Snapshots'], ['Edit labels', 'Labels'], ['Settings', 'Settings'], ['About Dashi', 'About Dashi'], ['Keyboard sh', 'Keyboard shortcuts'], ...(server.chooses ? [] : [['Add images of', 'Add images of a folder']] as const)] as const) {
+    for (const [text, dialog] of [
+      ['Import', 'Import'],
+      ['Export', 'Export'],
+      ['Snapshots', 'Snapshots'],
+      ['Edit labels', 'Labels'],
+      ['Settings', 'Settings'],
+      ['About Dashi', 'About Dashi'],
+      ['Keyboard sh', 'Keyboard shortcuts'],
+      ...(server.chooses ? [] : ([['Add images of', 'Add images of a folder']] as const)),
+    ] as const) {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)
       await check(dialog)
@@ -122,14 +155,23 @@ describe.skipIf(!canRun)('accessibility', () => {
   })
   it('fits the smallest window, room by room', async () => {
     await page.setViewportSize({ width: 900, height: 600 })
-    for (const [key, ready] of [['Alt+3', '[data-run]'], ['Alt+4', '[data-row]'], ['Alt+5', '[data-current-run]']] as const) {
+    for (const [key, ready] of [
+      ['Alt+3', '[data-run]'],
+      ['Alt+4', '[data-row]'],
+      ['Alt+5', '[data-current-run]'],
+    ] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(ready)
       await settled(page)
-      const wider = await page.$$eval('section.room, section.room .panel', (list) => list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`))
+      const wider = await page.$$eval('section.room, section.room .panel', (list) =>
+        list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`),
+      )
       expect(wider, key).toEqual([])
     }
-    for (const [key, ready] of [['Alt+1', '[role=option] img'], ['Alt+2', '.canvas canvas']] as const) {
+    for (const [key, ready] of [
+      ['Alt+1', '[role=option] img'],
+      ['Alt+2', '.canvas canvas'],
+    ] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(ready)
       await settled(page)

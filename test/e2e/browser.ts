@@ -41,7 +41,9 @@ export interface Home {
 export function newHome(cacheFolder?: string): Home {
   const folder = mkdtempSync(join(tmpdir(), 'dashi-e2e-'))
   return {
-    configFolder: join(folder, 'config'), cacheFolder: cacheFolder ?? join(folder, 'cache'), dataFolder: join(folder, 'projects'),
+    configFolder: join(folder, 'config'),
+    cacheFolder: cacheFolder ?? join(folder, 'cache'),
+    dataFolder: join(folder, 'projects'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
@@ -76,17 +78,36 @@ async function serveDesktop(home: Home, { project, port }: Wanted): Promise<Serv
     await desktop.exited
     await window.close()
   }
-  return { port: window.port, preload: window.preload, newUrl: () => window.url, chooses: desktop.chooses, close: () => close(desktop.quit), kill: () => close(desktop.kill) }
+  return {
+    port: window.port,
+    preload: window.preload,
+    newUrl: () => window.url,
+    chooses: desktop.chooses,
+    close: () => close(desktop.quit),
+    kill: () => close(desktop.kill),
+  }
 }
 
 /** The program as a process of its own, which can be killed. */
 export async function serveProcess(home: Home, wanted: Wanted): Promise<Server & { kill(): Promise<unknown> }> {
   if (transport === 'port') return serveDesktop(home, wanted)
   const { project, port } = wanted
-  const child = spawn(process.execPath, [built('cli.js'), 'serve', ...(project === undefined ? [] : ['--project', project]), '--json', ...(port ? ['--port', String(port)] : [])], {
-    env: { ...process.env, ...environment(home) }, stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const end = (signal: 'SIGINT' | 'SIGKILL') => new Promise<void>((resolve) => void (child.once('exit', () => resolve()) && child.kill(signal)))
+  const child = spawn(
+    process.execPath,
+    [
+      built('cli.js'),
+      'serve',
+      ...(project === undefined ? [] : ['--project', project]),
+      '--json',
+      ...(port ? ['--port', String(port)] : []),
+    ],
+    {
+      env: { ...process.env, ...environment(home) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const end = (signal: 'SIGINT' | 'SIGKILL') =>
+    new Promise<void>((resolve) => void (child.once('exit', () => resolve()) && child.kill(signal)))
   for await (const line of createInterface(child.stdout)) {
     const { url } = JSON.parse(line) as { url: string }
     return { port: Number(new URL(url).port), newUrl: () => url, close: () => end('SIGINT'), kill: () => end('SIGKILL') }
@@ -95,7 +116,11 @@ export async function serveProcess(home: Home, wanted: Wanted): Promise<Server &
 }
 
 /** A page with the app open; what it logs as errors is collected. Its load waits for the first pictures too, where they are there soon. */
-export async function openPage(context: BrowserContext, server: Server, waitUntil: 'load' | 'domcontentloaded' = 'load'): Promise<{ page: Page; errors: string[] }> {
+export async function openPage(
+  context: BrowserContext,
+  server: Server,
+  waitUntil: 'load' | 'domcontentloaded' = 'load',
+): Promise<{ page: Page; errors: string[] }> {
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', (e) => errors.push(String(e)))
@@ -107,10 +132,14 @@ export async function openPage(context: BrowserContext, server: Server, waitUnti
 
 /** How most tests look at it. */
 const usual: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' }
-export const newContext = (browser: Browser, other: BrowserContextOptions = {}): Promise<BrowserContext> => browser.newContext({ ...usual, ...other })
+export const newContext = (browser: Browser, other: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({ ...usual, ...other })
 
 /** A browser of its own with the app open. */
-export async function visit(server: Server, other?: BrowserContextOptions): Promise<{ browser: Browser; context: BrowserContext; page: Page; errors: string[] }> {
+export async function visit(
+  server: Server,
+  other?: BrowserContextOptions,
+): Promise<{ browser: Browser; context: BrowserContext; page: Page; errors: string[] }> {
   const browser = await launch()
   try {
     const context = await newContext(browser, other)
@@ -139,8 +168,18 @@ export async function choosing(page: Page, server: Server, folder: string, ask: 
 /** When nothing moves any more but what turns without an end. */
 export const settled = (page: Page) =>
   page.waitForFunction(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().iterations === Infinity))))),
-    undefined, { polling: 50 },
+    () =>
+      new Promise((resolve) =>
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() =>
+            resolve(
+              document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().iterations === Infinity),
+            ),
+          ),
+        ),
+      ),
+    undefined,
+    { polling: 50 },
   )
 
 let axeSource: string | undefined
@@ -150,8 +189,20 @@ export async function findings(page: Page, rules?: string[]): Promise<string[]> 
   // Not as a script of the page, which its policy refuses, but from outside it.
   await page.evaluate((axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')))
   return page.evaluate(async (rules) => {
-    const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe
+    const axe = (
+      window as unknown as {
+        axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+      }
+    ).axe
     const { violations } = await axe.run({ resultTypes: ['violations'], ...(rules ? { runOnly: { type: 'rule', values: rules } } : {}) })
-    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`)
+    return violations
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .map(
+        (v) =>
+          `${v.id}: ${v.nodes
+            .map((n) => n.html.slice(0, 160))
+            .slice(0, 3)
+            .join(' ')}`,
+      )
   }, rules)
 }

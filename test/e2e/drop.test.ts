@@ -31,7 +31,10 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
   }
   const overlay = () => page.locator('.over')
   const dialog = () => page.getByRole('dialog', { name: 'What was dropped' })
-  const picture = (name: string) => sharp({ create: { width: 60, height: 40, channels: 3, background: '#678' } }).png().toFile(join(work, name))
+  const picture = (name: string) =>
+    sharp({ create: { width: 60, height: 40, channels: 3, background: '#678' } })
+      .png()
+      .toFile(join(work, name))
 
   beforeAll(async () => {
     home = newHome()
@@ -56,8 +59,18 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
   it('never takes the place of the page, be it a file or a link', async () => {
     const before = page.url()
     await page.evaluate(() => Object.assign(window, { still: true }))
-    await cdp.send('Input.dispatchDragEvent', { type: 'dragEnter', x: 640, y: 400, data: { items: [{ mimeType: 'text/uri-list', data: 'https://example.org/' }], dragOperationsMask: 1 } })
-    await cdp.send('Input.dispatchDragEvent', { type: 'drop', x: 640, y: 400, data: { items: [{ mimeType: 'text/uri-list', data: 'https://example.org/' }], dragOperationsMask: 1 } })
+    await cdp.send('Input.dispatchDragEvent', {
+      type: 'dragEnter',
+      x: 640,
+      y: 400,
+      data: { items: [{ mimeType: 'text/uri-list', data: 'https://example.org/' }], dragOperationsMask: 1 },
+    })
+    await cdp.send('Input.dispatchDragEvent', {
+      type: 'drop',
+      x: 640,
+      y: 400,
+      data: { items: [{ mimeType: 'text/uri-list', data: 'https://example.org/' }], dragOperationsMask: 1 },
+    })
     await drop([join(work, 'missing.png')])
     await page.waitForSelector('.n-message')
     expect([page.url(), await page.evaluate(() => (window as { still?: boolean }).still)]).toEqual([before, true])
@@ -97,7 +110,12 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     await drop([join(work, 'more'), join(work, 'others'), join(work, 'notes.json')])
     await dialog().waitFor()
     expect(await dialog().locator('.offer').allInnerTexts()).toEqual([
-      'Add the images of 2 folders', 'Import the images and annotations of more', 'Import the images and annotations of others', 'Import annotations from notes.json', 'Open the folder more', 'Open the folder others',
+      'Add the images of 2 folders',
+      'Import the images and annotations of more',
+      'Import the images and annotations of others',
+      'Import annotations from notes.json',
+      'Open the folder more',
+      'Open the folder others',
     ])
     await settled(page)
     expect(await findings(page)).toEqual([])

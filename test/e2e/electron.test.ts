@@ -22,14 +22,21 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dashi-desktop-'))
-    await sharp({ create: { width: 400, height: 300, channels: 3, background: '#7a9' } }).png().toFile(join(folder, 'bird.png'))
+    await sharp({ create: { width: 400, height: 300, channels: 3, background: '#7a9' } })
+      .png()
+      .toFile(join(folder, 'bird.png'))
     const project = createProject(folder, { name: 'Birds' })
     addLabels(project, [{ name: 'robin' }])
     addRecords(project, [{ fileName: 'bird.png', width: 400, height: 300 }], { root: folder })
     project.close()
-    const headless = process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'] ? ['--ozone-platform=headless'] : []
+    const headless =
+      process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'] ? ['--ozone-platform=headless'] : []
     const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-    app = await _electron.launch({ executablePath: program!, args: [...root, ...headless, `--user-data-dir=${join(folder, 'user')}`, '--lang=en-US', main, folder], timeout: patience })
+    app = await _electron.launch({
+      executablePath: program!,
+      args: [...root, ...headless, `--user-data-dir=${join(folder, 'user')}`, '--lang=en-US', main, folder],
+      timeout: patience,
+    })
     page = await app.firstWindow()
     page.setDefaultTimeout(patience)
   })
@@ -66,7 +73,11 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
   })
 
   it('has no Node in its page, and hands over nothing but a port', async () => {
-    const seen = await page.evaluate(() => [typeof (globalThis as { process?: unknown }).process, typeof (globalThis as { require?: unknown }).require, Object.keys((globalThis as { dashi?: object }).dashi ?? {}).join()])
+    const seen = await page.evaluate(() => [
+      typeof (globalThis as { process?: unknown }).process,
+      typeof (globalThis as { require?: unknown }).require,
+      Object.keys((globalThis as { dashi?: object }).dashi ?? {}).join(),
+    ])
     expect(seen).toEqual(['undefined', 'undefined', 'requestPort,pathOf'])
   })
 

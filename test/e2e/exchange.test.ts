@@ -45,7 +45,10 @@ describe.skipIf(!canRun)('import and export', () => {
     for (let i = 0; i < 80 && (await pointed()) !== name; i++) {
       const before = await pointed()
       await page.keyboard.press('ArrowDown')
-      await expect.poll(pointed, { timeout: 2000 }).not.toBe(before).catch(() => undefined)
+      await expect
+        .poll(pointed, { timeout: 2000 })
+        .not.toBe(before)
+        .catch(() => undefined)
     }
     expect(await pointed()).toBe(name)
     await page.keyboard.press('Enter')
@@ -57,7 +60,13 @@ describe.skipIf(!canRun)('import and export', () => {
     work = mkdtempSync(join(tmpdir(), 'dashi-exchange-'))
     project = await birds(4, (i) => ({
       split: i < 3 ? 'train' : 'val',
-      regions: i === 0 ? [{ label: 'robin', shape: { kind: 'box', x: 20, y: 30, w: 100, h: 80 } }, { label: 'wren', shape: { kind: 'rotated-box', cx: 200, cy: 150, w: 90, h: 40, angle: 0.5 } }] : [],
+      regions:
+        i === 0
+          ? [
+              { label: 'robin', shape: { kind: 'box', x: 20, y: 30, w: 100, h: 80 } },
+              { label: 'wren', shape: { kind: 'rotated-box', cx: 200, cy: 150, w: 90, h: 40, angle: 0.5 } },
+            ]
+          : [],
       captions: i === 1 ? [{ text: 'a wren on a wall', language: 'en' }] : [],
     }))
     server = await serve(home, { project: project.folder })
@@ -76,7 +85,11 @@ describe.skipIf(!canRun)('import and export', () => {
     await command('Export')
     for (let i = 0; i < 8; i++) {
       await page.keyboard.press('Tab')
-      expect(await page.evaluate(() => document.activeElement?.closest('[role=dialog]') !== null || document.activeElement?.getAttribute('aria-hidden') === 'true')).toBe(true)
+      expect(
+        await page.evaluate(
+          () => document.activeElement?.closest('[role=dialog]') !== null || document.activeElement?.getAttribute('aria-hidden') === 'true',
+        ),
+      ).toBe(true)
     }
     await dialog().getByLabel('To', { exact: true }).focus()
     await page.keyboard.type('/nowhere')
@@ -88,7 +101,9 @@ describe.skipIf(!canRun)('import and export', () => {
     await command('Export')
     await format('YOLO')
     await dialog().locator('text=What YOLO cannot hold').waitFor()
-    expect(await dialog().locator('.losses li').allInnerTexts()).toEqual(expect.arrayContaining([expect.stringMatching(/^captions \(1\): /), expect.stringMatching(/^boxes \(1\): become rotated boxes/)]))
+    expect(await dialog().locator('.losses li').allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^captions \(1\): /), expect.stringMatching(/^boxes \(1\): become rotated boxes/)]),
+    )
     await format('Dashi')
     await dialog().locator('text=Dashi holds everything').waitFor()
     expect(await findings(page)).toEqual([])
@@ -100,7 +115,9 @@ describe.skipIf(!canRun)('import and export', () => {
     await dialog().locator('text=Start').click()
     await dialog().locator('text=/\\d+ files? written/').waitFor()
     await close()
-    const annotations = readdirSync(join(work, 'coco', 'annotations')).map((f) => JSON.parse(readFileSync(join(work, 'coco', 'annotations', f), 'utf8')) as { annotations?: unknown[] })
+    const annotations = readdirSync(join(work, 'coco', 'annotations')).map(
+      (f) => JSON.parse(readFileSync(join(work, 'coco', 'annotations', f), 'utf8')) as { annotations?: unknown[] },
+    )
     expect(annotations.reduce((n, a) => n + (a.annotations?.length ?? 0), 0)).toBeGreaterThanOrEqual(2)
   })
 
@@ -116,11 +133,17 @@ describe.skipIf(!canRun)('import and export', () => {
   it('takes a dataset in from a folder that is chosen by mouse, and says line by line what it did not take', async () => {
     const folder = join(work, 'more')
     mkdirSync(join(folder, 'images'), { recursive: true })
-    for (const name of ['owl', 'crow']) await sharp({ create: { width: 200, height: 100, channels: 3, background: '#345' } }).png().toFile(join(folder, 'images', `${name}.png`))
+    for (const name of ['owl', 'crow'])
+      await sharp({ create: { width: 200, height: 100, channels: 3, background: '#345' } })
+        .png()
+        .toFile(join(folder, 'images', `${name}.png`))
     writeFileSync(
       join(folder, 'instances.json'),
       JSON.stringify({
-        images: [{ id: 1, file_name: 'owl.png', width: 200, height: 100 }, { id: 2, file_name: 'crow.png', width: 200, height: 100 }],
+        images: [
+          { id: 1, file_name: 'owl.png', width: 200, height: 100 },
+          { id: 2, file_name: 'crow.png', width: 200, height: 100 },
+        ],
         categories: [{ id: 7, name: 'owl' }],
         annotations: [
           { id: 1, image_id: 1, category_id: 7, bbox: [10, 10, 50, 60] },
@@ -165,7 +188,9 @@ describe.skipIf(!canRun)('import and export', () => {
   it('names what it did not read with what would read it, says that no annotation was taken, and finds images that were missing', async () => {
     const folder = join(work, 'mixed')
     mkdirSync(join(folder, 'images'), { recursive: true })
-    await sharp({ create: { width: 210, height: 100, channels: 3, background: '#453' } }).png().toFile(join(folder, 'images', 'finch.png'))
+    await sharp({ create: { width: 210, height: 100, channels: 3, background: '#453' } })
+      .png()
+      .toFile(join(folder, 'images', 'finch.png'))
     writeFileSync(join(folder, 'notes.json'), '{"finch.png": [{"x": 1}]}')
     await command('Import')
     await dialog().getByLabel('From', { exact: true }).fill(folder)
@@ -175,19 +200,35 @@ describe.skipIf(!canRun)('import and export', () => {
     expect(await findings(page)).toEqual([])
     if (process.env['SHOTS']) await page.screenshot({ path: join(process.env['SHOTS'], 'import-nothing.png') })
     // Now COCO with an image that is elsewhere, beside rows of YOLO.
-    writeFileSync(join(folder, 'instances.json'), JSON.stringify({ images: [{ id: 1, file_name: 'finch.png', width: 210, height: 100 }, { id: 2, file_name: '/data/heron.png', width: 190, height: 100 }], categories: [{ id: 1, name: 'bird' }], annotations: [1, 2].map((id) => ({ id, image_id: id, category_id: 1, bbox: [5, 5, 20, 20] })) }))
+    writeFileSync(
+      join(folder, 'instances.json'),
+      JSON.stringify({
+        images: [
+          { id: 1, file_name: 'finch.png', width: 210, height: 100 },
+          { id: 2, file_name: '/data/heron.png', width: 190, height: 100 },
+        ],
+        categories: [{ id: 1, name: 'bird' }],
+        annotations: [1, 2].map((id) => ({ id, image_id: id, category_id: 1, bbox: [5, 5, 20, 20] })),
+      }),
+    )
     mkdirSync(join(folder, 'labels'))
     writeFileSync(join(folder, 'labels', 'finch.txt'), '0 0.5 0.5 0.2 0.2\n')
     await dialog().locator('text=Start').click()
     await dialog().locator('text=2 images taken in').waitFor()
     await dialog().locator('text=1 image was not found').waitFor()
-    expect(await dialog().locator('.unread li').allInnerTexts()).toEqual(expect.arrayContaining([expect.stringMatching(/labels\/finch\.txt.*Import as YOLO/s)]))
+    expect(await dialog().locator('.unread li').allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/labels\/finch\.txt.*Import as YOLO/s)]),
+    )
     if (process.env['SHOTS']) await page.screenshot({ path: join(process.env['SHOTS'], 'import-missing.png') })
     const elsewhere = join(work, 'elsewhere')
     mkdirSync(elsewhere)
-    await sharp({ create: { width: 190, height: 100, channels: 3, background: '#534' } }).png().toFile(join(elsewhere, 'heron.png'))
+    await sharp({ create: { width: 190, height: 100, channels: 3, background: '#534' } })
+      .png()
+      .toFile(join(elsewhere, 'heron.png'))
     await choosing(page, server, elsewhere, () => dialog().locator('text=Locate …').click())
-    await expect.poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`)), { timeout: 20_000 }).toBe('heron.png')
+    await expect
+      .poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`)), { timeout: 20_000 })
+      .toBe('heron.png')
     await dialog().locator('text=Start').waitFor()
     await close()
     await expect.poll(() => page.locator('[role=option]').count()).toBe(6)

@@ -63,9 +63,14 @@ describe.skipIf(!canRun)('the first open', () => {
     await page.waitForSelector('[role=option]')
     await facet('apple').waitFor()
     expect(await page.locator('[data-first]').count()).toBe(0)
-    expect(read((p) => [listLabels(p).map((l) => l.name), projectInfo(p)])).toMatchObject([['apple', 'leaf', 'sky'], { media: images, imageLabels: images, unreadable: 4, unchecked: 0 }])
+    expect(read((p) => [listLabels(p).map((l) => l.name), projectInfo(p)])).toMatchObject([
+      ['apple', 'leaf', 'sky'],
+      { media: images, imageLabels: images, unreadable: 4, unchecked: 0 },
+    ])
     await page.keyboard.press('Control+z')
-    await expect.poll(() => read((p) => [listLabels(p).length, projectInfo(p).imageLabels, projectInfo(p).media]), { timeout: patience }).toEqual([0, 0, images])
+    await expect
+      .poll(() => read((p) => [listLabels(p).length, projectInfo(p).imageLabels, projectInfo(p).media]), { timeout: patience })
+      .toEqual([0, 0, images])
     await page.keyboard.press('Control+Shift+z')
     await expect.poll(() => read((p) => projectInfo(p).imageLabels), { timeout: patience }).toBe(images)
   })

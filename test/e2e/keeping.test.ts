@@ -25,7 +25,8 @@ describe.skipIf(!canRun)('what people made', () => {
     await page.emulateMedia({ colorScheme: 'light' })
   }
   const content = (id = 1) => project.read((p) => imageContent(p, id))
-  const saved = (page: Page) => page.waitForFunction(() => document.querySelector('footer [role=status]')?.textContent?.includes('All changes saved'))
+  const saved = (page: Page) =>
+    page.waitForFunction(() => document.querySelector('footer [role=status]')?.textContent?.includes('All changes saved'))
 
   async function window(): Promise<Page> {
     const { page } = await openPage(context, server)
@@ -46,7 +47,14 @@ describe.skipIf(!canRun)('what people made', () => {
 
   beforeAll(async () => {
     home = newHome()
-    project = await birds(2, (i) => (i === 0 ? { captions: [{ text: 'a bird', language: 'en' }], regions: [{ label: 'robin', shape: { kind: 'box', x: 50, y: 50, w: 100, h: 80 } }] } : {}))
+    project = await birds(2, (i) =>
+      i === 0
+        ? {
+            captions: [{ text: 'a bird', language: 'en' }],
+            regions: [{ label: 'robin', shape: { kind: 'box', x: 50, y: 50, w: 100, h: 80 } }],
+          }
+        : {},
+    )
     server = await serve(home, { project: project.folder })
     browser = await launch()
     context = await newContext(browser)

@@ -53,7 +53,10 @@ describe.skipIf(!canRun)('the loop', () => {
   it('begins with the sample, and with rooms that lead on', async () => {
     await page.click('.choice.first')
     await page.waitForSelector('.thumb img') // drawn the first time
-    for (const [key, text] of [['Alt+4', 'No checkpoints yet'], ['Alt+5', 'Nothing to blend yet']] as const) {
+    for (const [key, text] of [
+      ['Alt+4', 'No checkpoints yet'],
+      ['Alt+5', 'Nothing to blend yet'],
+    ] as const) {
       await page.keyboard.press(key)
       await page.waitForSelector(`text=${text}`)
     }
@@ -110,7 +113,12 @@ describe.skipIf(!canRun)('the loop', () => {
     expect(done).toBeGreaterThan(0)
     expect(existsSync(join(folder(), `${run!.folder}.run`))).toBe(true)
     await page.click('[data-current-run=Long] [data-again] >> text=Go on')
-    await page.waitForFunction((done) => Number(/step (\d+) of/.exec(document.querySelector('[data-current-run=Long] [role=status]')?.textContent ?? '')?.[1]) > done, done, { polling: 50 })
+    await page.waitForFunction(
+      (done) =>
+        Number(/step (\d+) of/.exec(document.querySelector('[data-current-run=Long] [role=status]')?.textContent ?? '')?.[1]) > done,
+      done,
+      { polling: 50 },
+    )
     // From the status bar this time.
     await page.click('footer [aria-label="Cancel this job"]')
     await page.waitForFunction(() => document.querySelectorAll('[data-run=Long][data-status=cancelled]').length === 1) // it is one run, gone on with
@@ -175,7 +183,10 @@ describe.skipIf(!canRun)('the loop', () => {
     await fill('Name', 'Half and half')
     await start()
     await row('Half and half').waitFor()
-    expect(await page.locator('[data-current-run="Half and half"] li').allInnerTexts()).toEqual([expect.stringContaining('50.0%'), expect.stringContaining('50.0%')])
+    expect(await page.locator('[data-current-run="Half and half"] li').allInnerTexts()).toEqual([
+      expect.stringContaining('50.0%'),
+      expect.stringContaining('50.0%'),
+    ])
     const soup = stored((p) => listCheckpoints(p)).find((c) => c.name === 'Half and half')!
     expect(findRecord(join(folder(), soup.folder))?.merge).toMatchObject({ method: { name: 'uniform' } })
   })
@@ -201,7 +212,10 @@ describe.skipIf(!canRun)('the loop', () => {
     await start()
     await row('WiSE-FT of 1').waitFor()
     const { merge } = findRecord(join(folder(), stored((p) => listCheckpoints(p)).find((c) => c.name === 'WiSE-FT of 1')!.folder))!
-    expect(merge).toMatchObject({ method: { name: 'wise-ft', alpha: 0.25 }, ingredients: [{ path: expect.stringMatching(/Probe$/) }, { path: expect.stringMatching(/tune$/) }] })
+    expect(merge).toMatchObject({
+      method: { name: 'wise-ft', alpha: 0.25 },
+      ingredients: [{ path: expect.stringMatching(/Probe$/) }, { path: expect.stringMatching(/tune$/) }],
+    })
   })
 
   it('compares the soup with its ingredients', async () => {

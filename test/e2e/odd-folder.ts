@@ -22,10 +22,25 @@ export async function oddFolder(each = 16): Promise<OddFolder> {
   const at = (path: string) => join(folder, path)
   for (const name of Object.keys(colours)) mkdirSync(at(name), { recursive: true })
   const picture = (colour: string, i: number) =>
-    sharp({ create: { width: 96, height: 72, channels: 3, background: colour } }).composite([{ input: { create: { width: 8 + (i % 20), height: 6 + ((i * 7) % 20), channels: 3, background: '#f0e8d0' } }, left: (i * 11) % 60, top: (i * 5) % 40 }])
-  for (const [name, colour] of Object.entries(colours)) for (let i = 0; i < each; i++) await picture(colour, i).png().toFile(at(`${name}/${name} ${i + 1}.png`))
+    sharp({ create: { width: 96, height: 72, channels: 3, background: colour } }).composite([
+      {
+        input: { create: { width: 8 + (i % 20), height: 6 + ((i * 7) % 20), channels: 3, background: '#f0e8d0' } },
+        left: (i * 11) % 60,
+        top: (i * 5) % 40,
+      },
+    ])
+  for (const [name, colour] of Object.entries(colours))
+    for (let i = 0; i < each; i++)
+      await picture(colour, i)
+        .png()
+        .toFile(at(`${name}/${name} ${i + 1}.png`))
   /** As one that was decoded: what is asked of it comes after all that it was made of. */
-  const p = async (i: number) => sharp(await picture(Object.values(colours)[i % 3]!, i).png().toBuffer())
+  const p = async (i: number) =>
+    sharp(
+      await picture(Object.values(colours)[i % 3]!, i)
+        .png()
+        .toBuffer(),
+    )
   const odd: Record<string, () => Promise<unknown>> = {
     'apple/turned.jpg': async () => (await p(0)).jpeg().withMetadata({ orientation: 6 }).toFile(at('apple/turned.jpg')),
     'apple/mirrored.jpg': async () => (await p(3)).jpeg().withMetadata({ orientation: 5 }).toFile(at('apple/mirrored.jpg')),
@@ -53,7 +68,10 @@ export async function oddFolder(each = 16): Promise<OddFolder> {
   const jpeg = await (await p(1)).resize(400, 300).jpeg().toBuffer()
   writeFileSync(at('apple/cut off.jpg'), jpeg.subarray(0, jpeg.length - 400))
   writeFileSync(at('leaf/empty.png'), '')
-  writeFileSync(at('leaf/phone.heic'), Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic'), Buffer.alloc(200)]))
+  writeFileSync(
+    at('leaf/phone.heic'),
+    Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic'), Buffer.alloc(200)]),
+  )
   writeFileSync(at('sky/text.png'), 'this is no picture')
   writeFileSync(at('film.mp4'), 'film')
   writeFileSync(at('drawing.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')

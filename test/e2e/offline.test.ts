@@ -29,7 +29,13 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await page.waitForSelector('.canvas canvas')
     await page.waitForFunction(() => document.querySelector('strong.name')?.textContent === 'bird 0.png')
   }
-  async function drag(x: number, y: number, dx: number, dy: number, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+  async function drag(
+    x: number,
+    y: number,
+    dx: number,
+    dy: number,
+    meanwhile: () => Promise<unknown> = async () => undefined,
+  ): Promise<void> {
     const box = (await page.locator('.canvas').boundingBox())!
     await page.focus('.canvas')
     await page.keyboard.press('r')

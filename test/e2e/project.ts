@@ -19,10 +19,16 @@ export async function birds(n: number, about: (i: number) => Partial<ImageRecord
   const folder = mkdtempSync(join(tmpdir(), 'dashi-project-'))
   mkdirSync(join(folder, 'media'))
   for (let i = 0; i < n; i++)
-    await sharp({ create: { width: 400, height: 300, channels: 3, background: { r: (40 * i) % 256, g: 120, b: 200 - ((30 * i) % 200) } } }).png().toFile(join(folder, 'media', `bird ${i}.png`))
+    await sharp({ create: { width: 400, height: 300, channels: 3, background: { r: (40 * i) % 256, g: 120, b: 200 - ((30 * i) % 200) } } })
+      .png()
+      .toFile(join(folder, 'media', `bird ${i}.png`))
   const project = createProject(folder, { name: 'Birds' })
   addLabels(project, [{ name: 'robin' }, { name: 'wren' }])
-  if (n) addRecords(project, Array.from({ length: n }, (_, i) => ({ fileName: `bird ${i}.png`, width: 400, height: 300, ...about(i) })))
+  if (n)
+    addRecords(
+      project,
+      Array.from({ length: n }, (_, i) => ({ fileName: `bird ${i}.png`, width: 400, height: 300, ...about(i) })),
+    )
   project.close()
   return {
     folder,

@@ -19,7 +19,8 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     await field.pressSequentially(text)
     await field.press('Tab')
   }
-  const line = (text: string) => page.waitForFunction((text) => document.querySelector('footer [data-jobs]')?.textContent?.includes(text), text, { polling: 50 })
+  const line = (text: string) =>
+    page.waitForFunction((text) => document.querySelector('footer [data-jobs]')?.textContent?.includes(text), text, { polling: 50 })
   const statusOf = (name: string) => project.read((p) => listRuns(p).find((r) => r.settings['name'] === name)?.status)
 
   beforeAll(async () => {
@@ -115,7 +116,9 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     if (!(await page.locator('[data-job]').count())) await page.click('footer [data-jobs]')
     await page.click('text=Cancel all')
     await page.waitForSelector('footer [data-jobs]', { state: 'detached' })
-    await page.waitForFunction(() => [...document.querySelectorAll('[data-run]')].every((r) => (r as HTMLElement).dataset['status'] === 'cancelled'))
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('[data-run]')].every((r) => (r as HTMLElement).dataset['status'] === 'cancelled'),
+    )
     expect(errors).toEqual([])
   })
 })

@@ -22,17 +22,30 @@ describe.skipIf(!canRun)('addresses', () => {
   const box = (x: number) => ({ label: 'robin', shape: { kind: 'box' as const, x, y: 20, w: 60, h: 50 } })
   const at = (hash: string) => `http://127.0.0.1:${server.port}/${hash}`
   /** When the address says so; writes of it come a moment after what they say. */
-  const address = (pattern: RegExp, where = page) => where.waitForFunction(([p]) => new RegExp(p!).test(decodeURIComponent(location.hash)), [pattern.source], { polling: 50 })
+  const address = (pattern: RegExp, where = page) =>
+    where.waitForFunction(([p]) => new RegExp(p!).test(decodeURIComponent(location.hash)), [pattern.source], { polling: 50 })
   const room = (name: string, where = page) => where.waitForSelector(`nav [aria-current=page] >> text=${name}`)
-  const image = (name: string, where = page) => where.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, name, { polling: 50 })
-  const shown = (n: number, where = page) => where.waitForFunction((n) => document.querySelectorAll('main [role=option]').length === n, n, { polling: 50 })
+  const image = (name: string, where = page) =>
+    where.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, name, { polling: 50 })
+  const shown = (n: number, where = page) =>
+    where.waitForFunction((n) => document.querySelectorAll('main [role=option]').length === n, n, { polling: 50 })
   const goTo = async (hash: string) => {
     await page.evaluate((hash) => (location.hash = hash), hash)
   }
 
   beforeAll(async () => {
     home = newHome()
-    project = await birds(6, (i) => ({ split: i < 4 ? 'train' : 'val', labels: [{ label: i % 2 ? 'wren' : 'robin' }], ...(i === 1 && { regions: [box(20), box(120)] }), ...(i === 0 && { captions: [{ text: 'a robin', language: 'en' }, { text: 'a bird', language: 'en' }] }) }))
+    project = await birds(6, (i) => ({
+      split: i < 4 ? 'train' : 'val',
+      labels: [{ label: i % 2 ? 'wren' : 'robin' }],
+      ...(i === 1 && { regions: [box(20), box(120)] }),
+      ...(i === 0 && {
+        captions: [
+          { text: 'a robin', language: 'en' },
+          { text: 'a bird', language: 'en' },
+        ],
+      }),
+    }))
     const opened = openProject(project.folder)
     runs = ['First', 'Second'].map((name) => {
       const run = startRun(opened, { kind: 'train', recipe: 'lp', settings: { name }, folder: `checkpoints/${name}`, status: 'queued' })
@@ -129,7 +142,9 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.goForward()
     await shown(4)
     await goTo('#/data?sort=-path')
-    await page.waitForFunction(() => document.querySelector('[role=option] .name')?.textContent === 'bird 5.png', undefined, { polling: 50 })
+    await page.waitForFunction(() => document.querySelector('[role=option] .name')?.textContent === 'bird 5.png', undefined, {
+      polling: 50,
+    })
     await goTo('#/data?pathText=bird%203')
     await shown(1)
     expect(await page.inputValue('.facets input >> nth=0')).toBe('bird 3')
@@ -162,7 +177,10 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 2.png', other)
     await other.goto(at(`#/train/${runs[0]}`))
     await other.waitForSelector('[data-current-run=First]')
-    const [tab] = await Promise.all([context.waitForEvent('page'), other.click('[data-run=Second] .name a', { modifiers: ['ControlOrMeta'] })])
+    const [tab] = await Promise.all([
+      context.waitForEvent('page'),
+      other.click('[data-run=Second] .name a', { modifiers: ['ControlOrMeta'] }),
+    ])
     await tab.waitForSelector('[data-current-run=Second]')
     expect(await other.locator('[data-current-run=First]').count()).toBe(1)
     const [link] = await Promise.all([context.waitForEvent('page'), tab.click('nav.rail >> text=Data', { modifiers: ['ControlOrMeta'] })])
@@ -214,7 +232,15 @@ describe.skipIf(!canRun)('addresses', () => {
     const context = await browser.newContext({ locale: 'en-US' })
     const { page: tab } = await openPage(context, other)
     await tab.waitForSelector('.welcome')
-    const said = (ask: string) => tab.waitForFunction((ask) => (window as unknown as { heard: { answer?: string; open?: true }[] }).heard.some((m) => m.answer === ask || (ask === 'open' && m.open)), ask, { polling: 50 })
+    const said = (ask: string) =>
+      tab.waitForFunction(
+        (ask) =>
+          (window as unknown as { heard: { answer?: string; open?: true }[] }).heard.some(
+            (m) => m.answer === ask || (ask === 'open' && m.open),
+          ),
+        ask,
+        { polling: 50 },
+      )
     const ask = (name: string) => tab.evaluate((ask) => new BroadcastChannel('dashi:session').postMessage({ ask }), name)
     await tab.evaluate(() => {
       const heard: unknown[] = []
@@ -229,7 +255,9 @@ describe.skipIf(!canRun)('addresses', () => {
     await ask('lost') // whoever has the port now
     other = await serve(own, { port })
     await said('open')
-    expect(await tab.evaluate(() => (window as unknown as { heard: { answer?: string }[] }).heard.flatMap((m) => m.answer ?? []))).toEqual(['connected'])
+    expect(await tab.evaluate(() => (window as unknown as { heard: { answer?: string }[] }).heard.flatMap((m) => m.answer ?? []))).toEqual([
+      'connected',
+    ])
     await context.close()
     await other.close()
     own.remove()
@@ -285,7 +313,15 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('answers an address that is none of ours', async () => {
-    for (const hash of ['#/nowhere', '#/label/abc', '#/label/1/2', '#/data?labelIds=x', '#/data?state=%E0%A4', '#/data?sort=-nothing', '#!%%%']) {
+    for (const hash of [
+      '#/nowhere',
+      '#/label/abc',
+      '#/label/1/2',
+      '#/data?labelIds=x',
+      '#/data?state=%E0%A4',
+      '#/data?sort=-nothing',
+      '#!%%%',
+    ]) {
       await goTo('#/data')
       await shown(6)
       await goTo(hash)
@@ -346,7 +382,10 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.focus('.canvas')
     await page.keyboard.press('Shift+ArrowRight') // nudges
     await page.waitForFunction(() => document.querySelector('[role=status]')?.textContent?.includes('All changes saved'))
-    const x = () => project.read((p) => p.db.all<{ shape: string }>('SELECT shape FROM region ORDER BY id').map((r) => (JSON.parse(r.shape) as { x: number }).x))
+    const x = () =>
+      project.read((p) =>
+        p.db.all<{ shape: string }>('SELECT shape FROM region ORDER BY id').map((r) => (JSON.parse(r.shape) as { x: number }).x),
+      )
     expect(x()).toContain(121)
     await page.keyboard.press('Alt+ArrowLeft') // with a region in the hand, too
     await room('Data')
@@ -400,14 +439,23 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 1.png')
     for (const tab of ['regions', 'captions', 'image', 'history']) {
       await page.click(`[data-name=${tab}]`)
-      const wide = await page.evaluate(() => [...document.querySelectorAll('.inspector, .inspector *')].filter((e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth).map((e) => `${e.className} ${e.scrollWidth} in ${e.clientWidth}`))
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll('.inspector, .inspector *')]
+          .filter((e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth)
+          .map((e) => `${e.className} ${e.scrollWidth} in ${e.clientWidth}`),
+      )
       expect(wide, tab).toEqual([])
     }
     await page.keyboard.press('Control+k')
     await page.keyboard.type('edit labels')
     await page.keyboard.press('Enter')
     await page.waitForSelector('[role=dialog] .key')
-    expect(await page.evaluate(() => document.body.innerText.includes('Plea') || [...document.querySelectorAll('input')].some((i) => i.placeholder.startsWith('Plea')))).toBe(false)
+    expect(
+      await page.evaluate(
+        () =>
+          document.body.innerText.includes('Plea') || [...document.querySelectorAll('input')].some((i) => i.placeholder.startsWith('Plea')),
+      ),
+    ).toBe(false)
     await page.keyboard.press('Escape')
   })
 

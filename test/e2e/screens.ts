@@ -29,7 +29,12 @@ async function shoot(page: Page, name: string, { theme, language, width }: Look)
 }
 
 async function withPage(browser: Browser, server: Server, look: Look, body: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: look, colorScheme: look.theme, locale: look.language === 'ja' ? 'ja-JP' : 'en-US', reducedMotion: 'reduce' })
+  const context = await browser.newContext({
+    viewport: look,
+    colorScheme: look.theme,
+    locale: look.language === 'ja' ? 'ja-JP' : 'en-US',
+    reducedMotion: 'reduce',
+  })
   const { page } = await openPage(context, server)
   page.setDefaultTimeout(120_000)
   await body(page)
@@ -43,7 +48,9 @@ async function label(page: Page, image: number): Promise<void> {
 }
 
 async function picture(page: Page, file: string): Promise<void> {
-  await sharp(await page.screenshot()).png({ palette: true, quality: 95, dither: 0.6, effort: 7 }).toFile(file)
+  await sharp(await page.screenshot())
+    .png({ palette: true, quality: 95, dither: 0.6, effort: 7 })
+    .toFile(file)
   process.stderr.write(`${file}\n`)
 }
 
@@ -65,15 +72,24 @@ async function shootRooms(page: Page, look: Look): Promise<void> {
 }
 
 const demo = join(root, 'dashi-demo')
-if (!existsSync(join(demo, 'report.html'))) spawnSync(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'demo', '--fast', '--out', demo], { stdio: ['ignore', 2, 2] })
+if (!existsSync(join(demo, 'report.html')))
+  spawnSync(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'demo', '--fast', '--out', demo], { stdio: ['ignore', 2, 2] })
 
 const browser = await launch()
 const home = newHome(process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi'))
 mkdirSync(out, { recursive: true })
 const server = await serve(home)
 try {
-  const looks: Look[] = [{ theme: 'light', language: 'en', ...small }, { theme: 'dark', language: 'ja', ...small }]
-  const others: Look[] = [{ theme: 'dark', language: 'en', ...small }, { theme: 'light', language: 'ja', ...small }, { theme: 'light', language: 'en', ...large }, { theme: 'dark', language: 'en', ...large }]
+  const looks: Look[] = [
+    { theme: 'light', language: 'en', ...small },
+    { theme: 'dark', language: 'ja', ...small },
+  ]
+  const others: Look[] = [
+    { theme: 'dark', language: 'en', ...small },
+    { theme: 'light', language: 'ja', ...small },
+    { theme: 'light', language: 'en', ...large },
+    { theme: 'dark', language: 'en', ...large },
+  ]
   for (const look of looks)
     await withPage(browser, server, look, async (page) => {
       await page.waitForSelector('.welcome')
@@ -88,7 +104,11 @@ try {
       await shoot(page, 'captions', look)
       await page.click('[data-name=image]')
       await shoot(page, 'image', look)
-      for (const [key, name] of [['Control+k', 'palette'], ['F1', 'shortcuts'], ['Control+,', 'settings']] as const) {
+      for (const [key, name] of [
+        ['Control+k', 'palette'],
+        ['F1', 'shortcuts'],
+        ['Control+,', 'settings'],
+      ] as const) {
         await page.keyboard.press(key)
         await page.waitForSelector('[role=dialog]')
         await page.waitForTimeout(500)

@@ -17,12 +17,17 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
   let server: Server
   let browser: Browser
   /** Those that were decoded, as files of the cache. */
-  const made = () => readdirSync(join(home.cacheFolder, 'thumbnails'), { recursive: true }).filter((n) => /[\\/][0-9a-f]{30}$/.test(String(n))).length
+  const made = () =>
+    readdirSync(join(home.cacheFolder, 'thumbnails'), { recursive: true }).filter((n) => /[\\/][0-9a-f]{30}$/.test(String(n))).length
 
   beforeAll(async () => {
     home = newHome()
     project = await birds(400)
-    app = new App({ host: { ...home, version: '0', pickFolder: async () => ({ status: 'unavailable' }) }, models: models(home.cacheFolder), project: project.folder })
+    app = new App({
+      host: { ...home, version: '0', pickFolder: async () => ({ status: 'unavailable' }) },
+      models: models(home.cacheFolder),
+      project: project.folder,
+    })
     server = await listen({ port: 0, files: renderer, configFolder: home.configFolder, served: app })
     browser = await launch()
   })
@@ -49,7 +54,10 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     const grid = page.locator('[role=listbox]')
     const height = await grid.evaluate((e) => e.scrollHeight)
     for (let top = 0; top <= height; top += 600) {
-      await grid.evaluate((e, top) => new Promise((resolve) => ((e.scrollTop = top), requestAnimationFrame(() => requestAnimationFrame(resolve)))), top)
+      await grid.evaluate(
+        (e, top) => new Promise((resolve) => ((e.scrollTop = top), requestAnimationFrame(() => requestAnimationFrame(resolve)))),
+        top,
+      )
       for (const url of await shown()) seen.add(url)
     }
     expect(seen.size).toBe(400)
@@ -57,7 +65,9 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     const last = (await shown()).length
     arrive()
     await Promise.all(busy)
-    await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('[role=option] img')].every((img) => img.complete && img.naturalWidth > 0))
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLImageElement>('[role=option] img')].every((img) => img.complete && img.naturalWidth > 0),
+    )
     await expect.poll(made).toBe(last)
     expect(asked.size).toBeGreaterThan(last)
     expect(errors).toEqual([])

@@ -13,10 +13,11 @@ describe('a queue', () => {
   it('runs one after the other, whatever becomes of those before', async () => {
     const turns = new Turns()
     const told: string[] = []
-    const work = (name: string, fails = false) => turns.take(async () => {
-      told.push(name)
-      if (fails) throw new Error(name)
-    })
+    const work = (name: string, fails = false) =>
+      turns.take(async () => {
+        told.push(name)
+        if (fails) throw new Error(name)
+      })
     const [a, b, c] = [work('a'), work('b', true), work('c')]
     await expect(b.result).rejects.toThrow('b')
     await Promise.all([a.result, c.result])

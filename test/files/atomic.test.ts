@@ -5,18 +5,21 @@ import { expect, it } from 'vitest'
 import { sweep } from '../../src-main/files/atomic.ts'
 import { temporaryFolder } from '../helpers/pictures.ts'
 
-it.skipIf(process.platform !== 'linux')('sweeps what a process left that has ended, even where nobody has taken note of its end yet', async () => {
-  const dir = temporaryFolder()
-  // The shell's child ends, and what the shell becomes never asks for it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  try {
-    const zombie = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
-    const of = (pid: number) => path.join(dir, `.weights.${pid}-0123abcd.part`)
-    await expect.poll(() => fs.readFileSync(`/proc/${zombie}/stat`, 'utf8')).toMatch(/\) Z /)
-    for (const pid of [zombie, parent.pid!]) fs.writeFileSync(of(pid), '')
-    sweep(path.join(dir, 'weights'))
-    expect([zombie, parent.pid!].filter((pid) => fs.existsSync(of(pid)))).toEqual([parent.pid])
-  } finally {
-    parent.kill()
-  }
-})
+it.skipIf(process.platform !== 'linux')(
+  'sweeps what a process left that has ended, even where nobody has taken note of its end yet',
+  async () => {
+    const dir = temporaryFolder()
+    // The shell's child ends, and what the shell becomes never asks for it.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      const zombie = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
+      const of = (pid: number) => path.join(dir, `.weights.${pid}-0123abcd.part`)
+      await expect.poll(() => fs.readFileSync(`/proc/${zombie}/stat`, 'utf8')).toMatch(/\) Z /)
+      for (const pid of [zombie, parent.pid!]) fs.writeFileSync(of(pid), '')
+      sweep(path.join(dir, 'weights'))
+      expect([zombie, parent.pid!].filter((pid) => fs.existsSync(of(pid)))).toEqual([parent.pid])
+    } finally {
+      parent.kill()
+    }
+  },
+)

@@ -34,7 +34,12 @@ const made = (target: string, files: Record<string, string>) =>
     },
     { proof },
   )
-const textsOf = (folder: string) => Object.fromEntries(Object.entries(filesOf(folder)).filter(([name]) => !name.startsWith('.dashi')).map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]))
+const textsOf = (folder: string) =>
+  Object.fromEntries(
+    Object.entries(filesOf(folder))
+      .filter(([name]) => !name.startsWith('.dashi'))
+      .map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]),
+  )
 const fault = (code: string) => Object.assign(new Error(`${code}: raw`), { code, syscall: 'rename' })
 
 describe('a folder that we made', () => {
@@ -50,10 +55,14 @@ describe('a folder that we made', () => {
     const at = place()
     await made(at('out'), { 'a.txt': '1' })
     const failing = (name: string) =>
-      replaceFolder(at(name), (beside) => {
-        fs.writeFileSync(path.join(beside, 'half'), '')
-        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
-      }, { proof })
+      replaceFolder(
+        at(name),
+        (beside) => {
+          fs.writeFileSync(path.join(beside, 'half'), '')
+          throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+        },
+        { proof },
+      )
     await expect(failing('out')).rejects.toThrow(`${at('out')}: cannot be written: no space left on the device`)
     await expect(failing('other/deep/out')).rejects.toThrow('no space left on the device')
     expect(textsOf(at('out'))).toEqual({ 'a.txt': '1' })
@@ -136,7 +145,15 @@ describe('a folder that we made', () => {
       await new Promise((gone) => child.once('exit', gone))
       expect(fs.existsSync(at('out'))).toBe(renames === 2)
       // The next one finds it, whatever it comes for.
-      await expect(replaceFolder(at('out'), () => { throw userError('no') }, { proof: () => undefined })).rejects.toThrow('no')
+      await expect(
+        replaceFolder(
+          at('out'),
+          () => {
+            throw userError('no')
+          },
+          { proof: () => undefined },
+        ),
+      ).rejects.toThrow('no')
       expect(textsOf(at('out'))).toEqual({ 'a.txt': renames === 1 ? 'old' : 'new' })
       expect(fs.readdirSync(at())).toEqual(['out'])
       if (renames === 1) expect(() => proof(at('out'), 'out')).not.toThrow()
@@ -160,7 +177,8 @@ describe('places that are never replaced', () => {
     fs.mkdirSync(at('a/b/c'), { recursive: true })
     fs.symlinkSync(at('a/b'), at('door'))
     const kept = [{ place: at('door/c'), name: 'a kept one' }]
-    for (const target of ['a', 'a/b', 'a/b/c', 'a/./b/../b', 'a/b/c/']) expect(() => refusePlace(path.resolve(at(target)), kept), target).toThrow(/a kept one.*: not replaced/)
+    for (const target of ['a', 'a/b', 'a/b/c', 'a/./b/../b', 'a/b/c/'])
+      expect(() => refusePlace(path.resolve(at(target)), kept), target).toThrow(/a kept one.*: not replaced/)
     expect(() => refusePlace(at('a/b/d'), kept)).not.toThrow()
     expect(() => refusePlace(at('a/b/c/d'), kept)).not.toThrow()
     expect(() => refusePlace(at('door'), kept)).toThrow('is a link')
@@ -192,8 +210,19 @@ async function built(): Promise<string> {
   const { build } = await import('vite')
   const out = path.join(dir, 'built')
   await build({
-    configFile: false, logLevel: 'error', root: path.resolve(import.meta.dirname, '../..'),
-    build: { ssr: true, outDir: out, target: 'node20', emptyOutDir: false, rollupOptions: { input: { replace: path.resolve(import.meta.dirname, '../../src-main/files/replace.ts') }, output: { entryFileNames: '[name].mjs' } } },
+    configFile: false,
+    logLevel: 'error',
+    root: path.resolve(import.meta.dirname, '../..'),
+    build: {
+      ssr: true,
+      outDir: out,
+      target: 'node20',
+      emptyOutDir: false,
+      rollupOptions: {
+        input: { replace: path.resolve(import.meta.dirname, '../../src-main/files/replace.ts') },
+        output: { entryFileNames: '[name].mjs' },
+      },
+    },
   })
   return path.join(out, 'replace.mjs')
 }

@@ -28,7 +28,10 @@ async function build(apply: Apply<unknown>, attrs: unknown, inputs: readonly Hos
   const dys = wrt.length ? ys.map((y, k) => graph.input(`dy${k}`, 'float32', y.shape)) : []
   if (wrt.length) {
     const loss = ys.map((y, k) => reduceSum(mul(y, dys[k]!))).reduce((a, b) => add(a, b))
-    gradients(loss, wrt.map((i) => xs[i]!)).forEach((g, j) => graph.output(`g${wrt[j]}`, g))
+    gradients(
+      loss,
+      wrt.map((i) => xs[i]!),
+    ).forEach((g, j) => graph.output(`g${wrt[j]}`, g))
   }
   const session = await Session.create(graph, { threads: 1 })
   const feed = (x: HostArray) => tensor(x.data, x.dtype, x.shape)
@@ -44,7 +47,10 @@ async function build(apply: Apply<unknown>, attrs: unknown, inputs: readonly Hos
 }
 
 /** Outputs within 1e-5 and gradients within 1e-4 of what PyTorch computed. @returns the registered ops that were differentiated */
-export async function checkGolden(apply: Apply<unknown>, { op, attrs, inputs, outputs, dy = [], grads = [] }: GoldenCase): Promise<Set<string>> {
+export async function checkGolden(
+  apply: Apply<unknown>,
+  { op, attrs, inputs, outputs, dy = [], grads = [] }: GoldenCase,
+): Promise<Set<string>> {
   const wrt = grads.flatMap((g, i) => (g ? [i] : []))
   const xs = inputs.map(decode)
   const session = await build(apply, attrs, xs, wrt)
@@ -70,17 +76,29 @@ export interface Point {
  * Central differences, one per float input: the derivative of Σ dy·y along a random direction of ±1, by the five-point
  * stencil (error O(h⁴); h = 2⁻⁶ keeps rounding near 1e-5), against ⟨gradient, direction⟩.
  */
-export async function checkNumerically(name: string, apply: Apply<unknown>, { attrs, inputs }: Point, random: () => number, wrt?: readonly number[]): Promise<Set<string>> {
+export async function checkNumerically(
+  name: string,
+  apply: Apply<unknown>,
+  { attrs, inputs }: Point,
+  random: () => number,
+  wrt?: readonly number[],
+): Promise<Set<string>> {
   const H = 2 ** -6
   const over = wrt ?? inputs.flatMap((x, i) => (x.dtype === 'float32' ? [i] : []))
   const session = await build(apply, attrs, inputs, over)
-  const dy = session.outputShapes.map((shape): HostArray => ({ dtype: 'float32', shape, data: Float32Array.from({ length: size(shape) }, () => 2 * random() - 1) }))
+  const dy = session.outputShapes.map((shape): HostArray => ({
+    dtype: 'float32',
+    shape,
+    data: Float32Array.from({ length: size(shape) }, () => 2 * random() - 1),
+  }))
   const analytic = await session.run(inputs, dy)
   for (const i of over) {
     const x = inputs[i]!
     const direction = Float32Array.from(x.data, () => (random() < 0.5 ? -1 : 1))
     const loss = async (h: number) => {
-      const moved = inputs.map((y, j): HostArray => (j === i ? { ...x, data: Float32Array.from(x.data as Float32Array, (v, k) => v + h * direction[k]!) } : y))
+      const moved = inputs.map((y, j): HostArray =>
+        j === i ? { ...x, data: Float32Array.from(x.data as Float32Array, (v, k) => v + h * direction[k]!) } : y,
+      )
       const out = await session.run(moved, dy)
       return dy.reduce((sum, d, k) => sum + dot(d.data as Float32Array, out[`y${k}`]!.data as Float32Array), 0)
     }
@@ -89,7 +107,10 @@ export async function checkNumerically(name: string, apply: Apply<unknown>, { at
     expect(analytic[`g${i}`]!.dims, `${name}: shape of the gradient of input ${i}`).toEqual(x.shape)
     const scale = Math.max(1, Math.sqrt(dot(g, g)))
     const what = `${name} ${JSON.stringify(attrs)} of [${inputs.map((t) => t.shape.join('×')).join('], [')}]: input ${i}`
-    expect(Math.abs(dot(g, direction) - numeric) / scale, `${what}: ⟨gradient, direction⟩ ${dot(g, direction)}, differences ${numeric}`).toBeLessThan(5e-4)
+    expect(
+      Math.abs(dot(g, direction) - numeric) / scale,
+      `${what}: ⟨gradient, direction⟩ ${dot(g, direction)}, differences ${numeric}`,
+    ).toBeLessThan(5e-4)
   }
   await session.release()
   return session.ops

@@ -42,5 +42,9 @@ export const feed = (t: GoldenTensor | HostArray): Tensor => {
 export function eosOf(ids: GoldenTensor, config: ClipConfig): Tensor {
   const [b, t] = ids.shape as [number, number]
   const all = decode(ids).data as Int32Array
-  return tensor(Int32Array.from({ length: b }, (_, i) => eosIndex(all.subarray(i * t, (i + 1) * t), config.text_config.eos_token_id)), 'int32', [b])
+  return tensor(
+    Int32Array.from({ length: b }, (_, i) => eosIndex(all.subarray(i * t, (i + 1) * t), config.text_config.eos_token_id)),
+    'int32',
+    [b],
+  )
 }

@@ -5,5 +5,10 @@ import { program } from './programs.ts'
 /** The engine as the sources are now, in a process of its own. `threads`: other programs for its threads, of jobs and of questions. */
 export async function engine(...threads: (URL | undefined)[]): Promise<EngineClient> {
   const file = await program('engine-process')
-  return new EngineClient(() => startChild(file, threads.map((url, i) => url?.href ?? `./${['engine', 'lane'][i]}-worker.js`)))
+  return new EngineClient(() =>
+    startChild(
+      file,
+      threads.map((url, i) => url?.href ?? `./${['engine', 'lane'][i]}-worker.js`),
+    ),
+  )
 }

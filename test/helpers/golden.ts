@@ -71,7 +71,12 @@ export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike
   }, 0)
 }
 
-export function expectClose(what: string, actual: { readonly dims: readonly number[]; readonly data: unknown }, expected: GoldenTensor, tolerance: number): void {
+export function expectClose(
+  what: string,
+  actual: { readonly dims: readonly number[]; readonly data: unknown },
+  expected: GoldenTensor,
+  tolerance: number,
+): void {
   expect(actual.dims, `${what}: shape`).toEqual(expected.shape)
   const want = decode(expected)
   expect(sizeOf(want.shape), what).toBe(want.data.length)

@@ -33,7 +33,13 @@ export async function shapePictures(dir: string): Promise<Record<keyof typeof SP
       const hue = (s * 97 + i * 41) % 360
       const ground = i % 2 ? '' : `<rect width="40" height="40" fill="hsl(${(hue + 120) % 360},60%,80%)"/>`
       const file = path.join(dir, split, `${CLASSES[label]}-${i}.png`)
-      await sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">${ground}${drawn[label]!(`hsl(${hue},70%,45%)`)}</svg>`)).png().toFile(file)
+      await sharp(
+        Buffer.from(
+          `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">${ground}${drawn[label]!(`hsl(${hue},70%,45%)`)}</svg>`,
+        ),
+      )
+        .png()
+        .toFile(file)
       return { file, label }
     })
     return [split, await Promise.all(items)] as const
@@ -43,8 +49,18 @@ export async function shapePictures(dir: string): Promise<Record<keyof typeof SP
 
 /** Fine-tuning of the small CLIP on such pictures; what a test is about is given. */
 export const shapesJob = (splits: TrainJob['splits'], job: Partial<TrainJob> & Pick<TrainJob, 'out' | 'cache'>): TrainJob => ({
-  kind: 'train', model: TINY_CLIP, recipe: 'ft', settings: { epochs: 4, batchSize: 4, lr: 1e-3 }, seed: 1, device: 'cpu',
-  classes: CLASSES.map((name) => ({ name })), templates: null, splits, dataHash: null, saveEverySeconds: 0, ...job,
+  kind: 'train',
+  model: TINY_CLIP,
+  recipe: 'ft',
+  settings: { epochs: 4, batchSize: 4, lr: 1e-3 },
+  seed: 1,
+  device: 'cpu',
+  classes: CLASSES.map((name) => ({ name })),
+  templates: null,
+  splits,
+  dataHash: null,
+  saveEverySeconds: 0,
+  ...job,
 })
 
 /** All files below a folder with their bytes, by relative path. */

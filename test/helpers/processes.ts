@@ -8,10 +8,12 @@ export function running(pid: number): boolean {
 
 /** Processes begun by this one, directly or by others, with their command lines. */
 export function descendants(pid: number): { pid: number; command: string }[] {
-  const all = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).stdout.split('\n').flatMap((line) => {
-    const [, own, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
-    return own ? [{ pid: Number(own), parent: Number(parent), command: command! }] : []
-  })
+  const all = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .flatMap((line) => {
+      const [, own, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+      return own ? [{ pid: Number(own), parent: Number(parent), command: command! }] : []
+    })
   const below = (of: number): typeof all => all.filter((p) => p.parent === of).flatMap((p) => [p, ...below(p.pid)])
   return below(pid)
 }

@@ -31,13 +31,23 @@ export const program = async (name: Program): Promise<string> => path.join(await
 export const programUrl = async (name: Program): Promise<URL> => pathToFileURL(await program(name))
 
 async function made(): Promise<string> {
-  const files = ['src-main', 'src-shared'].flatMap((d) => fs.readdirSync(path.join(root, d), { recursive: true, encoding: 'utf8' }).map((f) => path.join(d, f)))
+  const files = ['src-main', 'src-shared'].flatMap((d) =>
+    fs.readdirSync(path.join(root, d), { recursive: true, encoding: 'utf8' }).map((f) => path.join(d, f)),
+  )
   const hash = createHash('sha256').update(JSON.stringify(PROGRAMS))
-  for (const file of [...files.filter((f) => f.endsWith('.ts')).sort(), ...Object.values(PROGRAMS), 'test/helpers/programs.ts', 'package.json']) hash.update(file).update(fs.readFileSync(path.join(root, file)))
+  for (const file of [
+    ...files.filter((f) => f.endsWith('.ts')).sort(),
+    ...Object.values(PROGRAMS),
+    'test/helpers/programs.ts',
+    'package.json',
+  ])
+    hash.update(file).update(fs.readFileSync(path.join(root, file)))
   const dir = path.join(cache, hash.digest('hex').slice(0, 16))
   if (fs.existsSync(dir)) return dir
   fs.mkdirSync(cache, { recursive: true })
-  for (const old of fs.readdirSync(cache)) if (Date.now() - fs.statSync(path.join(cache, old)).mtimeMs > 3600_000) fs.rmSync(path.join(cache, old), { recursive: true, force: true })
+  for (const old of fs.readdirSync(cache))
+    if (Date.now() - fs.statSync(path.join(cache, old)).mtimeMs > 3600_000)
+      fs.rmSync(path.join(cache, old), { recursive: true, force: true })
   const beside = fs.mkdtempSync(`${dir}-`)
   await build({
     root,
@@ -47,7 +57,10 @@ async function made(): Promise<string> {
       ssr: true,
       outDir: path.join(beside, 'out/main'),
       target: 'node20',
-      rollupOptions: { input: Object.fromEntries(Object.entries(PROGRAMS).map(([name, file]) => [name, path.join(root, file)])), output: { entryFileNames: '[name].js' } },
+      rollupOptions: {
+        input: Object.fromEntries(Object.entries(PROGRAMS).map(([name, file]) => [name, path.join(root, file)])),
+        output: { entryFileNames: '[name].js' },
+      },
     },
   })
   fs.copyFileSync(path.join(root, 'package.json'), path.join(beside, 'package.json')) // by which a program knows where it is
@@ -74,8 +87,16 @@ export interface Running {
 }
 
 /** Starts a program; `onLine` is called with each whole line of stdout and stderr as it comes. */
-export async function start(name: Program, args: readonly string[], { env, onLine, ...options }: SpawnOptions & { onLine?: (line: string) => void } = {}): Promise<Running> {
-  const child = spawn(process.execPath, [await program(name), ...args], { ...options, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function start(
+  name: Program,
+  args: readonly string[],
+  { env, onLine, ...options }: SpawnOptions & { onLine?: (line: string) => void } = {},
+): Promise<Running> {
+  const child = spawn(process.execPath, [await program(name), ...args], {
+    ...options,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     let rest = ''

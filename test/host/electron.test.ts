@@ -60,13 +60,20 @@ function fakeElectron(folder: string, { first = true, packaged = false } = {}) {
   const ipcMain = new EventEmitter()
   const boxAnswer: number[] = []
   const electron = {
-    app, ipcMain,
+    app,
+    ipcMain,
     BrowserWindow: FakeWindow,
     dialog: {
       showOpenDialog: async (...args: unknown[]) => (note('dialog', args), { canceled: false, filePaths: ['/picked'] }),
-      showMessageBox: async (_window: unknown, options: { buttons: string[] }) => (note('box', options), { response: boxAnswer.shift() ?? 0 }),
+      showMessageBox: async (_window: unknown, options: { buttons: string[] }) => (
+        note('box', options),
+        { response: boxAnswer.shift() ?? 0 }
+      ),
     },
-    Menu: { buildFromTemplate: (t: object) => Object.assign(t, { popup: () => note('popup', t) }), setApplicationMenu: (t: unknown) => note('menu', t) },
+    Menu: {
+      buildFromTemplate: (t: object) => Object.assign(t, { popup: () => note('popup', t) }),
+      setApplicationMenu: (t: unknown) => note('menu', t),
+    },
     MessageChannelMain: class {
       port1 = Object.assign(new EventEmitter(), { postMessage: () => undefined, start: () => undefined, close: () => undefined })
       port2 = 'port2'
@@ -76,7 +83,13 @@ function fakeElectron(folder: string, { first = true, packaged = false } = {}) {
       handle: (scheme: string, handler: Handler) => handlers.set(scheme, handler),
     },
     screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
-    session: { defaultSession: { on: (name: string, h: Handler) => handlers.set(name, h), setPermissionRequestHandler: (h: Handler) => handlers.set('request', h), setPermissionCheckHandler: (h: Handler) => handlers.set('check', h) } },
+    session: {
+      defaultSession: {
+        on: (name: string, h: Handler) => handlers.set(name, h),
+        setPermissionRequestHandler: (h: Handler) => handlers.set('request', h),
+        setPermissionCheckHandler: (h: Handler) => handlers.set('check', h),
+      },
+    },
     shell: { openExternal: async (url: string) => note('external', url) },
   } as unknown as ElectronApi
   return { electron, app, ipcMain, windows, handlers, calls, boxAnswer }
@@ -84,7 +97,10 @@ function fakeElectron(folder: string, { first = true, packaged = false } = {}) {
 
 /** Web contents that take down the handlers they are given. */
 function fakeContents() {
-  const contents = Object.assign(new EventEmitter(), { open: null as Handler | null, setWindowOpenHandler: (h: Handler) => (contents.open = h) })
+  const contents = Object.assign(new EventEmitter(), {
+    open: null as Handler | null,
+    setWindowOpenHandler: (h: Handler) => (contents.open = h),
+  })
   const refuses = (event: string, url: string) => {
     let refused = false
     contents.emit(event, { url, preventDefault: () => (refused = true) })
@@ -110,7 +126,12 @@ describe('the desktop face', () => {
     fake = fakeElectron(folder)
     ;[attached, closed, told.length, language] = [0, 0, 0, 'en']
     await startDesktop({
-      electron: fake.electron, folders: folders(), files: join(folder, 'files'), preload: '/preload.cjs', version: '1', recent: () => [{ name: 'Birds', folder: '/birds' }],
+      electron: fake.electron,
+      folders: folders(),
+      files: join(folder, 'files'),
+      preload: '/preload.cjs',
+      version: '1',
+      recent: () => [{ name: 'Birds', folder: '/birds' }],
       language: () => language,
       serve: async (host, project, whenChanged) => {
         changed = whenChanged
@@ -127,8 +148,15 @@ describe('the desktop face', () => {
     const [window] = fake.windows
     expect(window!.url).toBe('app://dashi/')
     expect(window!.options['webPreferences']).toMatchObject({
-      preload: '/preload.cjs', contextIsolation: true, sandbox: true, nodeIntegration: false, nodeIntegrationInWorker: false, nodeIntegrationInSubFrames: false,
-      webviewTag: false, webSecurity: true, allowRunningInsecureContent: false,
+      preload: '/preload.cjs',
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webviewTag: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
     })
   })
 
@@ -136,11 +164,22 @@ describe('the desktop face', () => {
     const { contents, refuses } = fakeContents()
     fake.app.emit('web-contents-created', {}, contents)
     for (const event of ['will-navigate', 'will-redirect', 'will-frame-navigate']) {
-      for (const url of ['https://evil.example/', 'file:///etc/passwd', 'app://dashi.evil/', 'app://other/', 'javascript:alert(1)', 'data:text/html,x', 'app://dashi/media/k/1/image', 'app://dashi/icon.svg']) expect(refuses(event, url), `${event} ${url}`).toBe(true)
+      for (const url of [
+        'https://evil.example/',
+        'file:///etc/passwd',
+        'app://dashi.evil/',
+        'app://other/',
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'app://dashi/media/k/1/image',
+        'app://dashi/icon.svg',
+      ])
+        expect(refuses(event, url), `${event} ${url}`).toBe(true)
       for (const url of ['app://dashi/index.html', 'app://dashi/#/label/3']) expect(refuses(event, url), url).toBe(false)
     }
     expect(refuses('will-attach-webview', '')).toBe(true)
-    for (const url of ['https://example.org/', 'file:///etc/passwd', 'app://dashi/']) expect(contents.open!({ url } as never)).toEqual({ action: 'deny' })
+    for (const url of ['https://example.org/', 'file:///etc/passwd', 'app://dashi/'])
+      expect(contents.open!({ url } as never)).toEqual({ action: 'deny' })
     expect(fake.calls['external']).toEqual(['https://example.org/'])
   })
 
@@ -158,7 +197,9 @@ describe('the desktop face', () => {
 
   it('gives a port to the main frame of our own page only', async () => {
     const posted: unknown[] = []
-    const frame = (url: string, parent: unknown = null) => ({ senderFrame: { url, parent, postMessage: (...args: unknown[]) => posted.push(args) } })
+    const frame = (url: string, parent: unknown = null) => ({
+      senderFrame: { url, parent, postMessage: (...args: unknown[]) => posted.push(args) },
+    })
     fake.ipcMain.emit('dashi:connect', frame('https://evil.example/'))
     fake.ipcMain.emit('dashi:connect', frame('app://dashi/', {}))
     fake.ipcMain.emit('dashi:connect', { senderFrame: null })
@@ -171,7 +212,8 @@ describe('the desktop face', () => {
   it('refuses what pages ask of the machine', () => {
     const request = fake.handlers.get('request') as (c: unknown, p: string, answer: (ok: boolean) => void) => void
     const answers: boolean[] = []
-    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-sanitized-write']) request(null, permission, (ok) => answers.push(ok))
+    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-sanitized-write'])
+      request(null, permission, (ok) => answers.push(ok))
     expect(answers).toEqual([false, false, false, false, true])
   })
 
@@ -248,7 +290,14 @@ describe('the desktop face', () => {
     window!.webContents.emit('context-menu', {}, { isEditable: false })
     expect(fake.calls['popup']).toBeUndefined()
     window!.webContents.emit('context-menu', {}, { isEditable: true })
-    expect((fake.calls['popup']![0] as { role?: string }[]).flatMap((i) => i.role ?? [])).toEqual(['undo', 'redo', 'cut', 'copy', 'paste', 'selectAll'])
+    expect((fake.calls['popup']![0] as { role?: string }[]).flatMap((i) => i.role ?? [])).toEqual([
+      'undo',
+      'redo',
+      'cut',
+      'copy',
+      'paste',
+      'selectAll',
+    ])
   })
 
   it('says that a page ended or did not load, and loads it again', async () => {
@@ -266,7 +315,12 @@ describe('the desktop face', () => {
     await expect.poll(() => fake.calls['reload']).toEqual([1, 1])
     webContents.emit('preload-error', {}, '/preload.cjs', new Error('no such module'))
     await expect.poll(() => fake.calls['reload']).toEqual([1, 1, 1])
-    expect(fake.calls['box']).toMatchObject([{ detail: 'crashed' }, { detail: 'ERR_FILE_NOT_FOUND' }, { detail: '404' }, { detail: 'no such module' }])
+    expect(fake.calls['box']).toMatchObject([
+      { detail: 'crashed' },
+      { detail: 'ERR_FILE_NOT_FOUND' },
+      { detail: '404' },
+      { detail: 'no such module' },
+    ])
   })
 
   it('lets nothing be downloaded', () => {
@@ -293,10 +347,20 @@ describe('the command line and the menu', () => {
     const { width, height } = await sharp(join(root, 'resources', 'icon.png')).metadata()
     expect([width, height]).toEqual([1024, 1024])
     // For the machine that packs alone: no processor is named.
-    for (const [system, target] of [['linux', ['AppImage', 'deb']], ['mac', ['dmg', 'zip']], ['win', ['nsis', 'zip']]] as const) expect(config[system], system).toMatchObject({ target })
+    for (const [system, target] of [
+      ['linux', ['AppImage', 'deb']],
+      ['mac', ['dmg', 'zip']],
+      ['win', ['nsis', 'zip']],
+    ] as const)
+      expect(config[system], system).toMatchObject({ target })
     expect(config['electronFuses']).toEqual({
-      runAsNode: false, enableCookieEncryption: false, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false,
-      enableEmbeddedAsarIntegrityValidation: false, onlyLoadAppFromAsar: false, grantFileProtocolExtraPrivileges: false,
+      runAsNode: false,
+      enableCookieEncryption: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: false,
+      onlyLoadAppFromAsar: false,
+      grantFileProtocolExtraPrivileges: false,
     })
     const folder = mkdtempSync(join(tmpdir(), 'dashi-associated-'))
     for (const { ext } of z.array(z.object({ ext: z.string() })).parse(config['fileAssociations'])) {
@@ -309,7 +373,13 @@ describe('the command line and the menu', () => {
   type Items = ReturnType<typeof menuTemplate>
   const all = (items: Items): Items => items.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? all(item.submenu) : [])])
   const template = (language: 'en' | 'ja', asked: string[] = [], platform: NodeJS.Platform = 'linux') =>
-    menuTemplate({ platform, language, act: (action) => asked.push(action), recent: [{ name: 'Birds', folder: '/birds' }], open: (folder) => asked.push(folder) })
+    menuTemplate({
+      platform,
+      language,
+      act: (action) => asked.push(action),
+      recent: [{ name: 'Birds', folder: '/birds' }],
+      open: (folder) => asked.push(folder),
+    })
 
   it('asks the page for actions that it has', () => {
     const asked: string[] = []
@@ -320,13 +390,19 @@ describe('the command line and the menu', () => {
   })
 
   it('names actions as the page does, in both languages', () => {
-    for (const [language, locale] of [['en', en], ['ja', ja]] as const)
-      for (const [action, word] of Object.entries(menuWords[language].actions)) expect(word.toLowerCase(), action).toBe(locale.actions[action as keyof typeof en.actions].toLowerCase())
+    for (const [language, locale] of [
+      ['en', en],
+      ['ja', ja],
+    ] as const)
+      for (const [action, word] of Object.entries(menuWords[language].actions))
+        expect(word.toLowerCase(), action).toBe(locale.actions[action as keyof typeof en.actions].toLowerCase())
   })
 
   it('leaves ⌘Z to the text on macOS, and the tools of a developer to developers', () => {
     const roles = (platform: NodeJS.Platform, developing = false) =>
-      all(menuTemplate({ platform, language: 'en', act: () => undefined, recent: [], open: () => undefined, developing })).flatMap((i) => i.role ?? [])
+      all(menuTemplate({ platform, language: 'en', act: () => undefined, recent: [], open: () => undefined, developing })).flatMap(
+        (i) => i.role ?? [],
+      )
     expect(roles('darwin')).toEqual(expect.arrayContaining(['undo', 'redo']))
     expect(roles('linux')).not.toContain('undo')
     expect(roles('linux')).not.toContain('toggleDevTools')
@@ -335,7 +411,9 @@ describe('the command line and the menu', () => {
 
   it('says nothing in English where the language is Japanese, on any system', () => {
     for (const platform of ['linux', 'win32', 'darwin'] as const)
-      for (const { label, type } of all(template('ja', [], platform))) if (type !== 'separator' && label !== 'Birds' && label !== 'Dashi') expect(label).toMatch(/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u)
+      for (const { label, type } of all(template('ja', [], platform)))
+        if (type !== 'separator' && label !== 'Birds' && label !== 'Dashi')
+          expect(label).toMatch(/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u)
   })
 
   it('speaks the language of the settings, or the first of the system that it knows', () => {

@@ -22,13 +22,19 @@ const get = (port: number, path: string, headers: Record<string, string> = {}, m
 
 const openSocket = (port: number, { calls, ...headers }: Record<string, string>, path = '/rpc') =>
   new Promise<string>((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, calls === undefined ? [] : ['dashi', `dashi.session.${calls}`], { headers })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, calls === undefined ? [] : ['dashi', `dashi.session.${calls}`], {
+      headers,
+    })
     socket.on('open', () => (resolve('open'), socket.close()))
     socket.on('error', (e) => resolve(e.message))
   })
 
 const tokenOf = (server: HttpServer) => new URL(server.newUrl()).searchParams.get('token')!
-const login = async (server: HttpServer) => JSON.parse((await get(server.port, `/?token=${tokenOf(server)}`, { accept: 'application/json' })).body) as { calls: string; pictures: string }
+const login = async (server: HttpServer) =>
+  JSON.parse((await get(server.port, `/?token=${tokenOf(server)}`, { accept: 'application/json' })).body) as {
+    calls: string
+    pictures: string
+  }
 const bearer = (calls: string) => ({ authorization: `Bearer ${calls}` })
 
 describe('the browser face', () => {
@@ -37,7 +43,9 @@ describe('the browser face', () => {
   let attached = 0
   const start = (port = 0) =>
     listen({
-      port, files: join(folder, 'files'), configFolder: join(folder, 'config'),
+      port,
+      files: join(folder, 'files'),
+      configFolder: join(folder, 'config'),
       served: { attach: () => void attached++, respond: async (path) => new Response(`pixels of ${path}`), close: async () => undefined },
     })
   beforeAll(async () => {
@@ -67,14 +75,21 @@ describe('the browser face', () => {
 
   it('sets no cookie: a browser would show it to every other port of this machine', async () => {
     const { calls, pictures } = await login(server)
-    for (const [path, headers] of [[`/?token=${tokenOf(server)}`, {}], ['/', {}], ['/session', bearer(calls)], [`/media/${pictures}/k/1/image`, {}]] as const)
+    for (const [path, headers] of [
+      [`/?token=${tokenOf(server)}`, {}],
+      ['/', {}],
+      ['/session', bearer(calls)],
+      [`/media/${pictures}/k/1/image`, {}],
+    ] as const)
       expect((await get(server.port, path, headers)).headers['set-cookie'], path).toBeUndefined()
   })
 
   it('answers calls and shows pictures within a session only; each secret opens its own door', async () => {
     const { calls, pictures } = await login(server)
-    for (const path of ['/?token=guess', '/media/k/1/image', `/media/${'A'.repeat(43)}/k/1/image`, `/media/${calls}/k/1/image`, '/session']) expect((await get(server.port, path)).status, path).toBe(401)
-    for (const secret of ['', 'A'.repeat(43), pictures, `${calls}x`, 'A'.repeat(5000)]) expect((await get(server.port, '/session', bearer(secret))).status).toBe(401)
+    for (const path of ['/?token=guess', '/media/k/1/image', `/media/${'A'.repeat(43)}/k/1/image`, `/media/${calls}/k/1/image`, '/session'])
+      expect((await get(server.port, path)).status, path).toBe(401)
+    for (const secret of ['', 'A'.repeat(43), pictures, `${calls}x`, 'A'.repeat(5000)])
+      expect((await get(server.port, '/session', bearer(secret))).status).toBe(401)
     expect((await get(server.port, '/')).body).not.toContain('dashi-session') // the program's own files hold nothing of anybody
   })
 
@@ -125,7 +140,8 @@ describe('the browser face', () => {
     expect((await get(server.port, '/', { origin: 'null' })).status).toBe(403)
     // DNS rebinding: the page of another site has been made to resolve to us.
     expect((await get(server.port, '/', { host: `evil.example:${server.port}` })).status).toBe(421)
-    for (const method of ['POST', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) expect((await get(server.port, '/', bearer(calls), method)).status, method).toBe(405)
+    for (const method of ['POST', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+      expect((await get(server.port, '/', bearer(calls), method)).status, method).toBe(405)
   })
 
   it('opens the socket to its own page only', async () => {
@@ -146,7 +162,8 @@ describe('the browser face', () => {
 
   it('outlives callers that break off, and broken frames', async () => {
     const { calls } = await login(server)
-    const upgrade = (more: string) => `GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
+    const upgrade = (more: string) =>
+      `GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
     const reset = (text: string) =>
       new Promise<void>((resolve) => {
         const socket = connect(server.port, '127.0.0.1', () => socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), 1)))
@@ -156,9 +173,15 @@ describe('the browser face', () => {
     // What ends a process is an error that nobody listens to; here the test's own process would get it.
     for (let i = 0; i < 10; i++) await reset(upgrade('') + 'x'.repeat(100_000))
     const origin = `http://127.0.0.1:${server.port}`
-    for (const frame of [[0x8f, 0x80, 0, 0, 0, 0], [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], [0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]]) {
+    for (const frame of [
+      [0x8f, 0x80, 0, 0, 0, 0],
+      [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe],
+      [0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]) {
       const closed = await new Promise<string>((resolve) => {
-        const socket = connect(server.port, '127.0.0.1', () => socket.write(upgrade(`Origin: ${origin}\r\nSec-WebSocket-Protocol: dashi, dashi.session.${calls}\r\n`)))
+        const socket = connect(server.port, '127.0.0.1', () =>
+          socket.write(upgrade(`Origin: ${origin}\r\nSec-WebSocket-Protocol: dashi, dashi.session.${calls}\r\n`)),
+        )
         socket.once('data', () => socket.write(Buffer.from(frame)))
         socket.on('error', () => undefined)
         socket.on('close', () => resolve('closed'))
@@ -171,8 +194,20 @@ describe('the browser face', () => {
   it('serves nothing outside its folder', async () => {
     const { pictures } = await login(server)
     for (const path of [
-      '/../secret.js', '/assets/../../secret.js', '/%2e%2e/secret.js', '/..%2fsecret.js', '/%2e%2e%2fsecret.js', '/..%5csecret.js', '/assets/%2e%2e/%2e%2e/secret.js',
-      '/link.js', '//etc/passwd', '/%00', '/index.html%00.js', '/%', '/assets', '/assets/',
+      '/../secret.js',
+      '/assets/../../secret.js',
+      '/%2e%2e/secret.js',
+      '/..%2fsecret.js',
+      '/%2e%2e%2fsecret.js',
+      '/..%5csecret.js',
+      '/assets/%2e%2e/%2e%2e/secret.js',
+      '/link.js',
+      '//etc/passwd',
+      '/%00',
+      '/index.html%00.js',
+      '/%',
+      '/assets',
+      '/assets/',
     ]) {
       const reply = await get(server.port, path)
       expect(reply.status, path).toBeGreaterThanOrEqual(400)

@@ -31,7 +31,13 @@ describe('calls and events', () => {
       'files.list': ({ folder }, window) => ({ folder: `${window}:${folder}`, parent: null, folders: [], project: false, images: 3 }),
       'jobs.list': () => [],
     })
-    expect(await client.call('files.list', { folder: '/a' })).toEqual({ folder: 'window:/a', parent: null, folders: [], project: false, images: 3 })
+    expect(await client.call('files.list', { folder: '/a' })).toEqual({
+      folder: 'window:/a',
+      parent: null,
+      folders: [],
+      project: false,
+      images: 3,
+    })
     expect(await client.call('jobs.list')).toEqual([])
     near.close()
   })
@@ -72,7 +78,10 @@ describe('calls and events', () => {
       near.send('noise')
       near.send({ call: 'one' })
       near.send({ call: 7, method, input: {} })
-      expect(await answerOf(near)).toMatchObject({ answer: 7, error: { fault: 'user', message: expect.stringContaining('no such method') } })
+      expect(await answerOf(near)).toMatchObject({
+        answer: 7,
+        error: { fault: 'user', message: expect.stringContaining('no such method') },
+      })
       near.close()
     }
   })
@@ -84,7 +93,10 @@ describe('calls and events', () => {
     far.send({ event: 'unheard', data: {} })
     emit('host.action', { action: 'redo' })
     await expect.poll(() => told.length).toBe(2)
-    expect(told).toEqual([['host.action', { action: 'undo' }], ['host.action', { action: 'redo' }]])
+    expect(told).toEqual([
+      ['host.action', { action: 'undo' }],
+      ['host.action', { action: 'redo' }],
+    ])
     near.close()
   })
 

@@ -36,7 +36,9 @@ export class Face {
       const fileName = `bird ${i + 1}.png`
       const plain = sharp({ create: { width, height, channels: 3, background: { r: 40 * (i % 6), g: 120, b: 200 - 30 * (i % 6) } } })
       const [left = 0, top = 0, side = 0] = square ?? []
-      const marked = square ? plain.composite([{ input: { create: { width: side, height: side, channels: 3, background: '#fff' } }, left, top }]) : plain
+      const marked = square
+        ? plain.composite([{ input: { create: { width: side, height: side, channels: 3, background: '#fff' } }, left, top }])
+        : plain
       await marked.png({ compressionLevel: 1 }).toFile(join(this.folder, 'media', fileName))
       records.push({ fileName, width, height, ...said })
     }
@@ -106,13 +108,17 @@ export class Face {
   kept = (n: number) =>
     this.page.waitForFunction(
       async (n) => {
-        const asked = <T>(r: IDBRequest<T>) => new Promise<T>((resolve, reject) => ((r.onsuccess = () => resolve(r.result)), (r.onerror = () => reject(new Error('no database')))))
+        const asked = <T>(r: IDBRequest<T>) =>
+          new Promise<T>(
+            (resolve, reject) => ((r.onsuccess = () => resolve(r.result)), (r.onerror = () => reject(new Error('no database')))),
+          )
         const database = await asked(indexedDB.open('dashi'))
         const count = await asked(database.transaction('outbox').objectStore('outbox').count())
         database.close()
         return count === n
       },
-      n, { polling: 50 },
+      n,
+      { polling: 50 },
     )
   lines = (n: number) => this.page.waitForFunction((n) => document.querySelectorAll('.list .line').length === n, n, { polling: 100 })
 }

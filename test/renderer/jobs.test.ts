@@ -4,9 +4,24 @@ import type { Job } from '../../src-shared/contract/app.ts'
 import { useJobs } from '../../src-renderer/stores/jobs.ts'
 
 const { listeners, listed } = vi.hoisted(() => ({ listeners: [] as ((job: Job) => void)[], listed: [] as Job[] }))
-vi.mock('../../src-renderer/rpc/index.ts', () => ({ call: async () => listed, remote: { on: (_: string, listener: (job: Job) => void) => listeners.push(listener) } }))
+vi.mock('../../src-renderer/rpc/index.ts', () => ({
+  call: async () => listed,
+  remote: { on: (_: string, listener: (job: Job) => void) => listeners.push(listener) },
+}))
 
-const job = (id: string, status: Job['status']): Job => ({ id, kind: 'train', subject: '', status, queued: false, done: 0, total: null, share: null, secondsLeft: null, error: null, result: null })
+const job = (id: string, status: Job['status']): Job => ({
+  id,
+  kind: 'train',
+  subject: '',
+  status,
+  queued: false,
+  done: 0,
+  total: null,
+  share: null,
+  secondsLeft: null,
+  error: null,
+  result: null,
+})
 beforeEach(() => setActivePinia(createPinia()))
 
 it('tells of jobs that end while the window looks on, not of those that had ended before it came', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { actionsOf, chordFor, collisions, defaultKeys, systemShortcuts } from '../../src-renderer/actions/keys.ts'
 
-const press = (key: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey', boolean>> = {}, target: unknown = null) => chordFor({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target, ...held })
+const press = (key: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey', boolean>> = {}, target: unknown = null) =>
+  chordFor({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target, ...held })
 const means = (...args: Parameters<typeof press>) => actionsOf(press(...args) ?? '', defaultKeys)
 
 describe('keys', () => {
@@ -16,7 +17,8 @@ describe('keys', () => {
     const mac = new Map([...defaultKeys, ...Object.entries(systemShortcuts(true))])
     expect(actionsOf(press('[', { metaKey: true })!, mac)).toEqual(['back'])
     expect(actionsOf(press(']', { metaKey: true })!, mac)).toEqual(['forward'])
-    for (const id of ['back', 'forward', 'send-to-back', 'bring-to-front']) for (const chord of mac.get(id)!) expect(collisions(id, chord, mac), `${id} ${chord}`).toEqual([])
+    for (const id of ['back', 'forward', 'send-to-back', 'bring-to-front'])
+      for (const chord of mac.get(id)!) expect(collisions(id, chord, mac), `${id} ${chord}`).toEqual([])
   })
   it('open the shortcuts by a question mark, whatever the keyboard needs for one', () => {
     expect(means('?', { shiftKey: true })).toEqual(['help'])

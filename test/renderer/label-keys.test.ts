@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest'
 import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../../src-renderer/label-keys.ts'
 
-const labels = (n: number, keys: Record<number, string> = {}) => Array.from({ length: n }, (_, i) => ({ id: i + 1, key: keys[i + 1] ?? null, name: `label ${i + 1}`, synonyms: [] as string[] }))
+const labels = (n: number, keys: Record<number, string> = {}) =>
+  Array.from({ length: n }, (_, i) => ({ id: i + 1, key: keys[i + 1] ?? null, name: `label ${i + 1}`, synonyms: [] as string[] }))
 
 test('labels are numbered in their order; a label’s own key is none of the numbers', () => {
-  expect([...numbersOf(labels(3, { 2: 'c' }))]).toEqual([[1, '1'], [3, '2']])
-  expect([...numbersOf(labels(3, { 3: '1' }))]).toEqual([[1, '2'], [2, '3']])
+  expect([...numbersOf(labels(3, { 2: 'c' }))]).toEqual([
+    [1, '1'],
+    [3, '2'],
+  ])
+  expect([...numbersOf(labels(3, { 3: '1' }))]).toEqual([
+    [1, '2'],
+    [2, '3'],
+  ])
 })
 
 test('no number begins with a digit that is a label’s own key: that key acts at once', () => {
@@ -33,7 +40,12 @@ test('a label’s own key is known whatever Caps Lock says', () => {
 
 test('a name is found by its beginning before names that only hold the letters', () => {
   const birds = ['crane', 'rail', 'water rail', 'quail'].map((name, i) => ({ id: i, name, synonyms: name === 'quail' ? ['Rallus'] : [] }))
-  expect(labelsOfText('ra', birds).map((l) => l.name).slice(0, 2).sort()).toEqual(['quail', 'rail'])
+  expect(
+    labelsOfText('ra', birds)
+      .map((l) => l.name)
+      .slice(0, 2)
+      .sort(),
+  ).toEqual(['quail', 'rail'])
   expect(labelsOfText('rail', birds)[0]!.name).toBe('rail')
   expect(labelsOfText('  ', birds)).toEqual([])
 })

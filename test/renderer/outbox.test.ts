@@ -22,7 +22,11 @@ function shelf() {
 
 const tag = (op: string): Change => ({ op, project: '/p', method: 'tags.add', input: { mediaIds: [1], tag: op } })
 const caption = (op: string, temporary: number): Change => ({
-  op, project: '/p', temporary, method: 'captions.add', input: { mediaId: 1, regionId: null, text: op, language: 'en', spans: [] },
+  op,
+  project: '/p',
+  temporary,
+  method: 'captions.add',
+  input: { mediaId: 1, regionId: null, text: op, language: 'en', spans: [] },
 })
 const rewrite = (op: string, id: number): Change => ({ op, project: '/p', method: 'captions.update', input: { id, patch: { text: op } } })
 
@@ -159,13 +163,25 @@ describe('the outbox', () => {
 })
 
 describe('an outbox that meets somebody else', () => {
-  const conflict = (id: number): Conflict => ({ entity: 'caption', id, how: 'changed', removing: false, fields: [{ field: 'text', base: 'a', theirs: 'b', mine: 'c' }] })
-  const update = (op: string): Change => ({ op, project: '/p', method: 'captions.update', input: { id: 1, patch: { text: 'c' }, before: { text: 'a' } } })
+  const conflict = (id: number): Conflict => ({
+    entity: 'caption',
+    id,
+    how: 'changed',
+    removing: false,
+    fields: [{ field: 'text', base: 'a', theirs: 'b', mine: 'c' }],
+  })
+  const update = (op: string): Change => ({
+    op,
+    project: '/p',
+    method: 'captions.update',
+    input: { id: 1, patch: { text: 'c' }, before: { text: 'a' } },
+  })
 
   it('lets everything wait until a person has chosen, over a reload too, and sends what was chosen under the same name', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as Change[]]
     const send = async (change: Change) => {
-      if (change.method === 'captions.update' && change.input.before?.text !== 'b') throw new RemoteError('conflict', 'changed', [conflict(1)])
+      if (change.method === 'captions.update' && change.input.before?.text !== 'b')
+        throw new RemoteError('conflict', 'changed', [conflict(1)])
       sent.push(change)
       return null
     }
@@ -175,7 +191,11 @@ describe('an outbox that meets somebody else', () => {
     await soon()
     expect([sent, kept().map((c) => c.op)]).toEqual([[], ['a', 'b']])
 
-    const again = new Outbox(send, store, { sent: () => undefined, refused: () => undefined, conflict: async (change, conflicts) => resolved(change, conflicts, 'mine') })
+    const again = new Outbox(send, store, {
+      sent: () => undefined,
+      refused: () => undefined,
+      conflict: async (change, conflicts) => resolved(change, conflicts, 'mine'),
+    })
     await again.restore('/p')
     await again.empty()
     expect(sent).toMatchObject([{ op: 'a', input: { patch: { text: 'c' }, before: { text: 'b' } } }, { op: 'b' }])
@@ -189,7 +209,11 @@ describe('an outbox that meets somebody else', () => {
       sent.push(change.op)
       return null
     }
-    const outbox = new Outbox(send, store, { sent: () => undefined, refused: () => undefined, conflict: async (change, conflicts) => resolved(change, conflicts, 'theirs') })
+    const outbox = new Outbox(send, store, {
+      sent: () => undefined,
+      refused: () => undefined,
+      conflict: async (change, conflicts) => resolved(change, conflicts, 'theirs'),
+    })
     outbox.add(update('a'))
     outbox.add(tag('b'))
     await outbox.empty()
@@ -214,7 +238,13 @@ describe('an outbox that meets somebody else', () => {
     outbox.readdress('/p', '/copy')
     outbox.attend('/copy')
     await outbox.empty()
-    expect([sent, kept()]).toEqual([[['a', '/copy'], ['b', '/copy']], []])
+    expect([sent, kept()]).toEqual([
+      [
+        ['a', '/copy'],
+        ['b', '/copy'],
+      ],
+      [],
+    ])
   })
 
   it('sends nothing of one project to another', async () => {
@@ -246,28 +276,50 @@ describe('an outbox that meets somebody else', () => {
 
 describe('a change that is settled', () => {
   const region = (more: Partial<Region> = {}): Region => ({
-    id: 1, mediaId: 1, labelId: 1, shape: { kind: 'box', x: 0, y: 0, w: 1, h: 1 }, attributes: { a: 1 }, author: { kind: 'person', name: 'ann' }, state: 'accepted', z: 0, hidden: false, locked: false, ...more,
+    id: 1,
+    mediaId: 1,
+    labelId: 1,
+    shape: { kind: 'box', x: 0, y: 0, w: 1, h: 1 },
+    attributes: { a: 1 },
+    author: { kind: 'person', name: 'ann' },
+    state: 'accepted',
+    z: 0,
+    hidden: false,
+    locked: false,
+    ...more,
   })
-  const apply = (before: Region | null, after: Region | null): Change => ({ op: 'o', project: '/p', method: 'regions.apply', input: { mediaId: 1, action: 'x', changes: [{ before, after }] } })
-  const field = (field: string, base: unknown, theirs: unknown, mine: unknown) => ({ field, base, theirs, mine }) as Conflict['fields'][number]
+  const apply = (before: Region | null, after: Region | null): Change => ({
+    op: 'o',
+    project: '/p',
+    method: 'regions.apply',
+    input: { mediaId: 1, action: 'x', changes: [{ before, after }] },
+  })
+  const field = (field: string, base: unknown, theirs: unknown, mine: unknown) =>
+    ({ field, base, theirs, mine }) as Conflict['fields'][number]
   const found = (more: Partial<Conflict>): Conflict => ({ entity: 'region', id: 1, how: 'changed', removing: false, fields: [], ...more })
   const changes = (change: Change | null) => (change as { input: { changes: unknown[] } } | null)?.input.changes
 
   it('keeps this window’s value, knowing the other, or gives way in that field only', () => {
     const change = apply(region(), region({ labelId: 2, locked: true }))
     const conflict = [found({ fields: [field('labelId', 1, 3, 2)] })]
-    expect(changes(resolved(change, conflict, 'mine'))).toEqual([{ before: region({ labelId: 3 }), after: region({ labelId: 2, locked: true }) }])
+    expect(changes(resolved(change, conflict, 'mine'))).toEqual([
+      { before: region({ labelId: 3 }), after: region({ labelId: 2, locked: true }) },
+    ])
     expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ labelId: 1, locked: true }) }])
   })
   it('takes attributes one by one', () => {
     const change = apply(region(), region({ attributes: { a: 2, b: 1 } }))
     const conflict = [found({ fields: [field('attributes.a', 1, null, 2)] })]
-    expect(changes(resolved(change, conflict, 'mine'))).toEqual([{ before: region({ attributes: {} }), after: region({ attributes: { a: 2, b: 1 } }) }])
+    expect(changes(resolved(change, conflict, 'mine'))).toEqual([
+      { before: region({ attributes: {} }), after: region({ attributes: { a: 2, b: 1 } }) },
+    ])
     expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ attributes: { a: 1, b: 1 } }) }])
   })
   it('draws a region again that somebody removed, and removes one that somebody changed, or does not', () => {
     const gone = [found({ how: 'removed' })]
-    expect(changes(resolved(apply(region(), region({ labelId: 2 })), gone, 'mine'))).toEqual([{ before: null, after: region({ labelId: 2 }) }])
+    expect(changes(resolved(apply(region(), region({ labelId: 2 })), gone, 'mine'))).toEqual([
+      { before: null, after: region({ labelId: 2 }) },
+    ])
     expect(resolved(apply(region(), region({ labelId: 2 })), gone, 'theirs')).toBeNull()
     const removing = [found({ removing: true, fields: [field('labelId', 1, 3, null)] })]
     expect(changes(resolved(apply(region(), null), removing, 'mine'))).toEqual([{ before: region({ labelId: 3 }), after: null }])
@@ -287,12 +339,33 @@ describe('temporary names', () => {
     const change = (request: object) => ({ op: 'op', project: '/p', ...request }) as Change
     const after = (request: object) => withIds(change(request), ids).input
     const shape = { kind: 'box', x: 0, y: 0, w: 1, h: 1 }
-    expect(after({ method: 'regions.apply', input: { mediaId: 1, action: 'x', changes: [{ before: { id: -1, shape }, after: { id: -1, shape } }, { before: null, after: { id: -2, shape } }] } })).toMatchObject({
-      changes: [{ before: { id: 7 }, after: { id: 7 } }, { before: null, after: { id: -2 } }],
+    expect(
+      after({
+        method: 'regions.apply',
+        input: {
+          mediaId: 1,
+          action: 'x',
+          changes: [
+            { before: { id: -1, shape }, after: { id: -1, shape } },
+            { before: null, after: { id: -2, shape } },
+          ],
+        },
+      }),
+    ).toMatchObject({
+      changes: [
+        { before: { id: 7 }, after: { id: 7 } },
+        { before: null, after: { id: -2 } },
+      ],
     })
     expect(after({ method: 'regions.state', input: { ids: [-1, 3], state: 'accepted' } })).toMatchObject({ ids: [7, 3] })
-    expect(after({ method: 'captions.add', input: { regionId: -1, spans: [{ start: 0, end: 1, regions: [-1, 2] }] } })).toMatchObject({ regionId: 7, spans: [{ regions: [7, 2] }] })
-    expect(after({ method: 'captions.update', input: { id: 4, patch: { spans: [{ start: 0, end: 1, regions: [-1] }] } } })).toEqual({ id: 4, patch: { spans: [{ start: 0, end: 1, regions: [7] }] } })
+    expect(after({ method: 'captions.add', input: { regionId: -1, spans: [{ start: 0, end: 1, regions: [-1, 2] }] } })).toMatchObject({
+      regionId: 7,
+      spans: [{ regions: [7, 2] }],
+    })
+    expect(after({ method: 'captions.update', input: { id: 4, patch: { spans: [{ start: 0, end: 1, regions: [-1] }] } } })).toEqual({
+      id: 4,
+      patch: { spans: [{ start: 0, end: 1, regions: [7] }] },
+    })
     expect(after({ method: 'comments.add', input: { mediaId: 1, regionId: -1, text: 'why' } })).toMatchObject({ regionId: 7 })
   })
 })

@@ -28,12 +28,39 @@ test('those are found whose label or attributes have all the words', () => {
 })
 
 test('they stand under their labels', () => {
-  expect(groupedRegions(all, true).map((g) => [g.labelId, g.regions.length])).toEqual([[2, 1], [1, 1], [null, 1]])
+  expect(groupedRegions(all, true).map((g) => [g.labelId, g.regions.length])).toEqual([
+    [2, 1],
+    [1, 1],
+    [null, 1],
+  ])
   expect(groupedRegions(all, false)).toEqual([{ labelId: undefined, regions: all }])
 })
 
 test('labels stand below their parents, each once, whatever the parents say', () => {
-  const rows = (given: [number, number | null][]) => treeRows(given.map(([id, parentId]) => ({ id, parentId }))).map((r) => [r.label.id, r.depth])
-  expect(rows([[1, null], [2, null], [3, 1], [4, 3]])).toEqual([[1, 0], [3, 1], [4, 2], [2, 0]])
-  expect(rows([[1, 9], [2, 3], [3, 2]])).toEqual([[1, 0], [2, 0], [3, 1]])
+  const rows = (given: [number, number | null][]) =>
+    treeRows(given.map(([id, parentId]) => ({ id, parentId }))).map((r) => [r.label.id, r.depth])
+  expect(
+    rows([
+      [1, null],
+      [2, null],
+      [3, 1],
+      [4, 3],
+    ]),
+  ).toEqual([
+    [1, 0],
+    [3, 1],
+    [4, 2],
+    [2, 0],
+  ])
+  expect(
+    rows([
+      [1, 9],
+      [2, 3],
+      [3, 2],
+    ]),
+  ).toEqual([
+    [1, 0],
+    [2, 0],
+    [3, 1],
+  ])
 })

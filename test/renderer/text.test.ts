@@ -16,7 +16,15 @@ import { en } from '../../src-renderer/locales/en.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
 import { ja } from '../../src-renderer/locales/ja.ts'
 
-const key = (key: string, more: object = {}) => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target: null, ...more })
+const key = (key: string, more: object = {}) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  altKey: false,
+  target: null,
+  ...more,
+})
 
 describe('keys', () => {
   it('finds the actions of a chord, the canvas before the shell', () => {
@@ -50,10 +58,19 @@ describe('search', () => {
 
 describe('splits', () => {
   it('of the sample have words, others their own name; typed words mean the split that they name', () => {
-    const shown = (language: 'en' | 'ja') => ((i18n.global.locale.value = language), ['heldOut', 'ood', 'fold 3', 'toString', null].map(splitName))
+    const shown = (language: 'en' | 'ja') => (
+      (i18n.global.locale.value = language),
+      ['heldOut', 'ood', 'fold 3', 'toString', null].map(splitName)
+    )
     expect(shown('ja')).toEqual(['ホールドアウト', '分布外', 'fold 3', 'toString', '分割なし'])
     expect(shown('en')).toEqual(['held out', 'OOD', 'fold 3', 'toString', 'no split'])
-    expect(['held out', 'ホールドアウト', 'heldOut', '検証', 'fold 3'].map(splitOf)).toEqual(['heldOut', 'heldOut', 'heldOut', 'val', 'fold 3'])
+    expect(['held out', 'ホールドアウト', 'heldOut', '検証', 'fold 3'].map(splitOf)).toEqual([
+      'heldOut',
+      'heldOut',
+      'heldOut',
+      'val',
+      'fold 3',
+    ])
   })
 })
 
@@ -66,19 +83,36 @@ describe('captions', () => {
   })
   const span = (start: number, end: number) => ({ start, end, regions: [1] })
   it('are cut at their spans, and whole again put together', () => {
-    expect(pieces('a red car', [span(2, 9)]).map((p) => [p.text, p.span !== null])).toEqual([['a ', false], ['red car', true]])
+    expect(pieces('a red car', [span(2, 9)]).map((p) => [p.text, p.span !== null])).toEqual([
+      ['a ', false],
+      ['red car', true],
+    ])
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.array(fc.tuple(fc.nat(30), fc.nat(30))), (text, pairs) => {
         const spans = pairs.map(([a, b]) => span(Math.min(a, b), Math.max(a, b) + 1))
-        expect(pieces(text, spans).map((p) => p.text).join('')).toBe(text)
+        expect(
+          pieces(text, spans)
+            .map((p) => p.text)
+            .join(''),
+        ).toBe(text)
       }),
     )
   })
   it('are marked where something is wrong, and where the model stops reading', () => {
     const text = 'a cat  on the the mat'
-    const shown = pieces(text, [span(2, 5)], 17, lintMarks(text, [], 'en').filter((m) => m.end > m.start))
+    const shown = pieces(
+      text,
+      [span(2, 5)],
+      17,
+      lintMarks(text, [], 'en').filter((m) => m.end > m.start),
+    )
     expect(shown.map((p) => [p.text, p.lint ?? (p.span ? 'span' : null), p.over])).toEqual([
-      ['a ', null, false], ['cat', 'span', false], ['  ', 'spaces', false], ['on the ', null, false], ['the', 'repeated', false], [' mat', null, true],
+      ['a ', null, false],
+      ['cat', 'span', false],
+      ['  ', 'spaces', false],
+      ['on the ', null, false],
+      ['the', 'repeated', false],
+      [' mat', null, true],
     ])
   })
 
@@ -119,43 +153,90 @@ describe('charts', () => {
     )
   })
   it('name points beside them, on no other name or point while there is room', () => {
-    const points = [{ x: 100, y: 100, w: 60 }, { x: 120, y: 104, w: 60 }, { x: 112, y: 92, w: 60 }, { x: 390, y: 100, w: 60 }]
+    const points = [
+      { x: 100, y: 100, w: 60 },
+      { x: 120, y: 104, w: 60 },
+      { x: 112, y: 92, w: 60 },
+      { x: 390, y: 100, w: 60 },
+    ]
     const names = placeNames(points, [0, 400])
-    const boxes = [...points.map(({ x, y }) => [x - 5, y - 5, x + 5, y + 5]), ...names.map(({ x, y }, i) => [x, y - 9, x + points[i]!.w, y + 2])] as [number, number, number, number][]
-    for (const [i, a] of boxes.entries()) for (const b of boxes.slice(Math.max(i + 1, points.length))) expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3], `${a} ${b}`).toBe(false)
+    const boxes = [
+      ...points.map(({ x, y }) => [x - 5, y - 5, x + 5, y + 5]),
+      ...names.map(({ x, y }, i) => [x, y - 9, x + points[i]!.w, y + 2]),
+    ] as [number, number, number, number][]
+    for (const [i, a] of boxes.entries())
+      for (const b of boxes.slice(Math.max(i + 1, points.length)))
+        expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3], `${a} ${b}`).toBe(false)
     expect(placeNames([{ x: 100, y: 100, w: 60 }], [0, 400])).toEqual([{ x: 109, y: 93 }])
     expect(names[3]!.x + 60).toBeLessThanOrEqual(400)
   })
   it('have colours that are apart for every eye, and stand out from both grounds', () => {
-    const light = (hex: string) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    const light = (hex: string) =>
+      [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     const by = (rows: number[][], c: number[]) => rows.map((row) => Math.max(0, row[0]! * c[0]! + row[1]! * c[1]! + row[2]! * c[2]!))
-    const xyz = (c: number[]) => by([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], c)
+    const xyz = (c: number[]) =>
+      by(
+        [
+          [0.4124, 0.3576, 0.1805],
+          [0.2126, 0.7152, 0.0722],
+          [0.0193, 0.1192, 0.9505],
+        ],
+        c,
+      )
     const lab = (c: number[]) => {
-      const [x, y, z] = xyz(c).map((v, i) => v / [0.9505, 1, 1.089][i]!).map((v) => (v > 0.008856 ? Math.cbrt(v) : 7.787 * v + 16 / 116)) as [number, number, number]
+      const [x, y, z] = xyz(c)
+        .map((v, i) => v / [0.9505, 1, 1.089][i]!)
+        .map((v) => (v > 0.008856 ? Math.cbrt(v) : 7.787 * v + 16 / 116)) as [number, number, number]
       return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
     }
     // Machado, Oliveira and Fernandes, 2009: full protanopia and deuteranopia.
     const eyes = [
-      [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-      [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-      [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+      ],
+      [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+      ],
     ]
     const colours = [0, 1, 2, 3, 4, 5].map((i) => light(seriesColour(i)))
     for (const eye of eyes) {
       const seen = colours.map((c) => lab(by(eye, c)))
-      for (const [i, a] of seen.entries()) for (const b of seen.slice(i + 1)) expect(Math.hypot(...a.map((v, k) => v - b[k]!))).toBeGreaterThan(25)
+      for (const [i, a] of seen.entries())
+        for (const b of seen.slice(i + 1)) expect(Math.hypot(...a.map((v, k) => v - b[k]!))).toBeGreaterThan(25)
     }
     const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
-    for (const ground of [palettes.light.panel, palettes.dark.panel]) for (const c of colours) expect(contrast(xyz(c)[1]!, xyz(light(ground))[1]!)).toBeGreaterThan(3)
+    for (const ground of [palettes.light.panel, palettes.dark.panel])
+      for (const c of colours) expect(contrast(xyz(c)[1]!, xyz(light(ground))[1]!)).toBeGreaterThan(3)
   })
   it('are smoothed without a bias to zero', () => {
-    expect(smooth([1, 2, 3].map((x) => ({ x, y: 5 })), 0.9).map((p) => p.y)).toEqual([5, 5, 5].map((v) => expect.closeTo(v)))
+    expect(
+      smooth(
+        [1, 2, 3].map((x) => ({ x, y: 5 })),
+        0.9,
+      ).map((p) => p.y),
+    ).toEqual([5, 5, 5].map((v) => expect.closeTo(v)))
   })
 })
 
 describe('forms', () => {
   it('are made from the schema of a recipe', () => {
-    const schema = z.toJSONSchema(z.strictObject({ epochs: z.int().min(1).max(99).default(10).describe('Passes'), lr: z.number().positive().default(0.1), head: z.enum(['a', 'b']).default('a'), fast: z.boolean().default(false) }))
+    const schema = z.toJSONSchema(
+      z.strictObject({
+        epochs: z.int().min(1).max(99).default(10).describe('Passes'),
+        lr: z.number().positive().default(0.1),
+        head: z.enum(['a', 'b']).default('a'),
+        fast: z.boolean().default(false),
+      }),
+    )
     expect(fieldsOf(schema as Record<string, unknown>)).toEqual([
       { name: 'epochs', kind: 'integer', description: 'Passes', default: 10, min: 1, max: 99, above: undefined, whole: true },
       { name: 'lr', kind: 'number', description: '', default: 0.1, min: undefined, max: undefined, above: 0, whole: false },
@@ -166,7 +247,8 @@ describe('forms', () => {
 })
 
 describe('words', () => {
-  const paths = (o: object, under = ''): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [under + k] : paths(v as object, `${under}${k}.`)))
+  const paths = (o: object, under = ''): string[] =>
+    Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [under + k] : paths(v as object, `${under}${k}.`)))
   const at = (o: object, path: string) => path.split('.').reduce<unknown>((v, k) => (v as Record<string, unknown>)[k], o) as string
   const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
   it('are there in both languages, with the same values in them', () => {
@@ -175,13 +257,33 @@ describe('words', () => {
   })
   it('name actions of the journal in Japanese, and leave those that they do not know', () => {
     i18n.global.locale.value = 'ja'
-    const said = ['move 3 regions', 'delete vertices', 'draw rotated box', 'remove image label', 'edit 12 images', 'resize', 'go back to v 1', 'of another program'].map(actionName)
+    const said = [
+      'move 3 regions',
+      'delete vertices',
+      'draw rotated box',
+      'remove image label',
+      'edit 12 images',
+      'resize',
+      'go back to v 1',
+      'of another program',
+    ].map(actionName)
     i18n.global.locale.value = 'en'
-    expect(said).toEqual(['領域 3 個の移動', '頂点の削除', '回転矩形の作図', '画像ラベルの削除', '画像 12 枚の編集', '大きさの変更', '「v 1」に戻す', 'of another program'])
+    expect(said).toEqual([
+      '領域 3 個の移動',
+      '頂点の削除',
+      '回転矩形の作図',
+      '画像ラベルの削除',
+      '画像 12 枚の編集',
+      '大きさの変更',
+      '「v 1」に戻す',
+      'of another program',
+    ])
     expect(actionName('move 3 regions')).toBe('move 3 regions')
   })
   it('say in Japanese whatever becomes of what a format cannot hold', () => {
-    const said = new Set(Object.values(formats).flatMap((f) => [f.losses ?? {}, ...Object.values(f.tasks?.losses ?? {})].flatMap((l) => Object.values(l))))
+    const said = new Set(
+      Object.values(formats).flatMap((f) => [f.losses ?? {}, ...Object.values(f.tasks?.losses ?? {})].flatMap((l) => Object.values(l))),
+    )
     expect(Object.keys(exchangeWords['ja']!.becomes).sort()).toEqual([...said].sort())
   })
   it('of numbers are short', () => {

@@ -6,7 +6,9 @@ afterEach(() => vi.unstubAllGlobals())
 it('sends plain data through the desktop’s port, whatever the page holds', async () => {
   const { port1, port2 } = new MessageChannel()
   const page = Object.assign(new EventTarget(), {
-    dashi: { requestPort: () => page.dispatchEvent(Object.assign(new Event('message'), { source: page, data: 'dashi:port', ports: [port1] })) },
+    dashi: {
+      requestPort: () => page.dispatchEvent(Object.assign(new Event('message'), { source: page, data: 'dashi:port', ports: [port1] })),
+    },
   })
   vi.stubGlobal('window', page)
   const { openChannel } = await import('../../src-renderer/rpc/transport.ts') // looks at once which face it is in

@@ -35,7 +35,11 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
       if (!wanted[i]) return
       checkShape(project, mediaId, after?.shape)
       if (after) rules.check(after.labelId, changedAttributes(before?.attributes ?? {}, after.attributes))
-      if (!before && after) saved.push({ temporary: after.id, id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })) })
+      if (!before && after)
+        saved.push({
+          temporary: after.id,
+          id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })),
+        })
       else if (before && after) edit.update('region', before.id, regionRow(patchOf(now[i]!, differing(fieldsOf(before), fieldsOf(after)))))
       else if (before) removed.push(before.id)
     })

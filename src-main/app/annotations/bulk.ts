@@ -17,7 +17,8 @@ export function editMedia(project: Project, mediaIds: readonly number[], patch: 
     const rules = new AttributeRules(project.db)
     for (const id of mediaIds) {
       const { split, review } = patch
-      if (split !== undefined || review !== undefined) edit.update('media', id, { ...(split !== undefined && { split }), ...(review !== undefined && { review }) })
+      if (split !== undefined || review !== undefined)
+        edit.update('media', id, { ...(split !== undefined && { split }), ...(review !== undefined && { review }) })
       labels(project, edit, id, patch)
       tags(edit, id, patch)
       regions(edit, id, patch, rules)
@@ -28,9 +29,15 @@ export function editMedia(project: Project, mediaIds: readonly number[], patch: 
 function labels(project: Project, edit: Edit, mediaId: number, { addLabels = [], removeLabels = [] }: MediaPatch): void {
   const author = personOf(project)
   for (const labelId of removeLabels)
-    for (const { id } of edit.db.all<{ id: number }>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ?', mediaId, labelId)) edit.remove('media_label', id)
+    for (const { id } of edit.db.all<{ id: number }>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ?', mediaId, labelId))
+      edit.remove('media_label', id)
   for (const labelId of addLabels) {
-    const old = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', mediaId, labelId, authorText(author))
+    const old = edit.db.value<number>(
+      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
+      mediaId,
+      labelId,
+      authorText(author),
+    )
     if (old === undefined) edit.insert('media_label', mediaLabelRow({ mediaId, labelId, author, state: 'accepted' }))
     else edit.update('media_label', old, { state: 'accepted' })
   }
@@ -47,10 +54,15 @@ function tags(edit: Edit, mediaId: number, { addTags = [], removeTags = [] }: Me
 
 function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, removeAttributes }: MediaPatch, rules: AttributeRules): void {
   if (regionLabel === undefined && !setAttributes && !removeAttributes) return
-  const rows = edit.db.all<{ id: number; label_id: number | null; attributes: string }>(`SELECT id, label_id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`, mediaId)
+  const rows = edit.db.all<{ id: number; label_id: number | null; attributes: string }>(
+    `SELECT id, label_id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`,
+    mediaId,
+  )
   for (const row of rows) {
     const before = attributes.parse(JSON.parse(row.attributes))
-    const after: Attributes = Object.fromEntries(Object.entries({ ...before, ...setAttributes }).filter(([name]) => !removeAttributes?.includes(name)))
+    const after: Attributes = Object.fromEntries(
+      Object.entries({ ...before, ...setAttributes }).filter(([name]) => !removeAttributes?.includes(name)),
+    )
     rules.check(regionLabel === undefined ? row.label_id : regionLabel, changedAttributes(before, after))
     edit.update('region', row.id, { ...(regionLabel !== undefined && { label_id: regionLabel }), attributes: JSON.stringify(after) })
   }

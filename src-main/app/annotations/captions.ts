@@ -18,7 +18,12 @@ export function addCaption(project: Project, given: NewCaption): Caption {
   return mutate(project.db, project.user, 'add caption', (edit) => {
     const author = c.author ?? personOf(project)
     const whole = {
-      mediaId: c.mediaId, regionId: c.regionId ?? null, text: c.text, language: c.language ?? null, spans: c.spans ?? [], author,
+      mediaId: c.mediaId,
+      regionId: c.regionId ?? null,
+      text: c.text,
+      language: c.language ?? null,
+      spans: c.spans ?? [],
+      author,
       state: c.state ?? stateFor(author),
     }
     checkReferences(edit, whole)
@@ -59,14 +64,17 @@ function current(edit: Edit, id: number): Caption | null {
 /** As it looks after regions were removed that it spoke of: that is no change of the caption by anybody. */
 function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
   const there = (region: number) => edit.row('region', region) !== undefined
-  const spans = before.spans?.map((s) => ({ ...s, regions: s.regions.filter(there) })).filter((s, i) => s.regions.length || !before.spans![i]!.regions.length)
+  const spans = before.spans
+    ?.map((s) => ({ ...s, regions: s.regions.filter(there) }))
+    .filter((s, i) => s.regions.length || !before.spans![i]!.regions.length)
   return { ...before, ...(spans && { spans }), ...(before.regionId != null && !there(before.regionId) && { regionId: null }) }
 }
 
 /** Spans lie within the text, and regions on the same image. */
 function checkReferences(edit: Edit, c: Omit<Caption, 'id'>): void {
   for (const s of c.spans)
-    if (s.end <= s.start || s.end > c.text.length) throw userError(`caption: the span ${s.start} to ${s.end} is not within the text (0 to ${c.text.length})`)
+    if (s.end <= s.start || s.end > c.text.length)
+      throw userError(`caption: the span ${s.start} to ${s.end} is not within the text (0 to ${c.text.length})`)
   for (const id of [...(c.regionId === null ? [] : [c.regionId]), ...c.spans.flatMap((s) => s.regions)])
     if (edit.row('region', id)?.['media_id'] !== c.mediaId) throw userError(`caption: region ${id} is not on this image`)
 }

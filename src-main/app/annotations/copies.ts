@@ -20,11 +20,13 @@ export interface Copied {
 export function copyRegions(project: Project, ids: readonly number[], mediaIds: readonly number[]): Copied {
   const action = `copy ${ids.length === 1 ? 'region' : `${ids.length} regions`}`
   return mutate(project.db, project.user, action, (edit) => {
-    const regions = ids.map((id) => {
-      const row = edit.row('region', id)
-      if (!row) throw userError(`region ${id} does not exist (any more)`)
-      return toRegion({ id, ...row })
-    }).sort((a, b) => a.z - b.z)
+    const regions = ids
+      .map((id) => {
+        const row = edit.row('region', id)
+        if (!row) throw userError(`region ${id} does not exist (any more)`)
+        return toRegion({ id, ...row })
+      })
+      .sort((a, b) => a.z - b.z)
     const images: number[] = []
     let count = 0
     for (const mediaId of mediaIds) {
@@ -36,7 +38,20 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
       for (const r of regions) {
         const shape = fitting(r.shape, size)
         if (!shape || r.mediaId === mediaId) continue
-        edit.insert('region', regionRow({ mediaId, labelId: r.labelId, shape, attributes: r.attributes, author: personOf(project), state: 'accepted', z: ++z, hidden: false, locked: false }))
+        edit.insert(
+          'region',
+          regionRow({
+            mediaId,
+            labelId: r.labelId,
+            shape,
+            attributes: r.attributes,
+            author: personOf(project),
+            state: 'accepted',
+            z: ++z,
+            hidden: false,
+            locked: false,
+          }),
+        )
         some = true
         count++
       }

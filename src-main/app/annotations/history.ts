@@ -7,4 +7,5 @@ import type { Project } from '../projects/project.ts'
 export const undoChange = (project: Project, mediaId?: number): JournalEntry | null => undo(project.db, project.user, mediaId)
 export const redoChange = (project: Project, mediaId?: number): JournalEntry | null => redo(project.db, project.user, mediaId)
 /** The newest first. */
-export const changeHistory = (project: Project, options?: { mediaId?: number; before?: number; limit?: number }): JournalEntry[] => history(project.db, options)
+export const changeHistory = (project: Project, options?: { mediaId?: number; before?: number; limit?: number }): JournalEntry[] =>
+  history(project.db, options)

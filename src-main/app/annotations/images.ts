@@ -1,7 +1,17 @@
 /** What is said of whole images: labels, tags, split, review, comments; and facts found out about their files. */
 import { userError } from '#shared/errors.ts'
 import type { Author } from '#shared/model/author.ts'
-import { comment, media, reviewState, split as splitName, tag as tagName, type Comment, type Media, type MediaLabel, type ReviewState } from '#shared/model/media.ts'
+import {
+  comment,
+  media,
+  reviewState,
+  split as splitName,
+  tag as tagName,
+  type Comment,
+  type Media,
+  type MediaLabel,
+  type ReviewState,
+} from '#shared/model/media.ts'
 import { authorText, commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
 import type { Edit } from '../../db/edit.ts'
 import { mutate } from '../../db/journal.ts'
@@ -18,7 +28,12 @@ export function setMediaLabels(project: Project, given: readonly NewMediaLabel[]
   return mutate(project.db, project.user, given.length === 1 ? 'label image' : `label ${given.length} images`, (edit) =>
     given.map(({ mediaId, labelId, author = personOf(project), state = stateFor(author) }) => {
       const whole = { mediaId, labelId, author, state }
-      const old = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', mediaId, labelId, authorText(author))
+      const old = edit.db.value<number>(
+        'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
+        mediaId,
+        labelId,
+        authorText(author),
+      )
       if (old !== undefined) edit.update('media_label', old, mediaLabelRow(whole))
       return { id: old ?? edit.insert('media_label', mediaLabelRow(whole)), ...whole }
     }),
@@ -40,7 +55,8 @@ export function addTag(project: Project, mediaIds: readonly number[], tag: strin
   const name = valid(tagName, 'tag', tag)
   mutate(project.db, project.user, 'add tag', (edit) => {
     for (const mediaId of mediaIds)
-      if (!edit.db.value('SELECT 1 FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, name)) edit.insert('media_tag', { media_id: mediaId, tag: name })
+      if (!edit.db.value('SELECT 1 FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, name))
+        edit.insert('media_tag', { media_id: mediaId, tag: name })
   })
 }
 
@@ -59,14 +75,27 @@ export function setSplit(project: Project, mediaIds: readonly number[], split: s
 }
 
 /** Throws where a field of an image was changed by somebody else since it was as in `before`. */
-function unchangedMeanwhile(edit: Edit, ids: readonly number[], field: 'split' | 'review', mine: (id: number) => string | null, before?: ReadonlyMap<number, string | null | undefined>): void {
+function unchangedMeanwhile(
+  edit: Edit,
+  ids: readonly number[],
+  field: 'split' | 'review',
+  mine: (id: number) => string | null,
+  before?: ReadonlyMap<number, string | null | undefined>,
+): void {
   const meanwhile = new Meanwhile('image')
-  for (const id of ids) meanwhile.change(id, edit.row('media', id) ?? null, before && before.get(id) !== undefined ? { [field]: before.get(id) } : undefined, { [field]: mine(id) })
+  for (const id of ids)
+    meanwhile.change(id, edit.row('media', id) ?? null, before && before.get(id) !== undefined ? { [field]: before.get(id) } : undefined, {
+      [field]: mine(id),
+    })
   meanwhile.settle()
 }
 
 /** A whole division into splits as one edit: image id → split. */
-export function assignSplits(project: Project, splits: ReadonlyMap<number, string | null>, before?: ReadonlyMap<number, string | null | undefined>): void {
+export function assignSplits(
+  project: Project,
+  splits: ReadonlyMap<number, string | null>,
+  before?: ReadonlyMap<number, string | null | undefined>,
+): void {
   for (const split of new Set(splits.values())) if (split !== null) valid(splitName, 'split', split)
   mutate(project.db, project.user, 'set split', (edit) => {
     unchangedMeanwhile(edit, [...splits.keys()], 'split', (id) => splits.get(id)!, before)
@@ -83,7 +112,13 @@ export function setReview(project: Project, mediaIds: readonly number[], state: 
 }
 
 export function addComment(project: Project, given: { mediaId: number; regionId?: number | null; text: string }): Comment {
-  const whole = valid(comment.omit({ id: true }), 'comment', { regionId: null, ...given, by: project.user, created: Date.now(), resolved: false })
+  const whole = valid(comment.omit({ id: true }), 'comment', {
+    regionId: null,
+    ...given,
+    by: project.user,
+    created: Date.now(),
+    resolved: false,
+  })
   return mutate(project.db, project.user, 'comment', (edit) => {
     if (whole.regionId !== null && edit.row('region', whole.regionId)?.['media_id'] !== whole.mediaId)
       throw userError(`comment: region ${whole.regionId} is not on this image`)
@@ -135,7 +170,9 @@ export function renameMedia(project: Project, mediaId: number, path: string): vo
   mutate(project.db, project.user, 'rename image', (edit) => edit.update('media', mediaId, { path: checked }))
 }
 
-const facts = media.pick({ contentHash: true, perceptualHash: true, width: true, height: true, orientation: true, duplicateGroup: true }).partial()
+const facts = media
+  .pick({ contentHash: true, perceptualHash: true, width: true, height: true, orientation: true, duplicateGroup: true })
+  .partial()
 export type MediaFacts = Partial<Pick<Media, 'contentHash' | 'perceptualHash' | 'width' | 'height' | 'orientation' | 'duplicateGroup'>>
 
 /** What hashing, decoding and curation find out. In the journal, but not undone by undo; images removed meanwhile are passed over. */

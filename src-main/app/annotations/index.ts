@@ -7,4 +7,16 @@ export * from './images.ts'
 export * from './label-schema.ts'
 export { addLabel, addLabels, removeLabel, updateLabel, type NewLabel } from './labels.ts'
 export * from './relabel.ts'
-export { acceptRegions, addRegion, addRegions, changeRegions, rejectRegions, removeRegions, setRegionState, updateRegion, updateRegions, type NewRegion, type RegionPatch } from './regions.ts'
+export {
+  acceptRegions,
+  addRegion,
+  addRegions,
+  changeRegions,
+  rejectRegions,
+  removeRegions,
+  setRegionState,
+  updateRegion,
+  updateRegions,
+  type NewRegion,
+  type RegionPatch,
+} from './regions.ts'

@@ -3,7 +3,13 @@ import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import { dataError } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
 import { nextColour, type Label } from '#shared/model/label.ts'
-import { labelSchemaFile, type LabelSchemaFile, type SchemaImportMode, type SchemaImportReport, type SchemaLabel } from '#shared/model/label-schema.ts'
+import {
+  labelSchemaFile,
+  type LabelSchemaFile,
+  type SchemaImportMode,
+  type SchemaImportReport,
+  type SchemaLabel,
+} from '#shared/model/label-schema.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -15,8 +21,17 @@ export function labelSchema(project: Project): LabelSchemaFile {
   const labels = listLabels(project)
   const names = new Map(labels.map((l) => [l.id, l.name]))
   return {
-    format: 'dashi-labels', version: 1,
-    labels: labels.map(({ name, colour, key, synonyms, prompts, parentId, attributes }) => ({ name, colour, key, synonyms, prompts, parent: parentId === null ? null : (names.get(parentId) ?? null), attributes })),
+    format: 'dashi-labels',
+    version: 1,
+    labels: labels.map(({ name, colour, key, synonyms, prompts, parentId, attributes }) => ({
+      name,
+      colour,
+      key,
+      synonyms,
+      prompts,
+      parent: parentId === null ? null : (names.get(parentId) ?? null),
+      attributes,
+    })),
   }
 }
 
@@ -28,7 +43,9 @@ export function readLabelSchema(text: string, file: string): LabelSchemaFile {
   } catch (e) {
     throw dataError(file, `is no JSON (${e instanceof Error ? e.message : String(e)})`)
   }
-  const listed = Array.isArray(json) ? { format: 'dashi-labels', version: 1, labels: json.map((l: unknown) => (typeof l === 'string' ? { name: l } : l)) } : json
+  const listed = Array.isArray(json)
+    ? { format: 'dashi-labels', version: 1, labels: json.map((l: unknown) => (typeof l === 'string' ? { name: l } : l)) }
+    : json
   const parsed = labelSchemaFile.safeParse(listed)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
@@ -36,7 +53,8 @@ export function readLabelSchema(text: string, file: string): LabelSchemaFile {
 }
 
 /** What taking it in would do. */
-export const previewLabelSchema = (project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport => plan(project, schema, mode).report
+export const previewLabelSchema = (project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport =>
+  plan(project, schema, mode).report
 
 /** Takes it in as one edit. Labels that the file does not name stay as they are. */
 export function importLabelSchema(project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
@@ -53,13 +71,23 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
   const taken = new Set(listLabels(project).map((l) => l.key))
   const free = (key: string | null | undefined) => (key == null || taken.has(key) ? null : (taken.add(key), key))
   for (const l of fresh)
-    ids.set(l.name, edit.insert('label', labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: free(l.key), parentId: null })))
+    ids.set(
+      l.name,
+      edit.insert(
+        'label',
+        labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: free(l.key), parentId: null }),
+      ),
+    )
   for (const { id, patch } of changes) edit.update('label', id, labelRow(patch))
   // Parents last: then every label is there.
-  for (const { name, parent } of [...fresh, ...changes.flatMap((c) => (c.parent === undefined ? [] : [{ name: c.name, parent: c.parent }]))]) {
+  for (const { name, parent } of [
+    ...fresh,
+    ...changes.flatMap((c) => (c.parent === undefined ? [] : [{ name: c.name, parent: c.parent }])),
+  ]) {
     const [id, above] = [ids.get(name)!, parent === null ? null : ids.get(parent)]
     if (above === undefined) continue
-    if (above !== null && (above === id || isBelow(edit, above, id))) report.kept.push(`${name}: would lie below itself under ${parent}, so it stays where it is`)
+    if (above !== null && (above === id || isBelow(edit, above, id)))
+      report.kept.push(`${name}: would lie below itself under ${parent}, so it stays where it is`)
     else edit.update('label', id, { parent_id: above })
   }
   return report
@@ -85,7 +113,8 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
   const fresh: SchemaLabel[] = []
   const changes: Change[] = []
   for (const l of labels) {
-    if (l.parent !== null && !there.has(l.parent)) report.kept.push(`${l.name}: its parent ${JSON.stringify(l.parent)} is neither in the file nor in the project`)
+    if (l.parent !== null && !there.has(l.parent))
+      report.kept.push(`${l.name}: its parent ${JSON.stringify(l.parent)} is neither in the file nor in the project`)
     const old = byName.get(l.name)
     if (!old) {
       report.added.push(l.name)
@@ -93,9 +122,12 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
       continue
     }
     const wanted = mode === 'replace' ? replaced(old, l) : merged(old, l, report.kept)
-    const patch = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => !sameData(value, old[field as keyof Label]))) as Partial<Label>
+    const patch = Object.fromEntries(
+      Object.entries(wanted).filter(([field, value]) => !sameData(value, old[field as keyof Label])),
+    ) as Partial<Label>
     const above = old.parentId === null ? null : (names.get(old.parentId) ?? null)
-    const moves = l.parent !== above && (mode === 'replace' || (above === null && l.parent !== null)) && (l.parent === null || there.has(l.parent))
+    const moves =
+      l.parent !== above && (mode === 'replace' || (above === null && l.parent !== null)) && (l.parent === null || there.has(l.parent))
     const fields = [...Object.keys(patch), ...(moves ? ['parent'] : [])]
     if (fields.length === 0) report.unchanged++
     else {
@@ -106,10 +138,19 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
   return { report, fresh, changes }
 }
 
-const replaced = (old: Label, l: SchemaLabel): Partial<Label> => ({ ...fieldsOf(l), colour: l.colour ?? old.colour, key: l.key === undefined ? old.key : l.key })
+const replaced = (old: Label, l: SchemaLabel): Partial<Label> => ({
+  ...fieldsOf(l),
+  colour: l.colour ?? old.colour,
+  key: l.key === undefined ? old.key : l.key,
+})
 
 function merged(old: Label, l: SchemaLabel, kept: string[]): Partial<Label> {
-  return { synonyms: union(old.synonyms, l.synonyms), prompts: union(old.prompts, l.prompts), key: old.key ?? l.key ?? null, attributes: mergedAttributes(old, l, kept) }
+  return {
+    synonyms: union(old.synonyms, l.synonyms),
+    prompts: union(old.prompts, l.prompts),
+    key: old.key ?? l.key ?? null,
+    attributes: mergedAttributes(old, l, kept),
+  }
 }
 
 /** New ones are added, and new options of a choice; one of another type stays as the project has it. */
@@ -117,7 +158,8 @@ function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): Attribute
   const out = old.attributes.map((a): AttributeDefinition => {
     const other = l.attributes.find((b) => b.name === a.name)
     if (!other || sameData(a, other)) return a
-    if (other.type !== a.type) kept.push(`${l.name}: attribute ${a.name} is ${a.type} in the project and ${other.type} in the file; it stays ${a.type}`)
+    if (other.type !== a.type)
+      kept.push(`${l.name}: attribute ${a.name} is ${a.type} in the project and ${other.type} in the file; it stays ${a.type}`)
     return a.type === 'choice' && other.type === 'choice' ? { ...a, options: union(a.options, other.options) } : a
   })
   return [...out, ...l.attributes.filter((b) => !old.attributes.some((a) => a.name === b.name))]

@@ -24,8 +24,13 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
     const used = coloursIn(db)
     return labels.map((l) => {
       const whole = {
-        name: l.name, colour: l.colour ?? nextColour(used), key: l.key ?? null, synonyms: l.synonyms ?? [], prompts: l.prompts ?? [],
-        parentId: l.parentId ?? null, attributes: l.attributes ?? [],
+        name: l.name,
+        colour: l.colour ?? nextColour(used),
+        key: l.key ?? null,
+        synonyms: l.synonyms ?? [],
+        prompts: l.prompts ?? [],
+        parentId: l.parentId ?? null,
+        attributes: l.attributes ?? [],
       }
       used.push(whole.colour)
       return { id: edit.insert('label', labelRow(whole)), ...whole }
@@ -43,7 +48,8 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
     const meanwhile = new Meanwhile('label')
     meanwhile.change(id, row ? toLabel({ id, ...row }) : null, before, checked)
     meanwhile.settle()
-    if (checked.parentId != null && (checked.parentId === id || isBelow(edit, checked.parentId, id))) throw userError('label: parentId: a label cannot lie below itself')
+    if (checked.parentId != null && (checked.parentId === id || isBelow(edit, checked.parentId, id)))
+      throw userError('label: parentId: a label cannot lie below itself')
     edit.update('label', id, labelRow(checked))
     return toLabel({ id, ...edit.row('label', id)! })
   })
@@ -56,7 +62,8 @@ export function removeLabel(project: Project, id: number, into?: number): void {
     const old = edit.row('label', id)
     if (!old) throw userError(`no label has the id ${id}`)
     if (into !== undefined && !edit.row('label', into)) throw userError(`no label has the id ${into}`)
-    for (const child of ids(edit, 'SELECT id FROM label WHERE parent_id = ?', id)) edit.update('label', child, { parent_id: old['parent_id'] ?? null })
+    for (const child of ids(edit, 'SELECT id FROM label WHERE parent_id = ?', id))
+      edit.update('label', child, { parent_id: old['parent_id'] ?? null })
     const regions = ids(edit, 'SELECT id FROM region WHERE label_id = ?', id)
     const imageLabels = ids(edit, 'SELECT id FROM media_label WHERE label_id = ?', id)
     if (into !== undefined) moveAnnotations(edit, regions, imageLabels, into)
@@ -73,7 +80,12 @@ export function moveAnnotations(edit: Edit, regions: readonly number[], imageLab
   for (const region of regions) edit.update('region', region, { label_id: into })
   for (const mediaLabel of imageLabels) {
     const { media_id, author, state } = edit.row('media_label', mediaLabel)!
-    const twin = edit.db.value<number>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?', media_id!, into, author!)
+    const twin = edit.db.value<number>(
+      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
+      media_id!,
+      into,
+      author!,
+    )
     if (twin === undefined) edit.update('media_label', mediaLabel, { label_id: into })
     else {
       edit.remove('media_label', mediaLabel)
@@ -85,7 +97,11 @@ export function moveAnnotations(edit: Edit, regions: readonly number[], imageLab
 /** Does it lie below the other, at any depth? */
 export function isBelow(edit: Edit, id: number, other: number): boolean {
   const seen = new Set<number>()
-  for (let at = Number(edit.row('label', id)?.['parent_id'] ?? 0); at && !seen.has(at); at = Number(edit.row('label', at)?.['parent_id'] ?? 0)) {
+  for (
+    let at = Number(edit.row('label', id)?.['parent_id'] ?? 0);
+    at && !seen.has(at);
+    at = Number(edit.row('label', at)?.['parent_id'] ?? 0)
+  ) {
     if (at === other) return true
     seen.add(at)
   }

@@ -15,7 +15,9 @@ export class Meanwhile {
     if (!before) return true
     const fields = changedMeanwhile(now ?? {}, before, mine, this.whole)
     if (now && fields.length === 0) return true
-    const wanted = Object.entries(mine).filter(([, v]) => v !== undefined).map(([field, mine]) => ({ field, base: null, theirs: null, mine: mine as never }))
+    const wanted = Object.entries(mine)
+      .filter(([, v]) => v !== undefined)
+      .map(([field, mine]) => ({ field, base: null, theirs: null, mine: mine as never }))
     this.conflicts.push({ entity: this.entity, id, how: now ? 'changed' : 'removed', removing: false, fields: now ? fields : wanted })
     return false
   }
@@ -24,7 +26,12 @@ export class Meanwhile {
   remove(id: number, now: object | null, before: object | undefined): boolean {
     if (!before) return true
     if (!now) return false
-    const fields = changedMeanwhile(now, before, Object.fromEntries([...Object.keys(before), ...(this.whole ? Object.keys(now) : [])].map((k) => [k, null])), this.whole).map((f) => ({ ...f, mine: null }))
+    const fields = changedMeanwhile(
+      now,
+      before,
+      Object.fromEntries([...Object.keys(before), ...(this.whole ? Object.keys(now) : [])].map((k) => [k, null])),
+      this.whole,
+    ).map((f) => ({ ...f, mine: null }))
     if (fields.length === 0) return true
     this.conflicts.push({ entity: this.entity, id, how: 'changed', removing: true, fields })
     return false

@@ -33,8 +33,15 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
       const author = r.author ?? personOf(project)
       const top = () => Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', r.mediaId))
       const whole = {
-        mediaId: r.mediaId, labelId: r.labelId ?? null, shape: r.shape, attributes: r.attributes ?? {}, author, state: r.state ?? stateFor(author),
-        z: r.z ?? top(), hidden: r.hidden ?? false, locked: r.locked ?? false,
+        mediaId: r.mediaId,
+        labelId: r.labelId ?? null,
+        shape: r.shape,
+        attributes: r.attributes ?? {},
+        author,
+        state: r.state ?? stateFor(author),
+        z: r.z ?? top(),
+        hidden: r.hidden ?? false,
+        locked: r.locked ?? false,
       }
       return { id: edit.insert('region', regionRow(whole)), ...whole }
     }),
@@ -44,7 +51,12 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
 export const updateRegion = (project: Project, id: number, patch: RegionPatch): Region => updateRegions(project, [id], patch)[0]!
 
 /** `before`: the state of each in turn, as it was known. */
-export function setRegionState(project: Project, ids: readonly number[], state: Region['state'], before?: readonly Region['state'][]): void {
+export function setRegionState(
+  project: Project,
+  ids: readonly number[],
+  state: Region['state'],
+  before?: readonly Region['state'][],
+): void {
   mutate(project.db, project.user, `region ${state}`, (edit) => {
     const meanwhile = new Meanwhile('region')
     ids.forEach((id, i) => before && meanwhile.change(id, edit.row('region', id) ?? null, { state: before[i] }, { state }))
@@ -55,7 +67,10 @@ export function setRegionState(project: Project, ids: readonly number[], state: 
 
 /** The same change to each, for example a label or a lock. */
 export function updateRegions(project: Project, ids: readonly number[], patch: RegionPatch): Region[] {
-  return changeRegions(project, ids.map((id) => ({ id, patch })))
+  return changeRegions(
+    project,
+    ids.map((id) => ({ id, patch })),
+  )
 }
 
 /** A change of its own to each, for example a move; one edit. */
@@ -70,7 +85,11 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
       if (patch.shape) checkShape(project, Number(edit.row('region', id)?.['media_id'] ?? 0), patch.shape)
       if (patch.attributes) {
         const now = edit.row('region', id)
-        if (now) rules.check(patch.labelId === undefined ? (now['label_id'] as number | null) : patch.labelId, changedAttributes(toRegion({ id, ...now }).attributes, patch.attributes))
+        if (now)
+          rules.check(
+            patch.labelId === undefined ? (now['label_id'] as number | null) : patch.labelId,
+            changedAttributes(toRegion({ id, ...now }).attributes, patch.attributes),
+          )
       }
       edit.update('region', id, regionRow(patch))
       return toRegion({ id, ...edit.row('region', id)! })
@@ -83,18 +102,25 @@ export const rejectRegions = (project: Project, ids: readonly number[]) => updat
 
 /** Captions and comments of the regions stay, as ones of the image; groundings in captions lose them. */
 export function removeRegions(project: Project, ids: readonly number[]): void {
-  mutate(project.db, project.user, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) => removeRegionsIn(edit, ids))
+  mutate(project.db, project.user, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) =>
+    removeRegionsIn(edit, ids),
+  )
 }
 
 export function removeRegionsIn(edit: Edit, ids: readonly number[]): void {
   const gone = new Set(ids)
   const images = new Set(ids.map((id) => Number(edit.row('region', id)?.['media_id'] ?? 0)))
   for (const mediaId of images) {
-    for (const c of edit.db.all<StoredRow>(`SELECT id, region_id, spans FROM caption WHERE media_id = ? AND (region_id IS NOT NULL OR spans <> '[]')`, mediaId)) {
+    for (const c of edit.db.all<StoredRow>(
+      `SELECT id, region_id, spans FROM caption WHERE media_id = ? AND (region_id IS NOT NULL OR spans <> '[]')`,
+      mediaId,
+    )) {
       const patch: StoredRow = gone.has(Number(c['region_id'])) ? { region_id: null } : {}
       const spans = JSON.parse(String(c['spans'])) as { regions: number[] }[]
       if (spans.some((s) => s.regions.some((r) => gone.has(r))))
-        patch['spans'] = JSON.stringify(spans.map((s) => ({ ...s, regions: s.regions.filter((r) => !gone.has(r)) })).filter((s) => s.regions.length))
+        patch['spans'] = JSON.stringify(
+          spans.map((s) => ({ ...s, regions: s.regions.filter((r) => !gone.has(r)) })).filter((s) => s.regions.length),
+        )
       edit.update('caption', Number(c['id']), patch)
     }
     for (const c of edit.db.all<StoredRow>('SELECT id, region_id FROM comment WHERE media_id = ? AND region_id IS NOT NULL', mediaId))

@@ -42,7 +42,8 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
   if (operation.kind === 'rename') {
     const taken = labelNamed(db, operation.name)
     nameOf(db, operation.id)
-    if (taken !== undefined && taken !== operation.id) throw userError(`labels: name: there is a label ${JSON.stringify(operation.name)} already; merge into it instead`)
+    if (taken !== undefined && taken !== operation.id)
+      throw userError(`labels: name: there is a label ${JSON.stringify(operation.name)} already; merge into it instead`)
     const effect = { label: operation.name, fresh: false, ...countsOf(db, [operation.id]) }
     return { preview: { ...withoutImages(effect), images: imagesOf(db, [operation.id]), effects: [effect], removed: [] }, parts: [] }
   }
@@ -54,9 +55,25 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
     return { preview: { ...withoutImages(effect), images: imagesOf(db, operation.ids), effects: [effect], removed }, parts: [] }
   }
   const parts = partsOf(db, operation)
-  const effects = parts.map(({ name, id, regions, imageLabels }) => ({ label: name, fresh: id === null, regions: regions.length, imageLabels: imageLabels.length }))
+  const effects = parts.map(({ name, id, regions, imageLabels }) => ({
+    label: name,
+    fresh: id === null,
+    regions: regions.length,
+    imageLabels: imageLabels.length,
+  }))
   const sum = (key: 'regions' | 'imageLabels') => effects.reduce((n, e) => n + e[key], 0)
-  const touched = new Set([...idsOfImages(db, 'region', parts.flatMap((p) => p.regions)), ...idsOfImages(db, 'media_label', parts.flatMap((p) => p.imageLabels))])
+  const touched = new Set([
+    ...idsOfImages(
+      db,
+      'region',
+      parts.flatMap((p) => p.regions),
+    ),
+    ...idsOfImages(
+      db,
+      'media_label',
+      parts.flatMap((p) => p.imageLabels),
+    ),
+  ])
   return { preview: { regions: sum('regions'), imageLabels: sum('imageLabels'), images: touched.size, effects, removed: [] }, parts }
 }
 
@@ -71,7 +88,10 @@ function nameOf(db: Database, id: number): string {
 
 const count = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
   Number(db.value(`SELECT count(*) FROM ${table} WHERE label_id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)))
-const countsOf = (db: Database, ids: readonly number[]) => ({ regions: count(db, 'region', ids), imageLabels: count(db, 'media_label', ids) })
+const countsOf = (db: Database, ids: readonly number[]) => ({
+  regions: count(db, 'region', ids),
+  imageLabels: count(db, 'media_label', ids),
+})
 const imagesOf = (db: Database, ids: readonly number[]) =>
   Number(
     db.value(
@@ -80,30 +100,50 @@ const imagesOf = (db: Database, ids: readonly number[]) =>
     ),
   )
 const idsOfImages = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
-  db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)).map((r) => r.id)
+  db
+    .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))
+    .map((r) => r.id)
 
 /** Each annotation goes to the first part whose condition it meets. */
 function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { kind: 'split' }>): Part[] {
   nameOf(db, id)
-  const parts = given.map(({ name, where }): Part & { where: SplitCondition } => ({ name, where, id: labelNamed(db, name) ?? null, regions: [], imageLabels: [] }))
+  const parts = given.map(({ name, where }): Part & { where: SplitCondition } => ({
+    name,
+    where,
+    id: labelNamed(db, name) ?? null,
+    regions: [],
+    imageLabels: [],
+  }))
   for (const [i, part] of parts.entries()) {
     if (part.id === id) throw userError(`labels: parts.${i}.name: is the label that is divided; what fits no part stays in it`)
-    if (Object.values(part.where).every((c) => c === undefined)) throw userError(`labels: parts.${i}.where: expected an attribute, a tag or a kind of shape`)
+    if (Object.values(part.where).every((c) => c === undefined))
+      throw userError(`labels: parts.${i}.where: expected an attribute, a tag or a kind of shape`)
   }
   const tags = new Map<string, Set<number>>()
   const tagged = (tag: string) => {
-    if (!tags.has(tag)) tags.set(tag, new Set(db.all<{ id: number }>('SELECT media_id AS id FROM media_tag WHERE tag = ?', tag).map((r) => r.id)))
+    if (!tags.has(tag))
+      tags.set(tag, new Set(db.all<{ id: number }>('SELECT media_id AS id FROM media_tag WHERE tag = ?', tag).map((r) => r.id)))
     return tags.get(tag)!
   }
   const ofImage = (where: SplitCondition, mediaId: number) => where.tag === undefined || tagged(where.tag).has(mediaId)
   for (const row of db.iterate<{ id: number; media_id: number; kind: string; attributes: string }>(
-    `SELECT id, media_id, json_extract(shape, '$.kind') AS kind, attributes FROM region WHERE label_id = ? ORDER BY id`, id,
+    `SELECT id, media_id, json_extract(shape, '$.kind') AS kind, attributes FROM region WHERE label_id = ? ORDER BY id`,
+    id,
   )) {
     const has = attributes.safeParse(JSON.parse(row.attributes)).data ?? {}
-    parts.find(({ where }) => ofImage(where, row.media_id) && (where.kind === undefined || where.kind === row.kind) && (where.attribute === undefined || ownValue(has, where.attribute.name) === where.attribute.value))?.regions.push(row.id)
+    parts
+      .find(
+        ({ where }) =>
+          ofImage(where, row.media_id) &&
+          (where.kind === undefined || where.kind === row.kind) &&
+          (where.attribute === undefined || ownValue(has, where.attribute.name) === where.attribute.value),
+      )
+      ?.regions.push(row.id)
   }
   for (const row of db.iterate<{ id: number; media_id: number }>('SELECT id, media_id FROM media_label WHERE label_id = ? ORDER BY id', id))
-    parts.find(({ where }) => where.kind === undefined && where.attribute === undefined && ofImage(where, row.media_id))?.imageLabels.push(row.id)
+    parts
+      .find(({ where }) => where.kind === undefined && where.attribute === undefined && ofImage(where, row.media_id))
+      ?.imageLabels.push(row.id)
   return parts
 }
 
@@ -112,7 +152,14 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   const { parent_id, attributes } = edit.row('label', id)!
   const made = new Map<string, number>()
   for (const part of parts) {
-    const into = part.id ?? made.get(part.name) ?? edit.insert('label', { ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }), parent_id: parent_id ?? null, attributes: attributes ?? null })
+    const into =
+      part.id ??
+      made.get(part.name) ??
+      edit.insert('label', {
+        ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }),
+        parent_id: parent_id ?? null,
+        attributes: attributes ?? null,
+      })
     made.set(part.name, into)
     moveAnnotations(edit, part.regions, part.imageLabels, into)
   }

@@ -14,7 +14,9 @@ export function valid<S extends z.ZodType>(schema: S, what: string, given: unkno
 
 /** Throws where the shape cannot be one of that image: a mask of another size, a coordinate far outside. */
 export function checkShape({ db }: Project, mediaId: number, shape: Shape | undefined): void {
-  const size = shape && db.get<{ width: number | null; height: number | null; path: string }>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
+  const size =
+    shape &&
+    db.get<{ width: number | null; height: number | null; path: string }>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
   const problem = size && shapeProblem(shape, size)
   if (problem) throw userError(`${size.path}: shape: ${problem}`)
 }

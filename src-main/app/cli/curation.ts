@@ -15,7 +15,13 @@ const number = (text: string) => {
 }
 
 /** @throws one line naming the option */
-function parsed<T>(schema: { safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } } }, given: unknown, command: string): T {
+function parsed<T>(
+  schema: {
+    safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
+  },
+  given: unknown,
+  command: string,
+): T {
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const { path: at, message } = result.error.issues[0]!
@@ -70,12 +76,22 @@ export const dedupCommand = (app: AppContext): Command =>
     .option('--tag <name>', 'the tag', 'duplicate')
     .action(async (o: DedupOptions) => {
       const { threshold, method } = o
-      if (threshold !== undefined && method !== 'phash' && method !== 'embedding') throw userError('dedup: --threshold: needs --method phash or embedding; otherwise say --hamming and --similarity')
-      if (o.apply !== undefined && o.apply !== 'tag' && o.apply !== 'remove') throw userError(`dedup: --apply: expected tag or remove, not "${o.apply}"`)
-      const options = parsed(duplicateOptions, {
-        method, keep: o.keep, seed: o.seed, model: o.model && path.resolve(o.model),
-        hamming: method === 'phash' ? (threshold ?? o.hamming) : o.hamming, similarity: method === 'embedding' ? (threshold ?? o.similarity) : o.similarity,
-      }, 'dedup')
+      if (threshold !== undefined && method !== 'phash' && method !== 'embedding')
+        throw userError('dedup: --threshold: needs --method phash or embedding; otherwise say --hamming and --similarity')
+      if (o.apply !== undefined && o.apply !== 'tag' && o.apply !== 'remove')
+        throw userError(`dedup: --apply: expected tag or remove, not "${o.apply}"`)
+      const options = parsed(
+        duplicateOptions,
+        {
+          method,
+          keep: o.keep,
+          seed: o.seed,
+          model: o.model && path.resolve(o.model),
+          hamming: method === 'phash' ? (threshold ?? o.hamming) : o.hamming,
+          similarity: method === 'embedding' ? (threshold ?? o.similarity) : o.similarity,
+        },
+        'dedup',
+      )
       const project = openProject(o.project)
       try {
         const began = performance.now()
@@ -83,15 +99,26 @@ export const dedupCommand = (app: AppContext): Command =>
         const seconds = (performance.now() - began) / 1000
         keepResult(project, 'duplicates', found, seconds)
         const { groups } = duplicateGroups(project, { offset: 0, limit: Infinity })
-        const changed = o.apply === undefined ? 0 : applyDuplicates(project, o.apply === 'tag' ? { kind: 'tag', tag: o.tag } : { kind: 'remove' }).length
+        const changed =
+          o.apply === undefined ? 0 : applyDuplicates(project, o.apply === 'tag' ? { kind: 'tag', tag: o.tag } : { kind: 'remove' }).length
         const document = {
-          ...found.summary, seconds, applied: o.apply ?? null, changed,
-          groups: groups.map(({ id, by, images }) => ({ id, by, keep: images.filter((i) => i.keep).map((i) => i.path), duplicates: images.filter((i) => !i.keep).map((i) => i.path) })),
+          ...found.summary,
+          seconds,
+          applied: o.apply ?? null,
+          changed,
+          groups: groups.map(({ id, by, images }) => ({
+            id,
+            by,
+            keep: images.filter((i) => i.keep).map((i) => i.path),
+            duplicates: images.filter((i) => !i.keep).map((i) => i.path),
+          })),
         }
         output(Boolean(o.json)).answer(document, () =>
           [
             `${document.images} images, ${groups.length} groups, ${document.duplicates} duplicates${o.apply ? `; ${changed} ${o.apply === 'tag' ? `tagged "${o.tag}"` : 'taken out of the project'}` : ''}`,
-            ...document.groups.slice(0, 20).map((g) => `  ${g.keep.join(', ')}  ⇐  ${g.duplicates.join(', ') || '(all kept)'}  (${g.by.join(', ')})`),
+            ...document.groups
+              .slice(0, 20)
+              .map((g) => `  ${g.keep.join(', ')}  ⇐  ${g.duplicates.join(', ') || '(all kept)'}  (${g.by.join(', ')})`),
             ...(groups.length > 20 ? ['  … and more; --json lists them'] : []),
             ...(document.unreadable ? [`${document.unreadable} images cannot be read`] : []),
           ].join('\n'),
@@ -145,12 +172,25 @@ export const splitCommand = (_: AppContext): Command =>
     .option('--seed <n>', 'another division of the same kind', number, 0)
     .option('--dry-run', 'only say what would be')
     .action(async (o: SplitCommandOptions) => {
-      const standard = Object.entries({ train: o.train, val: o.val, heldOut: o.heldOut, test: o.test }).flatMap(([name, share]) => (share ? [[name, share] as const] : []))
+      const standard = Object.entries({ train: o.train, val: o.val, heldOut: o.heldOut, test: o.test }).flatMap(([name, share]) =>
+        share ? [[name, share] as const] : [],
+      )
       const shares = Object.fromEntries([...standard, ...namedShares(o.share)])
       if (!Object.keys(shares).length) throw userError('split: give the shares, as --train 0.8 --val 0.1 --test 0.1')
-      const options = parsed(splitOptions, {
-        shares, stratify: o.stratify, duplicates: o.duplicates, groupBy: o.byGroup, tagPrefix: o.tagPrefix, keepAssigned: Boolean(o.keep), labelledOnly: Boolean(o.labelled), seed: o.seed,
-      }, 'split')
+      const options = parsed(
+        splitOptions,
+        {
+          shares,
+          stratify: o.stratify,
+          duplicates: o.duplicates,
+          groupBy: o.byGroup,
+          tagPrefix: o.tagPrefix,
+          keepAssigned: Boolean(o.keep),
+          labelledOnly: Boolean(o.labelled),
+          seed: o.seed,
+        },
+        'split',
+      )
       const project = openProject(o.project, { readOnly: Boolean(o.dryRun) })
       try {
         const { summary, details } = await followed((control) => proposeSplit(project, options, control))

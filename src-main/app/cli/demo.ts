@@ -27,17 +27,19 @@ export const demoCommand = (app: AppContext): Command =>
       current?.bars.end()
       const percent = (s?: { accuracy: number; interval: readonly number[] }) =>
         s && `${(100 * s.accuracy).toFixed(1)} ± ${(50 * (s.interval[1]! - s.interval[0]!)).toFixed(1)}`
-      answer(document, () =>
-        `${renderTable(
-          [
-            { title: '', value: (r) => r.name },
-            { title: 'in distribution', value: (r) => percent(r.id) },
-            { title: 'other style', value: (r) => percent(r.ood) },
-            { title: 'held out', value: (r) => percent(r.heldOut) },
-            { title: 'pre-training styles', value: (r) => percent(r.forgotten) },
-            { title: 'seconds', value: (r) => r.seconds!.toFixed(0) },
-          ],
-          table,
-        )}\nAccuracy in %, with 95% intervals. Report: ${document.report}`,
+      answer(
+        document,
+        () =>
+          `${renderTable(
+            [
+              { title: '', value: (r) => r.name },
+              { title: 'in distribution', value: (r) => percent(r.id) },
+              { title: 'other style', value: (r) => percent(r.ood) },
+              { title: 'held out', value: (r) => percent(r.heldOut) },
+              { title: 'pre-training styles', value: (r) => percent(r.forgotten) },
+              { title: 'seconds', value: (r) => r.seconds!.toFixed(0) },
+            ],
+            table,
+          )}\nAccuracy in %, with 95% intervals. Report: ${document.report}`,
       )
     })

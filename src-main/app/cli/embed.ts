@@ -16,18 +16,25 @@ import { output } from './output.ts'
 const items = (files: readonly string[]) => files.map((file) => ({ file, label: 0 }))
 
 type Looking = Pick<Seeing, 'deep' | 'interpolate'>
-const deepOption = () => new Option('--deep <how>', 'samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles').choices(deepSamplesSchema.options)
+const deepOption = () =>
+  new Option('--deep <how>', 'samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles').choices(
+    deepSamplesSchema.options,
+  )
 const interpolateOption = () => new Option('--interpolate', 'take a crop of another size than the model’s, by interpolating its positions')
 
 /** On stderr, what was done to pictures that the numbers do not show. */
 async function sayHow({ preprocess, config }: Clip, files: readonly string[]): Promise<void> {
   const { height, width } = outputSize(preprocess)
   const { image_size: size } = config.vision_config
-  if (files.length && (height !== size || width !== size)) process.stderr.write(`pictures of ${height} × ${width} pixels by a model made for ${size} × ${size}: its positions are interpolated\n`)
+  if (files.length && (height !== size || width !== size))
+    process.stderr.write(`pictures of ${height} × ${width} pixels by a model made for ${size} × ${size}: its positions are interpolated\n`)
   const deep = []
   for (const file of files) if ((await pictureFacts(file).catch(() => undefined))?.deep) deep.push(file)
   const how = preprocess.deep ?? 'clip'
-  if (deep.length) process.stderr.write(`${deep[0]}${deep.length > 1 ? ` and ${deep.length - 1} more` : ''}: samples of more than 8 bits${how === 'clip' ? ' are clipped at 255, as in Pillow; --deep range or percentiles keep more of them' : `: --deep ${how}`}\n`)
+  if (deep.length)
+    process.stderr.write(
+      `${deep[0]}${deep.length > 1 ? ` and ${deep.length - 1} more` : ''}: samples of more than 8 bits${how === 'clip' ? ' are clipped at 255, as in Pillow; --deep range or percentiles keep more of them' : `: --deep ${how}`}\n`,
+    )
 }
 
 /** Calls with the opened checkpoint and closes it. */
@@ -57,11 +64,18 @@ export const embedCommand = (app: AppContext): Command =>
         const text = o.text.length ? await textFeatures(clip, o.text) : new Float32Array(0)
         const scale = Math.exp(clip.weights.float32('logit_scale')[0]!)
         const asHead: Head = { classes: o.text, dim: d, weight: text.map((x) => x * scale), bias: new Float32Array(o.text.length) }
-        const rows = (x: Float32Array, width: number) => Array.from({ length: width ? x.length / width : 0 }, (_, i) => [...x.subarray(i * width, (i + 1) * width)])
+        const rows = (x: Float32Array, width: number) =>
+          Array.from({ length: width ? x.length / width : 0 }, (_, i) => [...x.subarray(i * width, (i + 1) * width)])
         const logitsPerImage = o.text.length ? rows(headLogits(image, asHead), o.text.length) : []
         output(Boolean(o.json)).answer({ image: rows(image, d), text: rows(text, d), logitsPerImage }, () =>
           o.text.length && o.image.length
-            ? renderTable([{ title: 'image', value: (r) => r.file }, ...o.text.map((t, i) => ({ title: t, value: (r: { logits: number[] }) => r.logits[i]!.toFixed(2) }))], o.image.map((file, i) => ({ file, logits: logitsPerImage[i]! })))
+            ? renderTable(
+                [
+                  { title: 'image', value: (r) => r.file },
+                  ...o.text.map((t, i) => ({ title: t, value: (r: { logits: number[] }) => r.logits[i]!.toFixed(2) })),
+                ],
+                o.image.map((file, i) => ({ file, logits: logitsPerImage[i]! })),
+              )
             : `images: ${o.image.length}, texts: ${o.text.length}, dimensions: ${d}; --json prints the numbers`,
         )
       })
@@ -76,18 +90,40 @@ export const classifyCommand = (app: AppContext): Command =>
     .addOption(deepOption())
     .addOption(interpolateOption())
     .action(async (o: Looking & { model: string; image: string[]; labels?: string; json?: boolean }) => {
-      const labels = o.labels === undefined ? undefined : [...new Set(o.labels.split(',').map((l) => l.trim()).filter(Boolean))]
+      const labels =
+        o.labels === undefined
+          ? undefined
+          : [
+              ...new Set(
+                o.labels
+                  .split(',')
+                  .map((l) => l.trim())
+                  .filter(Boolean),
+              ),
+            ]
       if (labels && !labels.length) throw userError(`--labels: expected names with commas between them, found "${o.labels}"`)
       await withClip(o.model, o, async (clip) => {
         await sayHow(clip, o.image)
         if (!labels && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
-        const head = labels ? await zeroShotHead(clip, labels.map((name) => ({ name })), clip.templates) : clip.head!
+        const head = labels
+          ? await zeroShotHead(
+              clip,
+              labels.map((name) => ({ name })),
+              clip.templates,
+            )
+          : clip.head!
         const logits = headLogits(await imageFeatures(clip, new Images(items(o.image))), head)
         const p = softmaxRows(logits, head.classes.length)
-        const answers = o.image.map((image, i) => ({ image, scores: Object.fromEntries(head.classes.map((c, k) => [c, p[i * head.classes.length + k]!])) }))
+        const answers = o.image.map((image, i) => ({
+          image,
+          scores: Object.fromEntries(head.classes.map((c, k) => [c, p[i * head.classes.length + k]!])),
+        }))
         output(Boolean(o.json)).answer(answers, () =>
           renderTable(
-            [{ title: 'image', value: (r) => r.image }, { title: 'best', align: 'left', value: (r) => top(r.scores) }],
+            [
+              { title: 'image', value: (r) => r.image },
+              { title: 'best', align: 'left', value: (r) => top(r.scores) },
+            ],
             answers,
           ),
         )
@@ -95,4 +131,8 @@ export const classifyCommand = (app: AppContext): Command =>
     })
 
 const top = (scores: Record<string, number>) =>
-  Object.entries(scores).sort(([, a], [, b]) => b - a).slice(0, 3).map(([label, p]) => `${label} ${(100 * p).toFixed(1)}%`).join(', ')
+  Object.entries(scores)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([label, p]) => `${label} ${(100 * p).toFixed(1)}%`)
+    .join(', ')

@@ -35,9 +35,15 @@ function labelId(project: Project, name: string): number {
 const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
 
 function told({ regions, imageLabels, images, effects, removed }: LabelPreview, dry: boolean): string {
-  const lines = effects.map((e) => `  ${e.label}${e.fresh ? ' (new)' : ''}: ${counted(e.regions, 'region')}, ${counted(e.imageLabels, 'image label')}`)
+  const lines = effects.map(
+    (e) => `  ${e.label}${e.fresh ? ' (new)' : ''}: ${counted(e.regions, 'region')}, ${counted(e.imageLabels, 'image label')}`,
+  )
   const gone = removed.length ? [`  gone: ${removed.join(', ')}`] : []
-  return [`${counted(regions, 'region')} and ${counted(imageLabels, 'image label')} on ${counted(images, 'image')} ${dry ? 'would change' : 'changed'}`, ...lines, ...gone].join('\n')
+  return [
+    `${counted(regions, 'region')} and ${counted(imageLabels, 'image label')} on ${counted(images, 'image')} ${dry ? 'would change' : 'changed'}`,
+    ...lines,
+    ...gone,
+  ].join('\n')
 }
 
 /** Looks, or does it. */
@@ -57,13 +63,22 @@ function attributeOf(text: string): { name: string; value: string | number | boo
 
 export const labelsCommand = (_: AppContext): Command => {
   const labels = new Command('labels').description('the label set: as a file, and over the whole project')
-  const command = (spec: string, about: string) => labels.command(spec).description(about).requiredOption('--project <dir>', 'project folder')
+  const command = (spec: string, about: string) =>
+    labels.command(spec).description(about).requiredOption('--project <dir>', 'project folder')
   command('list', 'the labels with how often they are used').action((o: Common) => {
-    const document = within(o, (project) => {
-      const [counts, all] = [labelCounts(project), listLabels(project)]
-      const names = new Map(all.map((l) => [l.id, l.name]))
-      return all.map(({ id, parentId, ...l }) => ({ ...l, parent: parentId === null ? null : names.get(parentId)!, ...(counts.get(id) ?? { regions: 0, images: 0 }) }))
-    }, true)
+    const document = within(
+      o,
+      (project) => {
+        const [counts, all] = [labelCounts(project), listLabels(project)]
+        const names = new Map(all.map((l) => [l.id, l.name]))
+        return all.map(({ id, parentId, ...l }) => ({
+          ...l,
+          parent: parentId === null ? null : names.get(parentId)!,
+          ...(counts.get(id) ?? { regions: 0, images: 0 }),
+        }))
+      },
+      true,
+    )
     output(Boolean(o.json)).answer(document, () =>
       renderTable(
         [
@@ -89,7 +104,10 @@ export const labelsCommand = (_: AppContext): Command => {
       } catch (e) {
         throw ioError(file, 'written', e)
       }
-      output(Boolean(o.json)).answer({ file, labels: schema.labels.length }, () => `${counted(schema.labels.length, 'label')} written to ${file}`)
+      output(Boolean(o.json)).answer(
+        { file, labels: schema.labels.length },
+        () => `${counted(schema.labels.length, 'label')} written to ${file}`,
+      )
     })
   command('import <file>', 'take labels of a file in: new ones are added, those known get what they lack')
     .option('--replace', 'what the file says of a label takes the place of what the project says')
@@ -106,7 +124,9 @@ export const labelsCommand = (_: AppContext): Command => {
   command('merge <label...>', 'give the annotations of labels to another one')
     .requiredOption('--into <label>', 'the label that they become')
     .option('--dry-run', 'only say what would be')
-    .action((given: string[], o: Common & { into: string }) => carriedOut(o, (project) => ({ kind: 'merge', ids: given.map((name) => labelId(project, name)), into: labelId(project, o.into) })))
+    .action((given: string[], o: Common & { into: string }) =>
+      carriedOut(o, (project) => ({ kind: 'merge', ids: given.map((name) => labelId(project, name)), into: labelId(project, o.into) })),
+    )
   command('split <label> <name>', 'give a part of a label’s annotations to another one, which is made where it is not there')
     .option('--attribute <name=value>', 'regions with this value')
     .option('--tag <tag>', 'on images with this tag')
@@ -114,8 +134,18 @@ export const labelsCommand = (_: AppContext): Command => {
     .option('--dry-run', 'only say what would be')
     .action((label: string, name: string, o: Common & { attribute?: string; tag?: string; shape?: string }) =>
       carriedOut(o, (project) => ({
-        kind: 'split', id: labelId(project, label),
-        parts: [{ name, where: { ...(o.attribute !== undefined && { attribute: attributeOf(o.attribute) }), ...(o.tag !== undefined && { tag: o.tag }), ...(o.shape !== undefined && { kind: o.shape as 'box' }) } }],
+        kind: 'split',
+        id: labelId(project, label),
+        parts: [
+          {
+            name,
+            where: {
+              ...(o.attribute !== undefined && { attribute: attributeOf(o.attribute) }),
+              ...(o.tag !== undefined && { tag: o.tag }),
+              ...(o.shape !== undefined && { kind: o.shape as 'box' }),
+            },
+          },
+        ],
       })),
     )
   return labels

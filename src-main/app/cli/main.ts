@@ -21,10 +21,32 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     .version(pkg.version)
     .configureOutput({
       writeOut: (s) => void process[argv.includes('--json') ? 'stderr' : 'stdout'].write(s), // help and version are the answer
-      outputError: (s, write) => write(`dashi: ${s.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
+      outputError: (s, write) =>
+        write(
+          `dashi: ${s
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll('\n', ' ')}\n`,
+        ),
     })
     .exitOverride()
-  const commands = [demoCommand, startCommand, serveCommand, projectCommand, importCommand, exportCommand, labelsCommand, splitCommand, dedupCommand, embedCommand, classifyCommand, trainCommand, evaluateCommand, mergeCommand, pretrainCommand]
+  const commands = [
+    demoCommand,
+    startCommand,
+    serveCommand,
+    projectCommand,
+    importCommand,
+    exportCommand,
+    labelsCommand,
+    splitCommand,
+    dedupCommand,
+    embedCommand,
+    classifyCommand,
+    trainCommand,
+    evaluateCommand,
+    mergeCommand,
+    pretrainCommand,
+  ]
   for (const command of commands) program.addCommand(command(app))
   // Those below a command too: what is wrong with their options is no less the user's to hear in one line.
   for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
@@ -41,4 +63,5 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
 const allOf = (c: Command): Command[] => [c, ...c.commands.flatMap(allOf)]
 
 /** An error thrown for another one's sake (a stream's, a transaction's) says less than the one that caused it. */
-const withoutNesting = (e: unknown): unknown => (e instanceof Error && !(e instanceof DashiError) && e.cause instanceof DashiError ? e.cause : e)
+const withoutNesting = (e: unknown): unknown =>
+  e instanceof Error && !(e instanceof DashiError) && e.cause instanceof DashiError ? e.cause : e

@@ -24,10 +24,21 @@ export const evaluateCommand = (app: AppContext): Command =>
       const project = openProject(o.project, { readOnly: true })
       try {
         const bars = jobBars('evaluate')
-        const result = await untilDone(evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
+        const result = await untilDone(
+          evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
+        )
         bars.end()
         const splits = evaluations(result)
-        output(Boolean(o.json)).answer({ checkpoint: o.checkpoint, device: result.device, seconds: result.seconds, splits, ...(result.leftOut.length && { leftOut: result.leftOut }) }, () => splitTable(splits))
+        output(Boolean(o.json)).answer(
+          {
+            checkpoint: o.checkpoint,
+            device: result.device,
+            seconds: result.seconds,
+            splits,
+            ...(result.leftOut.length && { leftOut: result.leftOut }),
+          },
+          () => splitTable(splits),
+        )
       } finally {
         project.close()
       }
@@ -41,33 +52,71 @@ export const mergeCommand = (app: AppContext): Command =>
     .requiredOption('--out <dir>', 'checkpoint folder to write')
     .option('--project <dir>', 'measure on this project’s splits (greedy needs its split "heldOut")')
     .option('--set <key=value...>', 'settings of the method, e.g. alpha=0.5', [])
-    .addOption(new Option('--dtype <type>', 'type of the soup’s weights; keep: that of the ingredients, of several the widest').choices(mergeDtypeSchema.options).default('keep'))
+    .addOption(
+      new Option('--dtype <type>', 'type of the soup’s weights; keep: that of the ingredients, of several the widest')
+        .choices(mergeDtypeSchema.options)
+        .default('keep'),
+    )
     .option('--insist', 'blend although tokenizer, preprocessing or prompt templates differ; dashi.json then says in what')
     .addOption(deviceOption())
-    .action(async (checkpoints: string[], o: { method: string; out: string; project?: string; set: string[]; device: Device; dtype: MergeDtype; insist?: boolean; json?: boolean }) => {
-      if (o.method === 'greedy' && !o.project) throw userError('merge: greedy needs --project, whose split "heldOut" it selects on')
-      const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
-      try {
-        const bars = jobBars(o.method)
-        const request = { method: methodOf(o.method, settingsOf(o.set)), checkpoints, out: o.out, device: o.device, dtype: o.dtype, insist: o.insist }
-        const result = await untilDone(startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
-        bars.end()
-        const splits = evaluations(result)
-        const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
-        if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
-        for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
-        output(Boolean(o.json)).answer(
-          { checkpoint: result.checkpoint, seconds: result.seconds, dtype, mixed, insisted, splits, ledger: result.ledger, ...(result.leftOut.length && { leftOut: result.leftOut }) },
-          () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
-        )
-      } finally {
-        project?.close()
-      }
-    })
+    .action(
+      async (
+        checkpoints: string[],
+        o: {
+          method: string
+          out: string
+          project?: string
+          set: string[]
+          device: Device
+          dtype: MergeDtype
+          insist?: boolean
+          json?: boolean
+        },
+      ) => {
+        if (o.method === 'greedy' && !o.project) throw userError('merge: greedy needs --project, whose split "heldOut" it selects on')
+        const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
+        try {
+          const bars = jobBars(o.method)
+          const request = {
+            method: methodOf(o.method, settingsOf(o.set)),
+            checkpoints,
+            out: o.out,
+            device: o.device,
+            dtype: o.dtype,
+            insist: o.insist,
+          }
+          const result = await untilDone(
+            startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
+          )
+          bars.end()
+          const splits = evaluations(result)
+          const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
+          if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
+          for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
+          output(Boolean(o.json)).answer(
+            {
+              checkpoint: result.checkpoint,
+              seconds: result.seconds,
+              dtype,
+              mixed,
+              insisted,
+              splits,
+              ledger: result.ledger,
+              ...(result.leftOut.length && { leftOut: result.leftOut }),
+            },
+            () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
+          )
+        } finally {
+          project?.close()
+        }
+      },
+    )
 
 const evaluations = ({ splits }: JobResult) =>
   Object.fromEntries(
-    Object.entries(splits).flatMap(([name, { n, labels, logits }]) => (n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [])),
+    Object.entries(splits).flatMap(([name, { n, labels, logits }]) =>
+      n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [],
+    ),
   )
 
 const splitTable = (splits: ReturnType<typeof evaluations>) =>

@@ -44,7 +44,10 @@ export function jobBars(title: string): { onProgress: (p: JobProgress) => void; 
         bar?.bar.end()
         bar = { phase: p.phase, bar: progressBar(`${title}: ${p.phase}`, { total: p.total }) }
       }
-      const note = [p.loss === undefined ? '' : `loss ${p.loss.toFixed(3)}`, p.imagesPerSecond === undefined ? '' : `${p.imagesPerSecond.toFixed(0)} images/s`]
+      const note = [
+        p.loss === undefined ? '' : `loss ${p.loss.toFixed(3)}`,
+        p.imagesPerSecond === undefined ? '' : `${p.imagesPerSecond.toFixed(0)} images/s`,
+      ]
       bar.bar.update({ done: p.done, total: p.total, secondsLeft: p.secondsLeft, note: note.filter(Boolean).join(', ') })
     },
     end: () => bar?.bar.end(),

@@ -3,7 +3,16 @@ import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { progressBar } from '../terminal/progress.ts'
 import type { AppContext } from '../context.ts'
-import { checkProject, compareSnapshots, createProject, listSnapshots, openProject, projectInfo, restoreSnapshot, takeSnapshot } from '../projects/index.ts'
+import {
+  checkProject,
+  compareSnapshots,
+  createProject,
+  listSnapshots,
+  openProject,
+  projectInfo,
+  restoreSnapshot,
+  takeSnapshot,
+} from '../projects/index.ts'
 import { linkFolder } from '../media/scan.ts'
 import { runWork } from '../work/client.ts'
 import { unreadableMedia } from '../../db/media-file.ts'
@@ -34,7 +43,11 @@ export const projectCommand = (_: AppContext): Command => {
       const info = projectInfo(opened)
       opened.close()
       output(Boolean(o.json)).answer(info, () =>
-        Object.entries(info).map(([k, v]) => `${k.padEnd(14)} ${k === 'created' ? new Date(info.created).toISOString() : typeof v === 'object' ? listed(v) : v}`).join('\n'),
+        Object.entries(info)
+          .map(
+            ([k, v]) => `${k.padEnd(14)} ${k === 'created' ? new Date(info.created).toISOString() : typeof v === 'object' ? listed(v) : v}`,
+          )
+          .join('\n'),
       )
     })
   project
@@ -57,11 +70,19 @@ export const projectCommand = (_: AppContext): Command => {
       const opened = openProject(dir)
       const bar = progressBar('files')
       try {
-        const looked = await runWork(opened, { kind: 'check' }, { onProgress: (p) => bar.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) }) })
+        const looked = await runWork(
+          opened,
+          { kind: 'check' },
+          { onProgress: (p) => bar.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) }) },
+        )
         bar.end()
         const images = unreadableMedia(opened.db).map(({ path, problem }) => ({ file: path, reason: problem }))
         output(Boolean(o.json)).answer({ ...looked, images }, () =>
-          [`${looked.checked} files looked at, ${looked.repaired} can be read again, ${looked.unreadable} cannot be read`, ...images.slice(0, 20).map((i) => `  ${i.file}: ${i.reason}`), ...(looked.unreadable > 20 ? ['  … and more; --json lists them'] : [])].join('\n'),
+          [
+            `${looked.checked} files looked at, ${looked.repaired} can be read again, ${looked.unreadable} cannot be read`,
+            ...images.slice(0, 20).map((i) => `  ${i.file}: ${i.reason}`),
+            ...(looked.unreadable > 20 ? ['  … and more; --json lists them'] : []),
+          ].join('\n'),
         )
       } finally {
         opened.close()
@@ -78,7 +99,9 @@ export const projectCommand = (_: AppContext): Command => {
         output(Boolean(o.json)).answer(report, () =>
           report.problems.length
             ? report.problems.map((p) => `${p.kind}: ${p.message}${p.repaired ? ' (repaired)' : ''}`).join('\n')
-            : `nothing wrong (${Object.entries(report.checked).map(([k, n]) => `${n} ${k}`).join(', ')})`,
+            : `nothing wrong (${Object.entries(report.checked)
+                .map(([k, n]) => `${n} ${k}`)
+                .join(', ')})`,
         )
         if (!report.ok) process.exitCode = 2
       } finally {
@@ -95,7 +118,11 @@ export const projectCommand = (_: AppContext): Command => {
         if (name !== undefined && o.restore) restoreSnapshot(opened, name)
         else if (name !== undefined) takeSnapshot(opened, name)
         const snapshots = listSnapshots(opened)
-        output(Boolean(o.json)).answer(snapshots, () => snapshots.map((s) => `${new Date(s.at).toISOString()}  ${s.datasetHash.slice(0, 12)}  ${s.name}`).join('\n') || 'no snapshots')
+        output(Boolean(o.json)).answer(
+          snapshots,
+          () =>
+            snapshots.map((s) => `${new Date(s.at).toISOString()}  ${s.datasetHash.slice(0, 12)}  ${s.name}`).join('\n') || 'no snapshots',
+        )
       } finally {
         opened.close()
       }
@@ -108,7 +135,11 @@ export const projectCommand = (_: AppContext): Command => {
       try {
         const diff = compareSnapshots(opened, from, to)
         const { from: _from, to: _to, ...tables } = diff
-        output(Boolean(o.json)).answer(diff, () => Object.entries(tables).map(([k, d]) => `${k.padEnd(12)} +${d.added} ~${d.changed} -${d.removed}`).join('\n'))
+        output(Boolean(o.json)).answer(diff, () =>
+          Object.entries(tables)
+            .map(([k, d]) => `${k.padEnd(12)} +${d.added} ~${d.changed} -${d.removed}`)
+            .join('\n'),
+        )
       } finally {
         opened.close()
       }
@@ -116,4 +147,9 @@ export const projectCommand = (_: AppContext): Command => {
   return project
 }
 
-const listed = (value: object) => (Array.isArray(value) ? value.join(', ') : Object.entries(value).map(([k, n]) => `${k} ${n}`).join(', ')) || 'none'
+const listed = (value: object) =>
+  (Array.isArray(value)
+    ? value.join(', ')
+    : Object.entries(value)
+        .map(([k, n]) => `${k} ${n}`)
+        .join(', ')) || 'none'

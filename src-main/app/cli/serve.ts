@@ -13,7 +13,8 @@ interface ServeOptions {
 }
 
 function checked({ project, port }: ServeOptions): { project?: string; port?: number } {
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65536)) throw userError(`--port: expected a number from 0 to 65535, found "${port}"`)
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65536))
+    throw userError(`--port: expected a number from 0 to 65535, found "${port}"`)
   const info = project === undefined ? null : statSync(project, { throwIfNoEntry: false })
   if (info === undefined) throw userError(`--project: ${project} does not exist`)
   if (info && !info.isDirectory()) throw userError(`--project: ${project} is a file, expected a folder`)
@@ -31,7 +32,10 @@ async function serve(app: CliContext, o: ServeOptions): Promise<void> {
   const server = await app.startServer(wanted)
   const url = server.newUrl()
   const asks = process.stdin.isTTY && !o.json
-  output(Boolean(o.json)).answer({ url }, () => `Open ${url}\n(this address works once, and only on this machine; ${asks ? 'Enter shows another one, ' : ''}Ctrl+C stops)`)
+  output(Boolean(o.json)).answer(
+    { url },
+    () => `Open ${url}\n(this address works once, and only on this machine; ${asks ? 'Enter shows another one, ' : ''}Ctrl+C stops)`,
+  )
   const another = () => output(false).say(`Open ${server.newUrl()}`)
   if (asks) process.stdin.on('data', another)
   await stopped
@@ -86,7 +90,8 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
   }
   if (!desktop.screen) return inBrowser('Electron has no screen here to open a window on')
   if (!desktop.program()) {
-    if (!(await agreed('Electron’s program (about 120 MB) is fetched from its makers, this once. Go on? [Y/n] '))) return inBrowser('Electron was not fetched')
+    if (!(await agreed('Electron’s program (about 120 MB) is fetched from its makers, this once. Go on? [Y/n] ')))
+      return inBrowser('Electron was not fetched')
     const ended = ticking('Fetching Electron, this once …')
     const reason = await desktop.fetch().finally(ended)
     if (reason !== null) return inBrowser(`Electron’s program cannot be fetched here (${reason})`)

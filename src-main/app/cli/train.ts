@@ -22,26 +22,48 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'what to call the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
-    .action(async (o: { project: string; recipe: string; model: string; device: Device; seed: string; name?: string; set: string[]; json?: boolean }) => {
-      const project = openProject(o.project)
-      const bars = jobBars(o.name ?? o.recipe)
-      try {
-        closeInterrupted(project)
-        const asked = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set) }
-        const wanted = o.name ?? defaultName(asked)
-        const request = { ...asked, name: freeName(project, wanted, [o.model]) }
-        if (request.name !== wanted) output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
-        const { result } = await untilDone(startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))))
-        bars.end()
-        const metrics = accuracies(result)
-        const { checkpoint, steps, loss, device, seconds, leftOut } = result
-        output(Boolean(o.json)).answer({ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) }, () =>
-          `${renderTable([{ title: 'split', value: (r) => r[0] }, { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) }], Object.entries(metrics))}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,
-        )
-      } finally {
-        project.close()
-      }
-    })
+    .action(
+      async (o: {
+        project: string
+        recipe: string
+        model: string
+        device: Device
+        seed: string
+        name?: string
+        set: string[]
+        json?: boolean
+      }) => {
+        const project = openProject(o.project)
+        const bars = jobBars(o.name ?? o.recipe)
+        try {
+          closeInterrupted(project)
+          const asked = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set) }
+          const wanted = o.name ?? defaultName(asked)
+          const request = { ...asked, name: freeName(project, wanted, [o.model]) }
+          if (request.name !== wanted)
+            output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
+          const { result } = await untilDone(
+            startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
+          )
+          bars.end()
+          const metrics = accuracies(result)
+          const { checkpoint, steps, loss, device, seconds, leftOut } = result
+          output(Boolean(o.json)).answer(
+            { checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) },
+            () =>
+              `${renderTable(
+                [
+                  { title: 'split', value: (r) => r[0] },
+                  { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) },
+                ],
+                Object.entries(metrics),
+              )}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,
+          )
+        } finally {
+          project.close()
+        }
+      },
+    )
 
 function seedOf(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw userError(`--seed: expected a whole number, found "${text}"`)

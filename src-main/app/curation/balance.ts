@@ -5,17 +5,29 @@ import { countImages, labelNames, labelsByImage } from './images.ts'
 /** How often each label occurs, by split; its effective number of images (Cui et al. 2019, eq. 2) and the weight that follows. */
 export function classBalance(project: Project, beta: number): BalanceReport {
   const { db } = project
-  const splitOf = new Map(db.all<{ id: number; split: string | null }>('SELECT id, split FROM media WHERE annotated = 1').map((m) => [m.id, m.split]))
+  const splitOf = new Map(
+    db.all<{ id: number; split: string | null }>('SELECT id, split FROM media WHERE annotated = 1').map((m) => [m.id, m.split]),
+  )
   const splits = db.all<{ split: string | null }>('SELECT DISTINCT split FROM media ORDER BY split IS NULL, split').map((s) => s.split)
   const at = new Map(splits.map((s, i) => [s, i]))
   const byImage = labelsByImage(project)
   const counts = new Map<number, number[]>()
   for (const [image, labels] of byImage)
     for (const label of labels) {
-      if (!counts.has(label)) counts.set(label, splits.map(() => 0))
+      if (!counts.has(label))
+        counts.set(
+          label,
+          splits.map(() => 0),
+        )
       counts.get(label)![at.get(splitOf.get(image) ?? null)!]!++
     }
-  const regions = new Map(db.all<{ label: number; n: number }>(`SELECT label_id AS label, count(*) AS n FROM region WHERE state = 'accepted' AND label_id IS NOT NULL GROUP BY label_id`).map((r) => [r.label, r.n]))
+  const regions = new Map(
+    db
+      .all<{ label: number; n: number }>(
+        `SELECT label_id AS label, count(*) AS n FROM region WHERE state = 'accepted' AND label_id IS NOT NULL GROUP BY label_id`,
+      )
+      .map((r) => [r.label, r.n]),
+  )
   const rows = [...labelNames(project)].map(([labelId, name]) => {
     const own = counts.get(labelId) ?? splits.map(() => 0)
     const images = own.reduce((a, b) => a + b, 0)
@@ -29,7 +41,9 @@ export function classBalance(project: Project, beta: number): BalanceReport {
     images: countImages(project),
     labelled: byImage.size,
     splits,
-    labels: rows.map((r) => ({ ...r, weight: r.images ? used.length / (r.effective * inverse) : 0 })).sort((a, b) => b.images - a.images || a.labelId - b.labelId),
+    labels: rows
+      .map((r) => ({ ...r, weight: r.images ? used.length / (r.effective * inverse) : 0 }))
+      .sort((a, b) => b.images - a.images || a.labelId - b.labelId),
     beta,
     imbalance: used.length < 2 ? null : Math.max(...used.map((r) => r.images)) / Math.min(...used.map((r) => r.images)),
     effectiveLabels: used.length ? Math.exp(entropy) : 0,

@@ -1,4 +1,11 @@
-import { type CaptionFinding, type CaptionIssue, captionIssue, type CaptionOptions, captionOptions, type Spread } from '#shared/model/curation.ts'
+import {
+  type CaptionFinding,
+  type CaptionIssue,
+  captionIssue,
+  type CaptionOptions,
+  captionOptions,
+  type Spread,
+} from '#shared/model/curation.ts'
 import type { AppContext } from '../context.ts'
 import { countTokens } from '../preview/index.ts'
 import type { Project } from '../projects/index.ts'
@@ -16,11 +23,21 @@ interface Row {
 }
 
 /** What is compared: spaces, case and punctuation make no other text. */
-const normal = (text: string) => text.normalize('NFKC').toLowerCase().replace(/[\p{P}\p{S}\s]+/gu, ' ').trim()
+const normal = (text: string) =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\p{P}\p{S}\s]+/gu, ' ')
+    .trim()
 const wordsOf = (text: string) => normal(text).match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []
 
 /** Statistics of the captions, and what is probably wrong with some of them. */
-export async function checkCaptions(app: AppContext, project: Project, options: CaptionOptions = {}, control: Control = {}): Promise<Found<'captions'>> {
+export async function checkCaptions(
+  app: AppContext,
+  project: Project,
+  options: CaptionOptions = {},
+  control: Control = {},
+): Promise<Found<'captions'>> {
   const o = captionOptions.parse(options)
   const check = checkpointOf(control)
   const { db } = project
@@ -34,9 +51,14 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
   const lengths = { characters: new Float64Array(total), words: new Float64Array(total), tokens: new Float64Array(total) }
   const [languages, vocabulary] = [new Map<string | null, number>(), new Map<string, number>()]
   let [done, ofRegions] = [0, 0]
-  for await (const { row, tokens } of counted(app, model, db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id'))) {
+  for await (const { row, tokens } of counted(
+    app,
+    model,
+    db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id'),
+  )) {
     const { text } = row
-    const found = (issue: CaptionIssue, more: Partial<CaptionFinding> = {}) => findings.push({ issue, mediaId: row.image, captionId: row.id, text, ...more })
+    const found = (issue: CaptionIssue, more: Partial<CaptionFinding> = {}) =>
+      findings.push({ issue, mediaId: row.image, captionId: row.id, text, ...more })
     const words = wordsOf(text)
     lengths.characters[done] = [...text].length
     lengths.words[done] = words.length
@@ -61,7 +83,9 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
       await breathe()
     }
   }
-  const bare = db.all<{ id: number }>('SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.media_id = media.id AND c.region_id IS NULL) ORDER BY id')
+  const bare = db.all<{ id: number }>(
+    'SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.media_id = media.id AND c.region_id IS NULL) ORDER BY id',
+  )
   for (const { id } of bare) findings.push({ issue: 'missing', mediaId: id, captionId: null, text: '' })
   const images = countImages(project)
   const byCount = <K>(counts: Map<K, number>) => [...counts].sort((a, b) => b[1] - a[1])
@@ -77,7 +101,9 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
       tokenLimit,
       languages: byCount(languages).map(([language, captions]) => ({ language, captions })),
       vocabulary: vocabulary.size,
-      words: byCount(vocabulary).slice(0, 50).map(([word, count]) => ({ word, count })),
+      words: byCount(vocabulary)
+        .slice(0, 50)
+        .map(([word, count]) => ({ word, count })),
       issues,
     },
     details: findings,
@@ -88,7 +114,11 @@ export async function checkCaptions(app: AppContext, project: Project, options: 
 async function* counted(app: AppContext, model: string, rows: Iterable<Row>): AsyncGenerator<{ row: Row; tokens: number }> {
   let batch: Row[] = []
   const flush = async function* () {
-    const { counts } = await countTokens(app, model, batch.map((row) => row.text))
+    const { counts } = await countTokens(
+      app,
+      model,
+      batch.map((row) => row.text),
+    )
     for (const [i, row] of batch.entries()) yield { row, tokens: counts[i]!.tokens }
     batch = []
   }

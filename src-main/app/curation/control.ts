@@ -19,9 +19,11 @@ export interface Control {
 }
 
 /** @throws cancelled */
-export const checkpointOf = ({ signal }: Control) => () => {
-  if (signal?.aborted) throw cancelled()
-}
+export const checkpointOf =
+  ({ signal }: Control) =>
+  () => {
+    if (signal?.aborted) throw cancelled()
+  }
 
 /** Lets others have the thread now and then. */
 export const breathe = () => new Promise<void>((go) => setImmediate(go))
@@ -33,10 +35,23 @@ export interface CuratedImage {
 }
 
 /** Runs a task on the images' embeddings in the engine's thread. */
-export async function onEmbeddings(app: AppContext, images: readonly CuratedImage[], task: CurateTask, model: string | undefined, { signal, onProgress, onTurn }: Control): Promise<Curated> {
+export async function onEmbeddings(
+  app: AppContext,
+  images: readonly CuratedImage[],
+  task: CurateTask,
+  model: string | undefined,
+  { signal, onProgress, onTurn }: Control,
+): Promise<Curated> {
   if (signal?.aborted) throw cancelled()
   const running = app.engine.run(
-    { kind: 'curate', model: modelOf(app, model), device: 'auto', cache: path.join(app.cache, 'features'), images: images.map(({ file, hash }) => ({ file, hash })), task },
+    {
+      kind: 'curate',
+      model: modelOf(app, model),
+      device: 'auto',
+      cache: path.join(app.cache, 'features'),
+      images: images.map(({ file, hash }) => ({ file, hash })),
+      task,
+    },
     ({ phase, done, total }) => onProgress?.({ phase, done, total }),
   )
   onTurn?.(running)

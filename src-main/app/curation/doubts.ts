@@ -11,25 +11,47 @@ import { type Found, keptResult } from './store.ts'
  * Images whose label a linear probe doubts that was fitted without them (confident learning). Judged are images with exactly one
  * accepted label; near-duplicates are judged together, so that none is judged by its twin.
  */
-export async function findDoubts(app: AppContext, project: Project, options: DoubtOptions = {}, control: Control = {}): Promise<Found<'doubts'>> {
+export async function findDoubts(
+  app: AppContext,
+  project: Project,
+  options: DoubtOptions = {},
+  control: Control = {},
+): Promise<Found<'doubts'>> {
   const o = doubtOptions.parse(options)
   await ensureHashes(project, control)
   const labelOf = singleLabels(project)
   const images = hashedImages(project).filter((i) => labelOf.has(i.id))
   const sizes = new Map<number, number>()
   for (const { id } of images) sizes.set(labelOf.get(id)!, (sizes.get(labelOf.get(id)!) ?? 0) + 1)
-  const classes = [...sizes].filter(([, n]) => n >= o.folds).map(([label]) => label).sort((a, b) => a - b)
-  if (classes.length < 2) throw userError(`${project.folder}: at least two labels with ${o.folds} images each are needed to judge labels (images with exactly one accepted label count)`)
+  const classes = [...sizes]
+    .filter(([, n]) => n >= o.folds)
+    .map(([label]) => label)
+    .sort((a, b) => a - b)
+  if (classes.length < 2)
+    throw userError(
+      `${project.folder}: at least two labels with ${o.folds} images each are needed to judge labels (images with exactly one accepted label count)`,
+    )
   const index = new Map(classes.map((label, c) => [label, c]))
   const judged = images.filter((i) => index.has(labelOf.get(i.id)!))
   const labels = Int32Array.from(judged, (i) => index.get(labelOf.get(i.id)!)!)
   const { doubts, readable } = await onEmbeddings(
-    app, judged, { kind: 'doubts', labels, groups: groupsOf(project, judged), classes: classes.length, folds: o.folds, seed: o.seed }, o.model, control,
+    app,
+    judged,
+    { kind: 'doubts', labels, groups: groupsOf(project, judged), classes: classes.length, folds: o.folds, seed: o.seed },
+    o.model,
+    control,
   )
   if (!doubts) throw userError(`${project.folder}: none of the images can be read`)
   const { best, selfConfidence, margin, issue, joint } = doubts
   const details = [...readable]
-    .map((i, k) => ({ mediaId: judged[i]!.id, given: classes[labels[i]!]!, suggested: classes[best[k]!]!, selfConfidence: selfConfidence[k]!, margin: margin[k]!, issue: issue[k] === 1 }))
+    .map((i, k) => ({
+      mediaId: judged[i]!.id,
+      given: classes[labels[i]!]!,
+      suggested: classes[best[k]!]!,
+      selfConfidence: selfConfidence[k]!,
+      margin: margin[k]!,
+      issue: issue[k] === 1,
+    }))
     .sort((a, b) => a.margin - b.margin || a.mediaId - b.mediaId)
   const names = labelNames(project)
   const count = <T>(of: readonly T[], wanted: (x: T) => boolean) => of.reduce((n, x) => n + Number(wanted(x)), 0)
@@ -55,13 +77,19 @@ export async function findDoubts(app: AppContext, project: Project, options: Dou
 function singleLabels({ db }: Project): Map<number, number> {
   return new Map(
     db
-      .all<{ image: number; label: number }>(`SELECT media_id AS image, min(label_id) AS label FROM media_label WHERE state = 'accepted' GROUP BY media_id HAVING count(DISTINCT label_id) = 1`)
+      .all<{ image: number; label: number }>(
+        `SELECT media_id AS image, min(label_id) AS label FROM media_label WHERE state = 'accepted' GROUP BY media_id HAVING count(DISTINCT label_id) = 1`,
+      )
       .map((r) => [r.image, r.label]),
   )
 }
 
 function groupsOf({ db }: Project, images: readonly { id: number }[]): Int32Array {
-  const group = new Map(db.all<{ id: number; of: number }>('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL').map((r) => [r.id, r.of]))
+  const group = new Map(
+    db
+      .all<{ id: number; of: number }>('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL')
+      .map((r) => [r.id, r.of]),
+  )
   return Int32Array.from(images, ({ id }) => group.get(id) ?? -id)
 }
 
@@ -77,14 +105,25 @@ function confusions(doubts: readonly Pick<Doubt, 'given' | 'suggested' | 'issue'
 }
 
 /** A page of what was found last, the most doubtful first; images whose label is another by now are left out. */
-export function doubtful(project: Project, { labelId, issuesOnly, offset, limit }: { labelId?: number; issuesOnly: boolean; offset: number; limit: number }): { total: number; doubts: Doubt[] } {
+export function doubtful(
+  project: Project,
+  { labelId, issuesOnly, offset, limit }: { labelId?: number; issuesOnly: boolean; offset: number; limit: number },
+): { total: number; doubts: Doubt[] } {
   const now = singleLabels(project)
   const wanted = (keptResult(project, 'doubts')?.details ?? []).filter(
-    (d) => (!issuesOnly || d.issue) && (labelId === undefined || d.given === labelId || d.suggested === labelId) && now.get(d.mediaId) === d.given,
+    (d) =>
+      (!issuesOnly || d.issue) &&
+      (labelId === undefined || d.given === labelId || d.suggested === labelId) &&
+      now.get(d.mediaId) === d.given,
   )
   const page = wanted.slice(offset, offset + limit)
   const paths = new Map(
-    project.db.all<{ id: number; path: string }>('SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(page.map((d) => d.mediaId))).map((r) => [r.id, r.path]),
+    project.db
+      .all<{ id: number; path: string }>(
+        'SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(page.map((d) => d.mediaId)),
+      )
+      .map((r) => [r.id, r.path]),
   )
   return { total: wanted.length, doubts: page.map((d) => ({ ...d, path: paths.get(d.mediaId)! })) }
 }

@@ -1,4 +1,11 @@
-import { type Likeness, type DuplicateAction, type DuplicateGroup, type DuplicateOptions, duplicateAction, duplicateOptions } from '#shared/model/curation.ts'
+import {
+  type Likeness,
+  type DuplicateAction,
+  type DuplicateGroup,
+  type DuplicateOptions,
+  duplicateAction,
+  duplicateOptions,
+} from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { bits, closePairs, parseHashes } from '../../engine/curation/hamming.ts'
 import { UnionFind } from '../../engine/curation/union-find.ts'
@@ -17,7 +24,12 @@ type Group = Details<'duplicates'>[number]
  * (SemDeDup). Each image of a group then carries the group's number as a fact, by which splits keep them together. Within a group the
  * labelled images are kept before the others, then as SemDeDup says, then those of the most pixels.
  */
-export async function findDuplicates(app: AppContext, project: Project, options: DuplicateOptions = {}, control: Control = {}): Promise<Found<'duplicates'>> {
+export async function findDuplicates(
+  app: AppContext,
+  project: Project,
+  options: DuplicateOptions = {},
+  control: Control = {},
+): Promise<Found<'duplicates'>> {
   const o = duplicateOptions.parse(options)
   const wanted: readonly Likeness[] = o.method === 'all' ? ['exact', 'phash', 'embedding'] : [o.method]
   await ensureHashes(project, control)
@@ -29,14 +41,26 @@ export async function findDuplicates(app: AppContext, project: Project, options:
   let unreadable = countImages(project) - images.length
   if (wanted.includes('embedding') && images.length) {
     const preferred = images.filter((i) => i.annotated).length
-    const { near, readable } = await onEmbeddings(app, images, { kind: 'near', preferred, similarity: o.similarity, keep: o.keep, seed: o.seed }, o.model, control)
+    const { near, readable } = await onEmbeddings(
+      app,
+      images,
+      { kind: 'near', preferred, similarity: o.similarity, keep: o.keep, seed: o.seed },
+      o.model,
+      control,
+    )
     unreadable += images.length - readable.length
     pairs.embedding = near?.pairs ?? 0
     if (near) search.embedded(readable, near, o.keep)
   }
   const groups = search.groups()
   await markGroups(project, groups, control)
-  const summary = { images: images.length, groups: groups.length, duplicates: groups.reduce((n, g) => n + g.ids.length - g.kept, 0), pairs, unreadable }
+  const summary = {
+    images: images.length,
+    groups: groups.length,
+    duplicates: groups.reduce((n, g) => n + g.ids.length - g.kept, 0),
+    pairs,
+    unreadable,
+  }
   return { summary, details: groups }
 }
 
@@ -87,7 +111,11 @@ class Search {
     return pairs
   }
 
-  embedded(readable: Int32Array, near: { component: Int32Array; dropped: Uint8Array; closeness: Float32Array }, keep: 'farthest' | 'closest'): void {
+  embedded(
+    readable: Int32Array,
+    near: { component: Int32Array; dropped: Uint8Array; closeness: Float32Array },
+    keep: 'farthest' | 'closest',
+  ): void {
     this.rank.fill(100) // those without an embedding come last
     readable.forEach((i, k) => {
       const root = near.component[k]!
@@ -140,7 +168,9 @@ const bitsOf = (hex: string) => bits(parseInt(hex.slice(0, 8), 16)) + bits(parse
 /** Facts: the groups of this search, in the place of those of the one before. */
 async function markGroups(project: Project, groups: readonly Group[], control: Control): Promise<void> {
   const check = checkpointOf(control)
-  const before = project.db.all<{ id: number; of: number }>('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL')
+  const before = project.db.all<{ id: number; of: number }>(
+    'SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL',
+  )
   const now = new Map(groups.flatMap((g) => g.ids.map((id) => [id, g.id] as const)))
   const was = new Map(before.map((r) => [r.id, r.of]))
   const changes: [number, MediaFacts][] = [
@@ -165,12 +195,26 @@ function present(project: Project): Group[] {
   })
 }
 
-export function duplicateGroups(project: Project, { offset, limit }: { offset: number; limit: number }): { total: number; groups: DuplicateGroup[] } {
+export function duplicateGroups(
+  project: Project,
+  { offset, limit }: { offset: number; limit: number },
+): { total: number; groups: DuplicateGroup[] } {
   const groups = present(project)
   const page = groups.slice(offset, offset + limit)
   const wanted = JSON.stringify(page.flatMap((g) => g.ids))
-  const paths = new Map(project.db.all<{ id: number; path: string }>('SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))', wanted).map((r) => [r.id, r.path]))
-  return { total: groups.length, groups: page.map(({ id, ids, kept, by }) => ({ id, by: [...by], images: ids.map((mediaId, i) => ({ mediaId, path: paths.get(mediaId)!, keep: i < kept })) })) }
+  const paths = new Map(
+    project.db
+      .all<{ id: number; path: string }>('SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))', wanted)
+      .map((r) => [r.id, r.path]),
+  )
+  return {
+    total: groups.length,
+    groups: page.map(({ id, ids, kept, by }) => ({
+      id,
+      by: [...by],
+      images: ids.map((mediaId, i) => ({ mediaId, path: paths.get(mediaId)!, keep: i < kept })),
+    })),
+  }
 }
 
 /**

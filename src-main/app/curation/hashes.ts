@@ -21,8 +21,12 @@ export async function ensureHashes(project: Project, control: Control = {}): Pro
   const total = Number(project.db.value(`SELECT count(*) FROM media WHERE ${missing}`))
   if (!total || project.readOnly) return
   const places = placesOf(project)
-  for (let after = 0, done = 0; ; ) {
-    const rows = project.db.all<{ id: number; root: number; path: string }>(`SELECT id, root_id AS root, path FROM media WHERE ${missing} AND id > ? ORDER BY id LIMIT ?`, after, atOnce)
+  for (let after = 0, done = 0; ;) {
+    const rows = project.db.all<{ id: number; root: number; path: string }>(
+      `SELECT id, root_id AS root, path FROM media WHERE ${missing} AND id > ? ORDER BY id LIMIT ?`,
+      after,
+      atOnce,
+    )
     if (!rows.length) return
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (r) => [r.id, await hashesOf(places.get(r.root)!, r.path)] as const))
@@ -55,7 +59,9 @@ export async function contentHash(file: string): Promise<string> {
 /** Of the upright picture, transparency over white. */
 export async function perceptualHash(file: string): Promise<bigint> {
   await rasterOf(file)
-  const grey = await (await openPicture(file, { sequentialRead: true, failOn: 'error' }))
+  const grey = await (
+    await openPicture(file, { sequentialRead: true, failOn: 'error' })
+  )
     .autoOrient()
     .flatten({ background: '#fff' })
     .greyscale()

@@ -15,13 +15,28 @@ export interface HashedImage {
 /** Images that could be read, by id. */
 export function hashedImages(project: Project): HashedImage[] {
   const places = placesOf(project)
-  const rows = project.db.all<{ id: number; root: number; path: string; hash: string; perceptual: string; annotated: number; pixels: number | null }>(
+  const rows = project.db.all<{
+    id: number
+    root: number
+    path: string
+    hash: string
+    perceptual: string
+    annotated: number
+    pixels: number | null
+  }>(
     `SELECT id, root_id AS root, path, content_hash AS hash, perceptual_hash AS perceptual, annotated, width * height AS pixels FROM media
      WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL ORDER BY id`,
   )
   return rows
     .filter((r) => places.get(r.root)!.linkOut(r.path) === null)
-    .map((r) => ({ id: r.id, file: places.get(r.root)!.file(r.path), hash: r.hash, perceptual: r.perceptual, annotated: r.annotated === 1, pixels: r.pixels ?? 0 }))
+    .map((r) => ({
+      id: r.id,
+      file: places.get(r.root)!.file(r.path),
+      hash: r.hash,
+      perceptual: r.perceptual,
+      annotated: r.annotated === 1,
+      pixels: r.pixels ?? 0,
+    }))
 }
 
 export const countImages = ({ db }: Project): number => Number(db.value('SELECT count(*) FROM media'))

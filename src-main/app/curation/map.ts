@@ -20,7 +20,13 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
   const round = (x: number) => Math.round(x * 1e4) / 1e4
   const axis = (a: number) => Array.from(readable, (_, k) => round(map.points[2 * k + a]!))
   return {
-    summary: { images: readable.length, method, laidOut: map.laidOut, variance: map.variance, unreadable: countImages(project) - readable.length },
+    summary: {
+      images: readable.length,
+      method,
+      laidOut: map.laidOut,
+      variance: map.variance,
+      unreadable: countImages(project) - readable.length,
+    },
     details: { mediaIds: Array.from(readable, (i) => images[i]!.id), x: axis(0), y: axis(1) },
   }
 }

@@ -15,22 +15,37 @@ import { countImages, hashedImages } from './images.ts'
 export function indexFolder(app: AppContext, project: Project, model: string): string {
   const mistaken = mistakenFolder(model)
   if (mistaken) throw mistaken
-  const files = readdirSync(model).filter((f) => /\.(safetensors|json)$/.test(f) && f !== 'dashi.json').sort()
+  const files = readdirSync(model)
+    .filter((f) => /\.(safetensors|json)$/.test(f) && f !== 'dashi.json')
+    .sort()
   const versions = files.map((f) => {
     const { size, mtimeMs } = statSync(path.join(model, f))
     return [f, size, mtimeMs]
   })
-  const key = createHash('sha256').update(JSON.stringify([project.db.value('SELECT value FROM meta WHERE key = ?', 'id') ?? project.folder, model, versions])).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify([project.db.value('SELECT value FROM meta WHERE key = ?', 'id') ?? project.folder, model, versions]))
+    .digest('hex')
   return path.join(app.cache, 'neighbours', key.slice(0, 24))
 }
 
 /** Makes the model's index of the project's images, or brings it up to date; where nothing changed, nothing is made. */
-export async function makeIndex(app: AppContext, project: Project, { model }: { model?: string } = {}, control: Control = {}): Promise<IndexSummary> {
+export async function makeIndex(
+  app: AppContext,
+  project: Project,
+  { model }: { model?: string } = {},
+  control: Control = {},
+): Promise<IndexSummary> {
   await ensureHashes(project, control)
   const images = hashedImages(project)
   if (!images.length) throw userError(`${project.folder}: no image that could be read`)
   const folder = indexFolder(app, project, modelOf(app, model))
-  const { readable, dimensions } = await onEmbeddings(app, images, { kind: 'index', folder, ids: Int32Array.from(images, (i) => i.id) }, model, control)
+  const { readable, dimensions } = await onEmbeddings(
+    app,
+    images,
+    { kind: 'index', folder, ids: Int32Array.from(images, (i) => i.id) },
+    model,
+    control,
+  )
   return { images: readable.length, dimensions, unreadable: countImages(project) - readable.length }
 }
 
@@ -43,18 +58,26 @@ function openIndex(folder: string): VectorIndex | undefined {
 }
 
 /** The images most like an image of the project, or a text. */
-export async function similarImages(app: AppContext, project: Project, query: SimilarQuery, { model: given, limit }: { model?: string; limit: number }): Promise<SimilarAnswer> {
+export async function similarImages(
+  app: AppContext,
+  project: Project,
+  query: SimilarQuery,
+  { model: given, limit }: { model?: string; limit: number },
+): Promise<SimilarAnswer> {
   const model = modelOf(app, given)
   const index = openIndex(indexFolder(app, project, model))
   if (!index) return { status: 'missing' }
   const there = new Set(project.db.all<{ id: number }>('SELECT id FROM media').map((r) => r.id))
-  const stale = index.size !== Number(project.db.value('SELECT count(*) FROM media WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL'))
+  const stale =
+    index.size !== Number(project.db.value('SELECT count(*) FROM media WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL'))
   const self = query.kind === 'image' ? getMedia(project, query.mediaId).id : 0
   const vector = query.kind === 'image' ? index.vector(self) : await app.engine.ask({ kind: 'embed', model, text: query.text })
   // An image that came after the index was made: it has to be made again first.
   if (!vector) return { status: 'missing' }
   // Images that are gone since, and the one asked for, are passed over.
   const gone = Math.max(0, index.size - there.size)
-  const images = index.search(vector, limit + 1 + Math.min(gone, 1000)).flatMap(({ id, similarity }) => (id === self || !there.has(id) ? [] : [{ mediaId: id, similarity }]))
+  const images = index
+    .search(vector, limit + 1 + Math.min(gone, 1000))
+    .flatMap(({ id, similarity }) => (id === self || !there.has(id) ? [] : [{ mediaId: id, similarity }]))
   return { status: 'found', images: images.slice(0, limit), stale }
 }

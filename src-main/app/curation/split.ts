@@ -35,7 +35,9 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
   tell(1)
   await breathe()
   check()
-  const all = project.db.all<Image & Record<string, never>>('SELECT id, path, root_id AS root, split, content_hash AS hash, duplicate_group AS duplicates FROM media ORDER BY id') as unknown as Image[]
+  const all = project.db.all<Image & Record<string, never>>(
+    'SELECT id, path, root_id AS root, split, content_hash AS hash, duplicate_group AS duplicates FROM media ORDER BY id',
+  ) as unknown as Image[]
   // With `keepAssigned`, what is in a split that is not asked for (ood, say) stays there and counts for no share.
   const elsewhere = (image: Image) => o.keepAssigned && image.split !== null && !names.includes(image.split)
   const images = all.filter((image) => !o.labelledOnly || labels.has(image.id) || elsewhere(image))
@@ -85,7 +87,14 @@ function groupsOf(project: Project, images: readonly Image[], o: Parsed): number
 }
 
 /** The split of each image. A group that was divided already, and is to be kept, stays divided. */
-function divide(images: readonly Image[], groups: readonly number[][], labels: ReadonlyMap<number, number[]>, names: readonly string[], o: Parsed, elsewhere: (image: Image) => boolean) {
+function divide(
+  images: readonly Image[],
+  groups: readonly number[][],
+  labels: ReadonlyMap<number, number[]>,
+  names: readonly string[],
+  o: Parsed,
+  elsewhere: (image: Image) => boolean,
+) {
   const assigned: string[] = []
   const divided: SplitReport['unmet'] = []
   const units: Unit[] = []
@@ -105,11 +114,18 @@ function divide(images: readonly Image[], groups: readonly number[][], labels: R
       if (split !== null) for (const i of members) assigned[i] = split
       if (split !== null && !names.includes(split)) continue
       if (split !== null) fixed.set(units.length, names.indexOf(split))
-      units.push({ size: members.length, labels: o.stratify ? counted(members.flatMap((i) => labels.get(images[i]!.id) ?? [])) : new Map() })
+      units.push({
+        size: members.length,
+        labels: o.stratify ? counted(members.flatMap((i) => labels.get(images[i]!.id) ?? [])) : new Map(),
+      })
       unitGroups.push(members)
     }
   }
-  const splits = stratify(units, names.map((n) => o.shares[n]!), { seed: o.seed, fixed })
+  const splits = stratify(
+    units,
+    names.map((n) => o.shares[n]!),
+    { seed: o.seed, fixed },
+  )
   unitGroups.forEach((members, u) => members.forEach((i) => (assigned[i] = elsewhere(images[i]!) ? images[i]!.split! : names[splits[u]!]!)))
   return { assigned, divided }
 }
@@ -123,7 +139,14 @@ const counted = <T>(values: readonly T[]): Map<T, number> => {
 /** Shares that are off by more than this are told of. */
 const tolerance = 0.01
 
-function describe(project: Project, images: readonly Image[], assigned: readonly string[], groups: readonly number[][], labels: ReadonlyMap<number, number[]>, o: Parsed): SplitReport {
+function describe(
+  project: Project,
+  images: readonly Image[],
+  assigned: readonly string[],
+  groups: readonly number[][],
+  labels: ReadonlyMap<number, number[]>,
+  o: Parsed,
+): SplitReport {
   const names = Object.keys(o.shares)
   const at = new Map(names.map((name, s) => [name, s]))
   const sizes = names.map(() => 0)
@@ -135,7 +158,11 @@ function describe(project: Project, images: readonly Image[], assigned: readonly
     if (s === undefined) return
     sizes[s]!++
     for (const label of labels.get(image.id) ?? []) {
-      if (!counts.has(label)) counts.set(label, names.map(() => 0))
+      if (!counts.has(label))
+        counts.set(
+          label,
+          names.map(() => 0),
+        )
       counts.get(label)![s]!++
     }
   })
@@ -143,7 +170,12 @@ function describe(project: Project, images: readonly Image[], assigned: readonly
   const splits = names.map((name, s) => ({ name, wanted: o.shares[name]!, share: total ? sizes[s]! / total : 0, images: sizes[s]! }))
   const labelName = labelNames(project)
   const rows = [...counts]
-    .map(([labelId, own]) => ({ labelId, name: labelName.get(labelId) ?? String(labelId), images: own.reduce((a, b) => a + b, 0), counts: own }))
+    .map(([labelId, own]) => ({
+      labelId,
+      name: labelName.get(labelId) ?? String(labelId),
+      images: own.reduce((a, b) => a + b, 0),
+      counts: own,
+    }))
     .sort((a, b) => a.images - b.images || a.labelId - b.labelId)
   const several = groups.filter((g) => g.length > 1)
   return {
@@ -153,8 +185,16 @@ function describe(project: Project, images: readonly Image[], assigned: readonly
     groups: { count: several.length, largest: several.reduce((most, g) => Math.max(most, g.length), 0) },
     changes,
     unmet: [
-      ...(o.stratify ? rows.filter((r) => r.counts.includes(0)) : []).map(({ labelId, name, images: n, counts: own }) => ({ kind: 'label-missing' as const, labelId, name, images: n, splits: names.filter((_, s) => !own[s]) })),
-      ...splits.filter((s) => Math.abs(s.share - s.wanted) > tolerance).map((s) => ({ kind: 'share' as const, split: s.name, wanted: s.wanted, share: s.share })),
+      ...(o.stratify ? rows.filter((r) => r.counts.includes(0)) : []).map(({ labelId, name, images: n, counts: own }) => ({
+        kind: 'label-missing' as const,
+        labelId,
+        name,
+        images: n,
+        splits: names.filter((_, s) => !own[s]),
+      })),
+      ...splits
+        .filter((s) => Math.abs(s.share - s.wanted) > tolerance)
+        .map((s) => ({ kind: 'share' as const, split: s.name, wanted: s.wanted, share: s.share })),
     ],
   }
 }

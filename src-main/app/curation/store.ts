@@ -2,7 +2,18 @@
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { captionFinding, captionReport, doubt, doubtSummary, duplicateSummary, likeness, mapPoints, mapSummary, splitReport, type ResultInfo } from '#shared/model/curation.ts'
+import {
+  captionFinding,
+  captionReport,
+  doubt,
+  doubtSummary,
+  duplicateSummary,
+  likeness,
+  mapPoints,
+  mapSummary,
+  splitReport,
+  type ResultInfo,
+} from '#shared/model/curation.ts'
 import { replaceText } from '../../files/atomic.ts'
 import type { Project } from '../projects/index.ts'
 import { type Source, stateOf } from './images.ts'
@@ -10,7 +21,11 @@ import { type Source, stateOf } from './images.ts'
 const ids = z.array(z.number().int().positive())
 const kinds = {
   /** Of a group the first `kept` are to be kept. */
-  duplicates: { summary: duplicateSummary, details: z.array(z.object({ id: z.number(), ids, kept: z.number().int().positive(), by: z.array(likeness) })), of: ['images'] },
+  duplicates: {
+    summary: duplicateSummary,
+    details: z.array(z.object({ id: z.number(), ids, kept: z.number().int().positive(), by: z.array(likeness) })),
+    of: ['images'],
+  },
   /** Split → the images that get it. */
   split: { summary: splitReport, details: z.record(z.string(), ids), of: ['images', 'labels', 'splits', 'groups'] },
   captions: { summary: captionReport, details: z.array(captionFinding), of: ['images', 'captions'] },
@@ -57,7 +72,8 @@ export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> |
 /** Of any version. A project's folder is often one that somebody had before, with a `curation` of their own. */
 function isResult(text: string): boolean {
   try {
-    return z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() }).safeParse(JSON.parse(text)).success
+    return z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() }).safeParse(JSON.parse(text))
+      .success
   } catch {
     return false
   }
@@ -66,7 +82,9 @@ function isResult(text: string): boolean {
 function parse(file: string, kind: Kind): unknown {
   try {
     const { summary, details } = kinds[kind]
-    return z.object({ version: z.literal(1), at: z.number(), seconds: z.number(), state: z.string(), summary, details }).parse(JSON.parse(readFileSync(file, 'utf8')))
+    return z
+      .object({ version: z.literal(1), at: z.number(), seconds: z.number(), state: z.string(), summary, details })
+      .parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
     return null
   }

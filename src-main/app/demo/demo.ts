@@ -43,7 +43,12 @@ interface Done {
 }
 
 /** The main job, end to end, on the sample: label → fine-tune five ways → soup → evaluate → report. */
-export async function runDemo(app: AppContext, out: string, fast: boolean, hooks: DemoHooks): Promise<{ project: string; rows: DemoRow[]; report: string; table: ReportRow[] }> {
+export async function runDemo(
+  app: AppContext,
+  out: string,
+  fast: boolean,
+  hooks: DemoHooks,
+): Promise<{ project: string; rows: DemoRow[]; report: string; table: ReportRow[] }> {
   const project = await openDemoProject(out, hooks)
   try {
     const { runs, ingredients } = demoRuns(fast)
@@ -63,7 +68,12 @@ export async function runDemo(app: AppContext, out: string, fast: boolean, hooks
     for (const method of ['uniform', 'greedy'] as const) {
       const title = `${method === 'uniform' ? 'Uniform' : 'Greedy'} soup`
       const name = freeName(project, title)
-      const running = mergeIntoProject(app, project, { name, method: { name: method }, checkpoints: candidates.map((c) => c.result.checkpoint) }, (p) => hooks.onProgress(title, p))
+      const running = mergeIntoProject(
+        app,
+        project,
+        { name, method: { name: method }, checkpoints: candidates.map((c) => c.result.checkpoint) },
+        (p) => hooks.onProgress(title, p),
+      )
       const { result } = await hooks.until(running)
       soups.push({ result, row: { ...rowOf(title, 'soup', result), method } })
       if (result.ledger) ledger = ledgerOf(result.ledger, candidates)
@@ -88,13 +98,18 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
     project.close()
     throw userError(`${out}: holds another project ("${name}"); choose another folder with --out`)
   }
-  const { verified } = await createSampleProject(out, { onProgress: (done, total) => hooks.onProgress('Sample', { phase: 'drawing', done, total }) })
-  if (!verified) hooks.say('The sample was drawn a little differently on this machine: figures may differ slightly from the published ones.')
+  const { verified } = await createSampleProject(out, {
+    onProgress: (done, total) => hooks.onProgress('Sample', { phase: 'drawing', done, total }),
+  })
+  if (!verified)
+    hooks.say('The sample was drawn a little differently on this machine: figures may differ slightly from the published ones.')
   return openProject(out)
 }
 
 async function train(app: AppContext, project: Project, run: DemoRun, hooks: DemoHooks): Promise<Done> {
-  const { result } = await hooks.until(startTraining(app, project, { ...run, name: freeName(project, run.name) }, (p) => hooks.onProgress(run.name, p)))
+  const { result } = await hooks.until(
+    startTraining(app, project, { ...run, name: freeName(project, run.name) }, (p) => hooks.onProgress(run.name, p)),
+  )
   const settings = Object.fromEntries(Object.entries(run.settings ?? {}).map(([k, v]) => [k, setting(v)]))
   return { result, row: { ...rowOf(run.name, run.kind, result), settings } }
 }
@@ -114,13 +129,21 @@ const ledgerOf = (entries: NonNullable<JobResult['ledger']>, candidates: readonl
   title: 'Greedy soup',
   entries: entries.map((e) => ({
     name: candidates.find((c) => c.result.checkpoint === e.dir)?.row.name ?? path.basename(e.dir),
-    heldOut: e.heldOut, score: e.score, accepted: e.accepted, margin: e.margin,
+    heldOut: e.heldOut,
+    score: e.score,
+    accepted: e.accepted,
+    margin: e.margin,
   })),
 })
 
 const demoRow = ({ row }: Done): DemoRow => ({
-  name: row.name, id: row.id!.accuracy, ood: row.ood!.accuracy, heldOut: row.heldOut!.accuracy, forgotten: row.forgotten!.accuracy,
-  seconds: row.seconds!, checkpoint: row.checkpoint!,
+  name: row.name,
+  id: row.id!.accuracy,
+  ood: row.ood!.accuracy,
+  heldOut: row.heldOut!.accuracy,
+  forgotten: row.forgotten!.accuracy,
+  seconds: row.seconds!,
+  checkpoint: row.checkpoint!,
 })
 
 const setNames: Readonly<Record<string, string>> = { train: 'Training', val: 'Validation', ...splitAbbreviations }
@@ -152,16 +175,27 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
     },
     rows,
     ledgers,
-    pictures: await examples(classes.map((c) => c.name), splits, all),
+    pictures: await examples(
+      classes.map((c) => c.name),
+      splits,
+      all,
+    ),
     findings: findings({ rows, ledgers }),
   }
 }
 
 /** A few pictures of each test set, evenly spaced, with what the main rows answer. */
-async function examples(classes: readonly string[], splits: Record<string, readonly { file: string; label: number }[]>, all: readonly Done[]): Promise<ReportInput['pictures']> {
+async function examples(
+  classes: readonly string[],
+  splits: Record<string, readonly { file: string; label: number }[]>,
+  all: readonly Done[],
+): Promise<ReportInput['pictures']> {
   const asked = all.filter((d) => d.row.kind !== 'sweep')
   const pictures: NonNullable<ReportInput['pictures']> = []
-  for (const [set, count] of [['id', 10], ['ood', 10]] as const) {
+  for (const [set, count] of [
+    ['id', 10],
+    ['ood', 10],
+  ] as const) {
     const items = splits[set] ?? []
     for (let k = 0; k < Math.min(count, items.length); k++) {
       const i = Math.floor(((k + 0.5) * items.length) / count)
@@ -169,7 +203,9 @@ async function examples(classes: readonly string[], splits: Record<string, reado
       const predictions = asked.map((d) => {
         const { logits } = d.result.splits[set]!
         const p = softmaxRows(logits.subarray(i * classes.length, (i + 1) * classes.length), classes.length)
-        const top = Array.from(p, (value, c) => ({ label: classes[c]!, p: value })).sort((a, b) => b.p - a.p).slice(0, 3)
+        const top = Array.from(p, (value, c) => ({ label: classes[c]!, p: value }))
+          .sort((a, b) => b.p - a.p)
+          .slice(0, 3)
         return { row: d.row.name, top }
       })
       pictures.push({ dataUri, truth: classes[items[i]!.label]!, set, predictions })

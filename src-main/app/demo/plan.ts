@@ -19,8 +19,18 @@ export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun
   const rates = fast ? [3e-5] : [1e-5, 3e-5, 1e-4]
   const gentle = fast ? [1e-5] : [3e-6, 1e-5, 3e-5]
   const run = (group: string, kind: DemoRun['kind'], recipe: string, settings: Record<string, unknown> = {}, seed = 0): DemoRun => ({
-    group, kind, recipe, settings, seed,
-    name: [group, ...Object.entries(settings).filter(([k]) => k === 'lr' || k === 'augmentation').map(([, v]) => setting(v)), ...(seed ? [`seed ${seed}`] : [])].join(' '),
+    group,
+    kind,
+    recipe,
+    settings,
+    seed,
+    name: [
+      group,
+      ...Object.entries(settings)
+        .filter(([k]) => k === 'lr' || k === 'augmentation')
+        .map(([, v]) => setting(v)),
+      ...(seed ? [`seed ${seed}`] : []),
+    ].join(' '),
   })
   const runs = [
     run('Zero-shot', 'zero-shot', 'zero-shot'),
@@ -31,8 +41,20 @@ export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun
     run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 60 : 200 }),
   ]
   const grid: [number, string, number][] = fast
-    ? [[1e-5, 'strong', 1], [3e-5, 'light', 2]]
-    : [[1e-5, 'light', 1], [1e-5, 'strong', 2], [3e-5, 'light', 3], [3e-5, 'strong', 4], [3e-6, 'strong', 5], [1e-4, 'strong', 6]]
-  const ingredients = grid.map(([lr, augmentation, seed]) => run('Sweep', 'sweep', 'lp-ft', { lr, augmentation, epochs, ...(fast ? { cCount: 14 } : {}) }, seed))
+    ? [
+        [1e-5, 'strong', 1],
+        [3e-5, 'light', 2],
+      ]
+    : [
+        [1e-5, 'light', 1],
+        [1e-5, 'strong', 2],
+        [3e-5, 'light', 3],
+        [3e-5, 'strong', 4],
+        [3e-6, 'strong', 5],
+        [1e-4, 'strong', 6],
+      ]
+  const ingredients = grid.map(([lr, augmentation, seed]) =>
+    run('Sweep', 'sweep', 'lp-ft', { lr, augmentation, epochs, ...(fast ? { cCount: 14 } : {}) }, seed),
+  )
   return { runs, ingredients }
 }

@@ -86,7 +86,12 @@ async function compareReadable(
       name: named.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint),
       splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...r.splits[s]! })])),
     })),
-    pairs: names.flatMap((split) => pairsOf(split, results.map((r) => outcomes({ classes: c, ...r.splits[split]! })))),
+    pairs: names.flatMap((split) =>
+      pairsOf(
+        split,
+        results.map((r) => outcomes({ classes: c, ...r.splits[split]! })),
+      ),
+    ),
     differing,
     differences,
   }

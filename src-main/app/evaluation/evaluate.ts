@@ -15,7 +15,8 @@ export function evaluateCheckpoint(
   onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
 ): RunningJob {
-  const make = (unreadable: ReadonlyMap<number, string>) => evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut)
+  const make = (unreadable: ReadonlyMap<number, string>) =>
+    evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut)
   return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress), onProgress)
 }
 
@@ -29,8 +30,18 @@ function evaluationOf(
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
-    throw userError(`${project.folder}: no labelled images in ${request.split === undefined ? 'any split' : `the split "${request.split}"`} (splits: ${there})`)
+    throw userError(
+      `${project.folder}: no labelled images in ${request.split === undefined ? 'any split' : `the split "${request.split}"`} (splits: ${there})`,
+    )
   }
   if (leftOut.length) onLeftOut?.(leftOut)
-  return { kind: 'evaluate', checkpoint: path.resolve(request.checkpoint), device: request.device ?? 'auto', classes, splits: wanted, leftOut, cache: path.join(app.cache, 'features') }
+  return {
+    kind: 'evaluate',
+    checkpoint: path.resolve(request.checkpoint),
+    device: request.device ?? 'auto',
+    classes,
+    splits: wanted,
+    leftOut,
+    cache: path.join(app.cache, 'features'),
+  }
 }

@@ -8,7 +8,14 @@ import { replaceText } from '../../files/atomic.ts'
 import { findRecord } from '../../engine/weights/checkpoint.ts'
 import { projectHash, type Project } from '../projects/index.ts'
 
-const stored = z.object({ version: z.literal(1), of: z.literal('comparison'), at: z.number(), checkpoints: z.array(z.string()), state: z.string(), result: comparison })
+const stored = z.object({
+  version: z.literal(1),
+  of: z.literal('comparison'),
+  at: z.number(),
+  checkpoints: z.array(z.string()),
+  state: z.string(),
+  result: comparison,
+})
 export interface KeptComparison {
   readonly result: Comparison
   /** Milliseconds since 1970. */
@@ -19,7 +26,8 @@ export interface KeptComparison {
 
 const most = 20
 const folderOf = (project: Project) => path.join(project.folder, 'curation')
-const nameOf = (checkpoints: readonly string[]) => `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
+const nameOf = (checkpoints: readonly string[]) =>
+  `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
 const isName = (name: string) => /^comparison-[0-9a-f]{16}\.json$/.test(name)
 
 /** What a comparison was made from. */
@@ -28,7 +36,9 @@ function stateOf(project: Project, checkpoints: readonly string[]): string {
     const record = findRecord(path.resolve(project.folder, c))
     return record && [record.created, record.fingerprint ?? null]
   })
-  return createHash('sha256').update(JSON.stringify([projectHash(project), weights])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([projectHash(project), weights]))
+    .digest('hex')
 }
 
 /** `checkpoints`: as they were asked for. */
@@ -36,9 +46,18 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
   if (project.readOnly) return
   const folder = folderOf(project)
   const file = path.join(folder, nameOf(checkpoints))
-  const text = JSON.stringify({ version: 1, of: 'comparison', at: Date.now(), checkpoints: [...checkpoints], state: stateOf(project, checkpoints), result } satisfies z.infer<typeof stored>)
+  const text = JSON.stringify({
+    version: 1,
+    of: 'comparison',
+    at: Date.now(),
+    checkpoints: [...checkpoints],
+    state: stateOf(project, checkpoints),
+    result,
+  } satisfies z.infer<typeof stored>)
   replaceText(file, text, { isOurs: isComparison })
-  const all = readdirSync(folder).filter(isName).map((name) => ({ file: path.join(folder, name), written: statSync(path.join(folder, name)).mtimeMs }))
+  const all = readdirSync(folder)
+    .filter(isName)
+    .map((name) => ({ file: path.join(folder, name), written: statSync(path.join(folder, name)).mtimeMs }))
   for (const old of all.sort((a, b) => b.written - a.written).slice(most)) if (read(old.file)) rmSync(old.file, { force: true })
 }
 

@@ -60,7 +60,7 @@ export function decodeBrush(bytes: ArrayLike<number>, { width, height }: Size): 
     if (last && last[1] === from) last[1] = to
     else if (to > from) set.push([from, to])
   }
-  for (let i = 0; i < values; ) {
+  for (let i = 0; i < values;) {
     const repeated = input.read(1)
     const end = Math.min(values, i + 1 + input.read(sizes[input.read(2)]!))
     if (repeated) {
@@ -114,7 +114,7 @@ export function encodeBrush(rle: Rle): number[] {
       count -= n
     }
   }
-  for (let from = 0; from < bitmap.length; ) {
+  for (let from = 0; from < bitmap.length;) {
     let to = from
     while (to < bitmap.length && bitmap[to] === bitmap[from]) to++
     emit(bitmap[from] ? 255 : 0, 4 * (to - from))

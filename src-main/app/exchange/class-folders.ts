@@ -3,17 +3,22 @@ import path from 'node:path'
 import { usualSplit } from './splits.ts'
 
 const words =
-  'images?|imgs?|photos?|photographs?|pictures?|pics?|jpe?gs?|jpegimages|pngs?|tiffs?|bmps?|webps?|raws?|data|datasets?|originals?|dcim|batch(es)?|parts?|chunks?|shards?|frames?|rgb|rgbd?|depth|ir|nir|thermal|infrared|'
-  + 'left|right|leftimg8bit|gtfine|gtcoarse|masks?|labels?|annotations?|anns?|segmentationclass|segmentationobject|imagesets|thumbs?|thumbnails?|previews?|exports?|exported|outputs?|inputs?|results?|source|src|media|uploads?|'
-  + 'downloads?|files?|folders?|dirs?|directory|new folder|untitled folder|misc|unsorted|sorted|backups?|old|new|tmp|temp|cache|sets?|splits?|folds?|subsets?|samples?|sessions?|seqs?|sequences?|videos?|clips?|cams?|cameras?|'
-  + 'scans?|pages?|days?|weeks?|months?|years?|all|default|main|full|crops?|tiles?|patches|resized|augmented|aug|hr|lr|high|low|small|large|archive|root|content|assets|static|public|dev|eval|evaluation|query|gallery|bounding_box_train|bounding_box_test'
+  'images?|imgs?|photos?|photographs?|pictures?|pics?|jpe?gs?|jpegimages|pngs?|tiffs?|bmps?|webps?|raws?|data|datasets?|originals?|dcim|batch(es)?|parts?|chunks?|shards?|frames?|rgb|rgbd?|depth|ir|nir|thermal|infrared|' +
+  'left|right|leftimg8bit|gtfine|gtcoarse|masks?|labels?|annotations?|anns?|segmentationclass|segmentationobject|imagesets|thumbs?|thumbnails?|previews?|exports?|exported|outputs?|inputs?|results?|source|src|media|uploads?|' +
+  'downloads?|files?|folders?|dirs?|directory|new folder|untitled folder|misc|unsorted|sorted|backups?|old|new|tmp|temp|cache|sets?|splits?|folds?|subsets?|samples?|sessions?|seqs?|sequences?|videos?|clips?|cams?|cameras?|' +
+  'scans?|pages?|days?|weeks?|months?|years?|all|default|main|full|crops?|tiles?|patches|resized|augmented|aug|hr|lr|high|low|small|large|archive|root|content|assets|static|public|dev|eval|evaluation|query|gallery|bounding_box_train|bounding_box_test'
 const generic = new RegExp(`^(${words})([-_ .]*\\d+)*([-_ ]?(px|x\\d+))?$`, 'i')
 const camera = /^\d{3}(_?[A-Z][A-Z_0-9]{3,4}|[A-Z]{5}|_\d{4}|MEDIA|GOPRO|NIKON|CANON|APPLE|ANDRO)$/i
 const [year, month, day] = ['(19|20)\\d\\d', '(0?[1-9]|1[0-2])', '(0?[1-9]|[12]\\d|3[01])']
 const dates = [
-  new RegExp(`^${year}$`), new RegExp(`(^|\\D)${year}[-_. ]${month}([-_. ]${day})?(\\D|$)`), new RegExp(`(^|\\D)${day}[-_. ]${month}[-_. ]${year}(\\D|$)`), new RegExp(`(^|\\D)${month}[-_. ]${day}[-_. ]${year}(\\D|$)`),
-  /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?([-_T ]?\d{2,6})*$/, new RegExp(`^(${day}[-_. ]*)?(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*[-_. ]*(${day}[-_. ,]*)?(${year}|\\d\\d)$`, 'i'),
-  new RegExp(`^${year}[-_. ]*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)`, 'i'), /^\d{10}(\d{3})?$/,
+  new RegExp(`^${year}$`),
+  new RegExp(`(^|\\D)${year}[-_. ]${month}([-_. ]${day})?(\\D|$)`),
+  new RegExp(`(^|\\D)${day}[-_. ]${month}[-_. ]${year}(\\D|$)`),
+  new RegExp(`(^|\\D)${month}[-_. ]${day}[-_. ]${year}(\\D|$)`),
+  /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?([-_T ]?\d{2,6})*$/,
+  new RegExp(`^(${day}[-_. ]*)?(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*[-_. ]*(${day}[-_. ,]*)?(${year}|\\d\\d)$`, 'i'),
+  new RegExp(`^${year}[-_. ]*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)`, 'i'),
+  /^\d{10}(\d{3})?$/,
 ]
 
 /** Why a folder of this name is no class; null where it may be one. */
@@ -45,7 +50,12 @@ interface Node {
  * Reads the layout of all images at once. Folders are classes where at least two of them lie side by side, below a split or not, and no image lies
  * beside them. With `asked` a person said that folders are classes: then every name is taken but those of splits and of folders in general.
  */
-export function classLayout(files: Iterable<string>, setName: string, asked: boolean, note: (text: string) => void): (file: string) => Placed {
+export function classLayout(
+  files: Iterable<string>,
+  setName: string,
+  asked: boolean,
+  note: (text: string) => void,
+): (file: string) => Placed {
   const top: Node = { images: 0, folders: new Map() }
   for (const file of files) {
     let node = top
@@ -60,7 +70,9 @@ export function classLayout(files: Iterable<string>, setName: string, asked: boo
   const refused = new Map<string, string>()
   const reasonOf = (name: string) => notAClass(name) ?? (name.toLowerCase() === setName.toLowerCase() ? 'the name of the set' : null)
   const visit = (level: { at: string; node: Node }[], depth: number): void => {
-    const children = level.flatMap(({ at, node }) => [...node.folders].map(([name, child]) => ({ name, at: at ? `${at}/${name}` : name, node: child })))
+    const children = level.flatMap(({ at, node }) =>
+      [...node.folders].map(([name, child]) => ({ name, at: at ? `${at}/${name}` : name, node: child })),
+    )
     if (children.length === 0 || depth > 8) return
     const isSplit = (name: string) => usualSplit(name) !== undefined
     const splits = children.filter((c) => isSplit(c.name))
@@ -72,7 +84,15 @@ export function classLayout(files: Iterable<string>, setName: string, asked: boo
     const beside = level.reduce((n, { node }) => n + node.images, 0)
     const taken = asked ? names.size > 0 : names.size >= 2 && beside === 0 && splits.length === 0
     for (const c of others) {
-      const reason = usable.includes(c) ? (taken ? null : beside > 0 ? 'images lie beside it' : splits.length ? 'folders of splits lie beside it' : 'no other class lies beside it') : (reasonOf(c.name) ?? 'a name that any folder of images may have')
+      const reason = usable.includes(c)
+        ? taken
+          ? null
+          : beside > 0
+            ? 'images lie beside it'
+            : splits.length
+              ? 'folders of splits lie beside it'
+              : 'no other class lies beside it'
+        : (reasonOf(c.name) ?? 'a name that any folder of images may have')
       if (reason === null) classes.add(c.at)
       else refused.set(c.at, reason)
     }

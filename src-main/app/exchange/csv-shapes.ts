@@ -12,7 +12,10 @@ export type Row = Partial<Record<Column, string>>
 export type Numbers = (text: string | undefined) => number
 
 /** Between semicolons a number may have a decimal comma. */
-export const numbersBetween = (delimiter: string): Numbers => (t) => (t ? Number(delimiter === ',' ? t : t.replace(/^(-?\d+),(\d+)$/, '$1.$2')) : NaN)
+export const numbersBetween =
+  (delimiter: string): Numbers =>
+  (t) =>
+    t ? Number(delimiter === ',' ? t : t.replace(/^(-?\d+),(\d+)$/, '$1.$2')) : NaN
 
 /** Left, top, width and height. */
 export function boxIn(r: Row, number: Numbers): number[] | null {
@@ -26,7 +29,12 @@ export function boxIn(r: Row, number: Numbers): number[] | null {
   return r.x && r.w ? [number(r.x), number(r.y), w, h] : null
 }
 
-const numbersIn = (text: string) => text.replace(/[[\](){}]/g, ' ').trim().split(/[\s,;]+/).map(Number)
+const numbersIn = (text: string) =>
+  text
+    .replace(/[[\](){}]/g, ' ')
+    .trim()
+    .split(/[\s,;]+/)
+    .map(Number)
 
 /** Of one row without those that need the image's size. */
 export function shapeIn(r: Row, number: Numbers): Shape | null {
@@ -41,7 +49,9 @@ export function shapeIn(r: Row, number: Numbers): Shape | null {
   if (box && box.length !== 4) throw new Error(`bbox: ${box.length} numbers, expected 4`)
   if (box) return boxOf(...(box as [number, number, number, number]))
   // makesense's points have a place and no size.
-  return r.x && r.y && r.w === undefined && r.xmin === undefined ? { kind: 'keypoints', points: [{ x: number(r.x), y: number(r.y), v: 2 }] } : null
+  return r.x && r.y && r.w === undefined && r.xmin === undefined
+    ? { kind: 'keypoints', points: [{ x: number(r.x), y: number(r.y), v: 2 }] }
+    : null
 }
 
 /** JSON, or what Python prints for lists, tuples and dictionaries. */
@@ -49,7 +59,14 @@ export function literal(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
-    const python = text.replace(/'((?:[^'\\]|\\.)*)'/g, (_, s: string) => JSON.stringify(s)).replaceAll('(', '[').replaceAll(')', ']').replace(/,\s*([\]}])/g, '$1').replace(/\bTrue\b/g, 'true').replace(/\bFalse\b/g, 'false').replace(/\bNone\b/g, 'null')
+    const python = text
+      .replace(/'((?:[^'\\]|\\.)*)'/g, (_, s: string) => JSON.stringify(s))
+      .replaceAll('(', '[')
+      .replaceAll(')', ']')
+      .replace(/,\s*([\]}])/g, '$1')
+      .replace(/\bTrue\b/g, 'true')
+      .replace(/\bFalse\b/g, 'false')
+      .replace(/\bNone\b/g, 'null')
     return JSON.parse(python)
   }
 }
@@ -82,14 +99,27 @@ export function boxesIn(text: string): Listed[] {
       throw new Error('a box of the list is neither four numbers nor an object')
     })
   }
-  const tokens = bare.replace(/[{}]/g, ' ').trim().split(/[\s,]+/)
-  if (bare.includes(';')) return bare.split(';').filter((s) => s.trim()).map((s) => ({ label: null, box: quadruple(numbersIn(s), true), rest: {} }))
+  const tokens = bare
+    .replace(/[{}]/g, ' ')
+    .trim()
+    .split(/[\s,]+/)
+  if (bare.includes(';'))
+    return bare
+      .split(';')
+      .filter((s) => s.trim())
+      .map((s) => ({ label: null, box: quadruple(numbersIn(s), true), rest: {} }))
   const groups = (n: number) => Array.from({ length: tokens.length / n }, (_, i) => tokens.slice(i * n, i * n + n))
   const numeric = (s: string) => Number.isFinite(Number(s))
-  if (tokens.length % 6 === 0 && groups(6).every((g) => g.slice(1).every(numeric) && Number(g[1]) >= 0 && Number(g[1]) <= 1)) return groups(6).map((g) => ({ label: g[0]!, box: quadruple(g.slice(2).map(Number), true), rest: { score: Number(g[1]) } }))
+  if (tokens.length % 6 === 0 && groups(6).every((g) => g.slice(1).every(numeric) && Number(g[1]) >= 0 && Number(g[1]) <= 1))
+    return groups(6).map((g) => ({ label: g[0]!, box: quadruple(g.slice(2).map(Number), true), rest: { score: Number(g[1]) } }))
   if (tokens.length % 5 === 0 && groups(5).every((g) => g.slice(1).every(numeric)))
-    return groups(5).map((g) => (numeric(g[0]!) ? { label: null, box: quadruple(g.slice(1).map(Number), false), rest: { score: Number(g[0]) } } : { label: g[0]!, box: quadruple(g.slice(1).map(Number), true), rest: {} }))
-  if (tokens.length % 4 === 0 && tokens.every(numeric)) return groups(4).map((g) => ({ label: null, box: quadruple(g.map(Number), true), rest: {} }))
+    return groups(5).map((g) =>
+      numeric(g[0]!)
+        ? { label: null, box: quadruple(g.slice(1).map(Number), false), rest: { score: Number(g[0]) } }
+        : { label: g[0]!, box: quadruple(g.slice(1).map(Number), true), rest: {} },
+    )
+  if (tokens.length % 4 === 0 && tokens.every(numeric))
+    return groups(4).map((g) => ({ label: null, box: quadruple(g.map(Number), true), rest: {} }))
   throw new Error(`${tokens.length} words, which are no groups of boxes`)
 }
 
@@ -105,9 +135,16 @@ function ofObject(o: Record<string, unknown>): Listed {
   const list = take('bbox', 'box')
   const box = Array.isArray(list) ? quadruple(list.map(numberOf), false) : null
   const xmin = take('xmin', 'x1', 'left')
-  const corners = box === null && xmin !== undefined ? quadruple([xmin, take('ymin', 'y1', 'top'), take('xmax', 'x2', 'right'), take('ymax', 'y2', 'bottom')].map(numberOf), true) : null
+  const corners =
+    box === null && xmin !== undefined
+      ? quadruple([xmin, take('ymin', 'y1', 'top'), take('xmax', 'x2', 'right'), take('ymax', 'y2', 'bottom')].map(numberOf), true)
+      : null
   const sides = box ?? corners ?? quadruple([take('x'), take('y'), take('width', 'w'), take('height', 'h')].map(numberOf), false)
-  return { label: label == null ? null : typeof label === 'object' ? JSON.stringify(label) : String(label as string), box: sides, rest: Object.fromEntries(Object.entries(o).filter(([k]) => !used.has(k))) }
+  return {
+    label: label == null ? null : typeof label === 'object' ? JSON.stringify(label) : String(label as string),
+    box: sides,
+    rest: Object.fromEntries(Object.entries(o).filter(([k]) => !used.has(k))),
+  }
 }
 
 const ringOf = (flat: readonly number[]): Ring => {
@@ -118,9 +155,11 @@ const ringOf = (flat: readonly number[]): Ring => {
 
 const flatOf = (v: unknown): number[] | null => {
   if (!Array.isArray(v)) return null
-  if (v.every((n) => typeof n === 'number' || (typeof n === 'string' && n.trim() !== '' && Number.isFinite(Number(n))))) return v.map(numberOf)
+  if (v.every((n) => typeof n === 'number' || (typeof n === 'string' && n.trim() !== '' && Number.isFinite(Number(n)))))
+    return v.map(numberOf)
   if (v.every((p) => Array.isArray(p) && p.length === 2 && p.every((n) => typeof n === 'number'))) return v.flat() as number[]
-  if (v.every((p) => isObject(p) && 'x' in p && 'y' in p)) return v.flatMap((p) => [numberOf((p as Record<string, unknown>)['x']), numberOf((p as Record<string, unknown>)['y'])])
+  if (v.every((p) => isObject(p) && 'x' in p && 'y' in p))
+    return v.flatMap((p) => [numberOf((p as Record<string, unknown>)['x']), numberOf((p as Record<string, unknown>)['y'])])
   return null
 }
 
@@ -157,7 +196,13 @@ function ringsOfWkt(body: string, depthOfParts: number): number[][][] {
       depth++
       start = i + 1
     } else if (body[i] === ')') {
-      if (start >= 0) parts.at(-1)!.push(body.slice(start, i).split(',').flatMap((p) => p.trim().split(/\s+/).slice(0, 2).map(Number)))
+      if (start >= 0)
+        parts.at(-1)!.push(
+          body
+            .slice(start, i)
+            .split(',')
+            .flatMap((p) => p.trim().split(/\s+/).slice(0, 2).map(Number)),
+        )
       start = -1
       if (--depth === depthOfParts) parts.push([])
     }
@@ -178,8 +223,12 @@ export function maskIn(text: string, { width, height }: Size): Shape | null {
   const numbers = bare.split(/[\s,]+/).map(Number)
   if (!numbers.every((n) => Number.isInteger(n) && n >= 0)) throw new Error('run lengths: expected pairs of whole numbers')
   if (numbers.length % 2) throw new Error(`run lengths: ${numbers.length} numbers, expected pairs`)
-  const runs = Array.from({ length: numbers.length / 2 }, (_, i): [number, number] => [numbers[2 * i]! - 1, numbers[2 * i]! - 1 + numbers[2 * i + 1]!]).sort((a, b) => a[0] - b[0])
-  if (runs.some(([start, end]) => start < 0 || end > width * height)) throw new Error(`run lengths: reach beyond the ${width} × ${height} pixels of the image`)
+  const runs = Array.from({ length: numbers.length / 2 }, (_, i): [number, number] => [
+    numbers[2 * i]! - 1,
+    numbers[2 * i]! - 1 + numbers[2 * i + 1]!,
+  ]).sort((a, b) => a[0] - b[0])
+  if (runs.some(([start, end]) => start < 0 || end > width * height))
+    throw new Error(`run lengths: reach beyond the ${width} × ${height} pixels of the image`)
   return { kind: 'mask', rle: encodeRle(runsFromIntervals(height, width, runs)) }
 }
 

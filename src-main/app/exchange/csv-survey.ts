@@ -27,7 +27,22 @@ export interface Plan {
 }
 
 /** Columns whose names may be classes as well. */
-const doubtful: readonly Column[] = ['caption', 'language', 'split', 'shape', 'region', 'author', 'state', 'review', 'tags', 'polygon', 'bbox', 'boxes', 'rle', 'label']
+const doubtful: readonly Column[] = [
+  'caption',
+  'language',
+  'split',
+  'shape',
+  'region',
+  'author',
+  'state',
+  'review',
+  'tags',
+  'polygon',
+  'bbox',
+  'boxes',
+  'rle',
+  'label',
+]
 const maybeClass = /^(?:name|object|species|breed)$/
 const geometry: readonly Column[] = ['xmin', 'x', 'cx', 'bbox', 'boxes', 'polygon', 'rle', 'shape']
 /** Numbers of rows and of captions. */
@@ -64,7 +79,8 @@ export class Survey {
     this.rows++
     for (const [name, cell] of Object.entries(extra)) this.cell(name, cell)
     for (const column of doubtful) if (row[column] !== undefined) this.cell(`\0${column}`, row[column])
-    if (this.classes.size < 10_000) for (const l of [...several(row.label || row.labelId || '', false), ...several(row.labels ?? '', true)]) this.classes.add(l)
+    if (this.classes.size < 10_000)
+      for (const l of [...several(row.label || row.labelId || '', false), ...several(row.labels ?? '', true)]) this.classes.add(l)
     for (const { box, label } of this.boxesOf(row)) {
       if (label) this.classes.add(label)
       if (box.length !== 4 || !box.every(Number.isFinite)) continue
@@ -111,23 +127,44 @@ export class Survey {
     const names = others.map(([, name]) => name)
     const bits = names.filter(isBits)
     // A class may be called “text”, or “object”.
-    const isClass = (c: Column) => has(c) && isBits(`\0${c}`) && (c !== 'label' || maybeClass.test(plainName(this.layout.names[columns.label!] ?? '')))
+    const isClass = (c: Column) =>
+      has(c) && isBits(`\0${c}`) && (c !== 'label' || maybeClass.test(plainName(this.layout.names[columns.label!] ?? '')))
     const doubted = bits.length > 0 && !ours ? doubtful.filter(isClass) : []
     const labelled = (has('label') && !doubted.includes('label')) || has('labelId') || has('labels')
-    const aliased = new Map(shaped || labelled || (has('caption') && !doubted.includes('caption')) ? [] : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]))
+    const aliased = new Map(
+      shaped || labelled || (has('caption') && !doubted.includes('caption'))
+        ? []
+        : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]),
+    )
     // Beside words of another kind, columns of 0 and 1 are no classes for sure.
     const worded = labelled || (has('caption') && !doubted.includes('caption'))
-    const oneHot = shaped || worded || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
+    const oneHot =
+      shaped || worded || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
     const flags = worded && !shaped && !ours ? bits.filter((n) => !idle.test(plainName(n))) : []
     // The one column that is not known, beside the images' and of words: their classes.
     const [only, ...more] = names.filter((n) => !idle.test(plainName(n)))
-    const sole = !shaped && !labelled && !ours && oneHot.length === 0 && !has('caption') && !has('tags') && only !== undefined && more.length === 0 && (this.seen.get(only)?.texts ?? 0) > 0
+    const sole =
+      !shaped &&
+      !labelled &&
+      !ours &&
+      oneHot.length === 0 &&
+      !has('caption') &&
+      !has('tags') &&
+      only !== undefined &&
+      more.length === 0 &&
+      (this.seen.get(only)?.texts ?? 0) > 0
     const label = sole ? only : null
     for (const value of label === null ? [] : this.seen.get(label)!.values) for (const l of several(value, false)) this.classes.add(l)
     const uncertain = [...oneHot, ...flags].filter((n) => (this.seen.get(n)?.minus ?? 0) > 0 && (this.seen.get(n)?.zeros ?? 0) > 0)
     if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was taken for “uncertain”: a tag, no label`)
     const attributes = shaped ? names.filter((n) => !/^(?:index|unnamed\d*|unnamed:\d+)$/.test(plainName(n))) : []
-    const unread = shaped || ours ? [] : names.filter((n) => !oneHot.includes(n) && !flags.includes(n) && !idle.test(plainName(n)) && n !== label && (this.seen.get(n)?.used ?? 0) > 0)
+    const unread =
+      shaped || ours
+        ? []
+        : names.filter(
+            (n) =>
+              !oneHot.includes(n) && !flags.includes(n) && !idle.test(plainName(n)) && n !== label && (this.seen.get(n)?.used ?? 0) > 0,
+          )
     if (unread.length) findings.leave({ file, line: 1 }, `columns that are not known: ${unread.join(', ')}`)
     const parts = this.boxes > 0 && this.inParts === this.boxes && !ours
     if (parts) findings.change({ file }, 'every box of the file lies within 0 to 1: taken as parts of the image')
@@ -136,7 +173,19 @@ export class Survey {
     const lines = this.layout.makesense === true && has('w') && this.asSides < this.sized
     if (lines) findings.note(`${file}: its rows were taken as lines from point to point, for as boxes they would leave the image`)
     if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were taken to go down the columns, counted from 1`)
-    return { oneHot, aliased, label, flags, uncertain, attributes, parts, corners, lines, tagsAreTags: labelled || oneHot.length > 0, classes: this.classes }
+    return {
+      oneHot,
+      aliased,
+      label,
+      flags,
+      uncertain,
+      attributes,
+      parts,
+      corners,
+      lines,
+      tagsAreTags: labelled || oneHot.length > 0,
+      classes: this.classes,
+    }
   }
 
   private seenUsed(columns: readonly Column[]): number {

@@ -16,6 +16,9 @@ export function several(cell: string, plural: boolean): string[] {
   const text = cell.trim()
   if (!text) return []
   if (/^[[(].*[\])]$/s.test(text)) return listed(text.startsWith('(') ? `[${text.slice(1, -1)}]` : text)
-  const parts = text.split(plural ? /[|;,]/ : /[|;]/).map((s) => s.trim()).filter(Boolean)
+  const parts = text
+    .split(plural ? /[|;,]/ : /[|;]/)
+    .map((s) => s.trim())
+    .filter(Boolean)
   return parts.length === 1 && /^\d+(?: \d+)+$/.test(text) ? text.split(' ') : parts
 }

@@ -20,7 +20,8 @@ export async function detectFormat(given: string, besides?: readonly string[]): 
 
 const annotationName = /\.(ya?ml|json|jsonl|xml|tar|csv|tsv|txt)$/i
 /** Folders that mean something where they stand. */
-const meaningful = /^(train|training|val|valid|validation|test|testing|images|labels|annotations|masks|JPEGImages|ImageSets|SegmentationClass|data|media)\d*$/i
+const meaningful =
+  /^(train|training|val|valid|validation|test|testing|images|labels|annotations|masks|JPEGImages|ImageSets|SegmentationClass|data|media)\d*$/i
 const aside = /^(readme|licen[cs]e|notice)\b|\.(md|pdf|html?)$/i
 
 /** A download often has a folder or two around the dataset: the innermost folder that has more in it than another folder. */
@@ -34,7 +35,9 @@ export function datasetRoot(folder: string): string {
       if (deeper !== null) return deeper
     }
     // One folder of images alone is a class, not a wrapping.
-    const told = names.some((n) => annotationName.test(n) || meaningful.test(n)) || names.filter((n) => !isImage(n) && tree.isFolder(join(rel, n))).length > 1
+    const told =
+      names.some((n) => annotationName.test(n) || meaningful.test(n)) ||
+      names.filter((n) => !isImage(n) && tree.isFolder(join(rel, n))).length > 1
     return told ? rel : null
   }
   return tree.absolute(inner('', 0) ?? '')
@@ -76,7 +79,15 @@ export function detectFolder(given: string, besides?: readonly string[]): Format
   const told = /\.(ya?ml|json|xml|tar|csv|tsv|jsonl|parquet|txt)$/i
   const named = of(top.filter((f) => told.test(f)).slice(0, 50))
   if (named) return named
-  const annotations = of(annotationFolders.flatMap((d) => tree.names(d).filter((f) => told.test(f)).slice(0, 20).map((f) => `${d}/${f}`)))
+  const annotations = of(
+    annotationFolders.flatMap((d) =>
+      tree
+        .names(d)
+        .filter((f) => told.test(f))
+        .slice(0, 20)
+        .map((f) => `${d}/${f}`),
+    ),
+  )
   if (annotations) return annotations
   let images = 0
   const texts: string[] = []
@@ -90,12 +101,16 @@ export function detectFolder(given: string, besides?: readonly string[]): Format
     if (found) return found
     if (/\.(txt|caption)$/i.test(file)) texts.push(file)
   }
-  const contents = texts.filter((f) => !/(?:^|\/)(classes|labelmap)[^/]*\.txt$/i.test(f)).slice(0, 200).map((f) => [f, head(path.join(tree.root, f), 4096)] as const)
+  const contents = texts
+    .filter((f) => !/(?:^|\/)(classes|labelmap)[^/]*\.txt$/i.test(f))
+    .slice(0, 200)
+    .map((f) => [f, head(path.join(tree.root, f), 4096)] as const)
   const written = contents.filter(([, text]) => text.trim())
   const yoloFolders = tree.isFolder('labels') && tree.isFolder('images') && contents.some(([f]) => f.startsWith('labels/'))
   if (written.some(([, text]) => isYoloText(text)) || (yoloFolders && top.some((n) => /classes\.txt|\.ya?ml$/.test(n)))) return 'yolo'
   if (maskFolder(tree)) return 'masks'
-  const sidecar = (f: string) => tree.imagesByStem(path.posix.dirname(f) === '.' ? '' : path.posix.dirname(f), path.posix.basename(stemOf(f))).length > 0
+  const sidecar = (f: string) =>
+    tree.imagesByStem(path.posix.dirname(f) === '.' ? '' : path.posix.dirname(f), path.posix.basename(stemOf(f))).length > 0
   if (written.some(([f]) => sidecar(f))) return 'captions'
   return images > 0 ? 'folders' : null
 }

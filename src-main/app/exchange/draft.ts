@@ -49,7 +49,7 @@ export interface Source {
   /** The one file to be read, relative to the tree; null: the whole folder. */
   file: string | null
   findings: Findings
-  options: z.output<typeof importOptions> 
+  options: z.output<typeof importOptions>
   /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
   unpackTo: (name: string) => string
   /** Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a draft comes from, is known. */

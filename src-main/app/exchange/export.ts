@@ -64,8 +64,21 @@ export async function exportFrom(project: Project, given: string, options: Expor
   let files = 1
   const pack = (file: string) => packProject(project, file, findings, run)
   const fill = (summary: Summary, joints: JointBook) => async (folder: string) => {
-    const labels = summary.counts['unlabelled regions'] ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i) : summary.labels
-    const target: Target = { folder, format: parsed.format, labels, schema: factsOf(project), summary, joints, options: parsed, images: parsed.images ?? format.images ?? 'none', findings, files: 0 }
+    const labels = summary.counts['unlabelled regions']
+      ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i)
+      : summary.labels
+    const target: Target = {
+      folder,
+      format: parsed.format,
+      labels,
+      schema: factsOf(project),
+      summary,
+      joints,
+      options: parsed,
+      images: parsed.images ?? format.images ?? 'none',
+      findings,
+      files: 0,
+    }
     await format.write!(items(project, target, summary.images, run), target)
     files = target.files
     mark(folder, 'export')
@@ -76,7 +89,15 @@ export async function exportFrom(project: Project, given: string, options: Expor
     const lost = losses(format, summary, parsed)
     onLosses?.(lost)
     await (parsed.format === 'dashi' ? replace(to, pack, { kept, proof }) : replaceFolder(to, fill(summary, joints), { kept, proof }))
-    return { format: parsed.format, path: to, images: summary.images, files, losses: lost, ...findings.report, seconds: (performance.now() - began) / 1000 }
+    return {
+      format: parsed.format,
+      path: to,
+      images: summary.images,
+      files,
+      losses: lost,
+      ...findings.report,
+      seconds: (performance.now() - began) / 1000,
+    }
   } catch (e) {
     if (signal?.aborted) throw cancelled()
     if (diskFull(e)) throw dataError(given, 'no space left on the device; nothing was changed', e)
@@ -85,7 +106,8 @@ export async function exportFrom(project: Project, given: string, options: Expor
   }
 }
 
-const proveExport: Proof = (place, name) => (statSync(place).isDirectory() ? proveOwned('export', { as: 'written by an export of Dashi' })(place, name) : proveArchive(place, name))
+const proveExport: Proof = (place, name) =>
+  statSync(place).isDirectory() ? proveOwned('export', { as: 'written by an export of Dashi' })(place, name) : proveArchive(place, name)
 
 /** By anything but an empty folder. */
 const isTaken = (place: string) => existsSync(place) && !(isFolder(place) && readdirSync(place).length === 0)
@@ -157,7 +179,13 @@ function factsOf(project: Project): Map<string, LabelFacts> {
   const labels = new Map(listLabels(project).map((l) => [l.id, l]))
   return new Map(
     [...labels.values()].map(({ id, name, colour, parentId, attributes }) => [
-      name, { colour, parent: parentId === null ? null : (labels.get(parentId)?.name ?? null), own: attributes, attributes: attributesOf(id, labels) },
+      name,
+      {
+        colour,
+        parent: parentId === null ? null : (labels.get(parentId)?.name ?? null),
+        own: attributes,
+        attributes: attributesOf(id, labels),
+      },
     ]),
   )
 }
@@ -171,7 +199,14 @@ function topologyOf(rle: Rle): { parts: number; holes: number } {
   }
 }
 
-const shapeFeature = { box: 'boxes', 'rotated-box': 'rotated boxes', polygon: 'polygons', mask: 'masks', polyline: 'polylines', keypoints: 'keypoints' } as const
+const shapeFeature = {
+  box: 'boxes',
+  'rotated-box': 'rotated boxes',
+  polygon: 'polygons',
+  mask: 'masks',
+  polyline: 'polylines',
+  keypoints: 'keypoints',
+} as const
 
 function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): { summary: Summary; joints: JointBook } {
   const joints = new JointBook()
@@ -212,7 +247,10 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
     add('several captions an image', captions.filter((c) => c.region == null).length > 1)
     add('image labels', labels.length)
     add('several labels an image', labels.length > 1)
-    add('authors', [...regions, ...labels, ...captions].some((a) => a.author?.kind === 'checkpoint' || (a.author && a.author.name !== project.user)))
+    add(
+      'authors',
+      [...regions, ...labels, ...captions].some((a) => a.author?.kind === 'checkpoint' || (a.author && a.author.name !== project.user)),
+    )
     add('tags', tags.length)
     add('splits', split != null)
     if (split != null) splits.add(split)
@@ -222,7 +260,10 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
   const comments = Number(project.db.value('SELECT count(*) FROM comment'))
   add('comments', comments)
   const labels = listLabels(project)
-  add('attribute definitions', labels.reduce((n, l) => n + l.attributes.length, 0))
+  add(
+    'attribute definitions',
+    labels.reduce((n, l) => n + l.attributes.length, 0),
+  )
   add('parent labels', labels.filter((l) => l.parentId !== null).length)
   return { summary: { images, labels: labels.map((l) => l.name), splits: [...splits].sort(), counts }, joints }
 }

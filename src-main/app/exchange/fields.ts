@@ -16,7 +16,11 @@ export function fieldValue(text: string): string | number | boolean {
 }
 
 /** Names alike but for case, spaces, `_` and `-`. */
-export const plainName = (s: string) => s.trim().toLowerCase().replace(/[\s_-]+/g, '')
+export const plainName = (s: string) =>
+  s
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '')
 
 /** Under one of these names, in any spelling, the first that is there. */
 export function keyNamed(keys: readonly string[], names: readonly string[]): string | undefined {
@@ -26,6 +30,7 @@ export function keyNamed(keys: readonly string[], names: readonly string[]): str
 
 export const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 /** A number, or one written as text; NaN for anything else. */
-export const numberOf = (v: unknown): number => (typeof v === 'number' ? v : typeof v === 'string' && v.trim() ? Number(v) : typeof v === 'bigint' ? Number(v) : NaN)
+export const numberOf = (v: unknown): number =>
+  typeof v === 'number' ? v : typeof v === 'string' && v.trim() ? Number(v) : typeof v === 'bigint' ? Number(v) : NaN
 /** Tags of an image for what is no label: `weather: sunny`. */
 export const tagOf = (name: string, value: string) => `${name}: ${value}`.slice(0, 200)

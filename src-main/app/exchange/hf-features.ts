@@ -72,7 +72,11 @@ function ofInfo(json: unknown): ClassNames {
   if (!isObject(json)) return new Map()
   if (isObject(json['features'])) return ofFeatures(json['features'])
   // dataset_infos.json: by configuration.
-  return Object.values(json).map((c) => (isObject(c) ? ofFeatures(c['features']) : new Map<string, string[]>())).find((m) => m.size > 0) ?? new Map()
+  return (
+    Object.values(json)
+      .map((c) => (isObject(c) ? ofFeatures(c['features']) : new Map<string, string[]>()))
+      .find((m) => m.size > 0) ?? new Map()
+  )
 }
 
 function ofReadme(text: string): ClassNames {

@@ -15,15 +15,69 @@ import type { Tree } from './tree.ts'
 
 export type HfRow = Record<string, unknown>
 
-const fileColumns = ['file_name', 'image_file_name', 'file_names', 'filename', 'image_path', 'image_file', 'image_name', 'file', 'path', 'filepath', 'image', 'img']
-export const captionColumns = ['text', 'caption', 'captions', 'sentences', 'sentence', 'description', 'texts', 'sentences_raw', 'raw', 'prompt', 'alt_text', 'answer_caption']
-export const labelColumns = ['label', 'labels', 'class', 'classes', 'class_name', 'category', 'categories', 'fine_label', 'label_name', 'species', 'breed']
+const fileColumns = [
+  'file_name',
+  'image_file_name',
+  'file_names',
+  'filename',
+  'image_path',
+  'image_file',
+  'image_name',
+  'file',
+  'path',
+  'filepath',
+  'image',
+  'img',
+]
+export const captionColumns = [
+  'text',
+  'caption',
+  'captions',
+  'sentences',
+  'sentence',
+  'description',
+  'texts',
+  'sentences_raw',
+  'raw',
+  'prompt',
+  'alt_text',
+  'answer_caption',
+]
+export const labelColumns = [
+  'label',
+  'labels',
+  'class',
+  'classes',
+  'class_name',
+  'category',
+  'categories',
+  'fine_label',
+  'label_name',
+  'species',
+  'breed',
+]
 export const objectColumns = ['objects', 'annotations', 'object', 'faces', 'litter', 'detections', 'annotation']
 const boxNames = ['bbox', 'bboxes', 'boxes', 'box']
-const classNames = ['categories', 'category', 'labels', 'label', 'class', 'classes', 'class_label', 'class_name', 'category_name', 'category_id', 'label_id', 'class_id', 'name']
+const classNames = [
+  'categories',
+  'category',
+  'labels',
+  'label',
+  'class',
+  'classes',
+  'class_label',
+  'class_name',
+  'category_name',
+  'category_id',
+  'label_id',
+  'class_id',
+  'name',
+]
 const phraseNames = ['caption', 'captions', 'phrase', 'phrases', 'expression', 'referring_expression', 'sentence', 'sentences']
 /** Say nothing of the image that the project would not know. */
-const idle = new Set(['id', 'imageid', 'imgid', 'index', 'indexlevel0', 'split', 'width', 'height', 'sentids', 'sentidslist', 'cocoid', 'area'].map(plainName))
+const idle = new Set(
+  ['id', 'imageid', 'imgid', 'index', 'indexlevel0', 'split', 'width', 'height', 'sentids', 'sentidslist', 'cocoid', 'area'].map(plainName),
+)
 
 /** The name of the image in a row that has one; of several columns *_file_name the first. */
 export function fileIn(row: HfRow): { name: string; column: string } | null {
@@ -45,7 +99,11 @@ export async function sizeIn(row: HfRow, images: Tree, file: string): Promise<Si
   if (width > 0 && height > 0) return { width, height }
   const named = fileIn(row)
   const image = named && imageNamed(images, named.name, file)
-  return image?.exists ? sharp(images.absolute(image.path), { limitInputPixels: false }).metadata().catch(() => null) : null
+  return image?.exists
+    ? sharp(images.absolute(image.path), { limitInputPixels: false })
+        .metadata()
+        .catch(() => null)
+    : null
 }
 
 const parsed = (v: unknown): unknown => {
@@ -87,17 +145,47 @@ function objectsIn(row: HfRow): ObjectsIn | null {
   // Lists that are as long go with the boxes.
   if (value.length > 0 && !Array.isArray(value[0])) {
     // The one box of its row: what else the row says of a class is its.
-    const along = keys.filter((k) => k !== boxes && keyNamed([k], [...classNames, 'area', 'iscrowd', 'score', 'confidence', 'segmentation', 'attributes', 'difficult', 'occluded', 'truncated', 'track_id']) !== undefined && !Array.isArray(row[k]))
+    const along = keys.filter(
+      (k) =>
+        k !== boxes &&
+        keyNamed(
+          [k],
+          [
+            ...classNames,
+            'area',
+            'iscrowd',
+            'score',
+            'confidence',
+            'segmentation',
+            'attributes',
+            'difficult',
+            'occluded',
+            'truncated',
+            'track_id',
+          ],
+        ) !== undefined &&
+        !Array.isArray(row[k]),
+    )
     return { column: '', list: [Object.fromEntries([[boxes, value] as [string, unknown], ...along.map((k) => [k, row[k]])])] }
   }
   const many = value
-  const along = keys.filter((k) => keyNamed([k], [...classNames, 'area', 'iscrowd', 'scores', 'score']) !== undefined && Array.isArray(parsed(row[k])) && (parsed(row[k]) as unknown[]).length === many.length)
+  const along = keys.filter(
+    (k) =>
+      keyNamed([k], [...classNames, 'area', 'iscrowd', 'scores', 'score']) !== undefined &&
+      Array.isArray(parsed(row[k])) &&
+      (parsed(row[k]) as unknown[]).length === many.length,
+  )
   return { column: '', list: listed(Object.fromEntries([[boxes, many], ...along.map((k) => [k, parsed(row[k])])])) }
 }
 
 function listed(lists: HfRow): HfRow[] {
-  const arrays = Object.entries(lists).map(([k, v]): [string, unknown] => [k, parsed(v)]).filter((e): e is [string, unknown[]] => Array.isArray(e[1]))
-  const length = Math.max(0, ...arrays.filter(([k]) => keyNamed([k], [...boxNames, 'segmentation', 'shape']) !== undefined).map(([, v]) => v.length))
+  const arrays = Object.entries(lists)
+    .map(([k, v]): [string, unknown] => [k, parsed(v)])
+    .filter((e): e is [string, unknown[]] => Array.isArray(e[1]))
+  const length = Math.max(
+    0,
+    ...arrays.filter(([k]) => keyNamed([k], [...boxNames, 'segmentation', 'shape']) !== undefined).map(([, v]) => v.length),
+  )
   return Array.from({ length }, (_, i) => Object.fromEntries(arrays.map(([k, v]) => [k, v[i] ?? null])))
 }
 
@@ -160,24 +248,34 @@ export class HfReader {
   private classesIn(row: HfRow): [string, unknown][] {
     const labels = this.labelColumns(row).flatMap((c) => [parsed(row[c])].flat().map((v): [string, unknown] => [c, v]))
     const objects = objectsIn(row)
-    return [...labels, ...(objects?.list ?? []).map((o): [string, unknown] => {
-      const key = keyNamed(Object.keys(o), classNames)
-      return [`${objects!.column ? `${objects!.column}.` : ''}${key ?? ''}`, key === undefined ? null : o[key]]
-    })]
+    return [
+      ...labels,
+      ...(objects?.list ?? []).map((o): [string, unknown] => {
+        const key = keyNamed(Object.keys(o), classNames)
+        return [`${objects!.column ? `${objects!.column}.` : ''}${key ?? ''}`, key === undefined ? null : o[key]]
+      }),
+    ]
   }
 
   private labelColumns(row: HfRow): string[] {
     const keys = Object.keys(row)
     const along = objectsIn(row)
     const flat = along?.column === '' && along.list[0] ? Object.keys(along.list[0]) : []
-    const known = labelColumns.map((n) => keyNamed(keys, [n])).filter((k) => k !== undefined && k !== along?.column && !flat.includes(k)) as string[]
+    const known = labelColumns
+      .map((n) => keyNamed(keys, [n]))
+      .filter((k) => k !== undefined && k !== along?.column && !flat.includes(k)) as string[]
     return [...new Set([...known, ...keys.filter((k) => this.names.has(k) && !flat.includes(k))])]
   }
 
   private nameOf(column: string, value: unknown): string | null {
     if (value === null || value === undefined || value === '') return null
     if (typeof value === 'object') return textsOf((value as HfRow)['name'] ?? (value as HfRow)['label'])[0] ?? null
-    const text = typeof value === 'number' && Number.isInteger(value) ? String(value) : typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : ''
+    const text =
+      typeof value === 'number' && Number.isInteger(value)
+        ? String(value)
+        : typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+          ? String(value)
+          : ''
     const names = this.names.get(column)
     if (names && /^-?\d+$/.test(text)) return text === '-1' ? null : (names[Number(text)] ?? text)
     this.naming ??= this.named()
@@ -209,16 +307,26 @@ export class HfReader {
       taken.add(column)
       for (const text of textsOf(row[column])) caption({ text, language: tongue })
     }
-    const labels = this.labelColumns(row).filter((c) => !taken.has(c)).flatMap((column) => {
-      taken.add(column)
-      return [parsed(row[column])].flat().flatMap((v) => this.nameOf(column, v) ?? [])
-    })
+    const labels = this.labelColumns(row)
+      .filter((c) => !taken.has(c))
+      .flatMap((column) => {
+        taken.add(column)
+        return [parsed(row[column])].flat().flatMap((v) => this.nameOf(column, v) ?? [])
+      })
     const flat = objects?.column === '' && objects.list[0] ? Object.keys(objects.list[0]) : []
     const tagColumn = keyNamed(keys, ['tags'])
-    const tags = tagColumn === undefined || taken.has(tagColumn) ? [] : [parsed(row[tagColumn])].flat().flatMap((t) => (typeof t === 'string' ? t.split(',') : [])).map((t) => t.trim().slice(0, 200)).filter(Boolean)
+    const tags =
+      tagColumn === undefined || taken.has(tagColumn)
+        ? []
+        : [parsed(row[tagColumn])]
+            .flat()
+            .flatMap((t) => (typeof t === 'string' ? t.split(',') : []))
+            .map((t) => t.trim().slice(0, 200))
+            .filter(Boolean)
     if (tags.length) taken.add(tagColumn!)
     for (const column of keys)
-      if (!taken.has(column) && !flat.includes(column) && !idle.has(plainName(column)) && !isEmpty(row[column])) this.unread.set(column, (this.unread.get(column) ?? 0) + 1)
+      if (!taken.has(column) && !flat.includes(column) && !idle.has(plainName(column)) && !isEmpty(row[column]))
+        this.unread.set(column, (this.unread.get(column) ?? 0) + 1)
     const [width, height] = [numberOf(row['width'] ?? row['image_width']), numberOf(row['height'] ?? row['image_height'])]
     const regions = (size: Size): DraftRegion[] => {
       const kept: DraftRegion[] = []
@@ -232,7 +340,12 @@ export class HfReader {
     }
     const told = typeof row['split'] === 'string' && row['split'] !== '' ? row['split'] : null
     return {
-      ...image, where, captions, labels: [...new Set(labels)].filter((l) => l.trim()).map((label) => ({ label })), split: split ?? told, tags,
+      ...image,
+      where,
+      captions,
+      labels: [...new Set(labels)].filter((l) => l.trim()).map((label) => ({ label })),
+      split: split ?? told,
+      tags,
       regions: boxes.parts ? regions : regions({ width: NaN, height: NaN }),
       ...(width > 0 && height > 0 ? { size: { width, height } } : {}),
     }
@@ -240,26 +353,51 @@ export class HfReader {
 
   private region(o: HfRow, column: string, boxes: Boxes, size: Size, where: Where, i: number): DraftRegion | null {
     const keys = Object.keys(o)
-    const [boxKey, classKey, segmentation] = [keyNamed(keys, boxNames), keyNamed(keys, classNames), keyNamed(keys, ['segmentation', 'polygon', 'polygons', 'segmentations'])]
+    const [boxKey, classKey, segmentation] = [
+      keyNamed(keys, boxNames),
+      keyNamed(keys, classNames),
+      keyNamed(keys, ['segmentation', 'polygon', 'polygons', 'segmentations']),
+    ]
     const label = classKey === undefined ? null : this.nameOf(`${column ? `${column}.` : ''}${classKey}`, o[classKey])
     const own = ['shape', 'attributes', 'author', 'state'].map((k) => (typeof o[k] === 'string' && o[k] !== '' ? parsed(o[k]) : undefined))
     const shape = shapeSchema.safeParse(own[0])
-    const rest = Object.fromEntries(Object.entries(o).filter(([k]) => ![boxKey, classKey, segmentation, 'id', 'area', 'bbox_id', 'image_id', 'shape', 'attributes'].includes(k) && keyNamed([k], phraseNames) === undefined && !(['author', 'state'].includes(k) && own[2] !== undefined)))
+    const rest = Object.fromEntries(
+      Object.entries(o).filter(
+        ([k]) =>
+          ![boxKey, classKey, segmentation, 'id', 'area', 'bbox_id', 'image_id', 'shape', 'attributes'].includes(k) &&
+          keyNamed([k], phraseNames) === undefined &&
+          !(['author', 'state'].includes(k) && own[2] !== undefined),
+      ),
+    )
     const made = authorSchema.safeParse(own[2])
     const state = annotationState.safeParse(own[3])
-    const more = { ...withAttributes(rest, isObject(own[1]) ? own[1] : undefined), ...(made.success ? { author: made.data } : {}), ...(made.success && state.success ? { state: state.data } : {}), line: where.line }
+    const more = {
+      ...withAttributes(rest, isObject(own[1]) ? own[1] : undefined),
+      ...(made.success ? { author: made.data } : {}),
+      ...(made.success && state.success ? { state: state.data } : {}),
+      line: where.line,
+    }
     if (shape.success) return { label, shape: shape.data, ...more }
     const rings = segmentation === undefined ? [] : ringsOf(parsed(o[segmentation]))
     if (rings.length) return { label, shape: polygonOf(...rings), ...more }
     const b = boxKey === undefined ? null : parsed(o[boxKey])
     const four = Array.isArray(b) ? b.map(numberOf) : isObject(b) ? ['x', 'y', 'width', 'height'].map((k) => numberOf(b[k])) : null
     if (four?.length !== 4) {
-      this.findings.leave(where, `${column || 'objects'}.${boxKey ?? 'bbox'}: object ${i}: ${four ? `${four.length} numbers` : 'none'}, expected 4`)
+      this.findings.leave(
+        where,
+        `${column || 'objects'}.${boxKey ?? 'bbox'}: object ${i}: ${four ? `${four.length} numbers` : 'none'}, expected 4`,
+      )
       return null
     }
     const [x = NaN, y = NaN, c = NaN, d = NaN] = four
     const [w, h] = boxes.corners ? [c - x, d - y] : [c, d]
-    return { label, shape: boxes.parts ? boxOf(snap(x * size.width), snap(y * size.height), snap(w * size.width), snap(h * size.height)) : boxOf(x, y, w, h), ...more }
+    return {
+      label,
+      shape: boxes.parts
+        ? boxOf(snap(x * size.width), snap(y * size.height), snap(w * size.width), snap(h * size.height))
+        : boxOf(x, y, w, h),
+      ...more,
+    }
   }
 
   /** Columns that nothing was made of, in one line. */

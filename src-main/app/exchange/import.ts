@@ -64,10 +64,36 @@ export async function importInto(project: Project, given: string, options: Impor
     const besides = ownBesides(project, at)
     const format = parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format
     if (besides && format === 'dashi') throw userError(`${given}: is this very project`)
-    const taken: Taken = { annotations: { regions: 0, labels: 0, captions: 0 }, missing: 0, unread: [], unreadFiles: 0, unmentioned: 0, skipped: [] }
-    const read = () => readAll(statSync(at).isFile() || besides || formats[format].beside ? at : datasetRoot(at), format, { options: parsed.data, findings, taken, unpackTo, store, besides })
+    const taken: Taken = {
+      annotations: { regions: 0, labels: 0, captions: 0 },
+      missing: 0,
+      unread: [],
+      unreadFiles: 0,
+      unmentioned: 0,
+      skipped: [],
+    }
+    const read = () =>
+      readAll(statSync(at).isFile() || besides || formats[format].beside ? at : datasetRoot(at), format, {
+        options: parsed.data,
+        findings,
+        taken,
+        unpackTo,
+        store,
+        besides,
+      })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
-    return { format, root, images: store.images, counts: store.counts, ...taken, nothingTaken: tookNothing(taken, findings), unreadable: [], unreadableImages: 0, ...findings.report, seconds: (performance.now() - began) / 1000 }
+    return {
+      format,
+      root,
+      images: store.images,
+      counts: store.counts,
+      ...taken,
+      nothingTaken: tookNothing(taken, findings),
+      unreadable: [],
+      unreadableImages: 0,
+      ...findings.report,
+      seconds: (performance.now() - began) / 1000,
+    }
   } catch (e) {
     throw unpacked.undo(given, e, signal?.aborted ?? false)
   } finally {
@@ -117,7 +143,11 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   const images = options.images === undefined ? tree : new Tree(existingFolder(options.images), options.followLinks)
   let root: string | undefined
   const source: Source = {
-    tree, images, file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null, findings, options,
+    tree,
+    images,
+    file: isFile ? path.relative(folder, at).split(path.sep).join('/') : null,
+    findings,
+    options,
     unpackTo,
     took: (taken) => tree.took(taken),
     declareLabels: (labels) => store.declare(labels),
@@ -138,7 +168,8 @@ async function readAll(at: string, format: FormatName, { options, findings, take
     }
     root ??= at
   }
-  for (const name of new Set([...tree.undecodable, ...images.undecodable])) findings.leave({ file: name }, 'its name is no UTF-8, so it cannot be taken; rename it')
+  for (const name of new Set([...tree.undecodable, ...images.undecodable]))
+    findings.leave({ file: name }, 'its name is no UTF-8, so it cannot be taken; rename it')
   if (!isFile) Object.assign(taken, leftIn(tree))
   if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
   await store.finish()
@@ -227,14 +258,20 @@ class Storing {
     const [known, keys] = [new Set(labels.map((l) => l.name)), new Set(labels.map((l) => l.key))]
     const fresh = new Map<string, DraftLabel>()
     // Of labels that are there already, only gaps are filled.
-    const told = [...new Map(this.labels.filter((l) => l.parent || l.attributes?.length).map((l) => [l.name.trim().slice(0, 500), l])).entries()]
+    const told = [
+      ...new Map(this.labels.filter((l) => l.parent || l.attributes?.length).map((l) => [l.name.trim().slice(0, 500), l])).entries(),
+    ]
       .filter(([name]) => name)
       .map(([name, { parent = null, attributes = [] }]) => ({ name, parent, attributes, synonyms: [], prompts: [] }))
     for (const l of this.labels.splice(0)) {
       const name = l.name.trim().slice(0, 500)
       if (name && !known.has(name) && !fresh.has(name)) fresh.set(name, { ...l, name })
     }
-    if (fresh.size) this.counts.labels += addLabels(this.project, [...fresh.values()].map(({ parent: _, key, ...l }) => ({ ...l, key: key && !keys.has(key) ? key : null }))).length
+    if (fresh.size)
+      this.counts.labels += addLabels(
+        this.project,
+        [...fresh.values()].map(({ parent: _, key, ...l }) => ({ ...l, key: key && !keys.has(key) ? key : null })),
+      ).length
     if (told.length) importLabelSchema(this.project, { format: 'dashi-labels', version: 1, labels: told }, 'merge')
   }
 
@@ -247,7 +284,9 @@ class Storing {
     // Records go by root; most imports have one.
     const write = (root: string, some: Iterable<ImageRecord>) => {
       const more = addRecords(project, some, {
-        root, action: options.action ?? 'import', ...(options.signal ? { signal: options.signal } : {}),
+        root,
+        action: options.action ?? 'import',
+        ...(options.signal ? { signal: options.signal } : {}),
         onProgress: (n) => report('storing', done + n, of),
       })
       done += more.added + more.merged + more.unchanged
@@ -258,13 +297,16 @@ class Storing {
     let next = iterator.next()
     while (!next.done) {
       const { root } = next.value
-      write(root, (function* () {
-        for (; !next.done && next.value.root === root; next = iterator.next()) {
-          const elsewhere = known(next.value.record, root)
-          if (elsewhere) others.push(elsewhere)
-          else yield next.value.record
-        }
-      })())
+      write(
+        root,
+        (function* () {
+          for (; !next.done && next.value.root === root; next = iterator.next()) {
+            const elsewhere = known(next.value.record, root)
+            if (elsewhere) others.push(elsewhere)
+            else yield next.value.record
+          }
+        })(),
+      )
     }
     for (const { root, record } of others) write(root, [record])
   }
@@ -276,7 +318,7 @@ function* spooled(spool: Spool): Generator<{ record: ImageRecord; root: string }
 
 function take<T>(from: Iterator<T>, n: number): T[] {
   const some: T[] = []
-  for (let next; some.length < n && !(next = from.next()).done; ) some.push(next.value)
+  for (let next; some.length < n && !(next = from.next()).done;) some.push(next.value)
   return some
 }
 
@@ -288,10 +330,12 @@ function knownElsewhere(project: Project) {
     const there = placed(root, record.fileName)
     if (there) return { record: { ...record, fileName: there.path }, root: there.root }
     if (!record.contentHash) return null
-    const rows = project.db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE content_hash = ?', record.contentHash)
+    const rows = project.db.all<{ root_id: number; path: string }>(
+      'SELECT root_id, path FROM media WHERE content_hash = ?',
+      record.contentHash,
+    )
     if (rows.some((r) => roots.get(r.root_id) === root)) return null
     const twin = rows.find((r) => path.posix.basename(r.path) === path.posix.basename(record.fileName) && roots.has(r.root_id))
     return twin ? { record: { ...record, fileName: twin.path }, root: roots.get(twin.root_id)! } : null
   }
 }
-

@@ -82,8 +82,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
           closing[depth] = c + 2 // } of {, ] of [
         } else if (depth > 0 && (c === close || c === closeArray)) {
           if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes what it did not open`)
-        }
-        else if (depth === 0 && (c === comma || c === close || c === closeArray)) {
+        } else if (depth === 0 && (c === comma || c === close || c === closeArray)) {
           // A bare value (number, true, null) or a string ends at the separator.
           if (keep) yield item(key, finish(chunk.subarray(start, i)), itemLine)
           inItem = false

@@ -38,7 +38,8 @@ export function labelMapFor(tree: Tree, file: string, fits: (names: ReadonlyMap<
   return null
 }
 
-const isMap = (name: string) => listName.test(name) || tableName.test(name) || jsonName.test(name) || /\.pbtxt$/i.test(name) || /^(?:data|dataset)\.ya?ml$/i.test(name)
+const isMap = (name: string) =>
+  listName.test(name) || tableName.test(name) || jsonName.test(name) || /\.pbtxt$/i.test(name) || /^(?:data|dataset)\.ya?ml$/i.test(name)
 
 function mapIn(tree: Tree, file: string): Map<string, string> {
   const name = path.posix.basename(file)
@@ -49,11 +50,16 @@ function mapIn(tree: Tree, file: string): Map<string, string> {
     return isObject(yaml) ? ofJson(yaml['names']) : new Map()
   }
   const text = beginning(tree.absolute(file), limit)
-  if (listName.test(name) && !lines(text).every((l) => /^(?:\d+|n\d{8}|\/m\/\w+)[\s,:;]|[,:;\t]\s*\d+$/.test(l))) return new Map(lines(text).map((l, i) => [String(i), l]))
+  if (listName.test(name) && !lines(text).every((l) => /^(?:\d+|n\d{8}|\/m\/\w+)[\s,:;]|[,:;\t]\s*\d+$/.test(l)))
+    return new Map(lines(text).map((l, i) => [String(i), l]))
   return ofTable(text)
 }
 
-const lines = (text: string) => text.split(/\r?\n/).map((l) => l.trim()).filter(Boolean)
+const lines = (text: string) =>
+  text
+    .split(/\r?\n/)
+    .map((l) => l.trim())
+    .filter(Boolean)
 
 /** A list of names, names by id, ids by name, or a list of objects with both. */
 export function ofJson(json: unknown): Map<string, string> {
@@ -67,30 +73,78 @@ export function ofJson(json: unknown): Map<string, string> {
     return new Map(entries.filter((e) => e !== null))
   }
   if (!isObject(json)) return new Map()
-  for (const key of ['id2label', 'id_to_label', 'idx_to_class', 'names', 'classes', 'labels', 'categories', 'label_map']) if (isObject(json[key]) || Array.isArray(json[key])) return ofJson(json[key])
+  for (const key of ['id2label', 'id_to_label', 'idx_to_class', 'names', 'classes', 'labels', 'categories', 'label_map'])
+    if (isObject(json[key]) || Array.isArray(json[key])) return ofJson(json[key])
   const pairs = Object.entries(json)
-  if (pairs.length > 0 && pairs.every(([, v]) => typeof v === 'number' || (typeof v === 'string' && /^\d+$/.test(v))) && !pairs.every(([k]) => /^\d+$/.test(k))) return new Map(pairs.map(([name, id]) => [String(id), name]))
-  return new Map(pairs.flatMap(([id, v]): [string, string][] => {
-    const name = Array.isArray(v) && v.length > 0 ? (v.at(-1) as unknown) : isObject(v) ? v[keyNamed(Object.keys(v), valueNames) ?? ''] : v
-    return typeof name === 'string' ? [[id, name]] : []
-  }))
+  if (
+    pairs.length > 0 &&
+    pairs.every(([, v]) => typeof v === 'number' || (typeof v === 'string' && /^\d+$/.test(v))) &&
+    !pairs.every(([k]) => /^\d+$/.test(k))
+  )
+    return new Map(pairs.map(([name, id]) => [String(id), name]))
+  return new Map(
+    pairs.flatMap(([id, v]): [string, string][] => {
+      const name =
+        Array.isArray(v) && v.length > 0 ? (v.at(-1) as unknown) : isObject(v) ? v[keyNamed(Object.keys(v), valueNames) ?? ''] : v
+      return typeof name === 'string' ? [[id, name]] : []
+    }),
+  )
 }
 
 /** TensorFlow's: item { id: 1 name: 'cat' display_name: "Cat" }. */
 function ofPbtxt(text: string): Map<string, string> {
-  return new Map([...text.matchAll(/item\s*\{([^}]*)\}/g)].flatMap(([, body]): [string, string][] => {
-    const field = (name: string) => new RegExp(`\\b${name}\\s*:\\s*(?:"([^"]*)"|'([^']*)'|(\\S+))`).exec(body!)?.slice(1).find((s) => s !== undefined)
-    const [id, name] = [field('id'), field('display_name') ?? field('name')]
-    return id && name ? [[id, name]] : []
-  }))
+  return new Map(
+    [...text.matchAll(/item\s*\{([^}]*)\}/g)].flatMap(([, body]): [string, string][] => {
+      const field = (name: string) =>
+        new RegExp(`\\b${name}\\s*:\\s*(?:"([^"]*)"|'([^']*)'|(\\S+))`)
+          .exec(body!)
+          ?.slice(1)
+          .find((s) => s !== undefined)
+      const [id, name] = [field('id'), field('display_name') ?? field('name')]
+      return id && name ? [[id, name]] : []
+    }),
+  )
 }
 
-const idNames = ['id', 'index', 'idx', 'class_id', 'label_id', 'category_id', 'class_index', 'label_index', 'number', 'label_num', 'classid', 'labelid', 'class_idx', 'value', 'code', 'LabelName']
-const valueNames = ['name', 'class_name', 'label_name', 'category_name', 'display_name', 'DisplayName', 'class', 'label', 'category', 'title', 'description']
+const idNames = [
+  'id',
+  'index',
+  'idx',
+  'class_id',
+  'label_id',
+  'category_id',
+  'class_index',
+  'label_index',
+  'number',
+  'label_num',
+  'classid',
+  'labelid',
+  'class_idx',
+  'value',
+  'code',
+  'LabelName',
+]
+const valueNames = [
+  'name',
+  'class_name',
+  'label_name',
+  'category_name',
+  'display_name',
+  'DisplayName',
+  'class',
+  'label',
+  'category',
+  'title',
+  'description',
+]
 
 /** Two columns in either order, with a header or without: `0,cat`, `cat,0`, `n01440764 tench`, `/m/01yrx,Cat`. */
 function ofTable(text: string): Map<string, string> {
-  const delimiter = [',', '\t', ';', ':'].find((d) => lines(text).slice(0, 20).every((l) => l.includes(d)))
+  const delimiter = [',', '\t', ';', ':'].find((d) =>
+    lines(text)
+      .slice(0, 20)
+      .every((l) => l.includes(d)),
+  )
   if (delimiter === undefined) {
     const pairs = lines(text).map((l) => /^(\S+)\s+(.+)$/.exec(l))
     return pairs.every((p) => p && /^(?:\d+|n\d{8})$/.test(p[1]!)) ? new Map(pairs.map((p) => [p![1]!, p![2]!.trim()])) : new Map()
@@ -99,7 +153,8 @@ function ofTable(text: string): Map<string, string> {
   const header = rows[0] ?? []
   const [id, name] = [keyNamed(header, idNames), keyNamed(header, valueNames)]
   const isCode = (s: string) => /^\d+$|^\/[mgt]\/|^n\d{8}$/.test(s)
-  if (id !== undefined && name !== undefined && id !== name && !isCode(header[header.indexOf(id)]!)) return new Map(rows.slice(1).flatMap((r) => pair(r[header.indexOf(id)], r[header.indexOf(name)])))
+  if (id !== undefined && name !== undefined && id !== name && !isCode(header[header.indexOf(id)]!))
+    return new Map(rows.slice(1).flatMap((r) => pair(r[header.indexOf(id)], r[header.indexOf(name)])))
   if (rows.length === 0 || !rows.every((r) => r.length >= 2)) return new Map()
   const body = isCode(header[0]!) || isCode(header[1]!) ? rows : rows.slice(1)
   if (body.every((r) => isCode(r[0]!))) return new Map(body.flatMap((r) => pair(r[0], r[1])))
@@ -115,7 +170,12 @@ const whole = (s: string) => (isWhole(s) ? String(Math.trunc(Number(s))) : s)
  * Names for labels that are all numbers or codes, by a map beside the file; others, and those without a map, stay. A list without numbers counts from
  * 0, or from 1 where only that fits.
  */
-export function namer(tree: Tree, file: string, used: ReadonlySet<string>, note: (text: string) => void): { name: (label: string) => string; names: string[] } {
+export function namer(
+  tree: Tree,
+  file: string,
+  used: ReadonlySet<string>,
+  note: (text: string) => void,
+): { name: (label: string) => string; names: string[] } {
   const asTheyAre = { name: (label: string) => label, names: [] }
   const ids = [...used].filter(Boolean)
   if (ids.length === 0) return asTheyAre
@@ -125,15 +185,32 @@ export function namer(tree: Tree, file: string, used: ReadonlySet<string>, note:
   let from1 = false
   const map = labelMapFor(tree, file, (names) => {
     const known = keys.filter((k) => names.has(k)).length
-    if (numbers && known < keys.length && !keys.includes('0') && names.has('0') && !names.has(String(names.size)) && keys.every((k) => names.has(String(Number(k) - 1)))) return (from1 = true)
-    return numbers || codes ? known === keys.length || known > keys.length / 2 : known === keys.length && keys.some((k) => names.get(k) !== k)
+    if (
+      numbers &&
+      known < keys.length &&
+      !keys.includes('0') &&
+      names.has('0') &&
+      !names.has(String(names.size)) &&
+      keys.every((k) => names.has(String(Number(k) - 1)))
+    )
+      return (from1 = true)
+    return numbers || codes
+      ? known === keys.length || known > keys.length / 2
+      : known === keys.length && keys.some((k) => names.get(k) !== k)
   })
   if (!map) {
-    if (numbers) note(`${file}: its classes are numbers, and no list of their names lies beside it (classes.txt, labels.txt, label_map.json, …): taken as they stand`)
-    if (codes) note(`${file}: its classes are codes, and no list of their names lies beside it (class-descriptions.csv, …): taken as they stand`)
+    if (numbers)
+      note(
+        `${file}: its classes are numbers, and no list of their names lies beside it (classes.txt, labels.txt, label_map.json, …): taken as they stand`,
+      )
+    if (codes)
+      note(`${file}: its classes are codes, and no list of their names lies beside it (class-descriptions.csv, …): taken as they stand`)
     return asTheyAre
   }
   note(`${file}: classes were named by ${map.file}${from1 ? ', counted from 1' : ''}`)
   const key = (label: string) => (from1 ? String(Number(whole(label)) - 1) : whole(label))
-  return { name: (label) => map.names.get(key(label)) ?? label, names: numbers ? [...map.names.values()] : [...new Set(keys.flatMap((k) => map.names.get(k) ?? []))] }
+  return {
+    name: (label) => map.names.get(key(label)) ?? label,
+    names: numbers ? [...map.names.values()] : [...new Set(keys.flatMap((k) => map.names.get(k) ?? []))],
+  }
 }

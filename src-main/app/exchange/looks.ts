@@ -16,16 +16,61 @@ export interface Looks {
 }
 
 const inText = /\.(json|jsonl|ndjson|geojson|xml|csv|tsv|txt|caption|ya?ml|toml)$/i
-const packed = new Map(Object.entries({
-  parquet: 'Parquet', arrow: 'Arrow', feather: 'Arrow (Feather)', tfrecord: 'TFRecord', tfrecords: 'TFRecord', record: 'TFRecord or RecordIO', rec: 'RecordIO', h5: 'HDF5', hdf5: 'HDF5',
-  npy: 'NumPy array', npz: 'NumPy arrays', mat: 'MATLAB file', pkl: 'Python pickle', pickle: 'Python pickle', sqlite: 'SQLite database', sqlite3: 'SQLite database', db: 'database', mdb: 'LMDB or Access database',
-  lmdb: 'LMDB database', xlsx: 'Excel workbook', xls: 'Excel workbook', ods: 'spreadsheet', zip: 'zip archive', tar: 'tar archive', tgz: 'compressed tar archive', gz: 'gzip file', '7z': '7-Zip archive', rar: 'RAR archive',
-  avro: 'Avro', msgpack: 'MessagePack', bson: 'BSON', pb: 'protocol buffer', pbtxt: 'protocol buffer in text', pt: 'PyTorch file', 'idx1-ubyte': 'IDX labels', 'idx3-ubyte': 'IDX images', kml: 'KML', shp: 'shapefile',
-  gpkg: 'GeoPackage', manifest: 'manifest (JSON lines)', lst: 'list of files', ini: 'INI file', dataset: 'dataset file', via: 'VIA project', odgt: 'JSON lines (odgt)', log: '',
-}))
+const packed = new Map(
+  Object.entries({
+    parquet: 'Parquet',
+    arrow: 'Arrow',
+    feather: 'Arrow (Feather)',
+    tfrecord: 'TFRecord',
+    tfrecords: 'TFRecord',
+    record: 'TFRecord or RecordIO',
+    rec: 'RecordIO',
+    h5: 'HDF5',
+    hdf5: 'HDF5',
+    npy: 'NumPy array',
+    npz: 'NumPy arrays',
+    mat: 'MATLAB file',
+    pkl: 'Python pickle',
+    pickle: 'Python pickle',
+    sqlite: 'SQLite database',
+    sqlite3: 'SQLite database',
+    db: 'database',
+    mdb: 'LMDB or Access database',
+    lmdb: 'LMDB database',
+    xlsx: 'Excel workbook',
+    xls: 'Excel workbook',
+    ods: 'spreadsheet',
+    zip: 'zip archive',
+    tar: 'tar archive',
+    tgz: 'compressed tar archive',
+    gz: 'gzip file',
+    '7z': '7-Zip archive',
+    rar: 'RAR archive',
+    avro: 'Avro',
+    msgpack: 'MessagePack',
+    bson: 'BSON',
+    pb: 'protocol buffer',
+    pbtxt: 'protocol buffer in text',
+    pt: 'PyTorch file',
+    'idx1-ubyte': 'IDX labels',
+    'idx3-ubyte': 'IDX images',
+    kml: 'KML',
+    shp: 'shapefile',
+    gpkg: 'GeoPackage',
+    manifest: 'manifest (JSON lines)',
+    lst: 'list of files',
+    ini: 'INI file',
+    dataset: 'dataset file',
+    via: 'VIA project',
+    odgt: 'JSON lines (odgt)',
+    log: '',
+  }),
+)
 /** Files that go along with any dataset and say nothing of its images. */
-const companion = /^(readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|citation|todo|requirements|manifest\.in)([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$/i
-const classList = /^(classes|class_?names|labels?|label_?names|names|obj|categories|labelmap|label_?map|predefined_classes|_?darknet)([-_.].*)?\.(txt|names|ya?ml|json|csv|pbtxt)$/i
+const companion =
+  /^(readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|citation|todo|requirements|manifest\.in)([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$/i
+const classList =
+  /^(classes|class_?names|labels?|label_?names|names|obj|categories|labelmap|label_?map|predefined_classes|_?darknet)([-_.].*)?\.(txt|names|ya?ml|json|csv|pbtxt)$/i
 
 const extensionOf = (name: string) => path.posix.extname(name).slice(1).toLowerCase()
 
@@ -41,24 +86,43 @@ export function looksLike(tree: Tree, file: string): Looks {
   const packing = packed.get(extensionOf(name))
   const reader = formatOf(peek)
   const title = reader && `looks like ${formats[reader].title}`
-  if (packing !== undefined && !inText.test(name)) return { looks: title ?? magic(bytesOf(peek.file, 300)) ?? packing, reader, likely: true }
+  if (packing !== undefined && !inText.test(name))
+    return { looks: title ?? magic(bytesOf(peek.file, 300)) ?? packing, reader, likely: true }
   const text = peek.head.replace(/^\ufeff/, '')
   if (!text.trim()) return { looks: 'empty', reader: null, likely: false }
   if (text.slice(0, 4000).includes('\0') && !/^[\xff\xfe\ufffd]{2}/.test(text)) return { looks: 'binary data', reader, likely: true }
   if (reader) return { looks: title!, reader, likely: true }
   switch (extensionOf(name)) {
     case 'json':
-    case 'geojson': return json(tree, file, text, peek.outline)
+    case 'geojson':
+      return json(tree, file, text, peek.outline)
     case 'jsonl':
-    case 'ndjson': return { looks: `JSON lines with the keys ${keys(peek.outline)}`, reader: null, likely: true }
+    case 'ndjson':
+      return { looks: `JSON lines with the keys ${keys(peek.outline)}`, reader: null, likely: true }
     case 'csv':
-    case 'tsv': return { looks: `a table with the columns ${shortened(text.split(/\r?\n/)[0]!.split(/[,;\t|]/).map((c) => c.trim().replace(/^"|"$/g, '')))}`, reader: null, likely: !/^class/i.test(name) }
-    case 'xml': return xml(file, text)
+    case 'tsv':
+      return {
+        looks: `a table with the columns ${shortened(
+          text
+            .split(/\r?\n/)[0]!
+            .split(/[,;\t|]/)
+            .map((c) => c.trim().replace(/^"|"$/g, '')),
+        )}`,
+        reader: null,
+        likely: !/^class/i.test(name),
+      }
+    case 'xml':
+      return xml(file, text)
     case 'txt':
-    case 'caption': return plain(tree, file, text)
+    case 'caption':
+      return plain(tree, file, text)
     default: {
       const names = [...text.matchAll(/^\s{0,2}"?([A-Za-z_][\w .-]*)"?\s*[:=]/gm)].map((m) => m[1]!)
-      return { looks: `${extensionOf(name) === 'toml' ? 'TOML' : 'YAML'} with the keys ${shortened([...new Set(names)])}`, reader: null, likely: telling(tree, file, text) && !classList.test(name) }
+      return {
+        looks: `${extensionOf(name) === 'toml' ? 'TOML' : 'YAML'} with the keys ${shortened([...new Set(names)])}`,
+        reader: null,
+        likely: telling(tree, file, text) && !classList.test(name),
+      }
     }
   }
 }
@@ -85,35 +149,70 @@ function json(tree: Tree, file: string, text: string, outline: Outline): Looks {
   if (outline.root === null) return { looks: `no JSON: begins with ${JSON.stringify(text.trim().slice(0, 20))}`, reader: null, likely }
   if (outline.root === 'array') {
     if (outline.keys.size === 0) return { looks: 'a JSON list', reader: null, likely }
-    const coco = outline.keys.has('image_id') && ['bbox', 'segmentation', 'keypoints', 'caption', 'category_id'].some((k) => outline.keys.has(k))
-    if (coco) return { looks: `COCO results: a list of ${keys(outline)}, without the images and categories that the ids stand for`, reader: null, likely: true }
+    const coco =
+      outline.keys.has('image_id') && ['bbox', 'segmentation', 'keypoints', 'caption', 'category_id'].some((k) => outline.keys.has(k))
+    if (coco)
+      return {
+        looks: `COCO results: a list of ${keys(outline)}, without the images and categories that the ids stand for`,
+        reader: null,
+        likely: true,
+      }
     return { looks: `JSON list of objects with the keys ${keys(outline)}`, reader: null, likely: true }
   }
   const [first] = [...outline.inner]
-  return { looks: `JSON object with the keys ${keys(outline)}${first ? `; ${shortened([first[0]])} holds ${shortened(first[1])}` : ''}`, reader: null, likely }
+  return {
+    looks: `JSON object with the keys ${keys(outline)}${first ? `; ${shortened([first[0]])} holds ${shortened(first[1])}` : ''}`,
+    reader: null,
+    likely,
+  }
 }
 
 function xml(file: string, text: string): Looks {
-  const root = /<([A-Za-z_][\w:.-]*)[\s/>]/.exec(text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>[]*(\[[\s\S]*?\])?[^>]*>/g, ''))?.[1]
-  return { looks: root ? `XML with the root element <${root}>` : 'no XML', reader: null, likely: !['svg', 'rss', 'feed', 'html', 'urlset', 'project', 'plist', 'configuration'].includes(root?.toLowerCase() ?? 'html') }
+  const root = /<([A-Za-z_][\w:.-]*)[\s/>]/.exec(
+    text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>[]*(\[[\s\S]*?\])?[^>]*>/g, ''),
+  )?.[1]
+  return {
+    looks: root ? `XML with the root element <${root}>` : 'no XML',
+    reader: null,
+    likely: !['svg', 'rss', 'feed', 'html', 'urlset', 'project', 'plist', 'configuration'].includes(root?.toLowerCase() ?? 'html'),
+  }
 }
 
 function plain(tree: Tree, file: string, text: string): Looks {
   const name = path.posix.basename(file)
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
-  if (classList.test(name) && text.split(/\r?\n/).every((l) => l.length < 80 && !/\.(jpe?g|png|webp|tiff?|bmp|gif)\b/i.test(l)) && !isYoloText(text)) return { looks: 'a list of names', reader: null, likely: false }
+  if (
+    classList.test(name) &&
+    text.split(/\r?\n/).every((l) => l.length < 80 && !/\.(jpe?g|png|webp|tiff?|bmp|gif)\b/i.test(l)) &&
+    !isYoloText(text)
+  )
+    return { looks: 'a list of names', reader: null, likely: false }
   if (isYoloText(text)) return { looks: 'rows of a class and coordinates', reader: 'yolo', likely: true }
-  if (tree.imagesByStem(folder, path.posix.basename(stemOf(file))).length) return { looks: 'text beside its image', reader: 'captions', likely: true }
-  return { looks: `text, begins with ${JSON.stringify(text.trim().split(/\r?\n/)[0]!.slice(0, 40))}`, reader: null, likely: telling(tree, file, text) }
+  if (tree.imagesByStem(folder, path.posix.basename(stemOf(file))).length)
+    return { looks: 'text beside its image', reader: 'captions', likely: true }
+  return {
+    looks: `text, begins with ${JSON.stringify(text.trim().split(/\r?\n/)[0]!.slice(0, 40))}`,
+    reader: null,
+    likely: telling(tree, file, text),
+  }
 }
 
-const tellingName = /label|annot|bbox|box|class|caption|(^|[-_.])gt([-_.]|$)|ground|truth|mask|segm|metadata|object|detect|instance|keypoint|polygon/i
-const tellingKey = /["']?\b(labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|points|polygons?|keypoints?|objects?|regions|shapes|rois?)\b["']?\s*[:=]\s*["'[{\d]/i
+const tellingName =
+  /label|annot|bbox|box|class|caption|(^|[-_.])gt([-_.]|$)|ground|truth|mask|segm|metadata|object|detect|instance|keypoint|polygon/i
+const tellingKey =
+  /["']?\b(labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|points|polygons?|keypoints?|objects?|regions|shapes|rois?)\b["']?\s*[:=]\s*["'[{\d]/i
 
 /** Its name or that of its folder, a name of an image in it, or a field that annotations have. */
 function telling(tree: Tree, file: string, text: string): boolean {
-  if (/^(package(-lock)?|tsconfig.*|composer|\.?eslintrc|jsconfig|manifest|config|settings|preprocessor_config|tokenizer.*)\.json$/i.test(path.posix.basename(file)) && !/\.(jpe?g|png|webp|tiff?|bmp)"/i.test(text)) return false
-  if (tellingName.test(stemOf(file)) || /[\w)-]\.(jpe?g|png|webp|tiff?|bmp|gif|jfif|avif)\b/i.test(text) || tellingKey.test(text)) return true
+  if (
+    /^(package(-lock)?|tsconfig.*|composer|\.?eslintrc|jsconfig|manifest|config|settings|preprocessor_config|tokenizer.*)\.json$/i.test(
+      path.posix.basename(file),
+    ) &&
+    !/\.(jpe?g|png|webp|tiff?|bmp)"/i.test(text)
+  )
+    return false
+  if (tellingName.test(stemOf(file)) || /[\w)-]\.(jpe?g|png|webp|tiff?|bmp|gif|jfif|avif)\b/i.test(text) || tellingKey.test(text))
+    return true
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const stems = ['', folder, 'images'].flatMap((f) => tree.names(f).filter(isImage).slice(0, 50)).map(stemOf)
   return stems.some((s) => text.includes(`"${s}"`) || text.includes(`\n${s}:`))

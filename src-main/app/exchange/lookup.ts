@@ -40,7 +40,10 @@ function indexOf(tree: Tree): Index {
     for (const file of tree.files()) {
       if (!isImage(file)) continue
       const name = path.posix.basename(file).toLowerCase()
-      for (const [map, key] of [[index.names, name], [index.stems, stemOf(name)]] as const) {
+      for (const [map, key] of [
+        [index.names, name],
+        [index.stems, stemOf(name)],
+      ] as const) {
         const known = map.get(key)
         if (known) known.push(file)
         else map.set(key, [file])
@@ -56,7 +59,10 @@ function indexOf(tree: Tree): Index {
  * image of that name anywhere in the tree, unless it lies in another split. Not found, it has the place that was named; null where that lies outside.
  */
 export function imageNamed(images: Tree, given: string, file: string): Found | null {
-  const name = given.trim().replace(/^([a-z][a-z0-9+]*:\/\/[^?#]*)[?#].*$/i, '$1').replace(/^file:\/+/i, '/')
+  const name = given
+    .trim()
+    .replace(/^([a-z][a-z0-9+]*:\/\/[^?#]*)[?#].*$/i, '$1')
+    .replace(/^file:\/+/i, '/')
   const folder = folderOf(file)
   const bases = [...new Set([folder, join(folder, 'images'), '', 'images'])]
   const found = findImage(images, name, bases)
@@ -65,7 +71,12 @@ export function imageNamed(images: Tree, given: string, file: string): Found | n
   const last = path.posix.basename(slashed)
   const within = folderOf(slashed)
   const climbs = within.split('/').includes('..') || /^(?:\/|[A-Za-z]:|[a-z][a-z0-9+]*:\/\/)/i.test(slashed)
-  const byStem = climbs ? [] : bases.flatMap((b) => [...images.imagesByStem(join(b, within), last), ...(isImage(last) ? images.imagesByStem(join(b, within), stemOf(last)) : [])])
+  const byStem = climbs
+    ? []
+    : bases.flatMap((b) => [
+        ...images.imagesByStem(join(b, within), last),
+        ...(isImage(last) ? images.imagesByStem(join(b, within), stemOf(last)) : []),
+      ])
   const at = byStem[0] ?? elsewhere(images, last, within, file)
   if (at === undefined) return found
   const another = isImage(last) && path.posix.basename(at) !== last
@@ -85,17 +96,31 @@ function elsewhere(images: Tree, last: string, within: string, file: string): st
 
 /** Of images of one name those whose folders have most in common with what was named. */
 function alike(images: readonly string[], folders: string): string[] {
-  const wanted = new Set(folders.toLowerCase().split('/').flatMap((s) => (s ? [s, usualSplit(s) ?? s] : [])))
-  const score = (image: string) => folderOf(image).toLowerCase().split('/').filter((s) => wanted.has(s) || wanted.has(usualSplit(s) ?? '\0')).length
+  const wanted = new Set(
+    folders
+      .toLowerCase()
+      .split('/')
+      .flatMap((s) => (s ? [s, usualSplit(s) ?? s] : [])),
+  )
+  const score = (image: string) =>
+    folderOf(image)
+      .toLowerCase()
+      .split('/')
+      .filter((s) => wanted.has(s) || wanted.has(usualSplit(s) ?? '\0')).length
   const most = Math.max(...images.map(score))
   return most === 0 ? [] : images.filter((i) => score(i) === most)
 }
 
 /** What is said where no image can be meant by a name. */
-export const outside = (field: string, name: unknown) => `${field} ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`
+export const outside = (field: string, name: unknown) =>
+  `${field} ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`
 
 /** The folder that an image lies in, or what its annotation file tells. */
 export function splitBy(image: string, file: string): string | null {
-  const ofImage = folderOf(image).split('/').reverse().map(usualSplit).find((s) => s !== undefined)
+  const ofImage = folderOf(image)
+    .split('/')
+    .reverse()
+    .map(usualSplit)
+    .find((s) => s !== undefined)
   return ofImage ?? splitOfFile(file)
 }

@@ -6,19 +6,37 @@ import type { Size } from './draft.ts'
 /** From a point of the stored image of this size to the upright one. Orientation as in EXIF, 1 to 8. */
 function turn(orientation: number, { width: w, height: h }: Size): (x: number, y: number) => [number, number] {
   switch (orientation) {
-    case 2: return (x, y) => [w - x, y]
-    case 3: return (x, y) => [w - x, h - y]
-    case 4: return (x, y) => [x, h - y]
-    case 5: return (x, y) => [y, x]
-    case 6: return (x, y) => [h - y, x]
-    case 7: return (x, y) => [h - y, w - x]
-    case 8: return (x, y) => [y, w - x]
-    default: return (x, y) => [x, y]
+    case 2:
+      return (x, y) => [w - x, y]
+    case 3:
+      return (x, y) => [w - x, h - y]
+    case 4:
+      return (x, y) => [x, h - y]
+    case 5:
+      return (x, y) => [y, x]
+    case 6:
+      return (x, y) => [h - y, x]
+    case 7:
+      return (x, y) => [h - y, w - x]
+    case 8:
+      return (x, y) => [y, w - x]
+    default:
+      return (x, y) => [x, y]
   }
 }
 
 /** Degrees that a direction is turned by, clockwise, and whether it is mirrored first. */
-const angles = [[0, false], [0, false], [0, true], [180, false], [180, true], [90, true], [90, false], [270, true], [270, false]] as const
+const angles = [
+  [0, false],
+  [0, false],
+  [0, true],
+  [180, false],
+  [180, true],
+  [90, true],
+  [90, false],
+  [270, true],
+  [270, false],
+] as const
 
 export function uprightShape(shape: Shape, orientation: number, stored: Size): Shape {
   const to = turn(orientation, stored)

@@ -32,7 +32,10 @@ export function outlineOf(text: string): Outline {
         // Within the first object of the list (or object) that a key of the outline holds.
         const depth = outline.root === 'array' ? 2 : 1
         const [holder, ...rest] = stack.slice(depth - 1)
-        const inFirst = rest.length > 0 && rest.every((s, i) => (i === rest.length - 1 ? !s.array : s.array ? s.count === 0 : s.key !== null)) && rest.length <= 2
+        const inFirst =
+          rest.length > 0 &&
+          rest.every((s, i) => (i === rest.length - 1 ? !s.array : s.array ? s.count === 0 : s.key !== null)) &&
+          rest.length <= 2
         if (inFirst && holder?.key && (outline.root !== 'array' || stack[0]!.count === 0)) {
           const list = outline.inner.get(holder.key) ?? []
           if (list.length < 40 && !list.includes(top.key)) outline.inner.set(holder.key, [...list, top.key])

@@ -9,11 +9,12 @@ export function checkPng(bytes: Uint8Array): { width: number; height: number; de
   if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint32(12) !== 0x49484452) throw new Error('not a PNG')
   const [width, height, depth, colour] = [view.getUint32(16), view.getUint32(20), bytes[24]!, bytes[25]!]
   const channels = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour]
-  if (!channels || !width || !height || width * height > limit) throw new Error(`a PNG of ${width} × ${height} pixels, the limit is ${limit} pixels`)
+  if (!channels || !width || !height || width * height > limit)
+    throw new Error(`a PNG of ${width} × ${height} pixels, the limit is ${limit} pixels`)
   // Interlaced pictures need up to seven filter bytes a row.
   const most = height * (Math.ceil((width * channels * depth) / 8) + 8) * (bytes[28] ? 2 : 1) + 1024
   const data: Uint8Array[] = []
-  for (let at = 8; at + 8 <= bytes.length; ) {
+  for (let at = 8; at + 8 <= bytes.length;) {
     const length = view.getUint32(at)
     if (at + 12 + length > bytes.length) throw new Error('a PNG that is cut off')
     if (view.getUint32(at + 4) === 0x49444154) data.push(bytes.subarray(at + 8, at + 8 + length))
@@ -22,7 +23,9 @@ export function checkPng(bytes: Uint8Array): { width: number; height: number; de
   try {
     inflateSync(Buffer.concat(data), { maxOutputLength: most })
   } catch (e) {
-    throw new Error(`a PNG whose data is damaged or more than its size allows (${e instanceof Error ? e.message : String(e)})`, { cause: e })
+    throw new Error(`a PNG whose data is damaged or more than its size allows (${e instanceof Error ? e.message : String(e)})`, {
+      cause: e,
+    })
   }
   return { width, height, depth, colour }
 }

@@ -3,7 +3,9 @@ import type { ExchangeProgress } from '#shared/model/exchange.ts'
 export type OnProgress = (progress: ExchangeProgress) => void
 
 /** Reports at most ten times a second, with rate and time left. */
-export function meter<P extends string = ExchangeProgress['phase']>(onProgress: ((progress: Omit<ExchangeProgress, 'phase'> & { phase: P }) => void) | undefined) {
+export function meter<P extends string = ExchangeProgress['phase']>(
+  onProgress: ((progress: Omit<ExchangeProgress, 'phase'> & { phase: P }) => void) | undefined,
+) {
   let phase: P | null = null
   let began = 0
   let last = 0
@@ -20,7 +22,11 @@ export function meter<P extends string = ExchangeProgress['phase']>(onProgress: 
 }
 
 /** `fn` of each, up to `width` at a time, in order. */
-export async function* mapOrdered<A, B>(source: Iterable<A> | AsyncIterable<A>, width: number, fn: (a: A) => Promise<B>): AsyncGenerator<B> {
+export async function* mapOrdered<A, B>(
+  source: Iterable<A> | AsyncIterable<A>,
+  width: number,
+  fn: (a: A) => Promise<B>,
+): AsyncGenerator<B> {
   const running: Promise<B>[] = []
   try {
     for await (const a of source) {

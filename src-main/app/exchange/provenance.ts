@@ -9,7 +9,10 @@ export type Provenance = z.output<typeof provenance>
 const usualState = (by: Author | undefined): AnnotationState => (by?.kind === 'checkpoint' ? 'proposed' : 'accepted')
 
 /** Only what has to be said. */
-export const provenanceOf = ({ author: by, state }: Provenance): Provenance => ({ ...(by ? { author: by } : {}), ...(state && state !== usualState(by) ? { state } : {}) })
+export const provenanceOf = ({ author: by, state }: Provenance): Provenance => ({
+  ...(by ? { author: by } : {}),
+  ...(state && state !== usualState(by) ? { state } : {}),
+})
 
 /** Of anything; nothing where it is not ours. */
 export const readProvenance = (given: unknown): Provenance => provenance.safeParse(given).data ?? {}

@@ -41,11 +41,20 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     const upright = stored ? uprightShape(shape, orientation, stored) : shape
     const label = region.label?.trim() || null
     newIndex.set(i, kept.length)
-    kept.push({ ...region, ...(region.attributes && { attributes: soundAttributes(region.attributes, at, findings) }), label: label?.slice(0, limits.name) ?? null, shape: upright })
+    kept.push({
+      ...region,
+      ...(region.attributes && { attributes: soundAttributes(region.attributes, at, findings) }),
+      label: label?.slice(0, limits.name) ?? null,
+      shape: upright,
+    })
   })
   const captions = (draft.captions ?? [])
     .filter((c) => c.text.trim() && (c.region == null || newIndex.has(c.region)))
-    .filter((c) => c.text.length <= limits.text || findings.leave(where, `${image.path}: a caption of ${c.text.length} characters, expected at most ${limits.text}`))
+    .filter(
+      (c) =>
+        c.text.length <= limits.text ||
+        findings.leave(where, `${image.path}: a caption of ${c.text.length} characters, expected at most ${limits.text}`),
+    )
     .map((c) => ({
       ...c,
       ...(c.region == null ? {} : { region: newIndex.get(c.region)! }),
@@ -57,7 +66,9 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(size && { width: size.width, height: size.height }),
     ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
     ...(source.options.hash && typeof found !== 'string' ? { contentHash: await sha256(file) } : {}),
-    ...(draft.labels?.length ? { labels: draft.labels.map((l) => ({ ...l, label: l.label.trim().slice(0, limits.name) })).filter((l) => l.label) } : {}),
+    ...(draft.labels?.length
+      ? { labels: draft.labels.map((l) => ({ ...l, label: l.label.trim().slice(0, limits.name) })).filter((l) => l.label) }
+      : {}),
     ...(kept.length ? { regions: kept } : {}),
     ...(captions.length ? { captions } : {}),
     ...(split ? { split: split.slice(0, 64) } : {}),
@@ -82,7 +93,9 @@ const optional = new Set<PropertyKey>(['author', 'state', 'attributes', 'z', 'la
 function without(record: ImageRecord, issues: readonly { path: PropertyKey[] }[]): ImageRecord {
   const less = structuredClone(record) as ImageRecord & Record<string, unknown>
   const gone = new Set<unknown>()
-  for (const { path: [list, i, field] } of issues) {
+  for (const {
+    path: [list, i, field],
+  } of issues) {
     const entries = less[String(list)]
     if (!Array.isArray(entries)) Reflect.deleteProperty(less, list!)
     else if (field !== undefined && optional.has(field)) Reflect.deleteProperty(entries[Number(i)] as object, field)
@@ -128,7 +141,10 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
     findings.change(where, `${image.path}: annotated on the image as stored; turned upright with it (EXIF orientation ${orientation})`)
     return [size, orientation, annotated]
   }
-  findings.change(where, `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was taken`)
+  findings.change(
+    where,
+    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was taken`,
+  )
   return [size, orientation, undefined]
 }
 
@@ -165,12 +181,14 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
     const problem = rleProblem(shape.rle)
     return problem ? leave(`mask: ${problem}`) : rleArea(shape.rle) === 0 ? leave('mask: empty') : shape
   }
-  if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0)) return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
+  if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0))
+    return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
   if (!size) return shape
   // Coordinates that went through another unit come back with rounding errors; that is not outside.
   const slack = 1e-3
   const b = shapeBox(shape)
-  if (shape.kind !== 'rotated-box' && b.x >= -slack && b.y >= -slack && b.x + b.w <= size.width + slack && b.y + b.h <= size.height + slack) return shape
+  if (shape.kind !== 'rotated-box' && b.x >= -slack && b.y >= -slack && b.x + b.w <= size.width + slack && b.y + b.h <= size.height + slack)
+    return shape
   let clipped: Shape | null
   try {
     clipped = clipShape(shape, size.width, size.height)
@@ -180,12 +198,14 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   const problem = clipped && shapeProblem(clipped, size)
   if (problem) return leave(problem)
   if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
-  if (clipped !== shape) findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
+  if (clipped !== shape)
+    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
   return clipped
 }
 
 const round = (n: number) => Math.round(n * 100) / 100
-const describe = (b: { x: number; y: number; w: number; h: number }) => `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
+const describe = (b: { x: number; y: number; w: number; h: number }) =>
+  `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
 
 /** Coordinates, and what else has to be a finite number. */
 function* numbersOf(shape: Shape): Generator<number> {
@@ -199,7 +219,13 @@ function tooMany(shape: Shape): string | null {
   const over = (n: number, most: number, what: string) => (n > most ? `${n} ${what}, expected at most ${most}` : null)
   switch (shape.kind) {
     case 'polygon':
-      return over(shape.parts.length, limits.parts, 'parts') ?? shape.parts.map((part) => over(part.length, limits.parts, 'rings') ?? over(Math.max(...part.map((r) => r.length)), limits.ring, 'numbers')).find(Boolean) ?? null
+      return (
+        over(shape.parts.length, limits.parts, 'parts') ??
+        shape.parts
+          .map((part) => over(part.length, limits.parts, 'rings') ?? over(Math.max(...part.map((r) => r.length)), limits.ring, 'numbers'))
+          .find(Boolean) ??
+        null
+      )
     case 'polyline':
       return over(shape.points.length, limits.ring, 'numbers')
     case 'keypoints':
@@ -212,9 +238,11 @@ function tooMany(shape: Shape): string | null {
 /** Without those that are longer than any value of an attribute. */
 function soundAttributes(attributes: Attributes, at: Where, findings: Source['findings']): Attributes {
   const entries = Object.entries(attributes)
-  const fits = ([name, value]: (typeof entries)[number]) => name.length <= limits.name && (typeof value !== 'string' || value.length <= limits.value)
+  const fits = ([name, value]: (typeof entries)[number]) =>
+    name.length <= limits.name && (typeof value !== 'string' || value.length <= limits.value)
   if (entries.length <= limits.list && entries.every(fits)) return attributes
-  for (const entry of entries) if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
+  for (const entry of entries)
+    if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
   if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes, of which the first ${limits.list} were taken`)
   return Object.fromEntries(entries.filter(fits).slice(0, limits.list))
 }

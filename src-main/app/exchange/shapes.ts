@@ -31,11 +31,16 @@ export function outlines(shape: Shape): Ring[] | null {
 
 export function partsOf(shape: Shape): PolygonPart[] | null {
   switch (shape.kind) {
-    case 'box': return [[boxRing(shape)]]
-    case 'rotated-box': return [[rotatedBoxRing(shape)]]
-    case 'polygon': return shape.parts
-    case 'mask': return rleToPolygon(shape.rle)
-    default: return null
+    case 'box':
+      return [[boxRing(shape)]]
+    case 'rotated-box':
+      return [[rotatedBoxRing(shape)]]
+    case 'polygon':
+      return shape.parts
+    case 'mask':
+      return rleToPolygon(shape.rle)
+    default:
+      return null
   }
 }
 
@@ -68,7 +73,14 @@ export function rotatedFromCorners(p: readonly number[], slack?: number): Rotate
   const [c, s] = [ex / length, ey / length]
   const [w, h] = [u[0] * c + u[1] * s, turn * (v[1] * c - v[0] * s)]
   const angle = (Math.atan2(s, c) * 180) / Math.PI
-  const box: RotatedBoxShape = { kind: 'rotated-box', cx: (ax + bx + cx + dx) / 4, cy: (ay + by + cy + dy) / 4, w, h, angle: angle === 0 ? 0 : angle }
+  const box: RotatedBoxShape = {
+    kind: 'rotated-box',
+    cx: (ax + bx + cx + dx) / 4,
+    cy: (ay + by + cy + dy) / 4,
+    w,
+    h,
+    angle: angle === 0 ? 0 : angle,
+  }
   const [tl, tr, br, bl] = [0, 2, 4, 6].map((i) => rotatedBoxRing(box).slice(i, i + 2))
   const corners = (turn > 0 ? [tl!, tr!, br!, bl!] : [bl!, br!, tr!, tl!]).flat()
   const far = Math.max(...corners.map((n, i) => Math.abs(n - p[i]!)))

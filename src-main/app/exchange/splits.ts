@@ -1,9 +1,20 @@
 /** The names that splits go by, and ours for them. */
 import path from 'node:path'
 
-const usual = new Map(Object.entries({
-  train: 'train', training: 'train', trainval: 'train', val: 'val', valid: 'val', validation: 'val', minival: 'val', test: 'test', testing: 'test', testdev: 'test',
-}))
+const usual = new Map(
+  Object.entries({
+    train: 'train',
+    training: 'train',
+    trainval: 'train',
+    val: 'val',
+    valid: 'val',
+    validation: 'val',
+    minival: 'val',
+    test: 'test',
+    testing: 'test',
+    testdev: 'test',
+  }),
+)
 
 /** Train, training, Validation, valid, … under one name each; undefined: another name. */
 export const usualSplit = (name: string): string | undefined => usual.get(name.toLowerCase().replace(/[-_]?20\d\d$/, ''))
@@ -28,5 +39,13 @@ function splitOfWords(name: string): string | null {
 export function splitOfFile(file: string): string | null {
   const steps = file.split('/')
   const name = path.posix.basename(steps.at(-1)!, path.posix.extname(file))
-  return splitOfWords(name) ?? steps.slice(0, -1).reverse().map(usualSplit).find((s) => s !== undefined) ?? null
+  return (
+    splitOfWords(name) ??
+    steps
+      .slice(0, -1)
+      .reverse()
+      .map(usualSplit)
+      .find((s) => s !== undefined) ??
+    null
+  )
 }

@@ -45,7 +45,10 @@ export class Spool {
   /** In the order in which they came. */
   *all(kind: string): Generator<SpoolRow & { key: string }> {
     this.index()
-    for (const r of this.pages<{ n: number; key: string; line: number; value: string }>('SELECT n, key, line, value FROM item WHERE kind = ? AND n > ? ORDER BY n LIMIT 200', kind))
+    for (const r of this.pages<{ n: number; key: string; line: number; value: string }>(
+      'SELECT n, key, line, value FROM item WHERE kind = ? AND n > ? ORDER BY n LIMIT 200',
+      kind,
+    ))
       yield { key: r.key, line: r.line, value: JSON.parse(r.value) }
   }
 
@@ -54,12 +57,13 @@ export class Spool {
     this.index()
     this.db.exec('CREATE TABLE IF NOT EXISTS first (n INTEGER PRIMARY KEY, kind TEXT, key TEXT)')
     this.db.run('INSERT OR IGNORE INTO first SELECT min(n), kind, key FROM item WHERE kind = ? GROUP BY key', kind)
-    for (const r of this.pages<{ n: number; key: string }>('SELECT n, key FROM first WHERE kind = ? AND n > ? ORDER BY n LIMIT 1000', kind)) yield r.key
+    for (const r of this.pages<{ n: number; key: string }>('SELECT n, key FROM first WHERE kind = ? AND n > ? ORDER BY n LIMIT 1000', kind))
+      yield r.key
   }
 
   /** Page by page, which is several times as fast as a row at a time. */
   private *pages<R extends { n: number }>(sql: string, kind: string): Generator<R> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const rows = this.db.all<R>(sql, kind, after)
       if (rows.length === 0) return
       yield* rows
@@ -78,7 +82,9 @@ export class Spool {
   *orphans(kind: string, of: string): Generator<{ key: string; line: number }> {
     this.index()
     yield* this.db.iterate<{ key: string; line: number }>(
-      'SELECT key, line FROM item a WHERE kind = ? AND NOT EXISTS (SELECT 1 FROM item b WHERE b.kind = ? AND b.key = a.key) ORDER BY n', kind, of,
+      'SELECT key, line FROM item a WHERE kind = ? AND NOT EXISTS (SELECT 1 FROM item b WHERE b.kind = ? AND b.key = a.key) ORDER BY n',
+      kind,
+      of,
     )
   }
 
@@ -86,7 +92,8 @@ export class Spool {
   *duplicates(kind: string): Generator<{ id: string; line: number }> {
     this.index()
     yield* this.db.iterate<{ id: string; line: number }>(
-      'SELECT id, max(line) AS line FROM item WHERE kind = ? AND id IS NOT NULL GROUP BY id HAVING count(*) > 1 ORDER BY min(n)', kind,
+      'SELECT id, max(line) AS line FROM item WHERE kind = ? AND id IS NOT NULL GROUP BY id HAVING count(*) > 1 ORDER BY min(n)',
+      kind,
     )
   }
 

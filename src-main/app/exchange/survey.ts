@@ -79,7 +79,11 @@ export function surveyFolder(project: Project, folder: string): FolderSurvey {
 const [batch, rest] = [500, 10]
 
 /** Labels and splits of the folders' names, and annotations of files: all of it one step of undo. */
-export async function setUp(project: Project, { folder, labels, splits, formats, leaveOut = false }: SetUpOptions, { signal, onProgress }: RunOptions = {}): Promise<SetUpReport> {
+export async function setUp(
+  project: Project,
+  { folder, labels, splits, formats, leaveOut = false }: SetUpOptions,
+  { signal, onProgress }: RunOptions = {},
+): Promise<SetUpReport> {
   const root = path.resolve(folder)
   const report: SetUpReport = { images: 0, counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
   const count = (more: SetUpReport['counts']) => {
@@ -89,7 +93,11 @@ export async function setUp(project: Project, { folder, labels, splits, formats,
     if (labels || splits) {
       const records: ImageRecord[] = []
       for (const [fileName, { label, split }] of layoutOf(treeOf(project, root), [])) {
-        const own: ImageRecord = { fileName, ...(labels && label !== null ? { labels: [{ label }] } : {}), ...(splits && split !== null ? { split } : {}) }
+        const own: ImageRecord = {
+          fileName,
+          ...(labels && label !== null ? { labels: [{ label }] } : {}),
+          ...(splits && split !== null ? { split } : {}),
+        }
         if (own.labels) report.labelled++
         if (own.split) report.divided++
         if (own.labels || own.split) records.push(own)
@@ -103,13 +111,23 @@ export async function setUp(project: Project, { folder, labels, splits, formats,
       }
     }
     for (const format of formats) {
-      const taken = await importInto(project, root, { format, action: 'import', sharing: true, ...(signal && { signal }), ...(onProgress && { onProgress }) })
+      const taken = await importInto(project, root, {
+        format,
+        action: 'import',
+        sharing: true,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+      })
       count(taken.counts)
       report.images = Math.max(report.images, taken.counts.added + taken.counts.merged)
       report.findings += taken.changed + taken.leftOut
     }
     const unreadable = leaveOut ? unreadableBelow(project, root) : []
-    if (unreadable.length) removeMedia(project, unreadable.map((m) => m.id))
+    if (unreadable.length)
+      removeMedia(
+        project,
+        unreadable.map((m) => m.id),
+      )
   })
   return report
 }

@@ -111,8 +111,16 @@ export function copyImage(target: Target, item: Item, rel: string): void {
     target.files++
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
-    if (code === 'EACCES' && !isReadable(item.file)) return target.findings.leave({ file: item.record.fileName }, 'the image cannot be read (permission denied), so only its annotations were written')
-    if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, `another image was written as ${rel}, so only its annotations were written`)
+    if (code === 'EACCES' && !isReadable(item.file))
+      return target.findings.leave(
+        { file: item.record.fileName },
+        'the image cannot be read (permission denied), so only its annotations were written',
+      )
+    if (code === 'EEXIST')
+      return target.findings.leave(
+        { file: item.record.fileName },
+        `another image was written as ${rel}, so only its annotations were written`,
+      )
     if (code !== 'ENOENT') throw e
     target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
   }
@@ -128,7 +136,8 @@ export function freeName(target: Target, fileName: string, annotation: (stem: st
   for (let n = 1; ; n++) {
     const tried = n === 1 ? stem : `${stem}-${n}`
     if (existsSync(path.join(target.folder, annotation(tried)))) continue
-    if (n > 1) target.findings.change({ file: fileName }, `another image has the same name but for its extension; written as ${tried}${extension}`)
+    if (n > 1)
+      target.findings.change({ file: fileName }, `another image has the same name but for its extension; written as ${tried}${extension}`)
     return tried + extension
   }
 }

@@ -119,7 +119,12 @@ export class Tree {
     const known = this.listings.get(rel)
     if (known) return known
     const real = this.real(rel)
-    const names = real && statSync(real).isDirectory() ? readdirSync(real).filter((n) => this.seen(rel, n) && this.decodable(real, rel, n)).sort(natural) : []
+    const names =
+      real && statSync(real).isDirectory()
+        ? readdirSync(real)
+            .filter((n) => this.seen(rel, n) && this.decodable(real, rel, n))
+            .sort(natural)
+        : []
     if (this.listings.size > 64) this.listings.clear()
     this.listings.set(rel, names)
     return names
@@ -129,7 +134,9 @@ export class Tree {
   *files(below = '', findings?: Findings, depth = 0): Generator<string> {
     const real = this.real(below)
     if (!real || depth > 40) return
-    const entries = readdirSync(real, { withFileTypes: true }).filter((e) => this.seen(below, e.name) && this.decodable(real, below, e.name))
+    const entries = readdirSync(real, { withFileTypes: true }).filter(
+      (e) => this.seen(below, e.name) && this.decodable(real, below, e.name),
+    )
     entries.sort((a, b) => natural(a.name, b.name))
     for (const entry of entries) {
       const rel = below ? `${below}/${entry.name}` : entry.name
@@ -166,7 +173,8 @@ export class Tree {
     let stems = this.stems.get(folder)
     if (!stems) {
       stems = new Map<string, string[]>()
-      for (const name of this.names(folder).filter(isImage)) stems.set(stemOf(name), [...(stems.get(stemOf(name)) ?? []), join(folder, name)])
+      for (const name of this.names(folder).filter(isImage))
+        stems.set(stemOf(name), [...(stems.get(stemOf(name)) ?? []), join(folder, name)])
       if (this.stems.size > 64) this.stems.clear()
       this.stems.set(folder, stems)
     }
@@ -214,7 +222,12 @@ export function findImage(tree: Tree, name: string, bases: readonly string[]): F
   for (let from = safe.join('/') === given ? 1 : 0; from < safe.length; from++)
     for (const base of bases) {
       const rel = join(base, safe.slice(from).join('/'))
-      if (tree.isFile(rel)) return { path: rel, exists: true, ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }) }
+      if (tree.isFile(rel))
+        return {
+          path: rel,
+          exists: true,
+          ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }),
+        }
     }
   const outside = isAbsolute(given) || lastClimb >= 0
   if (safe.length === 0 || (outside && !isImage(safe.at(-1)!))) return null

@@ -38,7 +38,11 @@ export class Unpacked {
   /** The import failed. What it unpacked goes, but for images that the project has come to refer to. @returns the error to throw */
   undo(given: string, error: unknown, aborted: boolean): unknown {
     const stayed = Math.max(0, countMedia(this.project) - this.before)
-    const referred = new Set(listRoots(this.project).filter((r) => this.project.db.value('SELECT 1 FROM media WHERE root_id = ? LIMIT 1', r.id) !== undefined).map((r) => path.resolve(this.project.folder, r.path)))
+    const referred = new Set(
+      listRoots(this.project)
+        .filter((r) => this.project.db.value('SELECT 1 FROM media WHERE root_id = ? LIMIT 1', r.id) !== undefined)
+        .map((r) => path.resolve(this.project.folder, r.path)),
+    )
     const free = (folder: string) => ![...referred].some((root) => root === folder || root.startsWith(folder + path.sep))
     const attempt = (body: () => void) => {
       try {
@@ -54,7 +58,9 @@ export class Unpacked {
     const media = path.join(this.project.folder, 'media')
     attempt(() => existsSync(media) && this.made.length && !readdirSync(media).length && rmdirSync(media))
     if (aborted) return cancelled()
-    const kept = stayed ? `${stayed} images were taken in before and stay; an undo, or the same import again, is possible` : 'nothing was added'
+    const kept = stayed
+      ? `${stayed} images were taken in before and stay; an undo, or the same import again, is possible`
+      : 'nothing was added'
     if (diskFull(error)) return dataError(given, `no space left on the device; ${kept}`, error)
     if (notWritable(error, this.project.folder)) return dataError(given, `the project’s folder cannot be written to; ${kept}`, error)
     return inWords(error)

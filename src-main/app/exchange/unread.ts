@@ -17,7 +17,8 @@ export interface Left {
 const entriesShown = 50
 /** Of one folder and ending: so many are looked into, the others are counted with the last. */
 const lookedInto = 20
-const maskFolders = /^(masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|seg|segmentations?|parsing|color_?masks?|.*_(labels|masks|mask|annot|L))$/i
+const maskFolders =
+  /^(masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|seg|segmentations?|parsing|color_?masks?|.*_(labels|masks|mask|annot|L))$/i
 
 export function leftIn(tree: Tree): Left {
   const entries = new Map<string, UnreadFile>()
@@ -37,7 +38,8 @@ export function leftIn(tree: Tree): Left {
     const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
     const ending = path.posix.extname(file).slice(1).toLowerCase()
     if (isImage(file)) {
-      if (ending === 'png' && folder.split('/').some((f) => maskFolders.test(f))) count(folder, file, ending, { looks: 'pictures in a folder of masks', reader: 'masks', likely: true })
+      if (ending === 'png' && folder.split('/').some((f) => maskFolders.test(f)))
+        count(folder, file, ending, { looks: 'pictures in a folder of masks', reader: 'masks', likely: true })
       else left.unmentioned++
       continue
     }

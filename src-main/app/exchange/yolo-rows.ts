@@ -1,6 +1,10 @@
 /** Does a text look like YOLO's rows: a class, then parts of the image? The end may be cut off. */
 export function isYoloText(text: string): boolean {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/).map((l) => l.trim()).filter((l) => l && !l.startsWith('#'))
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .map((l) => l.trim())
+    .filter((l) => l && !l.startsWith('#'))
   // The last line may be cut off.
   const whole = lines.length > 1 && text.length >= 4096 ? lines.slice(0, -1) : lines
   if (whole.length === 0) return false

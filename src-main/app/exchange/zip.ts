@@ -66,7 +66,8 @@ export async function unpackZip(file: string, folder: string, findings: Findings
         })
         try {
           await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
-          if ((await placeAt(folder, to, beside)) === 'taken') findings.leave({ file: name }, 'another file of this name is there already, and was kept')
+          if ((await placeAt(folder, to, beside)) === 'taken')
+            findings.leave({ file: name }, 'another file of this name is there already, and was kept')
         } catch (e) {
           if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
           const told = inWords(e)
@@ -91,7 +92,12 @@ export async function packProject(project: Project, file: string, findings: Find
     if (project.readOnly) project.db.exec('PRAGMA query_only = OFF')
     project.db.run('VACUUM INTO ?', copy)
     if (project.readOnly) project.db.exec('PRAGMA query_only = ON')
-    const folders = new Map(listRoots(project).map((r) => [r.id, { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` }]))
+    const folders = new Map(
+      listRoots(project).map((r) => [
+        r.id,
+        { from: path.resolve(project.folder, r.path), to: isInside(r.path) ? r.path : `media/root-${r.id}` },
+      ]),
+    )
     const db = new Database(copy)
     db.run("DELETE FROM meta WHERE key >= 'links:' AND key < 'links;'")
     for (const [id, { to }] of folders) db.run('UPDATE root SET path = ? WHERE id = ?', to, id)
@@ -133,13 +139,18 @@ const archiveMark = (files: number) => `Made by Dashi: a project in ${files} fil
 export async function proveArchive(file: string, name: string): Promise<void> {
   const zip = await yauzl.openPromise(file, { autoClose: false }).catch(() => undefined)
   zip?.close()
-  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0)) throw userError(`${name}: was not written by an export of Dashi: not replaced; choose another place`)
+  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0))
+    throw userError(`${name}: was not written by an export of Dashi: not replaced; choose another place`)
 }
 
 const isInside = (root: string) => !path.isAbsolute(root) && !root.split('/').includes('..') && root !== '.'
 
 /** Makes a project of an archive. The folder must not exist, or be empty. */
-export async function openArchive(file: string, folder: string, run: RunOptions & { user?: string } = {}): Promise<{ project: Project; findings: Findings }> {
+export async function openArchive(
+  file: string,
+  folder: string,
+  run: RunOptions & { user?: string } = {},
+): Promise<{ project: Project; findings: Findings }> {
   const to = path.resolve(folder)
   if (!existsSync(file)) throw userError(`${file}: no such file`)
   if (existsSync(path.join(to, 'project.db'))) throw userError(`${folder}: holds a project already`)
@@ -186,12 +197,17 @@ function checkArchive(file: string, folder: string): void {
  * The records of a project's folder, each with the absolute folder that it is relative to. The folder may be one that somebody has open:
  * what is checked and brought to our schema is a copy of its database.
  */
-export function* openArchiveRecords(folder: string, findings?: Findings, declare?: (labels: DraftLabel[]) => void): Generator<{ record: ImageRecord; root: string }> {
+export function* openArchiveRecords(
+  folder: string,
+  findings?: Findings,
+  declare?: (labels: DraftLabel[]) => void,
+): Generator<{ record: ImageRecord; root: string }> {
   const database = path.join(folder, 'project.db')
   if (!existsSync(database)) throw dataError(folder, 'holds no project.db, so it is no project')
   const copy = mkdtempSync(path.join(tmpdir(), 'dashi-project-'))
   try {
-    for (const ending of ['', '-wal']) if (existsSync(database + ending)) copyFileSync(database + ending, path.join(copy, `project.db${ending}`))
+    for (const ending of ['', '-wal'])
+      if (existsSync(database + ending)) copyFileSync(database + ending, path.join(copy, `project.db${ending}`))
     checkArchive(path.basename(folder), copy)
     const project = openProject(copy, { readOnly: true })
     try {

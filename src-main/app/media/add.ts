@@ -24,7 +24,11 @@ export function addImages(project: Project, files: readonly string[]): ScanResul
   }
   let images = 0
   for (const [root, names] of byFolder) {
-    addRecords(project, names.map((fileName) => ({ fileName })), { root, action: names.length === 1 ? `add ${basename(names[0]!)}` : `add ${names.length} images of ${root}` })
+    addRecords(
+      project,
+      names.map((fileName) => ({ fileName })),
+      { root, action: names.length === 1 ? `add ${basename(names[0]!)}` : `add ${names.length} images of ${root}` },
+    )
     images += names.length
   }
   return { images, links, leftOut: [], skipped: [], unreadable: 0 }

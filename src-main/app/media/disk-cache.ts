@@ -56,7 +56,9 @@ export class DiskCache {
     const files: { path: string; size: number; used: number }[] = []
     // Whatever else lies in a folder that somebody chose for the cache is not ours to remove.
     for (const folder of (await readdir(this.folder).catch(() => [])).filter((name) => /^[0-9a-f]{2}$/.test(name)))
-      for (const name of (await readdir(join(this.folder, folder)).catch(() => [])).filter((name) => /^[0-9a-f]{30}(\.[0-9a-f-]{36}\.part)?$/.test(name))) {
+      for (const name of (await readdir(join(this.folder, folder)).catch(() => [])).filter((name) =>
+        /^[0-9a-f]{30}(\.[0-9a-f-]{36}\.part)?$/.test(name),
+      )) {
         const path = join(this.folder, folder, name)
         const info = await stat(path).catch(() => null)
         if (info?.isFile()) files.push({ path, size: info.size, used: info.mtimeMs })

@@ -36,7 +36,11 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
 const mostFolders = 200
 
 /** The folders at the top, and along the way to the chosen one those on each level and the ones in it; those below are counted with each. */
-function folderTree(project: Project, found: readonly { rootId: number; folder: string; count: number }[], chosen: MediaFilter['folder']): Facets['folders'] {
+function folderTree(
+  project: Project,
+  found: readonly { rootId: number; folder: string; count: number }[],
+  chosen: MediaFilter['folder'],
+): Facets['folders'] {
   const roots = listRoots(project)
   const listed = new Map<string, Facets['folders'][number]>()
   const add = (rootId: number, path: string, count: number, below: boolean) => {
@@ -64,4 +68,5 @@ function folderTree(project: Project, found: readonly { rootId: number; folder: 
 }
 
 /** The folders of images as they lie on the disk, by the roots' ids. */
-export const rootFolders = (project: Project): { id: number; folder: string }[] => listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))
+export const rootFolders = (project: Project): { id: number; folder: string }[] =>
+  listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))

@@ -32,7 +32,11 @@ interface Row {
 }
 
 /** Looks at the files of these images, where it was not known how they are or they are others since. @returns those that cannot be read, with the reason */
-export async function checkMedia(project: Project, ids: readonly number[], { signal, progress, again = false }: CheckControl = {}): Promise<Map<number, string>> {
+export async function checkMedia(
+  project: Project,
+  ids: readonly number[],
+  { signal, progress, again = false }: CheckControl = {},
+): Promise<Map<number, string>> {
   const places = placesOf(project)
   const unreadable = new Map<number, string>()
   for (let at = 0; at < ids.length; at += atOnce) {
@@ -40,11 +44,16 @@ export async function checkMedia(project: Project, ids: readonly number[], { sig
     const some = ids.slice(at, at + atOnce)
     const known = fileStates(project.db, some)
     const rows = project.db.all<Row & Record<string, string | number | null>>(
-      'SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value', JSON.stringify(some),
+      'SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value',
+      JSON.stringify(some),
     )
     const looked = await Promise.all(rows.map((row) => look(places.get(row.rootId)!, row, known.get(row.id), again)))
     signal?.throwIfAborted()
-    if (!project.readOnly) note(project, looked.filter((l) => l.fresh))
+    if (!project.readOnly)
+      note(
+        project,
+        looked.filter((l) => l.fresh),
+      )
     for (const { mediaId, problem } of looked) if (problem !== null) unreadable.set(mediaId, problem)
     progress?.(Math.min(ids.length, at + atOnce), ids.length)
   }
@@ -55,7 +64,7 @@ export async function checkMedia(project: Project, ids: readonly number[], { sig
 export async function checkUnseen(project: Project, control: CheckControl = {}): Promise<void> {
   if (project.readOnly) return
   const total = countUnchecked(project.db)
-  for (let after = 0, done = 0; ; ) {
+  for (let after = 0, done = 0; ;) {
     const ids = uncheckedIds(project.db, after, 512)
     if (ids.length === 0) return
     after = ids.at(-1)!
@@ -66,7 +75,11 @@ export async function checkUnseen(project: Project, control: CheckControl = {}):
 
 /** Images of this folder that cannot be read, by path. */
 export function unreadableBelow(project: Project, root: string): { id: number; path: string; problem: string }[] {
-  const ids = new Set(listRoots(project).filter((r) => resolve(project.folder, r.path) === root).map((r) => r.id))
+  const ids = new Set(
+    listRoots(project)
+      .filter((r) => resolve(project.folder, r.path) === root)
+      .map((r) => r.id),
+  )
   return unreadableMedia(project.db, Number.MAX_SAFE_INTEGER).filter((m) => ids.has(m.rootId))
 }
 
@@ -87,7 +100,13 @@ interface Looked extends FileState {
 }
 
 async function look(place: Within, row: Row, known: FileState | undefined, again: boolean): Promise<Looked> {
-  const state = (stamp: string, problem: string | null, facts: MediaFacts = {}): Looked => ({ mediaId: row.id, stamp, problem, facts, fresh: true })
+  const state = (stamp: string, problem: string | null, facts: MediaFacts = {}): Looked => ({
+    mediaId: row.id,
+    stamp,
+    problem,
+    facts,
+    fresh: true,
+  })
   const link = place.linkOut(row.path)
   if (link !== null) return state('', linkReason(link))
   const file = place.file(row.path)
@@ -115,7 +134,10 @@ async function factsOf(file: string, { width, hash, perceptual }: Row, changed: 
 
 /** Nothing, where a picture can be decoded but not made small. */
 const hashed = (file: string): Promise<MediaFacts> =>
-  perceptualHash(file).then((hash) => ({ perceptualHash: hash.toString(16).padStart(16, '0') }), () => ({}))
+  perceptualHash(file).then(
+    (hash) => ({ perceptualHash: hash.toString(16).padStart(16, '0') }),
+    () => ({}),
+  )
 
 /** '' where there is no file. */
 async function stampOf(file: string): Promise<string> {

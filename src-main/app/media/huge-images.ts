@@ -25,8 +25,12 @@ try {
   const image = (await openPicture(task.file, { sequentialRead: true }, undefined, task.name)).autoOrient()
   if (task.kind === 'pyramid') {
     mkdirSync(task.out, { recursive: true })
-    await image.webp({ quality: 85, effort: 2 }).tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' }).toFile(join(task.out, 'p.dz'))
-  } else await image.resize(task.side, task.side, { fit: 'inside', withoutEnlargement: true }).webp({ quality: 82, effort: 2 }).toFile(task.out)
+    await image
+      .webp({ quality: 85, effort: 2 })
+      .tile({ size: tileSide, overlap: 0, depth: 'onetile', container: 'fs', layout: 'dz' })
+      .toFile(join(task.out, 'p.dz'))
+  } else
+    await image.resize(task.side, task.side, { fit: 'inside', withoutEnlargement: true }).webp({ quality: 82, effort: 2 }).toFile(task.out)
 } catch (e) {
   process.stderr.write(`${errorLine(e)}\n`)
   process.exitCode = 1

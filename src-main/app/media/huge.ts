@@ -49,7 +49,10 @@ export class HugeImages {
     making.waiting++
     let gone = () => {}
     try {
-      await Promise.race([result, new Promise((_, reject) => signal.addEventListener('abort', (gone = () => reject(signal.reason as Error))))])
+      await Promise.race([
+        result,
+        new Promise((_, reject) => signal.addEventListener('abort', (gone = () => reject(signal.reason as Error)))),
+      ])
     } finally {
       signal.removeEventListener('abort', gone)
       if (--making.waiting === 0) {

@@ -40,15 +40,23 @@ const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Waiting)
 
 /** Never hashed: perhaps there was no file. */
 const unseen = (project: Project): Waiting[] =>
-  project.db.all<Waiting & Record<string, string | number | null>>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
+  project.db.all<Waiting & Record<string, string | number | null>>(
+    'SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL',
+  )
 
-export const mayBeMissing = (project: Project): boolean => project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
+export const mayBeMissing = (project: Project): boolean =>
+  project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
 
 /**
  * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose folders agree most),
  * where its size is the one annotated, and where no other image of the project has it.
  */
-export async function relink(project: Project, root: string, files: AsyncIterable<string> | Iterable<string>, signal?: AbortSignal): Promise<number> {
+export async function relink(
+  project: Project,
+  root: string,
+  files: AsyncIterable<string> | Iterable<string>,
+  signal?: AbortSignal,
+): Promise<number> {
   const waiting = new Map<string, Waiting[]>()
   for (const w of unseen(project)) for (const name of namesOf(w.path)) waiting.set(name, [...(waiting.get(name) ?? []), w])
   if (waiting.size === 0) return 0
@@ -71,12 +79,15 @@ export async function relink(project: Project, root: string, files: AsyncIterabl
   }
   const taken = new Set<string>()
   const moves: Parameters<typeof relocateMedia>[2][number][] = []
-  for (const { waits, files: found } of [...candidates.values()].sort((a, b) => Math.max(...b.files.map((f) => f.score)) - Math.max(...a.files.map((f) => f.score)))) {
+  for (const { waits, files: found } of [...candidates.values()].sort(
+    (a, b) => Math.max(...b.files.map((f) => f.score)) - Math.max(...a.files.map((f) => f.score)),
+  )) {
     const best = Math.max(...found.map((f) => f.score))
     const fitting = []
     for (const { path } of found.filter((f) => f.score === best && !taken.has(f.path))) {
       const facts = await factsOf(join(root, path))
-      if (!facts?.width || !facts.height || (waits.width !== null && (waits.width !== facts.width || waits.height !== facts.height))) continue
+      if (!facts?.width || !facts.height || (waits.width !== null && (waits.width !== facts.width || waits.height !== facts.height)))
+        continue
       fitting.push({ path, facts: { width: facts.width, height: facts.height, orientation: facts.orientation ?? 1 } })
     }
     const [only] = fitting

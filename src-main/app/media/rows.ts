@@ -27,10 +27,15 @@ export function orderedIds(project: Project, filter: MediaFilter, { by, descendi
   const wanted = new Set(ids)
   if (by === 'path') {
     const direction = descending ? -1 : 1
-    const keyed = project.db.all<{ id: number; path: string }>('SELECT id, path FROM media').filter((row) => wanted.has(row.id)).map(({ id, path }) => ({ id, key: naturalKey(path) }))
+    const keyed = project.db
+      .all<{ id: number; path: string }>('SELECT id, path FROM media')
+      .filter((row) => wanted.has(row.id))
+      .map(({ id, path }) => ({ id, key: naturalKey(path) }))
     return keyed.sort((a, b) => (a.key < b.key ? -direction : a.key > b.key ? direction : a.id - b.id)).map((row) => row.id)
   }
-  const all = project.db.value<string | null>(`SELECT group_concat(id) FROM (SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id)`)
+  const all = project.db.value<string | null>(
+    `SELECT group_concat(id) FROM (SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id)`,
+  )
   return (JSON.parse(`[${all ?? ''}]`) as number[]).filter((id) => wanted.has(id))
 }
 

@@ -22,7 +22,13 @@ export interface Control {
 }
 
 /** Files in the order in which people count. A link to a folder is followed only out of a root whose links were agreed to, and once. */
-async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, leave: (path: string) => void, other: (path: string) => void = () => undefined): AsyncGenerator<string> {
+async function* imagesBelow(
+  place: Within,
+  agreed: boolean,
+  links: LinksOut,
+  leave: (path: string) => void,
+  other: (path: string) => void = () => undefined,
+): AsyncGenerator<string> {
   const walked = new Set<string>()
   const own = ownNames(place.folder)
   async function* below(rel: string): AsyncGenerator<string> {
@@ -43,7 +49,11 @@ async function* imagesBelow(place: Within, agreed: boolean, links: LinksOut, lea
       }
       const linked = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : null
       const isFolder = entry.isDirectory() || (linked?.isDirectory() ?? false)
-      if (isFolder ? entry.name.startsWith('.') || isProjectFolder(join(folder, entry.name)) : !(isImageName(entry.name) && (entry.isFile() || linked?.isFile()))) {
+      if (
+        isFolder
+          ? entry.name.startsWith('.') || isProjectFolder(join(folder, entry.name))
+          : !(isImageName(entry.name) && (entry.isFile() || linked?.isFile()))
+      ) {
         if (!isFolder && !entry.name.startsWith('.') && entry.isFile()) other(path)
         continue
       }
@@ -75,7 +85,13 @@ const laterBatch = 5000
  * Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. `followLinks`: the person
  * agreed to links that lead out of this folder, now and later.
  */
-export async function scanFolder(project: Project, folder: string, { signal, progress }: Control, onBatch: () => void, { followLinks = false } = {}): Promise<ScanResult> {
+export async function scanFolder(
+  project: Project,
+  folder: string,
+  { signal, progress }: Control,
+  onBatch: () => void,
+  { followLinks = false } = {},
+): Promise<ScanResult> {
   const root = resolve(folder)
   const elsewhere = placedElsewhere(project)
   const skipped = new Skipped()
@@ -95,7 +111,13 @@ export async function scanFolder(project: Project, folder: string, { signal, pro
   const place = new Within({ folder: root, links: agreed })
   // Images that wait for a file of that name get it, rather than a second image.
   if (mayBeMissing(project)) await relink(project, root, imagesIn(place), signal)
-  for await (const path of imagesBelow(place, agreed, links, (path) => leftOut.push(path), (path) => skipped.see(path))) {
+  for await (const path of imagesBelow(
+    place,
+    agreed,
+    links,
+    (path) => leftOut.push(path),
+    (path) => skipped.see(path),
+  )) {
     signal.throwIfAborted()
     if (elsewhere(root, path)) continue
     batch.push({ fileName: path })
@@ -119,9 +141,13 @@ export async function findFacts(project: Project, { signal, progress }: Control)
   const unknown = 'width IS NULL AND id > ?'
   const total = Number(project.db.value('SELECT count(*) FROM media WHERE width IS NULL'))
   const places = placesOf(project)
-  const sound = async ({ rootId, path }: { rootId: number; path: string }) => (places.get(rootId)!.linkOut(path) === null ? factsOf(places.get(rootId)!.file(path)) : null)
-  for (let after = 0, done = 0; ; ) {
-    const rows = project.db.all<{ id: number; rootId: number; path: string }>(`SELECT id, root_id AS rootId, path FROM media WHERE ${unknown} ORDER BY id LIMIT 64`, after)
+  const sound = async ({ rootId, path }: { rootId: number; path: string }) =>
+    places.get(rootId)!.linkOut(path) === null ? factsOf(places.get(rootId)!.file(path)) : null
+  for (let after = 0, done = 0; ;) {
+    const rows = project.db.all<{ id: number; rootId: number; path: string }>(
+      `SELECT id, root_id AS rootId, path FROM media WHERE ${unknown} ORDER BY id LIMIT 64`,
+      after,
+    )
     if (rows.length === 0) return
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (row) => [row.id, await sound(row)] as const))

@@ -19,12 +19,20 @@ import { Tiles } from './tiles.ts'
 
 const gigabyte = 1024 ** 3
 /** Formats that every browser shows; JPEG's orientation it applies by itself, that of others not everywhere. */
-const shown: Record<string, string> = { '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.png': 'image/png', '.webp': 'image/webp', '.gif': 'image/gif', '.avif': 'image/avif' }
+const shown: Record<string, string> = {
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.avif': 'image/avif',
+}
 const cached = { 'Cache-Control': 'private, max-age=3600' }
 
 /** Of what this service makes: JPEG or WebP. */
 const madeType = (data: Uint8Array) => (data[0] === 0xff ? 'image/jpeg' : 'image/webp')
-const picture = (data: Uint8Array, type = madeType(data)) => new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
+const picture = (data: Uint8Array, type = madeType(data)) =>
+  new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
 const notFound = () => new Response('Not found', { status: 404 })
 
 /** A decoder in this process is given up on after so many seconds; a huge image has a process of its own. */
@@ -59,7 +67,8 @@ export class MediaService {
       const media = getMedia(project, mediaId)
       const [kind = '', ...numbers] = what
       if (kind === 'image' && numbers.length === 0) return await this.image(project, media, signal)
-      if (Object.hasOwn(thumbnailSizes, kind) && numbers.length === 0) return picture(await this.thumbnail(project, media, kind as ThumbnailSize, signal))
+      if (Object.hasOwn(thumbnailSizes, kind) && numbers.length === 0)
+        return picture(await this.thumbnail(project, media, kind as ThumbnailSize, signal))
       if (kind === 'tile' && numbers.length === 3 && numbers.every((n) => /^\d{1,6}$/.test(n))) {
         const [level, x, y] = numbers.map(Number) as [number, number, number]
         const file = mediaFile(project, media)
@@ -87,7 +96,13 @@ export class MediaService {
         return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
       }
       if (width * height > hugePixels) throw dataError(media.path, 'is too large to be shown as a whole; it comes in tiles')
-      const made = await this.decoding.do(signal, async () => (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal, media.path)).autoOrient().png({ compressionLevel: 1 }).timeout({ seconds }).toBuffer())
+      const made = await this.decoding.do(signal, async () =>
+        (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal, media.path))
+          .autoOrient()
+          .png({ compressionLevel: 1 })
+          .timeout({ seconds })
+          .toBuffer(),
+      )
       opened.close()
       return picture(made, 'image/png')
     } catch (e) {
@@ -118,7 +133,9 @@ export class MediaService {
         if (width * height > hugePixels) return null
         const picture = await openPicture(opened.path, { limitInputPixels: hugePixels, sequentialRead: true }, signal, media.path)
         const small = picture.autoOrient().resize(side, side, { fit: 'inside', withoutEnlargement: true })
-        return await (/\.jpe?g$/i.test(media.path) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 })).timeout({ seconds }).toBuffer()
+        return await (/\.jpe?g$/i.test(media.path) ? small.jpeg({ quality: 82 }) : small.webp({ quality: 82, effort: 2 }))
+          .timeout({ seconds })
+          .toBuffer()
       } finally {
         opened.close()
       }

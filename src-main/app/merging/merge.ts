@@ -21,34 +21,78 @@ export interface MergeRequest {
 }
 
 /** Blends checkpoints in the engine. With a project the soup is evaluated on its splits; greedy needs one. */
-export function startMerge(app: AppContext, project: Project | undefined, request: MergeRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
+export function startMerge(
+  app: AppContext,
+  project: Project | undefined,
+  request: MergeRequest,
+  onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
+) {
   if (!project) return app.engine.run(blending(app, { classes: [], splits: {}, leftOut: [] }, request), onProgress)
-  const make = onceLookedAt(project, request.checkpoints.map((c) => path.resolve(c)), (unreadable) => {
-    const data = classificationData(project, unreadable)
-    if (data.leftOut.length) onLeftOut?.(data.leftOut)
-    return blending(app, data, request)
-  }, onProgress)
+  const make = onceLookedAt(
+    project,
+    request.checkpoints.map((c) => path.resolve(c)),
+    (unreadable) => {
+      const data = classificationData(project, unreadable)
+      if (data.leftOut.length) onLeftOut?.(data.leftOut)
+      return blending(app, data, request)
+    },
+    onProgress,
+  )
   return app.engine.run(make, onProgress)
 }
 
-const blending = (app: AppContext, { classes, splits, leftOut }: Pick<ClassificationData, 'classes' | 'splits' | 'leftOut'>, request: MergeRequest): MergeJob => ({
-  kind: 'merge', method: request.method, checkpoints: request.checkpoints.map((c) => path.resolve(c)), out: path.resolve(request.out),
-  dtype: request.dtype ?? 'keep', insist: request.insist ?? false, device: request.device ?? 'auto', classes, splits, leftOut, cache: path.join(app.cache, 'features'),
+const blending = (
+  app: AppContext,
+  { classes, splits, leftOut }: Pick<ClassificationData, 'classes' | 'splits' | 'leftOut'>,
+  request: MergeRequest,
+): MergeJob => ({
+  kind: 'merge',
+  method: request.method,
+  checkpoints: request.checkpoints.map((c) => path.resolve(c)),
+  out: path.resolve(request.out),
+  dtype: request.dtype ?? 'keep',
+  insist: request.insist ?? false,
+  device: request.device ?? 'auto',
+  classes,
+  splits,
+  leftOut,
+  cache: path.join(app.cache, 'features'),
 })
 
 /** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
-export function mergeIntoProject(app: AppContext, project: Project, request: Omit<MergeRequest, 'out'> & { name: string }, onProgress?: (p: JobProgress) => void) {
+export function mergeIntoProject(
+  app: AppContext,
+  project: Project,
+  request: Omit<MergeRequest, 'out'> & { name: string },
+  onProgress?: (p: JobProgress) => void,
+) {
   const out = checkpointFolder(project, request.name)
   const folder = path.relative(project.folder, out)
   const told = request.dtype === 'keep' ? undefined : request.dtype
-  const run = startRun(project, { kind: 'merge', recipe: request.method.name, settings: { ...request.method, checkpoints: [...request.checkpoints], label: request.name, ...(told && { dtype: told }), ...(request.insist && { insist: true }) }, folder, status: 'queued' })
+  const run = startRun(project, {
+    kind: 'merge',
+    recipe: request.method.name,
+    settings: {
+      ...request.method,
+      checkpoints: [...request.checkpoints],
+      label: request.name,
+      ...(told && { dtype: told }),
+      ...(request.insist && { insist: true }),
+    },
+    folder,
+    status: 'queued',
+  })
   const running = startMerge(app, project, { ...request, out }, onProgress)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done: JobResult) => {
       const metrics = accuracies(done)
       enter(project, out, () => {
-        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, ...(done.leftOut.length && { leftOut: done.leftOut }) } })
+        updateRun(project, run.id, {
+          status: 'done',
+          metrics: { ...metrics, seconds: done.seconds, ...(done.leftOut.length && { leftOut: done.leftOut }) },
+        })
         addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
       })
       return { runId: run.id, result: done }
@@ -65,10 +109,14 @@ export function mergeIntoProject(app: AppContext, project: Project, request: Omi
 /** @throws one line naming the method or its setting */
 export function methodOf(name: string, settings: Record<string, unknown>): MergeJob['method'] {
   const schema = mergeMethodSchema.options.find((option) => option.shape.name.value === name)
-  if (!schema && name !== 'greedy') throw userError(`merge: unknown method "${name}": there are ${[...mergeMethodSchema.options.map((o) => o.shape.name.value), 'greedy'].join(', ')}`)
+  if (!schema && name !== 'greedy')
+    throw userError(
+      `merge: unknown method "${name}": there are ${[...mergeMethodSchema.options.map((o) => o.shape.name.value), 'greedy'].join(', ')}`,
+    )
   const known = Object.keys(schema?.shape ?? {}).filter((key) => key !== 'name')
   const unknown = Object.keys(settings).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
+  if (unknown !== undefined)
+    throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
   if (!schema) return { name: 'greedy' }
   const parsed = schema.safeParse({ ...settings, name })
   if (parsed.success) return parsed.data

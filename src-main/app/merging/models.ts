@@ -12,7 +12,10 @@ const known = new Map<string, { written: number; facts: Promise<ModelFacts | nul
 
 /** Of a checkpoint folder; null where it is none, or where looking at it took too long. */
 async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts | null> {
-  const written = await stat(path.join(dir, CONFIG_FILE)).then((s) => s.ctimeMs, () => 0)
+  const written = await stat(path.join(dir, CONFIG_FILE)).then(
+    (s) => s.ctimeMs,
+    () => 0,
+  )
   const kept = known.get(dir)
   if (kept?.written === written) return kept.facts
   const facts = written ? engine.ask({ kind: 'facts', model: dir }).catch(() => null) : Promise.resolve(null)
@@ -25,7 +28,10 @@ export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint'> & { 
 /** The newest first, each folder once, the model in the box at the end; whether or not they are there. */
 export function namedModels({ nano }: AppContext, project: Project): NamedModel[] {
   const seen = new Set<string>()
-  return [...listCheckpoints(project).map((c) => ({ name: c.name, folder: c.folder, checkpoint: c })), { name: 'Nano', folder: nano, checkpoint: null }].flatMap((entry) => {
+  return [
+    ...listCheckpoints(project).map((c) => ({ name: c.name, folder: c.folder, checkpoint: c })),
+    { name: 'Nano', folder: nano, checkpoint: null },
+  ].flatMap((entry) => {
     const dir = path.resolve(project.folder, entry.folder)
     if (seen.has(dir)) return []
     seen.add(dir)

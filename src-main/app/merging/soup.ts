@@ -14,11 +14,16 @@ export function soupOf(app: AppContext, project: Project, { folder }: RunRecord)
   if (!merge) return null
   const models = namedModels(app, project).filter((m) => existsSync(m.dir))
   /** By its path; in a project that was moved as a whole, by the name of its folder. */
-  const find = (dir: string) => models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
+  const find = (dir: string) =>
+    models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
   const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)
   return {
     method: merge.method.name,
-    ingredients: merge.ingredients.map(({ path: dir }, i) => ({ name: nameOf(dir), folder: find(dir)?.folder ?? null, weight: shareOf(merge, i) })),
+    ingredients: merge.ingredients.map(({ path: dir }, i) => ({
+      name: nameOf(dir),
+      folder: find(dir)?.folder ?? null,
+      weight: shareOf(merge, i),
+    })),
     ledger: merge.ledger?.map(({ dir, ...entry }) => ({ ...entry, name: nameOf(dir) })) ?? null,
     dtype: merge.dtype ?? null,
     insisted: merge.insisted ?? [],

@@ -15,11 +15,15 @@ export interface Bpe {
 
 /** Printable stand-ins for the 256 bytes, in CLIP's order (GPT-2 encoder.py bytes_to_unicode). */
 function byteAlphabet(): { ofByte: string[]; ordered: string[] } {
-  const printable = [[33, 126], [161, 172], [174, 255]] as const
+  const printable = [
+    [33, 126],
+    [161, 172],
+    [174, 255],
+  ] as const
   const bytes = printable.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i))
   const ofByte: string[] = []
   for (const b of bytes) ofByte[b] = String.fromCharCode(b)
-  const ordered = bytes.map(b => ofByte[b]!)
+  const ordered = bytes.map((b) => ofByte[b]!)
   for (let b = 0, n = 0; b < 256; b++) {
     if (ofByte[b] !== undefined) continue
     ofByte[b] = String.fromCharCode(256 + n++)
@@ -35,7 +39,7 @@ function wordCounts(texts: Iterable<string>, ofByte: readonly string[]): Map<str
   for (const text of texts)
     for (const [word] of text.normalize('NFC').replace(/\s+/g, ' ').toLowerCase().matchAll(pattern))
       counts.set(word, (counts.get(word) ?? 0) + 1)
-  const spell = (word: string) => [...new TextEncoder().encode(word)].map(b => ofByte[b]!).join('')
+  const spell = (word: string) => [...new TextEncoder().encode(word)].map((b) => ofByte[b]!).join('')
   return new Map([...counts].map(([word, n]) => [spell(word), n]))
 }
 
@@ -50,7 +54,7 @@ export function trainBpe(texts: Iterable<string>, size: number): Bpe {
     symbols.push(symbols.pop()! + endOfWord)
     return { symbols, count }
   })
-  const tokens = [...ordered, ...ordered.map(c => c + endOfWord)]
+  const tokens = [...ordered, ...ordered.map((c) => c + endOfWord)]
   const known = new Set(tokens)
   const merges: Bpe['merges'] = []
   const pairCounts = new Map<string, number>()

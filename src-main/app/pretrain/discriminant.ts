@@ -14,7 +14,13 @@ export interface Discriminant {
  * covariance within classes the identity, then keeps the `outputs` directions in which the classes' means differ most.
  * @param x [n, d] @param classOf of each row @param shrinkage of the covariance towards a multiple of the identity
  */
-export async function discriminant(x: Float32Array, classOf: readonly number[], classes: number, outputs: number, shrinkage = 0.05): Promise<Discriminant> {
+export async function discriminant(
+  x: Float32Array,
+  classOf: readonly number[],
+  classes: number,
+  outputs: number,
+  shrinkage = 0.05,
+): Promise<Discriminant> {
   const n = classOf.length
   const d = x.length / n
   const mean = new Float64Array(d)
@@ -38,7 +44,9 @@ export async function discriminant(x: Float32Array, classOf: readonly number[], 
   // The means, centred and whitened [classes, d], and the axes along which they spread most.
   const white = Float32Array.from({ length: classes * d }, (_, i) => means[i]! - mean[i % d]!)
   for (let c = 0; c < classes; c++) white.set(times(whitening, white.subarray(c * d, (c + 1) * d)), c * d)
-  const { eigenvectorMatrix: axes } = new EigenvalueDecomposition(Matrix.from1DArray(d, d, await gram(white, classes, d)), { assumeSymmetric: true })
+  const { eigenvectorMatrix: axes } = new EigenvalueDecomposition(Matrix.from1DArray(d, d, await gram(white, classes, d)), {
+    assumeSymmetric: true,
+  })
   const map = new Float32Array(outputs * d)
   for (let f = 0; f < outputs; f++)
     for (let j = 0; j < d; j++) {

@@ -35,7 +35,11 @@ const layerOf = (weights: Tensors, i: number) => (name: string) => weights.get(`
  * Histograms of oriented gradients (Dalal & Triggs 2005) as a patch embedding and an MLP: slopes s at 36 places; hidden units
  * relu(s · direction) for 16 directions; sums over a quarter, opposite directions together.
  */
-export function seeEdges({ vision_config: v }: ClipConfig, weights: Tensors, { image_mean: mean, image_std: std }: Pick<PreprocessConfig, 'image_mean' | 'image_std'>): void {
+export function seeEdges(
+  { vision_config: v }: ClipConfig,
+  weights: Tensors,
+  { image_mean: mean, image_std: std }: Pick<PreprocessConfig, 'image_mean' | 'image_std'>,
+): void {
   const { patch_size: size, hidden_size: d, intermediate_size: hidden } = v
   if (d !== LAYOUT.width || v.image_size / size !== GRID || size % (2 * SLOPES) || hidden < SLOPES ** 2 * 2 * DIRECTIONS)
     throw new Error(`the closed form is for ${LAYOUT.width} wide tokens on a ${GRID}×${GRID} grid of patches that ${2 * SLOPES} divides`)
@@ -47,15 +51,22 @@ export function seeEdges({ vision_config: v }: ClipConfig, weights: Tensors, { i
   const cell = size / SLOPES
   for (let at = 0; at < SLOPES ** 2; at++)
     for (const along of [0, 1])
-      paint(LAYOUT.slopes + 2 * at + along, (at % SLOPES) * cell, Math.floor(at / SLOPES) * cell, cell, (c, x, y) =>
-        (((along ? y : x) < cell / 2 ? -1 : 1) * BRIGHTNESS[c]! * std[c]!) / (cell ** 2 / 2))
+      paint(
+        LAYOUT.slopes + 2 * at + along,
+        (at % SLOPES) * cell,
+        Math.floor(at / SLOPES) * cell,
+        cell,
+        (c, x, y) => (((along ? y : x) < cell / 2 ? -1 : 1) * BRIGHTNESS[c]! * std[c]!) / (cell ** 2 / 2),
+      )
 
   const quarter = size / QUARTERS
   const position = weights.get('vision_model.embeddings.position_embedding.weight')!.fill(0)
   for (let q = 0; q < QUARTERS ** 2; q++)
     for (let channel = 0; channel < 3; channel++) {
       const row = LAYOUT.colour + 3 * q + channel
-      paint(row, (q % QUARTERS) * quarter, Math.floor(q / QUARTERS) * quarter, quarter, (c) => (c === channel ? (COLOUR_SIZE * std[c]!) / quarter ** 2 : 0))
+      paint(row, (q % QUARTERS) * quarter, Math.floor(q / QUARTERS) * quarter, quarter, (c) =>
+        c === channel ? (COLOUR_SIZE * std[c]!) / quarter ** 2 : 0,
+      )
       for (let i = 1; i <= GRID ** 2; i++) position[i * d + row] = COLOUR_SIZE * (mean[channel]! - MIDDLE)
     }
   for (let i = 0; i < GRID ** 2; i++) for (const k of placeEntries(i)) position[(1 + i) * d + k] = PLACE_SIZE
@@ -96,7 +107,12 @@ export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors,
   const columns = GRID ** 2 * LAYOUT.content
   for (let l = 0; l < layers; l++) {
     const layer = layerOf(weights, 1 + l)
-    const [q, k, value, out] = (['q', 'k', 'v', 'out'] as const).map((x) => layer(`self_attn.${x}_proj.weight`).fill(0)) as [Float32Array, Float32Array, Float32Array, Float32Array]
+    const [q, k, value, out] = (['q', 'k', 'v', 'out'] as const).map((x) => layer(`self_attn.${x}_proj.weight`).fill(0)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
     q.fill(0)
     const query = layer('self_attn.q_proj.bias')
     for (let h = 0; h < heads; h++) {
@@ -104,10 +120,12 @@ export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors,
       const part = Math.floor((l * heads + h) / GRID ** 2)
       for (let i = 0; i < 2 * GRID; i++) k[(h * width + i) * d + LAYOUT.place + i] = 1
       // 1 where row or column is the wanted one and −1 elsewhere: only the place itself scores above 0.
-      for (let i = 0; i < 2 * GRID; i++) query[h * width + i] = (placeEntries(place).includes(LAYOUT.place + i) ? 1 : -1) * SHARPNESS * Math.sqrt(width)
+      for (let i = 0; i < 2 * GRID; i++)
+        query[h * width + i] = (placeEntries(place).includes(LAYOUT.place + i) ? 1 : -1) * SHARPNESS * Math.sqrt(width)
       for (let i = 0; i < width; i++) {
         value[(h * width + i) * d + part * width + i] = 1
-        for (let f = 0; f < bias.length; f++) out[(LAYOUT.features + f) * d + h * width + i] = read[f * columns + place * LAYOUT.content + part * width + i]!
+        for (let f = 0; f < bias.length; f++)
+          out[(LAYOUT.features + f) * d + h * width + i] = read[f * columns + place * LAYOUT.content + part * width + i]!
       }
     }
     bias.forEach((b, f) => (layer('self_attn.out_proj.bias')[LAYOUT.features + f] = b / layers))

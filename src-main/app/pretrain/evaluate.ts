@@ -46,7 +46,15 @@ export async function zeroShotAccuracy(
   const plain = augmentSchema.parse({})
   const { y: found } = await images.run(pictures.length, (row, { pixels }, slot) => {
     const image = { width: side, height: side, channels: 4 as const, data: pictures[row]!.rgba }
-    augment(image, { width: size, height: size }, plain, preprocessSchema.parse({}), Rng.of(0), pixels as Float32Array, slot * 3 * size * size)
+    augment(
+      image,
+      { width: size, height: size },
+      plain,
+      preprocessSchema.parse({}),
+      Rng.of(0),
+      pixels as Float32Array,
+      slot * 3 * size * size,
+    )
   })
   await images.release()
   let right = 0

@@ -43,7 +43,8 @@ type OnProgress = (phase: string, done: number, total: number, note?: string) =>
 /** What stands in the way must be a Nano with the weights that it was made with; what else lies with it comes along. */
 const proveNano: Proof = async (dir, name) => {
   const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
-  if (record?.recipe?.name !== 'pretrain' || record.fingerprint !== (await fingerprint(dir))) throw userError(`${name}: is not a model that pretrain made: not replaced; choose another folder`)
+  if (record?.recipe?.name !== 'pretrain' || record.fingerprint !== (await fingerprint(dir)))
+    throw userError(`${name}: is not a model that pretrain made: not replaced; choose another folder`)
 }
 
 /**
@@ -54,7 +55,10 @@ export async function makeNano(app: AppContext, dir: string, epochs: number = re
   let result: NanoResult | undefined
   const fill = async (beside: string) => {
     result = await makeIn(app, beside, epochs, onProgress)
-    if (existsSync(dir)) for (const name of readdirSync(dir)) if (!existsSync(path.join(beside, name))) cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
+    if (existsSync(dir))
+      for (const name of readdirSync(dir))
+        if (!existsSync(path.join(beside, name)))
+          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
   }
   await replaceFolder(dir, fill, { proof: proveNano })
   return result!
@@ -70,16 +74,25 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
   const pictures = await pretrainPictures(concepts, recipe.renderSize, (done, of) => onProgress('drawing', done, of))
   const unseen = await renderAll(concepts, [taskStyle], recipe.renderSize)
   const { losses, weights } = await pretrain({
-    concepts, pictures, tokenizer, config, epochs, stateDir: path.join(app.cache, 'pretrain'),
+    concepts,
+    pictures,
+    tokenizer,
+    config,
+    epochs,
+    stateDir: path.join(app.cache, 'pretrain'),
     onMetrics: (step, steps, { loss, image, text }) =>
       onProgress('pre-training', step, steps, `loss ${loss.toFixed(2)}, concept of image ${percent(image)}, of caption ${percent(text)}`),
   })
   const shapes = clipTensors(config)
-  await writeSafetensors(path.join(dir, 'model.safetensors'), fromMemory(new Map([...weights].map(([name, data]) => [name, { shape: shapes.get(name)!, data }])), 'F16'))
+  await writeSafetensors(
+    path.join(dir, 'model.safetensors'),
+    fromMemory(new Map([...weights].map(([name, data]) => [name, { shape: shapes.get(name)!, data }])), 'F16'),
+  )
   await writeJson(path.join(dir, 'config.json'), raw)
   const { image_size: size } = config.vision_config
   await writeJson(path.join(dir, 'preprocessor_config.json'), {
-    image_processor_type: 'CLIPImageProcessor', processor_class: 'CLIPProcessor',
+    image_processor_type: 'CLIPImageProcessor',
+    processor_class: 'CLIPProcessor',
     ...preprocessSchema.parse({ size: { shortest_edge: size }, crop_size: { height: size, width: size } }),
   })
   const zeroShot = await zeroShotAccuracy(config, weights, tokenizer, concepts, unseen, recipe.renderSize)
@@ -88,9 +101,26 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
   writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
   writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(4)))))
   await writeRecord(dir, {
-    format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: await fingerprint(dir), base: null,
-    recipe: { name: 'pretrain', settings: { ...recipe, epochs } }, seed: recipe.seed, dataHash: null, device: 'cpu',
-    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn }, templates: [...zeroShotTemplates], classes: [], files: sizesIn(dir),
+    format: 1,
+    dashi: pkg.version,
+    created: new Date().toISOString(),
+    fingerprint: await fingerprint(dir),
+    base: null,
+    recipe: { name: 'pretrain', settings: { ...recipe, epochs } },
+    seed: recipe.seed,
+    dataHash: null,
+    device: 'cpu',
+    metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn },
+    templates: [...zeroShotTemplates],
+    classes: [],
+    files: sizesIn(dir),
   })
-  return { zeroShot, zeroShotRedrawn, concepts: concepts.length, pictures: pictures.length, steps: losses.length, seconds: (Date.now() - started) / 1000 }
+  return {
+    zeroShot,
+    zeroShotRedrawn,
+    concepts: concepts.length,
+    pictures: pictures.length,
+    steps: losses.length,
+    seconds: (Date.now() - started) / 1000,
+  }
 }

@@ -16,7 +16,12 @@ export interface Picture {
 export const pretrainPictures = (concepts: readonly Concept[], size: number, onProgress?: (done: number, of: number) => void) =>
   renderAll(concepts, pretrainStyles, size, onProgress)
 
-export async function renderAll(concepts: readonly Concept[], styles: readonly Style[], size: number, onProgress?: (done: number, of: number) => void): Promise<Picture[]> {
+export async function renderAll(
+  concepts: readonly Concept[],
+  styles: readonly Style[],
+  size: number,
+  onProgress?: (done: number, of: number) => void,
+): Promise<Picture[]> {
   const wanted = concepts.flatMap((c, concept) => styles.filter((s) => c.styles[s]).map((style) => ({ c, concept, style })))
   let done = 0
   return mapLimit(wanted, async ({ c, concept, style }) => {

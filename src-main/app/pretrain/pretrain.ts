@@ -43,13 +43,19 @@ export async function pretrain(o: PretrainOptions): Promise<{ losses: number[]; 
   const perEpoch = Math.floor(o.pictures.length / recipe.batch)
   const steps = perEpoch * o.epochs
   const schedule = warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: steps })
-  const captions = o.concepts.map((c) => captionsFor(c).map((text) => o.tokenizer.encode(text, o.config.text_config.max_position_embeddings)))
+  const captions = o.concepts.map((c) =>
+    captionsFor(c).map((text) => o.tokenizer.encode(text, o.config.text_config.max_position_embeddings)),
+  )
   mkdirSync(o.stateDir, { recursive: true })
 
   const start = await warmStart(o.config, initialClip(o.config, recipe.seed), o.concepts.length, o.pictures)
   const trainer = await createTrainer(o.config, o.concepts.length, start)
   const plan: Plan = { trainer, steps, imagesPerStep: recipe.batch, schedule, batch: async (step) => feeds(o, captions, step, perEpoch) }
-  const resume = { file: path.join(o.stateDir, 'state.safetensors'), everySeconds: 120, identity: JSON.stringify([recipe, views, o.epochs, o.config]) }
+  const resume = {
+    file: path.join(o.stateDir, 'state.safetensors'),
+    everySeconds: 120,
+    identity: JSON.stringify([recipe, views, o.epochs, o.config]),
+  }
   const losses = await runLoop(plan, { resume, afterStep: async (step, metrics) => o.onMetrics?.(step, steps, metrics) })
   const weights = await trainer.exportWeights({ ema: true })
   await trainer.release()
@@ -62,7 +68,11 @@ function createTrainer(config: ClipConfig, concepts: number, start: ReadonlyMap<
     {
       build(graph: Graph) {
         const shapes = clipTensors(config).set(PROTOTYPES, [concepts, config.projection_dim])
-        const p = new Params(graph, tensorsInMemory('Nano', shapes, (name) => start.get(name)!), () => true)
+        const p = new Params(
+          graph,
+          tensorsInMemory('Nano', shapes, (name) => start.get(name)!),
+          () => true,
+        )
         const { image_size: size } = config.vision_config
         const b = recipe.batch
         const pixels = graph.input('pixels', 'float32', [b, 3, size, size])
@@ -76,7 +86,11 @@ function createTrainer(config: ClipConfig, concepts: number, start: ReadonlyMap<
         const [ofImage, ofText] = [byTable(image), byTable(text)]
         const prototypes = add(crossEntropy(ofImage, concept, { smoothing: 0.1 }), crossEntropy(ofText, concept, { smoothing: 0.1 }))
         const loss = add(captions, mul(prototypes, recipe.prototypeWeight))
-        return { loss, metrics: { captions, image: accuracy(ofImage, concept), text: accuracy(ofText, concept) }, parameters: p.trainable.map((t) => (/^vis(ion|ual)_/.test(t.name) ? { ...t, rate: recipe.imageRate } : t)) }
+        return {
+          loss,
+          metrics: { captions, image: accuracy(ofImage, concept), text: accuracy(ofText, concept) },
+          parameters: p.trainable.map((t) => (/^vis(ion|ual)_/.test(t.name) ? { ...t, rate: recipe.imageRate } : t)),
+        }
       },
     },
     (name) => start.get(name)!,
@@ -110,12 +124,17 @@ function feeds(o: PretrainOptions, captions: readonly Int32Array[][], step: numb
     eos[slot] = eosIndex(caption, o.config.text_config.eos_token_id)
   })
   const same = new Uint8Array(b * b)
-  for (let i = 0; i < b; i++) for (let j = 0; j < b; j++) same[i * b + j] = Number(i !== j && o.pictures[rows[i]!]!.concept === o.pictures[rows[j]!]!.concept)
+  for (let i = 0; i < b; i++)
+    for (let j = 0; j < b; j++) same[i * b + j] = Number(i !== j && o.pictures[rows[i]!]!.concept === o.pictures[rows[j]!]!.concept)
   return {
     pixels: tensor(pixels, 'float32', [b, 3, size, size]),
     ids: tensor(ids, 'int32', [b, length]),
     eos: tensor(eos, 'int32', [b]),
-    concept: tensor(Int32Array.from(rows, (row) => o.pictures[row]!.concept), 'int32', [b]),
+    concept: tensor(
+      Int32Array.from(rows, (row) => o.pictures[row]!.concept),
+      'int32',
+      [b],
+    ),
     same: tensor(same, 'bool', [b, b]),
   }
 }
@@ -126,4 +145,3 @@ function pickCaption(captions: readonly Int32Array[], rng: Rng): Int32Array {
   const keyword = captions.length - named
   return keyword && !rng.chance(recipe.namedCaptions) ? captions[named + rng.int(keyword)]! : captions[rng.int(named)]!
 }
-

@@ -70,6 +70,15 @@ export const recipe = {
  * facing the same way.
  */
 export const views = {
-  minScale: 0.7, maxScale: 1.3, aspect: 1.15, rotate: 10, shear: 5,
-  brightness: 0.2, contrast: 0.25, saturation: 0.4, hue: 0.04, grayscale: 0.1, background: 0.15,
+  minScale: 0.7,
+  maxScale: 1.3,
+  aspect: 1.15,
+  rotate: 10,
+  shear: 5,
+  brightness: 0.2,
+  contrast: 0.25,
+  saturation: 0.4,
+  hue: 0.04,
+  grayscale: 0.1,
+  background: 0.15,
 } as const

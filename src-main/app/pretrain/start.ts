@@ -27,7 +27,8 @@ const normalisation = preprocessSchema.parse({})
 export async function warmStart(config: ClipConfig, weights: Tensors, concepts: number, pictures: readonly Picture[]): Promise<Tensors> {
   const { hidden_size: d, num_hidden_layers: layers } = config.vision_config
   for (let i = 0; i < layers; i++)
-    for (const name of ['mlp.fc2.weight', 'self_attn.out_proj.weight']) scale(weights.get(`vision_model.encoder.layers.${i}.${name}`)!, 0.01)
+    for (const name of ['mlp.fc2.weight', 'self_attn.out_proj.weight'])
+      scale(weights.get(`vision_model.encoder.layers.${i}.${name}`)!, 0.01)
   seeEdges(config, weights, normalisation)
 
   const seen = await contents(config, weights, pictures)
@@ -39,7 +40,14 @@ export async function warmStart(config: ClipConfig, weights: Tensors, concepts: 
   for (let f = 0; f < features; f++) projection.fill(0, f * d, (f + 1) * d)[f * d + LAYOUT.features + f] = 1
 
   const embeddings = await embed(config, weights, pictures, 1, (p, pixels) => imageEmbedding(p, config, pixels))
-  return weights.set(PROTOTYPES, meansOf(embeddings, pictures.map((p) => p.concept), concepts))
+  return weights.set(
+    PROTOTYPES,
+    meansOf(
+      embeddings,
+      pictures.map((p) => p.concept),
+      concepts,
+    ),
+  )
 }
 
 /** Sights of each picture that the analysis takes: as it is, and varied. */
@@ -60,15 +68,31 @@ export const contents = (config: ClipConfig, weights: Tensors, pictures: readonl
     return reshape(patches, [b, n * c])
   })
 
-export async function embed(config: ClipConfig, weights: Tensors, pictures: readonly Picture[], sights: number, build: (p: Params, pixels: Value) => Value): Promise<Float32Array> {
+export async function embed(
+  config: ClipConfig,
+  weights: Tensors,
+  pictures: readonly Picture[],
+  sights: number,
+  build: (p: Params, pixels: Value) => Value,
+): Promise<Float32Array> {
   const { image_size: size } = config.vision_config
   const source = tensorsInMemory('start', clipTensors(config), (name) => weights.get(name)!)
-  const session = await BatchSession.create(Math.min(128, pictures.length), ['pixels'], (g, b) => ({ y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])) }))
+  const session = await BatchSession.create(Math.min(128, pictures.length), ['pixels'], (g, b) => ({
+    y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])),
+  }))
   const { y } = await session.run(pictures.length * sights, (row, { pixels }, slot) => {
     const sight = Math.floor(row / pictures.length)
     const view = sight ? varied : plain
     const image = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: pictures[row % pictures.length]!.rgba }
-    augment(image, { width: size, height: size }, view, normalisation, augmentRng(recipe.seed, -sight, row), pixels as Float32Array, slot * 3 * size * size)
+    augment(
+      image,
+      { width: size, height: size },
+      view,
+      normalisation,
+      augmentRng(recipe.seed, -sight, row),
+      pixels as Float32Array,
+      slot * 3 * size * size,
+    )
   })
   await session.release()
   return y!

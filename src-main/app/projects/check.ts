@@ -21,7 +21,16 @@ export interface CheckOptions {
   files?: boolean
 }
 
-const decoders = { label: toLabel, media: toMedia, media_label: toMediaLabel, region: toRegion, caption: toCaption, comment: toComment, run: toRun, checkpoint: toCheckpoint }
+const decoders = {
+  label: toLabel,
+  media: toMedia,
+  media_label: toMediaLabel,
+  region: toRegion,
+  caption: toCaption,
+  comment: toComment,
+  run: toRun,
+  checkpoint: toCheckpoint,
+}
 
 export function checkProject(project: Project, options: CheckOptions = {}): CheckReport {
   const { db } = project
@@ -30,7 +39,8 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   const checked: Record<string, number> = {}
   const note = (kind: CheckProblem['kind'], message: string) => problems.push({ kind, message, repaired: false })
 
-  const unreadable = (table: string) => problems.flatMap(({ message }) => Number(new RegExp(`^${table} (\\d+): .*: holds `).exec(message)?.[1] ?? NaN) || [])
+  const unreadable = (table: string) =>
+    problems.flatMap(({ message }) => Number(new RegExp(`^${table} (\\d+): .*: holds `).exec(message)?.[1] ?? NaN) || [])
   const ofItsImage = ({ id, mediaId, shape }: Region) => {
     const size = db.get<Pick<Media, 'width' | 'height' | 'path'>>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
     const problem = size && shapeProblem(shape, size)
@@ -38,7 +48,10 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   }
   for (const [table, decode] of Object.entries(decoders)) {
     checked[table] = 0
-    for (const row of db.iterate<StoredRow>(`SELECT * FROM ${table} WHERE rowid NOT IN (SELECT value FROM json_each(?))`, JSON.stringify(unreadable(table)))) {
+    for (const row of db.iterate<StoredRow>(
+      `SELECT * FROM ${table} WHERE rowid NOT IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(unreadable(table)),
+    )) {
       checked[table]++
       try {
         const entity = decode(row)
@@ -52,7 +65,10 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   if (options.files ?? true) {
     const roots = new Map(listRoots(project).map((r) => [r.id, resolve(project.folder, r.path)]))
     checked['files'] = 0
-    for (const { root, path } of db.iterate<{ root: number; path: string }>('SELECT root_id AS root, path FROM media WHERE id NOT IN (SELECT value FROM json_each(?))', JSON.stringify(unreadable('media')))) {
+    for (const { root, path } of db.iterate<{ root: number; path: string }>(
+      'SELECT root_id AS root, path FROM media WHERE id NOT IN (SELECT value FROM json_each(?))',
+      JSON.stringify(unreadable('media')),
+    )) {
       checked['files']++
       const file = join(roots.get(root) ?? '', path)
       if (!existsSync(file)) note('missing-file', `${file} does not exist`)

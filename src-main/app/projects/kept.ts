@@ -16,7 +16,9 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
   for (const name of folders) yield { place: join(folder, name), name: 'a folder of the project’s own' }
   const roots = new Map(listRoots(project).map((r) => [r.id, resolve(folder, r.path)]))
   for (const place of roots.values()) yield { place, name: 'a folder of the project’s images' }
-  for (const { root, path } of db.iterate<{ root: number; path: string }>(`SELECT DISTINCT root_id AS root, rtrim(path, replace(path, '/', '')) AS path FROM media`))
+  for (const { root, path } of db.iterate<{ root: number; path: string }>(
+    `SELECT DISTINCT root_id AS root, rtrim(path, replace(path, '/', '')) AS path FROM media`,
+  ))
     yield { place: join(roots.get(root) ?? folder, path), name: 'a folder of the project’s images' }
   for (const [id, root] of roots) {
     const [above, at] = [realPlace(root), realPlace(target)]
@@ -26,7 +28,9 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
 }
 
 const isImage = (db: Project['db'], root: number, path: string) =>
-  [path, path.normalize('NFC'), path.normalize('NFD')].some((p) => db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ? COLLATE NOCASE', root, p) !== undefined)
+  [path, path.normalize('NFC'), path.normalize('NFD')].some(
+    (p) => db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ? COLLATE NOCASE', root, p) !== undefined,
+  )
 
 /** Refuses what lies in a folder that the project keeps for itself, whether something is there or not. */
 export function refuseInside({ folder }: Project, target: string): void {

@@ -37,7 +37,11 @@ export function getMedia({ db }: Project, id: number): Media {
 
 /** By its path under a root; null where the project has no such image. */
 export function mediaByPath({ db }: Project, path: string, rootId?: number): Media | null {
-  const rows = db.all<StoredRow>('SELECT * FROM media WHERE path = ?1 AND root_id IN (SELECT id FROM root WHERE ?2 IS NULL OR id = ?2)', path, rootId ?? null)
+  const rows = db.all<StoredRow>(
+    'SELECT * FROM media WHERE path = ?1 AND root_id IN (SELECT id FROM root WHERE ?2 IS NULL OR id = ?2)',
+    path,
+    rootId ?? null,
+  )
   if (rows.length > 1) throw dataError(path, `is in ${rows.length} folders of the project; say which`)
   return rows[0] ? toMedia(rows[0]) : null
 }
@@ -52,13 +56,15 @@ export interface ImageContent {
 }
 
 /** A row of before, or of another program, that is none keeps nobody from the others; `project check` names it. */
-const undamaged = <T>(decode: (row: StoredRow) => T) => (row: StoredRow): T[] => {
-  try {
-    return [decode(row)]
-  } catch {
-    return []
+const undamaged =
+  <T>(decode: (row: StoredRow) => T) =>
+  (row: StoredRow): T[] => {
+    try {
+      return [decode(row)]
+    } catch {
+      return []
+    }
   }
-}
 
 /** One image with everything known of it; regions from the bottom up. */
 export function imageContent(project: Project, mediaId: number): ImageContent {
@@ -81,9 +87,13 @@ export function labelCounts({ db }: Project): Map<number, { regions: number; ima
   const count = (table: string) =>
     new Map(
       db
-        .all<{ id: number; n: number }>(`SELECT label_id AS id, count(*) AS n FROM ${table} WHERE label_id IS NOT NULL AND state = 'accepted' GROUP BY label_id`)
+        .all<{ id: number; n: number }>(
+          `SELECT label_id AS id, count(*) AS n FROM ${table} WHERE label_id IS NOT NULL AND state = 'accepted' GROUP BY label_id`,
+        )
         .map((r) => [r.id, r.n]),
     )
   const [regions, images] = [count('region'), count('media_label')]
-  return new Map([...new Set([...regions.keys(), ...images.keys()])].map((id) => [id, { regions: regions.get(id) ?? 0, images: images.get(id) ?? 0 }]))
+  return new Map(
+    [...new Set([...regions.keys(), ...images.keys()])].map((id) => [id, { regions: regions.get(id) ?? 0, images: images.get(id) ?? 0 }]),
+  )
 }

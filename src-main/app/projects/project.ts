@@ -53,11 +53,14 @@ export const defaultUser = () => {
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
   if (folder === '') throw userError('the name of the folder is empty')
   const dir = resolve(folder)
-  if (options.name !== undefined && !isCarried(options.name)) throw userError('name: holds a NUL or half of a character, which cannot be stored')
+  if (options.name !== undefined && !isCarried(options.name))
+    throw userError('name: holds a NUL or half of a character, which cannot be stored')
   if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
   // Of a database that is gone these may hold what was edited last.
-  const orphan = ['-wal', '-journal'].map((ending) => databaseFile(dir) + ending).find((file) => existsSync(file) && statSync(file).size > 0)
+  const orphan = ['-wal', '-journal']
+    .map((ending) => databaseFile(dir) + ending)
+    .find((file) => existsSync(file) && statSync(file).size > 0)
   if (orphan !== undefined) throw userError(`${orphan}: lies there without its database: take both elsewhere, or bring the database back`)
   const there = existsSync(dir) ? readdirSync(dir) : []
   let made: string | undefined
@@ -70,7 +73,9 @@ export function createProject(folder: string, options: { name?: string; user?: s
     if (diskFull(e)) throw dataError(dir, 'no space left on the device; no project was made', e)
     // Node says of a folder that cannot be made in a read-only one that it was not found.
     const refused = notWritable(e, dir) || (e as NodeJS.ErrnoException).code === 'ENOENT'
-    throw refused && !(e instanceof DashiError) ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e) : ioError(dir, 'written', e)
+    throw refused && !(e instanceof DashiError)
+      ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e)
+      : ioError(dir, 'written', e)
   }
   let db: Database | undefined
   try {
@@ -83,7 +88,8 @@ export function createProject(folder: string, options: { name?: string; user?: s
       set('name', options.name ?? repaired(basename(dir)))
       set('created', String(Date.now()))
     })
-    if (!there.includes(basename(doorFile(dir)))) writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
+    if (!there.includes(basename(doorFile(dir))))
+      writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
     return wrap(dir, db, options.user, lock, null)
   } catch (e) {
     attempt(() => db?.close())
@@ -103,7 +109,16 @@ function attempt(body: () => void): void {
 
 /** Of a project that could not be made nothing stays: neither its files, but for those that were `there`, nor the folders from `made` on. */
 function takeBack(dir: string, there: readonly string[], made: string | undefined): void {
-  for (const file of ['project.db', 'project.db-wal', 'project.db-shm', 'project.db-journal', 'project.dashi', 'project.lock', 'project.lock-journal', 'project.lock.json'])
+  for (const file of [
+    'project.db',
+    'project.db-wal',
+    'project.db-shm',
+    'project.db-journal',
+    'project.dashi',
+    'project.lock',
+    'project.lock-journal',
+    'project.lock.json',
+  ])
     if (!there.includes(file)) attempt(() => rmSync(join(dir, file), { force: true }))
   if (made === undefined) return
   attempt(() => {
@@ -118,7 +133,8 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   if (folder === '') throw userError('the name of the project’s folder is empty')
   const dir = resolve(folder)
   const file = databaseFile(dir)
-  if (options.identity && identityOf(file) !== options.identity) throw replacedError(`${file}: was replaced or removed by another program while it was open; nothing was written`)
+  if (options.identity && identityOf(file) !== options.identity)
+    throw replacedError(`${file}: was replaced or removed by another program while it was open; nothing was written`)
   if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
@@ -144,7 +160,12 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
   const note = new HeadNote(db.file, id)
   if (!db.options.readOnly) {
     const before = readHead(db.file)
-    if (!db.options.shared && before?.id === id && before.seq > at) db.run('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)', `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
+    if (!db.options.shared && before?.id === id && before.seq > at)
+      db.run(
+        'INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)',
+        `missing:${before.seq}`,
+        JSON.stringify({ from: at + 1, to: before.seq, at: before.at }),
+      )
     db.whenCommitted(() => note.write(position(db)))
   }
   const edited = () => {
@@ -174,4 +195,8 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
 }
 
 const tellRescued = (folder: string | null) =>
-  void process.stderr.write(folder ? `dashi: what was edited in this session is kept in ${folder}\n` : 'dashi: what was edited in this session could not be copied\n')
+  void process.stderr.write(
+    folder
+      ? `dashi: what was edited in this session is kept in ${folder}\n`
+      : 'dashi: what was edited in this session could not be copied\n',
+  )

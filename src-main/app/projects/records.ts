@@ -57,7 +57,11 @@ export function addRecords(project: Project, records: Iterable<ImageRecord>, opt
 }
 
 /** As `addRecords`, from an asynchronous source, in batches (2,000 unless said otherwise). */
-export async function addRecordStream(project: Project, records: AsyncIterable<ImageRecord>, options: AddRecordsOptions = {}): Promise<IngestCounts> {
+export async function addRecordStream(
+  project: Project,
+  records: AsyncIterable<ImageRecord>,
+  options: AddRecordsOptions = {},
+): Promise<IngestCounts> {
   const counts = noCounts()
   let batch: ImageRecord[] = []
   const write = () => {
@@ -108,7 +112,8 @@ function validRecord(given: ImageRecord): ImageRecord {
     const wrong = refs.find((r) => r >= regions)
     if (wrong !== undefined) throw dataError(name, `captions.${i} refers to region ${wrong}, the record has ${regions}`)
     for (const s of c.spans ?? [])
-      if (s.end <= s.start || s.end > c.text.length) throw dataError(name, `captions.${i}: the span ${s.start} to ${s.end} is not within the text`)
+      if (s.end <= s.start || s.end > c.text.length)
+        throw dataError(name, `captions.${i}: the span ${s.start} to ${s.end} is not within the text`)
   }
   return record
 }
@@ -136,7 +141,8 @@ export function placedElsewhere(project: Project): (root: string, path: string) 
       const inside = relative(folder, join(root, path))
       if (inside.startsWith('..') || isAbsolute(inside)) continue
       const there = inside.split(sep).join('/')
-      if (project.db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', id, there) !== undefined) return { root: folder, path: there }
+      if (project.db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', id, there) !== undefined)
+        return { root: folder, path: there }
     }
     return null
   }
@@ -149,13 +155,19 @@ export function moveRoot(project: Project, rootId: number, folder: string): void
 
 /** Whatever a person put on an image. */
 const isBare = ({ db }: Project, id: number) =>
-  ['region', 'media_label', 'caption', 'media_tag', 'comment'].every((table) => db.value(`SELECT 1 FROM ${table} WHERE media_id = ? LIMIT 1`, id) === undefined)
+  ['region', 'media_label', 'caption', 'media_tag', 'comment'].every(
+    (table) => db.value(`SELECT 1 FROM ${table} WHERE media_id = ? LIMIT 1`, id) === undefined,
+  )
 
 /**
  * Gives images another file: what they have stays. An image that has that file already makes way where nothing was put on it; otherwise both stay
  * as they are. @returns how many were moved
  */
-export function relocateMedia(project: Project, root: string, moves: readonly { id: number; path: string; facts: { width: number; height: number; orientation: number } }[]): number {
+export function relocateMedia(
+  project: Project,
+  root: string,
+  moves: readonly { id: number; path: string; facts: { width: number; height: number; orientation: number } }[],
+): number {
   let moved = 0
   mutate(project.db, project.user, 'link images', (edit) => {
     const rootId = ensureRootIn(project, edit, root)
@@ -189,12 +201,17 @@ export function agreeToLinks({ db, folder }: Project, root: string): void {
   const path = resolve(folder, root)
   const agreement = agreementOf(path)
   const known = db.all<{ id: number; path: string }>('SELECT id, path FROM root').find((r) => resolve(folder, r.path) === path)
-  if (known && agreement) db.transaction(() => db.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', `links:${known.id}`, agreement))
+  if (known && agreement)
+    db.transaction(() => db.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', `links:${known.id}`, agreement))
 }
 
 /** What may be read of each folder of images, by the root's id. */
 export function placesOf(project: Project): Map<number, Within> {
-  const agreed = new Map(project.db.all<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key >= 'links:' AND key < 'links;'").map((r) => [r.key, r.value]))
+  const agreed = new Map(
+    project.db
+      .all<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key >= 'links:' AND key < 'links;'")
+      .map((r) => [r.key, r.value]),
+  )
   return new Map(
     listRoots(project).map(({ id, path }) => {
       const folder = resolve(project.folder, path)
@@ -211,7 +228,8 @@ function placeOf(project: Project, rootId: number): Within {
 }
 
 /** The image's file, opened. Throws dataError where a link leads out of its folder. */
-export const openMedia = (project: Project, media: Pick<Media, 'rootId' | 'path'>): Opened => placeOf(project, media.rootId).open(media.path)
+export const openMedia = (project: Project, media: Pick<Media, 'rootId' | 'path'>): Opened =>
+  placeOf(project, media.rootId).open(media.path)
 
 /** The image's file. Throws dataError where a link leads out of its folder. */
 export function mediaFile(project: Project, media: Pick<Media, 'rootId' | 'path'>): string {
@@ -235,19 +253,30 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
   const { db } = project
   const places = placesOf(project)
   const labels = new Map(db.all<{ id: number; name: string }>('SELECT id, name FROM label').map((l) => [l.id, l.name]))
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const ids = mediaIds(db, filter, { after, limit: chunk })
     if (ids.length === 0) return
     after = ids.at(-1)!
     const wanted = JSON.stringify(ids)
     const children = (table: string, order = 't.id') => {
-      const rows = db.all<StoredRow>(`SELECT t.* FROM json_each(?) AS wanted CROSS JOIN ${table} t ON t.media_id = wanted.value ORDER BY ${order}`, wanted)
+      const rows = db.all<StoredRow>(
+        `SELECT t.* FROM json_each(?) AS wanted CROSS JOIN ${table} t ON t.media_id = wanted.value ORDER BY ${order}`,
+        wanted,
+      )
       const byMedia = new Map<number, StoredRow[]>(ids.map((id) => [id, []]))
       for (const row of rows) byMedia.get(Number(row['media_id']))!.push(row)
       return byMedia
     }
-    const [regions, mediaLabels, captions, tags] = [children('region', 't.z, t.id'), children('media_label'), children('caption'), children('media_tag')]
-    for (const row of db.all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', wanted)) {
+    const [regions, mediaLabels, captions, tags] = [
+      children('region', 't.z, t.id'),
+      children('media_label'),
+      children('caption'),
+      children('media_tag'),
+    ]
+    for (const row of db.all<StoredRow>(
+      'SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id',
+      wanted,
+    )) {
       const media = toMedia(row)
       const place = places.get(media.rootId)!
       const link = place.linkOut(media.path)
@@ -261,14 +290,28 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
         regionIds: own.map((r) => r.id),
         problems,
         record: {
-          fileName: media.path, width: media.width, height: media.height, orientation: media.orientation, contentHash: media.contentHash,
-          perceptualHash: media.perceptualHash, split: media.split, review: media.review,
-          labels: (mediaLabels.get(media.id) ?? []).map(toMediaLabel).map((l) => ({ label: labels.get(l.labelId)!, author: l.author, state: l.state })),
+          fileName: media.path,
+          width: media.width,
+          height: media.height,
+          orientation: media.orientation,
+          contentHash: media.contentHash,
+          perceptualHash: media.perceptualHash,
+          split: media.split,
+          review: media.review,
+          labels: (mediaLabels.get(media.id) ?? [])
+            .map(toMediaLabel)
+            .map((l) => ({ label: labels.get(l.labelId)!, author: l.author, state: l.state })),
           regions: own.map((r) => ({
-            label: r.labelId === null ? null : labels.get(r.labelId)!, shape: r.shape, attributes: r.attributes, z: r.z, author: r.author, state: r.state,
+            label: r.labelId === null ? null : labels.get(r.labelId)!,
+            shape: r.shape,
+            attributes: r.attributes,
+            z: r.z,
+            author: r.author,
+            state: r.state,
           })),
-          captions: sound(captions.get(media.id), toCaption, problems, (c) => problemLine('caption', c.id, c.regionId === null || index.has(c.regionId) ? null : 'describes a region that is left out'))
-            .map((c) => recordCaption(c, index)),
+          captions: sound(captions.get(media.id), toCaption, problems, (c) =>
+            problemLine('caption', c.id, c.regionId === null || index.has(c.regionId) ? null : 'describes a region that is left out'),
+          ).map((c) => recordCaption(c, index)),
           tags: (tags.get(media.id) ?? []).map((t) => String(t['tag'])),
         },
       }
@@ -279,7 +322,12 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
 const problemLine = (what: string, id: number, problem: string | null) => problem && `${what} ${id}: ${problem}`
 
 /** The rows that are what they should be; of any other a line in `problems`. */
-function sound<T extends { id: number }>(rows: readonly StoredRow[] = [], decode: (row: StoredRow) => T, problems: string[], problemOf: (entity: T) => string | null): T[] {
+function sound<T extends { id: number }>(
+  rows: readonly StoredRow[] = [],
+  decode: (row: StoredRow) => T,
+  problems: string[],
+  problemOf: (entity: T) => string | null,
+): T[] {
   return rows.flatMap((row) => {
     try {
       const entity = decode(row)
@@ -295,5 +343,12 @@ function sound<T extends { id: number }>(rows: readonly StoredRow[] = [], decode
 
 function recordCaption(c: Caption, index: Map<number, number>) {
   const spans = c.spans.map((s) => ({ ...s, regions: s.regions.map((id) => index.get(id)).filter((i) => i !== undefined) }))
-  return { text: c.text, language: c.language, region: c.regionId === null ? null : index.get(c.regionId)!, spans, author: c.author, state: c.state }
+  return {
+    text: c.text,
+    language: c.language,
+    region: c.regionId === null ? null : index.get(c.regionId)!,
+    spans,
+    author: c.author,
+    state: c.state,
+  }
 }

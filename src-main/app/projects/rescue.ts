@@ -19,7 +19,8 @@ export function rescueCopy(project: Pick<Project, 'db' | 'folder'>, folder: stri
   try {
     mkdirSync(target, { recursive: true })
     if (project.db.kept) copyFileSync(project.db.kept, file)
-    else if (project.db.replaced?.how === 'overwritten') throw dataError(project.db.file, 'was written over, so that only the log of what was open is left, in backups/')
+    else if (project.db.replaced?.how === 'overwritten')
+      throw dataError(project.db.file, 'was written over, so that only the log of what was open is left, in backups/')
     else project.db.copyTo(file)
     const copy = new Database(file)
     try {

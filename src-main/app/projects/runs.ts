@@ -15,20 +15,45 @@ type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' 
 export function startRun({ db }: Project, run: NewRun): RunRecord {
   return db.transaction(() => {
     const r = runRecord.parse({
-      id: run.id ?? randomUUID(), kind: run.kind, recipe: run.recipe ?? null, settings: run.settings ?? {}, datasetHash: datasetHash(db),
-      seq: position(db), status: run.status ?? 'running', metrics: {}, folder: run.folder ?? null, error: null, created: Date.now(), finished: null,
+      id: run.id ?? randomUUID(),
+      kind: run.kind,
+      recipe: run.recipe ?? null,
+      settings: run.settings ?? {},
+      datasetHash: datasetHash(db),
+      seq: position(db),
+      status: run.status ?? 'running',
+      metrics: {},
+      folder: run.folder ?? null,
+      error: null,
+      created: Date.now(),
+      finished: null,
     })
     db.run(
       `INSERT INTO run (id, kind, recipe, settings, dataset_hash, seq, status, metrics, folder, error, created, finished)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      r.id, r.kind, r.recipe, JSON.stringify(r.settings), r.datasetHash, r.seq, r.status, JSON.stringify(r.metrics), r.folder, r.error, r.created, r.finished,
+      r.id,
+      r.kind,
+      r.recipe,
+      JSON.stringify(r.settings),
+      r.datasetHash,
+      r.seq,
+      r.status,
+      JSON.stringify(r.metrics),
+      r.folder,
+      r.error,
+      r.created,
+      r.finished,
     )
     return r
   })
 }
 
 /** A status other than queued or running also notes the time. */
-export function updateRun(project: Project, id: string, patch: Partial<Pick<RunRecord, 'status' | 'metrics' | 'folder' | 'error' | 'settings'>>): RunRecord {
+export function updateRun(
+  project: Project,
+  id: string,
+  patch: Partial<Pick<RunRecord, 'status' | 'metrics' | 'folder' | 'error' | 'settings'>>,
+): RunRecord {
   const { db } = project
   return db.transaction(() => {
     const old = getRun(project, id)
@@ -36,7 +61,13 @@ export function updateRun(project: Project, id: string, patch: Partial<Pick<RunR
     const r = runRecord.parse({ ...old, ...patch, finished: ended ? Date.now() : old.finished })
     db.run(
       'UPDATE run SET status = ?, metrics = ?, folder = ?, error = ?, settings = ?, finished = ? WHERE id = ?',
-      r.status, JSON.stringify(r.metrics), r.folder, r.error, JSON.stringify(r.settings), r.finished, id,
+      r.status,
+      JSON.stringify(r.metrics),
+      r.folder,
+      r.error,
+      JSON.stringify(r.settings),
+      r.finished,
+      id,
     )
     return r
   })
@@ -45,7 +76,9 @@ export function updateRun(project: Project, id: string, patch: Partial<Pick<RunR
 /** What is written of runs that nobody carries on: the process before ended in the middle of them. For whoever holds the project's lock. */
 export function closeInterrupted({ db }: Project): void {
   const error = 'interrupted: the program ended before the run did'
-  db.transaction(() => db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()))
+  db.transaction(() =>
+    db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()),
+  )
 }
 
 export function getRun({ db }: Project, id: string): RunRecord {
@@ -62,22 +95,40 @@ type NewCheckpoint = Pick<CheckpointRecord, 'name' | 'kind' | 'folder'> & Partia
 
 /** A folder is one checkpoint: written again, its record is brought up to date and keeps its id. */
 export function addCheckpoint({ db }: Project, checkpoint: NewCheckpoint): CheckpointRecord {
-  const known = checkpoint.id === undefined ? db.value<string>('SELECT id FROM checkpoint WHERE folder = ? ORDER BY created LIMIT 1', checkpoint.folder) : undefined
+  const known =
+    checkpoint.id === undefined
+      ? db.value<string>('SELECT id FROM checkpoint WHERE folder = ? ORDER BY created LIMIT 1', checkpoint.folder)
+      : undefined
   const c = checkpointRecord.parse({
-    id: checkpoint.id ?? known ?? randomUUID(), name: checkpoint.name, kind: checkpoint.kind, runId: checkpoint.runId ?? null, folder: checkpoint.folder,
-    metrics: checkpoint.metrics ?? {}, created: Date.now(),
+    id: checkpoint.id ?? known ?? randomUUID(),
+    name: checkpoint.name,
+    kind: checkpoint.kind,
+    runId: checkpoint.runId ?? null,
+    folder: checkpoint.folder,
+    metrics: checkpoint.metrics ?? {},
+    created: Date.now(),
   })
   db.transaction(() =>
     db.run(
       `INSERT INTO checkpoint (id, name, kind, run_id, folder, metrics, created) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, run_id = excluded.run_id, folder = excluded.folder, metrics = excluded.metrics, created = excluded.created`,
-      c.id, c.name, c.kind, c.runId, c.folder, JSON.stringify(c.metrics), c.created,
+      c.id,
+      c.name,
+      c.kind,
+      c.runId,
+      c.folder,
+      JSON.stringify(c.metrics),
+      c.created,
     ),
   )
   return c
 }
 
-export function updateCheckpoint(project: Project, id: string, patch: Partial<Pick<CheckpointRecord, 'name' | 'metrics' | 'folder'>>): CheckpointRecord {
+export function updateCheckpoint(
+  project: Project,
+  id: string,
+  patch: Partial<Pick<CheckpointRecord, 'name' | 'metrics' | 'folder'>>,
+): CheckpointRecord {
   const { db } = project
   return db.transaction(() => {
     const c = checkpointRecord.parse({ ...getCheckpoint(project, id), ...patch })

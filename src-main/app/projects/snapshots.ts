@@ -13,7 +13,8 @@ const select = 'SELECT name, seq, dataset_hash AS datasetHash, by_name AS "by", 
 export function takeSnapshot(project: Project, name: string): Snapshot {
   const { db, user } = project
   return db.transaction(() => {
-    if (!snapshotName.safeParse(name).success) throw userError('a snapshot needs a name of 1 to 200 characters, none of them a NUL or half of one')
+    if (!snapshotName.safeParse(name).success)
+      throw userError('a snapshot needs a name of 1 to 200 characters, none of them a NUL or half of one')
     const taken = snapshotSchema.safeParse({ name, seq: position(db), datasetHash: datasetHash(db), by: user, at: Date.now() })
     if (!taken.success) throw userError('a snapshot needs a name of 1 to 200 characters')
     if (db.value('SELECT 1 FROM snapshot WHERE name = ?', name)) throw userError(`a snapshot named ${name} exists already`)
@@ -26,7 +27,8 @@ export function takeSnapshot(project: Project, name: string): Snapshot {
 export const listSnapshots = ({ db }: Project): Snapshot[] => z.array(snapshotSchema).parse(db.all(`${select} ORDER BY seq, name`))
 
 export function removeSnapshot({ db }: Project, name: string): void {
-  if (db.transaction(() => db.run('DELETE FROM snapshot WHERE name = ?', name).changes) === 0) throw userError(`no snapshot is named ${name}`)
+  if (db.transaction(() => db.run('DELETE FROM snapshot WHERE name = ?', name).changes) === 0)
+    throw userError(`no snapshot is named ${name}`)
 }
 
 function find({ db }: Project, name: string): Snapshot {

@@ -19,17 +19,45 @@ export function curves(rows: readonly ReportRow[]): Html | null {
   const [low, high] = known.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)] as const, [Infinity, -Infinity] as const)
   const scales: Scale[] = low > 0 ? ['linear', 'log'] : ['linear']
   return html`<div class="curves">
-    ${scales.length > 1 && html`<fieldset class="switch"><legend>Loss axis</legend>
-      <label><input type="radio" name="loss-axis" value="linear" checked> Linear</label>
-      <label><input type="radio" name="loss-axis" value="log"> Log</label></fieldset>`}
+    ${
+      scales.length > 1 &&
+      html`<fieldset class="switch">
+        <legend>Loss axis</legend>
+        <label><input type="radio" name="loss-axis" value="linear" checked /> Linear</label>
+        <label><input type="radio" name="loss-axis" value="log" /> Log</label>
+      </fieldset>`
+    }
     <div class="panels">${runs.map((run) => panel(run, scales, low, high))}</div>
     <p class="caption">Thin: the loss of each step. Bold: its moving average. All panels share one loss axis; steps are each run’s own.</p>
-    <details><summary>As a table</summary><div class="scroll"><table><thead><tr><th scope="col">Run<th scope="col">Steps<th scope="col">First<th scope="col">Middle<th scope="col">Last</tr></thead><tbody>
-      ${runs.map(({ name, curve }) => {
-        const smooth = smoothed(finite(curve.loss))
-        const value = (p: Point | undefined) => (p ? figure(p[1]) : '–')
-        return html`<tr><th scope="row">${name}</th><td>${curve.loss.length}</td><td>${value(smooth[0])}</td><td>${value(smooth[smooth.length >> 1])}</td><td>${value(smooth.at(-1))}</td></tr>`
-      })}</tbody></table></div></details>
+    <details>
+      <summary>As a table</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Steps</th>
+              <th scope="col">First</th>
+              <th scope="col">Middle</th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${runs.map(({ name, curve }) => {
+              const smooth = smoothed(finite(curve.loss))
+              const value = (p: Point | undefined) => (p ? figure(p[1]) : '–')
+              return html`<tr>
+                <th scope="row">${name}</th>
+                <td>${curve.loss.length}</td>
+                <td>${value(smooth[0])}</td>
+                <td>${value(smooth[smooth.length >> 1])}</td>
+                <td>${value(smooth.at(-1))}</td>
+              </tr>`
+            })}
+          </tbody>
+        </table>
+      </div>
+    </details>
   </div>`
 }
 
@@ -39,25 +67,51 @@ function panel(run: Run, scales: readonly Scale[], low: number, high: number): H
   const smooth = smoothed(points)
   const diverged = loss.findIndex((x) => x === null)
   const last = smooth.at(-1)
-  const end = diverged >= 0 ? html`<span class="bad">diverged at step ${diverged + 1}</span>` : last && html`<span class="soft">${figure(last[1])} after ${loss.length} steps</span>`
-  return html`<figure class="panel k-${run.kind}"><figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
-    ${scales.map((scale) => draw(scale, run.name, loss.length, points, smooth, low, high))}</figure>`
+  const end =
+    diverged >= 0
+      ? html`<span class="bad">diverged at step ${diverged + 1}</span>`
+      : last && html`<span class="soft">${figure(last[1])} after ${loss.length} steps</span>`
+  return html`<figure class="panel k-${run.kind}">
+    <figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
+    ${scales.map((scale) => draw(scale, run.name, loss.length, points, smooth, low, high))}
+  </figure>`
 }
 
-function draw(scale: Scale, name: string, steps: number, points: readonly Point[], smooth: readonly Point[], low: number, high: number): Html {
-  const y = scale === 'log' ? scaleLog([low, high], [height - bottom, top]).nice() : scaleLinear([Math.min(0, low), high], [height - bottom, top]).nice()
+function draw(
+  scale: Scale,
+  name: string,
+  steps: number,
+  points: readonly Point[],
+  smooth: readonly Point[],
+  low: number,
+  high: number,
+): Html {
+  const y =
+    scale === 'log'
+      ? scaleLog([low, high], [height - bottom, top]).nice()
+      : scaleLinear([Math.min(0, low), high], [height - bottom, top]).nice()
   const x = scaleLinear([1, steps], [left, width - 8])
-  const path = line<Point>(([step]) => x(step), ([, loss]) => y(loss)).digits(1)
+  const path = line<Point>(
+    ([step]) => x(step),
+    ([, loss]) => y(loss),
+  ).digits(1)
   const yTicks = scale === 'log' ? decades(y.domain() as [number, number]) : y.ticks(4)
   const xTicks = [1, ...x.ticks(3).filter((t) => t > steps * 0.15 && t < steps * 0.8), steps]
-  return html`<svg class="${scale}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}: loss over ${steps} steps, ${scale} axis">
-    ${yTicks.map((t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}"/><text x="${left - 6}" y="${px(y(t) + 4)}" text-anchor="end">${figure(t)}</text>`)}
+  return html`<svg
+    class="${scale}"
+    viewBox="0 0 ${width} ${height}"
+    role="img"
+    aria-label="${name}: loss over ${steps} steps, ${scale} axis"
+  >
+    ${yTicks.map((t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}" /><text x="${left - 6}" y="${px(y(t) + 4)}" text-anchor="end">${figure(t)}</text>`)}
     ${xTicks.map((t) => html`<text x="${px(x(t))}" y="${height - 6}" text-anchor="${t === steps ? 'end' : t === 1 ? 'start' : 'middle'}">${figure(t)}</text>`)}
-    <path class="raw" d="${path(thinned(points)) ?? ''}"/><path class="smooth" d="${path(thinned(smooth)) ?? ''}"/>
+    <path class="raw" d="${path(thinned(points)) ?? ''}" />
+    <path class="smooth" d="${path(thinned(smooth)) ?? ''}" />
   </svg>`
 }
 
-const finite = (loss: readonly (number | null)[]): Point[] => loss.flatMap((x, i) => (x !== null && Number.isFinite(x) ? [[i + 1, x] as const] : []))
+const finite = (loss: readonly (number | null)[]): Point[] =>
+  loss.flatMap((x, i) => (x !== null && Number.isFinite(x) ? [[i + 1, x] as const] : []))
 
 /** The mean of about a twentieth of the steps around each, so that it does not lag; fewer at the ends, as many before as after. */
 function smoothed(points: readonly Point[]): Point[] {

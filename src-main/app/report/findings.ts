@@ -37,7 +37,9 @@ export function findings({ rows, ledgers = [] }: { rows: readonly ReportRow[]; l
 }
 
 function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[]): Claim[] {
-  const [zero, lp, ft, lpft, coop] = (['zero-shot', 'lp', 'ft', 'lp-ft', 'coop'] as const).map((kind) => best(rows.filter((r) => r.kind === kind)))
+  const [zero, lp, ft, lpft, coop] = (['zero-shot', 'lp', 'ft', 'lp-ft', 'coop'] as const).map((kind) =>
+    best(rows.filter((r) => r.kind === kind)),
+  )
   const single = best(ingredients(rows, ledgers))
   const uniform = rows.find((r) => r.method === 'uniform')
   const greedy = rows.find((r) => r.method === 'greedy')
@@ -46,7 +48,11 @@ function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
   const claim = (split: SplitName, winner: ReportRow | undefined, loser: ReportRow | undefined, source: string, pattern: string) => {
     if (winner?.[split] && loser?.[split]) claims.push({ pattern, source, split, winner, loser })
   }
-  const better = (split: SplitName) => best([lp, ft].filter((r) => r !== undefined), split)
+  const better = (split: SplitName) =>
+    best(
+      [lp, ft].filter((r) => r !== undefined),
+      split,
+    )
   claim('id', ft, lp, kumar, 'In distribution, full fine-tuning beats the linear probe')
   claim('ood', lp, ft, kumar, 'Out of distribution, the linear probe beats full fine-tuning')
   claim('id', lpft, better('id'), kumar, 'In distribution, LP-FT beats both LP and FT')
@@ -89,7 +95,8 @@ function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger
   const notes: string[] = []
   const single = best(ingredients(rows, ledgers))
   const kept = keptByGreedy(ledgers)
-  if (kept === 1) notes.push('The greedy soup kept a single model: no other candidate raised the held-out accuracy. It is that model, not a blend.')
+  if (kept === 1)
+    notes.push('The greedy soup kept a single model: no other candidate raised the held-out accuracy. It is that model, not a blend.')
 
   const uniform = rows.find((r) => r.method === 'uniform')
   const among = ingredients(rows, ledgers).flatMap((r) => r.id ?? [])
@@ -106,7 +113,11 @@ function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger
   }
 
   const zero = rows.find((r) => r.kind === 'zero-shot')?.forgotten
-  const losses = zero ? rows.flatMap((r) => (r.kind !== 'zero-shot' && r.forgotten ? [{ name: r.name, by: r.forgotten.accuracy - zero.accuracy, score: r.forgotten }] : [])) : []
+  const losses = zero
+    ? rows.flatMap((r) =>
+        r.kind !== 'zero-shot' && r.forgotten ? [{ name: r.name, by: r.forgotten.accuracy - zero.accuracy, score: r.forgotten }] : [],
+      )
+    : []
   if (zero && losses.length) {
     const most = losses.reduce((a, b) => (b.by < a.by ? b : a))
     const least = losses.reduce((a, b) => (b.by > a.by ? b : a))

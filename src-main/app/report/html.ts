@@ -18,8 +18,7 @@ const markup = (c: Content): string => {
 }
 
 /** html`<b>${anything}</b>`: names, labels and paths come from files, so none is trusted. SVG is written the same way. */
-export const html = (strings: TemplateStringsArray, ...values: Content[]) =>
-  new Html(strings.map((s, i) => s + markup(values[i])).join(''))
+export const html = (strings: TemplateStringsArray, ...values: Content[]) => new Html(strings.map((s, i) => s + markup(values[i])).join(''))
 
 /** Coordinates to a hundredth of a pixel: more is noise in the file. */
 export const px = (x: number) => String(Math.round(x * 100) / 100)

@@ -8,4 +8,9 @@ export const splitTitles: Readonly<Record<SplitName, string>> = {
 }
 
 /** For the heads of narrow columns. */
-export const splitAbbreviations: Readonly<Record<SplitName, string>> = { id: 'ID', ood: 'OOD', heldOut: 'Held out', forgotten: 'Pre-training' }
+export const splitAbbreviations: Readonly<Record<SplitName, string>> = {
+  id: 'ID',
+  ood: 'OOD',
+  heldOut: 'Held out',
+  forgotten: 'Pre-training',
+}

@@ -2,16 +2,46 @@ import type { Random } from './random.ts'
 
 type Rgb = readonly [number, number, number]
 const colours: Record<string, readonly [Rgb, Rgb]> = {
-  blue: [[126, 176, 240], [58, 110, 200]],
-  green: [[150, 214, 140], [70, 150, 84]],
-  yellow: [[252, 236, 150], [240, 204, 70]],
-  pink: [[252, 200, 220], [236, 132, 176]],
-  purple: [[204, 176, 240], [130, 92, 190]],
-  orange: [[252, 208, 150], [240, 150, 70]],
-  grey: [[222, 224, 228], [150, 154, 162]],
-  brown: [[200, 170, 140], [128, 96, 70]],
-  white: [[255, 255, 255], [232, 236, 240]],
-  black: [[66, 68, 74], [22, 24, 28]],
+  blue: [
+    [126, 176, 240],
+    [58, 110, 200],
+  ],
+  green: [
+    [150, 214, 140],
+    [70, 150, 84],
+  ],
+  yellow: [
+    [252, 236, 150],
+    [240, 204, 70],
+  ],
+  pink: [
+    [252, 200, 220],
+    [236, 132, 176],
+  ],
+  purple: [
+    [204, 176, 240],
+    [130, 92, 190],
+  ],
+  orange: [
+    [252, 208, 150],
+    [240, 150, 70],
+  ],
+  grey: [
+    [222, 224, 228],
+    [150, 154, 162],
+  ],
+  brown: [
+    [200, 170, 140],
+    [128, 96, 70],
+  ],
+  white: [
+    [255, 255, 255],
+    [232, 236, 240],
+  ],
+  black: [
+    [66, 68, 74],
+    [22, 24, 28],
+  ],
 }
 
 /** Each maps a pixel to the amount, 0 to 1, of the second tint. */
@@ -23,16 +53,22 @@ const gradient: Pattern = (random, width, height) => {
   const reach = (Math.abs(dx) * width + Math.abs(dy) * height) / 2
   return (x, y) => 0.5 + ((x - width / 2) * dx + (y - height / 2) * dy) / (2 * reach)
 }
-const striped: Pattern = random => {
-  const [dx, dy] = random.pick([[1, 0], [0, 1], [1, 1], [1, -1], [1, 2]] as const)
+const striped: Pattern = (random) => {
+  const [dx, dy] = random.pick([
+    [1, 0],
+    [0, 1],
+    [1, 1],
+    [1, -1],
+    [1, 2],
+  ] as const)
   const period = random.integer(24, 90)
   return (x, y) => ((((x * dx + y * dy) % period) + period) % period < period / 2 ? 0 : 0.7)
 }
-const checked: Pattern = random => {
+const checked: Pattern = (random) => {
   const side = random.integer(20, 70)
   return (x, y) => ((Math.floor(x / side) + Math.floor(y / side)) % 2 ? 0.6 : 0)
 }
-const dotted: Pattern = random => {
+const dotted: Pattern = (random) => {
   const pitch = random.integer(28, 64)
   const r2 = (pitch * random.between(0.15, 0.3)) ** 2
   return (x, y) => (((x % pitch) - pitch / 2) ** 2 + ((y % pitch) - pitch / 2) ** 2 < r2 ? 0.8 : 0.1)

@@ -58,7 +58,10 @@ const proveSample: Proof = (dir, name) => {
   if (markedFiles(dir, 'sample')) return proveOwned('sample', { as: 'drawn by Dashi', content: false })(dir, name)
   const drawn = new Set(['complete.json', ...Object.keys(manifestIn(dir)?.bytes ?? {})])
   const other = Object.keys(writtenIn(dir)).find((rel) => !drawn.has(rel))
-  if (other !== undefined) throw userError(`${join(name, other)}: is not of the sample that belongs here: not replaced; take it elsewhere first, or choose another DASHI_CACHE`)
+  if (other !== undefined)
+    throw userError(
+      `${join(name, other)}: is not of the sample that belongs here: not replaced; take it elsewhere first, or choose another DASHI_CACHE`,
+    )
 }
 
 function manifestIn(dir: string): z.infer<typeof manifestSchema> | undefined {

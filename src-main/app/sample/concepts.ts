@@ -95,7 +95,7 @@ export const emojiWords = (): string[] => readEmoji().flatMap(({ label, tags }) 
 function buildConcepts(): Concept[] {
   const emoji = readEmoji()
   const { groups, subgroups } = readGroups()
-  const byCode = new Map(styles.map(style => [style, codePoints(style)]))
+  const byCode = new Map(styles.map((style) => [style, codePoints(style)]))
 
   const labelOf = new Map(emoji.map(({ label }) => [slug(label), label]))
 
@@ -104,7 +104,7 @@ function buildConcepts(): Concept[] {
     const codes = byCode.get(style)!
     const names = codes.has(id)
       ? [codes.get(id)!]
-      : [slug(label), ...[...byCode.values()].flatMap(c => c.get(id) ?? []), formerNames[label] ?? []].flat()
+      : [slug(label), ...[...byCode.values()].flatMap((c) => c.get(id) ?? []), formerNames[label] ?? []].flat()
     for (const name of names) {
       const found = canonicalName(set, name)
       // An alias may lead to what is by now another concept's own name: 'cricket' to the game, in the old sets.
@@ -125,7 +125,7 @@ function buildConcepts(): Concept[] {
       const icon = iconOf(style, id, label)
       if (icon) drawn[style] = icon
     }
-    if (!drawn[taskStyle] || !pretrainStyles.some(style => drawn[style])) return []
+    if (!drawn[taskStyle] || !pretrainStyles.some((style) => drawn[style])) return []
     return [{ id, name: conceptName(label), tags, group: groupName, subgroup: subgroupName, styles: drawn }]
   })
 }

@@ -80,7 +80,8 @@ export function canonicalName(set: IconSet, name: string): string | undefined {
 }
 
 /** The icon that a name or an alias is drawn from. */
-export const rootIcon = (set: IconSet, name: string): string => (set.icons[name] || !set.aliases[name] ? name : rootIcon(set, set.aliases[name].parent))
+export const rootIcon = (set: IconSet, name: string): string =>
+  set.icons[name] || !set.aliases[name] ? name : rootIcon(set, set.aliases[name].parent)
 
 /** @throws data error when the set has no such icon, or draws it by a transformation other than a horizontal flip. */
 export function findIcon(style: Style, name: string): Icon {

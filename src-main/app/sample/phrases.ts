@@ -38,7 +38,15 @@ const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'e
 const irregular: Record<string, string> = {
   ...{ mouse: 'mice', goose: 'geese', ox: 'oxen', person: 'people', leaf: 'leaves', foot: 'feet', tooth: 'teeth', child: 'children' },
   ...{ knife: 'knives', wolf: 'wolves', fish: 'fish', deer: 'deer', bison: 'bison', moose: 'moose', squid: 'squid', shrimp: 'shrimp' },
-  ...{ blowfish: 'blowfish', jellyfish: 'jellyfish', scarf: 'scarves', photo: 'photos', 'yo-yo': 'yo-yos', memo: 'memos', avocado: 'avocados' },
+  ...{
+    blowfish: 'blowfish',
+    jellyfish: 'jellyfish',
+    scarf: 'scarves',
+    photo: 'photos',
+    'yo-yo': 'yo-yos',
+    memo: 'memos',
+    avocado: 'avocados',
+  },
   ...{ flamingo: 'flamingos', dodo: 'dodos', taco: 'tacos', burrito: 'burritos', kangaroo: 'kangaroos', dango: 'dangos', dingo: 'dingos' },
 }
 

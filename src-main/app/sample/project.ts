@@ -25,10 +25,14 @@ export interface SampleProjectOptions {
  * Makes the project, its images copied from the cache. It is filled beside and renamed: there as a whole or not at all.
  * @returns whether the pixels are those that published figures were measured on
  */
-export async function createSampleProject(folder: string, { onProgress, signal }: SampleProjectOptions = {}): Promise<{ verified: boolean }> {
+export async function createSampleProject(
+  folder: string,
+  { onProgress, signal }: SampleProjectOptions = {},
+): Promise<{ verified: boolean }> {
   const target = resolve(folder)
   if (existsSync(join(target, 'project.db'))) throw userError(`${target}: holds a project already`)
-  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length)) throw userError(`${target}: is not an empty folder`)
+  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length))
+    throw userError(`${target}: is not an empty folder`)
   await refuseReplacing(target)
   const sample = await openSample((done, total) => {
     signal?.throwIfAborted()
@@ -42,12 +46,22 @@ async function fill(beside: string, sample: Sample, signal?: AbortSignal): Promi
   const project = createProject(beside, { name: SAMPLE_NAME })
   try {
     for (const part of ['pictographs', 'scenes'])
-      await cp(join(sample.dir, part), join(beside, 'media', part), { recursive: true, mode: constants.COPYFILE_FICLONE, filter: () => !signal?.aborted })
+      await cp(join(sample.dir, part), join(beside, 'media', part), {
+        recursive: true,
+        mode: constants.COPYFILE_FICLONE,
+        filter: () => !signal?.aborted,
+      })
     signal?.throwIfAborted()
-    addLabels(project, sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })))
+    addLabels(
+      project,
+      sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })),
+    )
     const records = [...(await sceneRecords(sample)), ...pictureRecords(sample)]
     // Known from the start: the dataset's hash, which runs name, would change when they became known.
-    const hashed = await mapLimit(records, async (record) => ({ ...record, contentHash: await contentHash(join(beside, 'media', record.fileName)) }))
+    const hashed = await mapLimit(records, async (record) => ({
+      ...record,
+      contentHash: await contentHash(join(beside, 'media', record.fileName)),
+    }))
     addRecords(project, hashed, { action: 'sample', signal })
   } finally {
     project.close()
@@ -56,7 +70,12 @@ async function fill(beside: string, sample: Sample, signal?: AbortSignal): Promi
 
 const pictureRecords = ({ index }: Sample): ImageRecord[] =>
   index.pictures.map(({ file, class: k, split, style, name }) => ({
-    fileName: file, width: index.size, height: index.size, labels: [{ label: index.classes[k]!.name }], split, tags: [style],
+    fileName: file,
+    width: index.size,
+    height: index.size,
+    labels: [{ label: index.classes[k]!.name }],
+    split,
+    tags: [style],
     captions: [{ text: name, language: 'en' }],
   }))
 
@@ -72,7 +91,11 @@ async function sceneRecords({ dir, index }: Sample): Promise<ImageRecord[]> {
     const objects = instances.annotations.filter((a) => a.image_id === id)
     return {
       ...record,
-      regions: objects.map((a) => ({ label: names.get(a.category_id)!, shape: { kind: 'mask', rle: a.segmentation }, attributes: { name: a.name, style: a.style } })),
+      regions: objects.map((a) => ({
+        label: names.get(a.category_id)!,
+        shape: { kind: 'mask', rle: a.segmentation },
+        attributes: { name: a.name, style: a.style },
+      })),
       captions: [
         ...captions.annotations.filter((c) => c.image_id === id).map((c) => ({ text: c.caption, language: 'en' })),
         ...objects.map((a, region) => ({ text: a.caption, language: 'en', region })),

@@ -59,7 +59,9 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
     digests.set(file, pictureDigest(rgb, width, height))
     const path = join(dir, file)
     await mkdir(dirname(path), { recursive: true })
-    await sharp(rgb, { raw: { width, height, channels: 3 } }).png().toFile(path)
+    await sharp(rgb, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(path)
     onProgress(++done, total)
   }
   const writeJson = async (file: string, value: unknown) => {
@@ -84,18 +86,21 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
     return new Map(await mapLimit(list, hash))
   }
 
-  const taskHashes = await hashesOf(classes.flatMap(c => c.concepts), taskStyle)
-  const splits = new Map(classes.flatMap(c => [...splitClass(c, taskHashes)]))
-  const testConcepts = classes.flatMap(c => c.concepts.filter(({ id }) => splits.get(id) === 'id'))
-  const redrawn = testConcepts.filter(c => c.styles.noto && c.styles[oodStyle])
+  const taskHashes = await hashesOf(
+    classes.flatMap((c) => c.concepts),
+    taskStyle,
+  )
+  const splits = new Map(classes.flatMap((c) => [...splitClass(c, taskHashes)]))
+  const testConcepts = classes.flatMap((c) => c.concepts.filter(({ id }) => splits.get(id) === 'id'))
+  const redrawn = testConcepts.filter((c) => c.styles.noto && c.styles[oodStyle])
   const [noto, notoV1] = [await hashesOf(redrawn, 'noto'), await hashesOf(redrawn, oodStyle)]
   const leftOut = redrawn
     .map(({ id, name }) => ({ concept: id, name, distance: hammingDistance(noto.get(id)!, notoV1.get(id)!) }))
     .filter(({ distance }) => distance <= hardlyRedrawn)
 
-  const jobs = jobsOf(classes, splits, new Set(leftOut.map(l => l.concept)))
+  const jobs = jobsOf(classes, splits, new Set(leftOut.map((l) => l.concept)))
   total += jobs.length
-  await mapLimit(jobs, async job => writePicture(job.picture.file, await drawn(job), size, size))
+  await mapLimit(jobs, async (job) => writePicture(job.picture.file, await drawn(job), size, size))
 
   const scenes = await makeScenes(classes, splits, (file, rgb) => writePicture(file, rgb, sceneWidth, sceneHeight))
   const files = { instances: 'scenes/instances.json', captions: 'scenes/captions.json' }
@@ -106,7 +111,7 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
     version: sampleVersion,
     size,
     classes: classes.map(({ name, subgroup }) => ({ name, subgroup })),
-    pictures: jobs.map(job => job.picture),
+    pictures: jobs.map((job) => job.picture),
     leftOut,
     scenes: files,
   }
@@ -127,7 +132,7 @@ function contentHash(digests: ReadonlyMap<string, string>): string {
 export async function hashSample(dir: string, index: SampleIndex): Promise<string> {
   const texts = ['index.json', index.scenes.instances, index.scenes.captions]
   const { images } = sceneInstancesSchema.parse(JSON.parse(await readFile(join(dir, index.scenes.instances), 'utf8')))
-  const pictures = [...index.pictures.map(p => p.file), ...images.map(i => `scenes/${i.file_name}`)]
+  const pictures = [...index.pictures.map((p) => p.file), ...images.map((i) => `scenes/${i.file_name}`)]
   const ofPicture = async (file: string) => {
     const { data, info } = await sharp(join(dir, file)).raw().toBuffer({ resolveWithObject: true })
     return [file, pictureDigest(data, info.width, info.height)] as const
@@ -139,7 +144,7 @@ export async function hashSample(dir: string, index: SampleIndex): Promise<strin
 /** Every picture of the classification task, and what it is for. */
 function jobsOf(classes: readonly ConceptClass[], splits: ReadonlyMap<string, ConceptSplit>, leftOut: ReadonlySet<string>): Job[] {
   return classes.flatMap(({ concepts }, k) =>
-    concepts.flatMap(concept => {
+    concepts.flatMap((concept) => {
       const split = splits.get(concept.id)!
       const job = (style: Style, split: SamplePicture['split']): Job[] => {
         if (!concept.styles[style]) return []
@@ -148,7 +153,7 @@ function jobsOf(classes: readonly ConceptClass[], splits: ReadonlyMap<string, Co
       }
       if (split !== 'id') return job(taskStyle, split)
       const ood = leftOut.has(concept.id) ? [] : job(oodStyle, 'ood')
-      return [...job(taskStyle, 'id'), ...ood, ...pretrainStyles.flatMap(style => job(style, 'forgotten'))]
+      return [...job(taskStyle, 'id'), ...ood, ...pretrainStyles.flatMap((style) => job(style, 'forgotten'))]
     }),
   )
 }
@@ -159,12 +164,14 @@ async function makeScenes(
   splits: ReadonlyMap<string, ConceptSplit>,
   write: (file: string, rgb: Uint8Array) => Promise<void>,
 ): Promise<{ instances: SceneInstances; captions: SceneCaptions }> {
-  const sprites = classes.flatMap(c =>
-    c.concepts.filter(suitsScene).flatMap(concept =>
-      [...pretrainStyles, taskStyle]
-        .filter(style => concept.styles[style] && !(style === taskStyle && splits.get(concept.id) === 'id'))
-        .map((style): Sprite => ({ concept, style })),
-    ),
+  const sprites = classes.flatMap((c) =>
+    c.concepts
+      .filter(suitsScene)
+      .flatMap((concept) =>
+        [...pretrainStyles, taskStyle]
+          .filter((style) => concept.styles[style] && !(style === taskStyle && splits.get(concept.id) === 'id'))
+          .map((style): Sprite => ({ concept, style })),
+      ),
   )
   const info = { description: 'Pictographs in six hands: scenes', version: String(sampleVersion) }
   const instances: SceneInstances = {
@@ -177,7 +184,7 @@ async function makeScenes(
   const categoryOf = new Map(classes.map((c, i) => [c.subgroup, i + 1]))
 
   const numbers = Array.from({ length: sceneCount }, (_, i) => i)
-  const made = await mapLimit(numbers, async i => {
+  const made = await mapLimit(numbers, async (i) => {
     const name = `${String(i).padStart(3, '0')}.png`
     const { rgb, ...scene } = await makeScene(`scene ${i}`, sprites)
     await write(`scenes/${name}`, rgb)

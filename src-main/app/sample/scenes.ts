@@ -67,12 +67,11 @@ export async function makeScene(name: string, sprites: readonly Sprite[]): Promi
 function chooseSprite(random: Random, sprites: readonly Sprite[], placed: readonly Sprite[]): Sprite {
   if (!placed.length || random.next() > 0.3) return random.pick(sprites)
   const { concept } = random.pick(placed)
-  return random.pick(sprites.filter(s => s.concept.id === concept.id))
+  return random.pick(sprites.filter((s) => s.concept.id === concept.id))
 }
 
 /** Mostly upright, sometimes any way round. Degrees, to a tenth. */
-const chooseAngle = (random: Random) =>
-  Math.round((random.next() < 0.8 ? random.between(-25, 25) : random.between(-180, 180)) * 10) / 10
+const chooseAngle = (random: Random) => Math.round((random.next() < 0.8 ? random.between(-25, 25) : random.between(-180, 180)) * 10) / 10
 
 function* coveredPixels({ width, height, data }: Rgba, left: number, top: number) {
   for (let y = Math.max(0, -top); y < Math.min(height, sceneHeight - top); y++)
@@ -85,8 +84,7 @@ function tryPlace(picture: Rgba, left: number, top: number, owner: Uint8Array, p
   const pixels = [...coveredPixels(picture, left, top)]
   const hidden = new Uint32Array(placed.length + 1)
   for (const at of pixels) hidden[owner[at]!]!++
-  const stays = ({ visible, whole }: Placed, i: number) =>
-    visible - hidden[i + 1]! >= Math.max(minVisible.pixels, minVisible.share * whole)
+  const stays = ({ visible, whole }: Placed, i: number) => visible - hidden[i + 1]! >= Math.max(minVisible.pixels, minVisible.share * whole)
   if (pixels.length < minVisible.pixels || !placed.every(stays)) return false
   placed.forEach((p, i) => (p.visible -= hidden[i + 1]!))
   placed.push({ ...sprite, whole: pixels.length, visible: pixels.length })
@@ -143,7 +141,7 @@ function captionScene(objects: readonly SceneObject[], background: string): stri
   for (const { concept } of objects) tally.set(concept.name, (tally.get(concept.name) ?? 0) + 1)
   const all = listed([...tally].map(([name, n]) => counted(n, name)))
   const bySize = [...objects].sort((a, b) => b.area - a.area)
-  const [largest, ...others] = [...new Set(bySize.map(o => o.concept.name))]
+  const [largest, ...others] = [...new Set(bySize.map((o) => o.concept.name))]
   const beside = others.length ? ` with ${listed(others.slice(0, 2).map(withArticle))}` : ''
   return [`${all} on ${background}`, `a picture of ${withArticle(largest!)}${beside}`]
 }

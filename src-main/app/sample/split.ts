@@ -15,7 +15,7 @@ const sameDrawing = 4
 
 /** How many of `n` concepts each split is to have. */
 export function quotas(n: number): Record<ConceptSplit, number> {
-  const [id, heldOut, val] = [share.id, share.heldOut, share.val].map(s => Math.round(s * n)) as [number, number, number]
+  const [id, heldOut, val] = [share.id, share.heldOut, share.val].map((s) => Math.round(s * n)) as [number, number, number]
   const train = Math.min(maxTrain, n - id - heldOut - val)
   return { train, val, heldOut, id: n - train - heldOut - val }
 }
@@ -36,7 +36,7 @@ export async function hashOfPicture(rgb: Uint8Array, width: number, height: numb
  */
 export function splitClass({ subgroup, concepts }: ConceptClass, hashes: ReadonlyMap<string, bigint>): Map<string, ConceptSplit> {
   const lacking = quotas(concepts.length)
-  const order = (group: Concept[]) => Math.min(...group.map(c => hash32(`${subgroup}/${c.id}`)))
+  const order = (group: Concept[]) => Math.min(...group.map((c) => hash32(`${subgroup}/${c.id}`)))
   const groups = nearDuplicates(concepts, hashes).sort((a, b) => b.length - a.length || order(a) - order(b))
   const splits = new Map<string, ConceptSplit>()
   for (const group of groups) {
@@ -52,8 +52,8 @@ function nearDuplicates(concepts: readonly Concept[], hashes: ReadonlyMap<string
   let groups: Concept[][] = []
   for (const concept of concepts) {
     const near = (other: Concept) => hammingDistance(hashes.get(concept.id)!, hashes.get(other.id)!) <= sameDrawing
-    const linked = groups.filter(group => group.some(near))
-    groups = [...groups.filter(group => !linked.includes(group)), [...linked.flat(), concept]]
+    const linked = groups.filter((group) => group.some(near))
+    groups = [...groups.filter((group) => !linked.includes(group)), [...linked.flat(), concept]]
   }
   return groups
 }

@@ -62,16 +62,26 @@ export class Client {
     this.tell('annotations.changed', { mediaIds: mediaIds.length > 2000 ? [] : mediaIds, action, origin: this.id })
   }
   /** A job on this window's project, which stays open until it ends. */
-  startJob(kind: string, subject: string, body: (project: Project, control: JobControl, tell: Client['tell']) => Promise<Job['result']>, plan?: Plan): string {
+  startJob(
+    kind: string,
+    subject: string,
+    body: (project: Project, control: JobControl, tell: Client['tell']) => Promise<Job['result']>,
+    plan?: Plan,
+  ): string {
     const opened = this.app.pool.take(this.project.folder)
     const tell: Client['tell'] = (event, data) => this.app.tellProject(opened.key, event, data)
-    return this.app.jobs.start(kind, subject, async (control) => {
-      try {
-        return await body(opened.project, control, tell)
-      } finally {
-        this.app.pool.release(opened)
-      }
-    }, plan)
+    return this.app.jobs.start(
+      kind,
+      subject,
+      async (control) => {
+        try {
+          return await body(opened.project, control, tell)
+        } finally {
+          this.app.pool.release(opened)
+        }
+      },
+      plan,
+    )
   }
 }
 

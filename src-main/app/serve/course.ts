@@ -35,7 +35,10 @@ export class Course {
   private end: { at: number; told: number } | null = null
 
   /** Without a plan there is one phase. */
-  constructor(plan: Plan = [], private readonly now: () => number = Date.now) {
+  constructor(
+    plan: Plan = [],
+    private readonly now: () => number = Date.now,
+  ) {
     this.costs = new Map(plan.map((p) => [p.name, p]))
     this.order = plan.map((p) => p.name)
     this.whole = plan.reduce((s, p) => s + p.cost, 0)
@@ -65,7 +68,8 @@ export class Course {
     const phase = this.costs.get(this.order[this.at] ?? '')
     const seconds = (now - this.begun) / 1000
     // What was there already, from an earlier time, says nothing of what the rest takes.
-    if (phase?.measures && seconds >= least) this.measured = { cost: this.measured.cost + phase.cost, seconds: this.measured.seconds + seconds }
+    if (phase?.measures && seconds >= least)
+      this.measured = { cost: this.measured.cost + phase.cost, seconds: this.measured.seconds + seconds }
   }
 
   private guess(now: number, phase: string, own: number, part: number, total: number | null): void {
@@ -73,7 +77,9 @@ export class Course {
     const made = total ? part - this.from / total : 0
     if (seconds < least || made <= 0) return
     const rest = (seconds / made) * (1 - part)
-    const known = this.costs.get(phase)?.measures ? { cost: this.measured.cost + own * made, seconds: this.measured.seconds + seconds } : this.measured
+    const known = this.costs.get(phase)?.measures
+      ? { cost: this.measured.cost + own * made, seconds: this.measured.seconds + seconds }
+      : this.measured
     const later = this.order.slice(this.at + 1).map((n) => this.costs.get(n)!)
     const perCost = known.cost > 0 ? known.seconds / known.cost : null
     const ahead = later.reduce((s, p) => s + p.cost, 0)

@@ -42,7 +42,19 @@ export class Jobs {
   start(kind: string, subject: string, body: (control: JobControl) => Promise<Job['result']>, plan: Plan = plans[kind] ?? []): string {
     const id = randomUUID()
     const abort = new AbortController()
-    const job: Job = { id, kind, subject, status: 'running', queued: false, done: 0, total: null, share: null, secondsLeft: null, error: null, result: null }
+    const job: Job = {
+      id,
+      kind,
+      subject,
+      status: 'running',
+      queued: false,
+      done: 0,
+      total: null,
+      share: null,
+      secondsLeft: null,
+      error: null,
+      result: null,
+    }
     this.jobs.set(id, job)
     this.aborts.set(id, abort)
     const course = new Course(plan)

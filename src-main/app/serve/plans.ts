@@ -8,18 +8,56 @@ const trainingPass = 3
 
 /** Of the jobs of the status bar, by kind; the others have one phase. */
 export const plans: Readonly<Record<string, Plan>> = {
-  scan: [{ name: 'scanning', cost: 0 }, { name: 'measuring', cost: 1 }, { name: 'checking', cost: 8 }],
-  import: [{ name: 'reading', cost: 1 }, { name: 'storing', cost: 2 }, { name: 'checking', cost: 8 }],
-  export: [{ name: 'counting', cost: 1 }, { name: 'writing', cost: 8 }, { name: 'packing', cost: 1 }],
-  duplicates: [{ name: 'hashing', cost: 4, measures: true }, { name: 'features', cost: 12, measures: true }, { name: 'near-copies', cost: 1 }, { name: 'marking', cost: 1 }],
-  doubts: [{ name: 'hashing', cost: 4, measures: true }, { name: 'features', cost: 12, measures: true }, { name: 'folds', cost: 2 }],
-  index: [{ name: 'hashing', cost: 4, measures: true }, { name: 'features', cost: 12, measures: true }, { name: 'index', cost: 1 }],
-  map: [{ name: 'hashing', cost: 4, measures: true }, { name: 'features', cost: 12, measures: true }, { name: 'distances', cost: 2 }, { name: 'layout', cost: 3 }, { name: 'placing', cost: 1 }, { name: 'index', cost: 1 }],
+  scan: [
+    { name: 'scanning', cost: 0 },
+    { name: 'measuring', cost: 1 },
+    { name: 'checking', cost: 8 },
+  ],
+  import: [
+    { name: 'reading', cost: 1 },
+    { name: 'storing', cost: 2 },
+    { name: 'checking', cost: 8 },
+  ],
+  export: [
+    { name: 'counting', cost: 1 },
+    { name: 'writing', cost: 8 },
+    { name: 'packing', cost: 1 },
+  ],
+  duplicates: [
+    { name: 'hashing', cost: 4, measures: true },
+    { name: 'features', cost: 12, measures: true },
+    { name: 'near-copies', cost: 1 },
+    { name: 'marking', cost: 1 },
+  ],
+  doubts: [
+    { name: 'hashing', cost: 4, measures: true },
+    { name: 'features', cost: 12, measures: true },
+    { name: 'folds', cost: 2 },
+  ],
+  index: [
+    { name: 'hashing', cost: 4, measures: true },
+    { name: 'features', cost: 12, measures: true },
+    { name: 'index', cost: 1 },
+  ],
+  map: [
+    { name: 'hashing', cost: 4, measures: true },
+    { name: 'features', cost: 12, measures: true },
+    { name: 'distances', cost: 2 },
+    { name: 'layout', cost: 3 },
+    { name: 'placing', cost: 1 },
+    { name: 'index', cost: 1 },
+  ],
 }
 
 /** Of a folder that is opened for the first time: labels of its folders, then what its files say. */
 export const setUpPlan = ({ formats }: { readonly formats: readonly string[] }): Plan =>
-  formats.length ? [{ name: 'labelling', cost: 1 }, { name: 'reading', cost: 1 }, { name: 'storing', cost: 2 }] : []
+  formats.length
+    ? [
+        { name: 'labelling', cost: 1 },
+        { name: 'reading', cost: 1 },
+        { name: 'storing', cost: 2 },
+      ]
+    : []
 
 export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
   const epochs = (recipeSchemas[recipe].safeParse(settings).data as { epochs?: number } | undefined)?.epochs ?? 0
@@ -43,7 +81,11 @@ export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recip
   }
 }
 
-export function mergingPlan({ method, checkpoints, splits }: Pick<MergeJob, 'splits' | 'checkpoints'> & { method: { name: string } }): Plan {
+export function mergingPlan({
+  method,
+  checkpoints,
+  splits,
+}: Pick<MergeJob, 'splits' | 'checkpoints'> & { method: { name: string } }): Plan {
   const all = Object.values(splits).reduce((s, items) => s + items.length, 0)
   const heldOut = splits['heldOut']?.length ?? 0
   const evaluating = { name: 'evaluating', cost: Math.max(1, all), measures: true }

@@ -32,7 +32,10 @@ const settledSeconds = 0.25
  * One line that is drawn over: title, bar, share, rate, time left, note. Where stderr is no terminal (a log file, CI), a
  * plain line at most every five seconds, and the last one always.
  */
-export function progressBar(title: string, { total, unit = '', to = process.stderr, now = () => performance.now() }: ProgressOptions = {}): ProgressBar {
+export function progressBar(
+  title: string,
+  { total, unit = '', to = process.stderr, now = () => performance.now() }: ProgressOptions = {},
+): ProgressBar {
   const begun = now()
   let drawn = -Infinity
   let ended = false
@@ -53,7 +56,9 @@ export function progressBar(title: string, { total, unit = '', to = process.stde
     ].filter(Boolean)
     const percentage = share === undefined ? '' : `${Math.floor(100 * share)}%`.padStart(4)
     return to.isTTY
-      ? [pad(title, 22), share === undefined ? '' : paint('cyan', bar(share), to), percentage, paint('dim', facts.join(' · '), to)].filter(Boolean).join(' ')
+      ? [pad(title, 22), share === undefined ? '' : paint('cyan', bar(share), to), percentage, paint('dim', facts.join(' · '), to)]
+          .filter(Boolean)
+          .join(' ')
       : [`${title}:`, percentage.trim(), facts.join(', ')].filter(Boolean).join(' ')
   }
 

@@ -25,7 +25,10 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
       .join('  ')
       .trimEnd()
   return [
-    line(columns.map((c) => c.title), () => 'bold'),
+    line(
+      columns.map((c) => c.title),
+      () => 'bold',
+    ),
     paint('dim', widths.map((w) => '─'.repeat(w)).join('──'), to),
     ...rows.map((row, r) => line(texts[r]!, (i) => columns[i]!.style?.(row))),
     '',

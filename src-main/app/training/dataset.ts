@@ -50,7 +50,7 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
   const mediaIds: Record<string, number[]> = {}
   const leftOut: LeftOut[] = []
   let ambiguous = 0
-  for (let i = 0; i < rows.length; ) {
+  for (let i = 0; i < rows.length;) {
     const row = rows[i]!
     const own = new Set<number>()
     for (; rows[i]?.id === row.id; i++) own.add(rows[i]!.label_id)
@@ -65,7 +65,12 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
       leftOut.push({ file: row.path, reason })
       continue
     }
-    ;(splits[row.split] ??= []).push({ file: place.file(row.path), label: index.get(row.label_id)!, hash: row.content_hash, name: row.path })
+    ;(splits[row.split] ??= []).push({
+      file: place.file(row.path),
+      label: index.get(row.label_id)!,
+      hash: row.content_hash,
+      name: row.path,
+    })
     ;(mediaIds[row.split] ??= []).push(row.id)
   }
   const classes = labels.map(({ name, prompts }) => ({ name, phrase: (JSON.parse(prompts) as string[])[0] ?? null }))
@@ -80,6 +85,7 @@ export function trainingData(project: Project, unreadable?: ReadonlyMap<number, 
     throw userError(
       `${project.folder}: no labelled images in the split "train"${first ? ` that can be read (${data.leftOut.length} cannot: ${first.file}: ${first.reason})` : ': label images and assign splits first'}`,
     )
-  if (data.classes.length < 2) throw userError(`${project.folder}: only one label is used (${data.classes[0]?.name}): a classifier needs at least two`)
+  if (data.classes.length < 2)
+    throw userError(`${project.folder}: only one label is used (${data.classes[0]?.name}): a classifier needs at least two`)
   return data
 }

@@ -25,7 +25,11 @@ export function checkpointFolder(project: Project, name: string): string {
  */
 export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = [], own?: string): string {
   refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
-  const busy = new Set(listRuns(project).flatMap((r) => (r.folder !== null && (r.status === 'running' || r.status === 'queued') ? [path.resolve(project.folder, r.folder)] : [])))
+  const busy = new Set(
+    listRuns(project).flatMap((r) =>
+      r.folder !== null && (r.status === 'running' || r.status === 'queued') ? [path.resolve(project.folder, r.folder)] : [],
+    ),
+  )
   return numbered(wanted, (name) => {
     const folder = checkpointFolder(project, name)
     return !busy.has(folder) && (folder === own || !isTaken(folder))

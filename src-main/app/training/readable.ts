@@ -8,13 +8,22 @@ import type { Project } from '../projects/project.ts'
 
 /** Images that are in a split and have a label: those that jobs read. */
 export const imagesOfJobs = ({ db }: Project): number[] =>
-  db.all<{ id: number }>(`SELECT m.id FROM media m WHERE m.split IS NOT NULL AND EXISTS (SELECT 1 FROM media_label l WHERE l.media_id = m.id AND l.state = 'accepted') ORDER BY m.id`).map((r) => r.id)
+  db
+    .all<{ id: number }>(
+      `SELECT m.id FROM media m WHERE m.split IS NOT NULL AND EXISTS (SELECT 1 FROM media_label l WHERE l.media_id = m.id AND l.state = 'accepted') ORDER BY m.id`,
+    )
+    .map((r) => r.id)
 
 /**
  * A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the
  * reason. What is no checkpoint among those that the job reads is told before.
  */
-export function onceLookedAt(project: Project, checkpoints: readonly string[], make: (unreadable: ReadonlyMap<number, string>) => Job, onProgress?: (p: JobProgress) => void): MakeJob {
+export function onceLookedAt(
+  project: Project,
+  checkpoints: readonly string[],
+  make: (unreadable: ReadonlyMap<number, string>) => Job,
+  onProgress?: (p: JobProgress) => void,
+): MakeJob {
   return async (stop) => {
     const progress = (done: number, total: number | null) => onProgress?.({ phase: 'checking', done, total: total ?? done })
     for (const folder of checkpoints) {

@@ -43,13 +43,15 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
   const runs = listRuns(project)
   const earlier = goneOnWith(runs)
   const parts = new Set([...earlier.values()].flat())
-  return runs.filter((run) => !parts.has(run.id)).map((run) => ({
-    ...run,
-    name: left.get(run.id)?.name ?? nameOf(run),
-    base: base(run),
-    model: left.get(run.id)?.folder ?? null,
-    resumable: goesOnIn(project, run, checkpoints) !== null,
-    earlier: earlier.get(run.id) ?? [],
-    progress: latest.get(run.id) ?? null,
-  }))
+  return runs
+    .filter((run) => !parts.has(run.id))
+    .map((run) => ({
+      ...run,
+      name: left.get(run.id)?.name ?? nameOf(run),
+      base: base(run),
+      model: left.get(run.id)?.folder ?? null,
+      resumable: goesOnIn(project, run, checkpoints) !== null,
+      earlier: earlier.get(run.id) ?? [],
+      progress: latest.get(run.id) ?? null,
+    }))
 }

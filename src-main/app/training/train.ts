@@ -33,7 +33,8 @@ export interface TrainedRun {
 
 /** The job of a request, ready for a worker; the run is registered when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
-  if (!recipeNames.includes(request.recipe as RecipeName)) throw userError(`unknown recipe "${request.recipe}": there are ${recipeNames.join(', ')}`)
+  if (!recipeNames.includes(request.recipe as RecipeName))
+    throw userError(`unknown recipe "${request.recipe}": there are ${recipeNames.join(', ')}`)
   const { classes, splits, leftOut } = trainingData(project)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
@@ -43,8 +44,19 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
   return {
     name,
     job: {
-      kind: 'train' as const, model: path.resolve(request.model ?? app.nano), out, recipe: request.recipe as RecipeName, settings, seed, device: request.device ?? 'auto',
-      classes, splits, leftOut, dataHash: projectHash(project), cache: path.join(app.cache, 'features'), saveEverySeconds: app.saveEverySeconds ?? 30,
+      kind: 'train' as const,
+      model: path.resolve(request.model ?? app.nano),
+      out,
+      recipe: request.recipe as RecipeName,
+      settings,
+      seed,
+      device: request.device ?? 'auto',
+      classes,
+      splits,
+      leftOut,
+      dataHash: projectHash(project),
+      cache: path.join(app.cache, 'features'),
+      saveEverySeconds: app.saveEverySeconds ?? 30,
     },
   }
 }
@@ -53,13 +65,25 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
 export const defaultName = ({ recipe, settings = {}, seed }: TrainRequest): string =>
   [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${setting(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
 
-const told = z.object({ seed: z.int().nonnegative().optional(), model: z.string().nullish(), name: z.string().optional(), device: deviceSchema.optional() })
+const told = z.object({
+  seed: z.int().nonnegative().optional(),
+  model: z.string().nullish(),
+  name: z.string().optional(),
+  device: deviceSchema.optional(),
+})
 
 /** What a run was asked to do, from what is written of it; its model as written there. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
   const { seed, model, name, device, ...own } = settings
   const asked = told.parse({ seed, model, name, device })
-  return { recipe: recipe ?? '', settings: own, seed: asked.seed, device: asked.device, model: asked.model ?? undefined, name: asked.name ?? (folder === null ? undefined : path.basename(folder)) }
+  return {
+    recipe: recipe ?? '',
+    settings: own,
+    seed: asked.seed,
+    device: asked.device,
+    model: asked.model ?? undefined,
+    name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
+  }
 }
 
 /** How a run's model is written down: null is the one in the box, the project's own are relative to it, so that both may move. */
@@ -72,10 +96,22 @@ function storedModel(app: AppContext, project: Project, model: string): string |
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
 
 /** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
-export function startTraining(app: AppContext, project: Project, request: TrainRequest, onProgress?: (p: JobProgress) => void, onLeftOut?: (images: readonly LeftOut[]) => void) {
+export function startTraining(
+  app: AppContext,
+  project: Project,
+  request: TrainRequest,
+  onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
+) {
   const { name, job } = planTraining(app, project, request)
   const folder = path.relative(project.folder, job.out)
-  const settings = jsonObject.parse({ ...job.settings, seed: job.seed, model: storedModel(app, project, job.model), name, device: job.device })
+  const settings = jsonObject.parse({
+    ...job.settings,
+    seed: job.seed,
+    model: storedModel(app, project, job.model),
+    name,
+    device: job.device,
+  })
   const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
   const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
@@ -93,15 +129,20 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
   let leftOut: LeftOut[] = []
   /** What the run's record says of images that it does without. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
-  const make = onceLookedAt(project, [job.model], (unreadable) => {
-    const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
-    leftOut = gone
-    if (gone.length) {
-      updateRun(project, run.id, { metrics: without() })
-      onLeftOut?.(gone)
-    }
-    return { ...job, classes, splits, leftOut }
-  }, onProgress)
+  const make = onceLookedAt(
+    project,
+    [job.model],
+    (unreadable) => {
+      const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
+      leftOut = gone
+      if (gone.length) {
+        updateRun(project, run.id, { metrics: without() })
+        onLeftOut?.(gone)
+      }
+      return { ...job, classes, splits, leftOut }
+    },
+    onProgress,
+  )
   const running = app.engine.run(make, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
@@ -109,14 +150,23 @@ export function startTraining(app: AppContext, project: Project, request: TrainR
       leftOut = done.leftOut
       const metrics = accuracies(done)
       enter(project, job.out, () => {
-        updateRun(project, run.id, { status: 'done', metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), ...without() } })
+        updateRun(project, run.id, {
+          status: 'done',
+          metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), ...without() },
+        })
         addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
       })
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
-      noteFailure(() => updateRun(project, run.id, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e), metrics: { steps: losses.length, loss: thin(losses), ...without() } }))
+      noteFailure(() =>
+        updateRun(project, run.id, {
+          status: cancelled ? 'cancelled' : 'failed',
+          error: cancelled ? null : errorLine(e),
+          metrics: { steps: losses.length, loss: thin(losses), ...without() },
+        }),
+      )
       throw e
     },
   )

@@ -21,13 +21,25 @@ type ResultOf<T extends WorkTask> = z.infer<(typeof workResults)[T['kind']]>
  * (scan). Throws what the operation threw.
  * @param workerFile the built worker.ts; found beside the program's other files unless given
  */
-export async function runWork<T extends WorkTask>(project: Project, task: T, { signal, onProgress, onChange }: WorkOptions = {}, workerFile = builtWorker()): Promise<ResultOf<T>> {
+export async function runWork<T extends WorkTask>(
+  project: Project,
+  task: T,
+  { signal, onProgress, onChange }: WorkOptions = {},
+  workerFile = builtWorker(),
+): Promise<ResultOf<T>> {
   if (signal?.aborted) throw cancelled()
   project.db.ensurePresent()
   const parsed = workTask.safeParse(task)
   if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
   const cancel = new SharedArrayBuffer(4)
-  const request: WorkRequest = { folder: project.folder, identity: project.db.identity, user: project.user, readOnly: project.readOnly, task: parsed.data, cancel }
+  const request: WorkRequest = {
+    folder: project.folder,
+    identity: project.db.identity,
+    user: project.user,
+    readOnly: project.readOnly,
+    task: parsed.data,
+    cancel,
+  }
   project.db.accompanied()
   const worker = new Worker(workerFile, { workerData: request })
   worker.once('exit', () => project.db.settled())
@@ -44,7 +56,12 @@ export async function runWork<T extends WorkTask>(project: Project, task: T, { s
           else if (message.fault === 'replaced') {
             project.db.lost() // the thread saw it first
             reject(new DashiError('replaced', message.message))
-          } else reject(message.fault ? new DashiError(message.fault, message.message) : Object.assign(new Error(message.message), { stack: message.stack }))
+          } else
+            reject(
+              message.fault
+                ? new DashiError(message.fault, message.message)
+                : Object.assign(new Error(message.message), { stack: message.stack }),
+            )
         } catch (e) {
           stop()
           reject(e)

@@ -36,7 +36,11 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       if (!task.options.check) return report
       await checkUnseen(project, phases(given)('checking'))
       const unreadable = unreadableBelow(project, report.root)
-      return { ...report, unreadable: unreadable.slice(0, 1000).map(({ path, problem }) => ({ file: path, reason: problem })), unreadableImages: unreadable.length }
+      return {
+        ...report,
+        unreadable: unreadable.slice(0, 1000).map(({ path, problem }) => ({ file: path, reason: problem })),
+        unreadableImages: unreadable.length,
+      }
     }
     case 'check':
       return checkAgain(project, phases(given)('checking'))

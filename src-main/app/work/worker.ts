@@ -33,7 +33,12 @@ try {
 } catch (thrown) {
   const e = inWords(thrown)
   const fault = abort.signal.aborted ? 'cancelled' : e instanceof DashiError ? e.fault : null
-  send({ type: 'failed', fault, message: fault === 'cancelled' ? 'cancelled' : errorLine(e), stack: e instanceof Error ? e.stack : undefined })
+  send({
+    type: 'failed',
+    fault,
+    message: fault === 'cancelled' ? 'cancelled' : errorLine(e),
+    stack: e instanceof Error ? e.stack : undefined,
+  })
 } finally {
   clearInterval(watch)
 }

@@ -19,7 +19,13 @@ const strengths = [0.01, 0.1, 1, 10, 100]
  * judged by a probe that was fitted without its fold. The features are put to one scalar deviation of 1; of five strengths of the penalty that is taken
  * which has the lowest cross-entropy on the first fold.
  */
-export async function outOfSample(features: Float32Array, dim: number, labels: Int32Array, classes: number, o: FoldOptions): Promise<Float32Array> {
+export async function outOfSample(
+  features: Float32Array,
+  dim: number,
+  labels: Int32Array,
+  classes: number,
+  o: FoldOptions,
+): Promise<Float32Array> {
   const n = labels.length
   const fold = foldsOf(labels, o)
   const x = standardised(features)
@@ -31,7 +37,11 @@ export async function outOfSample(features: Float32Array, dim: number, labels: I
     const given = Int32Array.from(fitted, (i) => labels[i]!)
     const held = gather(x, dim, judged)
     let best: { c: number; loss: number; p: ArrayLike<number> } | undefined
-    for await (const fit of logisticPath({ features: gather(x, dim, fitted), labels: given, classes }, strength === undefined ? strengths : [strength], { iterations: 300, tolerance: 1e-6 })) {
+    for await (const fit of logisticPath(
+      { features: gather(x, dim, fitted), labels: given, classes },
+      strength === undefined ? strengths : [strength],
+      { iterations: 300, tolerance: 1e-6 },
+    )) {
       o.check?.()
       const p = softmaxRows(headLogits(held, { classes: [], dim, weight: fit.weight, bias: fit.bias }), classes)
       const loss = judged.reduce((sum, i, k) => sum - Math.log(Math.max(1e-12, p[k * classes + labels[i]!]!)), 0)
@@ -61,7 +71,11 @@ function foldsOf(labels: Int32Array, { folds, seed, groups }: FoldOptions): Int3
     for (const i of rows) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1)
     return { size: rows.length, labels: counts }
   })
-  const assigned = stratify(units, Array.from({ length: folds }, () => 1 / folds), { seed })
+  const assigned = stratify(
+    units,
+    Array.from({ length: folds }, () => 1 / folds),
+    { seed },
+  )
   const fold = new Int32Array(labels.length)
   all.forEach((rows, u) => rows.forEach((i) => (fold[i] = assigned[u]!)))
   return fold

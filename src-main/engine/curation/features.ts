@@ -55,7 +55,13 @@ export async function featuresOf(clip: Clip, given: readonly KnownImage[], o: Op
         onProgress: (done) => {
           const all = from + done
           const rate = all / ((performance.now() - began) / 1000)
-          o.onProgress({ phase: 'features', done: all, total: missing.length, imagesPerSecond: rate, secondsLeft: (missing.length - all) / rate })
+          o.onProgress({
+            phase: 'features',
+            done: all,
+            total: missing.length,
+            imagesPerSecond: rate,
+            secondsLeft: (missing.length - all) / rate,
+          })
         },
       })
       some.forEach(([i, row]) => cache.rows.set(given[i]!.hash, row))
@@ -74,7 +80,13 @@ export async function featuresOf(clip: Clip, given: readonly KnownImage[], o: Op
 }
 
 /** Embeds; where an image cannot be read, those that cannot are found, noted and left out. */
-async function readableOf(clip: Clip, images: Images, wanted: readonly number[], unreadable: Set<number>, o: Parameters<typeof embedImages>[3]): Promise<[number, Float32Array][]> {
+async function readableOf(
+  clip: Clip,
+  images: Images,
+  wanted: readonly number[],
+  unreadable: Set<number>,
+  o: Parameters<typeof embedImages>[3],
+): Promise<[number, Float32Array][]> {
   const dim = clip.config.projection_dim
   let some = wanted
   try {

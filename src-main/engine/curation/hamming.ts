@@ -44,7 +44,8 @@ export function closePairs({ high, low }: Hashes, radius: number, found: (i: num
           for (let b = flip ? start[other]! : a + 1; b < until; b++) {
             const [dh, dl] = [h[a]! ^ h[b]!, l[a]! ^ l[b]!]
             const distance = bits(dh) + bits(dl)
-            if (distance <= radius && !metBefore(dh, dl, band)) found(Math.min(items[a]!, items[b]!), Math.max(items[a]!, items[b]!), distance)
+            if (distance <= radius && !metBefore(dh, dl, band))
+              found(Math.min(items[a]!, items[b]!), Math.max(items[a]!, items[b]!), distance)
           }
       }
   }

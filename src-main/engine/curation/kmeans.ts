@@ -21,7 +21,12 @@ export interface KMeansOptions {
  * Spherical k-means of normalised rows [n, dim] (Dhillon & Modha 2001): a centroid is the normalised mean of its rows. As in FAISS,
  * which SemDeDup uses, at most 256 rows a cluster are fitted on, and a cluster that lost all its rows takes a random one.
  */
-export async function kMeans(rows: Float32Array, dim: number, k: number, { seed = 0, iterations = 20, sample = 256, check }: KMeansOptions = {}): Promise<Clusters> {
+export async function kMeans(
+  rows: Float32Array,
+  dim: number,
+  k: number,
+  { seed = 0, iterations = 20, sample = 256, check }: KMeansOptions = {},
+): Promise<Clusters> {
   const n = rows.length / dim
   const rng = Rng.of(seed, 0x6b6d)
   const order = rng.shuffle(Int32Array.from({ length: n }, (_, i) => i))

@@ -34,18 +34,29 @@ export async function layOut(rows: Float32Array, dim: number, o: LayoutOptions):
   const n = rows.length / dim
   const width = Math.min(o.method === 'pca' ? 2 : axes, dim)
   const { rows: reduced, variance } = await principalComponents(rows, dim, width, o.check)
-  const plane = (from: Float32Array, w: number) => Float32Array.from({ length: 2 * (from.length / w) }, (_, i) => (w > i % 2 ? from[(i >> 1) * w + (i % 2)]! : 0))
-  if (o.method === 'pca' || n < 4) return { points: framed(plane(reduced, width)), laidOut: n, variance: (variance[0] ?? 0) + (variance[1] ?? 0) }
+  const plane = (from: Float32Array, w: number) =>
+    Float32Array.from({ length: 2 * (from.length / w) }, (_, i) => (w > i % 2 ? from[(i >> 1) * w + (i % 2)]! : 0))
+  if (o.method === 'pca' || n < 4)
+    return { points: framed(plane(reduced, width)), laidOut: n, variance: (variance[0] ?? 0) + (variance[1] ?? 0) }
 
   const limit = o.limit ?? 10_000
-  const sample = n <= limit ? Int32Array.from({ length: n }, (_, i) => i) : Rng.of(o.seed, 0x6d6170).shuffle(Int32Array.from({ length: n }, (_, i) => i)).slice(0, limit).sort()
+  const sample =
+    n <= limit
+      ? Int32Array.from({ length: n }, (_, i) => i)
+      : Rng.of(o.seed, 0x6d6170)
+          .shuffle(Int32Array.from({ length: n }, (_, i) => i))
+          .slice(0, limit)
+          .sort()
   const some = new Float32Array(sample.length * width)
   sample.forEach((i, k) => some.set(reduced.subarray(i * width, (i + 1) * width), k * width))
   const laid = await umap(some, width, plane(some, width), o)
   if (sample.length === n) return { points: framed(laid), laidOut: n, variance: null }
 
   const k = 3
-  const { indices, distances } = await nearest(reduced, some, width, k, { check: o.check, onProgress: (done, of) => o.onProgress?.('placing', done, of) })
+  const { indices, distances } = await nearest(reduced, some, width, k, {
+    check: o.check,
+    onProgress: (done, of) => o.onProgress?.('placing', done, of),
+  })
   const points = new Float32Array(2 * n)
   for (let i = 0; i < n; i++) {
     let [x, y, sum] = [0, 0, 0]
@@ -64,7 +75,10 @@ export async function layOut(rows: Float32Array, dim: number, o: LayoutOptions):
 async function umap(rows: Float32Array, dim: number, start: Float32Array, o: LayoutOptions): Promise<Float32Array> {
   const n = rows.length / dim
   const k = Math.min(neighbours, n - 1)
-  const { indices, distances } = await nearest(rows, rows, dim, k, { check: o.check, onProgress: (done, of) => o.onProgress?.('distances', done, of) })
+  const { indices, distances } = await nearest(rows, rows, dim, k, {
+    check: o.check,
+    onProgress: (done, of) => o.onProgress?.('distances', done, of),
+  })
   const lists = (from: Int32Array | Float32Array) => Array.from({ length: n }, (_, i) => [...from.subarray(i * k, (i + 1) * k)])
   const rng = Rng.of(o.seed, 0x756d)
   const layout = new UMAP({ nComponents: 2, nNeighbors: k, minDist: 0.1, random: () => rng.uniform() })

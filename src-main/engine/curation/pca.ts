@@ -23,14 +23,26 @@ export async function principalComponents(x: Float32Array, dim: number, axes: nu
   for (let i = 0; i < n; i++) for (let j = 0; j < dim; j++) mean[j]! += x[i * dim + j]! / n
   const covariance = await scatter(x, dim, mean, check)
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true })
-  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!).slice(0, axes)
+  const order = realEigenvalues
+    .map((_, i) => i)
+    .sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!)
+    .slice(0, axes)
   const total = realEigenvalues.reduce((sum, v) => sum + Math.max(0, v), 0)
   const basis = order.map((c) => settled(eigenvectorMatrix.getColumn(c)))
-  return { rows: await project(x, dim, mean, basis, check), variance: order.map((c) => (total > 0 ? Math.max(0, realEigenvalues[c]!) / total : 0)) }
+  return {
+    rows: await project(x, dim, mean, basis, check),
+    variance: order.map((c) => (total > 0 ? Math.max(0, realEigenvalues[c]!) / total : 0)),
+  }
 }
 
 /** (x − mean) · basisᵀ, as x · basisᵀ − mean · basisᵀ. */
-async function project(x: Float32Array, dim: number, mean: Float64Array, basis: readonly number[][], check?: () => void): Promise<Float32Array> {
+async function project(
+  x: Float32Array,
+  dim: number,
+  mean: Float64Array,
+  basis: readonly number[][],
+  check?: () => void,
+): Promise<Float32Array> {
   const n = x.length / dim
   const axes = basis.length
   const offset = basis.map((axis) => axis.reduce((sum, v, j) => sum + v * mean[j]!, 0))

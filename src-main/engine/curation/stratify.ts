@@ -19,7 +19,11 @@ export interface Unit {
  * @param fixed unit → split
  * @returns the split of each unit
  */
-export function stratify(units: readonly Unit[], shares: readonly number[], { seed = 0, fixed = new Map<number, number>() }: { seed?: number; fixed?: ReadonlyMap<number, number> } = {}): Int32Array {
+export function stratify(
+  units: readonly Unit[],
+  shares: readonly number[],
+  { seed = 0, fixed = new Map<number, number>() }: { seed?: number; fixed?: ReadonlyMap<number, number> } = {},
+): Int32Array {
   const rng = Rng.of(seed, 0x5ec41d15)
   const order = rng.shuffle(units.map((_, i) => i)).sort((a, b) => units[b]!.size - units[a]!.size) // stable: equals stay shuffled
   const total = units.reduce((sum, u) => sum + u.size, 0)

@@ -27,10 +27,22 @@ let loaded: typeof Usearch | null | undefined
 const graphFrom = 50_000
 /** Bytes a number: half floats in the graph, the vectors beside it whole. */
 const settings = (dimensions: number) => ({
-  dimensions, metric: 'cos' as never, quantization: 'f16' as never, connectivity: 16, expansion_add: 128, expansion_search: 96, multi: false,
+  dimensions,
+  metric: 'cos' as never,
+  quantization: 'f16' as never,
+  connectivity: 16,
+  expansion_add: 128,
+  expansion_search: 96,
+  multi: false,
 })
 
-const headerSchema = z.object({ version: z.literal(1), n: z.int().nonnegative(), dim: z.int().positive(), made: z.string(), graph: z.boolean() })
+const headerSchema = z.object({
+  version: z.literal(1),
+  n: z.int().nonnegative(),
+  dim: z.int().positive(),
+  made: z.string(),
+  graph: z.boolean(),
+})
 type Header = z.infer<typeof headerSchema>
 
 const files = (folder: string) => ({
@@ -102,7 +114,7 @@ async function fill(beside: string, o: BuildOptions): Promise<void> {
 function writeBytes(file: string, bytes: Uint8Array): void {
   const fd = openSync(file, 'w')
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, Math.min(2 ** 30, bytes.length - at))
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, Math.min(2 ** 30, bytes.length - at))
   } finally {
     closeSync(fd)
   }
@@ -207,7 +219,7 @@ function readVectors(file: string, length: number): Float32Array {
   const bytes = new Uint8Array(out.buffer)
   const fd = openSync(file, 'r')
   try {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const read = readSync(fd, bytes, at, Math.min(2 ** 30, bytes.length - at), at)
       if (!read) throw new Error(`${file} is not whole`)
       at += read

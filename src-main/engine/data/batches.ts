@@ -26,7 +26,8 @@ export interface BatchPlan {
 }
 
 /** Full batches of an epoch. A plan that drops its only batch gives none. */
-export const batchesPerEpoch = ({ n, batchSize, last }: BatchPlan) => (last === 'drop' ? Math.floor(n / batchSize) : Math.ceil(n / batchSize))
+export const batchesPerEpoch = ({ n, batchSize, last }: BatchPlan) =>
+  last === 'drop' ? Math.floor(n / batchSize) : Math.ceil(n / batchSize)
 
 export interface Batch<T> {
   data: T

@@ -34,18 +34,43 @@ function headerOf(bytes: Uint8Array): Header {
   const [width, tall] = core ? [view.getUint16(18, true), view.getUint16(20, true)] : [view.getInt32(18, true), view.getInt32(22, true)]
   const bits = view.getUint16(core ? 24 : 28, true)
   const compression = core || info < 40 ? PLAIN : view.getUint32(30, true)
-  const known = compression === PLAIN ? [1, 4, 8, 16, 24, 32] : compression === RLE8 ? [8] : compression === RLE4 ? [4] : compression === FIELDS || compression === ALPHA_FIELDS ? [16, 32] : []
-  if (!known.includes(bits!)) throw new Error(`expected 1, 4, 8, 16, 24 or 32 bits a pixel in a compression that fits, found ${bits} and ${compression}`)
+  const known =
+    compression === PLAIN
+      ? [1, 4, 8, 16, 24, 32]
+      : compression === RLE8
+        ? [8]
+        : compression === RLE4
+          ? [4]
+          : compression === FIELDS || compression === ALPHA_FIELDS
+            ? [16, 32]
+            : []
+  if (!known.includes(bits!))
+    throw new Error(`expected 1, 4, 8, 16, 24 or 32 bits a pixel in a compression that fits, found ${bits} and ${compression}`)
   const after = 14 + info + (info === 40 && compression === FIELDS ? 12 : info === 40 && compression === ALPHA_FIELDS ? 16 : 0)
   const entry = core ? 3 : 4
   const said = core || info < 40 ? 0 : view.getUint32(46, true)
   const colours = bits <= 8 ? Math.min(said || 1 << bits, 1 << bits) : 0
   const offset = view.getUint32(10, true)
   if (offset < after || offset > bytes.length) throw new Error(`its pixels begin at ${offset}, which is not behind its header`)
-  const masks = compression === FIELDS || compression === ALPHA_FIELDS
-    ? ([54, 58, 62, 66].map((at, k) => ((k < 3 || info >= 56 || compression === ALPHA_FIELDS) && at + 4 <= bytes.length ? view.getUint32(at, true) : 0)) as [number, number, number, number])
-    : bits === 16 ? ([0x7c00, 0x03e0, 0x001f, 0] as const) : ([0xff0000, 0xff00, 0xff, 0] as const)
-  return { width: width!, height: Math.abs(tall!), topDown: tall! < 0, bits, compression, offset, masks, palette: bytes.subarray(after, Math.min(offset, after + colours * entry)), entry }
+  const masks =
+    compression === FIELDS || compression === ALPHA_FIELDS
+      ? ([54, 58, 62, 66].map((at, k) =>
+          (k < 3 || info >= 56 || compression === ALPHA_FIELDS) && at + 4 <= bytes.length ? view.getUint32(at, true) : 0,
+        ) as [number, number, number, number])
+      : bits === 16
+        ? ([0x7c00, 0x03e0, 0x001f, 0] as const)
+        : ([0xff0000, 0xff00, 0xff, 0] as const)
+  return {
+    width: width!,
+    height: Math.abs(tall!),
+    topDown: tall! < 0,
+    bits,
+    compression,
+    offset,
+    masks,
+    palette: bytes.subarray(after, Math.min(offset, after + colours * entry)),
+    entry,
+  }
 }
 
 /** @throws an Error whose message says what is wrong, before memory is taken for what a header only claims */
@@ -57,7 +82,8 @@ export function decodeBmp(bytes: Uint8Array, pixelLimit: number): Raster {
   if (compression === RLE8 || compression === RLE4) return paletteRaster(header, runs(pixels, header))
   const stride = Math.ceil((width * bits) / 32) * 4
   // The last row's padding may be missing.
-  if (pixels.length < stride * (height - 1) + Math.ceil((width * bits) / 8)) throw new Error(`expected ${stride * height} bytes of pixels, found ${pixels.length}`)
+  if (pixels.length < stride * (height - 1) + Math.ceil((width * bits) / 8))
+    throw new Error(`expected ${stride * height} bytes of pixels, found ${pixels.length}`)
   const rowOf = (y: number) => pixels.subarray(stride * (topDown ? y : height - 1 - y))
   if (bits > 8) return colourRaster(header, rowOf)
   const indices = new Uint8Array(width * height)
@@ -91,7 +117,10 @@ function colourRaster({ width, height, bits, masks }: Header, rowOf: (y: number)
   for (let y = 0, o = 0; y < height; y++) {
     const row = rowOf(y)
     for (let x = 0, at = 0; x < width; x++, at += size, o += channels) {
-      const value = size === 2 ? row[at]! | (row[at + 1]! << 8) : (row[at]! | (row[at + 1]! << 8) | (row[at + 2]! << 16) | ((size === 4 ? row[at + 3]! : 0) << 24)) >>> 0
+      const value =
+        size === 2
+          ? row[at]! | (row[at + 1]! << 8)
+          : (row[at]! | (row[at + 1]! << 8) | (row[at + 2]! << 16) | ((size === 4 ? row[at + 3]! : 0) << 24)) >>> 0
       for (let c = 0; c < channels; c++) {
         const { shift, most, mask } = fields[c]!
         const field = (value & mask) >>> shift

@@ -127,10 +127,11 @@ async function readRows(file: string, made: string, length: number) {
     const keys = keysSchema.parse(JSON.parse(header.__metadata__.keys))
     const [n, stored] = header.rows.shape
     const bytes = n * stored * 4
-    if (header.__metadata__.fingerprint !== made || stored !== length || keys.length !== n || size !== 8 + headerSize + bytes) return undefined
+    if (header.__metadata__.fingerprint !== made || stored !== length || keys.length !== n || size !== 8 + headerSize + bytes)
+      return undefined
     const rows = new Float32Array(n * length)
     const view = new Uint8Array(rows.buffer)
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const { bytesRead } = await handle.read(view, done, Math.min(bytes - done, 2 ** 30), 8 + headerSize + done)
       if (bytesRead === 0) return undefined
       done += bytesRead

@@ -59,8 +59,10 @@ export function parseMerges(text: string, vocab: Readonly<Record<string, number>
   return text.split(/\r?\n/).flatMap((line, i) => {
     if (line === '' || (i === 0 && line.startsWith('#version'))) return []
     const [left, right, ...more] = line.split(' ')
-    if (!left || !right || more.length) throw dataError(file, `line ${i + 1}: expected two tokens with a space between, found ${JSON.stringify(line.slice(0, 60))}`)
-    if (!Object.hasOwn(vocab, left + right)) throw dataError(file, `line ${i + 1}: ${JSON.stringify((left + right).slice(0, 60))} is not in vocab.json`)
+    if (!left || !right || more.length)
+      throw dataError(file, `line ${i + 1}: expected two tokens with a space between, found ${JSON.stringify(line.slice(0, 60))}`)
+    if (!Object.hasOwn(vocab, left + right))
+      throw dataError(file, `line ${i + 1}: ${JSON.stringify((left + right).slice(0, 60))} is not in vocab.json`)
     return [line]
   })
 }

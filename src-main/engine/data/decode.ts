@@ -40,7 +40,9 @@ export async function decodeImage(source: string | Uint8Array, name?: string, op
   const format = formatOf(bytes)
   if (!format) throw dataError(label, notAnImage(bytes))
   try {
-    const pixels = isForeign(format) ? fromRaster(await decodeForeign({ format, bytes, pixelLimit }), deep) : await bySharp(bytes, deep, pixelLimit, alpha === 'drop')
+    const pixels = isForeign(format)
+      ? fromRaster(await decodeForeign({ format, bytes, pixelLimit }), deep)
+      : await bySharp(bytes, deep, pixelLimit, alpha === 'drop')
     return inForm(pixels, alpha)
   } catch (e) {
     if (e instanceof Error && e.name === 'DashiError') throw e
@@ -56,7 +58,8 @@ async function bySharp(bytes: Uint8Array, deep: DeepSamples, pixelLimit: number,
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit, ignoreIcc: true, autoOrient: true })
   if (space === 'cmyk') return fromCmyk(await raw(image.pipelineColourspace('cmyk').toColourspace('cmyk')))
   const grey = space === 'grey16' || space === 'b-w'
-  if (depth !== 'uchar' && !hasAlpha && (grey || (deep === 'percentiles' && space === 'rgb16'))) return fromDeep(image.pipelineColourspace(space!).toColourspace(space!), deep, depth === 'ushort')
+  if (depth !== 'uchar' && !hasAlpha && (grey || (deep === 'percentiles' && space === 'rgb16')))
+    return fromDeep(image.pipelineColourspace(space!).toColourspace(space!), deep, depth === 'ushort')
   const rgb = image.toColourspace('srgb')
   return (await raw(drop ? rgb.removeAlpha() : rgb.ensureAlpha())) as Pixels
 }
@@ -103,14 +106,20 @@ export async function readBytes(file: string, label = file): Promise<Uint8Array>
     return await readFile(file)
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'EISDIR') throw dataError(label, code === 'ENOENT' ? 'no such file' : 'a folder, expected an image', e)
+    if (code === 'ENOENT' || code === 'EISDIR')
+      throw dataError(label, code === 'ENOENT' ? 'no such file' : 'a folder, expected an image', e)
     throw ioError(label, 'read', e)
   }
 }
 
 async function raw(image: Sharp) {
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-  return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
+  return {
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  }
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c): 255 − k − c(255 − k)/255, the product rounded as its MULDIV255. */

@@ -30,7 +30,9 @@ const MOST = 1 << 20
 /** Between which all but the darkest and the brightest hundredth lie; of a large picture, of a million samples of it. */
 function percentiles(samples: Float32Array | Uint16Array): [number, number] {
   const step = Math.max(1, Math.ceil(samples.length / MOST))
-  const some = Float32Array.from({ length: Math.ceil(samples.length / step) }, (_, i) => samples[i * step]!).filter(Number.isFinite).sort()
+  const some = Float32Array.from({ length: Math.ceil(samples.length / step) }, (_, i) => samples[i * step]!)
+    .filter(Number.isFinite)
+    .sort()
   if (!some.length) return [0, 0]
   const at = (q: number) => some[Math.round(q * (some.length - 1))]!
   return [at(SHARE), at(1 - SHARE)]

@@ -40,7 +40,10 @@ export interface ForeignOptions {
 }
 
 /** The decoded image, by a thread where it may take long. @throws an Error whose message says what is wrong */
-export async function decodeForeign(task: ForeignTask, { signal, program = builtDecoder(), mostSeconds }: ForeignOptions = {}): Promise<Raster> {
+export async function decodeForeign(
+  task: ForeignTask,
+  { signal, program = builtDecoder(), mostSeconds }: ForeignOptions = {},
+): Promise<Raster> {
   const size = foreignSize(task.format, task.bytes)
   checkSize(size, task.pixelLimit)
   if (!program || (task.format === 'BMP' && task.bytes.length < SMALL)) return decodeHere(task)
@@ -70,7 +73,13 @@ function inThread(program: URL, task: ForeignTask, signal: AbortSignal | undefin
       else reject(answer.tooMany ? new TooManyPixels(answer.message) : new Error(answer.message))
     })
     worker.on('error', reject)
-    worker.on('exit', () => reject(signal?.aborted ? cancelled() : new Error(late ? `its decoder came to no end within ${Math.round(mostSeconds)} s` : 'its decoder ended before it was done')))
+    worker.on('exit', () =>
+      reject(
+        signal?.aborted
+          ? cancelled()
+          : new Error(late ? `its decoder came to no end within ${Math.round(mostSeconds)} s` : 'its decoder ended before it was done'),
+      ),
+    )
   }).finally(() => {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
@@ -82,6 +91,9 @@ let found: URL | null | undefined
 
 /** `image-decoder.js` beside the program or above its chunks; null where the sources run unbuilt. */
 function builtDecoder(): URL | null {
-  found ??= ['./image-decoder.js', '../image-decoder.js'].map((name) => new URL(name, import.meta.url)).find((url) => fs.existsSync(fileURLToPath(url))) ?? null
+  found ??=
+    ['./image-decoder.js', '../image-decoder.js']
+      .map((name) => new URL(name, import.meta.url))
+      .find((url) => fs.existsSync(fileURLToPath(url))) ?? null
   return found
 }

@@ -42,6 +42,7 @@ export const isForeign = (format: ImageFormat | undefined): format is ForeignFor
 
 /** What is wrong with bytes that {@link formatOf} does not know, or whose decoder is not here. */
 export function notAnImage(bytes: Uint8Array): string {
-  if (isHeic(bytes)) return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
+  if (isHeic(bytes))
+    return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
   return `not an image, expected ${FORMATS.map(([name]) => name).join(', ')}`
 }

@@ -52,7 +52,9 @@ export class Images {
   /** At the model's scale, RGB: what is left of preprocessing is to crop and normalise. Small, so it is what is kept. */
   resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(`${key} ${file}`, async () => resized(await naming(file, decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file))
+    return this.store.get(`${key} ${file}`, async () =>
+      resized(await naming(file, decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file),
+    )
   }
 
   async hash(i: number): Promise<string> {

@@ -36,7 +36,7 @@ function headerOf(bytes: Uint8Array): Header {
   if (bytes.length < 12) throw new Error('its header is cut off')
   if (view.getUint32(0) === CODESTREAM) return sizeMarker(view, 2)
   let [space, palette]: [number | undefined, boolean] = [undefined, false]
-  for (let at = 0; at + 8 <= bytes.length; ) {
+  for (let at = 0; at + 8 <= bytes.length;) {
     const kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     let [length, head] = [view.getUint32(at), 8]
     if (length === 1 && at + 16 <= bytes.length) [length, head] = [Number(view.getBigUint64(at + 8)), 16]
@@ -53,7 +53,14 @@ function headerOf(bytes: Uint8Array): Header {
 /** The SIZ marker, which every codestream begins with. */
 function sizeMarker(view: DataView, at: number): Header {
   if (at + 40 > view.byteLength || view.getUint16(at) !== 0xff51) throw new Error('its codestream has no size')
-  const [x1, y1, x0, y0, tileX, tileY] = [6, 10, 14, 18, 22, 26].map((o) => view.getUint32(at + o)) as [number, number, number, number, number, number]
+  const [x1, y1, x0, y0, tileX, tileY] = [6, 10, 14, 18, 22, 26].map((o) => view.getUint32(at + o)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const count = view.getUint16(at + 38)
   if (count < 1 || count > 4 || at + 40 + 3 * count > view.byteLength) throw new Error(`expected 1 to 4 components, found ${count}`)
   if (!tileX || !tileY || Math.ceil(x1 / tileX) * Math.ceil(y1 / tileY) > 65535) throw new Error('it has more tiles than the format allows')
@@ -73,7 +80,8 @@ export async function decodeJp2(bytes: Uint8Array, pixelLimit: number): Promise<
   checkSize(header, pixelLimit)
   const n = header.components.length
   const raster = n === 2 || n === 4 ? withAlpha(bytes, header) : await openJpeg(bytes, header)
-  if (raster.width !== header.width || raster.height !== header.height) throw new Error(`expected ${header.width} × ${header.height} pixels, found ${raster.width} × ${raster.height}`)
+  if (raster.width !== header.width || raster.height !== header.height)
+    throw new Error(`expected ${header.width} × ${header.height} pixels, found ${raster.width} × ${raster.height}`)
   return raster
 }
 
@@ -98,7 +106,11 @@ interface Decoder {
   getImageOffset(): { x: number; y: number }
   getDecodedBuffer(): Uint8ClampedArray
 }
-type OpenJpeg = (options: { locateFile: () => string; print: (line: string) => void; printErr: (line: string) => void }) => Promise<{ J2KDecoder: new () => Decoder }>
+type OpenJpeg = (options: {
+  locateFile: () => string
+  print: (line: string) => void
+  printErr: (line: string) => void
+}) => Promise<{ J2KDecoder: new () => Decoder }>
 
 async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Promise<Raster> {
   const require = createRequire(import.meta.url)
@@ -108,13 +120,20 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
     if (/^\[(ERROR|WARNING)\]/.test(line)) complaints.push(line.replace(/^\[\w+\]\s*/, '').trim())
   }
   // A new one each time: its memory only grows.
-  const { J2KDecoder } = await start({ locateFile: () => require.resolve('@cornerstonejs/codec-openjpeg/decodewasm'), print, printErr: print })
+  const { J2KDecoder } = await start({
+    locateFile: () => require.resolve('@cornerstonejs/codec-openjpeg/decodewasm'),
+    print,
+    printErr: print,
+  })
   const decoder = new J2KDecoder()
   decoder.getEncodedBuffer(bytes.length).set(bytes)
   try {
     decoder.decode()
   } catch (e) {
-    throw new Error(complaints[0] ?? (e instanceof Error ? e.message : 'it needs more memory than the decoder has, or holds what it does not know'), { cause: e })
+    throw new Error(
+      complaints[0] ?? (e instanceof Error ? e.message : 'it needs more memory than the decoder has, or holds what it does not know'),
+      { cause: e },
+    )
   }
   if (complaints.length) throw new Error(complaints[0])
   const { width: right, height: bottom, bitsPerSample: bits, componentCount, isSigned } = decoder.getFrameInfo()
@@ -123,12 +142,23 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
   const channels = componentCount as 1 | 3
   const stored = decoder.getDecodedBuffer()
   const wide = bits > 8
-  if (!(width > 0 && height > 0) || (!palette && channels !== components.length) || stored.length < width * height * channels * (wide ? 2 : 1)) throw new Error('the decoder gave no picture')
+  if (
+    !(width > 0 && height > 0) ||
+    (!palette && channels !== components.length) ||
+    stored.length < width * height * channels * (wide ? 2 : 1)
+  )
+    throw new Error('the decoder gave no picture')
   const n = width * height * channels
-  const samples = wide ? (isSigned ? new Int16Array(stored.buffer, stored.byteOffset, n) : new Uint16Array(stored.buffer, stored.byteOffset, n)) : stored
+  const samples = wide
+    ? isSigned
+      ? new Int16Array(stored.buffer, stored.byteOffset, n)
+      : new Uint16Array(stored.buffer, stored.byteOffset, n)
+    : stored
   // As Pillow's Jpeg2KDecode.c: signed samples are lifted, grey deeper than a byte is spread to 16 bits, colours are rounded to 8.
   const lift = isSigned ? 1 << (bits - 1) : 0
   if (wide && channels === 1) return { width, height, channels, data: Uint16Array.from(samples, (v) => (v + lift) << (16 - bits)) }
-  const data = wide ? Uint8Array.from(samples, (v) => Math.min(255, (v + lift + (1 << (bits - 9))) >> (bits - 8))) : Uint8Array.from(samples, (v) => (v + lift) << (8 - bits))
+  const data = wide
+    ? Uint8Array.from(samples, (v) => Math.min(255, (v + lift + (1 << (bits - 9))) >> (bits - 8)))
+    : Uint8Array.from(samples, (v) => (v + lift) << (8 - bits))
   return { width, height, channels, data }
 }

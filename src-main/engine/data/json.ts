@@ -6,8 +6,7 @@ import { CONFIG_BYTES, isThere, parseBounded, readText } from '../weights/regula
  * A text file's content, of at most `limit` bytes; `undefined` where there is no such file.
  * @throws dataError: unreadable
  */
-export const findText = (file: string, limit = CONFIG_BYTES): string | undefined =>
-  isThere(file) ? readText(file, limit) : undefined
+export const findText = (file: string, limit = CONFIG_BYTES): string | undefined => (isThere(file) ? readText(file, limit) : undefined)
 
 /**
  * A JSON file's content, of at most `limit` bytes; `undefined` where there is no such file.

@@ -32,9 +32,15 @@ async function stretched(file: string): Promise<Sharp | undefined> {
   const image = sharp(file, { limitInputPixels: false, autoOrient: true })
   const { depth, space, hasAlpha, width, height } = await image.metadata()
   if (!isDeep(depth, space) || hasAlpha || width * height > STRETCHED) return undefined
-  const { data, info } = await image.pipelineColourspace(space!).toColourspace(space!).raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  const { data, info } = await image
+    .pipelineColourspace(space!)
+    .toColourspace(space!)
+    .raw({ depth: 'float' })
+    .toBuffer({ resolveWithObject: true })
   const samples = new Float32Array(data.buffer, data.byteOffset, info.width * info.height)
-  return info.channels === 1 ? fromRaster({ width: info.width, height: info.height, channels: 1, data: toBytes(samples, 'percentiles') }) : undefined
+  return info.channels === 1
+    ? fromRaster({ width: info.width, height: info.height, channels: 1, data: toBytes(samples, 'percentiles') })
+    : undefined
 }
 
 const isDeep = (depth: string | undefined, space: string | undefined) => depth !== 'uchar' && (space === 'grey16' || space === 'b-w')

@@ -7,7 +7,10 @@ import { RESAMPLE, resize, type Resample } from './resample.ts'
 
 const side = z.int().min(1).max(16384)
 /** Also as a pair, height first. */
-const rectangle = z.union([z.object({ height: side, width: side }), z.tuple([side, side]).transform(([height, width]) => ({ height, width }))])
+const rectangle = z.union([
+  z.object({ height: side, width: side }),
+  z.tuple([side, side]).transform(([height, width]) => ({ height, width })),
+])
 const square = side.transform((s) => ({ height: s, width: s }))
 const level = z.number().min(-1e6).max(1e6)
 /** One number stands for all three channels. */
@@ -21,7 +24,9 @@ const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nul
 /** Other image processors resize, crop or fill in defaults differently; in the file itself, transformers leaves `Pil` out. */
 const ofClip = z
   .string()
-  .regex(/^CLIP(ImageProcessor(Fast|Pil)?|FeatureExtractor)$/, { error: (issue) => `expected CLIPImageProcessor, found ${JSON.stringify(issue.input)}, which prepares images otherwise` })
+  .regex(/^CLIP(ImageProcessor(Fast|Pil)?|FeatureExtractor)$/, {
+    error: (issue) => `expected CLIPImageProcessor, found ${JSON.stringify(issue.input)}, which prepares images otherwise`,
+  })
   .nullish()
 const CLIP_MEAN: [number, number, number] = [0.48145466, 0.4578275, 0.40821073]
 const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
@@ -38,14 +43,20 @@ export const preprocessSchema = z.object({
     }),
     { shortest_edge: 224 },
   ),
-  resample: or(z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'), RESAMPLE.bicubic),
+  resample: or(
+    z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'),
+    RESAMPLE.bicubic,
+  ),
   do_center_crop: flag,
   crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
   do_rescale: flag,
   rescale_factor: or(level, 1 / 255),
   do_normalize: flag,
   image_mean: or(perChannel, CLIP_MEAN),
-  image_std: or(perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'), CLIP_STD),
+  image_std: or(
+    perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'),
+    CLIP_STD,
+  ),
   do_convert_rgb: flag,
 })
 export type PreprocessConfig = z.output<typeof preprocessSchema>
@@ -62,7 +73,8 @@ export async function readPreprocessConfig(folder: string): Promise<PreprocessCo
   return found
 }
 
-export const noPreprocessConfig = (folder: string) => dataError(join(folder, 'preprocessor_config.json'), 'no such file, which says how images are prepared for the model')
+export const noPreprocessConfig = (folder: string) =>
+  dataError(join(folder, 'preprocessor_config.json'), 'no such file, which says how images are prepared for the model')
 
 /** {@link readPreprocessConfig}, or `undefined` where the folder has neither file. */
 export function findPreprocessConfig(folder: string): PreprocessConfig | undefined {
@@ -110,7 +122,11 @@ const MOST_PIXELS = 0x3fff ** 2
 export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Pixels {
   const rgb = overWhite(pixels)
   const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
-  if (width * height > MOST_PIXELS) throw dataError(name, `so long and narrow that it would be ${width} × ${height} pixels for this model, the limit is ${MOST_PIXELS} pixels`)
+  if (width * height > MOST_PIXELS)
+    throw dataError(
+      name,
+      `so long and narrow that it would be ${width} × ${height} pixels for this model, the limit is ${MOST_PIXELS} pixels`,
+    )
   const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
   return resize(rgb, width, height, method)
 }

@@ -22,7 +22,10 @@ async function streams(file: string): Promise<boolean> {
     if (width * height > PIXEL_LIMIT) return false
     // Its colours may be such that are not read, which only the decoder knows.
     if (format === 'TIFF' && (width * height <= WHOLE || /lab/i.test(space ?? ''))) return false
-    await sharp(file, { failOn: 'error', limitInputPixels: PIXEL_LIMIT, sequentialRead: true }).resize(16, 16, { fit: 'fill', kernel: 'nearest' }).raw().toBuffer()
+    await sharp(file, { failOn: 'error', limitInputPixels: PIXEL_LIMIT, sequentialRead: true })
+      .resize(16, 16, { fit: 'fill', kernel: 'nearest' })
+      .raw()
+      .toBuffer()
     return true
   } catch {
     return false

@@ -149,9 +149,7 @@ export function resize(pixels: Pixels, width: number, height: number, method: Re
   const filter = filters[method]
   const across = (data: Uint8Array, rows: number) => {
     if (width === pixels.width) return data
-    return channels === 3
-      ? rgbRowPass(data, rows, pixels.width, width, filter)
-      : pass(data, rows, pixels.width, width, channels, filter)
+    return channels === 3 ? rgbRowPass(data, rows, pixels.width, width, filter) : pass(data, rows, pixels.width, width, channels, filter)
   }
   const down = (data: Uint8Array, columns: number) =>
     height === pixels.height ? data : pass(data, 1, pixels.height, height, columns * channels, filter)

@@ -23,7 +23,10 @@ export function checkSteps(parts: Readonly<Record<string, unknown>>, file: strin
       const regex = pattern.safeParse(value)
       if (regex.success && !isLinear(regex.data.Regex)) {
         const shown = JSON.stringify(regex.data.Regex).slice(0, 100)
-        throw dataError(file, `${at}.Regex: ${shown} may take for ever on some texts, so it is not run: expected alternatives like CLIP's, each a repeated kind of character at most`)
+        throw dataError(
+          file,
+          `${at}.Regex: ${shown} may take for ever on some texts, so it is not run: expected alternatives like CLIP's, each a repeated kind of character at most`,
+        )
       }
       const replace = replacement.safeParse(value)
       if (replace.success && (growth *= Math.max(1, replace.data.content.length)) > MAX_GROWTH)

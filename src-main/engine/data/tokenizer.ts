@@ -40,7 +40,8 @@ function olderTokenizer(folder: string): object {
   const json = findJson(vocabFile, VOCABULARY_BYTES)
   if (json === undefined) throw noTokenizer(folder)
   const vocab = parseJson(vocabSchema, json, vocabFile)
-  for (const special of [startToken, endToken]) if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, `${special}: expected in the vocabulary`)
+  for (const special of [startToken, endToken])
+    if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, `${special}: expected in the vocabulary`)
   const merges = findText(mergesFile, VOCABULARY_BYTES)
   if (merges === undefined) throw dataError(mergesFile, 'no such file, though vocab.json is there')
   return tokenizerJson(vocab, parseMerges(merges, vocab, mergesFile))
@@ -100,7 +101,10 @@ export class Tokenizer {
     let frame: number[]
     try {
       hub = new HubTokenizer(json as object, config as object)
-      normalisedIsNoToken(hub, added_tokens.map((t) => t.content))
+      normalisedIsNoToken(
+        hub,
+        added_tokens.map((t) => t.content),
+      )
       frame = hub.encode('').ids
     } catch (e) {
       throw dataError(file, `cannot be used (${e instanceof Error ? e.message : String(e)})`, e)

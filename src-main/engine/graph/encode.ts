@@ -31,29 +31,40 @@ export function encodeModel(graph: Graph): Uint8Array {
   const pbf = new PbfWriter()
   pbf.writeVarintField(1, IR_VERSION)
   pbf.writeStringField(2, 'dashi')
-  pbf.writeMessage(7, (_, p) => {
-    emissions.forEach((e, i) => {
-      const outputs = nodes[i]!.outputs.map((v) => v.name)
-      p.writeMessage(1, writeNode, { e, name: `n${i}_${e.type}`, inputs: e.inputs.map(operand), outputs })
-    })
-    // An output must be a node's: the same value may leave under another name.
-    graph.outputs.forEach(({ name, value }, i) =>
-      p.writeMessage(1, writeNode, { e: { type: 'Identity', inputs: [] }, name: `out${i}`, inputs: [value.name], outputs: [name] }),
+  pbf.writeMessage(
+    7,
+    (_, p) => {
+      emissions.forEach((e, i) => {
+        const outputs = nodes[i]!.outputs.map((v) => v.name)
+        p.writeMessage(1, writeNode, { e, name: `n${i}_${e.type}`, inputs: e.inputs.map(operand), outputs })
+      })
+      // An output must be a node's: the same value may leave under another name.
+      graph.outputs.forEach(({ name, value }, i) =>
+        p.writeMessage(1, writeNode, { e: { type: 'Identity', inputs: [] }, name: `out${i}`, inputs: [value.name], outputs: [name] }),
+      )
+      p.writeStringField(2, 'step')
+      for (const { name, literal } of literals.values()) p.writeMessage(5, writeTensor, { ...literal, name })
+      for (const v of used) {
+        if (v.source.kind === 'constant') p.writeMessage(5, writeTensor, { ...v, data: v.source.data })
+        if (v.source.kind === 'external') p.writeMessage(5, writeExternal, v)
+      }
+      for (const v of graph.inputs) if (used.has(v)) p.writeMessage(11, writeValueInfo, v)
+      for (const { name, value } of graph.outputs) p.writeMessage(12, writeValueInfo, { ...value, name })
+    },
+    null,
+  )
+  for (const [domain, version] of [
+    ['', OPSET],
+    ['com.microsoft', 1],
+  ] as const) {
+    pbf.writeMessage(
+      8,
+      (_, p) => {
+        p.writeStringField(1, domain)
+        p.writeVarintField(2, version)
+      },
+      null,
     )
-    p.writeStringField(2, 'step')
-    for (const { name, literal } of literals.values()) p.writeMessage(5, writeTensor, { ...literal, name })
-    for (const v of used) {
-      if (v.source.kind === 'constant') p.writeMessage(5, writeTensor, { ...v, data: v.source.data })
-      if (v.source.kind === 'external') p.writeMessage(5, writeExternal, v)
-    }
-    for (const v of graph.inputs) if (used.has(v)) p.writeMessage(11, writeValueInfo, v)
-    for (const { name, value } of graph.outputs) p.writeMessage(12, writeValueInfo, { ...value, name })
-  }, null)
-  for (const [domain, version] of [['', OPSET], ['com.microsoft', 1]] as const) {
-    pbf.writeMessage(8, (_, p) => {
-      p.writeStringField(1, domain)
-      p.writeVarintField(2, version)
-    }, null)
   }
   return pbf.finish()
 }
@@ -105,22 +116,38 @@ function writeExternal(v: Value, p: PbfWriter): void {
   p.writeVarintField(2, DataTypes[v.dtype].onnx)
   p.writeStringField(8, v.name)
   for (const [key, value] of Object.entries({ location: path.basename(file), offset, length })) {
-    p.writeMessage(13, (_, q) => {
-      q.writeStringField(1, key)
-      q.writeStringField(2, String(value))
-    }, null)
+    p.writeMessage(
+      13,
+      (_, q) => {
+        q.writeStringField(1, key)
+        q.writeStringField(2, String(value))
+      },
+      null,
+    )
   }
   p.writeVarintField(14, 1) // DataLocation.EXTERNAL
 }
 
 function writeValueInfo(v: { name: string; dtype: Value['dtype']; shape: Value['shape'] }, p: PbfWriter): void {
   p.writeStringField(1, v.name)
-  p.writeMessage(2, (_, type) => {
-    type.writeMessage(1, (__, tensor) => {
-      tensor.writeVarintField(1, DataTypes[v.dtype].onnx)
-      tensor.writeMessage(2, (___, shape) => {
-        for (const d of v.shape) shape.writeMessage(1, (____, dim) => dim.writeVarintField(1, d), null)
-      }, null)
-    }, null)
-  }, null)
+  p.writeMessage(
+    2,
+    (_, type) => {
+      type.writeMessage(
+        1,
+        (__, tensor) => {
+          tensor.writeVarintField(1, DataTypes[v.dtype].onnx)
+          tensor.writeMessage(
+            2,
+            (___, shape) => {
+              for (const d of v.shape) shape.writeMessage(1, (____, dim) => dim.writeVarintField(1, d), null)
+            },
+            null,
+          )
+        },
+        null,
+      )
+    },
+    null,
+  )
 }

@@ -17,16 +17,35 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobRes
   const { provider } = await chooseProvider(job.device)
   const clip = await openClip(job.model)
   try {
-    const features = await featuresOf(clip, job.images, { provider, cache: job.cache, onProgress: hooks.onProgress, isCancelled: hooks.isCancelled })
+    const features = await featuresOf(clip, job.images, {
+      provider,
+      cache: job.cache,
+      onProgress: hooks.onProgress,
+      isCancelled: hooks.isCancelled,
+    })
     const done = features.readable.length ? await carryOut(job, features, hooks) : {}
     const curated: Curated = { readable: features.readable, dimensions: features.dim, ...done }
-    return { checkpoint: job.model, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits: {}, notes: {}, leftOut: [], curated }
+    return {
+      checkpoint: job.model,
+      device: provider,
+      seconds: (performance.now() - started) / 1000,
+      steps: 0,
+      loss: [],
+      splits: {},
+      notes: {},
+      leftOut: [],
+      curated,
+    }
   } finally {
     clip.close()
   }
 }
 
-async function carryOut({ task, images }: CurateJob, features: Features, hooks: JobHooks): Promise<Omit<Curated, 'readable' | 'dimensions'>> {
+async function carryOut(
+  { task, images }: CurateJob,
+  features: Features,
+  hooks: JobHooks,
+): Promise<Omit<Curated, 'readable' | 'dimensions'>> {
   const { rows, dim, readable } = features
   const check = () => {
     if (hooks.isCancelled()) throw cancelled()
@@ -44,7 +63,11 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
       return {}
     case 'map': {
       const { index: into, ...layout } = task
-      const map = await layOut(rows, dim, { ...layout, onProgress: (phase, done, total) => hooks.onProgress({ phase, done, total }), check })
+      const map = await layOut(rows, dim, {
+        ...layout,
+        onProgress: (phase, done, total) => hooks.onProgress({ phase, done, total }),
+        check,
+      })
       if (into) await index(into)
       return { map }
     }
@@ -52,13 +75,18 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
   /** What was made of the same images and features is not made again. */
   async function index({ folder, ids }: { folder: string; ids: Int32Array }): Promise<void> {
     const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [ids[i], images[i]!.hash])])
-    if (indexMade(folder) !== made) await buildIndex(folder, { ids: readable.map((i) => ids[i]!), rows, dim, made, onProgress: progress('index'), check })
+    if (indexMade(folder) !== made)
+      await buildIndex(folder, { ids: readable.map((i) => ids[i]!), rows, dim, made, onProgress: progress('index'), check })
   }
 }
 
 type Doubts = Extract<CurateTask, { kind: 'doubts' }>
 
-async function doubtsOf({ labels: all, groups, classes, folds, seed }: Doubts, { rows, dim, readable }: Features, o: { onProgress: (done: number, of: number) => void; check: () => void }) {
+async function doubtsOf(
+  { labels: all, groups, classes, folds, seed }: Doubts,
+  { rows, dim, readable }: Features,
+  o: { onProgress: (done: number, of: number) => void; check: () => void },
+) {
   const labels = readable.map((i) => all[i]!)
   const probabilities = await outOfSample(rows, dim, labels, classes, { folds, seed, groups: readable.map((i) => groups[i]!), ...o })
   const { best, selfConfidence, margin, issue, joint } = confidentLearning(probabilities, labels, classes)

@@ -19,15 +19,33 @@ export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<Jo
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
   const splits = await evaluateSplits(job.checkpoint, job, hooks, provider)
-  return { checkpoint: job.checkpoint, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, notes: {}, leftOut: [] }
+  return {
+    checkpoint: job.checkpoint,
+    device: provider,
+    seconds: (performance.now() - started) / 1000,
+    steps: 0,
+    loss: [],
+    splits,
+    notes: {},
+    leftOut: [],
+  }
 }
 
-export async function evaluateSplits(dir: string, data: Data, hooks: JobHooks, provider: Provider, pictures = storeFor(data.splits)): Promise<Record<string, SplitPredictions>> {
+export async function evaluateSplits(
+  dir: string,
+  data: Data,
+  hooks: JobHooks,
+  provider: Provider,
+  pictures = storeFor(data.splits),
+): Promise<Record<string, SplitPredictions>> {
   const clip = await openClip(dir)
   try {
     const head = await headOf(clip, data, provider)
     const names = Object.keys(data.splits)
-    const images = new Images(names.flatMap((name) => data.splits[name]!), pictures)
+    const images = new Images(
+      names.flatMap((name) => data.splits[name]!),
+      pictures,
+    )
     const features = await imageFeatures(clip, images, {
       provider,
       cache: data.cache,
@@ -43,7 +61,15 @@ export async function evaluateSplits(dir: string, data: Data, hooks: JobHooks, p
       names.map((name) => {
         const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
         const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
-        return [name, { n: labels.length, accuracy: labels.length ? accuracy({ classes: head.bias.length, labels, logits: own }) : 0, labels, logits: own }]
+        return [
+          name,
+          {
+            n: labels.length,
+            accuracy: labels.length ? accuracy({ classes: head.bias.length, labels, logits: own }) : 0,
+            labels,
+            logits: own,
+          },
+        ]
       }),
     )
   } finally {

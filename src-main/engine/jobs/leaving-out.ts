@@ -13,9 +13,13 @@ type ImageJob = Extract<Job, { splits: unknown }>
  * Does a job without the images that cannot be read. Where one turns out to be such in the middle, all are looked at, and the job begins
  * anew without those: what comes of it is what would have come of it had they never been there, and it says which they were.
  */
-export async function leavingOut<R extends { leftOut: LeftOut[] }>(job: ImageJob, hooks: JobHooks, body: (job: ImageJob) => Promise<R>): Promise<R> {
+export async function leavingOut<R extends { leftOut: LeftOut[] }>(
+  job: ImageJob,
+  hooks: JobHooks,
+  body: (job: ImageJob) => Promise<R>,
+): Promise<R> {
   const leftOut: LeftOut[] = [...(job.leftOut ?? [])]
-  for (let now = job; ; ) {
+  for (let now = job; ;) {
     try {
       return { ...(await body(now)), leftOut }
     } catch (e) {
@@ -23,18 +27,35 @@ export async function leavingOut<R extends { leftOut: LeftOut[] }>(job: ImageJob
       const found = await unreadableOf(now.splits, e, hooks)
       const gone = new Set(found.map((f) => f.item.file))
       leftOut.push(...found.map(({ item, reason }) => ({ file: item.name ?? item.file, reason })))
-      now = { ...now, leftOut, splits: Object.fromEntries(Object.entries(now.splits).map(([name, items]) => [name, items.filter((i) => !gone.has(i.file))])) }
-      if (!Object.values(now.splits).some((items) => items.length)) throw userError(`none of the images can be read (${leftOut[0]!.file}: ${leftOut[0]!.reason})`, e)
+      now = {
+        ...now,
+        leftOut,
+        splits: Object.fromEntries(Object.entries(now.splits).map(([name, items]) => [name, items.filter((i) => !gone.has(i.file))])),
+      }
+      if (!Object.values(now.splits).some((items) => items.length))
+        throw userError(`none of the images can be read (${leftOut[0]!.file}: ${leftOut[0]!.reason})`, e)
     }
   }
 }
 
-async function unreadableOf(splits: ImageJob['splits'], met: UnreadableImage, { onProgress, isCancelled }: JobHooks): Promise<{ item: Item; reason: string }[]> {
-  const items = [...new Map(Object.values(splits).flat().map((item) => [item.file, item])).values()]
+async function unreadableOf(
+  splits: ImageJob['splits'],
+  met: UnreadableImage,
+  { onProgress, isCancelled }: JobHooks,
+): Promise<{ item: Item; reason: string }[]> {
+  const items = [
+    ...new Map(
+      Object.values(splits)
+        .flat()
+        .map((item) => [item.file, item]),
+    ).values(),
+  ]
   const found: { item: Item; reason: string }[] = []
   for (let at = 0; at < items.length; at += ATONCE) {
     if (isCancelled()) throw cancelled()
-    const reasons = await Promise.all(items.slice(at, at + ATONCE).map((item) => (item.file === met.file ? met.reason : reasonOf(item.file))))
+    const reasons = await Promise.all(
+      items.slice(at, at + ATONCE).map((item) => (item.file === met.file ? met.reason : reasonOf(item.file))),
+    )
     reasons.forEach((reason, i) => reason !== null && found.push({ item: items[at + i]!, reason }))
     onProgress({ phase: 'checking', done: Math.min(items.length, at + ATONCE), total: items.length })
   }

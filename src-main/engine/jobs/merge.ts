@@ -34,7 +34,13 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
     if (!heldOut.length) throw userError('greedy soup: no held-out images: put labelled images into the split "heldOut"')
     const score = async (dir: string) => {
       watch()
-      const splits = await evaluateSplits(dir, { ...job, splits: { heldOut } }, { ...hooks, onProgress: () => undefined }, provider, storeFor(job.splits))
+      const splits = await evaluateSplits(
+        dir,
+        { ...job, splits: { heldOut } },
+        { ...hooks, onProgress: () => undefined },
+        provider,
+        storeFor(job.splits),
+      )
       return splits['heldOut']!.accuracy
     }
     const candidates: Candidate[] = []
@@ -43,18 +49,22 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       candidates.push({ dir, heldOut: await score(dir) })
     }
     let tried = 0
-    await replaceFolder(job.out, async (beside) => {
-      const soup = await greedySoup(candidates, score, beside, {
-        dtype: job.dtype,
-        insist: job.insist,
-        signal: stop.signal,
-        helper: hooks.mergeHelper,
-        onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
-      })
-      ledger = [...soup.ledger]
-      for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))
-      rmdirSync(soup.dir)
-    }, { proof: proveCheckpoint })
+    await replaceFolder(
+      job.out,
+      async (beside) => {
+        const soup = await greedySoup(candidates, score, beside, {
+          dtype: job.dtype,
+          insist: job.insist,
+          signal: stop.signal,
+          helper: hooks.mergeHelper,
+          onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
+        })
+        ledger = [...soup.ledger]
+        for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))
+        rmdirSync(soup.dir)
+      },
+      { proof: proveCheckpoint },
+    )
   } else {
     await mergeCheckpoints({
       method: job.method,
@@ -74,7 +84,18 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
   const record = readRecord(job.out)
   await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(splits) } })
   return {
-    checkpoint: job.out, device: provider, seconds: (performance.now() - started) / 1000, steps: 0, loss: [], splits, ledger,
-    notes: { ...(ledger && { kept: ledger.filter((e) => e.accepted).length }), dtype: record.merge?.dtype ?? '', insisted: record.merge?.insisted?.length ?? 0 }, leftOut: [],
+    checkpoint: job.out,
+    device: provider,
+    seconds: (performance.now() - started) / 1000,
+    steps: 0,
+    loss: [],
+    splits,
+    ledger,
+    notes: {
+      ...(ledger && { kept: ledger.filter((e) => e.accepted).length }),
+      dtype: record.merge?.dtype ?? '',
+      insisted: record.merge?.insisted?.length ?? 0,
+    },
+    leftOut: [],
   }
 }

@@ -28,7 +28,8 @@ export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
   }
 }
 
-const carryOut = (job: Job, hooks: JobHooks): Promise<JobResult> => (job.kind === 'curate' ? curateJob(job, hooks) : leavingOut(job, hooks, (now) => onImages(now, hooks)))
+const carryOut = (job: Job, hooks: JobHooks): Promise<JobResult> =>
+  job.kind === 'curate' ? curateJob(job, hooks) : leavingOut(job, hooks, (now) => onImages(now, hooks))
 
 function onImages(job: Exclude<Job, { kind: 'curate' }>, hooks: JobHooks): Promise<JobResult> {
   switch (job.kind) {

@@ -29,7 +29,8 @@ export function parseSettings<R extends RecipeName>(recipe: R, settings: unknown
   if (parsed.success) return parsed.data as RecipeSettings<R>
   const issue = parsed.error.issues[0]!
   const known = Object.keys(recipeSchemas[recipe].shape).join(', ')
-  if (issue.code === 'unrecognized_keys') throw userError(`recipe ${recipe}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
+  if (issue.code === 'unrecognized_keys')
+    throw userError(`recipe ${recipe}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
   throw userError(`recipe ${recipe}: ${issue.path.join('.')}: ${issue.message}`)
 }
 
@@ -52,9 +53,27 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
     makeFolder(stateDir)
-    const identity = fingerprintOf({ recipe: job.recipe, settings, seed: job.seed, base, classes: job.classes, templates, provider, preprocess: clip.preprocess, train: known(job.splits['train']), val: known(job.splits['val']) })
+    const identity = fingerprintOf({
+      recipe: job.recipe,
+      settings,
+      seed: job.seed,
+      base,
+      classes: job.classes,
+      templates,
+      provider,
+      preprocess: clip.preprocess,
+      train: known(job.splits['train']),
+      val: known(job.splits['val']),
+    })
     const run = new Run({
-      clip, classes: job.classes, templates, splits: job.splits, seed: job.seed, provider, cache: job.cache, pictures: storeFor(job.splits),
+      clip,
+      classes: job.classes,
+      templates,
+      splits: job.splits,
+      seed: job.seed,
+      provider,
+      cache: job.cache,
+      pictures: storeFor(job.splits),
       resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity },
       ...hooks,
     })
@@ -72,12 +91,27 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       classes: job.classes.map((c) => c.name),
       metrics: {},
     }
-    await writeCheckpoint(job.out, { base: job.model, weights: fromWeights(clip.weights, trained.weights), head: trained.head, tensors: trained.tensors, record })
+    await writeCheckpoint(job.out, {
+      base: job.model,
+      weights: fromWeights(clip.weights, trained.weights),
+      head: trained.head,
+      tensors: trained.tensors,
+      record,
+    })
     const splits = await evaluateSplits(job.out, job, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
     rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
-    return { checkpoint: job.out, device: provider, seconds, steps: trained.losses.length, loss: [...trained.losses], splits, notes: { ...trained.notes }, leftOut: [] }
+    return {
+      checkpoint: job.out,
+      device: provider,
+      seconds,
+      steps: trained.losses.length,
+      loss: [...trained.losses],
+      splits,
+      notes: { ...trained.notes },
+      leftOut: [],
+    }
   } finally {
     clip.close()
     removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
@@ -98,7 +132,8 @@ function refuseForeign(file: string): void {
   if (!existsSync(file)) return
   const open = openSafetensors(file)
   open.close()
-  if (open.metadata['format'] !== 'dashi-run') throw userError(`${file}: is not the state of a training: not replaced; take it elsewhere first, or choose another name`)
+  if (open.metadata['format'] !== 'dashi-run')
+    throw userError(`${file}: is not the state of a training: not replaced; take it elsewhere first, or choose another name`)
 }
 
 function makeFolder(dir: string): void {
@@ -110,21 +145,36 @@ function makeFolder(dir: string): void {
 }
 
 export const accuracies = (splits: JobResult['splits']): Record<string, number> =>
-  Object.fromEntries(Object.entries(splits).filter(([, s]) => s.n > 0).map(([name, s]) => [name, s.accuracy]))
+  Object.fromEntries(
+    Object.entries(splits)
+      .filter(([, s]) => s.n > 0)
+      .map(([name, s]) => [name, s.accuracy]),
+  )
 
 /** The last update may have broken what the last loss did not show yet. */
 function refuseDiverged({ weights, head }: Trained): void {
   for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
-    if (!data.every(Number.isFinite)) throw dataError('training', `tensor ${name} is no longer finite after the last step: try a smaller learning rate`)
+    if (!data.every(Number.isFinite))
+      throw dataError('training', `tensor ${name} is no longer finite after the last step: try a smaller learning rate`)
 }
 
 function checkData(job: TrainJob): void {
-  const strange = Object.values(job.splits).flat().find((item) => item.label >= job.classes.length)
+  const strange = Object.values(job.splits)
+    .flat()
+    .find((item) => item.label >= job.classes.length)
   if (strange) throw userError(`${strange.file}: label ${strange.label}: expected the number of one of ${job.classes.length} classes`)
   if (job.recipe === 'zero-shot') return
   const train = job.splits['train'] ?? []
   if (!train.length) throw userError('no training images: put labelled images into the split "train"')
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
-  if (empty.length) throw userError(`no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty.slice(0, 5).map((c) => `"${c}"`).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}${job.leftOut?.length ? ` (of ${job.leftOut.length} unreadable images left out, ${job.leftOut[0]!.file} is the first)` : ''}`)
+  if (empty.length)
+    throw userError(
+      `no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty
+        .slice(0, 5)
+        .map((c) => `"${c}"`)
+        .join(
+          ', ',
+        )}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}${job.leftOut?.length ? ` (of ${job.leftOut.length} unreadable images left out, ${job.leftOut[0]!.file} is the first)` : ''}`,
+    )
 }

@@ -30,7 +30,10 @@ export async function agree(dirs: readonly string[], insist: boolean): Promise<s
   if (insist || !found.length) return found.map(({ file, problem }) => `${file}: ${problem}`)
   const { file, problem } = found[0]!
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  throw dataError(file, `${problem}${more}: the soup would prepare texts or pictures as only some of its ingredients do; insist (--insist) to blend them all the same`)
+  throw dataError(
+    file,
+    `${problem}${more}: the soup would prepare texts or pictures as only some of its ingredients do; insist (--insist) to blend them all the same`,
+  )
 }
 
 /** Compares each with the first that has any. A folder without says nothing; but what the first lacks, the soup would. */
@@ -43,7 +46,8 @@ async function compare<T>(
   const all = await Promise.all(dirs.map(read))
   const k = all.findIndex((x) => x !== undefined)
   const found: Difference[] = []
-  if (k > 0 && name !== RECORD_FILE) found.push({ file: path.join(dirs[0]!, name), problem: `not found, and the soup takes it from there: expected one, as ${dirs[k]} has` })
+  if (k > 0 && name !== RECORD_FILE)
+    found.push({ file: path.join(dirs[0]!, name), problem: `not found, and the soup takes it from there: expected one, as ${dirs[k]} has` })
   for (const other of all.slice(k + 1)) {
     const difference = other === undefined ? undefined : await differ(all[k]!, other)
     if (difference) found.push({ ...difference, problem: `${difference.problem}, as in ${dirs[k]}` })
@@ -65,28 +69,44 @@ function saidDifference(a: Said, b: Said): Difference | undefined {
 }
 
 const preprocessing = (dirs: readonly string[]) =>
-  compare(dirs, PREPROCESSORS[0]!, async (dir): Promise<Said | undefined> => {
-    const name = PREPROCESSORS.find((n) => fs.existsSync(path.join(dir, n)))
-    return name === undefined ? undefined : { file: path.join(dir, name), config: relevant(await readPreprocessConfig(dir)) }
-  }, saidDifference)
+  compare(
+    dirs,
+    PREPROCESSORS[0]!,
+    async (dir): Promise<Said | undefined> => {
+      const name = PREPROCESSORS.find((n) => fs.existsSync(path.join(dir, n)))
+      return name === undefined ? undefined : { file: path.join(dir, name), config: relevant(await readPreprocessConfig(dir)) }
+    },
+    saidDifference,
+  )
 
 /** Without what a step that is left out would use. */
 function relevant(c: PreprocessConfig): object {
   return {
-    do_resize: c.do_resize, ...(c.do_resize && { size: c.size, resample: c.resample }),
-    do_center_crop: c.do_center_crop, ...(c.do_center_crop && { crop_size: c.crop_size }),
-    do_rescale: c.do_rescale, ...(c.do_rescale && { rescale_factor: c.rescale_factor }),
-    do_normalize: c.do_normalize, ...(c.do_normalize && { image_mean: c.image_mean, image_std: c.image_std }),
+    do_resize: c.do_resize,
+    ...(c.do_resize && { size: c.size, resample: c.resample }),
+    do_center_crop: c.do_center_crop,
+    ...(c.do_center_crop && { crop_size: c.crop_size }),
+    do_rescale: c.do_rescale,
+    ...(c.do_rescale && { rescale_factor: c.rescale_factor }),
+    do_normalize: c.do_normalize,
+    ...(c.do_normalize && { image_mean: c.image_mean, image_std: c.image_std }),
     do_convert_rgb: c.do_convert_rgb,
   }
 }
 
 /** What the record of a checkpoint of ours says beside the files: the sentences around a class, and how deep samples are read. */
 const records = (dirs: readonly string[]) =>
-  compare(dirs, RECORD_FILE, (dir): Said | undefined => {
-    const record = findRecord(dir)
-    return record?.templates.length ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates, deep: record.seeing?.deep ?? 'clip' } } : undefined
-  }, saidDifference)
+  compare(
+    dirs,
+    RECORD_FILE,
+    (dir): Said | undefined => {
+      const record = findRecord(dir)
+      return record?.templates.length
+        ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates, deep: record.seeing?.deep ?? 'clip' } }
+        : undefined
+    },
+    saidDifference,
+  )
 
 interface TokenizerFiles {
   readonly dir: string
@@ -110,8 +130,11 @@ function tokenizerFiles(dir: string): TokenizerFiles | undefined {
   const file = path.join(dir, name)
   const bytesOf = (n: string) => (fs.existsSync(path.join(dir, n)) ? fs.readFileSync(path.join(dir, n), 'latin1') : '')
   return {
-    dir, file,
-    bytes: JSON.stringify([...(name === 'tokenizer.json' ? [name] : [name, 'merges.txt']), 'tokenizer_config.json', 'special_tokens_map.json'].map(bytesOf)),
+    dir,
+    file,
+    bytes: JSON.stringify(
+      [...(name === 'tokenizer.json' ? [name] : [name, 'merges.txt']), 'tokenizer_config.json', 'special_tokens_map.json'].map(bytesOf),
+    ),
     read() {
       if (name === 'vocab.json') {
         const vocab = readJson(file, tokens)
@@ -119,7 +142,11 @@ function tokenizerFiles(dir: string): TokenizerFiles | undefined {
         return { vocab: new Map(Object.entries(vocab)), merges, steps: {} }
       }
       const { model, added_tokens: added, ...steps } = readJson(file, tokenizerSchema)
-      return { vocab: new Map([...Object.entries(model.vocab), ...(added ?? []).map((t): [string, number] => [t.content, t.id])]), merges: model.merges, steps }
+      return {
+        vocab: new Map([...Object.entries(model.vocab), ...(added ?? []).map((t): [string, number] => [t.content, t.id])]),
+        merges: model.merges,
+        steps,
+      }
     },
   }
 }
@@ -131,8 +158,22 @@ const tokenizers = (dirs: readonly string[]) => compare(dirs, TOKENIZERS[0]!, to
  * digits, signs, contractions, spaces of all kinds, and a text longer than any context.
  */
 const PROBES = [
-  '', 'a photo of a cat.', 'A Photo Of A CAT', "it's, they'd've 've DON'T", 'x1234567890 3.14', 'naïve café', 'cafe\u0301 \u212b \ufb01ne', 'ΣΟΦΟΣ İstanbul',
-  '猫の写真 かな カナ 한국어', '🐈‍⬛👍🏽', 'a\tb\n c\u00a0d\u3000e \u200b', '   ', '<|startoftext|> x <|endoftext|> y', '!?…“”—_/@#%', '\u0000\u0007a', 'supercalifragilistic ' + 'word '.repeat(120),
+  '',
+  'a photo of a cat.',
+  'A Photo Of A CAT',
+  "it's, they'd've 've DON'T",
+  'x1234567890 3.14',
+  'naïve café',
+  'cafe\u0301 \u212b \ufb01ne',
+  'ΣΟΦΟΣ İstanbul',
+  '猫の写真 かな カナ 한국어',
+  '🐈‍⬛👍🏽',
+  'a\tb\n c\u00a0d\u3000e \u200b',
+  '   ',
+  '<|startoftext|> x <|endoftext|> y',
+  '!?…“”—_/@#%',
+  '\u0000\u0007a',
+  'supercalifragilistic ' + 'word '.repeat(120),
 ]
 const LONG = 64
 
@@ -146,7 +187,10 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
     if (id !== other) return found(`vocab[${JSON.stringify(token)}]: expected ${id ?? 'nothing'}, found ${other ?? 'nothing'}`)
   }
   for (let i = 0; i < Math.max(ours.merges.length, theirs.merges.length); i++)
-    if (ours.merges[i] !== theirs.merges[i]) return found(`merges[${i}]: expected ${JSON.stringify(ours.merges[i]) ?? 'no more'}, found ${JSON.stringify(theirs.merges[i]) ?? 'no more'}`)
+    if (ours.merges[i] !== theirs.merges[i])
+      return found(
+        `merges[${i}]: expected ${JSON.stringify(ours.merges[i]) ?? 'no more'}, found ${JSON.stringify(theirs.merges[i]) ?? 'no more'}`,
+      )
   const [first, second] = await Promise.all([Tokenizer.load(a.dir), Tokenizer.load(b.dir)])
   const upToEnd = (t: Tokenizer, text: string) => {
     const ids = [...t.encode(text, LONG)]
@@ -155,8 +199,12 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
   for (const text of PROBES) {
     const [expected, ids] = [upToEnd(first, text), upToEnd(second, text)]
     if (expected.join() === ids.join()) continue
-    const step = ['normalizer', 'pre_tokenizer', 'post_processor'].find((s) => configDifference(ours.steps[s] ?? null, theirs.steps[s] ?? null)) ?? 'tokens'
-    return found(`${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], found [${ids.slice(0, 8).join(', ')}]`)
+    const step =
+      ['normalizer', 'pre_tokenizer', 'post_processor'].find((s) => configDifference(ours.steps[s] ?? null, theirs.steps[s] ?? null)) ??
+      'tokens'
+    return found(
+      `${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], found [${ids.slice(0, 8).join(', ')}]`,
+    )
   }
   if (first.maxLength !== second.maxLength && first.maxLength && second.maxLength)
     return found(`model_max_length: expected ${first.maxLength}, found ${second.maxLength}`, path.join(b.dir, 'tokenizer_config.json'))

@@ -64,7 +64,15 @@ export async function greedySoup(
   let heldOut = best.heldOut
   note({ ...best, score: heldOut, accepted: true, margin: heldOut })
   // The running mean stays F32, so that the rounding of a smaller dtype does not add up.
-  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype: 'float32', recordAs: recordAs(ingredients), signal, helper })
+  await mergeCheckpoints({
+    method: { name: 'uniform' },
+    ingredients,
+    out: soup,
+    dtype: 'float32',
+    recordAs: recordAs(ingredients),
+    signal,
+    helper,
+  })
   for (const candidate of others) {
     const n = ingredients.length
     await mergeCheckpoints({
@@ -88,6 +96,16 @@ export async function greedySoup(
   }
   if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last one tried, and left where it was made
   // Once more from the ingredients, for their type and what they differ in: the mean that was tried knows neither.
-  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients, out: soup, dtype, insist, recordAs: { ...recordAs(ingredients), ledger }, metrics: { heldOut }, signal, helper })
+  await mergeCheckpoints({
+    method: { name: 'uniform' },
+    ingredients,
+    out: soup,
+    dtype,
+    insist,
+    recordAs: { ...recordAs(ingredients), ledger },
+    metrics: { heldOut },
+    signal,
+    helper,
+  })
   return { ledger, ingredients, dir: soup, heldOut }
 }

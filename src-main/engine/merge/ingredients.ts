@@ -25,11 +25,12 @@ export interface TensorSet {
 export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; close: () => void } {
   const opened: Weights[] = []
   const close = () => opened.forEach((w) => w.close())
-  const all = (open: (dir: string) => Weights) => dirs.map((dir) => {
-    const weights = open(dir)
-    opened.push(weights)
-    return weights
-  })
+  const all = (open: (dir: string) => Weights) =>
+    dirs.map((dir) => {
+      const weights = open(dir)
+      opened.push(weights)
+      return weights
+    })
   try {
     checkConfigs(dirs)
     const files = checkSidecars(dirs)
@@ -57,12 +58,14 @@ function checkConfigs(dirs: readonly string[]) {
   const first = read(dirs[0]!)
   for (const dir of dirs.slice(1)) {
     const found = configDifference(first, read(dir))
-    if (found) throw dataError(path.join(dir, CONFIG_FILE), `${found}, as in ${dirs[0]}; the ingredients of a soup are variants of one model`)
+    if (found)
+      throw dataError(path.join(dir, CONFIG_FILE), `${found}, as in ${dirs[0]}; the ingredients of a soup are variants of one model`)
   }
 }
 
 /** The tensor files that are parts of the model. What others keep beside it (another format's copy, an optimiser's state) is none. */
-const parts = (dir: string): string[] => sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
+const parts = (dir: string): string[] =>
+  sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
 
 /** A soup that silently lost a head would be measured as something else, so either all have a file or none has. */
 function checkSidecars(dirs: readonly string[]): string[] {
@@ -70,7 +73,8 @@ function checkSidecars(dirs: readonly string[]): string[] {
   for (const name of new Set(lists.flat())) {
     const without = lists.findIndex((list) => !list.includes(name))
     const having = lists.findIndex((list) => list.includes(name))
-    if (without >= 0) throw dataError(path.join(dirs[without]!, name), `not found, but ${dirs[having]} has one: all ingredients need it, or none`)
+    if (without >= 0)
+      throw dataError(path.join(dirs[without]!, name), `not found, but ${dirs[having]} has one: all ingredients need it, or none`)
   }
   return lists[0]!
 }
@@ -86,7 +90,10 @@ function checkClasses(dirs: readonly string[]) {
     const classes = read(dir)
     const i = Array.from({ length: Math.max(first.length, classes.length) }).findIndex((_, k) => classes[k] !== first[k])
     if (i < 0) continue
-    const turned = classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort()) ? ' (the same classes in another order)' : ''
+    const turned =
+      classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort())
+        ? ' (the same classes in another order)'
+        : ''
     const found = `expected ${JSON.stringify(first[i]) ?? 'no more'}, found ${JSON.stringify(classes[i]) ?? 'no more'}`
     throw dataError(path.join(dir, HEAD_FILE), `__metadata__.classes[${i}]: ${found}, as in ${dirs[0]}${turned}`)
   }
@@ -106,14 +113,20 @@ function checkTensors(first: Weights, other: Weights) {
     const b = other.info(name)
     if (isBuffer(name, a.dtype) && isBuffer(name, b.dtype)) {
       if (PACKED.has(a.dtype) && !Buffer.from(first.bytes(name)).equals(other.bytes(name)))
-        throw dataError(other.fileOf(name), `tensor ${name}: expected a floating type, found ${b.dtype}: quantised weights can't be blended`)
+        throw dataError(
+          other.fileOf(name),
+          `tensor ${name}: expected a floating type, found ${b.dtype}: quantised weights can't be blended`,
+        )
       continue
     }
-    if (!sameShape(a.shape, b.shape)) throw dataError(other.fileOf(name), `tensor ${name}: expected shape ${formatShape(a.shape)}, found ${formatShape(b.shape)}`)
-    if (isFloat(a.dtype) !== isFloat(b.dtype)) throw dataError(other.fileOf(name), `tensor ${name}: expected dtype ${a.dtype}, found ${b.dtype}`)
+    if (!sameShape(a.shape, b.shape))
+      throw dataError(other.fileOf(name), `tensor ${name}: expected shape ${formatShape(a.shape)}, found ${formatShape(b.shape)}`)
+    if (isFloat(a.dtype) !== isFloat(b.dtype))
+      throw dataError(other.fileOf(name), `tensor ${name}: expected dtype ${a.dtype}, found ${b.dtype}`)
   }
   for (const name of other.names())
-    if (!first.has(name) && !isBuffer(name, other.info(name).dtype)) throw dataError(other.fileOf(name), `tensor ${name}: not in ${first.source}`)
+    if (!first.has(name) && !isBuffer(name, other.info(name).dtype))
+      throw dataError(other.fileOf(name), `tensor ${name}: not in ${first.source}`)
 }
 
 /** A single number may be written as [], [1] or [1, 1]. */

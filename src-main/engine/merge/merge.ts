@@ -42,7 +42,18 @@ export interface MergeOptions {
  * Integer tensors are copied from the first ingredient.
  * @throws a data fault where ingredients are not variants of one model, or hold NaN; a user fault for a wrong number of them
  */
-export async function mergeCheckpoints({ method, ingredients, out, dtype = 'keep', insist = false, metrics = {}, recordAs, onProgress, signal, helper }: MergeOptions): Promise<CheckpointRecord> {
+export async function mergeCheckpoints({
+  method,
+  ingredients,
+  out,
+  dtype = 'keep',
+  insist = false,
+  metrics = {},
+  recordAs,
+  onProgress,
+  signal,
+  helper,
+}: MergeOptions): Promise<CheckpointRecord> {
   checkMethod(method, ingredients.length)
   const { sets, close } = openIngredients(ingredients)
   const sizes = sets.map(({ inputs }) => elementsOf(inputs[0]!))
@@ -53,14 +64,26 @@ export async function mergeCheckpoints({ method, ingredients, out, dtype = 'keep
   }
   try {
     const insisted = await agree(ingredients, insist)
-    const [model, ...others] = sets.map((set, i) => ({ name: set.sidecar, tensors: mergedTensors(method, set, writtenAs(set, dtype), advance(i), helper) }))
+    const [model, ...others] = sets.map((set, i) => ({
+      name: set.sidecar,
+      tensors: mergedTensors(method, set, writtenAs(set, dtype), advance(i), helper),
+    }))
     const types = floatTypes(sets[0]!)
     const made = recordAs ?? { method, ingredients: ingredients.map(reference) }
     return await writeCheckpoint(out, {
       base: ingredients[0]!,
       weights: model!.tensors,
       tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: metadataOf(ingredients[0]!, o.name!) }])),
-      record: { ...lineage(ingredients), merge: { ...made, dtype: writtenAs(sets[0]!, dtype), ...(types.length > 1 && { mixed: types }), ...(insisted.length && { insisted }) }, metrics: { ...metrics } },
+      record: {
+        ...lineage(ingredients),
+        merge: {
+          ...made,
+          dtype: writtenAs(sets[0]!, dtype),
+          ...(types.length > 1 && { mixed: types }),
+          ...(insisted.length && { insisted }),
+        },
+        metrics: { ...metrics },
+      },
     })
   } finally {
     close()
@@ -73,12 +96,14 @@ function checkMethod(method: MergeMethod, n: number) {
   if ((method.name === 'wise-ft' || method.name === 'slerp') && n !== 2)
     throw userError(`merge: ${method.name} blends a base and one other checkpoint, found ${n}`)
   if (RELATIVE.has(method.name) && n < 2) throw userError(`merge: ${method.name} needs a base and at least one other checkpoint`)
-  if (method.name === 'linear' && method.weights.length !== n) throw userError(`merge: linear has ${method.weights.length} weights for ${n} checkpoints`)
+  if (method.name === 'linear' && method.weights.length !== n)
+    throw userError(`merge: linear has ${method.weights.length} weights for ${n} checkpoints`)
 }
 
 const DTYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const
 
-const floatTypes = ({ inputs }: TensorSet) => [...new Set(inputs.flatMap((w) => w.names().map((name) => w.info(name).dtype)))].filter(isFloat).sort()
+const floatTypes = ({ inputs }: TensorSet) =>
+  [...new Set(inputs.flatMap((w) => w.names().map((name) => w.info(name).dtype)))].filter(isFloat).sort()
 
 /** The type of a soup's file. F64 is not kept: what is computed here has a float32's precision. */
 function writtenAs(set: TensorSet, dtype: MergeDtype): SoupDtype {
@@ -88,7 +113,13 @@ function writtenAs(set: TensorSet, dtype: MergeDtype): SoupDtype {
 }
 
 /** The merged tensors of one file. @param advance told the elements of this file that are begun; what it throws ends the work */
-function mergedTensors(method: MergeMethod, { inputs }: TensorSet, type: SoupDtype, advance: (begun: number) => void, helper?: Helper): PlacedTensors {
+function mergedTensors(
+  method: MergeMethod,
+  { inputs }: TensorSet,
+  type: SoupDtype,
+  advance: (begun: number) => void,
+  helper?: Helper,
+): PlacedTensors {
   const [first] = inputs
   const total = elementsOf(first!)
   const buffer = (name: string) => isBuffer(name, first!.info(name).dtype)
@@ -100,7 +131,11 @@ function mergedTensors(method: MergeMethod, { inputs }: TensorSet, type: SoupDty
   return {
     specs,
     async fill(fd, offsets, wrote) {
-      const planned = specs.map((spec) => ({ spec, offset: offsets.get(spec.name)!, inputs: inputs.map((w) => (buffer(spec.name) ? first! : w).stored(spec.name)) }))
+      const planned = specs.map((spec) => ({
+        spec,
+        offset: offsets.get(spec.name)!,
+        inputs: inputs.map((w) => (buffer(spec.name) ? first! : w).stored(spec.name)),
+      }))
       const tensors = planned.sort((a, b) => a.offset - b.offset)
       await carryOutTogether({ method, fd, tensors }, { between: (begun) => advance(begun * total), wrote }, helper)
       advance(total)

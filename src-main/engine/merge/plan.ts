@@ -126,7 +126,15 @@ function pieceMerger({ method, fd, tensors }: Plan, step: () => void, wrote: (by
   }
 
   return (piece: Piece) => {
-    const { tensor: { spec: { name, dtype }, offset, inputs }, start, length } = piece
+    const {
+      tensor: {
+        spec: { name, dtype },
+        offset,
+        inputs,
+      },
+      start,
+      length,
+    } = piece
     if (!isFloat(dtype)) return copy(piece)
     const merge = sliceMerge(method, inputs.length, name)
     for (let pass = 0; pass < merge.passes; pass++)
@@ -141,7 +149,8 @@ function pieceMerger({ method, fd, tensors }: Plan, step: () => void, wrote: (by
       const finite = merge.combine(slices.inputs, out, slices.start)
       if (!finite) checkFinite(inputs, slices)
       const bytes = encode(out, dtype)
-      if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0)) throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}: float32 holds it (--dtype float32)`)
+      if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0))
+        throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}: float32 holds it (--dtype float32)`)
       write(bytes, offset + slices.start * DTYPE_BYTES[dtype])
     }
   }

@@ -25,8 +25,12 @@ export function bootstrapMean(values: ArrayLike<number>, { seed = 0, resamples =
 
 /** The same of mean(a − b), a and b being two models' results on the same examples: one draw of examples serves both. */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options?: BootstrapOptions): Interval {
-  if (a.length !== b.length) throw new RangeError(`paired bootstrap: expected results on the same examples, found ${a.length} and ${b.length}`)
-  return bootstrapMean(Float64Array.from(a, (x, i) => x - b[i]!), options)
+  if (a.length !== b.length)
+    throw new RangeError(`paired bootstrap: expected results on the same examples, found ${a.length} and ${b.length}`)
+  return bootstrapMean(
+    Float64Array.from(a, (x, i) => x - b[i]!),
+    options,
+  )
 }
 
 /** Of ascending values, between neighbours linearly. */

@@ -71,7 +71,10 @@ export function averagePrecisionAt(images: readonly DetectionImage[], label: num
 /** The image's detections of a class, best first, each a hit or a miss; those that fell into a crowd are left out. */
 function matchImage({ detections, truth }: DetectionImage, label: number, threshold: number): { score: number; hit: boolean }[] {
   // Stable: pycocotools sorts by merge sort, so that equal scores keep their order. Crowds come last: they take the rest.
-  const found = detections.filter((d) => d.label === label).sort((a, b) => b.score - a.score).slice(0, maxDetections)
+  const found = detections
+    .filter((d) => d.label === label)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, maxDetections)
   const wanted = truth.filter((t) => t.label === label).sort((a, b) => Number(a.crowd ?? false) - Number(b.crowd ?? false))
   const taken = new Set<Truth>()
   return found.flatMap(({ box, score }) => {

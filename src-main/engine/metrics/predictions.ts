@@ -10,7 +10,8 @@ export interface Predictions {
 
 /** Refuses predictions that cannot be measured; a diverged model's NaN is found here and not in a figure. */
 export function checkPredictions({ classes, labels, logits }: Predictions): void {
-  if (!Number.isInteger(classes) || classes < 1) throw new RangeError(`predictions: classes: expected a whole number above 0, found ${classes}`)
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new RangeError(`predictions: classes: expected a whole number above 0, found ${classes}`)
   if (logits.length !== labels.length * classes)
     throw new RangeError(`predictions: logits: expected ${labels.length} rows of ${classes}, found ${logits.length} numbers`)
   const label = labels.findIndex((y) => y < 0 || y >= classes)

@@ -9,7 +9,8 @@
 export function recallAtK(similarity: ArrayLike<number>, relevant: readonly (readonly number[])[], ks: readonly number[]): number[] {
   const queries = relevant.length
   const candidates = similarity.length / queries
-  if (!Number.isInteger(candidates)) throw new RangeError(`recall: ${similarity.length} similarities are not a whole row for each of ${queries} queries`)
+  if (!Number.isInteger(candidates))
+    throw new RangeError(`recall: ${similarity.length} similarities are not a whole row for each of ${queries} queries`)
   const ranks = relevant.map((wanted, q) => {
     const row = q * candidates
     const best = wanted.reduce((max, c) => Math.max(max, similarity[row + c]!), -Infinity)

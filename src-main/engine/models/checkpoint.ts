@@ -62,7 +62,10 @@ export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
     checkWeights(dir, config, weights)
     const tokenizer = await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => Tokenizer.load(dir))
     if (tokenizer && tokenizer.vocabSize > config.text_config.vocab_size)
-      throw dataError(configFile, `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${config.text_config.vocab_size}`)
+      throw dataError(
+        configFile,
+        `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${config.text_config.vocab_size}`,
+      )
     const record = findRecord(dir)
     const found = findPreprocessConfig(dir)
     if (found) checkImageSize(dir, config, found)
@@ -72,7 +75,10 @@ export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
       throw dataError(path.join(dir, HEAD_FILE), `tensor head.weight: expected ${config.projection_dim} columns, found ${head.dim}`)
     const templates = record?.templates ?? []
     return {
-      dir, config, weights, head,
+      dir,
+      config,
+      weights,
+      head,
       templates: templates.length ? templates : CLIP_TEMPLATES,
       get tokenizer() {
         if (!tokenizer) throw noTokenizer(dir)
@@ -96,19 +102,22 @@ function checkWeights(dir: string, config: ClipConfig, weights: Weights): void {
   const own = weights.names().filter((name) => !name.endsWith('position_ids'))
   const bytes = own.map((name) => 4 * elements(weights.info(name).shape))
   const total = bytes.reduce((a, b) => a + b, 0)
-  if (total > totalmem()) throw dataError(dir, `weights: take ${gigabytes(total)} in memory, more than the ${gigabytes(totalmem())} that this machine has`)
+  if (total > totalmem())
+    throw dataError(dir, `weights: take ${gigabytes(total)} in memory, more than the ${gigabytes(totalmem())} that this machine has`)
   const large = own.find((_, i) => bytes[i]! > MAX_TENSOR_BYTES)
   if (large) throw dataError(weights.fileOf(large), `tensor ${large}: takes more than ${gigabytes(MAX_TENSOR_BYTES)} in memory`)
   for (const name of own) weights.checkFinite(name)
   const scale = weights.float32(LOGIT_SCALE)[0]!
-  if (scale > 80) throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
+  if (scale > 80)
+    throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
 }
 
 /** Images come out alike, with at least one patch, and not of more patches than attention has memory for. */
 function checkImageSize(dir: string, { vision_config: v }: ClipConfig, preprocess: PreprocessConfig): void {
   const file = path.join(dir, 'preprocessor_config.json')
   const { height, width } = outputSize(preprocess, file)
-  if (height < v.patch_size || width < v.patch_size) throw dataError(file, `crop_size: expected at least one patch of ${v.patch_size} × ${v.patch_size} pixels, found ${height} × ${width}`)
+  if (height < v.patch_size || width < v.patch_size)
+    throw dataError(file, `crop_size: expected at least one patch of ${v.patch_size} × ${v.patch_size} pixels, found ${height} × ${width}`)
   const problem = tooMany(v, imageTokenCount(v, height, width))
   if (problem) throw dataError(file, `crop_size: ${problem}`)
 }

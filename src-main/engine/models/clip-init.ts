@@ -31,8 +31,14 @@ export function initialClip(c: ClipConfig, seed: number): Map<string, Float32Arr
  * come out alike in size.
  */
 function cosinePatches(d: number, p: number): Float32Array<ArrayBuffer> {
-  const colours = [[1, 1, 1], [1, -1, 0], [0.5, 0.5, -1]].map((v) => v.map((x) => x / Math.hypot(...v)))
-  const waves = Array.from({ length: p * p }, (_, i) => ({ u: i % p, v: Math.floor(i / p) })).sort((a, b) => a.u ** 2 + a.v ** 2 - (b.u ** 2 + b.v ** 2) || a.u - b.u)
+  const colours = [
+    [1, 1, 1],
+    [1, -1, 0],
+    [0.5, 0.5, -1],
+  ].map((v) => v.map((x) => x / Math.hypot(...v)))
+  const waves = Array.from({ length: p * p }, (_, i) => ({ u: i % p, v: Math.floor(i / p) })).sort(
+    (a, b) => a.u ** 2 + a.v ** 2 - (b.u ** 2 + b.v ** 2) || a.u - b.u,
+  )
   const used = [0, 0, 0]
   const filters = new Float32Array(d * 3 * p * p)
   for (let k = 0; k < d; k++) {
@@ -42,7 +48,8 @@ function cosinePatches(d: number, p: number): Float32Array<ArrayBuffer> {
     for (let ch = 0; ch < 3; ch++)
       for (let y = 0; y < p; y++)
         for (let x = 0; x < p; x++)
-          filters[((k * 3 + ch) * p + y) * p + x] = (gain * colours[colour]![ch]! * Math.cos((Math.PI * u * (x + 0.5)) / p) * Math.cos((Math.PI * v * (y + 0.5)) / p)) / p
+          filters[((k * 3 + ch) * p + y) * p + x] =
+            (gain * colours[colour]![ch]! * Math.cos((Math.PI * u * (x + 0.5)) / p) * Math.cos((Math.PI * v * (y + 0.5)) / p)) / p
   }
   return filters
 }

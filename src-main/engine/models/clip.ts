@@ -1,5 +1,21 @@
 import type { Value } from '../graph/graph.ts'
-import { add, cast, concat, equal, exp, expand, gather, gemm, l2Normalize, matmul, mul, patchEmbed, reshape, slice, unsqueeze } from '../ops/index.ts'
+import {
+  add,
+  cast,
+  concat,
+  equal,
+  exp,
+  expand,
+  gather,
+  gemm,
+  l2Normalize,
+  matmul,
+  mul,
+  patchEmbed,
+  reshape,
+  slice,
+  unsqueeze,
+} from '../ops/index.ts'
 import type { Params } from '../nn/params.ts'
 import { causalMask, encoder, layerNorm, linear } from '../nn/transformer.ts'
 import type { ClipConfig } from './clip-config.ts'
@@ -79,7 +95,12 @@ export function logitsPerImage(p: Params, image: Value, text: Value): Value {
 }
 export const logitScale = (p: Params): Value => exp(p.get('logit_scale', []))
 
-const range = (like: Value, n: number) => like.graph.constant(Int32Array.from({ length: n }, (_, i) => i), 'int32', [1, n])
+const range = (like: Value, n: number) =>
+  like.graph.constant(
+    Int32Array.from({ length: n }, (_, i) => i),
+    'int32',
+    [1, n],
+  )
 
 /**
  * Where a text ends: the first end-of-text token, or, in folders that keep the legacy id 2, the largest id
@@ -95,7 +116,10 @@ export function clipTensors(c: ClipConfig): Map<string, number[]> {
   const shapes = new Map<string, number[]>()
   const affine = (name: string, out: number, into: number) => shapes.set(`${name}.weight`, [out, into]).set(`${name}.bias`, [out])
   const norm = (name: string, d: number) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d])
-  for (const [m, t] of [['text_model', c.text_config], ['vision_model', c.vision_config]] as const)
+  for (const [m, t] of [
+    ['text_model', c.text_config],
+    ['vision_model', c.vision_config],
+  ] as const)
     for (let i = 0; i < t.num_hidden_layers; i++) {
       const layer = `${m}.encoder.layers.${i}`
       for (const x of ['q', 'k', 'v', 'out']) affine(`${layer}.self_attn.${x}_proj`, t.hidden_size, t.hidden_size)

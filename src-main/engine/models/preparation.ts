@@ -15,8 +15,14 @@ export interface Preparation extends PreprocessConfig {
  * @param size the pictures that the model was made for, as its configuration says
  * @throws a data fault where it is given others and nobody said that positions are to be interpolated, as `transformers` does
  */
-export function preparationOf(dir: string, preprocess: PreprocessConfig, size: number, { deep = 'clip', interpolate = false }: Seeing): Preparation {
-  const name = ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json'
+export function preparationOf(
+  dir: string,
+  preprocess: PreprocessConfig,
+  size: number,
+  { deep = 'clip', interpolate = false }: Seeing,
+): Preparation {
+  const name =
+    ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json'
   const file = path.join(dir, name)
   const { height, width } = outputSize(preprocess, file)
   if (!interpolate && (height !== size || width !== size))

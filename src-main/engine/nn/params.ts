@@ -24,7 +24,11 @@ interface TensorPlace {
 }
 
 /** Weights that exist in memory only: an initialisation, or a training's present state. */
-export function tensorsInMemory(source: string, shapes: ReadonlyMap<string, readonly number[]>, data: (name: string) => Float32Array): TensorSource {
+export function tensorsInMemory(
+  source: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  data: (name: string) => Float32Array,
+): TensorSource {
   return {
     source,
     has: (name) => shapes.has(name),
@@ -56,7 +60,8 @@ export class Params {
     if (known) return known
     if (!this.source.has(name)) throw dataError(this.source.source, `tensor ${name} is missing (shape [${shape}] expected)`)
     const info = this.source.info(name)
-    if (!sameShape(info.shape, shape)) throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
+    if (!sameShape(info.shape, shape))
+      throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
     const value = this.isTrainable(name) ? this.input(name, shape) : this.frozen(name, shape, info)
     this.values.set(name, value)
     return value

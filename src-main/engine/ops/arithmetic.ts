@@ -50,9 +50,7 @@ const greaterOp = defineOp('Greater', {
 export const greater = (a: Value, b: Operand): Value => greaterOp([a, b], undefined)[0]!
 
 const whereOp = defineOp('Where', {
-  shape: ([c, a, b]) => [
-    { dtype: a!.dtype, shape: broadcast(c!.shape, broadcast(a!.shape, b!.shape, 'Where'), 'Where') },
-  ],
+  shape: ([c, a, b]) => [{ dtype: a!.dtype, shape: broadcast(c!.shape, broadcast(a!.shape, b!.shape, 'Where'), 'Where') }],
   vjp: ({ inputs: [c], dy }) => [null, where(c!, dy, 0), where(c!, 0, dy)],
 })
 /** condition ? a : b, elementwise with broadcasting. */

@@ -51,7 +51,11 @@ export function defineOp<A = undefined>(name: string, spec: OpSpec<A>) {
   registry.set(name, op)
   return (operands: readonly Operand[], attrs: A): readonly Value[] => {
     const graph = graphOf(operands)
-    return graph.apply(op, operands.map((x) => (typeof x === 'number' ? graph.scalar(x) : x)), attrs)
+    return graph.apply(
+      op,
+      operands.map((x) => (typeof x === 'number' ? graph.scalar(x) : x)),
+      attrs,
+    )
   }
 }
 

@@ -10,12 +10,18 @@ interface Reduction {
 
 function reduction(name: string, vjp: (x: Value, y: Value, dy: Value, n: number) => Value) {
   const apply = defineOp<Reduction>(name, {
-    shape: ([x], { axes, keepdims }) =>
-      x!.shape.flatMap((d, i) => (!axes.includes(i) ? [d] : keepdims ? [1] : [])),
+    shape: ([x], { axes, keepdims }) => x!.shape.flatMap((d, i) => (!axes.includes(i) ? [d] : keepdims ? [1] : [])),
     emit: ([x], { axes, keepdims }) => ({ inputs: [x!, ints(axes)], attributes: { keepdims: Number(keepdims) } }),
     vjp: ({ inputs: [x], y, dy, attrs: { axes, keepdims } }: GradientContext<Reduction>) => {
       const keep = (v: Value) => (keepdims ? v : unsqueeze(v, axes))
-      return [vjp(x!, keep(y), keep(dy), axes.reduce((n, a) => n * x!.shape[a]!, 1))]
+      return [
+        vjp(
+          x!,
+          keep(y),
+          keep(dy),
+          axes.reduce((n, a) => n * x!.shape[a]!, 1),
+        ),
+      ]
     },
   })
   /** Over all axes unless told. */
@@ -43,13 +49,13 @@ export function unbroadcast(grad: Value, x: Value): Value {
   const extra = grad.shape.length - x.shape.length
   const axes = grad.shape.flatMap((d, i) => (i < extra || (x.shape[i - extra] === 1 && d !== 1) ? [i] : []))
   const summed = axes.length ? reduceSum(grad, { axes, keepdims: true }) : grad
-  return sameShape(summed.shape.slice(extra), x.shape) ? reshape(summed, x.shape) : expand(reshape(summed, summed.shape.slice(extra)), x.shape)
+  return sameShape(summed.shape.slice(extra), x.shape)
+    ? reshape(summed, x.shape)
+    : expand(reshape(summed, summed.shape.slice(extra)), x.shape)
 }
 
 const argmaxOp = defineOp<{ axis: number; keepdims: boolean }>('ArgMax', {
-  shape: ([x], { axis, keepdims }) => [
-    { dtype: 'int64', shape: x!.shape.flatMap((d, i) => (i !== axis ? [d] : keepdims ? [1] : [])) },
-  ],
+  shape: ([x], { axis, keepdims }) => [{ dtype: 'int64', shape: x!.shape.flatMap((d, i) => (i !== axis ? [d] : keepdims ? [1] : [])) }],
   emit: (inputs, { axis, keepdims }) => ({ inputs, attributes: { axis, keepdims: Number(keepdims) } }),
   vjp: noGradient,
 })

@@ -24,10 +24,14 @@ const transposeOp = defineOp<{ perm: readonly number[] }>('Transpose', {
     return perm.map((p) => x!.shape[p]!)
   },
   emit: ([x], { perm }) => ({ inputs: [x!], attributes: { perm } }),
-  vjp: ({ dy, attrs: { perm } }) => [transpose(dy, perm.map((_, i) => perm.indexOf(i)))],
+  vjp: ({ dy, attrs: { perm } }) => [
+    transpose(
+      dy,
+      perm.map((_, i) => perm.indexOf(i)),
+    ),
+  ],
 })
-export const transpose = (x: Value, perm: readonly number[]): Value =>
-  perm.every((p, i) => p === i) ? x : transposeOp([x], { perm })[0]!
+export const transpose = (x: Value, perm: readonly number[]): Value => (perm.every((p, i) => p === i) ? x : transposeOp([x], { perm })[0]!)
 
 /** Swaps the last two axes. */
 export function swapLast(x: Value): Value {
@@ -40,14 +44,20 @@ export function swapLast(x: Value): Value {
 export function squeeze(x: Value, axes: readonly number[]): Value {
   const drop = axes.map((a) => axisOf(a, x.shape.length, 'Squeeze'))
   for (const a of drop) if (x.shape[a] !== 1) throw new Error(`Squeeze: axis ${a} of [${x.shape}] is not 1`)
-  return reshape(x, x.shape.filter((_, i) => !drop.includes(i)))
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !drop.includes(i)),
+  )
 }
 
 export function unsqueeze(x: Value, axes: readonly number[]): Value {
   const rank = x.shape.length + axes.length
   const at = axes.map((a) => axisOf(a, rank, 'Unsqueeze'))
   const rest = [...x.shape]
-  return reshape(x, Array.from({ length: rank }, (_, i) => (at.includes(i) ? 1 : rest.shift()!)))
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, i) => (at.includes(i) ? 1 : rest.shift()!)),
+  )
 }
 
 const expandOp = defineOp<{ shape: Shape }>('Expand', {
@@ -75,7 +85,8 @@ export function concat(xs: readonly Value[], { axis }: { axis: number }): Value 
 
 const sliceOp = defineOp<{ axis: number; start: number; end: number }>('Slice', {
   shape: ([x], { axis, start, end }) => {
-    if (start < 0 || end > x!.shape[axis]! || start >= end) throw new Error(`Slice: ${start}..${end} is outside axis ${axis} of [${x!.shape}]`)
+    if (start < 0 || end > x!.shape[axis]! || start >= end)
+      throw new Error(`Slice: ${start}..${end} is outside axis ${axis} of [${x!.shape}]`)
     return x!.shape.map((d, i) => (i === axis ? end - start : d))
   },
   emit: ([x], { axis, start, end }) => ({ inputs: [x!, ints([start]), ints([end]), ints([axis])] }),
@@ -154,7 +165,14 @@ export function scatterAddRows(x: Value, indices: Value, n: number): Value {
   const at = expand(reshape(indices, [rows, 1]), [rows, width])
   return scatterOp([zeros(x, [n, width]), at, x], undefined)[0]!
 }
-const zeros = (like: Value, shape: Shape): Value => expand(reshape(like.graph.scalar(0), shape.map(() => 1)), shape)
+const zeros = (like: Value, shape: Shape): Value =>
+  expand(
+    reshape(
+      like.graph.scalar(0),
+      shape.map(() => 1),
+    ),
+    shape,
+  )
 
 const castOp = defineOp<{ to: DType }>('Cast', {
   shape: ([x], { to }) => [{ dtype: to, shape: x!.shape }],

@@ -25,7 +25,14 @@ export interface Optimizer {
  * One step of `p`: a parameter whose rate is `p.rate` times the step's moves that much less (layer-wise rates as in
  * BEiT, Bao et al. 2022, appendix). Every rule's update, decay included, is proportional to the learning rate.
  */
-export function updateOf(optimizer: Optimizer, p: Parameter, w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>): { w: Value; state: Value[] } {
+export function updateOf(
+  optimizer: Optimizer,
+  p: Parameter,
+  w: Value,
+  g: Value,
+  state: readonly Value[],
+  s: Readonly<Record<string, Value>>,
+): { w: Value; state: Value[] } {
   const updated = optimizer.update(w, g, state, s, p.decay)
   return p.rate === undefined ? updated : { ...updated, w: add(w, mul(sub(updated.w, w), p.rate)) }
 }

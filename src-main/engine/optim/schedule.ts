@@ -10,4 +10,7 @@ export function warmupCosine({ lr, warmup, total }: { lr: number; warmup: number
     step < warmup ? (lr * (step + 1)) / warmup : 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / Math.max(1, total - warmup))) * lr
 }
 
-export const constant = (lr: number): Schedule => () => lr
+export const constant =
+  (lr: number): Schedule =>
+  () =>
+    lr

@@ -43,7 +43,11 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
     const ids = p.graph.constant(prompts.ids, 'int32', [prompts.classes, prompts.length])
     const eos = p.graph.constant(prompts.eos, 'int32', [prompts.classes])
     const words = tokenEmbedding(p, config, ids) // [C, 1 + L, d]: start, then name, end, padding
-    const learned = expand(reshape(p.get(CONTEXT, [s.contextLength, width]), [1, s.contextLength, width]), [prompts.classes, s.contextLength, width])
+    const learned = expand(reshape(p.get(CONTEXT, [s.contextLength, width]), [1, s.contextLength, width]), [
+      prompts.classes,
+      s.contextLength,
+      width,
+    ])
     const tokens = concat([slice(words, { axis: 1, start: 0, end: 1 }), learned, slice(words, { axis: 1, start: 1 })], { axis: 1 })
     return mul(l2Normalize(textEmbeddingFromTokens(p, config, tokens, eos)), logitScale(p))
   }
@@ -67,10 +71,20 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
         imagesPerStep: batch,
         schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
         async batch(step) {
-          const rows = epochOrder(images.n, Math.floor(step / perEpoch), run.o.seed).subarray((step % perEpoch) * batch, (step % perEpoch) * batch + batch)
+          const rows = epochOrder(images.n, Math.floor(step / perEpoch), run.o.seed).subarray(
+            (step % perEpoch) * batch,
+            (step % perEpoch) * batch + batch,
+          )
           const x = new Float32Array(batch * dim)
           rows.forEach((row, slot) => x.set(features.subarray(row * dim, (row + 1) * dim), slot * dim))
-          return { features: tensor(x, 'float32', [batch, dim]), labels: tensor(Int32Array.from(rows, (row) => labels[row]!), 'int32', [batch]) }
+          return {
+            features: tensor(x, 'float32', [batch, dim]),
+            labels: tensor(
+              Int32Array.from(rows, (row) => labels[row]!),
+              'int32',
+              [batch],
+            ),
+          }
         },
       },
       {
@@ -106,7 +120,10 @@ async function evaluateOnce(source: TensorSource, build: (p: Params) => Value): 
 function tokenizePrompts(run: Run, contextLength: number) {
   const { config, tokenizer } = run.clip
   const length = config.text_config.max_position_embeddings - contextLength
-  if (length < 3) throw userError(`contextLength: ${contextLength} leaves no room for a class name in the model's ${config.text_config.max_position_embeddings} tokens`)
+  if (length < 3)
+    throw userError(
+      `contextLength: ${contextLength} leaves no room for a class name in the model's ${config.text_config.max_position_embeddings} tokens`,
+    )
   const classes = run.o.classes.length
   const ids = new Int32Array(classes * length)
   const eos = new Int32Array(classes)

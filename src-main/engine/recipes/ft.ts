@@ -36,7 +36,19 @@ export const lpFt: Recipe<RecipeSettings<'lp-ft'>> = async (run, settings) => {
 const augmentations: Record<RecipeSettings<'ft'>['augmentation'], AugmentConfig | undefined> = {
   none: undefined,
   light: augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 }),
-  strong: augmentSchema.parse({ minScale: 0.4, maxScale: 1.2, aspect: 1.33, flip: 0.5, rotate: 15, brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.03, grayscale: 0.1, background: 0.3 }),
+  strong: augmentSchema.parse({
+    minScale: 0.4,
+    maxScale: 1.2,
+    aspect: 1.33,
+    flip: 0.5,
+    rotate: 15,
+    brightness: 0.3,
+    contrast: 0.3,
+    saturation: 0.3,
+    hue: 0.03,
+    grayscale: 0.1,
+    background: 0.3,
+  }),
 }
 
 type Tuning = Omit<RecipeSettings<'ft'>, 'head'>
@@ -89,12 +101,17 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
           const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row, run.clip.preprocess.deep)))
           const x = new Float32Array(batch * size)
           pixels.forEach((picture, slot) => {
-            if (views) augment(picture, { height, width }, views, clip.preprocess, augmentRng(run.o.seed, epoch, rows[slot]!), x, slot * size)
+            if (views)
+              augment(picture, { height, width }, views, clip.preprocess, augmentRng(run.o.seed, epoch, rows[slot]!), x, slot * size)
             else preprocess(picture, clip.preprocess, x, slot * size)
           })
           return {
             pixels: tensor(x, 'float32', [batch, 3, height, width]),
-            labels: tensor(Int32Array.from(rows, (row) => labels[row]!), 'int32', [batch]),
+            labels: tensor(
+              Int32Array.from(rows, (row) => labels[row]!),
+              'int32',
+              [batch],
+            ),
           }
         },
       },

@@ -17,7 +17,10 @@ export const lp: Recipe<RecipeSettings<'lp'>> = async (run, settings) => {
 
 type Probing = Pick<RecipeSettings<'lp'>, 'cMin' | 'cMax' | 'cCount' | 'iterations'>
 
-export async function probe(run: Run, { cMin, cMax, cCount, iterations }: Probing): Promise<{ head: Head; c: number; objectives: number[] }> {
+export async function probe(
+  run: Run,
+  { cMin, cMax, cCount, iterations }: Probing,
+): Promise<{ head: Head; c: number; objectives: number[] }> {
   const classes = run.o.classes.map((c) => c.name)
   const dim = run.clip.config.projection_dim
   const features = await run.featuresOf('train')

@@ -36,10 +36,20 @@ async function compare(provider: Provider): Promise<ProviderCheck> {
     const [expected, found] = [await probe('cpu'), await probe(provider)]
     const difference = Math.max(...expected.map((x, i) => Math.abs(x - found[i]!) / Math.abs(x)))
     if (!(difference <= TOLERANCE))
-      return { provider, ok: false, seconds: Infinity, problem: `${provider} computes other results than the CPU (loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)` }
+      return {
+        provider,
+        ok: false,
+        seconds: Infinity,
+        problem: `${provider} computes other results than the CPU (loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)`,
+      }
     return { provider, ok: true, seconds: await matmulSeconds(provider) }
   } catch (e) {
-    return { provider, ok: false, seconds: Infinity, problem: `${provider} is not available here: ${errorLine(e).replace(/^.* was false\. /, '')}` }
+    return {
+      provider,
+      ok: false,
+      seconds: Infinity,
+      problem: `${provider} is not available here: ${errorLine(e).replace(/^.* was false\. /, '')}`,
+    }
   }
 }
 
@@ -59,7 +69,10 @@ async function decide(device: Device): Promise<{ provider: Provider; notes: stri
   if (device === 'cpu') return { provider: 'cpu', notes: [] }
   const bundled = bundledProviders()
   if (device !== 'auto') {
-    if (!bundled.includes(device)) throw userError(`device ${device}: not to be had here (there is ${bundled.join(', ')})${device === 'cuda' ? '; `npm run cuda` fetches its libraries' : ''}`)
+    if (!bundled.includes(device))
+      throw userError(
+        `device ${device}: not to be had here (there is ${bundled.join(', ')})${device === 'cuda' ? '; `npm run cuda` fetches its libraries' : ''}`,
+      )
     const check = await checkProvider(device)
     if (!check.ok) throw userError(`device ${device}: ${check.problem}`)
     return { provider: device, notes: [] }
@@ -77,7 +90,13 @@ async function decide(device: Device): Promise<{ provider: Provider; notes: stri
 /** Losses of a few AdamW steps of a two-layer network on fixed numbers. */
 async function probe(provider: Provider): Promise<number[]> {
   const wave = (n: number, k: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * k + k))
-  const shapes = new Map([['a.weight', [32, 16]], ['a.bias', [32]], ['n.weight', [32]], ['n.bias', [32]], ['b.weight', [4, 32]]])
+  const shapes = new Map([
+    ['a.weight', [32, 16]],
+    ['a.bias', [32]],
+    ['n.weight', [32]],
+    ['n.bias', [32]],
+    ['b.weight', [4, 32]],
+  ])
   const trainer = await Trainer.create(
     {
       build(graph) {
@@ -88,10 +107,17 @@ async function probe(provider: Provider): Promise<number[]> {
         return { loss: crossEntropy(logits, graph.input('labels', 'int32', [8])), parameters }
       },
     },
-    (name) => wave(shapes.get(name)!.reduce((a, b) => a * b, 1), name.length * 0.37),
+    (name) =>
+      wave(
+        shapes.get(name)!.reduce((a, b) => a * b, 1),
+        name.length * 0.37,
+      ),
     { optimizer: adamW(), clipNorm: 1, session: { provider } },
   )
-  const feeds = { x: tensor(wave(128, 0.11), 'float32', [8, 2, 8]), labels: tensor(Int32Array.from([0, 1, 2, 3, 3, 2, 1, 0]), 'int32', [8]) }
+  const feeds = {
+    x: tensor(wave(128, 0.11), 'float32', [8, 2, 8]),
+    labels: tensor(Int32Array.from([0, 1, 2, 3, 3, 2, 1, 0]), 'int32', [8]),
+  }
   const losses: number[] = []
   for (let i = 0; i < STEPS; i++) losses.push((await trainer.step(feeds, 0.01)).loss)
   await trainer.release()

@@ -28,7 +28,12 @@ export class BatchSession {
   }
 
   /** Each output for rows 0 … n−1, one after the other. The last batch is filled up with its own last row. */
-  async run(n: number, fill: FillRow, feeds: Readonly<Record<string, Tensor>> = {}, onBatch?: (done: number) => void): Promise<Record<string, Float32Array>> {
+  async run(
+    n: number,
+    fill: FillRow,
+    feeds: Readonly<Record<string, Tensor>> = {},
+    onBatch?: (done: number) => void,
+  ): Promise<Record<string, Float32Array>> {
     const inputs = this.rows.flatMap((name) => {
       const type = this.session.inputs.get(name)
       return type ? [[name, type, DataTypes[type.dtype].from(new Uint8Array(sizeOf(type.shape)))] as const] : []

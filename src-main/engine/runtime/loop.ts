@@ -74,7 +74,10 @@ export async function runLoop(plan: Plan, { onProgress, isCancelled, resume, aft
     losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
     const perSecond = rate.tick()
     onProgress?.({
-      step: step + 1, steps, loss: losses.at(-1)!, lr: schedule(step),
+      step: step + 1,
+      steps,
+      loss: losses.at(-1)!,
+      lr: schedule(step),
       imagesPerSecond: perSecond * plan.imagesPerStep,
       secondsLeft: (steps - step - 1) / perSecond,
     })

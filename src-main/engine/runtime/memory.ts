@@ -24,7 +24,8 @@ export function workingBytes(graph: Graph): number {
   nodes.forEach((node, i) => {
     for (const v of node.outputs) if (!ours.has(v)) held += bytesOf(v)
     peak = Math.max(peak, held)
-    for (const v of new Set([...node.inputs, ...node.outputs])) if (v.source.kind === 'node' && !ours.has(v) && lastUse.get(v) === i) held -= bytesOf(v)
+    for (const v of new Set([...node.inputs, ...node.outputs]))
+      if (v.source.kind === 'node' && !ours.has(v) && lastUse.get(v) === i) held -= bytesOf(v)
   })
   const trained = graph.inputs.filter((v) => v.name.startsWith('w:')).reduce((n, v) => n + bytesOf(v), 0)
   return peak + trained

@@ -20,7 +20,10 @@ function onnxruntime(): typeof Onnxruntime {
   try {
     return (loaded ??= installed('onnxruntime-node') as typeof Onnxruntime)
   } catch (e) {
-    throw userError(`no model can be run on this system: onnxruntime has no library for ${process.platform}-${process.arch} (${errorLine(e)})`, e)
+    throw userError(
+      `no model can be run on this system: onnxruntime has no library for ${process.platform}-${process.arch} (${errorLine(e)})`,
+      e,
+    )
   }
 }
 
@@ -46,22 +49,25 @@ export class Session {
 
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
     const provider = options.provider ?? 'cpu'
-    const location = options.keepOnDevice?.length && keepsTensors(provider)
-      ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
-      : {}
-    const session = await guarded(() => onnxruntime().InferenceSession.create(encodeModel(graph), {
-      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: options.threads ?? availableParallelism(),
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-      // Electron's allocator ends the process where it is asked for an aligned block of a gigabyte, as the arena would.
-      ...(keepsArena(graph) ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
-      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
-      ...location,
-      extra: { session: sessionConfig(graph) },
-    }))
+    const location =
+      options.keepOnDevice?.length && keepsTensors(provider)
+        ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
+        : {}
+    const session = await guarded(() =>
+      onnxruntime().InferenceSession.create(encodeModel(graph), {
+        executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+        graphOptimizationLevel: 'all',
+        intraOpNumThreads: options.threads ?? availableParallelism(),
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        logSeverityLevel: 3,
+        // Electron's allocator ends the process where it is asked for an aligned block of a gigabyte, as the arena would.
+        ...(keepsArena(graph) ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
+        ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+        ...location,
+        extra: { session: sessionConfig(graph) },
+      }),
+    )
     const used = new Set(session.inputNames)
     const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, v]))
     const outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]))
@@ -152,12 +158,26 @@ export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0
  * there. On Linux the graphics ones also need a device, or Dawn complains at length about finding none.
  */
 export function bundledProviders(): Provider[] {
-  const known = new Set(onnxruntime().listSupportedBackends().filter((b) => b.bundled).map((b) => b.name))
-  if (existsSync(path.join(path.dirname(installed.resolve('onnxruntime-node')), `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`))) known.add('cuda')
+  const known = new Set(
+    onnxruntime()
+      .listSupportedBackends()
+      .filter((b) => b.bundled)
+      .map((b) => b.name),
+  )
+  if (
+    existsSync(
+      path.join(
+        path.dirname(installed.resolve('onnxruntime-node')),
+        `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`,
+      ),
+    )
+  )
+    known.add('cuda')
   if (process.platform === 'linux' && !hasGraphics()) known.delete('webgpu')
   return (['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const).filter((p) => known.has(p))
 }
 
 /** A card's device file, or a Vulkan driver that was named on purpose. */
 const hasGraphics = () =>
-  ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((f) => existsSync(f)) || Boolean(process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'])
+  ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((f) => existsSync(f)) ||
+  Boolean(process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'])

@@ -71,7 +71,10 @@ export class Trainer {
       update = await Session.create(apply, { ...options.session, keepOnDevice: replaced })
     } else appendUpdate(graph, parameters, weights, grads, options)
 
-    const step = await Session.create(graph, { ...options.session, keepOnDevice: update ? parameters.map((p) => next(`g:${p.name}`)) : replaced })
+    const step = await Session.create(graph, {
+      ...options.session,
+      keepOnDevice: update ? parameters.map((p) => next(`g:${p.name}`)) : replaced,
+    })
     const names = ['loss', ...Object.keys(metrics), ...(options.clipNorm && !update ? ['gradNorm'] : [])]
     const trainer = new Trainer(options, parameters, step, update, names)
     const zero = (p: Parameter) => new Float32Array(sizeOf(p.shape))
@@ -180,7 +183,13 @@ const next = (name: string) => `${name}'`
 const stateSlots = (o: TrainOptions): string[] => ['w', ...o.optimizer.state, ...(o.ema ? ['ema'] : [])]
 
 /** Clipping, the optimiser's rule, bounds and moving average of every parameter, with their outputs. */
-function appendUpdate(graph: Graph, parameters: readonly Parameter[], weights: readonly Value[], grads: readonly Value[], options: TrainOptions): void {
+function appendUpdate(
+  graph: Graph,
+  parameters: readonly Parameter[],
+  weights: readonly Value[],
+  grads: readonly Value[],
+  options: TrainOptions,
+): void {
   const { optimizer } = options
   const scalars = Object.fromEntries(Object.keys(optimizer.scalars(0, 1)).map((name) => [name, graph.input(`rate:${name}`, 'float32', [])]))
   let scaled = grads

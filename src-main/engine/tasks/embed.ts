@@ -59,7 +59,12 @@ export class FeatureCache {
   ) {}
 
   static async open(clip: Clip, folder: string): Promise<FeatureCache> {
-    const made = fingerprintOf({ decoder: DECODER, tower: imageTowerHash(clip), config: clip.config.vision_config, preprocess: clip.preprocess })
+    const made = fingerprintOf({
+      decoder: DECODER,
+      tower: imageTowerHash(clip),
+      config: clip.config.vision_config,
+      preprocess: clip.preprocess,
+    })
     const file = path.join(folder, `${PREFIX}${made.slice(0, 16)}.safetensors`)
     return new FeatureCache(await RowCache.open(file, made, clip.config.projection_dim), made, folder, file)
   }
@@ -86,8 +91,12 @@ function imageTowerHash({ weights }: Clip): string {
 
 /** Features of the models used longest ago go: what is cached can be computed again. */
 function forgetOldest(folder: string): void {
-  const files = readdirSync(folder).filter((f) => f.startsWith(PREFIX) && /^[0-9a-f]{16}\.safetensors$/.test(f.slice(PREFIX.length))).map((f) => path.join(folder, f))
-  const byAge = files.map((file) => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => b.time - a.time)
+  const files = readdirSync(folder)
+    .filter((f) => f.startsWith(PREFIX) && /^[0-9a-f]{16}\.safetensors$/.test(f.slice(PREFIX.length)))
+    .map((f) => path.join(folder, f))
+  const byAge = files
+    .map((file) => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((a, b) => b.time - a.time)
   for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
 }
 
@@ -100,7 +109,9 @@ export async function embedImages(clip: Clip, images: Images, rows: readonly num
   const session = await BatchSession.create(
     batch,
     ['pixels'],
-    (g, b) => ({ y: l2Normalize(imageEmbedding(new Params(g, clip.weights), clip.config, g.input('pixels', 'float32', [b, 3, height, width]))) }),
+    (g, b) => ({
+      y: l2Normalize(imageEmbedding(new Params(g, clip.weights), clip.config, g.input('pixels', 'float32', [b, 3, height, width]))),
+    }),
     { provider: o.provider },
   )
   try {
@@ -114,7 +125,9 @@ export async function embedImages(clip: Clip, images: Images, rows: readonly num
       o.isCancelled?.()
       const pixels = await ahead
       if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // thrown when its turn comes
-      const { y } = await session.run(pixels.length, (row, into, slot) => cropAndNormalise(pixels[row]!, clip.preprocess, into['pixels'] as Float32Array, slot * size))
+      const { y } = await session.run(pixels.length, (row, into, slot) =>
+        cropAndNormalise(pixels[row]!, clip.preprocess, into['pixels'] as Float32Array, slot * size),
+      )
       checkEmbeddings(clip, y!, (row) => images.items[rows[from + row]!]!.file)
       out.set(y!, from * clip.config.projection_dim)
       o.onProgress?.(Math.min(rows.length, from + chunk), rows.length)
@@ -133,7 +146,11 @@ function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Flo
   for (let row = 0; row * d < rows.length; row++) {
     let squares = 0
     for (let i = row * d; i < (row + 1) * d; i++) squares += rows[i]! * rows[i]!
-    if (!(Math.abs(squares - 1) < 0.01)) throw dataError(dir, `weights: the embedding of ${nameOf(row)} has no direction (it overflows, or is zero): expected the weights of a trained model`)
+    if (!(Math.abs(squares - 1) < 0.01))
+      throw dataError(
+        dir,
+        `weights: the embedding of ${nameOf(row)} has no direction (it overflows, or is zero): expected the weights of a trained model`,
+      )
   }
 }
 
@@ -143,7 +160,11 @@ export async function textFeatures(clip: Clip, texts: readonly string[], { provi
   const session = await BatchSession.create(
     batchOf(64, texts.length, activationsOf(clip.config.text_config, length)),
     ['ids', 'eos'],
-    (g, b) => ({ y: l2Normalize(textEmbedding(new Params(g, clip.weights), clip.config, g.input('ids', 'int32', [b, length]), g.input('eos', 'int32', [b]))) }),
+    (g, b) => ({
+      y: l2Normalize(
+        textEmbedding(new Params(g, clip.weights), clip.config, g.input('ids', 'int32', [b, length]), g.input('eos', 'int32', [b])),
+      ),
+    }),
     { provider },
   )
   try {
@@ -160,16 +181,26 @@ export async function textFeatures(clip: Clip, texts: readonly string[], { provi
 }
 
 /** A class in a template: a bare `{}` takes its name, a sentence the phrase that it goes by in sentences. */
-export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string => template.replace('{}', template === '{}' ? name : (phrase ?? name))
+export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string =>
+  template.replace('{}', template === '{}' ? name : (phrase ?? name))
 
 /**
  * The zero-shot classifier as a linear layer over normalised image embeddings: row c is exp(logit_scale) times the
  * normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
  */
-export async function zeroShotHead(clip: Clip, classes: readonly ClassSpec[], templates: readonly string[], o: EmbedOptions = {}): Promise<Head> {
+export async function zeroShotHead(
+  clip: Clip,
+  classes: readonly ClassSpec[],
+  templates: readonly string[],
+  o: EmbedOptions = {},
+): Promise<Head> {
   const d = clip.config.projection_dim
   const t = templates.length
-  const texts = await textFeatures(clip, classes.flatMap((c) => templates.map((template) => fillTemplate(template, c))), o)
+  const texts = await textFeatures(
+    clip,
+    classes.flatMap((c) => templates.map((template) => fillTemplate(template, c))),
+    o,
+  )
   const scale = Math.exp(clip.weights.float32('logit_scale')[0]!)
   const weight = new Float32Array(classes.length * d)
   classes.forEach((_, c) => {

@@ -7,7 +7,11 @@ import { add, argmax, cast, equal, logSoftmax, mul, neg, reduceMean, reduceSum, 
  */
 export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weight }: { smoothing?: number; weight?: Value } = {}): Value {
   const c = logits.shape[1]!
-  const classes = logits.graph.constant(Int32Array.from({ length: c }, (_, i) => i), 'int32', [1, c])
+  const classes = logits.graph.constant(
+    Int32Array.from({ length: c }, (_, i) => i),
+    'int32',
+    [1, c],
+  )
   const target = cast(equal(unsqueeze(labels, [1]), classes), 'float32') // [B, C], one-hot
   const soft = smoothing ? add(mul(target, 1 - smoothing), smoothing / c) : target
   const each = neg(reduceSum(mul(soft, logSoftmax(logits)), { axes: [1] })) // [B]
@@ -20,7 +24,11 @@ export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weig
  */
 export function contrastive(logits: Value, same?: Value): Value {
   const b = logits.shape[0]!
-  const own = logits.graph.constant(Int32Array.from({ length: b }, (_, i) => i), 'int32', [b])
+  const own = logits.graph.constant(
+    Int32Array.from({ length: b }, (_, i) => i),
+    'int32',
+    [b],
+  )
   const masked = same ? where(same, -1e9, logits) : logits
   return mul(add(crossEntropy(masked, own), crossEntropy(transpose(masked, [1, 0]), own)), 0.5)
 }

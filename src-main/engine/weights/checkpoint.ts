@@ -77,7 +77,14 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     await write(WEIGHTS_FILE, content.weights)
     if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })
     for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)
-    record = { ...content.record, format: 1, dashi: pkg.version, created: new Date().toISOString(), fingerprint: sign ? print.digest() : undefined, files: sizesIn(beside) }
+    record = {
+      ...content.record,
+      format: 1,
+      dashi: pkg.version,
+      created: new Date().toISOString(),
+      fingerprint: sign ? print.digest() : undefined,
+      files: sizesIn(beside),
+    }
     await writeRecord(beside, record)
   }
   await replaceFolder(dir, fill, { proof: proveCheckpoint })
@@ -110,7 +117,8 @@ function declareDtype(configFile: string, dtype: FloatDtype): void {
 }
 
 /** Replaces the record of checkpoint `dir`: new metrics, say. */
-export const writeRecord = (dir: string, record: CheckpointRecord) => writeJson(path.join(dir, RECORD_FILE), checkpointRecordSchema.parse(record))
+export const writeRecord = (dir: string, record: CheckpointRecord) =>
+  writeJson(path.join(dir, RECORD_FILE), checkpointRecordSchema.parse(record))
 
 export const readRecord = (dir: string): CheckpointRecord => {
   restoreFolder(dir, RECORD_FILE)
@@ -126,7 +134,8 @@ export const findRecord = (dir: string): CheckpointRecord | undefined => {
 const samePlace = (a: string, b: string) => fs.existsSync(a) && fs.existsSync(b) && fs.realpathSync(a) === fs.realpathSync(b)
 
 export function refuseMadeFrom(dir: string, madeFrom: readonly string[]): void {
-  if (madeFrom.some((other) => samePlace(dir, other))) throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
+  if (madeFrom.some((other) => samePlace(dir, other)))
+    throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
 }
 
 /** Refuses to replace what is not wholly a checkpoint of ours, and the checkpoints that the new one is `madeFrom`. */
@@ -138,21 +147,36 @@ export async function checkReplaceable(dir: string, madeFrom: readonly string[] 
 
 /** What a record says was written with it, which is the same however often it is written; the record is the last to be. */
 export const sizesIn = (dir: string): WrittenFiles =>
-  Object.fromEntries(Object.entries(writtenIn(dir)).map(([rel, [size]]) => [rel, [size, 0] as [number, number]]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)))
+  Object.fromEntries(
+    Object.entries(writtenIn(dir))
+      .map(([rel, [size]]) => [rel, [size, 0] as [number, number]])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  )
 
 /** Proves that a folder is a checkpoint as we wrote it. @throws one line naming the first file that is somebody else's, or was changed */
 export const proveCheckpoint: Proof = async (dir, name) => {
   if (!fs.lstatSync(dir).isDirectory()) throw userError(`${name}: is a file, expected a folder or nothing`)
-  if (!fs.existsSync(path.join(dir, RECORD_FILE))) throw userError(`${name}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
+  if (!fs.existsSync(path.join(dir, RECORD_FILE)))
+    throw userError(`${name}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
   const record = recordIn(dir)
   const elsewhere = 'not replaced; take it elsewhere first, or write to another folder'
   if (!record) throw userError(`${path.join(name, RECORD_FILE)}: was not written by Dashi: ${elsewhere}`)
   // One from before files were listed has what makes a model and no more, and the weights that we wrote.
   const signed = !record.files && record.fingerprint !== undefined
-  const files = record.files ?? Object.fromEntries(Object.entries(writtenIn(dir)).filter(([rel]) => COMPANIONS.includes(rel) || (signed && rel.endsWith('.safetensors') && !rel.includes('/'))))
+  const files =
+    record.files ??
+    Object.fromEntries(
+      Object.entries(writtenIn(dir)).filter(
+        ([rel]) => COMPANIONS.includes(rel) || (signed && rel.endsWith('.safetensors') && !rel.includes('/')),
+      ),
+    )
   const other = firstNotOurs(dir, files, { ignore: [RECORD_FILE], since: fs.statSync(path.join(dir, RECORD_FILE)).mtimeMs })
-  if (other) throw userError(`${path.join(name, other.rel.replace(/\/$/, ''))}: ${other.how === 'added' ? 'is not of a checkpoint' : 'was changed since Dashi wrote it'}: ${elsewhere}`)
-  if (signed && (await fingerprint(dir)) !== record.fingerprint) throw userError(`${name}: its weights are not those that Dashi wrote: ${elsewhere}`)
+  if (other)
+    throw userError(
+      `${path.join(name, other.rel.replace(/\/$/, ''))}: ${other.how === 'added' ? 'is not of a checkpoint' : 'was changed since Dashi wrote it'}: ${elsewhere}`,
+    )
+  if (signed && (await fingerprint(dir)) !== record.fingerprint)
+    throw userError(`${name}: its weights are not those that Dashi wrote: ${elsewhere}`)
 }
 
 function recordIn(dir: string): CheckpointRecord | undefined {

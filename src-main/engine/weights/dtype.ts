@@ -47,7 +47,9 @@ const halves = () => {
     const fraction = h & 1023
     values[h] =
       exponent === 31
-        ? fraction ? NaN : sign * Infinity
+        ? fraction
+          ? NaN
+          : sign * Infinity
         : sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -24 * fraction)
   }
   return (table = values)

@@ -9,7 +9,8 @@ export { ioError } from '../../files/words.ts'
 
 /** Writes all of `bytes` at `position`. For threads that do nothing but that: it waits. */
 export function writeAllAt(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.byteLength; ) done += fs.writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30), position + done)
+  for (let done = 0; done < bytes.byteLength;)
+    done += fs.writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30), position + done)
 }
 
 /** Fills `into` from `position` of the descriptor. @returns the bytes read, fewer only at the end of the file */

@@ -13,7 +13,10 @@ import { storedTensors, type TensorSource } from './tensors.ts'
 
 /** Tensor files beside the model's own: a classifier's head, a learned prompt. Sorted. */
 export const sidecars = (dir: string): string[] =>
-  fs.readdirSync(dir).filter((name) => name.endsWith('.safetensors') && !/^(\.|model(-\d+-of-\d+)?\.safetensors$)/.test(name)).sort()
+  fs
+    .readdirSync(dir)
+    .filter((name) => name.endsWith('.safetensors') && !/^(\.|model(-\d+-of-\d+)?\.safetensors$)/.test(name))
+    .sort()
 
 export class Fingerprint {
   private readonly files = new Map<string, Map<string, string>>()
@@ -24,7 +27,8 @@ export class Fingerprint {
     this.files.set(file, lines)
     return {
       specs: source.specs,
-      produce: (spec) => hashing(source, spec, (sha) => lines.set(spec.name, `${spec.name} ${spec.dtype} [${spec.shape.join(',')}] ${sha}\n`)),
+      produce: (spec) =>
+        hashing(source, spec, (sha) => lines.set(spec.name, `${spec.name} ${spec.dtype} [${spec.shape.join(',')}] ${sha}\n`)),
     }
   }
 

@@ -72,17 +72,29 @@ interface Kind {
   readonly problem: string | ((dir: string, names: readonly string[]) => string)
 }
 
-const named = (...names: string[]) => (name: string) => names.includes(name)
+const named =
+  (...names: string[]) =>
+  (name: string) =>
+    names.includes(name)
 const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
 
 /** Looked for in this order: what says more comes first. */
 const KINDS: readonly Kind[] = [
   { find: named('snapshots'), problem: (dir) => `${CACHE}: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
-  { find: ending(/^(modules|config_sentence_transformers)\.json$/), problem: (dir) => `${SENTENCES}: the model lies in ${path.join(dir, clipModule(dir))}` },
-  { find: named('model_index.json'), problem: 'is of a diffusers pipeline, which has half of a CLIP: expected the folder of a whole CLIPModel' },
+  {
+    find: ending(/^(modules|config_sentence_transformers)\.json$/),
+    problem: (dir) => `${SENTENCES}: the model lies in ${path.join(dir, clipModule(dir))}`,
+  },
+  {
+    find: named('model_index.json'),
+    problem: 'is of a diffusers pipeline, which has half of a CLIP: expected the folder of a whole CLIPModel',
+  },
   { find: ending(/^adapter_(config\.json|model\.(safetensors|bin))$/), problem: `is an adapter without its model: ${MERGE_ADAPTER}` },
   { find: ending(/^open_clip_/), problem: OPEN_CLIP },
-  { find: ending(/^(?!training_args|optimizer|scheduler|rng_state|scaler).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/), problem: NO_PICKLES },
+  {
+    find: ending(/^(?!training_args|optimizer|scheduler|rng_state|scaler).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/),
+    problem: NO_PICKLES,
+  },
   { find: ending(/\.gguf$/), problem: `holds weights of llama.cpp, ${ANOTHER_RUNTIME}` },
   { find: ending(/^(tf_model.*|.*\.h5|saved_model\.pb)$/), problem: `holds weights of TensorFlow, ${ANOTHER_RUNTIME}` },
   { find: ending(/\.msgpack$/), problem: `holds weights of Flax, ${ANOTHER_RUNTIME}` },
@@ -123,7 +135,11 @@ const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
 ]
 /** In every CLIPModel. */
 const LANDMARKS = [
-  'text_model.final_layer_norm.weight', 'vision_model.post_layernorm.weight', 'text_projection.weight', 'visual_projection.weight', 'logit_scale',
+  'text_model.final_layer_norm.weight',
+  'vision_model.post_layernorm.weight',
+  'text_projection.weight',
+  'visual_projection.weight',
+  'logit_scale',
 ]
 
 /** Why tensors with these names are no CLIPModel of transformers, where the names tell; undefined where they may be one. */
@@ -139,7 +155,9 @@ export function strangeNames(names: readonly string[]): string | undefined {
   if (prefix !== undefined) {
     const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? 'what the model was wrapped in'
     const own = JSON.stringify(prefix)
-    const which = more.length ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them` : `the prefix ${own}, of ${by}`
+    const which = more.length
+      ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them`
+      : `the prefix ${own}, of ${by}`
     const python = `save_file({k.removeprefix(${own}): v for k, v in load_file(f).items() if k.startswith(${own})}, f, {"format": "pt"})`
     return `the names of its tensors have ${which}: save the model inside, or rename in Python: ${python}`
   }

@@ -60,13 +60,15 @@ export function parseHeader(file: string, json: Uint8Array, fileBytes: number, m
   for (const t of tensors) {
     if (t.offset !== end) {
       const flaw = t.offset < end ? 'overlaps' : 'leaves a gap after'
-      throw dataError(file, `tensor ${t.name}: data_offsets: ${flaw} ${before}: expected to begin at ${end - dataStart}, found ${t.offset - dataStart}`)
+      throw dataError(
+        file,
+        `tensor ${t.name}: data_offsets: ${flaw} ${before}: expected to begin at ${end - dataStart}, found ${t.offset - dataStart}`,
+      )
     }
     end = t.offset + t.length
     before = `tensor ${t.name}`
   }
-  if (end !== fileBytes)
-    throw dataError(file, `data: expected the tensors' ${end - dataStart} bytes after the header, found ${dataBytes}`)
+  if (end !== fileBytes) throw dataError(file, `data: expected the tensors' ${end - dataStart} bytes after the header, found ${dataBytes}`)
   return { metadata, tensors }
 }
 
@@ -116,15 +118,15 @@ function parseTensor(file: string, name: string, value: unknown, dataStart: numb
   if (!isRecord(value)) throw fail(`expected {dtype, shape, data_offsets}, found ${show(value)}`)
   const { dtype, shape, data_offsets: offsets } = value
   if (!isDtype(dtype)) throw fail(`dtype: expected one of ${DTYPES.join(', ')}, found ${show(dtype)}`)
-  if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize)) throw fail(`shape: expected an array of sizes ≥ 0, found ${show(shape)}`)
+  if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize))
+    throw fail(`shape: expected an array of sizes ≥ 0, found ${show(shape)}`)
   const length = byteLength({ name, dtype, shape })
   if (!isSize(length)) throw fail(`shape: ${show(shape)} is larger than any file`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!)
     throw fail(`data_offsets: expected [begin, end] with 0 ≤ begin ≤ end, found ${show(offsets)}`)
   const [begin, end] = offsets as [number, number]
   if (end > dataBytes) throw fail(`data_offsets: end at ${end}, but the file has ${dataBytes} bytes after its header (truncated?)`)
-  if (end - begin !== length)
-    throw fail(`data_offsets: expected ${length} bytes for ${dtype} ${formatShape(shape)}, found ${end - begin}`)
+  if (end - begin !== length) throw fail(`data_offsets: expected ${length} bytes for ${dtype} ${formatShape(shape)}, found ${end - begin}`)
   return { name, dtype, shape, file: mapped, offset: dataStart + begin, length }
 }
 

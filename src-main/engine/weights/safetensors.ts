@@ -7,7 +7,8 @@ import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHe
 import { isPointer, openRegular, pointerError } from './regular.ts'
 import type { Chunk, PlacedTensors, Produced, TensorSource } from './tensors.ts'
 
-export const NO_PICKLES = 'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
+export const NO_PICKLES =
+  'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
 
 export type { TensorInfo, TensorSpec } from './header.ts'
 
@@ -55,7 +56,10 @@ function readHeader(file: string, fd: number, size: number): Uint8Array {
   readAll(fd, prefix, 0)
   const length = prefix.readBigUInt64LE()
   if (length > MAX_HEADER_BYTES)
-    throw otherFormat(file, fd) ?? dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
+    throw (
+      otherFormat(file, fd) ??
+      dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
+    )
   if (length > size - 8) throw dataError(file, `header length: ${length} bytes, but only ${size - 8} follow (truncated?)`)
   if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
   const json = new Uint8Array(Number(length))
@@ -190,7 +194,13 @@ function places(order: readonly TensorSpec[], at: number): Map<string, number> {
 }
 
 /** Asks for each tensor in the order of their bytes. One part is written while the next one is produced. */
-async function stream(file: string, fd: number, order: readonly TensorSpec[], { produce }: TensorSource, wrote: (bytes: number) => void): Promise<void> {
+async function stream(
+  file: string,
+  fd: number,
+  order: readonly TensorSpec[],
+  { produce }: TensorSource,
+  wrote: (bytes: number) => void,
+): Promise<void> {
   let writing = Promise.resolve()
   try {
     for (const spec of order) {
@@ -202,7 +212,8 @@ async function stream(file: string, fd: number, order: readonly TensorSpec[], { 
         writing = writeAll(fd, part).then(() => wrote(part.byteLength))
         writing.catch(() => undefined) // looked at when it is awaited, not before
       }
-      if (left !== 0) throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
+      if (left !== 0)
+        throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
     }
   } finally {
     await Promise.allSettled([writing])
@@ -220,7 +231,10 @@ function flusher(fd: number) {
       if (flush || unflushed < FLUSH_BYTES) return
       unflushed = 0
       flush = new Promise<void>((resolve, reject) => fs.fdatasync(fd, (e) => (e ? reject(e) : resolve())))
-      flush.then(() => (flush = undefined), () => undefined) // a failure stays in `flush` for `done`
+      flush.then(
+        () => (flush = undefined),
+        () => undefined,
+      ) // a failure stays in `flush` for `done`
     },
     done: async () => flush,
   }
@@ -231,5 +245,4 @@ const asBytes = (spec: TensorSpec, values: Float32Array) => {
   return encode(values, spec.dtype)
 }
 
-const parts = (p: Produced): Iterable<Chunk> | AsyncIterable<Chunk> =>
-  p instanceof Uint8Array || p instanceof Float32Array ? [p] : p
+const parts = (p: Produced): Iterable<Chunk> | AsyncIterable<Chunk> => (p instanceof Uint8Array || p instanceof Float32Array ? [p] : p)

@@ -83,7 +83,8 @@ function openShards(folder: string, index: string): Weights {
     for (const [tensor, shard] of Object.entries(map)) {
       let open = shards.get(shard)
       if (!open) {
-        if (!staysInside(shard)) throw dataError(index, `weight_map.${tensor}: expected the name of a file in this folder, found ${JSON.stringify(shard)}`)
+        if (!staysInside(shard))
+          throw dataError(index, `weight_map.${tensor}: expected the name of a file in this folder, found ${JSON.stringify(shard)}`)
         shards.set(shard, (open = openSafetensors(path.join(folder, shard))))
       }
       if (!open.tensors.has(tensor)) throw dataError(open.file, `tensor ${tensor}: missing, though ${INDEX_FILE} says that it is here`)
@@ -91,7 +92,8 @@ function openShards(folder: string, index: string): Weights {
     }
     for (const [shard, open] of shards)
       for (const tensor of open.tensors.keys())
-        if (map[tensor] !== shard) throw dataError(open.file, `tensor ${tensor}: ${INDEX_FILE} says that it is ${map[tensor] ? `in ${map[tensor]}` : 'in no file'}`)
+        if (map[tensor] !== shard)
+          throw dataError(open.file, `tensor ${tensor}: ${INDEX_FILE} says that it is ${map[tensor] ? `in ${map[tensor]}` : 'in no file'}`)
     return new OpenWeights(folder, index, [...shards.values()], where)
   } catch (e) {
     for (const open of shards.values()) open.close()
@@ -100,7 +102,11 @@ function openShards(folder: string, index: string): Weights {
 }
 
 const staysInside = (name: string) =>
-  name !== '' && !/[\\\0]/.test(name) && !path.isAbsolute(name) && !path.win32.isAbsolute(name) && !/^[a-z]:/i.test(name) &&
+  name !== '' &&
+  !/[\\\0]/.test(name) &&
+  !path.isAbsolute(name) &&
+  !path.win32.isAbsolute(name) &&
+  !/^[a-z]:/i.test(name) &&
   name.split('/').every((part) => part !== '..' && part !== '.' && part !== '')
 
 class OpenWeights implements Weights {
@@ -179,5 +185,4 @@ class OpenWeights implements Weights {
   }
 }
 
-const wildcard = (pattern: string) =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's')
+const wildcard = (pattern: string) => new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's')

@@ -47,7 +47,8 @@ export const storedTensors = (weights: Weights): TensorSource => ({
 export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorSource {
   for (const [name, data] of trained) {
     const { shape } = base.info(name)
-    if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength) throw new Error(`${name}: ${data.length} values for shape ${formatShape(shape)}`)
+    if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength)
+      throw new Error(`${name}: ${data.length} values for shape ${formatShape(shape)}`)
   }
   return {
     specs: base.names().map((name) => {

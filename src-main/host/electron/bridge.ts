@@ -142,7 +142,9 @@ export class RemoteWorkbench implements Workbench {
       case 'hang-up':
         return this.pages.get(message.page)?.close()
       case 'response':
-        return this.requests.get(message.id)?.(new Response(message.body ? Buffer.from(message.body, 'base64') : null, { status: message.status, headers: message.headers }))
+        return this.requests.get(message.id)?.(
+          new Response(message.body ? Buffer.from(message.body, 'base64') : null, { status: message.status, headers: message.headers }),
+        )
       case 'pick':
         void this.host!.pickFolder(message.title, message.start).then((choice) => this.send({ type: 'picked', id: message.id, choice }))
     }

@@ -6,7 +6,10 @@ import { type Child, childEnvironment, type ChildEnd, said } from '../../files/c
  * fuses. Its allocator ends a process that asks for an aligned block of a gigabyte, as onnxruntime's arena does.
  */
 export function startChild({ utilityProcess }: Pick<typeof Electron, 'utilityProcess'>, module: string, args: readonly string[]): Child {
-  const child = utilityProcess.fork(module, [...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...childEnvironment(), DASHI_ARENA: 'off' } })
+  const child = utilityProcess.fork(module, [...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...childEnvironment(), DASHI_ARENA: 'off' },
+  })
   let words = ''
   let gone = false
   child.stderr?.on('data', (data: Buffer) => (words = said(words, String(data))))

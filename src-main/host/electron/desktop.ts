@@ -16,7 +16,20 @@ import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
 import { defaultSize, readWindowState, writeWindowState } from './window-state.ts'
 
-export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'MessageChannelMain' | 'protocol' | 'screen' | 'session' | 'shell' | 'utilityProcess'>
+export type ElectronApi = Pick<
+  typeof Electron,
+  | 'app'
+  | 'BrowserWindow'
+  | 'dialog'
+  | 'ipcMain'
+  | 'Menu'
+  | 'MessageChannelMain'
+  | 'protocol'
+  | 'screen'
+  | 'session'
+  | 'shell'
+  | 'utilityProcess'
+>
 
 /** Where settings, cache and new projects go: the same places for every face. */
 export type Folders = Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
@@ -67,7 +80,9 @@ export function prepare({ app, protocol }: ElectronApi, args: readonly string[],
   app.setPath('sessionData', join(cacheFolder, 'electron'))
   if (!app.requestSingleInstanceLock({ args: [...args] })) return false
   app.enableSandbox()
-  protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } }])
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
+  ])
   return true
 }
 
@@ -111,14 +126,20 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     },
   }
   // The window does not wait for it: the page is loaded meanwhile, its calls and pixels come when it is there.
-  const application = options.serve(host, () => asked, () => refreshMenu())
+  const application = options.serve(
+    host,
+    () => asked,
+    () => refreshMenu(),
+  )
   application.catch(() => undefined) // thrown below
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
     const url = new URL(request.url)
     if (!isOwn(request.url) || request.method !== 'GET') return new Response('Refused', { status: 403 })
-    const reply = url.pathname.startsWith('/media/') ? await whileWanted(async (path, signal) => (await application).respond(path, signal), url.pathname, request.signal) : await serveFile(files, url.pathname)
+    const reply = url.pathname.startsWith('/media/')
+      ? await whileWanted(async (path, signal) => (await application).respond(path, signal), url.pathname, request.signal)
+      : await serveFile(files, url.pathname)
     const headers = new Headers(reply.headers)
     for (const [name, value] of Object.entries(securityHeaders("'self'"))) headers.set(name, value)
     return new Response(reply.body, { status: reply.status, headers })
@@ -131,7 +152,10 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     event.senderFrame.postMessage('dashi:port', null, [port2])
     let left = false // before the application was there
     port1.once('close', () => (left = true))
-    void application.then((served) => left || served.attach(portChannel(port1)), () => undefined)
+    void application.then(
+      (served) => left || served.attach(portChannel(port1)),
+      () => undefined,
+    )
   })
 
   const developing = !app.isPackaged
@@ -140,7 +164,16 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     const recent = options.recent()
     if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's own list, in dock and task bar
     Menu.setApplicationMenu(
-      Menu.buildFromTemplate(menuTemplate({ platform: process.platform, language: language(), act: (action) => (BrowserWindow.getAllWindows().length ? tell({ action }) : ensureWindow()), recent, open: openProject, developing })),
+      Menu.buildFromTemplate(
+        menuTemplate({
+          platform: process.platform,
+          language: language(),
+          act: (action) => (BrowserWindow.getAllWindows().length ? tell({ action }) : ensureWindow()),
+          recent,
+          open: openProject,
+          developing,
+        }),
+      ),
     )
   }
   /** A page that is no more, or never was, leaves an empty window: it says so, and can be loaded again. */
@@ -150,7 +183,14 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     faulty.add(window)
     window.show() // a box over a window that was never shown is not to be seen
     const words = menuWords[language()].faults
-    const { response } = await dialog.showMessageBox(window, { type: 'warning', message: words[fault], detail, buttons: [words.reload, words.close], defaultId: 0, cancelId: 1 })
+    const { response } = await dialog.showMessageBox(window, {
+      type: 'warning',
+      message: words[fault],
+      detail,
+      buttons: [words.reload, words.close],
+      defaultId: 0,
+      cancelId: 1,
+    })
     faulty.delete(window)
     if (window.isDestroyed()) return
     if (response === 0) window.webContents.reload()
@@ -158,9 +198,19 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   }
   const stateFile = join(folders.configFolder, 'window.json')
   function openWindow(): void {
-    const state = readWindowState(stateFile, screen.getAllDisplays().map((d) => d.workArea))
+    const state = readWindowState(
+      stateFile,
+      screen.getAllDisplays().map((d) => d.workArea),
+    )
     const window = new BrowserWindow({
-      ...(state?.bounds ?? defaultSize), minWidth: 900, minHeight: 600, show: false, title: 'Dashi', icon: process.platform === 'linux' ? options.icon : undefined, backgroundColor: '#f5f4f1', webPreferences: webPreferences(preload, developing),
+      ...(state?.bounds ?? defaultSize),
+      minWidth: 900,
+      minHeight: 600,
+      show: false,
+      title: 'Dashi',
+      icon: process.platform === 'linux' ? options.icon : undefined,
+      backgroundColor: '#f5f4f1',
+      webPreferences: webPreferences(preload, developing),
     })
     if (state?.maximised) window.maximize()
     window.once('ready-to-show', () => window.show())
@@ -198,10 +248,13 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   app.on('will-quit', (event) => {
     if (closed) return
     event.preventDefault()
-    void application.then((served) => served.close()).catch(() => undefined).finally(() => {
-      closed = true
-      app.quit()
-    })
+    void application
+      .then((served) => served.close())
+      .catch(() => undefined)
+      .finally(() => {
+        closed = true
+        app.quit()
+      })
   })
   await application
   refreshMenu() // in the language of the settings

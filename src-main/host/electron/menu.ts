@@ -28,43 +28,80 @@ export const textMenuTemplate = (language: MenuLanguage): Item[] =>
  */
 export function menuTemplate({ platform, language, act, recent, open, developing = false }: MenuOptions): Item[] {
   const words = menuWords[language]
-  const item = (action: ActionWord, accelerator?: string): Item => ({ id: action, label: words.actions[action], accelerator, registerAccelerator: false, click: () => act(action) })
+  const item = (action: ActionWord, accelerator?: string): Item => ({
+    id: action,
+    label: words.actions[action],
+    accelerator,
+    registerAccelerator: false,
+    click: () => act(action),
+  })
   /** What the system does by itself; its own names are English except on macOS. */
   const role = (name: keyof typeof words.roles): Item => ({ role: name, label: words.roles[name] })
   const line: Item = { type: 'separator' }
   const mac = platform === 'darwin'
   const rooms = ['go-data', 'go-label', 'go-train', 'go-compare', 'go-merge'] as const
   return [
-    ...(mac ? [{ label: 'Dashi', submenu: [item('about'), line, role('services'), line, role('hide'), role('hideOthers'), role('unhide'), line, role('quit')] }] : []),
+    ...(mac
+      ? [
+          {
+            label: 'Dashi',
+            submenu: [item('about'), line, role('services'), line, role('hide'), role('hideOthers'), role('unhide'), line, role('quit')],
+          },
+        ]
+      : []),
     {
       label: words.menus.file,
       submenu: [
         item('open-folder'),
-        { label: words.menus.recent, enabled: recent.length > 0, submenu: recent.map(({ name, folder }) => ({ label: name, sublabel: folder, click: () => open(folder) })) },
-        item('open-sample'), line,
-        item('add-folder'), item('import'), item('export'), item('snapshots'), line,
-        item('settings', 'CmdOrCtrl+,'), item('close-project'),
+        {
+          label: words.menus.recent,
+          enabled: recent.length > 0,
+          submenu: recent.map(({ name, folder }) => ({ label: name, sublabel: folder, click: () => open(folder) })),
+        },
+        item('open-sample'),
+        line,
+        item('add-folder'),
+        item('import'),
+        item('export'),
+        item('snapshots'),
+        line,
+        item('settings', 'CmdOrCtrl+,'),
+        item('close-project'),
         role(mac ? 'close' : 'quit'),
       ],
     },
     {
       label: words.menus.edit,
       submenu: [
-        ...(mac ? [role('undo'), role('redo')] : [item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z')]), line,
+        ...(mac ? [role('undo'), role('redo')] : [item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z')]),
+        line,
         // Roles, so that they work in text fields; on the canvas the page's own keys come first.
-        role('cut'), role('copy'), role('paste'), role('selectAll'),
+        role('cut'),
+        role('copy'),
+        role('paste'),
+        role('selectAll'),
       ],
     },
     {
       label: words.menus.view,
       submenu: [
-        item('command-palette', 'CmdOrCtrl+K'), line,
-        item('back', mac ? 'Cmd+[' : 'Alt+Left'), item('forward', mac ? 'Cmd+]' : 'Alt+Right'), line,
-        ...rooms.map((room, i) => item(room, `Alt+${i + 1}`)), line,
-        item('zoom-fit', 'CmdOrCtrl+F'), role('togglefullscreen'), ...(developing ? [role('toggleDevTools')] : []),
+        item('command-palette', 'CmdOrCtrl+K'),
+        line,
+        item('back', mac ? 'Cmd+[' : 'Alt+Left'),
+        item('forward', mac ? 'Cmd+]' : 'Alt+Right'),
+        line,
+        ...rooms.map((room, i) => item(room, `Alt+${i + 1}`)),
+        line,
+        item('zoom-fit', 'CmdOrCtrl+F'),
+        role('togglefullscreen'),
+        ...(developing ? [role('toggleDevTools')] : []),
       ],
     },
-    { label: words.menus.window, role: 'windowMenu', submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])] },
+    {
+      label: words.menus.window,
+      role: 'windowMenu',
+      submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])],
+    },
     { label: words.menus.help, role: 'help', submenu: [item('help', 'F1'), ...(mac ? [] : [line, item('about')])] },
   ]
 }

@@ -19,7 +19,15 @@ export interface Surroundings {
 export function plainNode({ platform, env, resourcesPath, packaged }: Surroundings): string | null {
   const name = platform === 'win32' ? 'node.exe' : 'node'
   const shipped = resourcesPath ? [join(resourcesPath, 'node', ...(platform === 'win32' ? [] : ['bin']), name)] : []
-  const others = packaged ? [] : [env['DASHI_NODE'] ?? '', ...(env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter(Boolean).map((folder) => join(folder, name))]
+  const others = packaged
+    ? []
+    : [
+        env['DASHI_NODE'] ?? '',
+        ...(env['PATH'] ?? env['Path'] ?? '')
+          .split(delimiter)
+          .filter(Boolean)
+          .map((folder) => join(folder, name)),
+      ]
   return [...shipped, ...others].find((path) => path && runs(path)) ?? null
 }
 

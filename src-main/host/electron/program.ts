@@ -33,7 +33,9 @@ export async function fetchElectron(folder = packageFolder(), env = process.env)
   const proxy = proxyOf(env)
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(folder, 'install.js')], {
-      stdio: ['ignore', 'ignore', 'pipe'], timeout: patience, env: { ...env, ...(proxy ? { ELECTRON_GET_USE_PROXY: '1', HTTPS_PROXY: proxy } : {}) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: patience,
+      env: { ...env, ...(proxy ? { ELECTRON_GET_USE_PROXY: '1', HTTPS_PROXY: proxy } : {}) },
     })
     let said = ''
     child.stderr.on('data', (text: Buffer) => (said = `${said}${String(text)}`.slice(-10_000)))
@@ -49,7 +51,9 @@ export async function fetchElectron(folder = packageFolder(), env = process.env)
 
 /** That of the environment, of npm's settings, or of everything; the package's script itself knows the first only. */
 const proxyOf = (env: NodeJS.ProcessEnv): string | undefined =>
-  ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => env[name]).find((value) => value && /^https?:/.test(value))
+  ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
+    .map((name) => env[name])
+    .find((value) => value && /^https?:/.test(value))
 
 /** Why nothing comes from there, which the package's script does not say. */
 async function unreachable(from: string, proxy: string | undefined): Promise<string> {
@@ -65,7 +69,10 @@ async function unreachable(from: string, proxy: string | undefined): Promise<str
 
 /** The line of a program's last words that names its error. */
 const reasonIn = (said: string) => {
-  const lines = said.split('\n').map((l) => l.trim()).filter((l) => l && !l.startsWith('at '))
+  const lines = said
+    .split('\n')
+    .map((l) => l.trim())
+    .filter((l) => l && !l.startsWith('at '))
   return (lines.find((l) => /error|ENOTFOUND|ECONN|status/i.test(l)) ?? lines.at(-1) ?? 'it does not say why').slice(0, 300)
 }
 

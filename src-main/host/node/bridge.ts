@@ -54,7 +54,8 @@ export function serveParent(make: MakeWorkbench): void {
     try {
       const response = await workbench!.respond(path, abort.signal)
       const body = Buffer.from(await response.arrayBuffer()).toString('base64')
-      if (!abort.signal.aborted) send({ type: 'response', id, status: response.status, headers: Object.fromEntries(response.headers), body })
+      if (!abort.signal.aborted)
+        send({ type: 'response', id, status: response.status, headers: Object.fromEntries(response.headers), body })
     } catch (e) {
       if (abort.signal.aborted) return
       console.error(`${path}:`, e)

@@ -42,11 +42,21 @@ const most = { windows: 64, connections: 1024 }
 
 export async function listen({ port: wanted, files, configFolder, served }: HttpOptions): Promise<HttpServer> {
   const sessions = new Sessions(configFolder)
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBounds.bytes, perMessageDeflate: false, handleProtocols: () => protocol })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBounds.bytes,
+    perMessageDeflate: false,
+    handleProtocols: () => protocol,
+  })
   /** Which session each window belongs to. */
   const windows = new Map<{ terminate(): void }, string>()
   let own: ReadonlySet<string> = new Set()
-  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: patience.headers, requestTimeout: patience.request, connectionsCheckingInterval: patience.check }
+  const limits = {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: patience.headers,
+    requestTimeout: patience.request,
+    connectionsCheckingInterval: patience.check,
+  }
   const server = createServer(limits, (request, response) => void answer(request, response).catch(() => response.destroy()))
   server.maxConnections = most.connections
   server.on('clientError', (_error, socket: Duplex) => {
@@ -63,9 +73,15 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     return origin === undefined ? !required : [...own].some((host) => origin === `http://${host}`)
   }
   /** What browsers say of who asks; a page of another port is `same-site`. */
-  const siteAdmitted = ({ headers }: IncomingMessage) => ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
+  const siteAdmitted = ({ headers }: IncomingMessage) =>
+    ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
   const reply = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}) => {
-    response.writeHead(status, { ...securityHeaders(), 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers })
+    response.writeHead(status, {
+      ...securityHeaders(),
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+      ...headers,
+    })
     response.end(text)
   }
 
@@ -87,7 +103,9 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     const abort = new AbortController()
     response.on('close', () => abort.abort())
     try {
-      const found = url.pathname.startsWith('/media/') ? await pixels(request, url.pathname, abort.signal) : await serveFile(files, url.pathname)
+      const found = url.pathname.startsWith('/media/')
+        ? await pixels(request, url.pathname, abort.signal)
+        : await serveFile(files, url.pathname)
       response.writeHead(found.status, { ...securityHeaders(connect()), ...Object.fromEntries(found.headers) })
       if (request.method === 'HEAD' || !found.body) {
         await found.body?.cancel()
@@ -105,8 +123,13 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   async function begin(request: IncomingMessage, response: ServerResponse, token: string): Promise<void> {
     const granted = request.method === 'GET' && siteAdmitted(request) ? sessions.exchange(token) : null
     if (!granted)
-      return reply(response, 401, 'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one, or start it again).')
-    if (request.headers.accept === 'application/json') return reply(response, 200, JSON.stringify(granted), { 'Content-Type': 'application/json' })
+      return reply(
+        response,
+        401,
+        'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one, or start it again).',
+      )
+    if (request.headers.accept === 'application/json')
+      return reply(response, 200, JSON.stringify(granted), { 'Content-Type': 'application/json' })
     const page = await (await serveFile(files, '/')).text()
     reply(response, 200, withSession(page, granted), { ...securityHeaders(connect()), 'Content-Type': 'text/html; charset=utf-8' })
   }
@@ -124,7 +147,8 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
 
   async function pixels(request: IncomingMessage, path: string, signal: AbortSignal): Promise<Response> {
     const [, , pictures, ...rest] = path.split('/')
-    if (!siteAdmitted(request) || !sessions.admits('pictures', pictures)) return new Response('The session has ended.', { status: 401, headers: { 'Cache-Control': 'no-store' } })
+    if (!siteAdmitted(request) || !sessions.admits('pictures', pictures))
+      return new Response('The session has ended.', { status: 401, headers: { 'Cache-Control': 'no-store' } })
     return served.respond(`/media/${rest.join('/')}`, signal)
   }
 
@@ -132,10 +156,22 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     // Node has let go of the socket: without a listener, a caller that resets it would end the program.
     socket.on('error', () => socket.destroy())
     const shown = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((p) => p.trim())
-    const name = shown.includes(protocol) ? sessions.admits('calls', shown.find((p) => p.startsWith(sessionProtocol))?.slice(sessionProtocol.length)) : null
-    const refused = !hostAdmitted(request) || !originAdmitted(request, true) ? 403 : !name ? 401 : request.url !== '/rpc' ? 404 : windows.size >= most.windows ? 503 : 0
+    const name = shown.includes(protocol)
+      ? sessions.admits('calls', shown.find((p) => p.startsWith(sessionProtocol))?.slice(sessionProtocol.length))
+      : null
+    const refused =
+      !hostAdmitted(request) || !originAdmitted(request, true)
+        ? 403
+        : !name
+          ? 401
+          : request.url !== '/rpc'
+            ? 404
+            : windows.size >= most.windows
+              ? 503
+              : 0
     // Not only ended: nobody reads from it any more, so that its other end going would not be seen.
-    if (refused || !name) return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+    if (refused || !name)
+      return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
     sockets.handleUpgrade(request, socket, head, (ws) => {
       windows.set(ws, name)
       ws.on('close', () => {
@@ -201,4 +237,5 @@ function writeIfPossible(file: string, text: string): void {
 }
 
 /** Before anything of the page is run. */
-const withSession = (page: string, { calls, pictures }: Granted) => page.replace('<head>', `<head><meta name="${sessionMeta}" content="${calls}" data-pictures="${pictures}">`)
+const withSession = (page: string, { calls, pictures }: Granted) =>
+  page.replace('<head>', `<head><meta name="${sessionMeta}" content="${calls}" data-pictures="${pictures}">`)

@@ -15,7 +15,9 @@ const equal = (a: string, b: string) => timingSafeEqual(Buffer.from(a, 'hex'), B
 
 const hexDigest = z.string().regex(/^[0-9a-f]{64}$/)
 /** Kept as digests: the file opens no door. */
-const stored = z.object({ sessions: z.array(z.object({ calls: hexDigest, pictures: hexDigest, begun: z.number(), used: z.number() })).max(100) })
+const stored = z.object({
+  sessions: z.array(z.object({ calls: hexDigest, pictures: hexDigest, begun: z.number(), used: z.number() })).max(100),
+})
 type Stored = z.infer<typeof stored>['sessions'][number]
 
 const hour = 3600 * 1000
@@ -63,7 +65,9 @@ export class Sessions {
     this.token = null
     const granted = { calls: random(), pictures: random() }
     const now = this.now()
-    this.sessions = [...this.sessions, { calls: digest(granted.calls), pictures: digest(granted.pictures), begun: now, used: now }].sort((a, b) => a.used - b.used).slice(-most)
+    this.sessions = [...this.sessions, { calls: digest(granted.calls), pictures: digest(granted.pictures), begun: now, used: now }]
+      .sort((a, b) => a.used - b.used)
+      .slice(-most)
     this.write()
     return granted
   }

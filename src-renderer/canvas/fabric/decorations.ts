@@ -166,7 +166,10 @@ export class Decorations extends FabricObject {
       ctx.lineWidth = 1
       ctx.strokeRect(p.x, p.y, marquee.w * scale, marquee.h * scale)
     }
-    for (const [mark, radius] of [[snap, 7], [ghost, 4]] as const) {
+    for (const [mark, radius] of [
+      [snap, 7],
+      [ghost, 4],
+    ] as const) {
       if (!mark) continue
       const p = this.at(mark)
       ctx.beginPath()

@@ -75,9 +75,12 @@ export class ImageLayer {
   private wholeImage(): DecodedImage | null {
     const { image } = this.editor
     if (!this.whole && image && image.width * image.height <= wholePixels)
-      void this.cache.get(image.url).then((decoded) => {
-        if (this.editor.image === image) this.whole = decoded
-      }).catch(() => undefined)
+      void this.cache
+        .get(image.url)
+        .then((decoded) => {
+          if (this.editor.image === image) this.whole = decoded
+        })
+        .catch(() => undefined)
     return this.whole
   }
 
@@ -135,7 +138,17 @@ export class ImageLayer {
     const sw = Math.min(bitmap.width, Math.ceil(((viewport.width - view.x) / view.scale) * k) + 1) - sx
     const sh = Math.min(bitmap.height, Math.ceil(((viewport.height - view.y) / view.scale) * k) + 1) - sy
     if (sw > 0 && sh > 0)
-      context.drawImage(bitmap, sx, sy, sw, sh, (view.x + (sx / k) * view.scale) * dpr, (view.y + (sy / k) * view.scale) * dpr, (sw / k) * scale, (sh / k) * scale)
+      context.drawImage(
+        bitmap,
+        sx,
+        sy,
+        sw,
+        sh,
+        (view.x + (sx / k) * view.scale) * dpr,
+        (view.y + (sy / k) * view.scale) * dpr,
+        (sw / k) * scale,
+        (sh / k) * scale,
+      )
   }
 
   /** Coarse tiles first and fine ones over them, so that there is always the best that is here. */
@@ -159,7 +172,8 @@ export class ImageLayer {
       }
     }
     const middle = { x: seen.x + seen.w / 2, y: seen.y + seen.h / 2 }
-    const far = (p: { x: number; y: number }) => Math.hypot((p.x + 0.5) * side * 2 ** level - middle.x, (p.y + 0.5) * side * 2 ** level - middle.y)
+    const far = (p: { x: number; y: number }) =>
+      Math.hypot((p.x + 0.5) * side * 2 ** level - middle.x, (p.y + 0.5) * side * 2 ** level - middle.y)
     tiles.want(wanted.sort((a, b) => far(a) - far(b)))
   }
 

@@ -45,7 +45,10 @@ export class ImageCache {
       total -= this.sizes.get(old) ?? 0
       this.images.delete(old)
       this.sizes.delete(old)
-      void image.then((d) => d.levels.forEach((b) => b.close()), () => undefined)
+      void image.then(
+        (d) => d.levels.forEach((b) => b.close()),
+        () => undefined,
+      )
     }
   }
 }
@@ -59,12 +62,17 @@ async function decode(url: string): Promise<DecodedImage> {
   const levels = [full]
   const makeSmaller = async () => {
     for (let k = 2; (width * height) / ((k / 2) * (k / 2)) > small; k *= 2)
-      levels.push(await createImageBitmap(blob, { resizeWidth: Math.ceil(width / k), resizeHeight: Math.ceil(height / k), resizeQuality: 'medium' }))
+      levels.push(
+        await createImageBitmap(blob, { resizeWidth: Math.ceil(width / k), resizeHeight: Math.ceil(height / k), resizeQuality: 'medium' }),
+      )
   }
   void makeSmaller().catch(() => undefined) // the full one serves
   let pixels: Pixels | null = null
   return {
-    width, height, levels, translucent: blob.type !== 'image/jpeg' && isTranslucent(full),
+    width,
+    height,
+    levels,
+    translucent: blob.type !== 'image/jpeg' && isTranslucent(full),
     pixels: () => (pixels ??= readPixels(full)),
   }
 }

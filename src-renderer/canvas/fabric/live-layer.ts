@@ -46,7 +46,9 @@ export class LiveLayer {
   draw(held: ReadonlySet<RegionId>, missing: readonly RegionId[]): void {
     const { editor } = this
     const { overlay } = editor
-    const hovered = [...(editor.hovered === null ? [] : [editor.hovered]), ...editor.highlighted].map(editor.regions.idOf).filter((id) => !held.has(id))
+    const hovered = [...(editor.hovered === null ? [] : [editor.hovered]), ...editor.highlighted]
+      .map(editor.regions.idOf)
+      .filter((id) => !held.has(id))
     const regions = (editor.settings.hideAll ? [] : [...new Set([...missing, ...hovered, ...held])])
       .flatMap((id) => editor.regions.get(id) ?? [])
       .filter(isShown)
@@ -70,7 +72,10 @@ export class LiveLayer {
   private look(r: Region, held: ReadonlySet<RegionId>, missing: readonly RegionId[]): Look {
     const selected = held.has(r.id)
     return {
-      colour: this.editor.colourOf(r.labelId), selected, proposed: r.state === 'proposed', outlineOnly: !selected && !missing.includes(r.id),
+      colour: this.editor.colourOf(r.labelId),
+      selected,
+      proposed: r.state === 'proposed',
+      outlineOnly: !selected && !missing.includes(r.id),
     }
   }
 
@@ -84,7 +89,14 @@ export class LiveLayer {
 
   private newMask(mask: NonNullable<CanvasEditor['overlay']['mask']>): LiveRegion {
     const colour = this.editor.colourOf(this.editor.activeLabelId)
-    const object = this.draft ?? new LiveRegion({ kind: 'polygon', parts: [] }, { colour, selected: true, proposed: false, outlineOnly: false }, this.window, this.style)
+    const object =
+      this.draft ??
+      new LiveRegion(
+        { kind: 'polygon', parts: [] },
+        { colour, selected: true, proposed: false, outlineOnly: false },
+        this.window,
+        this.style,
+      )
     object.columns = mask
     return object
   }
@@ -92,7 +104,17 @@ export class LiveLayer {
   private window = (): PaintWindow => {
     const { view } = this.editor
     const dpr = globalThis.devicePixelRatio || 1
-    return { x: -view.x / view.scale, y: -view.y / view.scale, scale: view.scale * dpr, width: this.element.width, height: this.element.height }
+    return {
+      x: -view.x / view.scale,
+      y: -view.y / view.scale,
+      scale: view.scale * dpr,
+      width: this.element.width,
+      height: this.element.height,
+    }
   }
-  private style = (): Style => ({ fill: this.editor.settings.fillOpacity, lineWidth: this.editor.settings.lineWidth * (globalThis.devicePixelRatio || 1), halo: true })
+  private style = (): Style => ({
+    fill: this.editor.settings.fillOpacity,
+    lineWidth: this.editor.settings.lineWidth * (globalThis.devicePixelRatio || 1),
+    halo: true,
+  })
 }

@@ -11,7 +11,13 @@ export class Minimap {
 
   constructor(private readonly editor: CanvasEditor) {
     Object.assign(this.element.style, {
-      position: 'absolute', right: '12px', bottom: '12px', display: 'none', borderRadius: '4px', boxShadow: '0 1px 4px #0008', cursor: 'pointer',
+      position: 'absolute',
+      right: '12px',
+      bottom: '12px',
+      display: 'none',
+      borderRadius: '4px',
+      boxShadow: '0 1px 4px #0008',
+      cursor: 'pointer',
     })
     this.element.setAttribute('aria-hidden', 'true')
     this.element.addEventListener('pointerdown', (e) => {
@@ -30,7 +36,11 @@ export class Minimap {
     const { image, view, viewport } = this.editor
     if (!image) return
     const k = image.width / this.element.width
-    this.editor.setView({ ...view, x: viewport.width / 2 - e.offsetX * k * view.scale, y: viewport.height / 2 - e.offsetY * k * view.scale })
+    this.editor.setView({
+      ...view,
+      x: viewport.width / 2 - e.offsetX * k * view.scale,
+      y: viewport.height / 2 - e.offsetY * k * view.scale,
+    })
   }
 
   draw(decoded: DecodedImage | null): void {

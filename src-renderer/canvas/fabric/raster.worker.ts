@@ -85,7 +85,12 @@ async function draw({ ticket, window, style, except, hideAll }: DrawMessage): Pr
   const hidden = new Set(except)
   const key = JSON.stringify([window.scale, style, hideAll])
   const last = drawn?.key === key ? drawn : null
-  const moved = !last || last.window.x !== window.x || last.window.y !== window.y || last.window.width !== window.width || last.window.height !== window.height
+  const moved =
+    !last ||
+    last.window.x !== window.x ||
+    last.window.y !== window.y ||
+    last.window.width !== window.width ||
+    last.window.height !== window.height
   if (last) {
     for (const id of last.hidden) if (!hidden.has(id) && entries.has(id)) touch(entries.get(id)!.box)
     for (const id of hidden) if (!last.hidden.has(id) && entries.has(id)) touch(entries.get(id)!.box)

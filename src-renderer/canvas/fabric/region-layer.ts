@@ -38,7 +38,14 @@ export class RegionLayer {
     private readonly editor: CanvasEditor,
     private readonly onFrame: () => void,
   ) {
-    Object.assign(this.element.style, { position: 'absolute', left: '0', top: '0', transformOrigin: '0 0', pointerEvents: 'none', willChange: 'transform' })
+    Object.assign(this.element.style, {
+      position: 'absolute',
+      left: '0',
+      top: '0',
+      transformOrigin: '0 0',
+      pointerEvents: 'none',
+      willChange: 'transform',
+    })
     this.worker.onmessage = ({ data }: MessageEvent<FromRaster>) => this.receive(data)
   }
 
@@ -105,11 +112,20 @@ export class RegionLayer {
     if (this.busy || !editor.image) return
     const wanted = this.wantedWindow()
     if (!wanted) return
-    const style = { fill: editor.settings.fillOpacity, lineWidth: editor.settings.lineWidth * (globalThis.devicePixelRatio || 1), halo: true }
+    const style = {
+      fill: editor.settings.fillOpacity,
+      lineWidth: editor.settings.lineWidth * (globalThis.devicePixelRatio || 1),
+      halo: true,
+    }
     const { hideAll } = editor.settings
     const key = JSON.stringify([wanted, style, hideAll])
     const last = this.asked
-    const same = last && last.key === key && last.revision === this.revision && last.except.size === held.size && [...held].every((id) => last.except.has(id))
+    const same =
+      last &&
+      last.key === key &&
+      last.revision === this.revision &&
+      last.except.size === held.size &&
+      [...held].every((id) => last.except.has(id))
     if (same) return
     this.busy = true
     this.asked = { ticket: ++this.ticket, key, except: new Set(held), revision: this.revision }
@@ -132,8 +148,11 @@ export class RegionLayer {
     // On the same grid of whole canvas pixels at every place, so that what is drawn can be taken along.
     const [left, top] = [Math.floor(box.x * scale), Math.floor(box.y * scale)]
     return {
-      x: left / scale, y: top / scale, scale,
-      width: Math.min(longest, Math.ceil((box.x + box.w) * scale) - left), height: Math.min(longest, Math.ceil((box.y + box.h) * scale) - top),
+      x: left / scale,
+      y: top / scale,
+      scale,
+      width: Math.min(longest, Math.ceil((box.x + box.w) * scale) - left),
+      height: Math.min(longest, Math.ceil((box.y + box.h) * scale) - top),
     }
   }
 
@@ -161,11 +180,16 @@ export class RegionLayer {
 
 /** By `share` of the viewport on each side. */
 const grown = (b: Box, viewport: Size, share: number): Box => ({
-  x: b.x - viewport.width * share, y: b.y - viewport.height * share, w: b.w + 2 * viewport.width * share, h: b.h + 2 * viewport.height * share,
+  x: b.x - viewport.width * share,
+  y: b.y - viewport.height * share,
+  w: b.w + 2 * viewport.width * share,
+  h: b.h + 2 * viewport.height * share,
 })
 
 /** Does the window hold all of the box that lies within `limit`? */
 function covers(w: PaintWindow, b: Box, limit: Box): boolean {
   const part = boxIntersection(b, limit)
-  return !part || (part.x >= w.x && part.y >= w.y && part.x + part.w <= w.x + w.width / w.scale && part.y + part.h <= w.y + w.height / w.scale)
+  return (
+    !part || (part.x >= w.x && part.y >= w.y && part.x + part.w <= w.x + w.width / w.scale && part.y + part.h <= w.y + w.height / w.scale)
+  )
 }

@@ -14,7 +14,13 @@ export interface SceneRegion {
   proposed: boolean
 }
 
-export const sceneRegion = (r: Region, colour: string): SceneRegion => ({ id: r.id, z: r.z, shape: r.shape, colour, proposed: r.state === 'proposed' })
+export const sceneRegion = (r: Region, colour: string): SceneRegion => ({
+  id: r.id,
+  z: r.z,
+  shape: r.shape,
+  colour,
+  proposed: r.state === 'proposed',
+})
 
 export interface Style {
   /** 0 to 1. */
@@ -125,4 +131,8 @@ export function haloOf(colour: string): string {
   return 0.299 * r + 0.587 * g + 0.114 * b > 150 ? '#0000008c' : '#ffffff8c'
 }
 
-export const withAlpha = (colour: string, alpha: number) => colour + Math.round(alpha * 255).toString(16).padStart(2, '0')
+export const withAlpha = (colour: string, alpha: number) =>
+  colour +
+  Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, '0')

@@ -18,7 +18,11 @@ export interface CanvasStage {
 }
 
 /** `onError`: the image could not be had. The element gets its size from the page; it takes the keyboard focus. */
-export function mountCanvas(element: HTMLElement, editor: CanvasEditor, { onError = () => undefined }: { onError?: (error: Error) => void } = {}): CanvasStage {
+export function mountCanvas(
+  element: HTMLElement,
+  editor: CanvasEditor,
+  { onError = () => undefined }: { onError?: (error: Error) => void } = {},
+): CanvasStage {
   let frame = 0
   let waiting: (() => void)[] = []
   const pending = new Set<CanvasChange>()

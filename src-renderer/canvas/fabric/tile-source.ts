@@ -7,7 +7,8 @@ const kept = 240
 /** Fetched at the same time. */
 const lanes = 4
 
-export const levelsOf = ({ width, height }: Size, { side }: Pyramid) => Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / side))) + 1
+export const levelsOf = ({ width, height }: Size, { side }: Pyramid) =>
+  Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / side))) + 1
 /** The coarsest level that still has a pixel for each of the screen's; `scale` canvas pixels an image pixel. */
 export const levelFor = (scale: number, levels: number) => Math.min(levels - 1, Math.max(0, Math.floor(Math.log2(1 / scale))))
 
@@ -20,7 +21,8 @@ export interface TilePlace {
 /** The tiles of a level that touch a box of image pixels. */
 export function tilesIn(box: Box, { width, height }: Size, level: number, side: number): TilePlace[] {
   const span = side * 2 ** level
-  const range = (from: number, length: number, all: number) => [Math.max(0, Math.floor(from / span)), Math.min(Math.ceil(all / span), Math.ceil((from + length) / span))] as const
+  const range = (from: number, length: number, all: number) =>
+    [Math.max(0, Math.floor(from / span)), Math.min(Math.ceil(all / span), Math.ceil((from + length) / span))] as const
   const [x0, x1] = range(box.x, box.w, width)
   const [y0, y1] = range(box.y, box.h, height)
   const out: TilePlace[] = []

@@ -19,7 +19,7 @@ export function flatFromRle(rle: Rle): FlatMask {
   const rows = new Int32Array(counts.length + 1 + 2 * width) // a run is cut at most once a column
   let [x, y, used] = [0, 0, 0]
   for (let i = 0; i < counts.length; i++)
-    for (let left = counts[i]!; left > 0; ) {
+    for (let left = counts[i]!; left > 0;) {
       if (x >= width) throw new Error(`RLE runs cover more than ${height} × ${width} pixels`)
       const n = Math.min(left, height - y)
       if (i % 2 === 1) {

@@ -65,7 +65,7 @@ export class Livewire {
 
   private expand(goal: number): void {
     const { w, h } = this.window
-    for (let empty = 0; !this.done[goal] && empty <= buckets; ) {
+    for (let empty = 0; !this.done[goal] && empty <= buckets;) {
       const bucket = this.queue[this.reached % buckets]!
       const at = bucket.pop()
       if (at === undefined) {
@@ -113,7 +113,7 @@ function gradientCost({ data, width, height }: Pixels): Uint8Array {
       histogram[Math.floor(m)]!++
     }
   let strong = histogram.length - 1
-  for (let above = 0; strong > 1 && (above += histogram[strong]!) < n * 0.005; ) strong--
+  for (let above = 0; strong > 1 && (above += histogram[strong]!) < n * 0.005;) strong--
   const cost = new Uint8Array(n)
   for (let i = 0; i < n; i++) cost[i] = maxCost - Math.floor((maxCost - 1) * Math.min(1, magnitude[i]! / strong))
   return cost

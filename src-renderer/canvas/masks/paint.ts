@@ -114,5 +114,11 @@ function blend(pixels: Uint32Array, from: number, to: number, { colour, rest }: 
 function straight(v: number): number {
   const a = v >>> 24
   const f = 255 / a
-  return ((a << 24) | (Math.min(255, ((v >>> 16) & 255) * f) << 16) | (Math.min(255, ((v >>> 8) & 255) * f) << 8) | Math.min(255, (v & 255) * f)) >>> 0
+  return (
+    ((a << 24) |
+      (Math.min(255, ((v >>> 16) & 255) * f) << 16) |
+      (Math.min(255, ((v >>> 8) & 255) * f) << 8) |
+      Math.min(255, (v & 255) * f)) >>>
+    0
+  )
 }

@@ -37,7 +37,11 @@ export function useTokens() {
   const place = () => `dashi:caption-model:${project.opened?.info.folder ?? ''}`
   if (!made) {
     made = true
-    watch(() => project.key, () => (chosen.value = localStorage.getItem(place())), { immediate: true })
+    watch(
+      () => project.key,
+      () => (chosen.value = localStorage.getItem(place())),
+      { immediate: true },
+    )
     watch(chosen, () => counts.clear())
   }
   const count = (text: string): Count | null => {

@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest'
 import { imageContent, listLabels, projectHash } from '../../../src-main/app/projects/index.ts'
 import {
-  acceptRegions, addCaption, addComment, addLabel, addRegion, addRegions, rejectRegions, removeLabel, removeRegions, setMediaLabels, updateComment, updateLabel,
+  acceptRegions,
+  addCaption,
+  addComment,
+  addLabel,
+  addRegion,
+  addRegions,
+  rejectRegions,
+  removeLabel,
+  removeRegions,
+  setMediaLabels,
+  updateComment,
+  updateLabel,
   updateRegion,
 } from '../../../src-main/app/annotations/index.ts'
 import { box, fiveImages, temporaryProject } from '../projects/fixture.ts'
@@ -11,12 +22,18 @@ test('a region a person draws is accepted and on top; what a checkpoint makes is
   const drawn = addRegion(project, { mediaId: 1, labelId: 1, shape: box() })
   expect(drawn).toMatchObject({ state: 'accepted', z: 2, author: { kind: 'person', name: 'ann' } })
   const author = { kind: 'checkpoint', checkpoint: 'run-1', score: 0.7 } as const
-  const [first, second] = addRegions(project, [{ mediaId: 1, shape: box(), author }, { mediaId: 1, shape: box(2), author }])
+  const [first, second] = addRegions(project, [
+    { mediaId: 1, shape: box(), author },
+    { mediaId: 1, shape: box(2), author },
+  ])
   expect(first!.state).toBe('proposed')
   acceptRegions(project, [first!.id])
   rejectRegions(project, [second!.id])
   const regions = imageContent(project, 1).regions.slice(-2)
-  expect(regions.map((r) => [r.state, r.author])).toEqual([['accepted', author], ['rejected', author]])
+  expect(regions.map((r) => [r.state, r.author])).toEqual([
+    ['accepted', author],
+    ['rejected', author],
+  ])
 })
 
 test('a wrong region is refused naming the field', () => {
@@ -30,7 +47,15 @@ test('a wrong region is refused naming the field', () => {
 
 test('removing a region keeps captions and comments, without it', () => {
   const project = temporaryProject(fiveImages())
-  addCaption(project, { mediaId: 1, text: 'a cat and a dog', regionId: 1, spans: [{ start: 2, end: 5, regions: [1] }, { start: 12, end: 15, regions: [1, 2] }] })
+  addCaption(project, {
+    mediaId: 1,
+    text: 'a cat and a dog',
+    regionId: 1,
+    spans: [
+      { start: 2, end: 5, regions: [1] },
+      { start: 12, end: 15, regions: [1, 2] },
+    ],
+  })
   addComment(project, { mediaId: 1, regionId: 1, text: 'which one?' })
   removeRegions(project, [1])
   const { captions, comments } = imageContent(project, 1)
@@ -42,8 +67,12 @@ test('removing a region keeps captions and comments, without it', () => {
 test('a caption points at regions of its own image, and within its text', () => {
   const project = temporaryProject(fiveImages())
   expect(() => addCaption(project, { mediaId: 2, text: 'x', regionId: 1 })).toThrow('caption: region 1 is not on this image')
-  expect(() => addCaption(project, { mediaId: 1, text: 'cat', spans: [{ start: 0, end: 4, regions: [1] }] })).toThrow('not within the text (0 to 3)')
-  expect(() => addCaption(project, { mediaId: 1, text: 'x', language: 'not a language' })).toThrow('caption: language: expected a language tag')
+  expect(() => addCaption(project, { mediaId: 1, text: 'cat', spans: [{ start: 0, end: 4, regions: [1] }] })).toThrow(
+    'not within the text (0 to 3)',
+  )
+  expect(() => addCaption(project, { mediaId: 1, text: 'x', language: 'not a language' })).toThrow(
+    'caption: language: expected a language tag',
+  )
 })
 
 test('labels: unique names, merged, removed with what carried them, never below themselves', () => {

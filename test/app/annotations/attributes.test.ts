@@ -4,9 +4,26 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { attributeFaults, attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Region } from '#shared/model/region.ts'
-import { addLabel, addRegion, editMedia, redoChange, undoChange, updateLabel, updateRegion } from '../../../src-main/app/annotations/index.ts'
+import {
+  addLabel,
+  addRegion,
+  editMedia,
+  redoChange,
+  undoChange,
+  updateLabel,
+  updateRegion,
+} from '../../../src-main/app/annotations/index.ts'
 import { applyRegionEdit } from '../../../src-main/app/annotations/apply.ts'
-import { addRecords, checkProject, createProject, imageContent, listLabels, openProject, projectHash, type Project } from '../../../src-main/app/projects/index.ts'
+import {
+  addRecords,
+  checkProject,
+  createProject,
+  imageContent,
+  listLabels,
+  openProject,
+  projectHash,
+  type Project,
+} from '../../../src-main/app/projects/index.ts'
 import { migrations } from '../../../src-main/db/schema.ts'
 import { box, temporaryFolder, temporaryProject } from '../projects/fixture.ts'
 
@@ -39,8 +56,20 @@ describe.each(refused)('%j', (attributes, message) => {
     expect(() => addRegion(project, { mediaId: 1, labelId: car, shape: box(2), attributes: given })).toThrow(message)
     expect(() => updateRegion(project, region.id, { attributes: given })).toThrow(message)
     expect(() => editMedia(project, [1], { setAttributes: given })).toThrow(message)
-    expect(() => applyRegionEdit(project, { mediaId: 1, action: 'attributes', changes: [{ before: region, after: { ...region, attributes: given } }] })).toThrow(message)
-    expect(() => applyRegionEdit(project, { mediaId: 1, action: 'draw', changes: [{ before: null, after: { ...region, id: -1, attributes: given } }] })).toThrow(message)
+    expect(() =>
+      applyRegionEdit(project, {
+        mediaId: 1,
+        action: 'attributes',
+        changes: [{ before: region, after: { ...region, attributes: given } }],
+      }),
+    ).toThrow(message)
+    expect(() =>
+      applyRegionEdit(project, {
+        mediaId: 1,
+        action: 'draw',
+        changes: [{ before: null, after: { ...region, id: -1, attributes: given } }],
+      }),
+    ).toThrow(message)
     expect(projectHash(project)).toBe(hash)
   })
 })
@@ -49,7 +78,12 @@ test('an attribute may have any name, also one that every object seems to have',
   const { project } = cars()
   const odd = ['constructor', 'toString', 'hasOwnProperty'].map((name): AttributeDefinition => ({ type: 'number', name, required: false }))
   const label = addLabel(project, { name: 'odd', attributes: odd })
-  const region = addRegion(project, { mediaId: 1, labelId: label.id, shape: box(1), attributes: { constructor: 3 } as unknown as Region['attributes'] })
+  const region = addRegion(project, {
+    mediaId: 1,
+    labelId: label.id,
+    shape: box(1),
+    attributes: { constructor: 3 } as unknown as Region['attributes'],
+  })
   expect(attributeFaults(odd, { other: 1 })).toEqual([])
   updateRegion(project, region.id, { attributes: { other: true } })
   expect(imageContent(project, 1).regions[0]!.attributes).toEqual({ other: true })
@@ -59,9 +93,16 @@ test('names that no rule has are free, and a label below has the rules of those 
   const { project, car } = cars()
   const sedan = addLabel(project, { name: 'sedan', parentId: car, attributes: [{ type: 'text', name: 'age', required: false }] })
   addRegion(project, { mediaId: 1, labelId: sedan.id, shape: box(1), attributes: { colour: 'blue', age: 'old', dirty: true } })
-  expect(() => addRegion(project, { mediaId: 1, labelId: sedan.id, shape: box(1), attributes: { colour: 'green' } })).toThrow('attributes.colour')
+  expect(() => addRegion(project, { mediaId: 1, labelId: sedan.id, shape: box(1), attributes: { colour: 'green' } })).toThrow(
+    'attributes.colour',
+  )
   const byId = new Map(listLabels(project).map((l) => [l.id, l]))
-  expect(attributesOf(sedan.id, byId).map((a) => [a.name, a.type])).toEqual([['age', 'text'], ['colour', 'choice'], ['plate', 'text'], ['parked', 'yes/no']])
+  expect(attributesOf(sedan.id, byId).map((a) => [a.name, a.type])).toEqual([
+    ['age', 'text'],
+    ['colour', 'choice'],
+    ['plate', 'text'],
+    ['parked', 'yes/no'],
+  ])
 })
 
 test('what was there before the rule can stay, and be changed beside it', () => {
@@ -70,13 +111,19 @@ test('what was there before the rule can stay, and be changed beside it', () => 
   const region = addRegion(project, { mediaId: 1, labelId: car, shape: box(1), attributes: { colour: 'green' } })
   updateLabel(project, car, { attributes: rules })
   updateRegion(project, region.id, { attributes: { colour: 'green', plate: 'B 1' } })
-  expect(attributeFaults(rules, imageContent(project, 1).regions[0]!.attributes)).toEqual([{ name: 'colour', problem: 'expected one of red, blue' }])
+  expect(attributeFaults(rules, imageContent(project, 1).regions[0]!.attributes)).toEqual([
+    { name: 'colour', problem: 'expected one of red, blue' },
+  ])
   expect(attributeFaults(rules, {}).map((f) => f.name)).toEqual(['colour', 'plate'])
   expect(defaultsOf(rules)).toEqual({ colour: 'red', parked: false })
 })
 
 test.each([
-  ['a default that is none of the options', { type: 'choice', name: 'a', options: ['x'], default: 'y' }, 'label: attributes.0.default: expected one of x'],
+  [
+    'a default that is none of the options',
+    { type: 'choice', name: 'a', options: ['x'], default: 'y' },
+    'label: attributes.0.default: expected one of x',
+  ],
   ['an option twice', { type: 'choice', name: 'a', options: ['x', 'x'] }, 'label: attributes.0.options: expected each option once'],
   ['no option', { type: 'choice', name: 'a', options: [] }, 'label: attributes.0.options'],
   ['a range that holds nothing', { type: 'number', name: 'a', min: 3, max: 2 }, 'label: attributes.0.max: expected at least 3'],
@@ -88,7 +135,9 @@ test.each([
 
 test('two attributes of one name are refused', () => {
   const { project, car } = cars()
-  expect(() => updateLabel(project, car, { attributes: [rules[0]!, rules[0]!] })).toThrow('label: attributes.1.name: "colour" is there twice')
+  expect(() => updateLabel(project, car, { attributes: [rules[0]!, rules[0]!] })).toThrow(
+    'label: attributes.1.name: "colour" is there twice',
+  )
 })
 
 test('the rules are undone and done again, over a restart too, and count in the dataset hash', () => {
@@ -122,13 +171,17 @@ test('a project of an earlier version opens, has the hash that it had, and its j
       (1, 1, '{"rows":[{"table":"label","id":1,"before":null,"after":${row('cat')}}]}'),
       (2, 1, '{"rows":[{"table":"label","id":2,"before":null,"after":${row('dog')}}]}'),
       (3, 1, '{"rows":[{"table":"label","id":2,"before":${row('dog')},"after":null}]}');`)
-  for (const { version, sql } of migrations.filter((m) => m.version === 3)) if (version) for (const [, kind, name] of sql.matchAll(/CREATE (TABLE|INDEX) (\w+)/g)) db.exec(`DROP ${kind} IF EXISTS ${name}`)
+  for (const { version, sql } of migrations.filter((m) => m.version === 3))
+    if (version) for (const [, kind, name] of sql.matchAll(/CREATE (TABLE|INDEX) (\w+)/g)) db.exec(`DROP ${kind} IF EXISTS ${name}`)
   db.exec('PRAGMA user_version = 2')
   db.close()
   const project = openProject(dir)
   expect(listLabels(project).map((l) => [l.name, l.attributes])).toEqual([['cat', []]])
   expect(undoChange(project)!.action).toBe('remove label')
-  expect(listLabels(project).map((l) => [l.name, l.attributes])).toEqual([['cat', []], ['dog', []]])
+  expect(listLabels(project).map((l) => [l.name, l.attributes])).toEqual([
+    ['cat', []],
+    ['dog', []],
+  ])
   undoChange(project)
   undoChange(project)
   for (let i = 0; i < 3; i++) redoChange(project)

@@ -9,12 +9,22 @@ test('labels, tags, split, review and the regions of a selection change at once 
   setMediaLabels(project, [{ mediaId: 1, labelId: 1 }])
   const before = projectHash(project)
   editMedia(project, [1, 2, 3], {
-    addLabels: [2], removeLabels: [1], addTags: ['dusk'], removeTags: ['old'], split: 'val', review: 'approved', regionLabel: 2, setAttributes: { blurred: true },
+    addLabels: [2],
+    removeLabels: [1],
+    addTags: ['dusk'],
+    removeTags: ['old'],
+    split: 'val',
+    review: 'approved',
+    regionLabel: 2,
+    setAttributes: { blurred: true },
   })
   for (const id of [1, 2, 3]) {
     const { media, labels, tags, regions } = imageContent(project, id)
     expect(media).toMatchObject({ split: 'val', review: 'approved' })
-    expect([labels.map((l) => [l.labelId, l.state]), [...tags].sort()]).toEqual([[[2, 'accepted']], id === 1 ? ['dusk', 'night'] : ['dusk']])
+    expect([labels.map((l) => [l.labelId, l.state]), [...tags].sort()]).toEqual([
+      [[2, 'accepted']],
+      id === 1 ? ['dusk', 'night'] : ['dusk'],
+    ])
     for (const r of regions) expect(r).toMatchObject({ labelId: 2, attributes: { blurred: true } })
   }
   expect(undoChange(project)?.action).toBe('edit 3 images')

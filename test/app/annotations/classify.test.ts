@@ -24,11 +24,20 @@ test('the last class chosen is the one', () => {
 
 test('proposals are answered: that of the class is accepted, others are rejected', () => {
   const { project, robin, wren } = birds()
-  setMediaLabels(project, [{ mediaId: 1, labelId: robin, author: byModel(0.8) }, { mediaId: 1, labelId: wren, author: byModel(0.2) }])
+  setMediaLabels(project, [
+    { mediaId: 1, labelId: robin, author: byModel(0.8) },
+    { mediaId: 1, labelId: wren, author: byModel(0.2) },
+  ])
   classifyImage(project, 1, robin)
-  expect(said(project)).toEqual([[robin, 'checkpoint', 'accepted'], [wren, 'checkpoint', 'rejected']])
+  expect(said(project)).toEqual([
+    [robin, 'checkpoint', 'accepted'],
+    [wren, 'checkpoint', 'rejected'],
+  ])
   classifyImage(project, 1, wren) // what was rejected stays rejected: the person's own label says it
-  expect(said(project)).toEqual([[wren, 'checkpoint', 'rejected'], [wren, 'person', 'accepted']])
+  expect(said(project)).toEqual([
+    [wren, 'checkpoint', 'rejected'],
+    [wren, 'person', 'accepted'],
+  ])
 })
 
 test('is one step of undo of its image, whatever it changed', () => {

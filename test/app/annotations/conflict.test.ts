@@ -3,7 +3,18 @@ import { expect, test } from 'vitest'
 import { ConflictError, type Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
 import {
-  addCaption, addComment, removeCaption, removeComment, setRegionState, setReview, setSplit, undoChange, updateCaption, updateComment, updateLabel, updateRegion,
+  addCaption,
+  addComment,
+  removeCaption,
+  removeComment,
+  setRegionState,
+  setReview,
+  setSplit,
+  undoChange,
+  updateCaption,
+  updateComment,
+  updateLabel,
+  updateRegion,
 } from '../../../src-main/app/annotations/index.ts'
 import { applyRegionEdit } from '../../../src-main/app/annotations/apply.ts'
 import { changeHistory } from '../../../src-main/app/annotations/history.ts'
@@ -17,7 +28,8 @@ const setup = () => {
 }
 const now = (project: Project) => imageContent(project, 1).regions.find((r) => r.id === 1)
 /** As a window does it that knows the region as `before`. */
-const apply = (project: Project, before: Region | null, after: Region | null) => applyRegionEdit(project, { mediaId: 1, action: 'x', changes: [{ before, after }] })
+const apply = (project: Project, before: Region | null, after: Region | null) =>
+  applyRegionEdit(project, { mediaId: 1, action: 'x', changes: [{ before, after }] })
 
 function conflicts(body: () => unknown): Conflict[] {
   try {
@@ -74,14 +86,18 @@ test('one region of several in a conflict holds back the others, so that nothing
   const [a, b] = imageContent(project, 1).regions as [Region, Region]
   updateRegion(project, b.id, { shape: box(3, 3) })
   const moved = (r: Region) => ({ before: r, after: { ...r, shape: box(50, 50) } })
-  expect(conflicts(() => applyRegionEdit(project, { mediaId: 1, action: 'move', changes: [moved(a), moved(b)] })).map((c) => c.id)).toEqual([b.id])
+  expect(conflicts(() => applyRegionEdit(project, { mediaId: 1, action: 'move', changes: [moved(a), moved(b)] })).map((c) => c.id)).toEqual(
+    [b.id],
+  )
   expect(imageContent(project, 1).regions.map((r) => r.shape)).toEqual([a.shape, box(3, 3)])
 })
 
 test('a region that is gone, and one that is to go', () => {
   const { project, before } = setup()
   updateRegion(project, 1, { labelId: 2 })
-  expect(conflicts(() => apply(project, before, null))).toMatchObject([{ how: 'changed', removing: true, fields: [{ field: 'labelId', theirs: 2, mine: null }] }])
+  expect(conflicts(() => apply(project, before, null))).toMatchObject([
+    { how: 'changed', removing: true, fields: [{ field: 'labelId', theirs: 2, mine: null }] },
+  ])
   expect(now(project)).toBeDefined()
   apply(project, { ...before, labelId: 2 }, null)
   expect(conflicts(() => apply(project, before, { ...before, shape: box(9, 9) }))).toMatchObject([{ how: 'removed', removing: false }])
@@ -94,12 +110,16 @@ test('captions, comments, labels, splits, reviews and states', () => {
   const { project } = setup()
   const caption = addCaption(project, { mediaId: 1, text: 'a' })
   updateCaption(project, caption.id, { text: 'b' }, { text: 'a' })
-  expect(conflicts(() => updateCaption(project, caption.id, { text: 'c' }, { text: 'a' }))).toMatchObject([{ entity: 'caption', fields: [{ field: 'text', base: 'a', theirs: 'b', mine: 'c' }] }])
+  expect(conflicts(() => updateCaption(project, caption.id, { text: 'c' }, { text: 'a' }))).toMatchObject([
+    { entity: 'caption', fields: [{ field: 'text', base: 'a', theirs: 'b', mine: 'c' }] },
+  ])
   updateCaption(project, caption.id, { language: 'en' }, { language: null })
   expect(conflicts(() => removeCaption(project, caption.id, { text: 'a' }))).toMatchObject([{ removing: true }])
   removeCaption(project, caption.id, { text: 'b' })
   removeCaption(project, caption.id, { text: 'b' }) // gone is gone
-  expect(conflicts(() => updateCaption(project, caption.id, { text: 'c' }, { text: 'b' }))).toMatchObject([{ how: 'removed', fields: [{ field: 'text', mine: 'c' }] }])
+  expect(conflicts(() => updateCaption(project, caption.id, { text: 'c' }, { text: 'b' }))).toMatchObject([
+    { how: 'removed', fields: [{ field: 'text', mine: 'c' }] },
+  ])
 
   const comment = addComment(project, { mediaId: 1, text: 'why' })
   updateComment(project, comment.id, { resolved: true }, { resolved: false })
@@ -111,7 +131,9 @@ test('captions, comments, labels, splits, reviews and states', () => {
   expect(listLabels(project)[0]).toMatchObject({ name: 'lion', key: '3' })
 
   setSplit(project, [1], 'test', ['train'])
-  expect(conflicts(() => setSplit(project, [1, 2], 'val', ['train', 'val']))).toMatchObject([{ entity: 'image', id: 1, fields: [{ field: 'split', base: 'train', theirs: 'test', mine: 'val' }] }])
+  expect(conflicts(() => setSplit(project, [1, 2], 'val', ['train', 'val']))).toMatchObject([
+    { entity: 'image', id: 1, fields: [{ field: 'split', base: 'train', theirs: 'test', mine: 'val' }] },
+  ])
   setReview(project, [1], 'approved', ['unreviewed'])
   expect(conflicts(() => setReview(project, [1], 'rejected', ['unreviewed']))).toHaveLength(1)
   expect(getMedia(project, 1)).toMatchObject({ split: 'test', review: 'approved' })
@@ -121,7 +143,10 @@ test('captions, comments, labels, splits, reviews and states', () => {
 
 test('a grounding that lost a region with its removal is no conflict', () => {
   const { project, before } = setup()
-  const spans = [{ start: 0, end: 1, regions: [1] }, { start: 2, end: 3, regions: [1, 2] }]
+  const spans = [
+    { start: 0, end: 1, regions: [1] },
+    { start: 2, end: 3, regions: [1, 2] },
+  ]
   const caption = addCaption(project, { mediaId: 1, text: 'a b c', spans })
   apply(project, before, null)
   updateCaption(project, caption.id, { text: 'a b d', spans: [] }, { text: 'a b c', spans })

@@ -11,7 +11,16 @@ test('each image gets its own copies, cut where it ends; what does not fit is le
   const project = temporaryProject()
   const mask = { kind: 'mask' as const, rle: encodeRle({ height: 40, width: 100, counts: [0, 2000, 2000] }) }
   addRecords(project, [
-    { fileName: '1.jpg', width: 100, height: 40, regions: [{ label: 'car', shape: box(10, 10, 30, 20), attributes: { colour: 'red' }, author: byModel }, { label: 'car', shape: box(80, 5, 10, 10) }, { label: 'road', shape: mask }] },
+    {
+      fileName: '1.jpg',
+      width: 100,
+      height: 40,
+      regions: [
+        { label: 'car', shape: box(10, 10, 30, 20), attributes: { colour: 'red' }, author: byModel },
+        { label: 'car', shape: box(80, 5, 10, 10) },
+        { label: 'road', shape: mask },
+      ],
+    },
     { fileName: '2.jpg', width: 100, height: 40, regions: [{ label: 'car', shape: box(1, 1, 2, 2) }] },
     { fileName: '3.jpg', width: 30, height: 40 },
     { fileName: '4.jpg' },
@@ -20,7 +29,13 @@ test('each image gets its own copies, cut where it ends; what does not fit is le
   expect(copyRegions(project, [1, 2, 3], [2, 3, 4])).toEqual({ regions: 6, images: [2, 3, 4] })
   const on = (id: number) => imageContent(project, id).regions
   expect(on(2).map((r) => r.shape.kind)).toEqual(['box', 'box', 'box', 'mask'])
-  expect(on(2)[1]).toMatchObject({ shape: box(10, 10, 30, 20), attributes: { colour: 'red' }, author: { kind: 'person', name: 'ann' }, state: 'accepted', z: 1 })
+  expect(on(2)[1]).toMatchObject({
+    shape: box(10, 10, 30, 20),
+    attributes: { colour: 'red' },
+    author: { kind: 'person', name: 'ann' },
+    state: 'accepted',
+    z: 1,
+  })
   expect(on(3).map((r) => r.shape)).toEqual([box(10, 10, 20, 20)])
   expect(on(4).map((r) => r.shape.kind)).toEqual(['box', 'box'])
   undoChange(project)

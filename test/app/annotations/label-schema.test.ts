@@ -1,6 +1,14 @@
 /** The label set as a file: it comes back as it went out, takes its place beside what is there, and one undo takes it away. */
 import { expect, test } from 'vitest'
-import { addLabel, importLabelSchema, labelSchema, previewLabelSchema, readLabelSchema, undoChange, updateLabel } from '../../../src-main/app/annotations/index.ts'
+import {
+  addLabel,
+  importLabelSchema,
+  labelSchema,
+  previewLabelSchema,
+  readLabelSchema,
+  undoChange,
+  updateLabel,
+} from '../../../src-main/app/annotations/index.ts'
 import { listLabels, projectHash, type Project } from '../../../src-main/app/projects/index.ts'
 import { temporaryProject } from '../projects/fixture.ts'
 
@@ -19,7 +27,11 @@ const told = (project: Project) => {
 test('goes out, and into another project as it was', () => {
   const [from, to] = [vehicles(), temporaryProject()]
   const text = JSON.stringify(labelSchema(from))
-  expect(importLabelSchema(to, readLabelSchema(text, 'labels.json'), 'merge')).toMatchObject({ added: ['vehicle', 'car'], changed: [], kept: [] })
+  expect(importLabelSchema(to, readLabelSchema(text, 'labels.json'), 'merge')).toMatchObject({
+    added: ['vehicle', 'car'],
+    changed: [],
+    kept: [],
+  })
   expect(told(to)).toEqual(told(from))
   expect(importLabelSchema(to, readLabelSchema(text, 'labels.json'), 'replace')).toMatchObject({ added: [], changed: [], unchanged: 2 })
 })
@@ -28,16 +40,33 @@ test('merging keeps what the project has and adds what it lacks', () => {
   const project = vehicles()
   const before = projectHash(project)
   const schema = file([
-    { name: 'vehicle', colour: '#000000', synonyms: ['conveyance'], attributes: [{ type: 'choice', name: 'colour', options: ['red', 'blue'] }, { type: 'yes/no', name: 'parked' }] },
+    {
+      name: 'vehicle',
+      colour: '#000000',
+      synonyms: ['conveyance'],
+      attributes: [
+        { type: 'choice', name: 'colour', options: ['red', 'blue'] },
+        { type: 'yes/no', name: 'parked' },
+      ],
+    },
     { name: 'car', key: 'x', synonyms: ['motor'], attributes: [{ type: 'number', name: 'doors' }] },
     { name: 'truck', parent: 'vehicle' },
   ])
   const preview = previewLabelSchema(project, schema, 'merge')
   expect(projectHash(project)).toBe(before)
-  expect(preview).toMatchObject({ added: ['truck'], changed: [{ name: 'vehicle', fields: ['synonyms', 'attributes'] }, { name: 'car', fields: ['synonyms', 'attributes'] }] })
+  expect(preview).toMatchObject({
+    added: ['truck'],
+    changed: [
+      { name: 'vehicle', fields: ['synonyms', 'attributes'] },
+      { name: 'car', fields: ['synonyms', 'attributes'] },
+    ],
+  })
   expect(importLabelSchema(project, schema, 'merge')).toEqual(preview)
   const [vehicle, car, truck] = told(project)
-  expect(vehicle).toMatchObject({ synonyms: ['conveyance'], attributes: [{ name: 'colour', options: ['red', 'blue'], required: true }, { name: 'parked' }] })
+  expect(vehicle).toMatchObject({
+    synonyms: ['conveyance'],
+    attributes: [{ name: 'colour', options: ['red', 'blue'], required: true }, { name: 'parked' }],
+  })
   expect(vehicle!.colour).not.toBe('#000000')
   expect(car).toMatchObject({ key: 'c', synonyms: ['auto', 'motor'], parent: 'vehicle' })
   expect(truck).toMatchObject({ parent: 'vehicle' })
@@ -49,7 +78,10 @@ test('replacing takes what the file says of a label, and leaves labels that it d
   const project = vehicles()
   const taken = importLabelSchema(project, file([{ name: 'car', colour: '#123456', parent: null }]), 'replace')
   expect(taken.changed).toEqual([{ name: 'car', fields: ['synonyms', 'prompts', 'colour', 'parent'] }])
-  expect(told(project)).toMatchObject([{ name: 'vehicle', attributes: [{ name: 'colour' }] }, { name: 'car', colour: '#123456', key: 'c', synonyms: [], parent: null }])
+  expect(told(project)).toMatchObject([
+    { name: 'vehicle', attributes: [{ name: 'colour' }] },
+    { name: 'car', colour: '#123456', key: 'c', synonyms: [], parent: null },
+  ])
 })
 
 test('an attribute of another type stays as the project has it, and the report says so', () => {
@@ -81,7 +113,10 @@ test.each([
   ['[{"name":"a","colour":"red"}]', /^labels.json: labels.0.colour: expected a colour such as #1f77b4/],
   ['[{"name":"a","parent":"b"},{"name":"b","parent":"a"}]', /^labels.json: labels.0.parent: "a" lies below itself/],
   ['[{"name":"a\\u0000"}]', /^labels.json: labels.0.name: holds a NUL/],
-  ['[{"name":"a","attributes":[{"type":"choice","name":"c","options":["x"],"default":"y"}]}]', /^labels.json: labels.0.attributes.0.default: expected one of x/],
+  [
+    '[{"name":"a","attributes":[{"type":"choice","name":"c","options":["x"],"default":"y"}]}]',
+    /^labels.json: labels.0.attributes.0.default: expected one of x/,
+  ],
   ['[7]', /^labels.json: labels.0:/],
 ])('%s is refused by its field', (text, message) => {
   expect(() => readLabelSchema(text, 'labels.json')).toThrow(message)

@@ -11,7 +11,11 @@ import { exportFrom, importInto } from '../../../src-main/app/exchange/index.ts'
 import { checkProject, imageContent, readRecords, type Project } from '../../../src-main/app/projects/index.ts'
 import { everyFormat, fresh, project, projectOf, recordsOf } from '../exchange/helpers.ts'
 
-const images = () => projectOf([{ fileName: 'a.png', width: 40, height: 30 }, { fileName: 'b.png', width: 20, height: 20 }])
+const images = () =>
+  projectOf([
+    { fileName: 'a.png', width: 40, height: 30 },
+    { fileName: 'b.png', width: 20, height: 20 },
+  ])
 const mask = (h: number, w: number, counts: string): Shape => ({ kind: 'mask', rle: { size: [h, w], counts } })
 const box = (x: number, y: number, w: number, h: number): Shape => ({ kind: 'box', x, y, w, h })
 const whole = encodeRle({ height: 30, width: 40, counts: [0, 1200] }).counts
@@ -34,17 +38,35 @@ const lies: [string, Shape, 'itself' | 'image'][] = [
   ['a turn without an end', { kind: 'rotated-box', cx: 1, cy: 1, w: 2, h: 2, angle: 1e300 }, 'itself'],
 ]
 
-const drawn = (shape: Shape): Region => ({ id: -1, mediaId: 1, labelId: null, shape, attributes: {}, author: { kind: 'person', name: 'x' }, state: 'accepted', z: 0, hidden: false, locked: false })
+const drawn = (shape: Shape): Region => ({
+  id: -1,
+  mediaId: 1,
+  labelId: null,
+  shape,
+  attributes: {},
+  author: { kind: 'person', name: 'x' },
+  state: 'accepted',
+  z: 0,
+  hidden: false,
+  locked: false,
+})
 /** As a program without these bounds would have stored it. */
 const store = ({ db }: Project, shape: Shape) => {
-  const { lastId } = db.run(`INSERT INTO region (media_id, shape, attributes, author, state, z, hidden, locked) VALUES (1, ?, '{}', 'person:x', 'accepted', 0, 0, 0)`, JSON.stringify(shape))
+  const { lastId } = db.run(
+    `INSERT INTO region (media_id, shape, attributes, author, state, z, hidden, locked) VALUES (1, ?, '{}', 'person:x', 'accepted', 0, 0, 0)`,
+    JSON.stringify(shape),
+  )
   return Number(lastId)
 }
 
 describe.each(lies)('%s', (_, shape, where) => {
   test('is refused by calls', async () => {
     const p = await images()
-    const parsed = methods['regions.apply'].input.safeParse({ mediaId: 1, action: 'draw', changes: [{ before: null, after: drawn(shape) }] })
+    const parsed = methods['regions.apply'].input.safeParse({
+      mediaId: 1,
+      action: 'draw',
+      changes: [{ before: null, after: drawn(shape) }],
+    })
     expect(parsed.success).toBe(where === 'image')
     if (parsed.success) expect(() => applyRegionEdit(p, parsed.data)).toThrow(/^a\.png: shape: /)
     expect(() => addRegion(p, { mediaId: 1, shape })).toThrow(/shape/)
@@ -57,11 +79,19 @@ describe.each(lies)('%s', (_, shape, where) => {
     const p = await images()
     addRegion(p, { mediaId: 1, shape: box(1, 2, 3, 4) })
     const id = store(p, shape)
-    expect(checkProject(p, { files: false }).problems.filter((x) => x.kind === 'row').map((x) => x.message)).toEqual([expect.stringMatching(new RegExp(`region ${id}\\b`)) as string])
+    expect(
+      checkProject(p, { files: false })
+        .problems.filter((x) => x.kind === 'row')
+        .map((x) => x.message),
+    ).toEqual([expect.stringMatching(new RegExp(`region ${id}\\b`)) as string])
     expect(imageContent(p, 1).regions.length).toBeGreaterThan(0)
     for (const format of ['coco', 'csv'] as const) {
       const report = await exportFrom(p, fresh('out'), { format })
-      expect(report.findings).toContainEqual({ file: 'a.png', level: 'left out', reason: expect.stringMatching(new RegExp(`region ${id}\\b`)) as string })
+      expect(report.findings).toContainEqual({
+        file: 'a.png',
+        level: 'left out',
+        reason: expect.stringMatching(new RegExp(`region ${id}\\b`)) as string,
+      })
       expect(report.images).toBe(2)
     }
     const [record] = [...readRecords(p)]
@@ -73,7 +103,8 @@ test('no format fails for a project that holds all of them; its archive brings n
   const p = await images()
   addRegion(p, { mediaId: 1, shape: box(1, 2, 3, 4) })
   for (const [, shape] of lies) store(p, shape)
-  for (const format of everyFormat) expect((await exportFrom(p, fresh('out'), { format })).leftOut, format).toBeGreaterThanOrEqual(lies.length)
+  for (const format of everyFormat)
+    expect((await exportFrom(p, fresh('out'), { format })).leftOut, format).toBeGreaterThanOrEqual(lies.length)
   const archive = `${fresh('archive')}.zip`
   await exportFrom(p, archive, { format: 'dashi' })
   const q = project()
@@ -92,7 +123,8 @@ test('texts without an end are refused by field', async () => {
   expect(issue('labels.add', { name: long })).toBe('name')
   expect(issue('labels.add', { name: 'a', synonyms: [long] })).toBe('synonyms.0')
   expect(issue('tags.add', { mediaIds: [1], tag: long })).toBe('tag')
-  const edit = (attributes: object) => issue('regions.apply', { mediaId: 1, action: 'a', changes: [{ before: null, after: { ...drawn(box(1, 1, 1, 1)), attributes } }] })
+  const edit = (attributes: object) =>
+    issue('regions.apply', { mediaId: 1, action: 'a', changes: [{ before: null, after: { ...drawn(box(1, 1, 1, 1)), attributes } }] })
   expect(edit({ note: long })).toBe('changes.0.after.attributes.note')
   expect(edit(Object.fromEntries(Array.from({ length: limits.list + 1 }, (_, i) => [`a${i}`, 1])))).toBe('changes.0.after.attributes')
   expect(edit({ note: 'fine' })).toBeUndefined()

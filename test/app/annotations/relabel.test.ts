@@ -1,6 +1,14 @@
 /** Labels renamed, merged and divided over the whole project: the preview says what will be, and one undo takes it back. */
 import { expect, test } from 'vitest'
-import { addLabel, addTag, changeLabels, previewLabels, redoChange, undoChange, updateLabel } from '../../../src-main/app/annotations/index.ts'
+import {
+  addLabel,
+  addTag,
+  changeLabels,
+  previewLabels,
+  redoChange,
+  undoChange,
+  updateLabel,
+} from '../../../src-main/app/annotations/index.ts'
 import { addRecords, checkProject, imageContent, listLabels, projectHash, type Project } from '../../../src-main/app/projects/index.ts'
 import { box, temporaryProject } from '../projects/fixture.ts'
 
@@ -8,11 +16,32 @@ const ann = { kind: 'person' as const, name: 'ann' }
 function cars(): { project: Project; ids: Record<string, number>; names: () => string[] } {
   const project = temporaryProject()
   addRecords(project, [
-    { fileName: 'a.jpg', labels: [{ label: 'car', author: ann }], regions: [{ label: 'car', shape: box(1), attributes: { colour: 'red' } }, { label: 'auto', shape: box(2) }] },
-    { fileName: 'b.jpg', labels: [{ label: 'auto', author: ann }, { label: 'car', author: ann }], regions: [{ label: 'car', shape: box(3), attributes: { colour: 'blue' } }, { label: 'car', shape: { kind: 'polyline', points: [0, 0, 5, 5] } }] },
+    {
+      fileName: 'a.jpg',
+      labels: [{ label: 'car', author: ann }],
+      regions: [
+        { label: 'car', shape: box(1), attributes: { colour: 'red' } },
+        { label: 'auto', shape: box(2) },
+      ],
+    },
+    {
+      fileName: 'b.jpg',
+      labels: [
+        { label: 'auto', author: ann },
+        { label: 'car', author: ann },
+      ],
+      regions: [
+        { label: 'car', shape: box(3), attributes: { colour: 'blue' } },
+        { label: 'car', shape: { kind: 'polyline', points: [0, 0, 5, 5] } },
+      ],
+    },
     { fileName: 'c.jpg', regions: [{ label: 'truck', shape: box(4) }] },
   ])
-  return { project, ids: Object.fromEntries(listLabels(project).map((l) => [l.name, l.id])), names: () => listLabels(project).map((l) => l.name) }
+  return {
+    project,
+    ids: Object.fromEntries(listLabels(project).map((l) => [l.name, l.id])),
+    names: () => listLabels(project).map((l) => l.name),
+  }
 }
 /** Does it, and sees that the preview said so, that one undo takes all of it back, and that redo does it again. */
 function done(project: Project, operation: Parameters<typeof changeLabels>[1]) {
@@ -32,9 +61,16 @@ function done(project: Project, operation: Parameters<typeof changeLabels>[1]) {
 
 test('a label is called otherwise; a name that is taken is refused', () => {
   const { project, ids, names } = cars()
-  expect(done(project, { kind: 'rename', id: ids['car']!, name: 'motor car' })).toMatchObject({ regions: 3, imageLabels: 2, images: 2, removed: [] })
+  expect(done(project, { kind: 'rename', id: ids['car']!, name: 'motor car' })).toMatchObject({
+    regions: 3,
+    imageLabels: 2,
+    images: 2,
+    removed: [],
+  })
   expect(names()).toContain('motor car')
-  expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: 'truck' })).toThrow('there is a label "truck" already; merge into it instead')
+  expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: 'truck' })).toThrow(
+    'there is a label "truck" already; merge into it instead',
+  )
   expect(() => changeLabels(project, { kind: 'rename', id: 99, name: 'x' })).toThrow('no label has the id 99')
   expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: '' })).toThrow(/labels: name/)
 })
@@ -42,7 +78,13 @@ test('a label is called otherwise; a name that is taken is refused', () => {
 test('several become one; an image that has both keeps one', () => {
   const { project, ids, names } = cars()
   const preview = done(project, { kind: 'merge', ids: [ids['auto']!, ids['truck']!], into: ids['car']! })
-  expect(preview).toEqual({ regions: 2, imageLabels: 1, images: 3, effects: [{ label: 'car', fresh: false, regions: 2, imageLabels: 1 }], removed: ['auto', 'truck'] })
+  expect(preview).toEqual({
+    regions: 2,
+    imageLabels: 1,
+    images: 3,
+    effects: [{ label: 'car', fresh: false, regions: 2, imageLabels: 1 }],
+    removed: ['auto', 'truck'],
+  })
   expect(names()).toEqual(['car'])
   expect([1, 2, 3].map((id) => imageContent(project, id).labels.map((l) => l.labelId))).toEqual([[ids['car']], [ids['car']], []])
   expect(() => changeLabels(project, { kind: 'merge', ids: [ids['car']!], into: ids['car']! })).toThrow('cannot be merged into itself')
@@ -65,18 +107,41 @@ test('a label is divided by an attribute, a kind of shape, or a tag of the image
   addTag(project, [2], 'night')
   const part = (name: string, where: object) => ({ name, where })
   const preview = done(project, {
-    kind: 'split', id: ids['car']!,
-    parts: [part('red car', { attribute: { name: 'colour', value: 'red' } }), part('track', { kind: 'polyline' }), part('auto', { tag: 'night' })],
+    kind: 'split',
+    id: ids['car']!,
+    parts: [
+      part('red car', { attribute: { name: 'colour', value: 'red' } }),
+      part('track', { kind: 'polyline' }),
+      part('auto', { tag: 'night' }),
+    ],
   })
   expect(preview).toEqual({
-    regions: 3, imageLabels: 1, images: 2, removed: [],
-    effects: [{ label: 'red car', fresh: true, regions: 1, imageLabels: 0 }, { label: 'track', fresh: true, regions: 1, imageLabels: 0 }, { label: 'auto', fresh: false, regions: 1, imageLabels: 1 }],
+    regions: 3,
+    imageLabels: 1,
+    images: 2,
+    removed: [],
+    effects: [
+      { label: 'red car', fresh: true, regions: 1, imageLabels: 0 },
+      { label: 'track', fresh: true, regions: 1, imageLabels: 0 },
+      { label: 'auto', fresh: false, regions: 1, imageLabels: 1 },
+    ],
   })
   const name = new Map(listLabels(project).map((l) => [l.id, l.name]))
-  expect([1, 2].map((id) => imageContent(project, id).regions.map((r) => name.get(r.labelId!)))).toEqual([['red car', 'auto'], ['auto', 'track']])
-  expect(listLabels(project).find((l) => l.name === 'red car')!.attributes.map((a) => a.name)).toEqual(['colour'])
-  expect(() => changeLabels(project, { kind: 'split', id: ids['car']!, parts: [part('x', {})] })).toThrow('expected an attribute, a tag or a kind of shape')
-  expect(() => changeLabels(project, { kind: 'split', id: ids['car']!, parts: [part('car', { kind: 'box' })] })).toThrow('is the label that is divided')
+  expect([1, 2].map((id) => imageContent(project, id).regions.map((r) => name.get(r.labelId!)))).toEqual([
+    ['red car', 'auto'],
+    ['auto', 'track'],
+  ])
+  expect(
+    listLabels(project)
+      .find((l) => l.name === 'red car')!
+      .attributes.map((a) => a.name),
+  ).toEqual(['colour'])
+  expect(() => changeLabels(project, { kind: 'split', id: ids['car']!, parts: [part('x', {})] })).toThrow(
+    'expected an attribute, a tag or a kind of shape',
+  )
+  expect(() => changeLabels(project, { kind: 'split', id: ids['car']!, parts: [part('car', { kind: 'box' })] })).toThrow(
+    'is the label that is divided',
+  )
 })
 
 test('a label below another one cannot be put above it', () => {

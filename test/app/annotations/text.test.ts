@@ -5,15 +5,53 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { methods } from '#shared/contract.ts'
 import { DashiError } from '#shared/errors.ts'
-import { addCaption, addComment, addLabel, addRegion, addTag, editMedia, renameMedia, setSplit, undoChange, updateCaption, updateLabel } from '../../../src-main/app/annotations/index.ts'
+import {
+  addCaption,
+  addComment,
+  addLabel,
+  addRegion,
+  addTag,
+  editMedia,
+  renameMedia,
+  setSplit,
+  undoChange,
+  updateCaption,
+  updateLabel,
+} from '../../../src-main/app/annotations/index.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { scanFolder } from '../../../src-main/app/media/scan.ts'
-import { addCheckpoint, addRecords, checkProject, createProject, findMedia, imageContent, listLabels, openProject, startRun, takeSnapshot, type Project } from '../../../src-main/app/projects/index.ts'
+import {
+  addCheckpoint,
+  addRecords,
+  checkProject,
+  createProject,
+  findMedia,
+  imageContent,
+  listLabels,
+  openProject,
+  startRun,
+  takeSnapshot,
+  type Project,
+} from '../../../src-main/app/projects/index.ts'
 import { box, fiveImages, record, temporaryFolder, temporaryProject } from '../projects/fixture.ts'
 
-const picture = () => sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).png().toBuffer()
+const picture = () =>
+  sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } })
+    .png()
+    .toBuffer()
 const bad = { 'a NUL': 'a\0b', 'the first half of a pair': 'a\ud83d', 'the second half': '\ude00b' }
-const region = { id: -1, mediaId: 1, labelId: null, shape: box(), attributes: {}, author: { kind: 'person', name: 'ann' }, state: 'accepted', z: 0, hidden: false, locked: false }
+const region = {
+  id: -1,
+  mediaId: 1,
+  labelId: null,
+  shape: box(),
+  attributes: {},
+  author: { kind: 'person', name: 'ann' },
+  state: 'accepted',
+  z: 0,
+  hidden: false,
+  locked: false,
+}
 const drawn = (more: object) => ({ mediaId: 1, action: 'x', changes: [{ before: null, after: { ...region, ...more } }] })
 
 /** Each call with the text in one of the places where it takes one. */
@@ -94,8 +132,12 @@ describe.each(Object.entries(bad))('%s', (_, text) => {
     writeFileSync(
       join(folder, 'annotations.json'),
       JSON.stringify({
-        images: [{ id: 1, file_name: 'a.png', width: 8, height: 8 }], categories: [{ id: 1, name: `c${text}` }],
-        annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 4, 4] }, { id: 2, image_id: 1, caption: text }],
+        images: [{ id: 1, file_name: 'a.png', width: 8, height: 8 }],
+        categories: [{ id: 1, name: `c${text}` }],
+        annotations: [
+          { id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 4, 4] },
+          { id: 2, image_id: 1, caption: text },
+        ],
       }),
     )
     const project = temporaryProject()
@@ -112,7 +154,16 @@ describe.each(Object.entries(bad))('%s', (_, text) => {
 
 test('what UTF-8 and SQLite do carry comes back as it was', () => {
   const project = temporaryProject(fiveImages())
-  const texts = ['👩‍👩‍👧 \u{10ffff}', '\ufeffbom', '\u0001\u001f\u007f\u0080', 'ẞ ﬁ ﷽', '\ufffd', "'; DROP TABLE media; --", 'a\r\nb\u2028c', 'x'.repeat(300_000)]
+  const texts = [
+    '👩‍👩‍👧 \u{10ffff}',
+    '\ufeffbom',
+    '\u0001\u001f\u007f\u0080',
+    'ẞ ﬁ ﷽',
+    '\ufffd',
+    "'; DROP TABLE media; --",
+    'a\r\nb\u2028c',
+    'x'.repeat(300_000),
+  ]
   for (const text of texts) addCaption(project, { mediaId: 5, text })
   project.close()
   const again = openProject(project.folder)
@@ -146,7 +197,10 @@ test.skipIf(process.platform !== 'linux')('a file whose name is no UTF-8 is left
   writeFileSync(Buffer.concat([Buffer.from(join(folder, 'good', 'b')), Buffer.from([0xff]), Buffer.from('.png')]), image)
   mkdirSync(Buffer.concat([Buffer.from(join(folder, 'f')), Buffer.from([0xe9])]))
   writeFileSync(Buffer.concat([Buffer.from(join(folder, 'f')), Buffer.from([0xe9]), Buffer.from('/c.png')]), image)
-  const paths = (project: Project) => findMedia(project).map((m) => m.path).sort()
+  const paths = (project: Project) =>
+    findMedia(project)
+      .map((m) => m.path)
+      .sort()
   const scanned = temporaryProject()
   const control = { signal: new AbortController().signal, progress: () => undefined }
   expect((await scanFolder(scanned, folder, control, () => undefined)).leftOut.sort()).toEqual(['f\ufffd', 'good/b\ufffd.png'])
@@ -154,5 +208,10 @@ test.skipIf(process.platform !== 'linux')('a file whose name is no UTF-8 is left
   const imported = temporaryProject()
   const report = await importInto(imported, folder, { format: 'folders' })
   expect(paths(imported)).toEqual(['good/a.png', 'good/real \ufffd.png'])
-  expect(report.findings.filter((f) => /no UTF-8/.test(f.reason)).map((f) => f.file).sort()).toEqual(['f\ufffd', 'good/b\ufffd.png'])
+  expect(
+    report.findings
+      .filter((f) => /no UTF-8/.test(f.reason))
+      .map((f) => f.file)
+      .sort(),
+  ).toEqual(['f\ufffd', 'good/b\ufffd.png'])
 })

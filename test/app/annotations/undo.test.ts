@@ -1,10 +1,41 @@
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkProject, createProject, imageContent, openProject, projectHash, type Project, addRecords } from '../../../src-main/app/projects/index.ts'
 import {
-  addCaption, addComment, changeLabels, classifyImage, importLabelSchema, addLabel, addRegion, addTag, changeHistory, redoChange, removeLabel, removeMedia, removeMediaLabels, removeRegions, removeTag, renameMedia,
-  setMediaFacts, setMediaLabels, setReview, setSplit, undoChange, updateCaption, updateLabel, updateRegion, updateRegions,
+  checkProject,
+  createProject,
+  imageContent,
+  openProject,
+  projectHash,
+  type Project,
+  addRecords,
+} from '../../../src-main/app/projects/index.ts'
+import {
+  addCaption,
+  addComment,
+  changeLabels,
+  classifyImage,
+  importLabelSchema,
+  addLabel,
+  addRegion,
+  addTag,
+  changeHistory,
+  redoChange,
+  removeLabel,
+  removeMedia,
+  removeMediaLabels,
+  removeRegions,
+  removeTag,
+  renameMedia,
+  setMediaFacts,
+  setMediaLabels,
+  setReview,
+  setSplit,
+  undoChange,
+  updateCaption,
+  updateLabel,
+  updateRegion,
+  updateRegions,
 } from '../../../src-main/app/annotations/index.ts'
 import { mediaTables, tables } from '../../../src-main/db/tables.ts'
 import { box, fiveImages, temporaryFolder, temporaryProject } from '../projects/fixture.ts'
@@ -13,7 +44,9 @@ import { box, fiveImages, temporaryFolder, temporaryProject } from '../projects/
 function everything({ db }: Project): string {
   const names = ['root', 'label', 'media', ...mediaTables] as const
   return JSON.stringify(
-    names.map((t) => db.all(`SELECT ${['id', ...tables[t].columns.filter((c) => !tables[t].facts.includes(c))].join(', ')} FROM ${t} ORDER BY id`)),
+    names.map((t) =>
+      db.all(`SELECT ${['id', ...tables[t].columns.filter((c) => !tables[t].facts.includes(c))].join(', ')} FROM ${t} ORDER BY id`),
+    ),
   )
 }
 
@@ -21,22 +54,46 @@ function everything({ db }: Project): string {
 const edits: Record<string, (p: Project, n: number, m: number) => unknown> = {
   addRegion: (p, n, m) => addRegion(p, { mediaId: pick(p, 'media', n), labelId: pick(p, 'label', m), shape: box(n, m) }),
   moveRegion: (p, n, m) => updateRegion(p, pick(p, 'region', n), { shape: box(m, n), locked: m % 2 === 0 }),
-  relabel: (p, n, m) => updateRegions(p, [...new Set([pick(p, 'region', n), pick(p, 'region', m)])], { labelId: pick(p, 'label', n + m), state: 'accepted' }),
+  relabel: (p, n, m) =>
+    updateRegions(p, [...new Set([pick(p, 'region', n), pick(p, 'region', m)])], { labelId: pick(p, 'label', n + m), state: 'accepted' }),
   removeRegion: (p, n) => removeRegions(p, [pick(p, 'region', n)]),
   caption: (p, n, m) => {
     const region = pick(p, 'region', n)
     const mediaId = p.db.value<number>('SELECT media_id FROM region WHERE id = ?', region)!
-    return addCaption(p, { mediaId, text: `caption ${m}`, regionId: m % 2 ? region : null, spans: [{ start: 0, end: 3, regions: [region] }] })
+    return addCaption(p, {
+      mediaId,
+      text: `caption ${m}`,
+      regionId: m % 2 ? region : null,
+      spans: [{ start: 0, end: 3, regions: [region] }],
+    })
   },
   reword: (p, n, m) => updateCaption(p, pick(p, 'caption', n), { text: `other words ${m}`, spans: [] }),
   addLabel: (p, n, m) => addLabel(p, { name: `label ${n}-${m}`, parentId: pick(p, 'label', n) }),
   renameLabel: (p, n, m) => updateLabel(p, pick(p, 'label', n), { name: `name ${n}-${m}` }),
   removeLabel: (p, n) => removeLabel(p, pick(p, 'label', n)),
   mergeLabels: (p, n, m) => removeLabel(p, pick(p, 'label', n), pick(p, 'label', m)),
-  giveAttributes: (p, n, m) => updateLabel(p, pick(p, 'label', n), { attributes: m % 3 ? [{ type: 'number', name: `a${m}`, required: false }] : [] }),
-  mergeInto: (p, n, m) => changeLabels(p, { kind: 'merge', ids: [pick(p, 'label', n), pick(p, 'label', n + m)], into: pick(p, 'label', m) }),
-  divideLabel: (p, n, m) => changeLabels(p, { kind: 'split', id: pick(p, 'label', n), parts: [{ name: `part ${m % 5}`, where: { kind: 'box' } }] }),
-  takeLabels: (p, n, m) => importLabelSchema(p, { format: 'dashi-labels', version: 1, labels: ['x', `y${m}`].map((name, i) => ({ name: `${name}${n % 4}`, synonyms: [], prompts: [], attributes: [], parent: i ? `x${n % 4}` : null })) }, m % 2 ? 'merge' : 'replace'),
+  giveAttributes: (p, n, m) =>
+    updateLabel(p, pick(p, 'label', n), { attributes: m % 3 ? [{ type: 'number', name: `a${m}`, required: false }] : [] }),
+  mergeInto: (p, n, m) =>
+    changeLabels(p, { kind: 'merge', ids: [pick(p, 'label', n), pick(p, 'label', n + m)], into: pick(p, 'label', m) }),
+  divideLabel: (p, n, m) =>
+    changeLabels(p, { kind: 'split', id: pick(p, 'label', n), parts: [{ name: `part ${m % 5}`, where: { kind: 'box' } }] }),
+  takeLabels: (p, n, m) =>
+    importLabelSchema(
+      p,
+      {
+        format: 'dashi-labels',
+        version: 1,
+        labels: ['x', `y${m}`].map((name, i) => ({
+          name: `${name}${n % 4}`,
+          synonyms: [],
+          prompts: [],
+          attributes: [],
+          parent: i ? `x${n % 4}` : null,
+        })),
+      },
+      m % 2 ? 'merge' : 'replace',
+    ),
   classify: (p, n, m) => classifyImage(p, pick(p, 'media', n), pick(p, 'label', m)),
   labelImage: (p, n, m) => setMediaLabels(p, [{ mediaId: pick(p, 'media', n), labelId: pick(p, 'label', m) }]),
   unlabelImage: (p, n) => removeMediaLabels(p, [pick(p, 'media_label', n)]),
@@ -112,7 +169,9 @@ test('undo of one image leaves the others alone', () => {
 test('undo of one image stops at a change of several, and says so', () => {
   const project = temporaryProject(fiveImages())
   setSplit(project, [1, 2, 3], 'ood')
-  expect(() => undoChange(project, 2)).toThrow('the last change of this image (set split) was made to 3 images at once; undo it for the project')
+  expect(() => undoChange(project, 2)).toThrow(
+    'the last change of this image (set split) was made to 3 images at once; undo it for the project',
+  )
   expect(undoChange(project)!.mediaIds).toEqual([1, 2, 3])
 })
 

@@ -22,7 +22,10 @@ beforeAll(async () => {
 /** Exit 2, nothing on stdout, and of all that is on stderr one line that says why. */
 async function refused(argv: readonly string[], why: RegExp) {
   const { code, stdout, stderr } = await dashi(...argv)
-  const lines = stderr.trimEnd().split('\n').filter((line) => !/: +\d+% |: done, /.test(line)) // progress
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/: +\d+% |: done, /.test(line)) // progress
   expect(lines, stderr).toHaveLength(1)
   expect(lines[0]).toMatch(/^dashi: /)
   expect(lines[0]).toMatch(why)
@@ -51,37 +54,124 @@ const NAME = 'vision_model.embeddings.patch_embedding.weight'
 
 describe('a model is refused', () => {
   const faults: [string, (model: string) => void, RegExp][] = [
-    ['cut off in its data', (m) => fs.truncateSync(path.join(m, 'model.safetensors'), 100_000), /model\.safetensors: tensor \S+: data_offsets: .*truncated/],
+    [
+      'cut off in its data',
+      (m) => fs.truncateSync(path.join(m, 'model.safetensors'), 100_000),
+      /model\.safetensors: tensor \S+: data_offsets: .*truncated/,
+    ],
     ['cut off in its header', (m) => fs.truncateSync(path.join(m, 'model.safetensors'), 600), /model\.safetensors: header/],
     ['cut off before its header', (m) => fs.truncateSync(path.join(m, 'model.safetensors'), 5), /model\.safetensors: /],
     ['empty', (m) => fs.truncateSync(path.join(m, 'model.safetensors'), 0), /model\.safetensors: /],
     ['with a header said to be shorter', (m) => relabel(m, () => ({ declared: 400 })), /model\.safetensors: header/],
     ['with a header said to be longer', (m) => relabel(m, () => ({ declared: 2 ** 40 })), /model\.safetensors: header/],
-    ['with tensors that overlap', (m) => relabel(m, (h) => {
-      const [first, second] = Object.entries(h).filter(([k]) => k !== '__metadata__').sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0])
-      const size = second![1].data_offsets[1] - second![1].data_offsets[0]
-      second![1].data_offsets = [first![1].data_offsets[1] - 4, first![1].data_offsets[1] - 4 + size]
-    }), /model\.safetensors: tensor \S+: data_offsets: overlaps/],
-    ['with a tensor beyond the end', (m) => relabel(m, (h) => { h[NAME]!.data_offsets = h[NAME]!.data_offsets.map((x) => x + 1e9) as [number, number] }), anywhere(`model.safetensors: tensor ${NAME}: data_offsets`)],
-    ['with a tensor of another dtype', (m) => relabel(m, (h) => { h[NAME]!.dtype = 'I32' }), anywhere(`model.safetensors: tensor ${NAME}`)],
-    ['with a dtype that there is not', (m) => relabel(m, (h) => { h[NAME]!.dtype = 'F31' }), anywhere(`model.safetensors: tensor ${NAME}: dtype: expected one of`)],
-    ['with a tensor of another shape', (m) => relabel(m, (h) => { h[NAME]!.shape.reverse() }), anywhere(`model.safetensors: tensor ${NAME}: expected shape [32, 3, 8, 8], found [8, 8, 3, 32]`)],
-    ['with a tensor missing', (m) => relabel(m, (h) => { h['renamed'] = h[NAME]!; Reflect.deleteProperty(h, NAME) }), anywhere(`model.safetensors: tensor ${NAME}: missing`)],
-    ['with a tensor too many', (m) => relabel(m, (h, data) => { h['surplus'] = { dtype: 'F32', shape: [1], data_offsets: [data.length, data.length + 4] }; return { data: Buffer.concat([data, Buffer.alloc(4)]) } }), /model\.safetensors: tensor surplus: not part of the model/],
-    ['with NaN', (m) => relabel(m, (h, data) => void data.writeFloatLE(NaN, h[NAME]!.data_offsets[0] + 40)), anywhere(`model.safetensors: tensor ${NAME}`)],
-    ['with a logit_scale that overflows', (m) => relabel(m, (h, data) => void data.writeFloatLE(100, h['logit_scale']!.data_offsets[0])), /model\.safetensors: tensor logit_scale: expected at most 80, .*found 100/],
+    [
+      'with tensors that overlap',
+      (m) =>
+        relabel(m, (h) => {
+          const [first, second] = Object.entries(h)
+            .filter(([k]) => k !== '__metadata__')
+            .sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0])
+          const size = second![1].data_offsets[1] - second![1].data_offsets[0]
+          second![1].data_offsets = [first![1].data_offsets[1] - 4, first![1].data_offsets[1] - 4 + size]
+        }),
+      /model\.safetensors: tensor \S+: data_offsets: overlaps/,
+    ],
+    [
+      'with a tensor beyond the end',
+      (m) =>
+        relabel(m, (h) => {
+          h[NAME]!.data_offsets = h[NAME]!.data_offsets.map((x) => x + 1e9) as [number, number]
+        }),
+      anywhere(`model.safetensors: tensor ${NAME}: data_offsets`),
+    ],
+    [
+      'with a tensor of another dtype',
+      (m) =>
+        relabel(m, (h) => {
+          h[NAME]!.dtype = 'I32'
+        }),
+      anywhere(`model.safetensors: tensor ${NAME}`),
+    ],
+    [
+      'with a dtype that there is not',
+      (m) =>
+        relabel(m, (h) => {
+          h[NAME]!.dtype = 'F31'
+        }),
+      anywhere(`model.safetensors: tensor ${NAME}: dtype: expected one of`),
+    ],
+    [
+      'with a tensor of another shape',
+      (m) =>
+        relabel(m, (h) => {
+          h[NAME]!.shape.reverse()
+        }),
+      anywhere(`model.safetensors: tensor ${NAME}: expected shape [32, 3, 8, 8], found [8, 8, 3, 32]`),
+    ],
+    [
+      'with a tensor missing',
+      (m) =>
+        relabel(m, (h) => {
+          h['renamed'] = h[NAME]!
+          Reflect.deleteProperty(h, NAME)
+        }),
+      anywhere(`model.safetensors: tensor ${NAME}: missing`),
+    ],
+    [
+      'with a tensor too many',
+      (m) =>
+        relabel(m, (h, data) => {
+          h['surplus'] = { dtype: 'F32', shape: [1], data_offsets: [data.length, data.length + 4] }
+          return { data: Buffer.concat([data, Buffer.alloc(4)]) }
+        }),
+      /model\.safetensors: tensor surplus: not part of the model/,
+    ],
+    [
+      'with NaN',
+      (m) => relabel(m, (h, data) => void data.writeFloatLE(NaN, h[NAME]!.data_offsets[0] + 40)),
+      anywhere(`model.safetensors: tensor ${NAME}`),
+    ],
+    [
+      'with a logit_scale that overflows',
+      (m) => relabel(m, (h, data) => void data.writeFloatLE(100, h['logit_scale']!.data_offsets[0])),
+      /model\.safetensors: tensor logit_scale: expected at most 80, .*found 100/,
+    ],
     ['without weights', (m) => fs.rmSync(path.join(m, 'model.safetensors')), /expected model\.safetensors/],
     ['without config.json', (m) => fs.rmSync(path.join(m, 'config.json')), /config\.json: not found/],
-    ['with a config.json that is not JSON', (m) => fs.writeFileSync(path.join(m, 'config.json'), '{"model_type": "clip",'), /config\.json: not a JSON document/],
+    [
+      'with a config.json that is not JSON',
+      (m) => fs.writeFileSync(path.join(m, 'config.json'), '{"model_type": "clip",'),
+      /config\.json: not a JSON document/,
+    ],
     ['with a config.json of a list', (m) => fs.writeFileSync(path.join(m, 'config.json'), '[]'), /config\.json: /],
     ['of another kind', (m) => config(m, (c) => ({ ...c, model_type: 'bert' })), /config\.json: model_type: .*"clip"/],
-    ['whose config.json has a field of the wrong type', (m) => config(m, (c) => void (c['vision_config']!['hidden_size'] = 'wide')), /config\.json: vision_config\.hidden_size: .*expected (number|int)/],
-    ['whose config.json has an activation that there is not', (m) => config(m, (c) => void (c['text_config']!['hidden_act'] = 'swoosh')), /config\.json: text_config\.hidden_act: /],
-    ['whose config.json says another width', (m) => config(m, (c) => void (c['vision_config']!['intermediate_size'] = 96)), /model\.safetensors: tensor vision_model\.encoder\.layers\.0\.mlp\.fc1\.weight: expected shape \[96, 32\], found \[64, 32\]/],
-    ['whose heads do not divide its width', (m) => config(m, (c) => void (c['vision_config']!['num_attention_heads'] = 5)), /config\.json: vision_config\.num_attention_heads: must divide/],
+    [
+      'whose config.json has a field of the wrong type',
+      (m) => config(m, (c) => void (c['vision_config']!['hidden_size'] = 'wide')),
+      /config\.json: vision_config\.hidden_size: .*expected (number|int)/,
+    ],
+    [
+      'whose config.json has an activation that there is not',
+      (m) => config(m, (c) => void (c['text_config']!['hidden_act'] = 'swoosh')),
+      /config\.json: text_config\.hidden_act: /,
+    ],
+    [
+      'whose config.json says another width',
+      (m) => config(m, (c) => void (c['vision_config']!['intermediate_size'] = 96)),
+      /model\.safetensors: tensor vision_model\.encoder\.layers\.0\.mlp\.fc1\.weight: expected shape \[96, 32\], found \[64, 32\]/,
+    ],
+    [
+      'whose heads do not divide its width',
+      (m) => config(m, (c) => void (c['vision_config']!['num_attention_heads'] = 5)),
+      /config\.json: vision_config\.num_attention_heads: must divide/,
+    ],
     ['without a tokenizer', (m) => fs.rmSync(path.join(m, 'tokenizer.json')), /tokenizer\.json: no such file/],
     ['with a tokenizer that is not one', (m) => fs.writeFileSync(path.join(m, 'tokenizer.json'), '{"model": 5}'), /tokenizer\.json: /],
-    ['with preprocessing that makes no sense', (m) => fs.writeFileSync(path.join(m, 'preprocessor_config.json'), '{"image_mean": "dark"}'), /preprocessor_config\.json: /],
+    [
+      'with preprocessing that makes no sense',
+      (m) => fs.writeFileSync(path.join(m, 'preprocessor_config.json'), '{"image_mean": "dark"}'),
+      /preprocessor_config\.json: /,
+    ],
     ['with a record that is not one', (m) => fs.writeFileSync(path.join(m, 'dashi.json'), '{"format": 9}'), /dashi\.json: /],
     ['with a head that is cut off', (m) => fs.writeFileSync(path.join(m, 'head.safetensors'), 'head'), /head\.safetensors: /],
   ]
@@ -106,8 +196,14 @@ describe('a model is refused', () => {
   })
 
   test('by a job in the thread as well', async () => {
-    await refused(['train', '--project', project, '--recipe', 'lp', '--model', path.join(dir, 'models', 'with NaN'), '--device', 'cpu', '--json'], anywhere(`with NaN/model.safetensors: tensor ${NAME}`))
-    await refused(['evaluate', '--project', project, '--checkpoint', path.join(dir, 'models', 'of another kind'), '--device', 'cpu', '--json'], /config\.json: model_type/)
+    await refused(
+      ['train', '--project', project, '--recipe', 'lp', '--model', path.join(dir, 'models', 'with NaN'), '--device', 'cpu', '--json'],
+      anywhere(`with NaN/model.safetensors: tensor ${NAME}`),
+    )
+    await refused(
+      ['evaluate', '--project', project, '--checkpoint', path.join(dir, 'models', 'of another kind'), '--device', 'cpu', '--json'],
+      /config\.json: model_type/,
+    )
   })
 
   test('that is not there, or is a file', async () => {
@@ -119,7 +215,9 @@ describe('a model is refused', () => {
 
 /** A PNG that says it is 30,000 × 30,000 and is a few bytes. */
 function bomb(): Buffer {
-  const crcs = Array.from({ length: 256 }, (_, n) => Array.from({ length: 8 }).reduce<number>((c) => (c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1), n))
+  const crcs = Array.from({ length: 256 }, (_, n) =>
+    Array.from({ length: 8 }).reduce<number>((c) => (c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1), n),
+  )
   const crc = (b: Buffer) => ([...b].reduce((c, x) => crcs[(c ^ x) & 255]! ^ (c >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type), data])
@@ -132,10 +230,15 @@ function bomb(): Buffer {
   head.writeUInt32BE(30_000, 0)
   head.writeUInt32BE(30_000, 4)
   head.set([1, 0], 8)
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(Buffer.alloc(1_000_000), { level: 9 })), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(Buffer.alloc(1_000_000), { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
-describe('an image is refused, or left out of a project\'s run', () => {
+describe("an image is refused, or left out of a project's run", () => {
   const faults: [string, () => Buffer | undefined, RegExp][] = [
     ['cut off', () => fs.readFileSync(picture).subarray(0, 150), /truncated or damaged PNG/],
     ['empty', () => Buffer.alloc(0), /the file is empty/],
@@ -155,18 +258,42 @@ describe('an image is refused, or left out of a project\'s run', () => {
     const broken = createProject(folder)
     addRecords(
       broken,
-      [...['circle', 'square', 'circle', 'square'].map((label, i) => ({ fileName: `pictures/train/${['circle-0', 'square-1', 'circle-3', 'square-4'][i]}.png`, label, split: 'train' })), { fileName: `${name}.png`, label: 'circle', split: 'train' }].map(
-        ({ fileName, label, split }) => ({ fileName, split, labels: [{ label }] }),
-      ),
+      [
+        ...['circle', 'square', 'circle', 'square'].map((label, i) => ({
+          fileName: `pictures/train/${['circle-0', 'square-1', 'circle-3', 'square-4'][i]}.png`,
+          label,
+          split: 'train',
+        })),
+        { fileName: `${name}.png`, label: 'circle', split: 'train' },
+      ].map(({ fileName, label, split }) => ({ fileName, split, labels: [{ label }] })),
       { root: dir },
     )
     broken.close()
-    const train = (recipe: string) => ['train', '--project', folder, '--recipe', recipe, '--model', TINY_CLIP, '--device', 'cpu', '--json', '--set', ...(recipe === 'ft' ? ['batchSize=2', 'epochs=3'] : ['cCount=2'])]
-    for (const argv of [train('lp'), train('ft'), ['evaluate', '--project', folder, '--checkpoint', TINY_CLIP, '--device', 'cpu', '--json']]) {
+    const train = (recipe: string) => [
+      'train',
+      '--project',
+      folder,
+      '--recipe',
+      recipe,
+      '--model',
+      TINY_CLIP,
+      '--device',
+      'cpu',
+      '--json',
+      '--set',
+      ...(recipe === 'ft' ? ['batchSize=2', 'epochs=3'] : ['cCount=2']),
+    ]
+    for (const argv of [
+      train('lp'),
+      train('ft'),
+      ['evaluate', '--project', folder, '--checkpoint', TINY_CLIP, '--device', 'cpu', '--json'],
+    ]) {
       const { code, stdout, stderr } = await dashi(...argv)
       expect(stderr).toMatch(new RegExp(`^leaves out 1 unreadable image: ${anywhere(`${name}.png`).source} \\(.*(${why.source})`, 'm'))
       expect(code, stderr).toBe(0)
-      expect(JSON.parse(stdout)).toMatchObject({ leftOut: [{ file: expect.stringContaining(`${name}.png`) as string, reason: expect.stringMatching(why) as string }] })
+      expect(JSON.parse(stdout)).toMatchObject({
+        leftOut: [{ file: expect.stringContaining(`${name}.png`) as string, reason: expect.stringMatching(why) as string }],
+      })
     }
   })
 })
@@ -184,48 +311,133 @@ describe('a command is refused', () => {
     ['with a setting of the wrong type', train('--recipe', 'ft', '--set', 'epochs=many'), /recipe ft: epochs: .*expected (number|int)/],
     ['with a setting out of range', train('--recipe', 'ft', '--set', 'lr=-1'), /recipe ft: lr: /],
     ['with a setting that is no whole number', train('--recipe', 'ft', '--set', 'batchSize=2.5'), /recipe ft: batchSize: /],
-    ['with a choice that there is not', train('--recipe', 'ft', '--set', 'augmentation=wild'), /recipe ft: augmentation: .*none.*light.*strong/],
+    [
+      'with a choice that there is not',
+      train('--recipe', 'ft', '--set', 'augmentation=wild'),
+      /recipe ft: augmentation: .*none.*light.*strong/,
+    ],
     ['with a setting that is none', train('--recipe', 'ft', '--set', 'epochs'), /--set: expected key=value, found "epochs"/],
-    ['with settings that a recipe has not', train('--recipe', 'zero-shot', '--set', 'lr=1'), /recipe zero-shot: unknown setting lr \(it has deep, interpolate\)/],
+    [
+      'with settings that a recipe has not',
+      train('--recipe', 'zero-shot', '--set', 'lr=1'),
+      /recipe zero-shot: unknown setting lr \(it has deep, interpolate\)/,
+    ],
     ['with a name that is none', train('--recipe', 'lp', '--name', ''), /name: expected letters or digits/],
-    ['with the name of another folder', train('--recipe', 'lp', '--name', '..'), /name: expected letters or digits, not beginning with "\."/],
+    [
+      'with the name of another folder',
+      train('--recipe', 'lp', '--name', '..'),
+      /name: expected letters or digits, not beginning with "\."/,
+    ],
     ['with the name of a state', train('--recipe', 'lp', '--name', 'lp.run'), /name: .*found "lp\.run"/],
-    ['with a name too long for a file', train('--recipe', 'lp', '--name', 'x'.repeat(300)), /x+(\.run)?: cannot be written: its name is too long/],
+    [
+      'with a name too long for a file',
+      train('--recipe', 'lp', '--name', 'x'.repeat(300)),
+      /x+(\.run)?: cannot be written: its name is too long/,
+    ],
     ['with a seed that is no number', train('--recipe', 'lp', '--seed', 'x'), /--seed: expected a whole number, found "x"/],
     ['with an unknown device', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--device', 'tpu'], /--device.*tpu.*auto, cpu, webgpu/],
-    ['with a device that is not here', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'coreml'], /device coreml: not to be had here/],
+    [
+      'with a device that is not here',
+      ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'coreml'],
+      /device coreml: not to be had here/,
+    ],
     ['with a context longer than the model', train('--recipe', 'coop', '--set', 'contextLength=14'), /contextLength: 14 leaves no room/],
-    ['with a rate at which training explodes', train('--recipe', 'ft', '--set', 'lr=10', 'weightDecay=1', 'epochs=40', 'warmup=0'), /the loss became|training/],
+    [
+      'with a rate at which training explodes',
+      train('--recipe', 'ft', '--set', 'lr=10', 'weightDecay=1', 'epochs=40', 'warmup=0'),
+      /the loss became|training/,
+    ],
     ['on a project that is not there', ['train', '--project', '/nowhere/at/all', '--recipe', 'lp'], /\/nowhere\/at\/all: holds no project/],
-    ['on a split that is not there', ['evaluate', '--project', 'PROJECT', '--checkpoint', TINY_CLIP, '--split', 'tset', '--device', 'cpu'], /no labelled images in the split "tset" \(splits: train, val, heldOut, id, ood\)/],
+    [
+      'on a split that is not there',
+      ['evaluate', '--project', 'PROJECT', '--checkpoint', TINY_CLIP, '--split', 'tset', '--device', 'cpu'],
+      /no labelled images in the split "tset" \(splits: train, val, heldOut, id, ood\)/,
+    ],
     ['without images or texts', ['embed', '--model', TINY_CLIP], /give --image or --text/],
     ['with labels that are none', ['classify', '--model', TINY_CLIP, '--image', 'PICTURE', '--labels', ' , '], /--labels: expected names/],
     ['without labels where the model has no classes', ['classify', '--model', TINY_CLIP, '--image', 'PICTURE'], /--labels is needed/],
-    ['with an unknown method', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'mean', '--out', 'OUT'], /unknown method "mean": there are uniform, /],
-    ['with an unknown setting of a method', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'wise-ft', '--out', 'OUT', '--set', 'alfa=1'], /wise-ft: unknown setting alfa \(it has alpha\)/],
-    ['with a wrong setting of a method', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'ties', '--out', 'OUT', '--set', 'density=2'], /ties: density: /],
-    ['with too few checkpoints', ['merge', TINY_CLIP, '--method', 'wise-ft', '--out', 'OUT'], /wise-ft blends a base and one other checkpoint, found 1/],
+    [
+      'with an unknown method',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'mean', '--out', 'OUT'],
+      /unknown method "mean": there are uniform, /,
+    ],
+    [
+      'with an unknown setting of a method',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'wise-ft', '--out', 'OUT', '--set', 'alfa=1'],
+      /wise-ft: unknown setting alfa \(it has alpha\)/,
+    ],
+    [
+      'with a wrong setting of a method',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'ties', '--out', 'OUT', '--set', 'density=2'],
+      /ties: density: /,
+    ],
+    [
+      'with too few checkpoints',
+      ['merge', TINY_CLIP, '--method', 'wise-ft', '--out', 'OUT'],
+      /wise-ft blends a base and one other checkpoint, found 1/,
+    ],
     ['without checkpoints', ['merge', '--method', 'uniform', '--out', 'OUT'], /missing required argument 'checkpoints'/],
     ['greedy without a project', ['merge', TINY_CLIP, '--method', 'greedy', '--out', 'OUT'], /greedy needs --project/],
-    ['with models that differ', ['merge', TINY_CLIP, goldenPath('clip/gelu'), '--method', 'uniform', '--out', 'OUT'], /gelu\/config\.json: \S+: expected .*, found .*variants of one model/],
-    ['with weights that differ', ['merge', TINY_CLIP, 'NARROW', '--method', 'uniform', '--out', 'OUT'], /narrow\/model\.safetensors: tensor \S+: /],
+    [
+      'with models that differ',
+      ['merge', TINY_CLIP, goldenPath('clip/gelu'), '--method', 'uniform', '--out', 'OUT'],
+      /gelu\/config\.json: \S+: expected .*, found .*variants of one model/,
+    ],
+    [
+      'with weights that differ',
+      ['merge', TINY_CLIP, 'NARROW', '--method', 'uniform', '--out', 'OUT'],
+      /narrow\/model\.safetensors: tensor \S+: /,
+    ],
     ['with a checkpoint that is not there', ['merge', TINY_CLIP, '/nowhere', '--method', 'uniform', '--out', 'OUT'], /\/nowhere\S*: /],
-    ['with somebody’s folder to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURES'], /pictures: has files and no dashi\.json: not replaced/],
-    ['with one of the checkpoints to be replaced', ['merge', TINY_CLIP, 'COPY', '--method', 'uniform', '--out', 'COPY/../copy'], /copy: is what the new checkpoint is made from/],
-    ['with its base to be replaced', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', 'PROJECT/checkpoints/base', '--name', 'base'], /base: is what the new checkpoint is made from/],
-    ['with one weight for two', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'linear', '--out', 'OUT', '--set', 'weights=1'], /linear: weights: expected one number a checkpoint/],
+    [
+      'with somebody’s folder to be replaced',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURES'],
+      /pictures: has files and no dashi\.json: not replaced/,
+    ],
+    [
+      'with one of the checkpoints to be replaced',
+      ['merge', TINY_CLIP, 'COPY', '--method', 'uniform', '--out', 'COPY/../copy'],
+      /copy: is what the new checkpoint is made from/,
+    ],
+    [
+      'with its base to be replaced',
+      ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', 'PROJECT/checkpoints/base', '--name', 'base'],
+      /base: is what the new checkpoint is made from/,
+    ],
+    [
+      'with one weight for two',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'linear', '--out', 'OUT', '--set', 'weights=1'],
+      /linear: weights: expected one number a checkpoint/,
+    ],
     ['with a file to be replaced', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE'], /circle-0\.png: is a file/],
-    ['on a folder to be written below a file', ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE/soup'], /circle-0\.png\/soup: cannot be written: a part of its path is a file/],
+    [
+      'on a folder to be written below a file',
+      ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE/soup'],
+      /circle-0\.png\/soup: cannot be written: a part of its path is a file/,
+    ],
     ['to make a project where one is', ['project', 'create', 'PROJECT'], /project: holds a project already/],
   ]
   beforeAll(() => {
-    relabel(copyOfClip(path.join(dir, 'narrow')), (h) => { h[NAME]!.shape.reverse() })
-    for (const place of [path.join(dir, 'copy'), path.join(project, 'checkpoints/base')]) fs.writeFileSync(path.join(copyOfClip(place), 'dashi.json'), '{}')
+    relabel(copyOfClip(path.join(dir, 'narrow')), (h) => {
+      h[NAME]!.shape.reverse()
+    })
+    for (const place of [path.join(dir, 'copy'), path.join(project, 'checkpoints/base')])
+      fs.writeFileSync(path.join(copyOfClip(place), 'dashi.json'), '{}')
   })
   test.each(faults)('%s', async (_, argv, why) => {
     const before = filesOf(path.join(dir, 'pictures'))
-    const places: Record<string, string> = { PROJECT: project, PICTURES: path.join(dir, 'pictures'), PICTURE: picture, OUT: path.join(dir, 'out'), NARROW: path.join(dir, 'narrow'), COPY: path.join(dir, 'copy') }
-    await refused(argv.map((x) => x.replace(/PROJECT|PICTURES|PICTURE|OUT|NARROW|COPY/, (place) => places[place]!)), why)
+    const places: Record<string, string> = {
+      PROJECT: project,
+      PICTURES: path.join(dir, 'pictures'),
+      PICTURE: picture,
+      OUT: path.join(dir, 'out'),
+      NARROW: path.join(dir, 'narrow'),
+      COPY: path.join(dir, 'copy'),
+    }
+    await refused(
+      argv.map((x) => x.replace(/PROJECT|PICTURES|PICTURE|OUT|NARROW|COPY/, (place) => places[place]!)),
+      why,
+    )
     expect(fs.existsSync(places['OUT']!)).toBe(false)
     expect(filesOf(path.join(dir, 'pictures'))).toEqual(before)
   })
@@ -234,8 +446,16 @@ describe('a command is refused', () => {
 describe('a project is refused', () => {
   const labelled = (split: string, label: string, i: number) => ({ fileName: `train/${label}-${i}.png`, split, labels: [{ label }] })
   const faults: [string, ReturnType<typeof labelled>[], RegExp][] = [
-    ['with a class that has no examples to train on', [labelled('train', 'circle', 0), labelled('train', 'square', 1), labelled('id', 'stripes', 2)], /no training image for the class "stripes"/],
-    ['with several such classes', [labelled('train', 'circle', 0), labelled('id', 'square', 1), labelled('id', 'stripes', 2)], /no training image for the classes "square", "stripes"/],
+    [
+      'with a class that has no examples to train on',
+      [labelled('train', 'circle', 0), labelled('train', 'square', 1), labelled('id', 'stripes', 2)],
+      /no training image for the class "stripes"/,
+    ],
+    [
+      'with several such classes',
+      [labelled('train', 'circle', 0), labelled('id', 'square', 1), labelled('id', 'stripes', 2)],
+      /no training image for the classes "square", "stripes"/,
+    ],
     ['without training images', [labelled('id', 'circle', 0), labelled('id', 'square', 1)], /no labelled images in the split "train"/],
     ['with one class only', [labelled('train', 'circle', 0)], /only one label is used \(circle\)/],
   ]

@@ -11,7 +11,11 @@ let dashi: Awaited<ReturnType<typeof terminal>>
 beforeAll(async () => {
   const names = await pictures(path.join(dir, 'images'))
   const made = createProject(project, { user: 'ann' })
-  addRecords(made, names.map((fileName, i) => ({ fileName, labels: [{ label: i % 2 ? 'odd' : 'even' }] })), { root: path.join(dir, 'images') })
+  addRecords(
+    made,
+    names.map((fileName, i) => ({ fileName, labels: [{ label: i % 2 ? 'odd' : 'even' }] })),
+    { root: path.join(dir, 'images') },
+  )
   made.close()
   dashi = await terminal(path.join(dir, 'cache'))
 })
@@ -25,16 +29,31 @@ const info = async () => document(await dashi('project', 'info', project, '--jso
 describe('dedup', () => {
   test('names the groups, of each what to keep', async () => {
     expect(document(await dashi('dedup', '--project', project, '--method', 'phash', '--json'))).toMatchObject({
-      images: 10, duplicates: 2, unreadable: 1, applied: null, changed: 0,
+      images: 10,
+      duplicates: 2,
+      unreadable: 1,
+      applied: null,
+      changed: 0,
       groups: [
-        { by: ['phash'], keep: [expect.stringMatching(/one-0|copy/) as string], duplicates: [expect.stringMatching(/one-0|copy/) as string] },
-        { by: ['phash'], keep: [expect.stringMatching(/one-1|small/) as string], duplicates: [expect.stringMatching(/one-1|small/) as string] },
+        {
+          by: ['phash'],
+          keep: [expect.stringMatching(/one-0|copy/) as string],
+          duplicates: [expect.stringMatching(/one-0|copy/) as string],
+        },
+        {
+          by: ['phash'],
+          keep: [expect.stringMatching(/one-1|small/) as string],
+          duplicates: [expect.stringMatching(/one-1|small/) as string],
+        },
       ],
     })
   })
 
   test('tags, or removes from the project', async () => {
-    expect(document(await dashi('dedup', '--project', project, '--method', 'exact', '--apply', 'tag', '--json'))).toMatchObject({ applied: 'tag', changed: 1 })
+    expect(document(await dashi('dedup', '--project', project, '--method', 'exact', '--apply', 'tag', '--json'))).toMatchObject({
+      applied: 'tag',
+      changed: 1,
+    })
     const { stdout } = await dashi('dedup', '--project', project, '--method', 'exact', '--apply', 'remove')
     expect(stdout).toMatch(/10 images, 1 groups, 1 duplicates; 1 taken out of the project/)
     expect((await info())['media']).toBe(10)

@@ -16,7 +16,13 @@ beforeAll(async () => {
   const project = createProject(at(), { user: 'ann' })
   const box = (x: number) => ({ kind: 'box' as const, x, y: 1, w: 5, h: 5 })
   addRecords(project, [
-    { fileName: 'a.jpg', regions: [{ label: 'car', shape: box(1), attributes: { colour: 'red' } }, { label: 'auto', shape: box(9) }] },
+    {
+      fileName: 'a.jpg',
+      regions: [
+        { label: 'car', shape: box(1), attributes: { colour: 'red' } },
+        { label: 'auto', shape: box(9) },
+      ],
+    },
     { fileName: 'b.jpg', labels: [{ label: 'car' }], regions: [{ label: 'car', shape: box(1) }] },
   ])
   project.close()
@@ -41,27 +47,49 @@ const json = async (...argv: string[]) => {
 
 describe('labels', () => {
   test('are listed, renamed, merged and divided; --dry-run only says what would be, and one undo takes it back', async () => {
-    expect(await json('labels', 'list')).toMatchObject([{ name: 'car', regions: 2, images: 1 }, { name: 'auto', regions: 1, images: 0 }])
-    expect(await json('labels', 'rename', 'car', 'motor car', '--dry-run')).toMatchObject({ regions: 2, imageLabels: 1, images: 2, applied: false })
+    expect(await json('labels', 'list')).toMatchObject([
+      { name: 'car', regions: 2, images: 1 },
+      { name: 'auto', regions: 1, images: 0 },
+    ])
+    expect(await json('labels', 'rename', 'car', 'motor car', '--dry-run')).toMatchObject({
+      regions: 2,
+      imageLabels: 1,
+      images: 2,
+      applied: false,
+    })
     expect(names()).toEqual(['car', 'auto'])
     expect(await json('labels', 'merge', 'auto', '--into', 'car')).toMatchObject({ regions: 1, removed: ['auto'], applied: true })
     expect(names()).toEqual(['car'])
     undo()
-    expect(await json('labels', 'split', 'car', 'red car', '--attribute', 'colour=red')).toMatchObject({ regions: 1, images: 1, effects: [{ label: 'red car', fresh: true }] })
+    expect(await json('labels', 'split', 'car', 'red car', '--attribute', 'colour=red')).toMatchObject({
+      regions: 1,
+      images: 1,
+      effects: [{ label: 'red car', fresh: true }],
+    })
     expect(names()).toEqual(['car', 'auto', 'red car'])
     undo()
     expect(names()).toEqual(['car', 'auto'])
-    expect((await dashi('labels', 'merge', 'auto', '--into', 'car', '--dry-run', '--project', at())).stdout).toMatch(/1 region and 0 image labels on 1 image would change\n {2}car: 1 region, 0 image labels\n {2}gone: auto/)
+    expect((await dashi('labels', 'merge', 'auto', '--into', 'car', '--dry-run', '--project', at())).stdout).toMatch(
+      /1 region and 0 image labels on 1 image would change\n {2}car: 1 region, 0 image labels\n {2}gone: auto/,
+    )
   })
 
   test('go to a file and come from one', async () => {
     const file = join(dir, 'labels.json')
     expect(await json('labels', 'export', file)).toEqual({ file, labels: 2 })
     const schema = JSON.parse(readFileSync(file, 'utf8')) as { labels: { name: string; attributes: unknown[] }[] }
-    expect(schema).toMatchObject({ format: 'dashi-labels', version: 1, labels: [{ name: 'car', parent: null, attributes: [] }, { name: 'auto' }] })
+    expect(schema).toMatchObject({
+      format: 'dashi-labels',
+      version: 1,
+      labels: [{ name: 'car', parent: null, attributes: [] }, { name: 'auto' }],
+    })
     schema.labels[0]!.attributes.push({ type: 'number', name: 'doors' })
     writeFileSync(file, JSON.stringify({ ...schema, labels: [...schema.labels, { name: 'truck', parent: 'car' }] }))
-    expect(await json('labels', 'import', file, '--dry-run')).toMatchObject({ added: ['truck'], changed: [{ name: 'car', fields: ['attributes'] }], applied: false })
+    expect(await json('labels', 'import', file, '--dry-run')).toMatchObject({
+      added: ['truck'],
+      changed: [{ name: 'car', fields: ['attributes'] }],
+      applied: false,
+    })
     expect(names()).toEqual(['car', 'auto'])
     expect(await json('labels', 'import', file)).toMatchObject({ added: ['truck'], applied: true })
     expect(names()).toEqual(['car', 'auto', 'truck'])

@@ -17,7 +17,10 @@ beforeAll(async () => {
   dir = temporaryFolder()
   project = await shapesProject(dir)
   dashi = await terminal(path.join(dir, 'cache'))
-  pictures = fs.readdirSync(path.join(dir, 'pictures'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.png')).sort()
+  pictures = fs
+    .readdirSync(path.join(dir, 'pictures'), { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.png'))
+    .sort()
   bad = [1, 4, 7, 10].map((i) => pictures[Math.floor((i * pictures.length) / 12)]!)
   bad.forEach((name, i) => {
     const file = path.join(dir, 'pictures', name)
@@ -31,7 +34,8 @@ const document = ({ code, stdout, stderr }: Said) => {
   expect(code, stderr).toBe(0)
   return JSON.parse(stdout) as Record<string, unknown> & { leftOut?: { file: string; reason: string }[]; checkpoint: string }
 }
-const train = (...options: string[]) => dashi('train', '--project', project, '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'cpu', '--set', 'cCount=2', ...options)
+const train = (...options: string[]) =>
+  dashi('train', '--project', project, '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'cpu', '--set', 'cCount=2', ...options)
 
 test('says what it leaves out, in words, in the document and in the record; the next one says the same', async () => {
   const said = await train('--json')
@@ -51,7 +55,22 @@ test('the project says how many there are', async () => {
 test('evaluating and blending leave them out too', async () => {
   const [a, b] = [document(await train('--json', '--name', 'a')), document(await train('--json', '--seed', '1', '--name', 'b'))]
   expect(document(await dashi('evaluate', '--project', project, '--checkpoint', a.checkpoint, '--json')).leftOut).toHaveLength(4)
-  expect(document(await dashi('merge', '--method', 'uniform', '--project', project, '--out', path.join(dir, 'soup'), '--json', a.checkpoint, b.checkpoint)).leftOut).toHaveLength(4)
+  expect(
+    document(
+      await dashi(
+        'merge',
+        '--method',
+        'uniform',
+        '--project',
+        project,
+        '--out',
+        path.join(dir, 'soup'),
+        '--json',
+        a.checkpoint,
+        b.checkpoint,
+      ),
+    ).leftOut,
+  ).toHaveLength(4)
 })
 
 test('files that were put right are in the next run, without being asked for', async () => {
@@ -71,16 +90,29 @@ test('where none is left the run ends in one line that says so', async () => {
 
 test('an import says which images cannot be read, and which files are none', async () => {
   const folder = path.join(dir, 'to import')
-  for (const [name, content] of Object.entries({ 'cat/a.png': [...whole.values()][0]!, 'cat/cut.png': [...whole.values()][0]!.subarray(0, 90), 'dog/text.jpg': 'text', 'dog/b.png': [...whole.values()][1]!, 'dog/film.mov': 'film' })) {
+  for (const [name, content] of Object.entries({
+    'cat/a.png': [...whole.values()][0]!,
+    'cat/cut.png': [...whole.values()][0]!.subarray(0, 90),
+    'dog/text.jpg': 'text',
+    'dog/b.png': [...whole.values()][1]!,
+    'dog/film.mov': 'film',
+  })) {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
     fs.writeFileSync(path.join(folder, name), content)
   }
   const other = path.join(dir, 'other')
   document(await dashi('project', 'create', other, '--json'))
   const report = document(await dashi('import', folder, '--project', other, '--json'))
-  expect(report).toMatchObject({ images: 4, unreadableImages: 2, skipped: [{ ending: 'mov', files: 1, example: 'dog/film.mov', reason: expect.stringContaining('film') as string }] })
+  expect(report).toMatchObject({
+    images: 4,
+    unreadableImages: 2,
+    skipped: [{ ending: 'mov', files: 1, example: 'dog/film.mov', reason: expect.stringContaining('film') as string }],
+  })
   expect((report['unreadable'] as { file: string }[]).map((u) => u.file)).toEqual(['cat/cut.png', 'dog/text.jpg'])
   const { stdout } = await dashi('import', folder, '--project', other)
   expect(stdout).toMatch(/2 images of .* cannot be read/)
-  expect(document(await dashi('import', folder, '--project', other, '--no-check', '--json'))).toMatchObject({ unreadable: [], unreadableImages: 0 })
+  expect(document(await dashi('import', folder, '--project', other, '--no-check', '--json'))).toMatchObject({
+    unreadable: [],
+    unreadableImages: 0,
+  })
 })

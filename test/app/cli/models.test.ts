@@ -28,22 +28,51 @@ function document({ code, stdout, stderr }: Said): Record<string, unknown> {
 }
 const train = async (recipe: string, ...options: string[]) =>
   document(await dashi('train', '--project', project, '--recipe', recipe, '--model', TINY_CLIP, '--device', 'cpu', '--json', ...options))
-const FAST: Record<string, string[]> = { 'zero-shot': [], lp: ['cCount=4'], ft: ['epochs=2', 'batchSize=6'], 'lp-ft': ['epochs=2', 'batchSize=6', 'cCount=4'], coop: ['epochs=3'] }
+const FAST: Record<string, string[]> = {
+  'zero-shot': [],
+  lp: ['cCount=4'],
+  ft: ['epochs=2', 'batchSize=6'],
+  'lp-ft': ['epochs=2', 'batchSize=6', 'cCount=4'],
+  coop: ['epochs=3'],
+}
 
 describe('train', () => {
   test.each(Object.entries(FAST))('%s answers with the checkpoint, the curve and the accuracy on every split', async (recipe, settings) => {
     const answer = await train(recipe, ...(settings.length ? ['--set', ...settings] : []))
-    expect(answer).toEqual({ checkpoint: expect.any(String) as string, steps: expect.any(Number) as number, loss: expect.any(Array) as number[], metrics: metrics(), device: 'cpu', seconds: expect.any(Number) as number })
+    expect(answer).toEqual({
+      checkpoint: expect.any(String) as string,
+      steps: expect.any(Number) as number,
+      loss: expect.any(Array) as number[],
+      metrics: metrics(),
+      device: 'cpu',
+      seconds: expect.any(Number) as number,
+    })
     expect(answer['loss']).toHaveLength(answer['steps'] as number)
     const checkpoint = answer['checkpoint'] as string
     const record = checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(checkpoint, 'dashi.json'), 'utf8')))
-    expect(record).toMatchObject({ recipe: { name: recipe }, seed: 0, device: 'cpu', metrics: answer['metrics'], classes: ['circle', 'square', 'stripes'] })
+    expect(record).toMatchObject({
+      recipe: { name: recipe },
+      seed: 0,
+      device: 'cpu',
+      metrics: answer['metrics'],
+      classes: ['circle', 'square', 'stripes'],
+    })
     expect(record.base).toMatchObject({ path: TINY_CLIP, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
     expect(record.dataHash).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test('without --json is a table for a person', async () => {
-    const { code, stdout } = await dashi('train', '--project', project, '--recipe', 'zero-shot', '--device', 'cpu', '--name', 'for a person')
+    const { code, stdout } = await dashi(
+      'train',
+      '--project',
+      project,
+      '--recipe',
+      'zero-shot',
+      '--device',
+      'cpu',
+      '--name',
+      'for a person',
+    )
     expect(code).toBe(0)
     expect(stdout).toMatch(/heldOut +\d+\.\d/)
     expect(() => JSON.parse(stdout) as unknown).toThrow()
@@ -65,8 +94,12 @@ describe('evaluate', () => {
     const { checkpoint, metrics: trained } = await train('lp', '--set', 'cCount=3')
     const { splits, ...answer } = document(await evaluate('--checkpoint', checkpoint as string))
     expect(answer).toEqual({ checkpoint, device: 'cpu', seconds: expect.any(Number) as number })
-    expect(Object.fromEntries(Object.entries(splits as Record<string, { accuracy: number }>).map(([name, s]) => [name, s.accuracy]))).toEqual(trained)
-    for (const s of Object.values(splits as Record<string, { n: number; accuracy: number; interval: [number, number]; nll: number; ece: number }>)) {
+    expect(
+      Object.fromEntries(Object.entries(splits as Record<string, { accuracy: number }>).map(([name, s]) => [name, s.accuracy])),
+    ).toEqual(trained)
+    for (const s of Object.values(
+      splits as Record<string, { n: number; accuracy: number; interval: [number, number]; nll: number; ece: number }>,
+    )) {
       expect(s.interval[0]).toBeLessThanOrEqual(s.accuracy)
       expect(s.interval[1]).toBeGreaterThanOrEqual(s.accuracy)
       expect(s.nll).toBeGreaterThan(0)
@@ -86,7 +119,8 @@ describe('merge', () => {
   beforeAll(async () => {
     base = (await train('zero-shot', '--name', 'base'))['checkpoint'] as string
     tuned = []
-    for (const seed of ['1', '2', '3']) tuned.push((await train('ft', '--seed', seed, '--set', ...FAST['ft']!, 'lr=0.003'))['checkpoint'] as string)
+    for (const seed of ['1', '2', '3'])
+      tuned.push((await train('ft', '--seed', seed, '--set', ...FAST['ft']!, 'lr=0.003'))['checkpoint'] as string)
   })
 
   const methods: [string, number, string[]][] = [
@@ -104,7 +138,20 @@ describe('merge', () => {
     const ingredients = [...(relative ? [base] : []), ...tuned.slice(0, n)]
     const out = path.join(dir, `soup-${method}`)
     const answer = document(
-      await dashi('merge', ...ingredients, '--method', method, '--out', out, '--project', project, '--device', 'cpu', '--json', ...(settings.length ? ['--set', ...settings] : [])),
+      await dashi(
+        'merge',
+        ...ingredients,
+        '--method',
+        method,
+        '--out',
+        out,
+        '--project',
+        project,
+        '--device',
+        'cpu',
+        '--json',
+        ...(settings.length ? ['--set', ...settings] : []),
+      ),
     )
     expect(answer).toMatchObject({ checkpoint: out, seconds: expect.any(Number) as number })
     const splits = answer['splits'] as Record<string, { accuracy: number }>
@@ -126,35 +173,76 @@ describe('merge', () => {
     const mine = path.join(dir, 'beside.run', 'thesis.txt')
     fs.mkdirSync(path.dirname(mine))
     fs.writeFileSync(mine, 'all of it')
-    document(await dashi('merge', ...tuned, '--method', 'greedy', '--out', path.join(dir, 'beside'), '--project', project, '--device', 'cpu', '--json'))
+    document(
+      await dashi(
+        'merge',
+        ...tuned,
+        '--method',
+        'greedy',
+        '--out',
+        path.join(dir, 'beside'),
+        '--project',
+        project,
+        '--device',
+        'cpu',
+        '--json',
+      ),
+    )
     expect(fs.readFileSync(mine, 'utf8')).toBe('all of it')
   })
 
   test('without a project measures nothing', async () => {
     const answer = document(await dashi('merge', ...tuned, '--method', 'uniform', '--out', path.join(dir, 'plain'), '--json'))
-    expect(answer).toEqual({ checkpoint: path.join(dir, 'plain'), dtype: 'F32', insisted: [], seconds: expect.any(Number) as number, splits: {} })
+    expect(answer).toEqual({
+      checkpoint: path.join(dir, 'plain'),
+      dtype: 'F32',
+      insisted: [],
+      seconds: expect.any(Number) as number,
+      splits: {},
+    })
   })
 })
 
 describe('what is asked of a checkpoint in half precision', () => {
   const types = (folder: string) => {
     const header = fs.readFileSync(path.join(folder, 'model.safetensors'))
-    const { __metadata__: _, ...tensors } = JSON.parse(header.toString('utf8', 8, 8 + Number(header.readBigUInt64LE()))) as Record<string, { dtype: string }>
+    const { __metadata__: _, ...tensors } = JSON.parse(header.toString('utf8', 8, 8 + Number(header.readBigUInt64LE()))) as Record<
+      string,
+      { dtype: string }
+    >
     return new Set(Object.values(tensors).map((t) => t.dtype))
   }
-  test.each(Object.entries(FAST))('%s: what it leaves is float32, every tensor and every place of the configuration', async (recipe, settings) => {
-    for (const base of ['fp16', 'bf16']) {
-      const { checkpoint } = (await train(recipe, '--model', goldenPath(`clip/${base}`), '--name', `${recipe} of ${base}`, ...(settings.length ? ['--set', ...settings] : []))) as { checkpoint: string }
-      expect([...types(checkpoint)]).toEqual(['F32'])
-      const config = fs.readFileSync(path.join(checkpoint, 'config.json'), 'utf8')
-      expect(config.match(/"(torch_)?dtype": *"\w+"/g)).toSatisfy((found: string[] | null) => !!found?.length && found.every((x) => x.endsWith('"float32"')))
-    }
-  })
+  test.each(Object.entries(FAST))(
+    '%s: what it leaves is float32, every tensor and every place of the configuration',
+    async (recipe, settings) => {
+      for (const base of ['fp16', 'bf16']) {
+        const { checkpoint } = (await train(
+          recipe,
+          '--model',
+          goldenPath(`clip/${base}`),
+          '--name',
+          `${recipe} of ${base}`,
+          ...(settings.length ? ['--set', ...settings] : []),
+        )) as { checkpoint: string }
+        expect([...types(checkpoint)]).toEqual(['F32'])
+        const config = fs.readFileSync(path.join(checkpoint, 'config.json'), 'utf8')
+        expect(config.match(/"(torch_)?dtype": *"\w+"/g)).toSatisfy(
+          (found: string[] | null) => !!found?.length && found.every((x) => x.endsWith('"float32"')),
+        )
+      }
+    },
+  )
   test('merge --dtype', async () => {
     const half = goldenPath('clip/fp16')
-    for (const [option, type] of [['keep', 'F16'], ['bfloat16', 'BF16'], ['float32', 'F32']] as const) {
+    for (const [option, type] of [
+      ['keep', 'F16'],
+      ['bfloat16', 'BF16'],
+      ['float32', 'F32'],
+    ] as const) {
       const out = path.join(dir, `half-${option}`)
-      expect(document(await dashi('merge', half, half, '--method', 'uniform', '--out', out, '--dtype', option, '--json'))).toMatchObject({ dtype: type })
+      expect(document(await dashi('merge', half, half, '--method', 'uniform', '--out', out, '--dtype', option, '--json'))).toMatchObject({
+        dtype: type,
+      })
       expect([...types(out)]).toEqual([type])
     }
   })
@@ -162,7 +250,8 @@ describe('what is asked of a checkpoint in half precision', () => {
 
 describe('a crop of another size than the model’s', () => {
   let other: string
-  const embed = (...options: string[]) => dashi('embed', '--model', other, '--image', path.join(dir, 'pictures/train/circle-0.png'), '--json', ...options)
+  const embed = (...options: string[]) =>
+    dashi('embed', '--model', other, '--image', path.join(dir, 'pictures/train/circle-0.png'), '--json', ...options)
   beforeAll(() => {
     other = path.join(dir, 'other-size')
     fs.cpSync(TINY_CLIP, other, { recursive: true })
@@ -171,9 +260,14 @@ describe('a crop of another size than the model’s', () => {
     fs.writeFileSync(file, JSON.stringify({ ...preprocess, size: { shortest_edge: 48 }, crop_size: { height: 48, width: 48 } }))
   })
   test('is refused in one line that names file, field and both sizes', async () => {
-    for (const said of [await embed(), await dashi('train', '--project', project, '--recipe', 'zero-shot', '--model', other, '--device', 'cpu')]) {
+    for (const said of [
+      await embed(),
+      await dashi('train', '--project', project, '--recipe', 'zero-shot', '--model', other, '--device', 'cpu'),
+    ]) {
       expect(said.code).toBe(2)
-      expect(said.stderr).toContain(`${path.join(other, 'preprocessor_config.json')}: crop_size: expected 32 × 32, which vision_config.image_size in config.json says, found 48 × 48`)
+      expect(said.stderr).toContain(
+        `${path.join(other, 'preprocessor_config.json')}: crop_size: expected 32 × 32, which vision_config.image_size in config.json says, found 48 × 48`,
+      )
     }
   })
   test('or taken where a person insists, which the checkpoint remembers', async () => {
@@ -181,8 +275,12 @@ describe('a crop of another size than the model’s', () => {
     const { image } = document(said) as { image: number[][] }
     expect(Math.hypot(...image[0]!)).toBeCloseTo(1, 5)
     expect(said.stderr).toContain('pictures of 48 × 48 pixels by a model made for 32 × 32: its positions are interpolated')
-    const { checkpoint } = (await train('zero-shot', '--model', other, '--name', 'interpolated', '--set', 'interpolate=true')) as { checkpoint: string }
-    expect(checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(checkpoint, 'dashi.json'), 'utf8'))).seeing).toEqual({ interpolate: true })
+    const { checkpoint } = (await train('zero-shot', '--model', other, '--name', 'interpolated', '--set', 'interpolate=true')) as {
+      checkpoint: string
+    }
+    expect(checkpointRecordSchema.parse(JSON.parse(fs.readFileSync(path.join(checkpoint, 'dashi.json'), 'utf8'))).seeing).toEqual({
+      interpolate: true,
+    })
     expect((await dashi('embed', '--model', checkpoint, '--text', 'a circle', '--json')).code).toBe(0)
   })
 })
@@ -190,7 +288,17 @@ describe('a crop of another size than the model’s', () => {
 test('samples deeper than a byte are clipped as in Pillow unless told otherwise, and it is said', async () => {
   const file = goldenData('formats/grey16.png')
   const embed = async (...options: string[]) => {
-    const said = await dashi('embed', '--model', TINY_CLIP, '--image', file, goldenData('formats/rgb24.bmp'), goldenData('formats/rgb.jp2'), '--json', ...options)
+    const said = await dashi(
+      'embed',
+      '--model',
+      TINY_CLIP,
+      '--image',
+      file,
+      goldenData('formats/rgb24.bmp'),
+      goldenData('formats/rgb.jp2'),
+      '--json',
+      ...options,
+    )
     return { image: document(said)['image'] as number[][], stderr: said.stderr }
   }
   const [clipped, stretched] = [await embed(), await embed('--deep', 'percentiles')]
@@ -206,11 +314,22 @@ test('samples deeper than a byte are clipped as in Pillow unless told otherwise,
 
 test('embed and classify answer in the order of what was asked', async () => {
   const images = ['circle-0', 'square-1'].map((name) => path.join(dir, 'pictures/train', `${name}.png`))
-  const { image, text, logitsPerImage } = document(await dashi('embed', '--model', TINY_CLIP, '--image', ...images, '--text', 'a circle', 'a square', 'stripes', '--json')) as Record<string, number[][]>
+  const { image, text, logitsPerImage } = document(
+    await dashi('embed', '--model', TINY_CLIP, '--image', ...images, '--text', 'a circle', 'a square', 'stripes', '--json'),
+  ) as Record<string, number[][]>
   for (const row of [...image!, ...text!]) expect(Math.hypot(...row)).toBeCloseTo(1, 5)
   const scale = logitsPerImage![0]![0]! / image![0]!.reduce((s, x, i) => s + x * text![0]![i]!, 0)
-  logitsPerImage!.forEach((row, i) => row.forEach((logit, k) => expect(logit / scale).toBeCloseTo(image![i]!.reduce((s, x, j) => s + x * text![k]![j]!, 0), 4)))
-  const answers = document(await dashi('classify', '--model', TINY_CLIP, '--image', ...images, '--labels', 'circle, square', '--json')) as unknown as { image: string; scores: Record<string, number> }[]
+  logitsPerImage!.forEach((row, i) =>
+    row.forEach((logit, k) =>
+      expect(logit / scale).toBeCloseTo(
+        image![i]!.reduce((s, x, j) => s + x * text![k]![j]!, 0),
+        4,
+      ),
+    ),
+  )
+  const answers = document(
+    await dashi('classify', '--model', TINY_CLIP, '--image', ...images, '--labels', 'circle, square', '--json'),
+  ) as unknown as { image: string; scores: Record<string, number> }[]
   expect(answers.map((a) => a.image)).toEqual(images)
   for (const { scores } of answers) {
     expect(Object.keys(scores)).toEqual(['circle', 'square'])

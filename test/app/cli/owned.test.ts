@@ -46,7 +46,14 @@ async function refused(argv: string[], why: RegExp): Promise<void> {
 describe('the terminal', () => {
   test('exports over nothing that somebody owns', async () => {
     for (const format of ['coco', 'dashi'])
-      for (const [place, why] of [['project', /project’s own folder/], ['project/', /project’s own folder/], ['pictures', /a folder of the project’s images/], ['pictures/train', /a folder of the project’s images/], ['.', /holds the project’s own folder/], ['pictures/../project/checkpoints', /keeps for itself/]] as const)
+      for (const [place, why] of [
+        ['project', /project’s own folder/],
+        ['project/', /project’s own folder/],
+        ['pictures', /a folder of the project’s images/],
+        ['pictures/train', /a folder of the project’s images/],
+        ['.', /holds the project’s own folder/],
+        ['pictures/../project/checkpoints', /keeps for itself/],
+      ] as const)
         await refused(['export', `${dir}/${place}`, '--project', project, '--format', format, '--overwrite'], why)
   })
 
@@ -60,7 +67,20 @@ describe('the terminal', () => {
   })
 
   test('gives a training of a name that is taken another one', async () => {
-    const train = ['train', '--project', project, '--recipe', 'zero-shot', '--model', TINY_CLIP, '--device', 'cpu', '--name', 'mine', '--json']
+    const train = [
+      'train',
+      '--project',
+      project,
+      '--recipe',
+      'zero-shot',
+      '--model',
+      TINY_CLIP,
+      '--device',
+      'cpu',
+      '--name',
+      'mine',
+      '--json',
+    ]
     const first = JSON.parse((await dashi(...train)).stdout) as { checkpoint: string }
     const before = filesOf(first.checkpoint)
     fs.mkdirSync(path.join(project, 'checkpoints/mine-2'))
@@ -116,7 +136,8 @@ describe('the terminal', () => {
       [['import', '', '--project', project], /path/],
       [['embed', '--model', TINY_CLIP, '--image', at('file/below')], /a part of its path is a file/],
       [['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', path.join(loop, 'below')], /too many symbolic links/],
-    ] as const) await refused([...argv], why)
+    ] as const)
+      await refused([...argv], why)
   })
 })
 
@@ -124,13 +145,21 @@ describe('a window', () => {
   let app: App
   beforeAll(async () => {
     const folders = { configFolder: at('config'), cacheFolder: at('cache'), dataFolder: at('data') }
-    app = new App({ host: { version: '1', ...folders, pickFolder: async () => ({ status: 'unavailable' }) }, models: { engine: await engine(), nano: TINY_CLIP, cache: at('cache') } })
+    app = new App({
+      host: { version: '1', ...folders, pickFolder: async () => ({ status: 'unavailable' }) },
+      models: { engine: await engine(), nano: TINY_CLIP, cache: at('cache') },
+    })
   })
   afterAll(() => app.close())
 
   test('exports over nothing that somebody owns while the project is open', async () => {
     const { port1, port2 } = new MessageChannel()
-    const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (listen) => port.on('message', listen), onClose: (listen) => port.on('close', listen), close: () => port.close() })
+    const end = (port: typeof port1): Channel => ({
+      send: (m) => port.postMessage(m),
+      onMessage: (listen) => port.on('message', listen),
+      onClose: (listen) => port.on('close', listen),
+      close: () => port.close(),
+    })
     const ended = new Map<string, Job>()
     let heard = (): void => undefined
     app.attach(end(port2))
@@ -147,8 +176,19 @@ describe('a window', () => {
       return ended.get(jobId)!
     }
     const before = everything()
-    for (const place of [project, dir, at('pictures'), at('pictures/train/'), at('project/../pictures'), path.join(project, 'media'), at('file')])
-      expect(await exported(place), place).toMatchObject({ status: 'failed', error: expect.stringMatching(/: (not replaced|was not written|lies in|is |holds )/) as string })
+    for (const place of [
+      project,
+      dir,
+      at('pictures'),
+      at('pictures/train/'),
+      at('project/../pictures'),
+      path.join(project, 'media'),
+      at('file'),
+    ])
+      expect(await exported(place), place).toMatchObject({
+        status: 'failed',
+        error: expect.stringMatching(/: (not replaced|was not written|lies in|is |holds )/) as string,
+      })
     expect(everything()).toEqual(before)
     expect(await exported(at('by the window'))).toMatchObject({ status: 'done' })
     expect(await exported(at('by the window'))).toMatchObject({ status: 'done' })
@@ -189,13 +229,22 @@ describe('with no space left on the device', () => {
           fs.cpSync(project, `${device}/p`, { recursive: true, filter: (file) => path.basename(file) !== 'checkpoints' })
           const { bavail, bsize } = fs.statfsSync(device)
           fs.writeFileSync(`${device}/ballast`, Buffer.alloc(Math.max(0, bavail * bsize - free * 1024)))
-          const names = () => fs.readdirSync(device, { recursive: true, encoding: 'utf8' }).filter((name) => !/-(wal|shm)$/.test(name)).sort()
+          const names = () =>
+            fs
+              .readdirSync(device, { recursive: true, encoding: 'utf8' })
+              .filter((name) => !/-(wal|shm)$/.test(name))
+              .sort()
           const before = names()
           const { code, stderr } = await runProgram('cli', argv) // what this process has open could give back pages
           if (code === 0) continue
           const last = stderr.trimEnd().split('\n').at(-1)
-          expect({ code, faults: stderr.match(/^dashi: /gm)?.length, names: names() }, `${argv.join(' ')} with ${free} kB: ${stderr}`).toEqual({ code: 2, faults: 1, names: before })
-          expect(last).toMatch(/^dashi: \S*: .*no space left (on the device|\)).*(nothing was changed|nothing was added|no project was made|opened read-only)/)
+          expect(
+            { code, faults: stderr.match(/^dashi: /gm)?.length, names: names() },
+            `${argv.join(' ')} with ${free} kB: ${stderr}`,
+          ).toEqual({ code: 2, faults: 1, names: before })
+          expect(last).toMatch(
+            /^dashi: \S*: .*no space left (on the device|\)).*(nothing was changed|nothing was added|no project was made|opened read-only)/,
+          )
         }
       }
       expect(fs.readFileSync(`${device}/p/project.db`).length).toBeGreaterThan(0)
@@ -207,7 +256,15 @@ describe('with no space left on the device', () => {
 
 test('a cache in somebody’s folder removes and replaces nothing of theirs', async () => {
   const cache = at('theirs')
-  const theirs = ['features/features-of-mine.safetensors', 'features/features-.safetensors', 'thumbnails/2024/a.png', 'thumbnails/ab/c.png', 'tiles/map/1.png', 'sample-1/diary.txt', 'neighbours/list.txt']
+  const theirs = [
+    'features/features-of-mine.safetensors',
+    'features/features-.safetensors',
+    'thumbnails/2024/a.png',
+    'thumbnails/ab/c.png',
+    'tiles/map/1.png',
+    'sample-1/diary.txt',
+    'neighbours/list.txt',
+  ]
   for (const name of theirs) {
     fs.mkdirSync(path.dirname(path.join(cache, name)), { recursive: true })
     fs.writeFileSync(path.join(cache, name), name)
@@ -215,7 +272,20 @@ test('a cache in somebody’s folder removes and replaces nothing of theirs', as
   for (let i = 0; i < 30; i++) fs.writeFileSync(path.join(cache, `features/features-holiday-${i}.safetensors`), String(i))
   const before = filesOf(cache)
   const run = await terminal(cache)
-  const trained = await run('train', '--project', project, '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'cpu', '--json', '--set', 'cCount=2')
+  const trained = await run(
+    'train',
+    '--project',
+    project,
+    '--recipe',
+    'lp',
+    '--model',
+    TINY_CLIP,
+    '--device',
+    'cpu',
+    '--json',
+    '--set',
+    'cCount=2',
+  )
   expect(trained.code, trained.stderr).toBe(0)
   expect(filesOf(cache)).toMatchObject(before)
   const sample = await runProgram('cli', ['project', 'create', at('sample'), '--sample'], { env: { DASHI_CACHE: cache } })

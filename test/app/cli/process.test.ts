@@ -15,18 +15,50 @@ beforeAll(async () => {
   project = await shapesProject(dir)
 })
 const dashi = (...argv: string[]) => runProgram('cli', argv, { env: { DASHI_CACHE: path.join(dir, 'cache') } })
-const training = (name: string, ...settings: string[]) =>
-  ['train', '--project', project, '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--name', name, '--json', '--set', 'batchSize=4', ...settings]
+const training = (name: string, ...settings: string[]) => [
+  'train',
+  '--project',
+  project,
+  '--recipe',
+  'ft',
+  '--model',
+  TINY_CLIP,
+  '--device',
+  'cpu',
+  '--name',
+  name,
+  '--json',
+  '--set',
+  'batchSize=4',
+  ...settings,
+]
 
 test('answers with one document, and ends by itself', async () => {
-  const { code, stdout, stderr } = await dashi('train', '--project', project, '--recipe', 'zero-shot', '--model', TINY_CLIP, '--device', 'cpu', '--json')
+  const { code, stdout, stderr } = await dashi(
+    'train',
+    '--project',
+    project,
+    '--recipe',
+    'zero-shot',
+    '--model',
+    TINY_CLIP,
+    '--device',
+    'cpu',
+    '--json',
+  )
   expect(code, stderr).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ device: 'cpu', metrics: { id: expect.any(Number) as number } })
 })
 
 test('help and version are answers, but no document', async () => {
-  const pages = [[['--version'], /^\d+\.\d+\.\d+\n$/], [['--help'], /^Usage: dashi /], [['help', 'train'], /--recipe/], [['train', '--help'], /--recipe/]] as const
-  for (const [argv, page] of pages) expect(await dashi(...argv)).toMatchObject({ code: 0, stdout: expect.stringMatching(page) as string, stderr: '' })
+  const pages = [
+    [['--version'], /^\d+\.\d+\.\d+\n$/],
+    [['--help'], /^Usage: dashi /],
+    [['help', 'train'], /--recipe/],
+    [['train', '--help'], /--recipe/],
+  ] as const
+  for (const [argv, page] of pages)
+    expect(await dashi(...argv)).toMatchObject({ code: 0, stdout: expect.stringMatching(page) as string, stderr: '' })
   expect(await dashi('train', '--help', '--json')).toMatchObject({ code: 0, stdout: '' })
 })
 
@@ -57,9 +89,17 @@ test('stopped by Ctrl+C it says so, exits with 130, and the same command goes on
   const again = await dashi(...training('stopped', 'epochs=40'))
   expect(again.code, again.stderr).toBe(0)
   const { checkpoint, ...document } = JSON.parse(whole.stdout) as Record<string, unknown>
-  expect(JSON.parse(again.stdout)).toEqual({ ...document, checkpoint: String(checkpoint).replace('whole', 'stopped'), seconds: expect.any(Number) as number })
+  expect(JSON.parse(again.stdout)).toEqual({
+    ...document,
+    checkpoint: String(checkpoint).replace('whole', 'stopped'),
+    seconds: expect.any(Number) as number,
+  })
   const opened = openProject(project, { readOnly: true })
-  expect(listRuns(opened, 'train').slice(0, 2).map((run) => run.status)).toEqual(['done', 'cancelled'])
+  expect(
+    listRuns(opened, 'train')
+      .slice(0, 2)
+      .map((run) => run.status),
+  ).toEqual(['done', 'cancelled'])
   opened.close()
 })
 
@@ -86,7 +126,7 @@ function projectOn(device: string): string {
 function fill(file: string): void {
   const fd = fs.openSync(file, 'a')
   try {
-    for (const page = Buffer.alloc(4096); ; ) fs.writeSync(fd, page)
+    for (const page = Buffer.alloc(4096); ;) fs.writeSync(fd, page)
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code !== 'ENOSPC') throw e
   } finally {
@@ -114,7 +154,24 @@ describe('with no space left on the device', () => {
     try {
       const small = projectOn(device)
       const train = (...more: string[]) =>
-        dashi('train', '--project', small, '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--name', 'model', '--json', '--set', 'epochs=2', 'batchSize=4', ...more)
+        dashi(
+          'train',
+          '--project',
+          small,
+          '--recipe',
+          'ft',
+          '--model',
+          TINY_CLIP,
+          '--device',
+          'cpu',
+          '--name',
+          'model',
+          '--json',
+          '--set',
+          'epochs=2',
+          'batchSize=4',
+          ...more,
+        )
       const merge = () => dashi('merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', path.join(device, 'soup'))
       expect((await train()).code).toBe(0)
       expect((await merge()).code).toBe(0)
@@ -125,8 +182,13 @@ describe('with no space left on the device', () => {
       const ballast = path.join(device, 'ballast')
       const { bavail, bsize } = fs.statfsSync(device)
       fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - 120_000))
-      for (const [{ code, stdout, stderr }, kept] of [[await train('lr=0.01'), 'nothing of this training was kept'], [await merge(), 'nothing was changed']] as const) {
-        expect(stderr).toMatch(new RegExp(`(^|\\n)dashi: \\S*(model|soup)\\S*: cannot be written: no space left on the device; ${kept}\\n$`))
+      for (const [{ code, stdout, stderr }, kept] of [
+        [await train('lr=0.01'), 'nothing of this training was kept'],
+        [await merge(), 'nothing was changed'],
+      ] as const) {
+        expect(stderr).toMatch(
+          new RegExp(`(^|\\n)dashi: \\S*(model|soup)\\S*: cannot be written: no space left on the device; ${kept}\\n$`),
+        )
         expect(stderr.match(/dashi: /g)).toHaveLength(1)
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       }
@@ -164,4 +226,3 @@ describe('with no space left on the device', () => {
     }
   })
 })
-

@@ -13,7 +13,10 @@ beforeAll(() => void (dir = temporaryFolder()))
 
 test('serves one project until it is told to stop, however early', async () => {
   const env = { DASHI_HOME: path.join(dir, 'home') }
-  const child = await start('cli', ['serve', '--project', dir], { env, onLine: (line) => line.startsWith('Open http://127.0.0.1:') && child.kill('SIGINT') })
+  const child = await start('cli', ['serve', '--project', dir], {
+    env,
+    onLine: (line) => line.startsWith('Open http://127.0.0.1:') && child.kill('SIGINT'),
+  })
   const { code, stdout, stderr } = await child.ended
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}\n\(this address works once/)
@@ -28,7 +31,10 @@ describe('a start', () => {
     const said: string[] = []
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text).trimEnd()) > 0)
     try {
-      const app = { startServer: served as CliContext['startServer'], desktop: { main: 'main.js', screen: true, program: () => null, fetch: fetched, obstacle: () => null, ...desktop } } as CliContext
+      const app = {
+        startServer: served as CliContext['startServer'],
+        desktop: { main: 'main.js', screen: true, program: () => null, fetch: fetched, obstacle: () => null, ...desktop },
+      } as CliContext
       return { code: await runCli(argv, app), said, fetched, served }
     } finally {
       spy.mockRestore()
@@ -56,7 +62,11 @@ describe('a start', () => {
     const write = (script: string) => fs.writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
     write(`echo "$@" > ${dir}/args`)
     const desktop = await begin(['start', '--project', dir], { program: () => program })
-    expect({ code: desktop.code, said: desktop.said, args: fs.readFileSync(path.join(dir, 'args'), 'utf8') }).toEqual({ code: 0, said: [], args: `main.js ${dir}\n` })
+    expect({ code: desktop.code, said: desktop.said, args: fs.readFileSync(path.join(dir, 'args'), 'utf8') }).toEqual({
+      code: 0,
+      said: [],
+      args: `main.js ${dir}\n`,
+    })
     expect(desktop.served).not.toHaveBeenCalled()
 
     write('exit 1')
@@ -69,7 +79,11 @@ describe('a start', () => {
     expect(blind.fetched).not.toHaveBeenCalled()
     const without = await begin(['start'])
     expect(without.fetched).toHaveBeenCalledOnce()
-    expect(without.said).toEqual(['Fetching Electron, this once …', 'Electron’s program cannot be fetched here (HTTPError: 403), so the workbench opens in the browser.', 'dashi: served'])
+    expect(without.said).toEqual([
+      'Fetching Electron, this once …',
+      'Electron’s program cannot be fetched here (HTTPError: 403), so the workbench opens in the browser.',
+      'dashi: served',
+    ])
   })
 
   test('says why Electron could not be fetched, and goes through the proxy that is named', async () => {
@@ -83,12 +97,15 @@ describe('a start', () => {
     expect(await fetchElectron(folder, {})).toBe('it does not say why')
     // The package's script knows the first of these only.
     install('process.exit(process.env.HTTPS_PROXY === "http://proxy:3128" ? 0 : 1)')
-    for (const name of ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'ALL_PROXY']) expect(await fetchElectron(folder, { [name]: 'http://proxy:3128' }), name).toBeNull()
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'ALL_PROXY'])
+      expect(await fetchElectron(folder, { [name]: 'http://proxy:3128' }), name).toBeNull()
     expect(await fetchElectron(folder, { ALL_PROXY: 'socks5://proxy:1080' })).toBe('it does not say why')
     // Which also keeps the cause of a failure to itself.
     install('console.error("TypeError: fetch failed\\n    at x (y.js:1:1)"); process.exit(1)')
     expect(await fetchElectron(folder, { ELECTRON_MIRROR: 'http://127.0.0.1:9/' })).toMatch(/ECONNREFUSED|bad port/)
-    expect(await fetchElectron(folder, { HTTPS_PROXY: 'http://user:secret@proxy:3128' })).toBe('the proxy proxy:3128 does not answer, or does not let it through')
+    expect(await fetchElectron(folder, { HTTPS_PROXY: 'http://user:secret@proxy:3128' })).toBe(
+      'the proxy proxy:3128 does not answer, or does not let it through',
+    )
     expect(await fetchElectron(folder, { ELECTRON_SKIP_BINARY_DOWNLOAD: '1' })).toMatch(/is set/)
   })
 
@@ -103,11 +120,18 @@ describe('a start', () => {
   test('knows a program that is wholly there, and a screen', () => {
     const folder = path.join(dir, 'package')
     fs.mkdirSync(path.join(folder, 'dist', 'Electron.app/Contents/MacOS'), { recursive: true })
-    for (const name of ['electron', 'electron.exe', 'Electron.app/Contents/MacOS/Electron']) fs.writeFileSync(path.join(folder, 'dist', name), '')
+    for (const name of ['electron', 'electron.exe', 'Electron.app/Contents/MacOS/Electron'])
+      fs.writeFileSync(path.join(folder, 'dist', name), '')
     expect(electronProgram(folder)).toBeNull() // still being unpacked
     fs.writeFileSync(path.join(folder, 'path.txt'), 'electron')
     expect(electronProgram(folder)).toMatch(/dist/)
     const on = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv) => hasScreen({ ...process, platform, env } as typeof process)
-    expect([on('linux', {}), on('linux', { DISPLAY: ':0' }), on('linux', { WAYLAND_DISPLAY: 'w' }), on('darwin', {}), on('win32', {})]).toEqual([false, true, true, true, true])
+    expect([
+      on('linux', {}),
+      on('linux', { DISPLAY: ':0' }),
+      on('linux', { WAYLAND_DISPLAY: 'w' }),
+      on('darwin', {}),
+      on('win32', {}),
+    ]).toEqual([false, true, true, true, true])
   })
 })

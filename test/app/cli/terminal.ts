@@ -38,7 +38,13 @@ export async function shapesProject(dir: string): Promise<string> {
   const splits = await shapePictures(pictures)
   const project = createProject(path.join(dir, 'project'), { name: 'shapes', user: 'ann' })
   const records = Object.entries(splits).flatMap(([split, items]) =>
-    items.map(({ file, label }) => ({ fileName: path.relative(pictures, file), width: 40, height: 40, split, labels: [{ label: CLASSES[label]! }] })),
+    items.map(({ file, label }) => ({
+      fileName: path.relative(pictures, file),
+      width: 40,
+      height: 40,
+      split,
+      labels: [{ label: CLASSES[label]! }],
+    })),
   )
   addRecords(project, records, { root: pictures })
   project.close()

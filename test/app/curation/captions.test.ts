@@ -46,7 +46,13 @@ describe('the check of captions', () => {
       record('german.jpg', { captions: [caption('Ein Hund läuft mit einem Ball über die Straße', 'en')] }),
       record('empty.jpg', { captions: [caption(' … ')] }),
       record('long.jpg', { captions: [caption(Array.from({ length: 60 }, (_, i) => `apple${i} umbrella`).join(' '))] }),
-      record('regions.jpg', { regions: [{ label: 'dog', shape: box() }, { label: 'dog', shape: box(5) }], captions: [caption('a dog', 'en', 0), caption('a dog', 'en', 1)] }),
+      record('regions.jpg', {
+        regions: [
+          { label: 'dog', shape: box() },
+          { label: 'dog', shape: box(5) },
+        ],
+        captions: [caption('a dog', 'en', 0), caption('a dog', 'en', 1)],
+      }),
       record('bare.jpg'),
     ])
   const check = async (options: CaptionOptions = {}) => {

@@ -1,9 +1,24 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { addRecords, createProject, getMedia, mediaByPath, openProject, projectInfo, type Project } from '../../../src-main/app/projects/index.ts'
+import {
+  addRecords,
+  createProject,
+  getMedia,
+  mediaByPath,
+  openProject,
+  projectInfo,
+  type Project,
+} from '../../../src-main/app/projects/index.ts'
 import { undoChange } from '../../../src-main/app/annotations/index.ts'
-import { applyDuplicates, duplicateGroups, findDuplicates, keepResult, keptResult, proposeSplit } from '../../../src-main/app/curation/index.ts'
+import {
+  applyDuplicates,
+  duplicateGroups,
+  findDuplicates,
+  keepResult,
+  keptResult,
+  proposeSplit,
+} from '../../../src-main/app/curation/index.ts'
 import type { DuplicateOptions } from '#shared/model/curation.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 import { appContext, pictures } from './helpers.ts'
@@ -17,7 +32,11 @@ let project: Project
 let made = 0
 beforeEach(() => {
   project = createProject(path.join(dir, `p${made++}`), { user: 'ann' })
-  addRecords(project, names.map((fileName) => ({ fileName, width: 160, height: 120 })), { root: images })
+  addRecords(
+    project,
+    names.map((fileName) => ({ fileName, width: 160, height: 120 })),
+    { root: images },
+  )
   return () => project.close()
 })
 const find = async (options: DuplicateOptions) => {
@@ -25,18 +44,31 @@ const find = async (options: DuplicateOptions) => {
   keepResult(project, 'duplicates', found, 1)
   return found.summary
 }
-const groups = () => duplicateGroups(project, { offset: 0, limit: 100 }).groups.map((g) => ({ by: g.by, images: g.images.map((i) => i.path).sort() }))
+const groups = () =>
+  duplicateGroups(project, { offset: 0, limit: 100 }).groups.map((g) => ({ by: g.by, images: g.images.map((i) => i.path).sort() }))
 const bytes = { by: ['exact'], images: ['again/copy.png', 'one-0.png'] }
 
 describe('near-duplicates', () => {
   test('by bytes, by perceptual hash, by embedding', async () => {
-    expect(await find({ method: 'exact' })).toEqual({ images: 10, groups: 1, duplicates: 1, pairs: { exact: 1, phash: 0, embedding: 0 }, unreadable: 1 })
+    expect(await find({ method: 'exact' })).toEqual({
+      images: 10,
+      groups: 1,
+      duplicates: 1,
+      pairs: { exact: 1, phash: 0, embedding: 0 },
+      unreadable: 1,
+    })
     expect(groups()).toEqual([bytes])
     await find({ method: 'phash' })
-    expect(groups()).toEqual([{ ...bytes, by: ['phash'] }, { by: ['phash'], images: ['again/small.jpg', 'one-1.png'] }])
+    expect(groups()).toEqual([
+      { ...bytes, by: ['phash'] },
+      { by: ['phash'], images: ['again/small.jpg', 'one-1.png'] },
+    ])
     const { pairs } = await find({ method: 'all', similarity: 0.97 })
     expect(pairs).toEqual({ exact: 1, phash: 2, embedding: 2 })
-    expect(groups()).toEqual([{ ...bytes, by: ['exact', 'phash', 'embedding'] }, { by: ['phash', 'embedding'], images: ['again/small.jpg', 'one-1.png'] }])
+    expect(groups()).toEqual([
+      { ...bytes, by: ['exact', 'phash', 'embedding'] },
+      { by: ['phash', 'embedding'], images: ['again/small.jpg', 'one-1.png'] },
+    ])
   })
 
   test('join a group that is a fact of its images, until another search finds otherwise', async () => {
@@ -50,7 +82,10 @@ describe('near-duplicates', () => {
 
   test('keep the labelled one, then the larger one', async () => {
     await find({ method: 'phash' })
-    const kept = () => Object.fromEntries(duplicateGroups(project, { offset: 0, limit: 100 }).groups.map((g) => [g.id, g.images.filter((i) => i.keep).map((i) => i.path)]))
+    const kept = () =>
+      Object.fromEntries(
+        duplicateGroups(project, { offset: 0, limit: 100 }).groups.map((g) => [g.id, g.images.filter((i) => i.keep).map((i) => i.path)]),
+      )
     expect(Object.values(kept())).toEqual([['one-0.png'], ['one-1.png']])
     addRecords(project, [{ fileName: 'again/small.jpg', labels: [{ label: 'shape' }] }], { root: images })
     await find({ method: 'phash' })
@@ -60,7 +95,10 @@ describe('near-duplicates', () => {
   test('are tagged, or leave the project, as one change; undo brings all back, files stay', async () => {
     await find({ method: 'phash' })
     const before = projectInfo(project).datasetHash
-    const tagged = () => project.db.all<{ path: string }>(`SELECT m.path FROM media_tag t JOIN media m ON m.id = t.media_id WHERE t.tag = 'twin' ORDER BY m.path`).map((r) => r.path)
+    const tagged = () =>
+      project.db
+        .all<{ path: string }>(`SELECT m.path FROM media_tag t JOIN media m ON m.id = t.media_id WHERE t.tag = 'twin' ORDER BY m.path`)
+        .map((r) => r.path)
     expect(applyDuplicates(project, { kind: 'tag', tag: 'twin' })).toHaveLength(2)
     expect(tagged()).toEqual(['again/copy.png', 'again/small.jpg'])
     undoChange(project)

@@ -21,16 +21,38 @@ beforeAll(async () => {
   const images = path.join(dir, 'images')
   const names = await pictures(images)
   const project = createProject(folder, { user: 'ann' })
-  addRecords(project, names.map((fileName) => ({ fileName })), { root: images })
+  addRecords(
+    project,
+    names.map((fileName) => ({ fileName })),
+    { root: images },
+  )
   // Shapes with their names; one circle is called a square.
   const shapes = Object.values(await shapePictures(path.join(dir, 'shapes'))).flat()
   const named = ['circle', 'square', 'stripes']
-  addRecords(project, shapes.map(({ file, label }, i) => ({ fileName: path.relative(path.join(dir, 'shapes'), file), labels: [{ label: named[i === 0 ? 1 : label]! }] })), { root: path.join(dir, 'shapes') })
+  addRecords(
+    project,
+    shapes.map(({ file, label }, i) => ({
+      fileName: path.relative(path.join(dir, 'shapes'), file),
+      labels: [{ label: named[i === 0 ? 1 : label]! }],
+    })),
+    { root: path.join(dir, 'shapes') },
+  )
   project.close()
-  const host = { version: '0', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: dir, pickFolder: async () => ({ status: 'unavailable' as const }) }
+  const host = {
+    version: '0',
+    configFolder: path.join(dir, 'config'),
+    cacheFolder: path.join(dir, 'cache'),
+    dataFolder: dir,
+    pickFolder: async () => ({ status: 'unavailable' as const }),
+  }
   app = new App({ host, models: await appContext(path.join(dir, 'cache')) })
   const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (l) => port.on('message', l), onClose: (l) => port.on('close', l), close: () => port.close() })
+  const end = (port: typeof port1): Channel => ({
+    send: (m) => port.postMessage(m),
+    onMessage: (l) => port.on('message', l),
+    onClose: (l) => port.on('close', l),
+    close: () => port.close(),
+  })
   app.attach(end(port2))
   client = connect(end(port1), (event, data) => event === 'jobs.changed' && jobs.set((data as Job).id, data as Job))
   close = () => port1.close()
@@ -105,7 +127,11 @@ describe('curation', () => {
     const mediaId = idOf('one-1.png')
     const query = { kind: 'image' as const, mediaId }
     expect(await client.call('curation.similar', { query })).toEqual({ status: 'missing' })
-    expect(await ended(await client.call('curation.make-index'))).toEqual({ images: 46, dimensions: expect.any(Number) as number, unreadable: 1 })
+    expect(await ended(await client.call('curation.make-index'))).toEqual({
+      images: 46,
+      dimensions: expect.any(Number) as number,
+      unreadable: 1,
+    })
     const found = await client.call('curation.similar', { query, limit: 5 })
     expect(found).toMatchObject({ status: 'found', stale: false, images: [{ mediaId: idOf('again/small.jpg') }, {}, {}, {}, {}] })
     const text = await client.call('curation.similar', { query: { kind: 'text', text: 'a circle' }, limit: 3 })
@@ -114,7 +140,12 @@ describe('curation', () => {
   })
 
   test('makes a map of all that can be read', async () => {
-    expect(await ended(await client.call('curation.make-map', { method: 'pca' }))).toMatchObject({ images: 46, method: 'pca', laidOut: 46, unreadable: 1 })
+    expect(await ended(await client.call('curation.make-map', { method: 'pca' }))).toMatchObject({
+      images: 46,
+      method: 'pca',
+      laidOut: 46,
+      unreadable: 1,
+    })
     const map = (await client.call('curation.map'))!
     expect([map.mediaIds.length, map.x.length, map.y.length]).toEqual([46, 46, 46])
     const at = (name: string) => map.mediaIds.indexOf(idOf(name))
@@ -123,7 +154,11 @@ describe('curation', () => {
     const query = { kind: 'text' as const, text: 'a circle' }
     expect(await client.call('curation.similar', { query })).toEqual({ status: 'missing' })
     await ended(await client.call('curation.make-map', { method: 'pca' }))
-    expect(await client.call('curation.similar', { query, limit: 3 })).toMatchObject({ status: 'found', stale: false, images: { length: 3 } })
+    expect(await client.call('curation.similar', { query, limit: 3 })).toMatchObject({
+      status: 'found',
+      stale: false,
+      images: { length: 3 },
+    })
     const [a, b] = [at('one-1.png'), at('again/small.jpg')]
     expect(Math.hypot(map.x[a]! - map.x[b]!, map.y[a]! - map.y[b]!)).toBeLessThan(0.1)
   })
@@ -136,10 +171,19 @@ describe('curation', () => {
 
   test('looks into captions', async () => {
     await ended(await client.call('curation.check-captions', {}))
-    expect(await client.call('curation.caption-findings', { issue: 'missing', offset: 40 })).toMatchObject({ total: 47, findings: { length: 7 } })
+    expect(await client.call('curation.caption-findings', { issue: 'missing', offset: 40 })).toMatchObject({
+      total: 47,
+      findings: { length: 7 },
+    })
   })
 })
 
 test('what was found lies in the project’s folder', () => {
-  expect(fs.readdirSync(path.join(folder, 'curation')).sort()).toEqual(['captions.json', 'doubts.json', 'duplicates.json', 'map.json', 'split.json'])
+  expect(fs.readdirSync(path.join(folder, 'curation')).sort()).toEqual([
+    'captions.json',
+    'doubts.json',
+    'duplicates.json',
+    'map.json',
+    'split.json',
+  ])
 })

@@ -10,7 +10,9 @@ import { box, record, temporaryProject } from '../projects/fixture.ts'
 const shares = { train: 0.8, val: 0.1, test: 0.1 }
 /** n images in ten folders, of three labels in the proportion 7 : 2 : 1. */
 const images = (n: number): ImageRecord[] =>
-  Array.from({ length: n }, (_, i) => record(`f${i % 10}/${i}.jpg`, { labels: [{ label: ['a', 'b', 'c'][i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2]! }] }))
+  Array.from({ length: n }, (_, i) =>
+    record(`f${i % 10}/${i}.jpg`, { labels: [{ label: ['a', 'b', 'c'][i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2]! }] }),
+  )
 const propose = async (project: Project, options: Partial<SplitOptions> = {}) => {
   const found = await proposeSplit(project, { shares, ...options })
   keepResult(project, 'split', found, 0)
@@ -23,8 +25,21 @@ describe('a split', () => {
     const project = temporaryProject(images(200))
     const before = projectInfo(project)
     const report = await propose(project)
-    expect(report).toMatchObject({ images: 200, changes: 200, unmet: [], splits: [{ name: 'train', images: 160, share: 0.8 }, { name: 'val', images: 20 }, { name: 'test', images: 20 }] })
-    expect(report.labels.map((l) => [l.name, l.counts])).toEqual([['c', [16, 2, 2]], ['b', [32, 4, 4]], ['a', [112, 14, 14]]])
+    expect(report).toMatchObject({
+      images: 200,
+      changes: 200,
+      unmet: [],
+      splits: [
+        { name: 'train', images: 160, share: 0.8 },
+        { name: 'val', images: 20 },
+        { name: 'test', images: 20 },
+      ],
+    })
+    expect(report.labels.map((l) => [l.name, l.counts])).toEqual([
+      ['c', [16, 2, 2]],
+      ['b', [32, 4, 4]],
+      ['a', [112, 14, 14]],
+    ])
     expect(projectInfo(project)).toEqual(before)
     expect(applySplit(project)).toBe(200)
     expect(projectInfo(project).splits).toEqual({ train: 160, val: 20, test: 20 })
@@ -37,12 +52,19 @@ describe('a split', () => {
   test('counts the labels of regions too, and says which label is too rare', async () => {
     const project = temporaryProject([
       ...images(40),
-      record('x.jpg', { regions: [{ label: 'rare', shape: box() }, { label: 'rare', shape: box(5) }] }),
+      record('x.jpg', {
+        regions: [
+          { label: 'rare', shape: box() },
+          { label: 'rare', shape: box(5) },
+        ],
+      }),
       record('y.jpg', { regions: [{ label: 'rare', shape: box(), state: 'rejected' }] }),
     ])
     const { unmet, labels } = await propose(project)
     expect(labels[0]).toMatchObject({ name: 'rare', images: 1 })
-    expect(unmet.filter((u) => u.kind === 'label-missing' && u.name === 'rare')).toEqual([{ kind: 'label-missing', labelId: expect.any(Number) as number, name: 'rare', images: 1, splits: ['val', 'test'] }])
+    expect(unmet.filter((u) => u.kind === 'label-missing' && u.name === 'rare')).toEqual([
+      { kind: 'label-missing', labelId: expect.any(Number) as number, name: 'rare', images: 1, splits: ['val', 'test'] },
+    ])
   })
 
   test('keeps folders, tags and duplicates together', async () => {
@@ -58,7 +80,15 @@ describe('a split', () => {
     const all = findMedia(project, {}, { limit: 1000 })
     addTag(project, [all[0]!.id, all[55]!.id], 'patient:7')
     addTag(project, [all[0]!.id, all[1]!.id], 'night')
-    setMediaFacts(project, new Map([[all[2]!.id, { duplicateGroup: 9 }], [all[3]!.id, { duplicateGroup: 9 }], [all[4]!.id, { contentHash: 'a'.repeat(64) }], [all[5]!.id, { contentHash: 'a'.repeat(64) }]]))
+    setMediaFacts(
+      project,
+      new Map([
+        [all[2]!.id, { duplicateGroup: 9 }],
+        [all[3]!.id, { duplicateGroup: 9 }],
+        [all[4]!.id, { contentHash: 'a'.repeat(64) }],
+        [all[5]!.id, { contentHash: 'a'.repeat(64) }],
+      ]),
+    )
     let apart = 0
     for (let seed = 0; seed < 30; seed++) {
       const { groups } = await propose(project, { shares: { l: 0.5, r: 0.5 }, groupBy: 'tag', tagPrefix: 'patient:', seed })
@@ -126,7 +156,8 @@ describe('a split', () => {
         const splitsOfGroup = new Map<number, Set<string>>()
         ids.forEach((id, i) => i % 3 || splitsOfGroup.set(group[i]!, (splitsOfGroup.get(group[i]!) ?? new Set()).add(split.get(id)!)))
         for (const s of splitsOfGroup.values()) expect(s.size).toBe(1)
-        for (const s of first.summary.splits) expect(Math.abs(s.images - s.wanted * ids.length)).toBeLessThanOrEqual(Math.max(1, first.summary.groups.largest) * 3)
+        for (const s of first.summary.splits)
+          expect(Math.abs(s.images - s.wanted * ids.length)).toBeLessThanOrEqual(Math.max(1, first.summary.groups.largest) * 3)
       }),
       { numRuns: 12 },
     )
@@ -135,7 +166,14 @@ describe('a split', () => {
 
 test('class balance: counts by split, effective numbers, imbalance', () => {
   const project = temporaryProject([
-    record('1.jpg', { split: 'train', labels: [{ label: 'a' }], regions: [{ label: 'a', shape: box() }, { label: 'b', shape: box() }] }),
+    record('1.jpg', {
+      split: 'train',
+      labels: [{ label: 'a' }],
+      regions: [
+        { label: 'a', shape: box() },
+        { label: 'b', shape: box() },
+      ],
+    }),
     record('2.jpg', { split: 'val', labels: [{ label: 'a' }] }),
     record('3.jpg', { labels: [{ label: 'a' }, { label: 'c', state: 'rejected' }] }),
     record('4.jpg'),
@@ -149,6 +187,6 @@ test('class balance: counts by split, effective numbers, imbalance', () => {
   ])
   // (1 − 0.9³) / 0.1 = 2.71; weights ∝ 1/2.71 and 1, with mean 1.
   expect(report.labels.map((l) => l.effective)).toEqual([expect.closeTo(2.71, 10), expect.closeTo(1, 10), 0])
-  expect(report.labels.map((l) => l.weight)).toEqual([expect.closeTo(2 / 3.71, 10), expect.closeTo(2 * 2.71 / 3.71, 10), 0])
+  expect(report.labels.map((l) => l.weight)).toEqual([expect.closeTo(2 / 3.71, 10), expect.closeTo((2 * 2.71) / 3.71, 10), 0])
   expect(report.effectiveLabels).toBeCloseTo(Math.exp(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25))), 10)
 })

@@ -49,7 +49,9 @@ describe.each(migrations.map((m) => m.version))('an archive of schema %i', (vers
     const opened = await openArchive(file, join(temporaryFolder(), 'opened'))
     expect(imageContent(opened.project, 1)).toMatchObject({ regions: [{ shape: { kind: 'box', w: 3 } }], captions: [{ text: 'a cat' }] })
     expect(opened.project.db.value('PRAGMA user_version')).toBe(schemaVersion)
-    expect(checkProject(opened.project, { files: false }).problems.filter((p) => !['dataset-hash', 'search-index'].includes(p.kind))).toEqual([]) // rows past the journal
+    expect(
+      checkProject(opened.project, { files: false }).problems.filter((p) => !['dataset-hash', 'search-index'].includes(p.kind)),
+    ).toEqual([]) // rows past the journal
     opened.project.close()
   })
 })
@@ -58,16 +60,35 @@ describe.each(migrations.map((m) => m.version))('an archive of schema %i', (vers
 const hostile: [string, readonly string[], RegExp][] = [
   ['of a later schema', [`PRAGMA user_version = ${schemaVersion + 1}`], /was written by a newer Dashi/],
   ['of no schema', ['PRAGMA user_version = 0', 'DROP TABLE comment'], /is not a plain project database/],
-  ['with an endless view in place of a table', ['DROP TABLE media_tag', 'CREATE VIEW media_tag AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 1 AS media_id, i AS tag FROM n'], /media_tag is a view, expected a table/],
-  ['with an endless view beside the tables', ['CREATE VIEW extra AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n'], /holds the view extra/],
+  [
+    'with an endless view in place of a table',
+    [
+      'DROP TABLE media_tag',
+      'CREATE VIEW media_tag AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 1 AS media_id, i AS tag FROM n',
+    ],
+    /media_tag is a view, expected a table/,
+  ],
+  [
+    'with an endless view beside the tables',
+    ['CREATE VIEW extra AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n'],
+    /holds the view extra/,
+  ],
   ['with a trigger', ['CREATE TRIGGER t AFTER UPDATE ON media BEGIN DELETE FROM region; END'], /holds the trigger t/],
   ['with a generated column', [`ALTER TABLE media ADD COLUMN slow TEXT AS (hex(zeroblob(100000000)))`], /media is another table/],
-  ['with a virtual table in place of a table', ['DROP TABLE comment', 'CREATE VIRTUAL TABLE comment USING fts5(id, media_id, region_id, by_name, text, created, resolved)'], /comment is another table/],
+  [
+    'with a virtual table in place of a table',
+    ['DROP TABLE comment', 'CREATE VIRTUAL TABLE comment USING fts5(id, media_id, region_id, by_name, text, created, resolved)'],
+    /comment is another table/,
+  ],
   ['with another table', ['CREATE TABLE extra (x)'], /holds the table extra/],
   ['with an index on an expression', ['CREATE INDEX extra ON media (hex(path))'], /holds the index extra/],
   ['with images outside', [`UPDATE root SET path = '/etc'`], /is not in the archive/],
   ['with bytes that are no text', [`UPDATE caption SET text = CAST(x'ff' AS TEXT)`], /caption 1: text: holds bytes that are no UTF-8/],
-  ['with a name of a table that is no text', ['PRAGMA writable_schema = ON', `UPDATE sqlite_master SET sql = CAST(x'435245415445ff' AS TEXT) WHERE name = 'comment'`], /project\.db/],
+  [
+    'with a name of a table that is no text',
+    ['PRAGMA writable_schema = ON', `UPDATE sqlite_master SET sql = CAST(x'435245415445ff' AS TEXT) WHERE name = 'comment'`],
+    /project\.db/,
+  ],
 ]
 
 describe('an archive', () => {
@@ -83,7 +104,9 @@ describe('an archive', () => {
   })
 
   test('whose pages stand in many places, so that a table has no end, is refused', async () => {
-    const file = database(schemaVersion, [`INSERT INTO media_tag (media_id, tag) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT 1, 'tag ' || i FROM n`])
+    const file = database(schemaVersion, [
+      `INSERT INTO media_tag (media_id, tag) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT 1, 'tag ' || i FROM n`,
+    ])
     const db = new Libsql(file)
     const root = Number((db.prepare(`SELECT rootpage AS r FROM sqlite_master WHERE name = 'media_tag'`).get([]) as { r: number }).r)
     db.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE')
@@ -98,6 +121,8 @@ describe('an archive', () => {
     const target = join(temporaryFolder(), 'in')
     mkdirSync(target)
     writeFileSync(join(target, 'project.db'), bytes)
-    await expect(importInto(temporaryProject(), await archive(join(target, 'project.db')), { format: 'dashi' })).rejects.toThrow(/its database is damaged/)
+    await expect(importInto(temporaryProject(), await archive(join(target, 'project.db')), { format: 'dashi' })).rejects.toThrow(
+      /its database is damaged/,
+    )
   })
 })

@@ -19,7 +19,20 @@ function garage(): Project {
   const project = temporaryProject()
   const vehicle = addLabel(project, { name: 'vehicle', colour: '#102030', synonyms: ['conveyance'] })
   addLabel(project, { name: 'car', parentId: vehicle.id, attributes: rules })
-  addRecords(project, [{ fileName: 'a.jpg', width: 100, height: 80, regions: [{ label: 'car', shape: { kind: 'box', x: 1, y: 2, w: 30, h: 40 }, attributes: { colour: 'blue & grey', age: 3, plate: '12', parked: true } }] }])
+  addRecords(project, [
+    {
+      fileName: 'a.jpg',
+      width: 100,
+      height: 80,
+      regions: [
+        {
+          label: 'car',
+          shape: { kind: 'box', x: 1, y: 2, w: 30, h: 40 },
+          attributes: { colour: 'blue & grey', age: 3, plate: '12', parked: true },
+        },
+      ],
+    },
+  ])
   return project
 }
 const labelsOf = (project: Project) => {
@@ -48,16 +61,22 @@ test('CVAT keeps definitions and values, a text that looks like a number too; wh
   const [, car] = labelsOf(project)
   expect(car!.attributes).toEqual(rules.map((r) => ({ ...r, required: false })))
   expect(imageContent(project, 1).regions[0]!.attributes).toEqual({ colour: 'blue & grey', age: 3, plate: '12', parked: true })
-  expect(exportLosses(garage(), { format: 'cvat' })).toEqual(expect.arrayContaining([
-    { feature: 'attribute definitions', count: 4, becomes: 'are kept, but for which are required' }, { feature: 'parent labels', count: 1, becomes: 'lie beside the others' },
-  ]))
+  expect(exportLosses(garage(), { format: 'cvat' })).toEqual(
+    expect.arrayContaining([
+      { feature: 'attribute definitions', count: 4, becomes: 'are kept, but for which are required' },
+      { feature: 'parent labels', count: 1, becomes: 'lie beside the others' },
+    ]),
+  )
 })
 
 test('COCO says the parent as the supercategory, where others look for it', async () => {
   const to = join(temporaryFolder(), 'out')
   await exportFrom(garage(), to, { format: 'coco' })
   const { categories } = JSON.parse(readFileSync(join(to, 'annotations/instances_default.json'), 'utf8')) as { categories: object[] }
-  expect(categories).toMatchObject([{ name: 'vehicle', supercategory: '' }, { name: 'car', supercategory: 'vehicle', dashi: { parent: 'vehicle' } }])
+  expect(categories).toMatchObject([
+    { name: 'vehicle', supercategory: '' },
+    { name: 'car', supercategory: 'vehicle', dashi: { parent: 'vehicle' } },
+  ])
 })
 
 test.each(['yolo', 'voc', 'labelme', 'labelstudio', 'csv', 'imagefolder'] as const)('%s has no place for them, and says so', (format) => {
@@ -69,7 +88,9 @@ test('a label that the project has gets what it lacks, and one undo takes all of
   const to = join(temporaryFolder(), 'out')
   await exportFrom(garage(), to, { format: 'coco' })
   const project = temporaryProject()
-  addLabels(project, [{ name: 'car', colour: '#ffffff', attributes: [{ type: 'choice', name: 'colour', options: ['green'], required: false }] }])
+  addLabels(project, [
+    { name: 'car', colour: '#ffffff', attributes: [{ type: 'choice', name: 'colour', options: ['green'], required: false }] },
+  ])
   const before = projectHash(project)
   await importInto(project, to)
   const car = listLabels(project).find((l) => l.name === 'car')!
@@ -83,8 +104,12 @@ test('a label that the project has gets what it lacks, and one undo takes all of
 test('a definition of CVAT that is none is said, and its values come all the same', async () => {
   const folder = join(temporaryFolder(), 'in')
   mkdirSync(folder)
-  const label = '<label><name>car</name><attributes><attribute><name>make</name><input_type>select</input_type><values></values></attribute><attribute><name>year</name><input_type>number</input_type><values>1900;2030;1</values></attribute></attributes></label>'
-  writeFileSync(join(folder, 'annotations.xml'), `<annotations><version>1.1</version><meta><task><labels>${label}</labels></task></meta><image id="0" name="a.jpg" width="50" height="50"><box label="car" xtl="1" ytl="1" xbr="9" ybr="9"><attribute name="make">7</attribute><attribute name="year">1999</attribute></box></image></annotations>`)
+  const label =
+    '<label><name>car</name><attributes><attribute><name>make</name><input_type>select</input_type><values></values></attribute><attribute><name>year</name><input_type>number</input_type><values>1900;2030;1</values></attribute></attributes></label>'
+  writeFileSync(
+    join(folder, 'annotations.xml'),
+    `<annotations><version>1.1</version><meta><task><labels>${label}</labels></task></meta><image id="0" name="a.jpg" width="50" height="50"><box label="car" xtl="1" ytl="1" xbr="9" ybr="9"><attribute name="make">7</attribute><attribute name="year">1999</attribute></box></image></annotations>`,
+  )
   const project = temporaryProject()
   const report = await importInto(project, folder)
   expect(report.findings.map((f) => f.reason).join('\n')).toMatch(/label car: attribute "make".*left without a definition/)

@@ -7,7 +7,11 @@ import { splitOfFile } from '../../../src-main/app/exchange/splits.ts'
 import { folder, project, recordsOf } from './helpers.ts'
 
 const image: [number, number] = [40, 30]
-const coco = JSON.stringify({ images: [{ id: 1, file_name: 'a.png', width: 40, height: 30 }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 10, 8] }], categories: [{ id: 1, name: 'cat' }] })
+const coco = JSON.stringify({
+  images: [{ id: 1, file_name: 'a.png', width: 40, height: 30 }],
+  annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 10, 8] }],
+  categories: [{ id: 1, name: 'cat' }],
+})
 
 async function imported(files: Parameters<typeof folder>[0], options: ImportOptions = {}) {
   const p = project()
@@ -15,7 +19,8 @@ async function imported(files: Parameters<typeof folder>[0], options: ImportOpti
   const report = await importInto(p, dir, options)
   return { report, records: recordsOf(p), lines: importLines(dir, report) }
 }
-const labelsOf = (records: ReturnType<typeof recordsOf>) => Object.fromEntries(records.map((r) => [r.fileName, r.labels!.map((l) => l.label).join()]))
+const labelsOf = (records: ReturnType<typeof recordsOf>) =>
+  Object.fromEntries(records.map((r) => [r.fileName, r.labels!.map((l) => l.label).join()]))
 
 describe('files that nobody read', () => {
   test.each<[string, Parameters<typeof folder>[0], string, RegExp]>([
@@ -33,16 +38,27 @@ describe('files that nobody read', () => {
     ['broken JSON', { 'labels.json': 'oops' }, 'labels.json', /no JSON/],
   ])('%s: the images come in, and the last line says that no annotation was taken', async (_, files, name, looks) => {
     const { report, records, lines } = await imported({ 'a.png': image, ...files })
-    expect(report).toMatchObject({ format: 'folders', images: 1, nothingTaken: true, unread: [{ file: name, looks: expect.stringMatching(looks) as string, likely: true }] })
+    expect(report).toMatchObject({
+      format: 'folders',
+      images: 1,
+      nothingTaken: true,
+      unread: [{ file: name, looks: expect.stringMatching(looks) as string, likely: true }],
+    })
     expect(labelsOf(records)).toEqual({ 'a.png': '' })
     expect(lines.at(-1)).toMatch(new RegExp(`^no annotation was taken: ${name} was not read`))
   })
 
   test.each<[string, Parameters<typeof folder>[0]]>([
     ['configurations', { 'config.json': '{"model": "x", "lr": 0.1, "steps": [1, 2]}', 'package.json': '{"name": "x", "files": ["a"]}' }],
-    ['notes', { 'README.txt': 'a cat', 'requirements.txt': 'numpy==1\n', 'LICENSE.txt': 'MIT', 'notes.txt': 'x', 'run.ipynb': '{"cells": []}' }],
+    [
+      'notes',
+      { 'README.txt': 'a cat', 'requirements.txt': 'numpy==1\n', 'LICENSE.txt': 'MIT', 'notes.txt': 'x', 'run.ipynb': '{"cells": []}' },
+    ],
     ['a list of names', { 'classes.txt': 'cat\ndog\n' }],
-    ['a picture and a feed', { 'logo.xml': '<svg xmlns="http://www.w3.org/2000/svg"><annotation/></svg>', 'feed.xml': '<rss version="2.0"><channel/></rss>' }],
+    [
+      'a picture and a feed',
+      { 'logo.xml': '<svg xmlns="http://www.w3.org/2000/svg"><annotation/></svg>', 'feed.xml': '<rss version="2.0"><channel/></rss>' },
+    ],
     ['empty files', { 'a.txt': '', 'b.txt': '\n' }],
   ])('%s are no annotations', async (_, files) => {
     const { report, records } = await imported({ 'a.png': image, 'b.png': image, ...files })
@@ -51,13 +67,33 @@ describe('files that nobody read', () => {
   })
 
   test('several formats in one folder: one is taken, the others are named with what would read them', async () => {
-    const { report } = await imported({ 'images/a.png': image, 'annotations/instances.json': coco, 'labels/a.txt': '0 0.5 0.5 0.2 0.2\n', 'labels/b.txt': '0 0.5 0.5 0.2 0.2\n', 'masks/a.png': image })
+    const { report } = await imported({
+      'images/a.png': image,
+      'annotations/instances.json': coco,
+      'labels/a.txt': '0 0.5 0.5 0.2 0.2\n',
+      'labels/b.txt': '0 0.5 0.5 0.2 0.2\n',
+      'masks/a.png': image,
+    })
     expect(report).toMatchObject({ format: 'coco', nothingTaken: false, unreadFiles: 3 })
-    expect(report.unread.map((u) => [u.file, u.files, u.reader])).toEqual(expect.arrayContaining([['labels/*.txt', 2, 'yolo'], ['masks/a.png', 1, 'masks']]))
+    expect(report.unread.map((u) => [u.file, u.files, u.reader])).toEqual(
+      expect.arrayContaining([
+        ['labels/*.txt', 2, 'yolo'],
+        ['masks/a.png', 1, 'masks'],
+      ]),
+    )
   })
 
   test('of a format that was named too; images that no annotation mentions are counted', async () => {
-    const { report } = await imported({ 'a.png': image, 'b.png': image, 'c.png': image, 'annotations.json': coco, 'x.xml': '<annotation><filename>a.png</filename></annotation>' }, { format: 'coco' })
+    const { report } = await imported(
+      {
+        'a.png': image,
+        'b.png': image,
+        'c.png': image,
+        'annotations.json': coco,
+        'x.xml': '<annotation><filename>a.png</filename></annotation>',
+      },
+      { format: 'coco' },
+    )
     expect(report).toMatchObject({ unmentioned: 2, unread: [{ file: 'x.xml', reader: 'voc' }] })
   })
 
@@ -70,7 +106,29 @@ describe('files that nobody read', () => {
 
 describe('labels come from class folders only', () => {
   const two = (a: string, b: string) => ({ [`${a}/1.png`]: image, [`${b}/2.png`]: image })
-  test.each(['images', 'img', 'photos', 'DCIM', '100CANON', 'batch_1', 'part-0', 'frames', 'rgb', 'depth', 'masks', 'raw', 'jpg', 'originals', 'dataset', '2024-05-01', '20240501', '2024', '01.05.2024', 'May 2024', 'train2017'])('%s is no label', async (name) => {
+  test.each([
+    'images',
+    'img',
+    'photos',
+    'DCIM',
+    '100CANON',
+    'batch_1',
+    'part-0',
+    'frames',
+    'rgb',
+    'depth',
+    'masks',
+    'raw',
+    'jpg',
+    'originals',
+    'dataset',
+    '2024-05-01',
+    '20240501',
+    '2024',
+    '01.05.2024',
+    'May 2024',
+    'train2017',
+  ])('%s is no label', async (name) => {
     expect(Object.values(labelsOf((await imported({ [`${name}/1.png`]: image })).records))).toEqual([''])
     const { records } = await imported({ ...two(name, 'images_2') })
     expect(records.every((r) => !r.labels!.length)).toBe(true)
@@ -79,9 +137,16 @@ describe('labels come from class folders only', () => {
   test('two folders side by side are; below a split, too; numbers, as of digits', async () => {
     expect(labelsOf((await imported(two('cats', 'dogs'))).records)).toEqual({ 'cats/1.png': 'cats', 'dogs/2.png': 'dogs' })
     const { records } = await imported({ ...two('train/cats', 'train/dogs'), 'val/cats/3.png': image })
-    expect(records.map((r) => [r.split, r.labels![0]!.label])).toEqual([['train', 'cats'], ['train', 'dogs'], ['val', 'cats']])
+    expect(records.map((r) => [r.split, r.labels![0]!.label])).toEqual([
+      ['train', 'cats'],
+      ['train', 'dogs'],
+      ['val', 'cats'],
+    ])
     expect(labelsOf((await imported(two('0', '1'))).records)).toEqual({ '0/1.png': '0', '1/2.png': '1' })
-    expect(labelsOf((await imported(two('images/cats', 'images/dogs'))).records)).toEqual({ 'images/cats/1.png': 'cats', 'images/dogs/2.png': 'dogs' })
+    expect(labelsOf((await imported(two('images/cats', 'images/dogs'))).records)).toEqual({
+      'images/cats/1.png': 'cats',
+      'images/dogs/2.png': 'dogs',
+    })
   })
 
   test('one folder alone, or images beside them, are none, and it says so; a person who asks gets them', async () => {
@@ -90,12 +155,27 @@ describe('labels come from class folders only', () => {
     expect(alone.report.notes).toEqual(['trip: not taken as a label (no other class lies beside it)'])
     const beside = { ...two('cats', 'dogs'), '3.png': image }
     expect((await imported(beside)).report.notes[0]).toBe('cats: not taken as a label (images lie beside it)')
-    expect(labelsOf((await imported({ 'trip/1.png': image, 'images/2.png': image }, { format: 'folders' })).records)).toEqual({ 'images/2.png': '', 'trip/1.png': 'trip' })
+    expect(labelsOf((await imported({ 'trip/1.png': image, 'images/2.png': image }, { format: 'folders' })).records)).toEqual({
+      'images/2.png': '',
+      'trip/1.png': 'trip',
+    })
   })
 })
 
 test.each([
-  ['coco_tiny.json', null], ['detection.json', null], ['labels_my-project-name_2024-05-01-10-00-00.json', null], ['contest.json', null], ['constrained.json', null], ['instances_default.json', null],
-  ['instances_train2017.json', 'train'], ['annotations/instances_val2017.json', 'val'], ['train/_annotations.coco.json', 'train'], ['valid/_annotations.coco.json', 'val'], ['lvis_v1_val.json', 'val'],
-  ['image_info_test-dev2017.json', 'test'], ['_annotations.train.jsonl', 'train'], ['my-test-set/ann.json', null], ['instances_minival2014.json', 'val'],
+  ['coco_tiny.json', null],
+  ['detection.json', null],
+  ['labels_my-project-name_2024-05-01-10-00-00.json', null],
+  ['contest.json', null],
+  ['constrained.json', null],
+  ['instances_default.json', null],
+  ['instances_train2017.json', 'train'],
+  ['annotations/instances_val2017.json', 'val'],
+  ['train/_annotations.coco.json', 'train'],
+  ['valid/_annotations.coco.json', 'val'],
+  ['lvis_v1_val.json', 'val'],
+  ['image_info_test-dev2017.json', 'test'],
+  ['_annotations.train.jsonl', 'train'],
+  ['my-test-set/ann.json', null],
+  ['instances_minival2014.json', 'val'],
 ])('%s is of split %s', (file, split) => expect(splitOfFile(file)).toBe(split))

@@ -27,9 +27,16 @@ const expectation = z.strictObject({
   note: z.string().optional(),
   finding: z.string().optional(),
 })
-const known = z.record(z.string(), expectation).parse(JSON.parse(readFileSync(path.join(import.meta.dirname, 'cases/expected.json'), 'utf8')))
+const known = z
+  .record(z.string(), expectation)
+  .parse(JSON.parse(readFileSync(path.join(import.meta.dirname, 'cases/expected.json'), 'utf8')))
 
-const foldersIn = (dir: string) => (existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => path.join(dir, e.name)) : [])
+const foldersIn = (dir: string) =>
+  existsSync(dir)
+    ? readdirSync(dir, { withFileTypes: true })
+        .filter((e) => e.isDirectory())
+        .map((e) => path.join(dir, e.name))
+    : []
 
 /** As the person has it: without our own words about it. */
 function copied(from: string): { folder: string; expected: z.output<typeof expectation> | undefined } {
@@ -43,16 +50,19 @@ function copied(from: string): { folder: string; expected: z.output<typeof expec
 
 /** Does it have all this? Lists are compared whole. */
 function has(value: unknown, wanted: unknown, at: string): void {
-  if (typeof wanted === 'number') return void expect(Math.abs(Number(value) - wanted), `${at}: ${String(value)}, expected ${wanted}`).toBeLessThan(0.01)
+  if (typeof wanted === 'number')
+    return void expect(Math.abs(Number(value) - wanted), `${at}: ${String(value)}, expected ${wanted}`).toBeLessThan(0.01)
   if (Array.isArray(wanted)) {
     expect((value as unknown[] | undefined)?.length ?? 0, `${at}: ${JSON.stringify(value)}`).toBe(wanted.length)
     wanted.forEach((w, i) => has((value as unknown[])[i], w, `${at}.${i}`))
-  } else if (typeof wanted === 'object' && wanted !== null) for (const [k, w] of Object.entries(wanted)) has((value as Record<string, unknown> | undefined)?.[k], w, `${at}.${k}`)
+  } else if (typeof wanted === 'object' && wanted !== null)
+    for (const [k, w] of Object.entries(wanted)) has((value as Record<string, unknown> | undefined)?.[k], w, `${at}.${k}`)
   else expect(value ?? null, at).toEqual(wanted)
 }
 
 const splitWords = [null, 'train', 'val', 'test']
-const generic = /^(images?|imgs?|photos?|pictures?|pics|jpe?gs?|pngs?|raw|data|datasets?|originals?|dcim|\d{3}canon|batch.*|part.*|frames?|rgb|depth|masks?|labels|annotations|train\w*|val\w*|test\w*|(19|20)\d\d([-_.]?\d\d){0,2})$/i
+const generic =
+  /^(images?|imgs?|photos?|pictures?|pics|jpe?gs?|pngs?|raw|data|datasets?|originals?|dcim|\d{3}canon|batch.*|part.*|frames?|rgb|depth|masks?|labels|annotations|train\w*|val\w*|test\w*|(19|20)\d\d([-_.]?\d\d){0,2})$/i
 const images = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp|jfif)$/i
 
 /** What holds whatever the input is. */
@@ -64,8 +74,11 @@ function honest(folder: string, report: ImportReport, records: readonly ImageRec
   for (const f of [...report.findings.map((f) => f.reason), ...report.notes]) expect(f).not.toMatch(/^Invalid input$|: Invalid input$/)
   const { regions, labels, captions } = report.annotations
   // Nothing of a folder with annotations in it is a success of nothing.
-  const files = (readdirSync(folder, { recursive: true, encoding: 'utf8' })).filter((f) => /\.(json|jsonl|csv|tsv|xml|parquet|ya?ml)$/i.test(f))
-  if (files.length > 0 && regions + labels + captions === 0) expect(report.unreadFiles + report.leftOut, 'said of what was not read').toBeGreaterThan(0)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) =>
+    /\.(json|jsonl|csv|tsv|xml|parquet|ya?ml)$/i.test(f),
+  )
+  if (files.length > 0 && regions + labels + captions === 0)
+    expect(report.unreadFiles + report.leftOut, 'said of what was not read').toBeGreaterThan(0)
 }
 
 async function imported(from: string) {
@@ -75,7 +88,10 @@ async function imported(from: string) {
   return { folder, expected, report, records: recordsOf(p), again: () => importInto(p, folder) }
 }
 
-describe.each([['shared', shared], ['fixtures', fixtures]])('%s', (_, dir) => {
+describe.each([
+  ['shared', shared],
+  ['fixtures', fixtures],
+])('%s', (_, dir) => {
   const folders = foldersIn(dir)
   test.runIf(folders.length === 0)('no cases here', () => undefined)
   test.each(folders.map((f) => [path.basename(f), f]))('%s', async (name, from) => {

@@ -7,7 +7,28 @@ import { expect, test } from 'vitest'
 import { cell, cellText } from '../../../src-main/app/exchange/cells.ts'
 import { projectOf, roundTrip } from './helpers.ts'
 
-const hostile = ['=1+1', '=HYPERLINK("http://evil.example","x")', '+1', '-1', '-', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠x', "'=1", "''=1", ' =1', 'a;=1', 'a\t=1', 'a|=1', "=cmd|'/c calc'!A0"]
+const hostile = [
+  '=1+1',
+  '=HYPERLINK("http://evil.example","x")',
+  '+1',
+  '-1',
+  '-',
+  '@SUM(A1)',
+  '\t=1',
+  '\r=1',
+  '\n=1',
+  '＝1',
+  '＋1',
+  '－1',
+  '＠x',
+  "'=1",
+  "''=1",
+  ' =1',
+  'a;=1',
+  'a\t=1',
+  'a|=1',
+  "=cmd|'/c calc'!A0",
+]
 const begins = /^[\s]*[=+\-@＝＋－＠]/
 
 test('a text is never a formula, a number always a number', () => {
@@ -22,15 +43,28 @@ test('a text is never a formula, a number always a number', () => {
 
 test('whatever is written is read again', () => {
   const text = fc.string({ unit: fc.constantFrom('=', '+', '-', '@', "'", '"', ',', ';', '\t', '\n', ' ', 'a', '＝', '1') })
-  fc.assert(fc.property(text, (t) => cellText((parse(cell(t) || '""') as string[][])[0]![0]!) === t), { numRuns: 2000 })
+  fc.assert(
+    fc.property(text, (t) => cellText((parse(cell(t) || '""') as string[][])[0]![0]!) === t),
+    { numRuns: 2000 },
+  )
 })
 
 test('a dataset of such names goes out and in', async () => {
   const names = hostile.map((t) => t.trim()).filter((t, i, all) => t && all.indexOf(t) === i)
-  const p = await projectOf(names.map((label, i) => ({
-    fileName: i % 2 ? `-${i}.png` : `=${i}.png`, width: 40, height: 30, split: '@split', regions: [{ label, shape: { kind: 'box', x: 1, y: 2, w: 3, h: 4 } }], captions: [{ text: label }],
-  })))
+  const p = await projectOf(
+    names.map((label, i) => ({
+      fileName: i % 2 ? `-${i}.png` : `=${i}.png`,
+      width: 40,
+      height: 30,
+      split: '@split',
+      regions: [{ label, shape: { kind: 'box', x: 1, y: 2, w: 3, h: 4 } }],
+      captions: [{ text: label }],
+    })),
+  )
   const { out, records } = await roundTrip(p, { format: 'csv' })
-  for (const row of parse(readFileSync(path.join(out, 'annotations.csv'), 'utf8')) as string[][]) for (const field of row) if (!Number.isFinite(Number(field))) expect(field).not.toMatch(begins)
-  expect(records.map((r) => [r.regions![0]!.label, r.captions![0]!.text, r.split]).sort()).toEqual(names.map((n) => [n, n, '@split']).sort())
+  for (const row of parse(readFileSync(path.join(out, 'annotations.csv'), 'utf8')) as string[][])
+    for (const field of row) if (!Number.isFinite(Number(field))) expect(field).not.toMatch(begins)
+  expect(records.map((r) => [r.regions![0]!.label, r.captions![0]!.text, r.split]).sort()).toEqual(
+    names.map((n) => [n, n, '@split']).sort(),
+  )
 })

@@ -13,9 +13,16 @@ const cat = { id: 1, name: 'cat' }
 const box = (more: object = {}) => ({ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 10, 8], ...more })
 const plain = { kind: 'box', x: 1, y: 2, w: 10, h: 8 }
 
-async function read(annotations: object[], { images = [image] as object[], categories = [cat] as object[], files = {} as Parameters<typeof folder>[0], ...rest } = {}) {
+async function read(
+  annotations: object[],
+  { images = [image] as object[], categories = [cat] as object[], files = {} as Parameters<typeof folder>[0], ...rest } = {},
+) {
   const p = project()
-  const report = await importInto(p, await folder({ 'annotations.json': JSON.stringify({ images, annotations, categories, ...rest }), 'a.png': [40, 30], ...files }), { format: 'coco' })
+  const report = await importInto(
+    p,
+    await folder({ 'annotations.json': JSON.stringify({ images, annotations, categories, ...rest }), 'a.png': [40, 30], ...files }),
+    { format: 'coco' },
+  )
   const records = recordsOf(p)
   return { p, report, records, regions: records[0]?.regions ?? [], reasons: report.findings.map((f) => `${f.level}: ${f.reason}`) }
 }
@@ -52,7 +59,9 @@ describe('fields of another type', () => {
   })
 
   test('score as text, lists and objects among attributes, keys that are not of COCO', async () => {
-    const { regions, reasons } = await read([box({ score: '0.5', attributes: { occluded: true, pose: { left: 1 }, tags: ['a', 'b'], none: null }, track_id: 7, isfake: 0 })])
+    const { regions, reasons } = await read([
+      box({ score: '0.5', attributes: { occluded: true, pose: { left: 1 }, tags: ['a', 'b'], none: null }, track_id: 7, isfake: 0 }),
+    ])
     expect(regions[0]!.attributes).toEqual({ score: 0.5, occluded: true, 'pose.left': 1, tags: 'a, b', track_id: 7, isfake: 0 })
     expect(reasons).toEqual([expect.stringMatching(/score "0.5" was read as 0.5/)])
     expect((await read([box({ attributes: [{ name: 'colour', value: 'red' }] })])).regions[0]!.attributes).toEqual({ colour: 'red' })
@@ -60,7 +69,19 @@ describe('fields of another type', () => {
 
   test('polygons: one flat list, pairs, texts, JSON in text', async () => {
     const ring = [1, 1, 20, 1, 20, 20]
-    for (const segmentation of [ring, [ring], [[[1, 1], [20, 1], [20, 20]]], [ring.map(String)], JSON.stringify([ring])])
+    for (const segmentation of [
+      ring,
+      [ring],
+      [
+        [
+          [1, 1],
+          [20, 1],
+          [20, 20],
+        ],
+      ],
+      [ring.map(String)],
+      JSON.stringify([ring]),
+    ])
       expect((await read([box({ segmentation })])).regions[0]!.shape).toEqual({ kind: 'polygon', parts: [[ring]] })
   })
 
@@ -68,8 +89,16 @@ describe('fields of another type', () => {
     const { regions, reasons } = await read([box({ image_id: 'a.png' })], { images: [{ file_name: 'a.png', width: '40', height: '30' }] })
     expect(regions.map((r) => r.shape)).toEqual([plain])
     expect(reasons).toEqual([expect.stringMatching(/width "40" was read as 40/), expect.stringMatching(/height "30"/)])
-    for (const name of [{ filename: 'a.png' }, { path: '/data/set/a.png' }, { file_name: 'C:\\set\\a.png' }, { coco_url: 'http://x.org/val/a.png' }, { file_name: 'https://x.org/a.png' }])
-      expect((await read([box()], { images: [{ id: 1, width: 40, height: 30, ...name }] })).records.map((r) => [r.fileName, r.regions!.length])).toEqual([['a.png', 1]])
+    for (const name of [
+      { filename: 'a.png' },
+      { path: '/data/set/a.png' },
+      { file_name: 'C:\\set\\a.png' },
+      { coco_url: 'http://x.org/val/a.png' },
+      { file_name: 'https://x.org/a.png' },
+    ])
+      expect(
+        (await read([box()], { images: [{ id: 1, width: 40, height: 30, ...name }] })).records.map((r) => [r.fileName, r.regions!.length]),
+      ).toEqual([['a.png', 1]])
   })
 
   test('categories without a name, with a number, of a name only in the annotation; supercategories are kept both ways', async () => {
@@ -79,7 +108,9 @@ describe('fields of another type', () => {
     const { p, regions } = await read([box()], { categories: [{ ...cat, supercategory: 'animal' }] })
     expect(regions[0]!.attributes).toEqual({ supercategory: 'animal' })
     const { out, records } = await roundTrip(p, { format: 'coco' })
-    expect((JSON.parse(readFileSync(path.join(out, 'annotations/instances_default.json'), 'utf8')) as { categories: unknown }).categories).toMatchObject([{ name: 'cat', supercategory: 'animal' }])
+    expect(
+      (JSON.parse(readFileSync(path.join(out, 'annotations/instances_default.json'), 'utf8')) as { categories: unknown }).categories,
+    ).toMatchObject([{ name: 'cat', supercategory: 'animal' }])
     expect(records[0]!.regions![0]!.attributes).toEqual({ supercategory: 'animal' })
   })
 })
@@ -96,16 +127,30 @@ describe('masks whose runs do not fit', () => {
     const whole = await read([box({ bbox, segmentation: { size: [30, 40], counts: [...counts, rest] } })])
     expect([whole.regions[0]!.shape, whole.reasons]).toEqual([{ kind: 'mask', rle }, []])
     const short = await read([box({ bbox, segmentation: { size: [30, 40], counts } })])
-    expect([short.regions[0]!.shape, short.reasons]).toEqual([{ kind: 'mask', rle }, [expect.stringMatching(/the rest was taken as empty/)]])
+    expect([short.regions[0]!.shape, short.reasons]).toEqual([
+      { kind: 'mask', rle },
+      [expect.stringMatching(/the rest was taken as empty/)],
+    ])
     const wrong = await read([box({ bbox: [0, 0, 5, 5], segmentation: { size: [30, 40], counts } })])
     expect([wrong.regions[0]!.shape.kind, wrong.reasons]).toEqual(['box', [expect.stringMatching(/its box was taken/)]])
   })
 
   test('height and width exchanged, where the box agrees; counts as Python shows bytes', async () => {
     const exchanged = await read([box({ bbox, segmentation: { ...rle, size: [40, 30] } })])
-    expect([exchanged.regions[0]!.shape, exchanged.reasons]).toEqual([{ kind: 'mask', rle }, [expect.stringMatching(/40 × 30 was read as 30 × 40/)]])
+    expect([exchanged.regions[0]!.shape, exchanged.reasons]).toEqual([
+      { kind: 'mask', rle },
+      [expect.stringMatching(/40 × 30 was read as 30 × 40/)],
+    ])
     expect((await read([box({ bbox: [0, 0, 9, 9], segmentation: { ...rle, size: [40, 30] } })])).regions[0]!.shape.kind).toBe('box')
-    const bytes = await read([box({ bbox, segmentation: { size: [30, 40], counts: `b'${encodeCounts([...counts, 1200 - counts.reduce((a, b) => a + b)]).replaceAll('\\', '\\\\')}'` } })])
+    const bytes = await read([
+      box({
+        bbox,
+        segmentation: {
+          size: [30, 40],
+          counts: `b'${encodeCounts([...counts, 1200 - counts.reduce((a, b) => a + b)]).replaceAll('\\', '\\\\')}'`,
+        },
+      }),
+    ])
     expect([bytes.regions[0]!.shape, bytes.report.leftOut]).toEqual([{ kind: 'mask', rle }, 0])
   })
 })
@@ -113,9 +158,9 @@ describe('masks whose runs do not fit', () => {
 describe('turned boxes', () => {
   test('as CVAT writes them, the angle as text too; an angle of 0 is none', async () => {
     for (const rotation of [30, '30'])
-      expect((await read([box({ bbox: [10, 10, 20, 8], segmentation: [], attributes: { rotation, occluded: false } })])).regions).toMatchObject([
-        { shape: { kind: 'rotated-box', cx: 20, cy: 14, w: 20, h: 8, angle: 30 }, attributes: { occluded: false } },
-      ])
+      expect(
+        (await read([box({ bbox: [10, 10, 20, 8], segmentation: [], attributes: { rotation, occluded: false } })])).regions,
+      ).toMatchObject([{ shape: { kind: 'rotated-box', cx: 20, cy: 14, w: 20, h: 8, angle: 30 }, attributes: { occluded: false } }])
     expect((await read([box({ attributes: { rotation: 0 } })])).regions).toMatchObject([{ shape: plain, attributes: {} }])
   })
 
@@ -128,33 +173,80 @@ describe('keypoints', () => {
   const person = { id: 1, name: 'person', keypoints: ['nose', 'hand'], skeleton: [[1, 2]] }
   test('scores in the place of visibility, pairs, edges from 0, all of it both ways', async () => {
     const scored = await read([box({ keypoints: [5, 6, 0.9, 7, 8, 0] })], { categories: [person] })
-    expect(scored.regions[1]!.shape).toEqual({ kind: 'keypoints', points: [{ name: 'nose', x: 5, y: 6, v: 2 }, { name: 'hand', x: 0, y: 0, v: 0 }], edges: [[0, 1]] })
+    expect(scored.regions[1]!.shape).toEqual({
+      kind: 'keypoints',
+      points: [
+        { name: 'nose', x: 5, y: 6, v: 2 },
+        { name: 'hand', x: 0, y: 0, v: 0 },
+      ],
+      edges: [[0, 1]],
+    })
     expect(scored.reasons).toEqual([expect.stringMatching(/scores in the place of visibility/)])
     const pairs = await read([box({ keypoints: [5, 6, 7, 8] })], { categories: [{ ...person, skeleton: [[0, 1]] }] })
     expect(pairs.regions[1]!.shape).toMatchObject({ points: [{ v: 2 }, { v: 2 }], edges: [[0, 1]] })
     const seen = await read([box({ keypoints: ['5', '6', '1', 7, 8, 2] })], { categories: [person] })
     const { records } = await roundTrip(seen.p, { format: 'coco' })
-    expect(records[0]!.regions!.map((r) => r.shape)).toEqual([plain, { kind: 'keypoints', points: [{ name: 'nose', x: 5, y: 6, v: 1 }, { name: 'hand', x: 7, y: 8, v: 2 }], edges: [[0, 1]] }])
+    expect(records[0]!.regions!.map((r) => r.shape)).toEqual([
+      plain,
+      {
+        kind: 'keypoints',
+        points: [
+          { name: 'nose', x: 5, y: 6, v: 1 },
+          { name: 'hand', x: 7, y: 8, v: 2 },
+        ],
+        edges: [[0, 1]],
+      },
+    ])
   })
 
   test('joints that only some objects have take no place from the others', async () => {
-    const points = (...names: string[]) => ({ kind: 'keypoints' as const, points: names.map((name, i) => ({ name, x: 5 + i, y: 6, v: 2 as const })) })
-    const p = await projectOf([{ fileName: 'a.png', width: 40, height: 30, regions: [{ label: 'person', shape: points('nose') }, { label: 'person', shape: points('hand', 'nose') }] }])
+    const points = (...names: string[]) => ({
+      kind: 'keypoints' as const,
+      points: names.map((name, i) => ({ name, x: 5 + i, y: 6, v: 2 as const })),
+    })
+    const p = await projectOf([
+      {
+        fileName: 'a.png',
+        width: 40,
+        height: 30,
+        regions: [
+          { label: 'person', shape: points('nose') },
+          { label: 'person', shape: points('hand', 'nose') },
+        ],
+      },
+    ])
     const { records } = await roundTrip(p, { format: 'coco' })
-    expect(records[0]!.regions!.map((r) => r.shape.kind === 'keypoints' && r.shape.points.filter((q) => q.v).map((q) => [q.name, q.x]))).toEqual([[['nose', 5]], [['nose', 6], ['hand', 5]]])
+    expect(
+      records[0]!.regions!.map((r) => r.shape.kind === 'keypoints' && r.shape.points.filter((q) => q.v).map((q) => [q.name, q.x])),
+    ).toEqual([
+      [['nose', 5]],
+      [
+        ['nose', 6],
+        ['hand', 5],
+      ],
+    ])
   })
 })
 
 test('a caption beside a box is the region’s; alone it is the image’s', async () => {
   const { records } = await read([box({ caption: 'a tabby' }), { id: 2, image_id: 1, caption: 'a yard' }])
-  expect(records[0]!.captions!.map((c) => [c.text, c.region ?? null])).toEqual([['a tabby', 0], ['a yard', null]])
+  expect(records[0]!.captions!.map((c) => [c.text, c.region ?? null])).toEqual([
+    ['a tabby', 0],
+    ['a yard', null],
+  ])
 })
 
 test('results of a model beside their dataset are its proposals', async () => {
-  const found = [{ image_id: 1, category_id: 1, bbox: [5, 5, 9, 9], score: 0.75 }, { image_id: 1, category_id: 1, bbox: [6, 6, 9, 9], score: 12 }, { image_id: 99, category_id: 1, bbox: [6, 6, 9, 9], score: 0.5 }]
+  const found = [
+    { image_id: 1, category_id: 1, bbox: [5, 5, 9, 9], score: 0.75 },
+    { image_id: 1, category_id: 1, bbox: [6, 6, 9, 9], score: 12 },
+    { image_id: 99, category_id: 1, bbox: [6, 6, 9, 9], score: 0.5 },
+  ]
   const { regions, report } = await read([box()], { files: { 'results/yolo-m.json': JSON.stringify(found) } })
   expect(regions.map((r) => [r.label, r.state, r.author, r.attributes])).toEqual([
-    ['cat', 'accepted', { kind: 'person', name: 'tester' }, {}], ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 0.75 }, {}], ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 1 }, { score: 12 }],
+    ['cat', 'accepted', { kind: 'person', name: 'tester' }, {}],
+    ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 0.75 }, {}],
+    ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 1 }, { score: 12 }],
   ])
   expect(report.notes.join()).toMatch(/1 results are of images that annotations.json does not have/)
   expect(report.unread).toEqual([])
@@ -162,7 +254,16 @@ test('results of a model beside their dataset are its proposals', async () => {
 
 test('LVIS: the image of its address, synonyms of labels, and a word on what has no place', async () => {
   const { p, report } = await read([box()], {
-    images: [{ id: 1, coco_url: 'http://images.cocodataset.org/val2017/000000000139.jpg', width: 40, height: 30, neg_category_ids: [3], not_exhaustive_category_ids: [] }],
+    images: [
+      {
+        id: 1,
+        coco_url: 'http://images.cocodataset.org/val2017/000000000139.jpg',
+        width: 40,
+        height: 30,
+        neg_category_ids: [3],
+        not_exhaustive_category_ids: [],
+      },
+    ],
     categories: [{ id: 1, name: 'aerosol_can', synset: 'aerosol.n.02', synonyms: ['aerosol_can', 'spray_can'], frequency: 'c', def: 'x' }],
     files: { 'val2017/000000000139.jpg': [40, 30] },
   })
@@ -183,27 +284,47 @@ describe('panoptic', () => {
     }
     return encode({ width: 6, height: 4, data, channels, depth: 8 })
   }
-  const document = (segments: object[]) => JSON.stringify({
-    images: [{ id: 9, file_name: 'a.jpg', width: 6, height: 4 }], annotations: [{ image_id: 9, file_name: 'a.png', segments_info: segments }],
-    categories: [{ id: 1, name: 'car', isthing: 1 }, { id: 2, name: 'sky', isthing: 0 }],
-  })
+  const document = (segments: object[]) =>
+    JSON.stringify({
+      images: [{ id: 9, file_name: 'a.jpg', width: 6, height: 4 }],
+      annotations: [{ image_id: 9, file_name: 'a.png', segments_info: segments }],
+      categories: [
+        { id: 1, name: 'car', isthing: 1 },
+        { id: 2, name: 'sky', isthing: 0 },
+      ],
+    })
 
   test.each([3, 4] as const)('segments by their colour, stuff and crowds said (%i channels)', async (channels) => {
-    const text = document([{ id: 257, category_id: 1, iscrowd: 1, area: 8, bbox: [2, 0, 2, 4] }, { id: 300 * 256 + 5, category_id: 2, iscrowd: 0 }, { id: 99, category_id: 2 }])
+    const text = document([
+      { id: 257, category_id: 1, iscrowd: 1, area: 8, bbox: [2, 0, 2, 4] },
+      { id: 300 * 256 + 5, category_id: 2, iscrowd: 0 },
+      { id: 99, category_id: 2 },
+    ])
     const p = project()
-    const report = await importInto(p, await folder({ 'annotations/panoptic_val2017.json': text, 'annotations/panoptic_val2017/a.png': png(channels), 'val2017/a.jpg': [6, 4] }))
+    const report = await importInto(
+      p,
+      await folder({
+        'annotations/panoptic_val2017.json': text,
+        'annotations/panoptic_val2017/a.png': png(channels),
+        'val2017/a.jpg': [6, 4],
+      }),
+    )
     expect(report.format).toBe('panoptic')
     const [record] = recordsOf(p)
     expect([record!.fileName, record!.split]).toEqual(['val2017/a.jpg', 'val'])
     expect(record!.regions!.map((r) => [r.label, r.attributes, r.shape.kind === 'mask' && r.shape.rle.counts])).toEqual([
-      ['car', { iscrowd: true }, encodeCounts([8, 8, 8])], ['sky', { isthing: false }, encodeCounts([16, 8])],
+      ['car', { iscrowd: true }, encodeCounts([8, 8, 8])],
+      ['sky', { isthing: false }, encodeCounts([16, 8])],
     ])
     expect(report.findings.map((f) => f.reason)).toEqual(['a.png: segment 99 has no pixels'])
   })
 
   test('pixels of segments that are not named, and pictures that are not there, are said', async () => {
     const p = project()
-    const report = await importInto(p, await folder({ 'panoptic.json': document([{ id: 257, category_id: 1 }]), 'panoptic/a.png': png(3), 'a.jpg': [6, 4] }))
+    const report = await importInto(
+      p,
+      await folder({ 'panoptic.json': document([{ id: 257, category_id: 1 }]), 'panoptic/a.png': png(3), 'a.jpg': [6, 4] }),
+    )
     expect(report.findings.map((f) => f.reason)).toEqual(['a.png: 8 pixels of segments that segments_info does not name (76805)'])
     const missing = await importInto(project(), await folder({ 'panoptic.json': document([{ id: 257, category_id: 1 }]), 'a.jpg': [6, 4] }))
     expect(missing.findings.map((f) => f.reason)).toEqual(['a.png: its picture of segments is not there'])

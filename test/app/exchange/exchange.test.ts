@@ -13,8 +13,16 @@ import { addRecords } from '../../../src-main/app/projects/records.ts'
 import { everyFormat, folder, fresh, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
 
 const records: ImageRecord[] = Array.from({ length: 7 }, (_, i) => ({
-  fileName: `pics/${i}.png`, width: 40, height: 30, split: i < 5 ? 'train' : 'val', labels: [{ label: i % 2 ? 'odd' : 'even' }], captions: [{ text: `number ${i}` }],
-  regions: [{ label: 'cat', shape: { kind: 'box', x: 1 + i, y: 2, w: 10, h: 11 } }, { label: 'dog', shape: { kind: 'polygon', parts: [[[1, 1, 20, 1, 20, 20 + i, 1, 20]]] } }],
+  fileName: `pics/${i}.png`,
+  width: 40,
+  height: 30,
+  split: i < 5 ? 'train' : 'val',
+  labels: [{ label: i % 2 ? 'odd' : 'even' }],
+  captions: [{ text: `number ${i}` }],
+  regions: [
+    { label: 'cat', shape: { kind: 'box', x: 1 + i, y: 2, w: 10, h: 11 } },
+    { label: 'dog', shape: { kind: 'polygon', parts: [[[1, 1, 20, 1, 20, 20 + i, 1, 20]]] } },
+  ],
 }))
 
 test.each(everyFormat)('%s: the same import again adds nothing', async (format) => {
@@ -39,12 +47,22 @@ test.each(everyFormat)('%s: the same import again adds nothing', async (format) 
 
 test.each(everyFormat)('%s: images of one path in two folders, or told apart by case only, stay two', async (format) => {
   const p = project()
-  const box = (w: number) => ({ captions: [{ text: `${w} wide` }], labels: [{ label: 'cat' }], regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 2, w, h: 8 } as const }] })
-  for (const [name, width] of [['pics/a.png', 40], ['pics/a.png', 50], ['images/Pics/A.png', 60]] as const)
+  const box = (w: number) => ({
+    captions: [{ text: `${w} wide` }],
+    labels: [{ label: 'cat' }],
+    regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 2, w, h: 8 } as const }],
+  })
+  for (const [name, width] of [
+    ['pics/a.png', 40],
+    ['pics/a.png', 50],
+    ['images/Pics/A.png', 60],
+  ] as const)
     addRecords(p, [{ fileName: name, width, height: 30, ...box(width / 10) }], { root: await folder({ [name]: [width, 30] }) })
   const { exported, imported, records } = await roundTrip(p, { format, ...(format === 'voc' ? { base: '0' } : {}) })
   expect(imported).toMatchObject({ counts: { added: 3 }, leftOut: 0 })
-  expect(exported.findings.filter((f) => f.level === 'changed').map((f) => f.reason)).toEqual(['pics/a-2.png', 'images/Pics/A-3.png'].map((n) => expect.stringContaining(`written as ${n}`) as string))
+  expect(exported.findings.filter((f) => f.level === 'changed').map((f) => f.reason)).toEqual(
+    ['pics/a-2.png', 'images/Pics/A-3.png'].map((n) => expect.stringContaining(`written as ${n}`) as string),
+  )
   expect(records.map((r) => r.width).sort()).toEqual([40, 50, 60])
   for (const r of records) for (const { shape } of r.regions ?? []) if (shape.kind === 'box') expect(shape.w).toBeCloseTo(r.width! / 10, 6)
 })
@@ -91,7 +109,13 @@ test('batches: a run that was cancelled goes on where it stopped', async () => {
   const p = project()
   const stop = new AbortController()
   const phases = new Set<string>()
-  await expect(importInto(p, out, { batch: 2, signal: stop.signal, onProgress: ({ phase, done }) => (phases.add(phase), phase === 'storing' && done >= 2 && stop.abort()) })).rejects.toThrow(/cancelled/)
+  await expect(
+    importInto(p, out, {
+      batch: 2,
+      signal: stop.signal,
+      onProgress: ({ phase, done }) => (phases.add(phase), phase === 'storing' && done >= 2 && stop.abort()),
+    }),
+  ).rejects.toThrow(/cancelled/)
   const kept = projectInfo(p).media
   expect(kept).toBeGreaterThan(0)
   expect(kept).toBeLessThan(7)
@@ -105,9 +129,24 @@ describe('export', () => {
   test('says first what the format loses', async () => {
     const p = await projectOf([
       {
-        fileName: 'a.png', width: 40, height: 30, tags: ['t'],
+        fileName: 'a.png',
+        width: 40,
+        height: 30,
+        tags: ['t'],
         regions: [
-          { label: 'cat', shape: { kind: 'polygon', parts: [[[1, 1, 30, 1, 30, 25], [20, 5, 25, 5, 25, 9]]] }, attributes: { a: 1 } },
+          {
+            label: 'cat',
+            shape: {
+              kind: 'polygon',
+              parts: [
+                [
+                  [1, 1, 30, 1, 30, 25],
+                  [20, 5, 25, 5, 25, 9],
+                ],
+              ],
+            },
+            attributes: { a: 1 },
+          },
           { label: 'cat', shape: { kind: 'rotated-box', cx: 9, cy: 9, w: 4, h: 5, angle: 20 } },
           { label: 'dog', shape: { kind: 'box', x: 1, y: 1, w: 2, h: 2 }, author: { kind: 'checkpoint', checkpoint: 'm', score: 0.5 } },
         ],
@@ -116,7 +155,18 @@ describe('export', () => {
     ])
     const said: string[] = []
     await exportFrom(p, fresh('out'), { format: 'yolo', onLosses: (l) => said.push(...l.map((x) => `${x.count} ${x.feature}`)) })
-    expect(said).toEqual(expect.arrayContaining(['1 holes', '1 rotated boxes', '1 attributes', '1 captions', '1 region captions', '1 grounded captions', '1 tags', '1 proposals left out']))
+    expect(said).toEqual(
+      expect.arrayContaining([
+        '1 holes',
+        '1 rotated boxes',
+        '1 attributes',
+        '1 captions',
+        '1 region captions',
+        '1 grounded captions',
+        '1 tags',
+        '1 proposals left out',
+      ]),
+    )
     expect(exportLosses(p, { format: 'webdataset' }).map((l) => l.feature)).toEqual(['proposals left out'])
     expect(exportLosses(p, { format: 'coco' }).find((l) => l.feature === 'holes')!.becomes).toMatch(/masks/)
   })
@@ -130,16 +180,28 @@ describe('export', () => {
     expect(readdirSync(out).sort()).toEqual(['.dashi-export', 'data.yaml', 'images', 'labels'])
     const stop = new AbortController()
     const other = fresh('other')
-    await expect(exportFrom(p, other, { format: 'coco', signal: stop.signal, onProgress: ({ phase }) => phase === 'writing' && stop.abort() })).rejects.toThrow(/cancelled/)
+    await expect(
+      exportFrom(p, other, { format: 'coco', signal: stop.signal, onProgress: ({ phase }) => phase === 'writing' && stop.abort() }),
+    ).rejects.toThrow(/cancelled/)
     expect(readdirSync(path.dirname(other)).filter((n) => n.startsWith(path.basename(other)))).toEqual([])
   })
 
   test('splits whose names make one file name are refused or share the file, not written over each other', async () => {
-    const p = await projectOf(['a/b', 'a:b'].map((split, i) => ({ fileName: `${i}.png`, width: 8, height: 8, split, regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 1, w: 3, h: 3 } }] })))
+    const p = await projectOf(
+      ['a/b', 'a:b'].map((split, i) => ({
+        fileName: `${i}.png`,
+        width: 8,
+        height: 8,
+        split,
+        regions: [{ label: 'cat', shape: { kind: 'box', x: 1, y: 1, w: 3, h: 3 } }],
+      })),
+    )
     const out = fresh('out')
-    for (const format of ['coco', 'datumaro'] as const) await expect(exportFrom(p, out, { format })).rejects.toThrow(/a_b.*two splits would be written to this file/)
+    for (const format of ['coco', 'datumaro'] as const)
+      await expect(exportFrom(p, out, { format })).rejects.toThrow(/a_b.*two splits would be written to this file/)
     expect(existsSync(out)).toBe(false)
-    for (const format of ['webdataset', 'cvat', 'imagefolder', 'yolo'] as const) expect((await roundTrip(p, { format })).records).toMatchObject([{ regions: [{ label: 'cat' }] }, { regions: [{ label: 'cat' }] }])
+    for (const format of ['webdataset', 'cvat', 'imagefolder', 'yolo'] as const)
+      expect((await roundTrip(p, { format })).records).toMatchObject([{ regions: [{ label: 'cat' }] }, { regions: [{ label: 'cat' }] }])
   })
 
   test('a missing image is a line, not the end', async () => {
@@ -148,14 +210,25 @@ describe('export', () => {
     await importInto(p, dir, { format: 'folders' })
     rmSync(path.join(dir, 'a/1.png'))
     const report = await exportFrom(p, fresh('out'), { format: 'coco', images: 'copy' })
-    expect(report.findings).toEqual([{ file: 'a/1.png', level: 'left out', reason: 'the image is not there, so only its annotations were written' }])
+    expect(report.findings).toEqual([
+      { file: 'a/1.png', level: 'left out', reason: 'the image is not there, so only its annotations were written' },
+    ])
   })
 })
 
 describe('EXIF orientation', () => {
   // 40 × 30 as stored, turned by 90° clockwise to be upright: 30 × 40.
-  const turned = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#357' } }).jpeg().withMetadata({ orientation: 6 }).toBuffer()
-  const coco = (width: number, height: number) => JSON.stringify({ images: [{ id: 1, file_name: 'a.jpg', width, height }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [0, 0, 10, 4] }], categories: [{ id: 1, name: 'cat' }] })
+  const turned = () =>
+    sharp({ create: { width: 40, height: 30, channels: 3, background: '#357' } })
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+  const coco = (width: number, height: number) =>
+    JSON.stringify({
+      images: [{ id: 1, file_name: 'a.jpg', width, height }],
+      annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [0, 0, 10, 4] }],
+      categories: [{ id: 1, name: 'cat' }],
+    })
 
   test('annotated upright: taken as it is', async () => {
     const p = project()

@@ -45,7 +45,17 @@ test('COCO: what pycocotools rasterises, we rasterise', async () => {
   expect(two.split).toBe('val')
   expect(two.captions!.map((c) => c.text)).toEqual(['two of them', 'a second caption'])
   expect(two.regions!.map((r) => r.shape.kind)).toEqual(['box', 'keypoints'])
-  expect(two.regions![1]!.shape).toMatchObject({ points: [{ name: 'nose', x: 4, y: 5, v: 2 }, { name: 'hip', v: 0 }, { name: 'foot', x: 10, y: 30, v: 1 }], edges: [[0, 1], [1, 2]] })
+  expect(two.regions![1]!.shape).toMatchObject({
+    points: [
+      { name: 'nose', x: 4, y: 5, v: 2 },
+      { name: 'hip', v: 0 },
+      { name: 'foot', x: 10, y: 30, v: 1 },
+    ],
+    edges: [
+      [0, 1],
+      [1, 2],
+    ],
+  })
 })
 
 describe('datumaro', () => {
@@ -55,16 +65,25 @@ describe('datumaro', () => {
   const of = (records: ImageRecord[], id: string) => records.find((r) => path.posix.basename(r.fileName).startsWith(`${id}.`))!
 
   test.each<[string, FormatName]>([
-    ['datumaro', 'datumaro'], ['datumaro-cvat', 'cvat'], ['datumaro-coco', 'coco'], ['datumaro-voc', 'voc'], ['datumaro-yolo', 'yolo'], ['datumaro-masks', 'masks'],
+    ['datumaro', 'datumaro'],
+    ['datumaro-cvat', 'cvat'],
+    ['datumaro-coco', 'coco'],
+    ['datumaro-voc', 'voc'],
+    ['datumaro-yolo', 'yolo'],
+    ['datumaro-masks', 'masks'],
   ])('%s', async (name, format) => {
     const { report, records } = await read(name, format)
     expect(report.findings).toEqual([])
     for (const [id, annotations] of Object.entries(expected<Tool>(name))) {
       // Of a COCO polygon or mask the tool gives the box as an annotation of its own; order is not kept.
-      const shapes = annotations.filter((a) => !['label', 'caption'].includes(a.type) && !(format === 'coco' && a.type === 'bbox' && a.label === 'dog'))
+      const shapes = annotations.filter(
+        (a) => !['label', 'caption'].includes(a.type) && !(format === 'coco' && a.type === 'bbox' && a.label === 'dog'),
+      )
       if (format === 'coco') shapes.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))
       // Polygons of one group are one object here; the tool lists them apart.
-      const ours = of(records, id).regions!.flatMap((r) => (r.shape.kind === 'polygon' ? r.shape.parts.map((p) => ({ ...r, shape: { kind: 'polygon' as const, parts: [p] } })) : [r]))
+      const ours = of(records, id).regions!.flatMap((r) =>
+        r.shape.kind === 'polygon' ? r.shape.parts.map((p) => ({ ...r, shape: { kind: 'polygon' as const, parts: [p] } })) : [r],
+      )
       expect(ours.map((r) => [kinds[r.shape.kind], r.label])).toEqual(shapes.map((a) => [a.type, a.label]))
       for (const [i, a] of shapes.entries()) {
         if (a.bbox) close(boxOf(ours[i]!), a.bbox)
@@ -84,7 +103,13 @@ describe('datumaro', () => {
   })
 })
 
-test.each<[string, FormatName]>([['camvid', 'masks'], ['cityscapes', 'masks'], ['kitti-segmentation', 'masks'], ['coco-panoptic', 'panoptic'], ['dota', 'dota']])('datumaro’s %s', async (name, format) => {
+test.each<[string, FormatName]>([
+  ['camvid', 'masks'],
+  ['cityscapes', 'masks'],
+  ['kitti-segmentation', 'masks'],
+  ['coco-panoptic', 'panoptic'],
+  ['dota', 'dota'],
+])('datumaro’s %s', async (name, format) => {
   const { report, records } = await read(`datumaro-${name}`, format)
   expect([report.findings, report.unreadFiles]).toEqual([[], 0])
   const areas = expected<Record<string, number>>('datumaro-shapes')
@@ -99,7 +124,11 @@ test.each<[string, FormatName]>([['camvid', 'masks'], ['cityscapes', 'masks'], [
   }
 })
 
-test.each<[string, FormatName]>([['supervision-coco', 'coco'], ['supervision-yolo', 'yolo'], ['supervision-voc', 'voc']])('%s', async (name, format) => {
+test.each<[string, FormatName]>([
+  ['supervision-coco', 'coco'],
+  ['supervision-yolo', 'yolo'],
+  ['supervision-voc', 'voc'],
+])('%s', async (name, format) => {
   const { report, records } = await read(name, format)
   expect(report.findings).toEqual([])
   for (const [file, boxes] of Object.entries(expected<Record<string, [string, number[]][]>>('supervision'))) {
@@ -115,7 +144,12 @@ test('LabelMe: parts of a group, masks of their own box', async () => {
   const [image] = records
   expect(image!.labels!.map((l) => l.label)).toEqual(['night'])
   expect(image!.regions!.map((r) => [r.label, r.shape.kind])).toEqual([
-    ['cat', 'box'], ['dog', 'polygon'], ['dog', 'mask'], ['dot', 'keypoints'], ['way', 'polyline'], ['disc', 'polygon'],
+    ['cat', 'box'],
+    ['dog', 'polygon'],
+    ['dog', 'mask'],
+    ['dot', 'keypoints'],
+    ['way', 'polyline'],
+    ['disc', 'polygon'],
   ])
   const [box, parts, mask, , , disc] = image!.regions!
   expect(boxOf(box!)).toEqual([3.5, 4.25, 27, 15.75])
@@ -141,7 +175,10 @@ test('Label Studio: percent, rotation about the corner, brush masks, text of a r
   expect(box!.author).toEqual({ kind: 'person', name: 'ann@example.org' })
   expect(proposal).toMatchObject({ author: { kind: 'checkpoint', checkpoint: 'm1', score: 0.6 }, state: 'proposed' })
   expect(image!.labels!.map((l) => l.label)).toEqual(['indoor'])
-  expect(image!.captions!.map((c) => [c.text, c.region])).toEqual([['two animals', null], ['a tabby', 0]])
+  expect(image!.captions!.map((c) => [c.text, c.region])).toEqual([
+    ['two animals', null],
+    ['a tabby', 0],
+  ])
 })
 
 test('masks: palettes of 8 and 4 bits, grey and colours tell the same classes; 255 is ignored', async () => {

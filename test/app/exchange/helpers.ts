@@ -42,7 +42,11 @@ export async function picture(width: number, height: number, name: string): Prom
   let h = 7
   for (const c of name) h = (h * 31 + c.codePointAt(0)!) >>> 0
   const image = sharp({ create: { width, height, channels: 3, background: { r: h & 255, g: (h >> 8) & 255, b: (h >> 16) & 255 } } })
-  return /\.jpe?g$/i.test(name) ? image.jpeg().toBuffer() : /\.webp$/i.test(name) ? image.webp().toBuffer() : image.png({ compressionLevel: 1 }).toBuffer()
+  return /\.jpe?g$/i.test(name)
+    ? image.jpeg().toBuffer()
+    : /\.webp$/i.test(name)
+      ? image.webp().toBuffer()
+      : image.png({ compressionLevel: 1 }).toBuffer()
 }
 
 /** A project with these records, their images on disk. */
@@ -65,4 +69,6 @@ export async function roundTrip(p: Project, options: ExportOptions & ExportRun, 
 }
 
 /** Those that can be written and read again. */
-export const everyFormat: FormatName[] = Object.values(formats).filter((f) => f.read && f.write).map((f) => f.name)
+export const everyFormat: FormatName[] = Object.values(formats)
+  .filter((f) => f.read && f.write)
+  .map((f) => f.name)

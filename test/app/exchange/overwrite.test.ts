@@ -13,15 +13,30 @@ afterEach(() => vi.restoreAllMocks())
 function contents(dir: string): Record<string, string> {
   const found: Record<string, string> = {}
   for (const entry of fs.readdirSync(dir, { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) found[path.relative(dir, path.join(entry.parentPath, entry.name))] = fs.readFileSync(path.join(entry.parentPath, entry.name)).toString('base64')
+    if (entry.isFile())
+      found[path.relative(dir, path.join(entry.parentPath, entry.name))] = fs
+        .readFileSync(path.join(entry.parentPath, entry.name))
+        .toString('base64')
   return found
 }
 
 /** A person's folder `home/…`: originals below photos, a project beside them that refers to them, and a letter. */
 async function home() {
-  const dir = await folder({ 'photos/2024/a.png': [40, 30], 'photos/b.png': [20, 20], 'photos/empty/keep.txt': 'x', 'letter.txt': 'Dear Anna' })
+  const dir = await folder({
+    'photos/2024/a.png': [40, 30],
+    'photos/b.png': [20, 20],
+    'photos/empty/keep.txt': 'x',
+    'letter.txt': 'Dear Anna',
+  })
   const p = createProject(path.join(dir, 'Project'), { user: 'ann' })
-  addRecords(p, [{ fileName: '2024/a.png', width: 40, height: 30, labels: [{ label: 'cat' }] }, { fileName: 'b.png', width: 20, height: 20 }], { root: path.join(dir, 'photos') })
+  addRecords(
+    p,
+    [
+      { fileName: '2024/a.png', width: 40, height: 30, labels: [{ label: 'cat' }] },
+      { fileName: 'b.png', width: 20, height: 20 },
+    ],
+    { root: path.join(dir, 'photos') },
+  )
   fs.mkdirSync(path.join(p.folder, 'media'))
   fs.writeFileSync(path.join(p.folder, 'media', 'c.png'), await picture(8, 8, 'c'))
   addRecords(p, [{ fileName: 'c.png', width: 8, height: 8 }])
@@ -75,13 +90,15 @@ describe('an export that may overwrite refuses, in one line,', () => {
     const links = { 'to photos': at('photos'), 'to the project': at('Project'), 'to an export': at('out'), 'to nothing': at('nowhere') }
     for (const [name, to] of Object.entries(links)) {
       fs.symlinkSync(to, at(name))
-      for (const format of ['coco', 'dashi'] as const) await expect(exportFrom(p, at(name), { format, ...overwrite })).rejects.toThrow(/is a link: not replaced/)
+      for (const format of ['coco', 'dashi'] as const)
+        await expect(exportFrom(p, at(name), { format, ...overwrite })).rejects.toThrow(/is a link: not replaced/)
       expect(fs.readlinkSync(at(name))).toBe(to)
       fs.unlinkSync(at(name))
     }
     // Below a link to the originals' folder lie the originals.
     fs.symlinkSync(dir, at('round'))
-    for (const inside of ['round/photos', 'round/photos/2024', 'round/Project']) await expect(exportFrom(p, at(inside), { format: 'coco', ...overwrite })).rejects.toThrow(/not replaced/)
+    for (const inside of ['round/photos', 'round/photos/2024', 'round/Project'])
+      await expect(exportFrom(p, at(inside), { format: 'coco', ...overwrite })).rejects.toThrow(/not replaced/)
     fs.unlinkSync(at('round'))
     p.close()
     expect(contents(dir)).toEqual(before)
@@ -95,7 +112,10 @@ describe('an export that may overwrite refuses, in one line,', () => {
     addRecords(p, [{ fileName: 'in/a.png', width: 8, height: 8 }], { root: path.join(disk, 'Älbum') })
     fs.renameSync(path.join(disk, 'Älbum'), path.join(disk, 'unplugged'))
     for (const name of ['Älbum', 'Älbum'.normalize('NFD'), 'älBUM', 'Älbum/in', 'älbum/IN', 'Älbum/in/a.png', 'älbum/in/A.png', '.'])
-      for (const format of ['coco', 'dashi'] as const) await expect(exportFrom(p, path.join(disk, name), { format, ...overwrite }), name).rejects.toThrow(/not replaced|choose another place/)
+      for (const format of ['coco', 'dashi'] as const)
+        await expect(exportFrom(p, path.join(disk, name), { format, ...overwrite }), name).rejects.toThrow(
+          /not replaced|choose another place/,
+        )
     expect(fs.readdirSync(disk)).toEqual(['unplugged'])
     await exportFrom(p, path.join(disk, 'Älbum 2'), { format: 'coco', ...overwrite, images: 'none' })
     expect(fs.readdirSync(disk).sort()).toEqual(['unplugged', 'Älbum 2'])
@@ -180,7 +200,9 @@ describe('an archive', () => {
     ]
     for (const [name, bytes] of others) {
       fs.writeFileSync(zip, bytes)
-      await expect(exportFrom(p, zip, { format: 'dashi', overwrite: true }), name).rejects.toThrow(/all\.dashi\.zip: was not written by an export of Dashi: not replaced/)
+      await expect(exportFrom(p, zip, { format: 'dashi', overwrite: true }), name).rejects.toThrow(
+        /all\.dashi\.zip: was not written by an export of Dashi: not replaced/,
+      )
       expect(fs.readFileSync(zip)).toEqual(bytes)
     }
     // A folder that we made gives way to a file, and the other way round.
@@ -202,7 +224,8 @@ describe('the old export comes back', () => {
     const before = contents(dir)
     const rename = fs.renameSync
     vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
-      if (path.resolve(String(to)) === at('out') && String(from).endsWith('.part')) throw Object.assign(new Error(code), { code, syscall: 'rename', path: from, dest: to })
+      if (path.resolve(String(to)) === at('out') && String(from).endsWith('.part'))
+        throw Object.assign(new Error(code), { code, syscall: 'rename', path: from, dest: to })
       rename(from, to)
     })
     await expect(exportFrom(p, at('out'), { format: 'yolo', ...overwrite })).rejects.toMatchObject({ name: 'DashiError' })

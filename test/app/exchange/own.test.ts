@@ -38,7 +38,8 @@ test('a project below the folder is no part of it, and nothing is left there', a
 test('the XML of MIT’s LabelMe counts from 0, and its pictures lie in Images', async () => {
   const dir = await folder({ 'Images/set/a.png': [100, 80] })
   mkdirSync(path.join(dir, 'Annotations', 'set'), { recursive: true })
-  const object = (name: string, deleted: number) => `<object><name>${name}</name><deleted>${deleted}</deleted><polygon><pt><x>1</x><y>1</y></pt><pt><x>9</x><y>1</y></pt><pt><x>9</x><y>9</y></pt></polygon></object>`
+  const object = (name: string, deleted: number) =>
+    `<object><name>${name}</name><deleted>${deleted}</deleted><polygon><pt><x>1</x><y>1</y></pt><pt><x>9</x><y>1</y></pt><pt><x>9</x><y>9</y></pt></polygon></object>`
   const xml = `<annotation><filename>a.png</filename><folder>set</folder><imagesize><nrows>80</nrows><ncols>100</ncols></imagesize>${object('dog', 0)}${object('gone', 1)}</annotation>`
   writeFileSync(path.join(dir, 'Annotations', 'set', 'a.xml'), xml)
   const p = project()

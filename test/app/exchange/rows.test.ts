@@ -10,22 +10,71 @@ async function imported(files: Parameters<typeof folder>[0]) {
   const report = await importInto(p, await folder(files))
   return { report, format: report.format as FormatName, records: recordsOf(p), reasons: report.findings.map((f) => f.reason) }
 }
-const summary = (records: ReturnType<typeof recordsOf>) => Object.fromEntries(records.map((r) => [r.fileName, { labels: r.labels!.map((l) => l.label), captions: r.captions!.map((c) => c.text), tags: r.tags }]))
+const summary = (records: ReturnType<typeof recordsOf>) =>
+  Object.fromEntries(
+    records.map((r) => [r.fileName, { labels: r.labels!.map((l) => l.label), captions: r.captions!.map((c) => c.text), tags: r.tags }]),
+  )
 
 describe('JSON', () => {
   test('a list of captions, several of one image', async () => {
-    const { format, records } = await imported({ 'coco_karpathy_train.json': JSON.stringify([{ caption: 'a cat', image: 'val2014/a.png', image_id: 'coco_1' }, { caption: 'one cat', image: 'val2014/a.png', image_id: 'coco_1' }, { caption: ['b', 'c'], image: 'val2014/b.png' }]), 'val2014/a.png': image, 'val2014/b.png': image })
+    const { format, records } = await imported({
+      'coco_karpathy_train.json': JSON.stringify([
+        { caption: 'a cat', image: 'val2014/a.png', image_id: 'coco_1' },
+        { caption: 'one cat', image: 'val2014/a.png', image_id: 'coco_1' },
+        { caption: ['b', 'c'], image: 'val2014/b.png' },
+      ]),
+      'val2014/a.png': image,
+      'val2014/b.png': image,
+    })
     expect(format).toBe('json-rows')
-    expect(summary(records)).toEqual({ 'val2014/a.png': { labels: [], captions: ['a cat', 'one cat'], tags: [] }, 'val2014/b.png': { labels: [], captions: ['b', 'c'], tags: [] } })
+    expect(summary(records)).toEqual({
+      'val2014/a.png': { labels: [], captions: ['a cat', 'one cat'], tags: [] },
+      'val2014/b.png': { labels: [], captions: ['b', 'c'], tags: [] },
+    })
   })
   test('by the image’s name: a caption, several, a class, an object of them', async () => {
-    expect(summary((await imported({ 'x.json': JSON.stringify({ 'a.png': 'a cat on a mat', 'b.png': ['a dog in a bog', 'one wet dog'] }), 'a.png': image, 'b.png': image })).records)).toEqual({ 'a.png': { labels: [], captions: ['a cat on a mat'], tags: [] }, 'b.png': { labels: [], captions: ['a dog in a bog', 'one wet dog'], tags: [] } })
-    expect(summary((await imported({ 'labels.json': JSON.stringify({ 'a.png': 'cat', 'b.png': 'dog' }), 'a.png': image, 'b.png': image })).records)).toMatchObject({ 'a.png': { labels: ['cat'] }, 'b.png': { labels: ['dog'] } })
-    expect(summary((await imported({ 'meta_lat.json': JSON.stringify({ 'a.png': { caption: 'a cat', tags: 'cat, mat', train_resolution: [40, 30] } }), 'a.png': image })).records)).toEqual({ 'a.png': { labels: [], captions: ['a cat'], tags: ['cat', 'mat'] } })
+    expect(
+      summary(
+        (
+          await imported({
+            'x.json': JSON.stringify({ 'a.png': 'a cat on a mat', 'b.png': ['a dog in a bog', 'one wet dog'] }),
+            'a.png': image,
+            'b.png': image,
+          })
+        ).records,
+      ),
+    ).toEqual({
+      'a.png': { labels: [], captions: ['a cat on a mat'], tags: [] },
+      'b.png': { labels: [], captions: ['a dog in a bog', 'one wet dog'], tags: [] },
+    })
+    expect(
+      summary(
+        (await imported({ 'labels.json': JSON.stringify({ 'a.png': 'cat', 'b.png': 'dog' }), 'a.png': image, 'b.png': image })).records,
+      ),
+    ).toMatchObject({ 'a.png': { labels: ['cat'] }, 'b.png': { labels: ['dog'] } })
+    expect(
+      summary(
+        (
+          await imported({
+            'meta_lat.json': JSON.stringify({ 'a.png': { caption: 'a cat', tags: 'cat, mat', train_resolution: [40, 30] } }),
+            'a.png': image,
+          })
+        ).records,
+      ),
+    ).toEqual({ 'a.png': { labels: [], captions: ['a cat'], tags: ['cat', 'mat'] } })
   })
   test('a row a box', async () => {
-    const { records } = await imported({ 'x.json': JSON.stringify([{ image: 'a.png', label: 'cat', bbox: [1, 2, 10, 8], score: 0.5 }, { image: 'a.png', label: 'dog', bbox: [20, 2, 10, 8] }]), 'a.png': image })
-    expect(records[0]!.regions).toMatchObject([{ label: 'cat', shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 }, attributes: { score: 0.5 } }, { label: 'dog', shape: { x: 20 } }])
+    const { records } = await imported({
+      'x.json': JSON.stringify([
+        { image: 'a.png', label: 'cat', bbox: [1, 2, 10, 8], score: 0.5 },
+        { image: 'a.png', label: 'dog', bbox: [20, 2, 10, 8] },
+      ]),
+      'a.png': image,
+    })
+    expect(records[0]!.regions).toMatchObject([
+      { label: 'cat', shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 }, attributes: { score: 0.5 } },
+      { label: 'dog', shape: { x: 20 } },
+    ])
     expect(records[0]!.labels).toEqual([])
   })
   test('what only looks like it is left alone', async () => {
@@ -36,20 +85,42 @@ describe('JSON', () => {
 
 describe('lists and tables of other tools', () => {
   test('an image and the number of its class', async () => {
-    const { format, records } = await imported({ 'meta/train.txt': 'n01/a.png 1\nn02/b.png 0\n', 'meta/classes.txt': 'cat\ndog\n', 'train/n01/a.png': image, 'train/n02/b.png': image })
+    const { format, records } = await imported({
+      'meta/train.txt': 'n01/a.png 1\nn02/b.png 0\n',
+      'meta/classes.txt': 'cat\ndog\n',
+      'train/n01/a.png': image,
+      'train/n02/b.png': image,
+    })
     expect(format).toBe('csv')
-    expect(records.map((r) => [r.fileName, r.split, r.labels!.map((l) => l.label)])).toEqual([['train/n01/a.png', 'train', ['dog']], ['train/n02/b.png', 'train', ['cat']]])
+    expect(records.map((r) => [r.fileName, r.split, r.labels!.map((l) => l.label)])).toEqual([
+      ['train/n01/a.png', 'train', ['dog']],
+      ['train/n02/b.png', 'train', ['cat']],
+    ])
   })
   test('Google’s AutoML: parts of the image, addresses of a bucket', async () => {
-    const { records } = await imported({ 'x.csv': 'TRAIN,gs://bucket/set/a.png,cat,0.1,0.2,,,0.5,0.6,,\nUNASSIGNED,gs://bucket/set/b.png,dog,0,0,,,1,1,,\n', 'a.png': image, 'b.png': image })
-    expect(records.map((r) => [r.split ?? null, r.regions![0]!.label, r.regions![0]!.shape])).toEqual([['train', 'cat', { kind: 'box', x: 4, y: 6, w: 16, h: 12 }], [null, 'dog', { kind: 'box', x: 0, y: 0, w: 40, h: 30 }]])
+    const { records } = await imported({
+      'x.csv': 'TRAIN,gs://bucket/set/a.png,cat,0.1,0.2,,,0.5,0.6,,\nUNASSIGNED,gs://bucket/set/b.png,dog,0,0,,,1,1,,\n',
+      'a.png': image,
+      'b.png': image,
+    })
+    expect(records.map((r) => [r.split ?? null, r.regions![0]!.label, r.regions![0]!.shape])).toEqual([
+      ['train', 'cat', { kind: 'box', x: 4, y: 6, w: 16, h: 12 }],
+      [null, 'dog', { kind: 'box', x: 0, y: 0, w: 40, h: 30 }],
+    ])
   })
 })
 
 describe('images', () => {
   test('of the same name are told apart by the folders that were named; one of another split is not taken for it', async () => {
-    const { records } = await imported({ 'x.csv': 'filename,label\nC:\\set\\train\\a.png,cat\nval/a.png,dog\n', 'data/train/a.png': image, 'data/val/a.png': image })
-    expect(records.map((r) => [r.fileName, r.labels!.map((l) => l.label)])).toEqual([['data/train/a.png', ['cat']], ['data/val/a.png', ['dog']]])
+    const { records } = await imported({
+      'x.csv': 'filename,label\nC:\\set\\train\\a.png,cat\nval/a.png,dog\n',
+      'data/train/a.png': image,
+      'data/val/a.png': image,
+    })
+    expect(records.map((r) => [r.fileName, r.labels!.map((l) => l.label)])).toEqual([
+      ['data/train/a.png', ['cat']],
+      ['data/val/a.png', ['dog']],
+    ])
     const other = await imported({ 'val.csv': 'filename,label\na.png,cat\n', 'train/a.png': image })
     expect(other.records.map((r) => r.fileName)).toEqual(['a.png'])
   })
@@ -59,6 +130,10 @@ describe('images', () => {
     expect(reasons).toEqual(['a.jpg was not found as named; a.png was taken', 'B.PNG was not found as named; sub/b.png was taken'])
   })
   test('masks of the same name are not the image', async () => {
-    expect((await imported({ 'x.csv': 'id,label\nimage_0001,cat\n', 'photos/image_0001.png': image, 'masks/image_0001.png': image })).records.map((r) => r.fileName)).toEqual(['photos/image_0001.png'])
+    expect(
+      (
+        await imported({ 'x.csv': 'id,label\nimage_0001,cat\n', 'photos/image_0001.png': image, 'masks/image_0001.png': image })
+      ).records.map((r) => r.fileName),
+    ).toEqual(['photos/image_0001.png'])
   })
 })

@@ -13,7 +13,12 @@ import { folder, project, recordsOf } from './helpers.ts'
 const control = { signal: new AbortController().signal, progress: () => undefined }
 type Files = Record<string, [number, number]>
 const classes: Files = { 'cat/1.png': [8, 6], 'cat/2.png': [8, 6], 'dog/1.png': [8, 6], 'bird/1.png': [8, 6] }
-const coco = (file: string) => JSON.stringify({ images: [{ id: 1, file_name: file, width: 8, height: 6 }], categories: [{ id: 1, name: 'thing' }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 4, 3] }] })
+const coco = (file: string) =>
+  JSON.stringify({
+    images: [{ id: 1, file_name: file, width: 8, height: 6 }],
+    categories: [{ id: 1, name: 'thing' }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 4, 3] }],
+  })
 /** As the window opens it: the project lies in the folder. */
 const opened = async (dir: string): Promise<Project> => {
   const made = createProject(dir)
@@ -25,9 +30,30 @@ const all = { labels: true, splits: true, formats: [] }
 test('folders of classes are offered as labels, and make them in one step of undo', async () => {
   const dir = await folder({ ...classes })
   const p = await opened(dir)
-  expect(surveyFolder(p, dir)).toMatchObject({ images: 4, classCount: 3, inClasses: 4, classes: [{ name: 'cat', images: 2 }, { name: 'bird', images: 1 }, { name: 'dog', images: 1 }], splits: [], annotations: [], byFolders: true })
-  expect(await setUp(p, { folder: dir, ...all })).toMatchObject({ labelled: 4, divided: 0, counts: { merged: 4, added: 0, labels: 3, imageLabels: 4 } })
-  expect(recordsOf(p).map((r) => [r.fileName, r.labels?.[0]?.label])).toEqual([['bird/1.png', 'bird'], ['cat/1.png', 'cat'], ['cat/2.png', 'cat'], ['dog/1.png', 'dog']])
+  expect(surveyFolder(p, dir)).toMatchObject({
+    images: 4,
+    classCount: 3,
+    inClasses: 4,
+    classes: [
+      { name: 'cat', images: 2 },
+      { name: 'bird', images: 1 },
+      { name: 'dog', images: 1 },
+    ],
+    splits: [],
+    annotations: [],
+    byFolders: true,
+  })
+  expect(await setUp(p, { folder: dir, ...all })).toMatchObject({
+    labelled: 4,
+    divided: 0,
+    counts: { merged: 4, added: 0, labels: 3, imageLabels: 4 },
+  })
+  expect(recordsOf(p).map((r) => [r.fileName, r.labels?.[0]?.label])).toEqual([
+    ['bird/1.png', 'bird'],
+    ['cat/1.png', 'cat'],
+    ['cat/2.png', 'cat'],
+    ['dog/1.png', 'dog'],
+  ])
   undoChange(p)
   expect(projectInfo(p)).toMatchObject({ media: 4, labels: 0, imageLabels: 0 })
   p.close()
@@ -37,7 +63,14 @@ test('folders of splits are offered as splits, with the classes in them', async 
   const files = ['train', 'val', 'test'].flatMap((s) => Object.keys(classes).map((f): [string, [number, number]] => [`${s}/${f}`, [8, 6]]))
   const dir = await folder(Object.fromEntries(files))
   const p = await opened(dir)
-  expect(surveyFolder(p, dir)).toMatchObject({ classCount: 3, splits: [{ name: 'train', images: 4 }, { name: 'val', images: 4 }, { name: 'test', images: 4 }] })
+  expect(surveyFolder(p, dir)).toMatchObject({
+    classCount: 3,
+    splits: [
+      { name: 'train', images: 4 },
+      { name: 'val', images: 4 },
+      { name: 'test', images: 4 },
+    ],
+  })
   await setUp(p, { folder: dir, ...all })
   expect(projectInfo(p)).toMatchObject({ imageLabels: 12, splits: { train: 4, val: 4, test: 4 } })
   undoChange(p)
@@ -50,8 +83,15 @@ test('files of annotations are offered with their format, and images that are th
   mkdirSync(path.join(dir, 'annotations'))
   writeFileSync(path.join(dir, 'annotations', 'instances.json'), coco('a.png'))
   const p = await opened(dir)
-  expect(surveyFolder(p, dir)).toMatchObject({ images: 2, classCount: 0, byFolders: false, annotations: [{ format: 'coco', files: 1, example: 'annotations/instances.json', meant: true }] })
-  expect(await setUp(p, { folder: dir, labels: false, splits: false, formats: ['coco'] })).toMatchObject({ counts: { added: 0, merged: 1, regions: 1 } })
+  expect(surveyFolder(p, dir)).toMatchObject({
+    images: 2,
+    classCount: 0,
+    byFolders: false,
+    annotations: [{ format: 'coco', files: 1, example: 'annotations/instances.json', meant: true }],
+  })
+  expect(await setUp(p, { folder: dir, labels: false, splits: false, formats: ['coco'] })).toMatchObject({
+    counts: { added: 0, merged: 1, regions: 1 },
+  })
   expect(projectInfo(p)).toMatchObject({ media: 2, regions: 1 })
   undoChange(p)
   expect(projectInfo(p)).toMatchObject({ media: 2, regions: 0, labels: 0 })
@@ -62,7 +102,11 @@ test('texts beside images are offered as captions, besides the classes', async (
   const dir = await folder({ ...classes })
   writeFileSync(path.join(dir, 'cat', '1.txt'), 'a cat on a wall')
   const p = await opened(dir)
-  expect(surveyFolder(p, dir)).toMatchObject({ classCount: 3, byFolders: true, annotations: [{ format: 'captions', files: 1, meant: true }] })
+  expect(surveyFolder(p, dir)).toMatchObject({
+    classCount: 3,
+    byFolders: true,
+    annotations: [{ format: 'captions', files: 1, meant: true }],
+  })
   await setUp(p, { folder: dir, labels: true, splits: false, formats: ['captions'] })
   expect(projectInfo(p)).toMatchObject({ media: 4, imageLabels: 4, captions: 1 })
   undoChange(p)
@@ -106,7 +150,11 @@ test('what is no image is counted by its ending, with the reason; what is the pr
   const p = await opened(dir)
   const { skipped } = surveyFolder(p, dir)
   expect(Object.fromEntries(skipped.map((s) => [s.ending, s.reason.split(/[,:]/)[0]]))).toEqual({
-    mp4: 'a film', cr2: 'a camera’s raw data', svg: 'a drawing of lines', psd: 'a file of a painting program', odt: 'not an image',
+    mp4: 'a film',
+    cr2: 'a camera’s raw data',
+    svg: 'a drawing of lines',
+    psd: 'a file of a painting program',
+    odt: 'not an image',
   })
   p.close()
 })
@@ -133,7 +181,11 @@ describe('a folder that the project itself lies in', () => {
     const dir = await folder({ ...classes })
     const p = await opened(dir)
     expect((await importInto(p, dir)).format).toBe('folders')
-    expect(listLabels(p).map((l) => l.name).sort()).toEqual(['bird', 'cat', 'dog'])
+    expect(
+      listLabels(p)
+        .map((l) => l.name)
+        .sort(),
+    ).toEqual(['bird', 'cat', 'dog'])
     await expect(importInto(p, dir, { format: 'dashi' })).rejects.toThrow('is this very project')
     p.close()
   })

@@ -18,8 +18,16 @@ async function zipOf(files: Record<string, Buffer | string>, name = 'data'): Pro
   return at
 }
 const dataset = async () => ({
-  'a.png': await picture(8, 8, 'a'), 'b.png': await picture(8, 8, 'b'),
-  'annotations.json': JSON.stringify({ images: [{ id: 1, file_name: 'a.png', width: 8, height: 8 }, { id: 2, file_name: 'b.png', width: 8, height: 8 }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [0, 0, 4, 4] }], categories: [{ id: 1, name: 'cat' }] }),
+  'a.png': await picture(8, 8, 'a'),
+  'b.png': await picture(8, 8, 'b'),
+  'annotations.json': JSON.stringify({
+    images: [
+      { id: 1, file_name: 'a.png', width: 8, height: 8 },
+      { id: 2, file_name: 'b.png', width: 8, height: 8 },
+    ],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [0, 0, 4, 4] }],
+    categories: [{ id: 1, name: 'cat' }],
+  }),
 })
 
 test('an image that somebody has retouched since stays as it is when the archive is imported again', async () => {
@@ -32,7 +40,11 @@ test('an image that somebody has retouched since stays as it is when the archive
   fs.writeFileSync(file, retouched)
   const again = await importInto(p, zip)
   expect(fs.readFileSync(file)).toEqual(retouched)
-  expect(again.findings).toContainEqual({ file: 'a.png', level: 'left out', reason: 'another file of this name is there already, and was kept' })
+  expect(again.findings).toContainEqual({
+    file: 'a.png',
+    level: 'left out',
+    reason: 'another file of this name is there already, and was kept',
+  })
   expect(fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 

@@ -13,14 +13,27 @@ for (let y = 5; y < 20; y++) for (let x = 8; x < 30; x++) bits[y * 48 + x] = y >
 
 const records: ImageRecord[] = [
   {
-    fileName: 'a.b c.png', width: 48, height: 36, split: 'train', labels: [{ label: 'dog' }], captions: [{ text: 'a dog, ü' }],
+    fileName: 'a.b c.png',
+    width: 48,
+    height: 36,
+    split: 'train',
+    labels: [{ label: 'dog' }],
+    captions: [{ text: 'a dog, ü' }],
     regions: [
       { label: 'cat', shape: { kind: 'box', x: 3.5, y: 4.25, w: 20, h: 10.5 } },
       { label: 'dog', shape: { kind: 'polygon', parts: [[[5, 5, 30, 5, 30.5, 25, 5, 25]]] } },
       { label: 'dog', shape: { kind: 'mask', rle: rleFromBitmap(bits, 36, 48) } },
     ],
   },
-  { fileName: 'é.jpg', width: 20, height: 30, split: 'val', labels: [{ label: 'cat' }], captions: [{ text: 'two' }], regions: [{ label: 'cat', shape: { kind: 'box', x: 0, y: 0, w: 20, h: 30 } }] },
+  {
+    fileName: 'é.jpg',
+    width: 20,
+    height: 30,
+    split: 'val',
+    labels: [{ label: 'cat' }],
+    captions: [{ text: 'two' }],
+    regions: [{ label: 'cat', shape: { kind: 'box', x: 0, y: 0, w: 20, h: 30 } }],
+  },
 ]
 
 test.runIf(target)('samples', async () => {

@@ -17,15 +17,26 @@ async function read(files: Parameters<typeof folder>[0]) {
   const p = project()
   const report = await importInto(p, await folder(files))
   expect(report.format).toBe('yolo')
-  return { p, report, records: recordsOf(p), regions: recordsOf(p).flatMap((r) => r.regions ?? []), reasons: report.findings.map((f) => `${f.level}: ${f.file}: ${f.reason}`) }
+  return {
+    p,
+    report,
+    records: recordsOf(p),
+    regions: recordsOf(p).flatMap((r) => r.regions ?? []),
+    reasons: report.findings.map((f) => `${f.level}: ${f.file}: ${f.reason}`),
+  }
 }
-const rows = (text: string, description = yaml) => read({ 'data.yaml': description, 'images/train/a.jpg': image, 'labels/train/a.txt': text })
+const rows = (text: string, description = yaml) =>
+  read({ 'data.yaml': description, 'images/train/a.jpg': image, 'labels/train/a.txt': text })
 
 describe('rows', () => {
   test('tabs, commas, comments, a class as a float or by its name, rounding at the border', async () => {
-    const { regions, reasons } = await rows('\ufeff# made by hand\r\n0.0\t0.5\t0.5\t0.2\t0.2\r\n\r\n1,0.5,0.5,0.2,0.2  # a boat\r\nship 0.5 0.5 1.0000001 1.0000001\r\n')
+    const { regions, reasons } = await rows(
+      '\ufeff# made by hand\r\n0.0\t0.5\t0.5\t0.2\t0.2\r\n\r\n1,0.5,0.5,0.2,0.2  # a boat\r\nship 0.5 0.5 1.0000001 1.0000001\r\n',
+    )
     expect(regions.map((r) => [r.label, r.shape])).toEqual([
-      ['ship', { kind: 'box', x: 80, y: 40, w: 40, h: 20 }], ['boat', { kind: 'box', x: 80, y: 40, w: 40, h: 20 }], ['ship', { kind: 'box', x: 0, y: 0, w: 200, h: 100 }],
+      ['ship', { kind: 'box', x: 80, y: 40, w: 40, h: 20 }],
+      ['boat', { kind: 'box', x: 80, y: 40, w: 40, h: 20 }],
+      ['ship', { kind: 'box', x: 0, y: 0, w: 200, h: 100 }],
     ])
     expect(reasons).toEqual([])
   })
@@ -38,7 +49,10 @@ describe('rows', () => {
 
   test('predictions: scores of boxes, polygons and rotated boxes, numbers of tracks', async () => {
     const boxes = await rows('0 0.5 0.5 0.2 0.2 0.75\n0 0.5 0.5 0.2 0.2 0.5 12\n')
-    expect(boxes.regions.map((r) => [r.shape.kind, r.attributes])).toEqual([['box', { score: 0.75 }], ['box', { score: 0.5, track_id: 12 }]])
+    expect(boxes.regions.map((r) => [r.shape.kind, r.attributes])).toEqual([
+      ['box', { score: 0.75 }],
+      ['box', { score: 0.5, track_id: 12 }],
+    ])
     const polygons = await rows('0 0.1 0.1 0.4 0.1 0.4 0.4 0.9\n')
     expect(polygons.regions.map((r) => [r.shape.kind, r.attributes])).toEqual([['polygon', { score: 0.9 }]])
     const turned = await rows('0 0.395096 0.263397 0.654904 0.563397 0.604904 0.736603 0.345096 0.436603 0.8\n')
@@ -68,12 +82,25 @@ describe('pose', () => {
     const { regions } = await rows(`${person}0 0.5 0.5 0.4 0.6 0 0 0 0 0 0 0 0 0\n`, pose)
     expect(regions.map((r) => r.shape)).toEqual([
       { kind: 'box', x: 60, y: 20, w: 80, h: 60 },
-      { kind: 'keypoints', points: [{ name: 'nose', x: 80, y: 40, v: 2 }, { name: 'left', x: 100, y: 40, v: 1 }, { name: 'right', x: 0, y: 0, v: 0 }] },
+      {
+        kind: 'keypoints',
+        points: [
+          { name: 'nose', x: 80, y: 40, v: 2 },
+          { name: 'left', x: 100, y: 40, v: 1 },
+          { name: 'right', x: 0, y: 0, v: 0 },
+        ],
+      },
       { kind: 'box', x: 60, y: 20, w: 80, h: 60 },
     ])
     expect(regions[0]!.attributes!['group']).toBe(regions[1]!.attributes!['group'])
     const flat = await rows('0 0.5 0.5 0.4 0.6 0.4 0.4 0 0\n', `${yaml}kpt_shape: [2, 2]\n`)
-    expect(flat.regions[1]!.shape).toEqual({ kind: 'keypoints', points: [{ x: 80, y: 40, v: 2 }, { x: 0, y: 0, v: 0 }] })
+    expect(flat.regions[1]!.shape).toEqual({
+      kind: 'keypoints',
+      points: [
+        { x: 80, y: 40, v: 2 },
+        { x: 0, y: 0, v: 0 },
+      ],
+    })
     const scored = await rows(`${person.trim()} 0.9\n`, pose)
     expect(scored.regions.map((r) => r.attributes!['score'])).toEqual([0.9, 0.9])
   })
@@ -83,21 +110,48 @@ describe('pose', () => {
     const { out, records } = await roundTrip(p, { format: 'yolo' })
     const file = (at: string) => readFileSync(path.join(at, 'labels/train/a.txt'), 'utf8')
     expect(file(out)).toBe('0 0.5 0.5 0.4 0.6 0.4 0.4 2 0.5 0.4 1 0 0 0\n')
-    expect(parse(readFileSync(path.join(out, 'data.yaml'), 'utf8'))).toMatchObject({ task: 'pose', kpt_shape: [3, 3], flip_idx: [0, 2, 1], kpt_names: { 0: ['nose', 'left', 'right'] } })
+    expect(parse(readFileSync(path.join(out, 'data.yaml'), 'utf8'))).toMatchObject({
+      task: 'pose',
+      kpt_shape: [3, 3],
+      flip_idx: [0, 2, 1],
+      kpt_names: { 0: ['nose', 'left', 'right'] },
+    })
     expect(records[0]!.regions!.map((r) => r.shape)).toEqual(recordsOf(p)[0]!.regions!.map((r) => r.shape))
     expect(file((await roundTrip(p, { format: 'yolo', task: 'detect' })).out)).toBe('0 0.5 0.5 0.4 0.6\n')
   })
 
   test('points without a box, in one line, of several labels with skeletons', async () => {
-    const points = (label: string, names: string[], y: number, edges?: [number, number][]): RecordRegion =>
-      ({ label, shape: { kind: 'keypoints', points: names.map((name, i) => ({ name, x: 20 + 10 * i, y: y * (i + 1), v: 2 })), ...(edges ? { edges } : {}) } })
-    const regions = [points('person', ['nose', 'left_eye', 'right_eye'], 10, [[0, 1], [0, 2]]), points('cat', ['head', 'tail'], 10, [[0, 1]]), { ...points('cat', ['head', 'tail'], 0) }]
+    const points = (label: string, names: string[], y: number, edges?: [number, number][]): RecordRegion => ({
+      label,
+      shape: {
+        kind: 'keypoints',
+        points: names.map((name, i) => ({ name, x: 20 + 10 * i, y: y * (i + 1), v: 2 })),
+        ...(edges ? { edges } : {}),
+      },
+    })
+    const regions = [
+      points('person', ['nose', 'left_eye', 'right_eye'], 10, [
+        [0, 1],
+        [0, 2],
+      ]),
+      points('cat', ['head', 'tail'], 10, [[0, 1]]),
+      { ...points('cat', ['head', 'tail'], 0) },
+    ]
     const p = await projectOf([{ fileName: 'a.png', width: 200, height: 100, regions }])
     const { out, exported, records } = await roundTrip(p, { format: 'yolo' })
     expect(exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/lie in one line; the box of its row is 1 pixel wide/)])
-    expect(readFileSync(path.join(out, 'labels/all/a.txt'), 'utf8').trim().split('\n').map((l) => l.split(' ').length)).toEqual([14, 14, 14])
+    expect(
+      readFileSync(path.join(out, 'labels/all/a.txt'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((l) => l.split(' ').length),
+    ).toEqual([14, 14, 14])
     const back = records[0]!.regions!.filter((r) => r.shape.kind === 'keypoints').map((r) => r.shape)
-    expect(back).toEqual([regions[0]!.shape, regions[1]!.shape, expect.objectContaining({ edges: [[0, 1]], points: [expect.objectContaining({ y: 0, v: 2 }), expect.anything()] })])
+    expect(back).toEqual([
+      regions[0]!.shape,
+      regions[1]!.shape,
+      expect.objectContaining({ edges: [[0, 1]], points: [expect.objectContaining({ y: 0, v: 2 }), expect.anything()] }),
+    ])
     const detected = await roundTrip(p, { format: 'yolo', task: 'detect' })
     expect(readFileSync(path.join(detected.out, 'labels/all/a.txt'), 'utf8').trim().split('\n')).toHaveLength(2)
     expect(detected.exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/its box has no area/)])
@@ -107,11 +161,66 @@ describe('pose', () => {
 describe('places and names', () => {
   const box = '0 0.5 0.5 0.2 0.2\n'
   test.each<[string, Parameters<typeof folder>[0], string[]]>([
-    ['darknet', { 'obj.data': 'classes = 1\ntrain = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\n', 'data/obj.names': 'ship\n', 'data/train.txt': 'data/obj/a.jpg\n', 'data/valid.txt': 'C:\\x\\data\\obj\\b.jpg\n', 'data/obj/a.jpg': image, 'data/obj/a.txt': box, 'data/obj/b.jpg': image, 'data/obj/b.txt': box }, ['train', 'val']],
-    ['roboflow', { 'data.yaml': "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['ship']\nroboflow:\n  license: x\n", 'train/images/a.jpg': image, 'train/labels/a.txt': box, 'valid/images/b.jpg': image, 'valid/labels/b.txt': box, 'README.roboflow.txt': 'about 0.5 0.5' }, ['train', 'val']],
-    ['v5 with a path', { 'set.yaml': 'path: ../datasets/coco128\ntrain: images/train2017\nval: images/val2017\nnames:\n  0: ship\n', 'images/train2017/a.jpg': image, 'labels/train2017/a.txt': box, 'images/val2017/b.jpg': image, 'labels/val2017/b.txt': box }, ['train', 'val']],
-    ['splits outside', { 'data.yaml': 'names: [ship]\ntrain: train\nval: val\n', 'train/a.jpg': image, 'train/a.txt': box, 'val/b.jpg': image, 'val/b.txt': box }, ['train', 'val']],
-    ['Label Studio', { 'classes.txt': 'ship\n', 'notes.json': '{"categories": [{"id": 0, "name": "ship"}]}', 'images/a.jpg': image, 'labels/a.txt': box, 'images/b.jpg': image, 'labels/b.txt': box }, ['', '']],
+    [
+      'darknet',
+      {
+        'obj.data': 'classes = 1\ntrain = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\n',
+        'data/obj.names': 'ship\n',
+        'data/train.txt': 'data/obj/a.jpg\n',
+        'data/valid.txt': 'C:\\x\\data\\obj\\b.jpg\n',
+        'data/obj/a.jpg': image,
+        'data/obj/a.txt': box,
+        'data/obj/b.jpg': image,
+        'data/obj/b.txt': box,
+      },
+      ['train', 'val'],
+    ],
+    [
+      'roboflow',
+      {
+        'data.yaml': "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['ship']\nroboflow:\n  license: x\n",
+        'train/images/a.jpg': image,
+        'train/labels/a.txt': box,
+        'valid/images/b.jpg': image,
+        'valid/labels/b.txt': box,
+        'README.roboflow.txt': 'about 0.5 0.5',
+      },
+      ['train', 'val'],
+    ],
+    [
+      'v5 with a path',
+      {
+        'set.yaml': 'path: ../datasets/coco128\ntrain: images/train2017\nval: images/val2017\nnames:\n  0: ship\n',
+        'images/train2017/a.jpg': image,
+        'labels/train2017/a.txt': box,
+        'images/val2017/b.jpg': image,
+        'labels/val2017/b.txt': box,
+      },
+      ['train', 'val'],
+    ],
+    [
+      'splits outside',
+      {
+        'data.yaml': 'names: [ship]\ntrain: train\nval: val\n',
+        'train/a.jpg': image,
+        'train/a.txt': box,
+        'val/b.jpg': image,
+        'val/b.txt': box,
+      },
+      ['train', 'val'],
+    ],
+    [
+      'Label Studio',
+      {
+        'classes.txt': 'ship\n',
+        'notes.json': '{"categories": [{"id": 0, "name": "ship"}]}',
+        'images/a.jpg': image,
+        'labels/a.txt': box,
+        'images/b.jpg': image,
+        'labels/b.txt': box,
+      },
+      ['', ''],
+    ],
   ])('%s', async (_, files, splits) => {
     const { records, report } = await read(files)
     expect(records.map((r) => r.split ?? '').sort()).toEqual([...splits].sort())
@@ -125,9 +234,18 @@ describe('places and names', () => {
   })
 
   test('rows in an odd place are found by their name; rows without an image are named', async () => {
-    const { regions, reasons } = await read({ 'classes.txt': 'ship\n', 'photos/a.jpg': image, 'txt/a.txt': box, 'txt/b.txt': box, 'txt/empty.txt': '' })
+    const { regions, reasons } = await read({
+      'classes.txt': 'ship\n',
+      'photos/a.jpg': image,
+      'txt/a.txt': box,
+      'txt/b.txt': box,
+      'txt/empty.txt': '',
+    })
     expect(regions.map((r) => r.label)).toEqual(['ship'])
-    expect(reasons).toEqual(['changed: txt/a.txt: lies neither beside photos/a.jpg nor in labels; its rows were taken, for no other file has that name', 'left out: txt/b.txt: rows without an image of that name'])
+    expect(reasons).toEqual([
+      'changed: txt/a.txt: lies neither beside photos/a.jpg nor in labels; its rows were taken, for no other file has that name',
+      'left out: txt/b.txt: rows without an image of that name',
+    ])
   })
 })
 
@@ -142,9 +260,18 @@ describe('export', () => {
 
   test('each kind says what it loses, before anything is written', async () => {
     const p = await of(...shapes)
-    const said = (task: ExportOptions['task']) => Object.fromEntries(exportLosses(p, { format: 'yolo', task }).map((l) => [l.feature, l.becomes]))
-    expect(said('auto')).toMatchObject({ holes: 'are filled', parts: 'become objects of their own', 'rotated boxes': 'become polygons of four points', boxes: 'become polygons of four points' })
-    expect(said('obb')).toMatchObject({ polygons: 'become the smallest rotated boxes around them', boxes: 'become rotated boxes with an angle of 0' })
+    const said = (task: ExportOptions['task']) =>
+      Object.fromEntries(exportLosses(p, { format: 'yolo', task }).map((l) => [l.feature, l.becomes]))
+    expect(said('auto')).toMatchObject({
+      holes: 'are filled',
+      parts: 'become objects of their own',
+      'rotated boxes': 'become polygons of four points',
+      boxes: 'become polygons of four points',
+    })
+    expect(said('obb')).toMatchObject({
+      polygons: 'become the smallest rotated boxes around them',
+      boxes: 'become rotated boxes with an angle of 0',
+    })
     expect(said('obb')).not.toHaveProperty('rotated boxes')
     expect(said('detect')).toMatchObject({ 'rotated boxes': 'become upright boxes', polygons: 'become their boxes' })
   })
@@ -158,7 +285,9 @@ describe('export', () => {
     fill(20, 20, 30, 30, 0)
     fill(90, 60, 91, 61, 1)
     const p = await of({ label: 'cat', shape: { kind: 'mask', rle: rleFromBitmap(bits, 100, 200) } })
-    expect(exportLosses(p, { format: 'yolo' }).map((l) => `${l.count} ${l.feature} ${l.becomes}`)).toEqual(expect.arrayContaining(['1 holes are filled', '1 parts become objects of their own']))
+    expect(exportLosses(p, { format: 'yolo' }).map((l) => `${l.count} ${l.feature} ${l.becomes}`)).toEqual(
+      expect.arrayContaining(['1 holes are filled', '1 parts become objects of their own']),
+    )
     const { records } = await roundTrip(p, { format: 'yolo' })
     expect(records[0]!.regions!.map((r) => shapeArea(r.shape))).toEqual([1600, 1])
   })
@@ -176,7 +305,10 @@ describe('export', () => {
   })
 
   test('a corner outside the image is moved to its border, and said', async () => {
-    const { exported } = await roundTrip(await of({ label: 'cat', shape: { kind: 'rotated-box', cx: 5, cy: 50, w: 60, h: 20, angle: 30 } }), { format: 'yolo' })
+    const { exported } = await roundTrip(
+      await of({ label: 'cat', shape: { kind: 'rotated-box', cx: 5, cy: 50, w: 60, h: 20, angle: 30 } }),
+      { format: 'yolo' },
+    )
     expect(exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/corners were moved to the border/)])
   })
 })

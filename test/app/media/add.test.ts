@@ -41,7 +41,10 @@ it('leaves out a link that leads out of its folder', () => {
   write('secret', '1.png')
   fs.mkdirSync(at('a'))
   fs.symlinkSync(at('secret', '1.png'), at('a', 'link.png'))
-  expect(addImages(project, [at('a', 'link.png')])).toMatchObject({ images: 0, links: { count: 1, examples: [{ path: at('a', 'link.png'), to: at('secret', '1.png') }] } })
+  expect(addImages(project, [at('a', 'link.png')])).toMatchObject({
+    images: 0,
+    links: { count: 1, examples: [{ path: at('a', 'link.png'), to: at('secret', '1.png') }] },
+  })
   expect(paths()).toEqual([])
 })
 

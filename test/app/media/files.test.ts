@@ -7,7 +7,17 @@ import { removeMedia, undoChange } from '../../../src-main/app/annotations/index
 import { checkAgain, checkMedia, checkUnseen } from '../../../src-main/app/media/files.ts'
 import { mediaFacets } from '../../../src-main/app/media/facets.ts'
 import { findFacts, scanFolder } from '../../../src-main/app/media/scan.ts'
-import { countMedia, createProject, findMediaIds, getMedia, mediaByPath, openProject, projectHash, projectInfo, type Project } from '../../../src-main/app/projects/index.ts'
+import {
+  countMedia,
+  createProject,
+  findMediaIds,
+  getMedia,
+  mediaByPath,
+  openProject,
+  projectHash,
+  projectInfo,
+  type Project,
+} from '../../../src-main/app/projects/index.ts'
 import { Database } from '../../../src-main/db/database.ts'
 import { unreadableMedia } from '../../../src-main/db/media-file.ts'
 import { migrate } from '../../../src-main/db/migrate.ts'
@@ -44,7 +54,9 @@ test('a file that is cut off has a size, and is unreadable all the same', async 
   expect(projectInfo(project)).toMatchObject({ unreadable: 3, unchecked: 0 })
   expect(getMedia(project, id('cut.jpg'))).toMatchObject({ width: 40, height: 30 })
   expect(bad()).toEqual([
-    ['cut.jpg', expect.stringMatching(/^truncated or damaged JPEG/)], ['empty.png', 'the file is empty, expected an image'], ['text.png', expect.stringMatching(/^not an image, expected JPEG/)],
+    ['cut.jpg', expect.stringMatching(/^truncated or damaged JPEG/)],
+    ['empty.png', 'the file is empty, expected an image'],
+    ['text.png', expect.stringMatching(/^not an image, expected JPEG/)],
   ])
   expect(countMedia(project, { unreadable: true })).toBe(3)
   expect(countMedia(project, { unreadable: false })).toBe(2)

@@ -9,7 +9,17 @@ import { ensureHashes } from '../../../src-main/app/curation/hashes.ts'
 import { exportFrom, importInto } from '../../../src-main/app/exchange/index.ts'
 import { ensureSize, findFacts, scanFolder } from '../../../src-main/app/media/scan.ts'
 import { MediaService } from '../../../src-main/app/media/service.ts'
-import { addRecords, agreeToLinks, createProject, getMedia, mediaByPath, mediaFile, openProject, readRecords, type Project } from '../../../src-main/app/projects/index.ts'
+import {
+  addRecords,
+  agreeToLinks,
+  createProject,
+  getMedia,
+  mediaByPath,
+  mediaFile,
+  openProject,
+  readRecords,
+  type Project,
+} from '../../../src-main/app/projects/index.ts'
 import { classificationData } from '../../../src-main/app/training/dataset.ts'
 import { Within } from '../../../src-main/files/within.ts'
 
@@ -43,14 +53,25 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 /** As a project of before, or of somebody else, has them. */
-const registered = () => addRecords(project, ['own.png', 'out.png', 'sub/up.png', 'folder/secret.png', 'inside.png'].map((fileName) => ({ fileName, width: 40, height: 30 })), { root: images })
+const registered = () =>
+  addRecords(
+    project,
+    ['own.png', 'out.png', 'sub/up.png', 'folder/secret.png', 'inside.png'].map((fileName) => ({ fileName, width: 40, height: 30 })),
+    { root: images },
+  )
 const leads = /leads out of its folder, to .*private/
 
 test('a scan lists it, with where it leads, and takes the others', async () => {
   const { images: n, links } = await scanFolder(project, images, control, () => undefined)
   expect([n, paths().sort()]).toEqual([2, ['inside.png', 'own.png']])
   expect(links.count).toBe(3)
-  expect(links.examples).toEqual(expect.arrayContaining([{ path: 'out.png', to: secret }, { path: 'sub/up.png', to: secret }, { path: 'folder', to: at('private') }]))
+  expect(links.examples).toEqual(
+    expect.arrayContaining([
+      { path: 'out.png', to: secret },
+      { path: 'sub/up.png', to: secret },
+      { path: 'folder', to: at('private') },
+    ]),
+  )
 })
 
 test('agreed to, it is followed, folders too, each once', async () => {
@@ -78,7 +99,9 @@ test('stored already, it is shown, measured, hashed, trained on, exported and pa
   expect((await service.respond(project, mediaByPath(project, 'inside.png')!.id, ['image'], control.signal)).status).toBe(200)
 
   await ensureHashes(project)
-  expect(['own.png', 'inside.png', 'out.png', 'sub/up.png', 'folder/secret.png'].map((p) => mediaByPath(project, p)!.contentHash !== null)).toEqual([true, true, false, false, false])
+  expect(
+    ['own.png', 'inside.png', 'out.png', 'sub/up.png', 'folder/secret.png'].map((p) => mediaByPath(project, p)!.contentHash !== null),
+  ).toEqual([true, true, false, false, false])
 
   const [label] = addLabels(project, [{ name: 'a' }])
   const out = mediaByPath(project, 'out.png')!
@@ -91,18 +114,32 @@ test('stored already, it is shown, measured, hashed, trained on, exported and pa
   const copy = at('copy')
   for (const format of ['coco', 'webdataset', 'imagefolder'] as const) {
     const { findings } = await exportFrom(project, join(copy, format), { format, images: 'copy' })
-    expect(findings.filter((f) => leads.test(f.reason)).map((f) => f.file).sort(), format).toEqual(['folder/secret.png', 'out.png', 'sub/up.png'])
+    expect(
+      findings
+        .filter((f) => leads.test(f.reason))
+        .map((f) => f.file)
+        .sort(),
+      format,
+    ).toEqual(['folder/secret.png', 'out.png', 'sub/up.png'])
   }
   const archive = at('project.zip')
   const { findings } = await exportFrom(project, archive, { format: 'dashi' })
   expect(findings.filter((f) => leads.test(f.reason))).toHaveLength(3)
   const bytes = readFileSync(secret)
-  for (const file of [archive, join(copy, 'webdataset', 'train-000000.tar'), join(copy, 'webdataset', 'all-000000.tar')]) if (existsSync(file)) expect(readFileSync(file).includes(bytes), file).toBe(false)
+  for (const file of [archive, join(copy, 'webdataset', 'train-000000.tar'), join(copy, 'webdataset', 'all-000000.tar')])
+    if (existsSync(file)) expect(readFileSync(file).includes(bytes), file).toBe(false)
   expect(existsSync(join(copy, 'coco', 'images', 'out.png'))).toBe(false)
 })
 
 test('an import leaves it out, and takes it where that was agreed to', async () => {
-  const text = JSON.stringify({ images: [{ id: 1, file_name: 'out.png', width: 40, height: 30 }, { id: 2, file_name: 'own.png', width: 40, height: 30 }], annotations: [], categories: [] })
+  const text = JSON.stringify({
+    images: [
+      { id: 1, file_name: 'out.png', width: 40, height: 30 },
+      { id: 2, file_name: 'own.png', width: 40, height: 30 },
+    ],
+    annotations: [],
+    categories: [],
+  })
   writeFileSync(join(images, 'annotations.json'), text)
   await importInto(project, images, { format: 'coco' })
   const stored = mediaByPath(project, 'out.png')! // what is said of it is kept, its pixels are not read
@@ -147,10 +184,14 @@ test('what was opened is what was looked at', () => {
 })
 
 test('an SVG is no image, whatever it is called', async () => {
-  writeFileSync(join(images, 'drawing.png'), `<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"><image href="file://${secret}" width="10" height="10"/></svg>`)
+  writeFileSync(
+    join(images, 'drawing.png'),
+    `<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"><image href="file://${secret}" width="10" height="10"/></svg>`,
+  )
   addRecords(project, [{ fileName: 'drawing.png', width: 90_000, height: 90_000 }], { root: images })
   const service = new MediaService(at('cache'))
-  for (const what of [['image'], ['small'], ['large'], ['tile', '0', '0', '0']]) expect((await service.respond(project, 1, what, control.signal)).status, what.join('/')).toBe(422)
+  for (const what of [['image'], ['small'], ['large'], ['tile', '0', '0', '0']])
+    expect((await service.respond(project, 1, what, control.signal)).status, what.join('/')).toBe(422)
   addRecords(project, [{ fileName: 'sub/drawing.png' }], { root: images })
   cpSync(join(images, 'drawing.png'), join(images, 'sub', 'drawing.png'))
   await expect(ensureSize(project, 2)).rejects.toThrow('cannot be read as an image')

@@ -33,7 +33,10 @@ describe('pictures of a folder', () => {
     await red.clone().png().toFile(at('plain.png'))
     await red.clone().jpeg().withMetadata({ orientation: 6 }).toFile(at('deep/turned.JPG'))
     await red.clone().tiff().toFile(at('scan.tif'))
-    await sharp({ create: { width: 1500, height: 1100, channels: 3, background: 'blue' } }).composite([{ input: { create: { width: 10, height: 10, channels: 3, background: 'white' } }, left: 1490, top: 1090 }]).png().toFile(at('huge.png'))
+    await sharp({ create: { width: 1500, height: 1100, channels: 3, background: 'blue' } })
+      .composite([{ input: { create: { width: 10, height: 10, channels: 3, background: 'white' } }, left: 1490, top: 1090 }])
+      .png()
+      .toFile(at('huge.png'))
     writeFileSync(at('broken.png'), 'not a picture')
     writeFileSync(at('notes.txt'), 'no picture')
     writeFileSync(at('deep/.hidden/secret.png'), 'hidden')
@@ -49,7 +52,13 @@ describe('pictures of a folder', () => {
   })
 
   it('are found, with the size of the upright picture; one that is broken stops nothing', () => {
-    expect(orderedIds(project, {}, { by: 'path', descending: false }).map((i) => getMedia(project, i).path)).toEqual(['broken.png', 'deep/turned.JPG', 'huge.png', 'plain.png', 'scan.tif'])
+    expect(orderedIds(project, {}, { by: 'path', descending: false }).map((i) => getMedia(project, i).path)).toEqual([
+      'broken.png',
+      'deep/turned.JPG',
+      'huge.png',
+      'plain.png',
+      'scan.tif',
+    ])
     expect(mediaByPath(project, 'deep/turned.JPG')).toMatchObject({ width: 400, height: 600, orientation: 6 })
     expect(mediaByPath(project, 'broken.png')).toMatchObject({ width: null, height: null })
   })
@@ -64,7 +73,8 @@ describe('pictures of a folder', () => {
     mkdirSync(join(folder, 'frames'))
     for (const n of [10, 2, 1, 100]) writeFileSync(join(folder, 'frames', `Frame ${n}.png`), '')
     await scanFolder(counted, join(folder, 'frames'), control, () => undefined)
-    const order = (by: 'id' | 'path', descending = false) => orderedIds(counted, {}, { by, descending }).map((i) => getMedia(counted, i).path)
+    const order = (by: 'id' | 'path', descending = false) =>
+      orderedIds(counted, {}, { by, descending }).map((i) => getMedia(counted, i).path)
     const frames = [1, 2, 10, 100].map((n) => `Frame ${n}.png`)
     expect([order('id'), order('path'), order('path', true)]).toEqual([frames, frames, frames.toReversed()])
     counted.close()
@@ -89,7 +99,11 @@ describe('pictures of a folder', () => {
     const { data, info } = await corner.raw().toBuffer({ resolveWithObject: true })
     expect(data[(info.width * (info.height - 3) + info.width - 3) * info.channels]).toBeGreaterThan(200) // the white corner
     expect(await (await image(await get('huge.png', 'tile', '2', '0', '0'))).metadata()).toMatchObject({ width: 375, height: 275 })
-    for (const missing of [['0', '3', '0'], ['9', '0', '0']]) expect((await get('huge.png', 'tile', ...missing)).status).toBe(404)
+    for (const missing of [
+      ['0', '3', '0'],
+      ['9', '0', '0'],
+    ])
+      expect((await get('huge.png', 'tile', ...missing)).status).toBe(404)
   })
 
   it('say so where they cannot be had', async () => {
@@ -102,8 +116,17 @@ describe('pictures of a folder', () => {
 
   it('are counted by what is said of them', () => {
     const [label] = addLabels(project, [{ name: 'thing' }])
-    setMediaLabels(project, [id('plain.png'), id('huge.png')].map((mediaId) => ({ mediaId, labelId: label!.id })))
-    expect(mediaFacets(project)).toMatchObject({ total: 5, labelled: 2, unlabelled: 3, labels: [{ labelId: label!.id, count: 2 }], proposed: 0 })
+    setMediaLabels(
+      project,
+      [id('plain.png'), id('huge.png')].map((mediaId) => ({ mediaId, labelId: label!.id })),
+    )
+    expect(mediaFacets(project)).toMatchObject({
+      total: 5,
+      labelled: 2,
+      unlabelled: 3,
+      labels: [{ labelId: label!.id, count: 2 }],
+      proposed: 0,
+    })
   })
 })
 
@@ -113,7 +136,14 @@ describe('pictures that libvips does not read', () => {
   let project: Project
   const get = (path: string, ...what: string[]) => service.respond(project, mediaByPath(project, path)!.id, what, control.signal)
   const metadata = async (r: Response) => (expect(r.status).toBe(200), sharp(Buffer.from(await r.arrayBuffer())).metadata())
-  const names = { 'a.bmp': 'rle8.bmp', 'b.dib': 'palette4.bmp', 'c.jp2': 'rgb.jp2', 'd.j2k': 'grey12.j2k', 'called.png': 'rgb565.bmp', 'e.jpx': 'rgba.jp2' }
+  const names = {
+    'a.bmp': 'rle8.bmp',
+    'b.dib': 'palette4.bmp',
+    'c.jp2': 'rgb.jp2',
+    'd.j2k': 'grey12.j2k',
+    'called.png': 'rgb565.bmp',
+    'e.jpx': 'rgba.jp2',
+  }
 
   beforeAll(async () => {
     mkdirSync(join(folder, 'images'))
@@ -140,16 +170,22 @@ describe('pictures that libvips does not read', () => {
     expect(await perceptualHash(join(folder, 'images', name))).toBeGreaterThan(0n)
   })
 
-  it.each(['deep.png', 'deep.tif', 'grey12.j2k'])('%s, whose numbers are all above what a byte holds or below, is shown between its percentiles', async (name) => {
-    for (const kind of ['image', 'small']) {
-      const { channels } = await sharp(Buffer.from(await (await get(name, kind)).arrayBuffer())).stats()
-      expect(channels[0]!.min).toBeLessThan(10)
-      expect(channels[0]!.max).toBeGreaterThan(245)
-      expect(channels[0]!.mean).toBeGreaterThan(80)
-    }
-  })
+  it.each(['deep.png', 'deep.tif', 'grey12.j2k'])(
+    '%s, whose numbers are all above what a byte holds or below, is shown between its percentiles',
+    async (name) => {
+      for (const kind of ['image', 'small']) {
+        const { channels } = await sharp(Buffer.from(await (await get(name, kind)).arrayBuffer())).stats()
+        expect(channels[0]!.min).toBeLessThan(10)
+        expect(channels[0]!.max).toBeGreaterThan(245)
+        expect(channels[0]!.mean).toBeGreaterThan(80)
+      }
+    },
+  )
 
-  it.each([['cut.bmp', /cut\.bmp: truncated or damaged BMP/], ['phone.heic', /phone\.heic: HEIC, .*expected JPEG or PNG/]])('%s says in one line why not', async (name, reason) => {
+  it.each([
+    ['cut.bmp', /cut\.bmp: truncated or damaged BMP/],
+    ['phone.heic', /phone\.heic: HEIC, .*expected JPEG or PNG/],
+  ])('%s says in one line why not', async (name, reason) => {
     const answer = await get(name, 'small')
     expect(answer.status).toBe(422)
     expect(await answer.text()).toMatch(reason)
@@ -177,7 +213,8 @@ describe('the queue of decoding', () => {
     const order: string[] = []
     const dropped: string[] = []
     const [kept, left] = [new AbortController(), new AbortController()]
-    const add = (name: string, { signal } = kept) => queue.do(signal, async () => void order.push(name)).catch(() => void dropped.push(name))
+    const add = (name: string, { signal } = kept) =>
+      queue.do(signal, async () => void order.push(name)).catch(() => void dropped.push(name))
     const all = ['a', 'b', 'c'].map((name) => add(name)).concat(add('gone', left), add('d'))
     left.abort()
     await Promise.all(all)

@@ -17,7 +17,9 @@ const waits = () => new AbortController().signal
 const images = (start: StartChild = startChild, patience = 0) => new HugeImages(start, () => built, patience)
 async function picture(name = 'a.png'): Promise<string> {
   const file = join(folder, name)
-  await sharp({ create: { width: 1100, height: 600, channels: 3, background: '#345' } }).png().toFile(file)
+  await sharp({ create: { width: 1100, height: 600, channels: 3, background: '#345' } })
+    .png()
+    .toFile(file)
   return file
 }
 
@@ -29,16 +31,23 @@ test('keeps the pyramids used last', async () => {
     return tile && (({ width, height }) => [width, height])(await sharp(tile).metadata())
   }
   // Level 0 is the full resolution; the last column is what is left of it.
-  expect([await size('1', 0, 0, 0), await size('1', 0, 2, 1), await size('1', 1, 1, 0), await size('1', 2, 0, 0), await size('1', 3, 0, 0)]).toEqual([
-    [512, 512], [76, 88], [38, 300], [275, 150], null,
-  ])
+  expect([
+    await size('1', 0, 0, 0),
+    await size('1', 0, 2, 1),
+    await size('1', 1, 1, 0),
+    await size('1', 2, 0, 0),
+    await size('1', 3, 0, 0),
+  ]).toEqual([[512, 512], [76, 88], [38, 300], [275, 150], null])
   for (const version of ['2', '3', '4']) await size(version, 0, 0, 0)
   expect(readdirSync(join(folder, 'tiles'))).toHaveLength(2)
 })
 
 test('makes a pyramid once for all who ask at once, and says why where it cannot', async () => {
   let started = 0
-  const tiles = new Tiles(join(folder, 'tiles'), images((...args) => (started++, startChild(...args))))
+  const tiles = new Tiles(
+    join(folder, 'tiles'),
+    images((...args) => (started++, startChild(...args))),
+  )
   const file = await picture()
   const asked = await Promise.all([0, 1, 2].map((x) => tiles.tile(file, '1', 0, x, 0, waits())))
   expect([asked.every((t) => t !== null), started]).toEqual([true, 1])
@@ -66,7 +75,11 @@ test('ends the work that nobody waits for any more, and goes on with the next', 
   const huge = images(start)
   const tiles = new Tiles(join(folder, 'tiles'), huge)
   const [one, two, next] = [new AbortController(), new AbortController(), new AbortController()]
-  const ask = (version: string, { signal }: AbortController) => tiles.tile('huge.png', version, 0, 0, 0, signal).then(() => 'made', (e: Error) => e.message)
+  const ask = (version: string, { signal }: AbortController) =>
+    tiles.tile('huge.png', version, 0, 0, 0, signal).then(
+      () => 'made',
+      (e: Error) => e.message,
+    )
   const [first, second] = [ask('1', one), ask('1', two)]
   await expect.poll(() => running.length).toBe(1)
   const waiting = ask('2', next) // one at a time

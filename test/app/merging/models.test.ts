@@ -16,6 +16,13 @@ it('offers models for one soup whichever release wrote their configuration, and 
     return modelFacts(to)!.family
   }
   const base = variant((c) => c)
-  expect(variant((c) => ({ ...c, dtype: 'float16', transformers_version: '5', text_config: { ...c['text_config'], dtype: 'float16', hidden_act: 'quick_gelu', eos_token_id: 177 } }))).toBe(base)
+  expect(
+    variant((c) => ({
+      ...c,
+      dtype: 'float16',
+      transformers_version: '5',
+      text_config: { ...c['text_config'], dtype: 'float16', hidden_act: 'quick_gelu', eos_token_id: 177 },
+    })),
+  ).toBe(base)
   expect(variant((c) => ({ ...c, vision_config: { ...c['vision_config'], hidden_act: 'gelu' } }))).not.toBe(base)
 })

@@ -32,7 +32,8 @@ test('a patch token says in which direction its edges run, and where', async () 
   const edge = 40 // of 128: at 30 of the 96 that the model sees, in the upper left quarter of the second patch of the second row
   const [upright, lying, plain] = [picture((x) => (x < edge ? 0 : 255)), picture((_, y) => (y < edge ? 0 : 255)), picture(() => 128)]
   const said = await contents(config, firstBlock(), [upright, lying, plain], 1)
-  const token = (row: number, place: number) => said.subarray((row * PLACES + place) * LAYOUT.content, (row * PLACES + place + 1) * LAYOUT.content)
+  const token = (row: number, place: number) =>
+    said.subarray((row * PLACES + place) * LAYOUT.content, (row * PLACES + place + 1) * LAYOUT.content)
   const strengths = (row: number, quarter: number) => [...token(row, 5).subarray(quarter * DIRECTIONS, (quarter + 1) * DIRECTIONS)]
   const strongest = (x: number[]) => x.indexOf(Math.max(...x))
   expect(strongest(strengths(0, 0))).toBe(0) // brightness rises along x
@@ -62,11 +63,13 @@ test('the heads bring every place to the class token: features are a linear map 
     const seen = slice(encoder(p, 'vision_model.encoder', tokens, config.vision_config), { axis: 1, start: 0, end: 1 })
     return reshape(seen, [pixels.shape[0]!, d])
   })
-  const want = pictures.map((_, r) => Array.from({ length: features }, (_, f) => {
-    let sum = bias[f]!
-    for (let i = 0; i < columns; i++) sum += read[f * columns + i]! * said[r * columns + i]!
-    return sum
-  }))
+  const want = pictures.map((_, r) =>
+    Array.from({ length: features }, (_, f) => {
+      let sum = bias[f]!
+      for (let i = 0; i < columns; i++) sum += read[f * columns + i]! * said[r * columns + i]!
+      return sum
+    }),
+  )
   // What the class token holds before, the same for every picture, cancels in the differences.
   for (let r = 1; r < pictures.length; r++)
     for (let f = 0; f < features; f++) {
@@ -84,17 +87,25 @@ describe('linear discriminant analysis', () => {
   const x = new Float32Array(n * d)
   for (let r = 0; r < n; r++) {
     const z = Array.from({ length: d }, () => rng.normal())
-    for (let i = 0; i < d; i++) x[r * d + i] = mixing.slice(i * d, (i + 1) * d).reduce((sum, m, k) => sum + m * z[k]!, 3) + (i === 0 ? 4 * classOf[r]! : 0)
+    for (let i = 0; i < d; i++)
+      x[r * d + i] = mixing.slice(i * d, (i + 1) * d).reduce((sum, m, k) => sum + m * z[k]!, 3) + (i === 0 ? 4 * classOf[r]! : 0)
   }
   const mapped = async (outputs: number) => {
     const { map, bias } = await discriminant(x, classOf, classes, outputs, 0)
-    return Array.from({ length: n }, (_, r) => Array.from({ length: outputs }, (_, f) => bias[f]! + x.subarray(r * d, (r + 1) * d).reduce((sum, v, i) => sum + map[f * d + i]! * v, 0)))
+    return Array.from({ length: n }, (_, r) =>
+      Array.from(
+        { length: outputs },
+        (_, f) => bias[f]! + x.subarray(r * d, (r + 1) * d).reduce((sum, v, i) => sum + map[f * d + i]! * v, 0),
+      ),
+    )
   }
 
   test('makes the covariance within classes the identity, about the mean of all', async () => {
     const y = await mapped(3)
     for (let f = 0; f < 3; f++) expect(y.reduce((sum, row) => sum + row[f]!, 0) / n).toBeCloseTo(0, 3)
-    const means = Array.from({ length: classes }, (_, c) => [0, 1, 2].map((f) => y.filter((_, r) => classOf[r] === c).reduce((sum, row) => sum + row[f]!, 0) / (n / classes)))
+    const means = Array.from({ length: classes }, (_, c) =>
+      [0, 1, 2].map((f) => y.filter((_, r) => classOf[r] === c).reduce((sum, row) => sum + row[f]!, 0) / (n / classes)),
+    )
     for (const a of [0, 1, 2])
       for (const b of [0, 1, 2]) {
         const covariance = y.reduce((sum, row, r) => sum + (row[a]! - means[classOf[r]!]![a]!) * (row[b]! - means[classOf[r]!]![b]!), 0) / n
@@ -105,7 +116,10 @@ describe('linear discriminant analysis', () => {
   test('finds the direction that tells the classes apart, first', async () => {
     const y = await mapped(2)
     const spread = (f: number) => {
-      const means = Array.from({ length: classes }, (_, c) => y.filter((_, r) => classOf[r] === c).reduce((sum, row) => sum + row[f]!, 0) / (n / classes))
+      const means = Array.from(
+        { length: classes },
+        (_, c) => y.filter((_, r) => classOf[r] === c).reduce((sum, row) => sum + row[f]!, 0) / (n / classes),
+      )
       return Math.max(...means) - Math.min(...means)
     }
     expect(spread(0)).toBeGreaterThan(10 * spread(1))

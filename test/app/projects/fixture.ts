@@ -27,7 +27,14 @@ export const record = (fileName: string, more: Partial<ImageRecord> = {}): Image
 
 /** Five images: two with regions, one with a label, one with a caption, one bare. */
 export const fiveImages = (): ImageRecord[] => [
-  record('a.jpg', { regions: [{ label: 'cat', shape: box() }, { label: 'dog', shape: box(5, 5) }], split: 'train', tags: ['night'] }),
+  record('a.jpg', {
+    regions: [
+      { label: 'cat', shape: box() },
+      { label: 'dog', shape: box(5, 5) },
+    ],
+    split: 'train',
+    tags: ['night'],
+  }),
   record('b.jpg', {
     regions: [
       { label: 'cat', shape: box(), author: { kind: 'checkpoint', checkpoint: 'run-1', score: 0.8 } },

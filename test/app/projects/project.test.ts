@@ -4,11 +4,41 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { MediaFilter } from '#shared/model/project.ts'
 import {
-  addCheckpoint, addRecords, checkProject, compareSnapshots, countMedia, createProject, findMedia, getRun, labelCounts, listCheckpoints, listLabels, listRoots,
-  listRuns, listSnapshots, mediaByPath, mediaFile, moveRoot, openProject, projectHash, projectInfo, removeSnapshot, restoreSnapshot, startRun,
-  takeSnapshot, updateRun,
+  addCheckpoint,
+  addRecords,
+  checkProject,
+  compareSnapshots,
+  countMedia,
+  createProject,
+  findMedia,
+  getRun,
+  labelCounts,
+  listCheckpoints,
+  listLabels,
+  listRoots,
+  listRuns,
+  listSnapshots,
+  mediaByPath,
+  mediaFile,
+  moveRoot,
+  openProject,
+  projectHash,
+  projectInfo,
+  removeSnapshot,
+  restoreSnapshot,
+  startRun,
+  takeSnapshot,
+  updateRun,
 } from '../../../src-main/app/projects/index.ts'
-import { acceptRegions, addRegion, removeMedia, setMediaFacts, setSplit, undoChange, updateLabel } from '../../../src-main/app/annotations/index.ts'
+import {
+  acceptRegions,
+  addRegion,
+  removeMedia,
+  setMediaFacts,
+  setSplit,
+  undoChange,
+  updateLabel,
+} from '../../../src-main/app/annotations/index.ts'
 import { box, fiveImages, record, temporaryFolder, temporaryProject } from './fixture.ts'
 
 test('a project is created, closed, opened and told about', () => {
@@ -21,7 +51,16 @@ test('a project is created, closed, opened and told about', () => {
   const again = openProject(dir)
   expect(again.recovered).toBe(false)
   expect(projectInfo(again)).toMatchObject({
-    name: 'my project', folder: dir, datasetHash: hash, media: 5, labels: 2, regions: 4, captions: 1, imageLabels: 1, splits: { train: 2, val: 1 }, runs: 0,
+    name: 'my project',
+    folder: dir,
+    datasetHash: hash,
+    media: 5,
+    labels: 2,
+    regions: 4,
+    captions: 1,
+    imageLabels: 1,
+    splits: { train: 2, val: 1 },
+    runs: 0,
   })
   again.close()
 })
@@ -48,7 +87,11 @@ test('a project that is open is refused, naming the holder; one whose process wa
   reader.close()
   // Another process cannot take it either; nor does it take it away by trying.
   const script = `const D = require('libsql'); const d = new D(process.argv[1]); try { d.exec('BEGIN EXCLUSIVE'); console.log('taken') } catch (e) { console.log(e.code) }`
-  expect(execFileSync(process.execPath, ['-e', script, join(dir, 'project.lock')]).toString().trim()).toBe('SQLITE_BUSY')
+  expect(
+    execFileSync(process.execPath, ['-e', script, join(dir, 'project.lock')])
+      .toString()
+      .trim(),
+  ).toBe('SQLITE_BUSY')
   expect(() => openProject(dir)).toThrow('already open')
   project.close()
 
@@ -89,7 +132,14 @@ test('filters', () => {
   expect(names({ unlabelled: true })).toEqual(['b.jpg', 'dir/d e.jpg', 'dir/e.f.jpg'])
   expect(names({ duplicates: 'exact' })).toEqual(['c.jpg', 'dir/d e.jpg'])
   expect(names({ duplicates: 'near' })).toEqual([])
-  setMediaFacts(project, new Map([[5, { duplicateGroup: 3 }], [1, { duplicateGroup: 3 }], [99, { width: 5 }]]))
+  setMediaFacts(
+    project,
+    new Map([
+      [5, { duplicateGroup: 3 }],
+      [1, { duplicateGroup: 3 }],
+      [99, { width: 5 }],
+    ]),
+  )
   expect(names({ duplicates: 'near' })).toEqual(['a.jpg', 'dir/e.f.jpg'])
   acceptRegions(project, [3])
   expect(names({ unlabelled: false })).toEqual(['a.jpg', 'b.jpg', 'c.jpg'])
@@ -111,7 +161,12 @@ test('snapshots: compared, gone back to, and that undone', () => {
   expect(diff.media).toMatchObject({ added: 1, changed: 1, removed: 1, ids: { added: [6], changed: [5], removed: [2] } })
   expect(diff.regions).toMatchObject({ added: 2, changed: 0, removed: 2 })
   expect(diff.labels).toMatchObject({ added: 1, changed: 1, removed: 0 })
-  expect(compareSnapshots(project, 'second', 'first').media).toMatchObject({ added: 1, changed: 1, removed: 1, ids: { added: [2], removed: [6] } })
+  expect(compareSnapshots(project, 'second', 'first').media).toMatchObject({
+    added: 1,
+    changed: 1,
+    removed: 1,
+    ids: { added: [2], removed: [6] },
+  })
   const hash = projectHash(project)
 
   restoreSnapshot(project, 'first')
@@ -161,8 +216,16 @@ test('the check finds what was tampered with, and repairs what can be derived', 
   project.db.exec(`UPDATE media SET annotated = 1 - annotated WHERE id = 1; UPDATE digest SET sum = 'abc' WHERE label_id = 1;
     INSERT INTO caption_text (caption_text) VALUES ('delete-all')`)
   const kinds = (repair: boolean) => checkProject(project, { repair, files: false }).problems.map((p) => [p.kind, p.repaired])
-  expect(kinds(false)).toEqual([['dataset-hash', false], ['counter', false], ['search-index', false]])
-  expect(kinds(true)).toEqual([['dataset-hash', true], ['counter', true], ['search-index', true]])
+  expect(kinds(false)).toEqual([
+    ['dataset-hash', false],
+    ['counter', false],
+    ['search-index', false],
+  ])
+  expect(kinds(true)).toEqual([
+    ['dataset-hash', true],
+    ['counter', true],
+    ['search-index', true],
+  ])
   expect(kinds(false)).toEqual([])
   expect(readdirSync(join(project.folder, 'backups'))).toHaveLength(1)
   project.db.exec(`UPDATE region SET shape = '{"kind":"box"}' WHERE id = 2; DELETE FROM caption`)
@@ -228,7 +291,9 @@ test('a database of an older or a newer program', async () => {
   copyFileSync(file, join(dir, 'before.db'))
   const db = new Database(file)
   const next = { version: migrations.at(-1)!.version + 1, sql: 'ALTER TABLE media ADD COLUMN rating INTEGER' }
-  expect(() => migrate(db, [...migrations, { version: next.version, sql: 'ALTER TABLE no_such_thing ADD COLUMN x' }])).toThrow('no such table')
+  expect(() => migrate(db, [...migrations, { version: next.version, sql: 'ALTER TABLE no_such_thing ADD COLUMN x' }])).toThrow(
+    'no such table',
+  )
   expect(db.value('PRAGMA user_version')).toBe(migrations.at(-1)!.version)
   const saved = migrate(db, [...migrations, next])!
   expect(existsSync(saved)).toBe(true)

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import type { ImageRecord } from '#shared/model/record.ts'
-import { addRecords, addRecordStream, checkProject, countMedia, findMedia, imageContent, listLabels, projectHash, readRecords } from '../../../src-main/app/projects/index.ts'
+import {
+  addRecords,
+  addRecordStream,
+  checkProject,
+  countMedia,
+  findMedia,
+  imageContent,
+  listLabels,
+  projectHash,
+  readRecords,
+} from '../../../src-main/app/projects/index.ts'
 import { changeHistory, redoChange, undoChange } from '../../../src-main/app/annotations/index.ts'
 import { box, fiveImages, record, temporaryProject } from './fixture.ts'
 
@@ -9,14 +19,53 @@ const sound = (report: { problems: unknown[] }) => expect(report.problems).toEqu
 
 test('what is put in comes out', () => {
   const given = record('dir/ä b.c.jpg', {
-    split: 'train', tags: ['x', 'y'],
+    split: 'train',
+    tags: ['x', 'y'],
     labels: [{ label: 'indoor', author: { kind: 'person', name: 'bob' }, state: 'accepted' }],
     regions: [
-      { label: 'cat', shape: box(), attributes: { occluded: true, n: 3, by: 'x' }, z: 0, author: { kind: 'person', name: 'bob' }, state: 'accepted' },
-      { label: null, shape: { kind: 'polygon', parts: [[[0, 0, 9.25, 0, 9, 9], [1, 1, 2, 1, 2, 2]]] }, attributes: {}, z: 1, author: { kind: 'checkpoint', checkpoint: 'r', score: 0.25 }, state: 'proposed' },
-      { label: 'cat', shape: { kind: 'keypoints', points: [{ name: 'nose', x: 1, y: 2, v: 2 }] }, attributes: {}, z: 2, author: { kind: 'person', name: 'bob' }, state: 'rejected' },
+      {
+        label: 'cat',
+        shape: box(),
+        attributes: { occluded: true, n: 3, by: 'x' },
+        z: 0,
+        author: { kind: 'person', name: 'bob' },
+        state: 'accepted',
+      },
+      {
+        label: null,
+        shape: {
+          kind: 'polygon',
+          parts: [
+            [
+              [0, 0, 9.25, 0, 9, 9],
+              [1, 1, 2, 1, 2, 2],
+            ],
+          ],
+        },
+        attributes: {},
+        z: 1,
+        author: { kind: 'checkpoint', checkpoint: 'r', score: 0.25 },
+        state: 'proposed',
+      },
+      {
+        label: 'cat',
+        shape: { kind: 'keypoints', points: [{ name: 'nose', x: 1, y: 2, v: 2 }] },
+        attributes: {},
+        z: 2,
+        author: { kind: 'person', name: 'bob' },
+        state: 'rejected',
+      },
     ],
-    captions: [{ text: 'a cat', language: 'en', region: 2, spans: [{ start: 2, end: 5, regions: [0, 2] }], author: { kind: 'person', name: 'bob' }, state: 'accepted' }],
+    captions: [
+      {
+        text: 'a cat',
+        language: 'en',
+        region: 2,
+        spans: [{ start: 2, end: 5, regions: [0, 2] }],
+        author: { kind: 'person', name: 'bob' },
+        state: 'accepted',
+      },
+    ],
   })
   const project = temporaryProject([given])
   const [stored, ...others] = [...readRecords(project)]
@@ -29,13 +78,24 @@ test('what is put in comes out', () => {
 test('adding the same records again changes nothing', () => {
   const project = temporaryProject(fiveImages())
   const hash = projectHash(project)
-  expect(addRecords(project, fiveImages())).toMatchObject({ added: 0, merged: 0, unchanged: 5, regions: 0, captions: 0, tags: 0, imageLabels: 0 })
+  expect(addRecords(project, fiveImages())).toMatchObject({
+    added: 0,
+    merged: 0,
+    unchanged: 5,
+    regions: 0,
+    captions: 0,
+    tags: 0,
+    imageLabels: 0,
+  })
   expect(projectHash(project)).toBe(hash)
 })
 
 test('a second import adds what is new to images that are there, and fills gaps only', () => {
   const project = temporaryProject(fiveImages())
-  const counts = addRecords(project, [record('a.jpg', { split: 'test', regions: [{ label: 'bird', shape: box() }] }), record('dir/e.f.jpg', { split: 'test' })])
+  const counts = addRecords(project, [
+    record('a.jpg', { split: 'test', regions: [{ label: 'bird', shape: box() }] }),
+    record('dir/e.f.jpg', { split: 'test' }),
+  ])
   expect(counts).toMatchObject({ added: 0, merged: 2, labels: 1, regions: 1 })
   expect(findMedia(project).map((m) => m.split)).toEqual(['train', 'val', 'train', null, 'test'])
   expect(countMedia(project, { unlabelled: true })).toBe(3)
@@ -43,7 +103,12 @@ test('a second import adds what is new to images that are there, and fills gaps 
 })
 
 test('the same file twice in one import is one image; equal regions in one record are kept', () => {
-  const twice = record('a.jpg', { regions: [{ label: 'cat', shape: box() }, { label: 'cat', shape: box() }] })
+  const twice = record('a.jpg', {
+    regions: [
+      { label: 'cat', shape: box() },
+      { label: 'cat', shape: box() },
+    ],
+  })
   const project = temporaryProject([twice, twice, record('b.jpg')])
   expect([...readRecords(project)].map((r) => r.record.regions!.length)).toEqual([2, 0])
   sound(checkProject(project, { files: false }))
@@ -116,18 +181,35 @@ test('records that fast-check makes up come out as they went in', () => {
   const region = fc.record({
     label: fc.option(name),
     shape: fc.oneof(
-      fc.record({ kind: fc.constant('box' as const), x: number, y: number, w: fc.double({ min: 0, max: 1e4, noNaN: true }), h: fc.double({ min: 0, max: 1e4, noNaN: true }) }),
-      fc.record({ kind: fc.constant('polyline' as const), points: fc.array(fc.tuple(number, number), { minLength: 2, maxLength: 5 }).map((p) => p.flat()) }),
+      fc.record({
+        kind: fc.constant('box' as const),
+        x: number,
+        y: number,
+        w: fc.double({ min: 0, max: 1e4, noNaN: true }),
+        h: fc.double({ min: 0, max: 1e4, noNaN: true }),
+      }),
+      fc.record({
+        kind: fc.constant('polyline' as const),
+        points: fc.array(fc.tuple(number, number), { minLength: 2, maxLength: 5 }).map((p) => p.flat()),
+      }),
     ),
     // An attribute named __proto__ is left out by validation, against prototype pollution.
-    attributes: fc.dictionary(name.filter((s) => s !== '__proto__'), fc.oneof(fc.string(), fc.boolean(), fc.integer())),
+    attributes: fc.dictionary(
+      name.filter((s) => s !== '__proto__'),
+      fc.oneof(fc.string(), fc.boolean(), fc.integer()),
+    ),
   })
-  const records = fc.uniqueArray(fc.record({ fileName: name, regions: fc.array(region, { maxLength: 4 }) }), { selector: (r) => r.fileName, minLength: 1, maxLength: 6 })
+  const records = fc.uniqueArray(fc.record({ fileName: name, regions: fc.array(region, { maxLength: 4 }) }), {
+    selector: (r) => r.fileName,
+    minLength: 1,
+    maxLength: 6,
+  })
   fc.assert(
     fc.property(records, (given) => {
       const project = temporaryProject(given)
       const back = [...readRecords(project)].map(({ record: r }) => ({
-        fileName: r.fileName, regions: r.regions!.map(({ label, shape, attributes }) => ({ label, shape, attributes })),
+        fileName: r.fileName,
+        regions: r.regions!.map(({ label, shape, attributes }) => ({ label, shape, attributes })),
       }))
       project.close()
       expect(back).toEqual(JSON.parse(JSON.stringify(given)))

@@ -11,10 +11,22 @@ import { wilson } from '../../../src-main/engine/metrics/wilson.ts'
 import { example, exampleRows } from './example.ts'
 
 /** `right` of `n`; the pictures named right are the first ones, so that a better row is right wherever a worse one is. */
-const nested = (right: number, n = 400): ReportScore => ({ accuracy: right / n, interval: wilson(right, n), n, outcomes: '1'.repeat(right) + '0'.repeat(n - right) })
+const nested = (right: number, n = 400): ReportScore => ({
+  accuracy: right / n,
+  interval: wilson(right, n),
+  n,
+  outcomes: '1'.repeat(right) + '0'.repeat(n - right),
+})
 const unpaired = (right: number, n = 400): ReportScore => ({ ...nested(right, n), outcomes: undefined })
-const row = (kind: ReportRow['kind'], id: ReportScore, ood: ReportScore, more: Partial<ReportRow> = {}): ReportRow => ({ name: kind.toUpperCase(), kind, id, ood, ...more })
-const about = (pattern: RegExp, rows: ReportRow[], ledgers?: Parameters<typeof findings>[0]['ledgers']) => findings({ rows, ledgers }).filter((f) => pattern.test(f.pattern ?? f.text))
+const row = (kind: ReportRow['kind'], id: ReportScore, ood: ReportScore, more: Partial<ReportRow> = {}): ReportRow => ({
+  name: kind.toUpperCase(),
+  kind,
+  id,
+  ood,
+  ...more,
+})
+const about = (pattern: RegExp, rows: ReportRow[], ledgers?: Parameters<typeof findings>[0]['ledgers']) =>
+  findings({ rows, ledgers }).filter((f) => pattern.test(f.pattern ?? f.text))
 
 describe('findings', () => {
   test('FT over LP in distribution and under it out of distribution is what Kumar et al. report', () => {
@@ -23,11 +35,15 @@ describe('findings', () => {
       ['In distribution, full fine-tuning beats the linear probe', 'shows'],
       ['Out of distribution, the linear probe beats full fine-tuning', 'shows'],
     ])
-    expect(found[0]!.text).toMatch(/^FT 80\.0%, LP 70\.0%: \+10\.0 points, 95% interval \+7\.\d to \+1[23]\.\d \(McNemar χ², 40 of 400 pictures differ, corrected p < 0\.001\)\.$/)
+    expect(found[0]!.text).toMatch(
+      /^FT 80\.0%, LP 70\.0%: \+10\.0 points, 95% interval \+7\.\d to \+1[23]\.\d \(McNemar χ², 40 of 400 pictures differ, corrected p < 0\.001\)\.$/,
+    )
   })
 
   test('the other sign, beyond the noise, is reversed; within the noise it is too close to call', () => {
-    expect(about(/^In dist.*linear probe/, [row('lp', nested(320), nested(1)), row('ft', nested(280), nested(1))])[0]!.verdict).toBe('reversed')
+    expect(about(/^In dist.*linear probe/, [row('lp', nested(320), nested(1)), row('ft', nested(280), nested(1))])[0]!.verdict).toBe(
+      'reversed',
+    )
     const close = about(/^In dist.*linear probe/, [row('lp', nested(280), nested(1)), row('ft', nested(283), nested(1))])[0]!
     expect(close.verdict).toBe('unclear')
     expect(close.text).toContain('exact McNemar, 3 of 400 pictures differ, corrected p = 0.50')
@@ -61,7 +77,9 @@ describe('findings', () => {
 
   test('a uniform soup far below its worst ingredient collapsed', () => {
     const soup = (right: number) => row('soup', nested(right), nested(right), { name: 'Uniform soup', method: 'uniform' })
-    expect(about(/collapsed/, [...sweep, soup(60)])[0]!.text).toBe('The uniform soup collapsed: 15.0% in distribution, below even its worst ingredient (70.3%). Its ingredients are not linearly connected.')
+    expect(about(/collapsed/, [...sweep, soup(60)])[0]!.text).toBe(
+      'The uniform soup collapsed: 15.0% in distribution, below even its worst ingredient (70.3%). Its ingredients are not linearly connected.',
+    )
     expect(about(/by no more than the noise/, [...sweep, soup(275)])).toHaveLength(1)
     expect(about(/collapsed|below its worst/, [...sweep, soup(290)])).toHaveLength(0)
   })
@@ -94,7 +112,11 @@ describe('the page', () => {
 
   test('names from files are text, never markup', () => {
     const hostile = '<img src=x onerror=alert(1)>"&'
-    const text = renderReport({ ...example, title: hostile, rows: exampleRows.map((r, i) => (i === 1 ? { ...r, name: hostile, checkpoint: hostile } : r)) })
+    const text = renderReport({
+      ...example,
+      title: hostile,
+      rows: exampleRows.map((r, i) => (i === 1 ? { ...r, name: hostile, checkpoint: hostile } : r)),
+    })
     expect(text).not.toContain('<img src=x')
     expect(text).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;')
   })
@@ -137,6 +159,14 @@ test('a score keeps the outcome of each picture, for paired tests', () => {
 test('names of dots that lie close together do not cover one another', () => {
   const dots = [0, 1, 2, 3].map((i) => ({ x: 200 + 9 * i, y: 100 + 5 * i, text: `Model ${i}` }))
   const labels = placeLabels(dots, { left: 0, right: 400, top: 0, bottom: 200 })
-  const boxes = labels.map(({ x, y, anchor, text }) => ({ left: anchor === 'start' ? x : anchor === 'end' ? x - 7 * text.length : x - 3.5 * text.length, width: 7 * text.length, y }))
-  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => expect(Math.abs(a.y - b.y) >= 13 || a.left + a.width <= b.left || b.left + b.width <= a.left).toBe(true)))
+  const boxes = labels.map(({ x, y, anchor, text }) => ({
+    left: anchor === 'start' ? x : anchor === 'end' ? x - 7 * text.length : x - 3.5 * text.length,
+    width: 7 * text.length,
+    y,
+  }))
+  boxes.forEach((a, i) =>
+    boxes
+      .slice(i + 1)
+      .forEach((b) => expect(Math.abs(a.y - b.y) >= 13 || a.left + a.width <= b.left || b.left + b.width <= a.left).toBe(true)),
+  )
 })

@@ -7,29 +7,45 @@ import { counted, listed, withArticle } from '../../../src-main/app/sample/phras
 import { flatten, renderPictograph } from '../../../src-main/app/sample/render.ts'
 
 const all = concepts()
-const named = (name: string) => all.find(c => c.name === name)
+const named = (name: string) => all.find((c) => c.name === name)
 
 describe('concepts', () => {
   test('over 1,300, each once, drawn in the task style and in one of pre-training', () => {
     expect(all.length).toBeGreaterThan(1300)
-    for (const key of ['id', 'name'] as const) expect(new Set(all.map(c => c[key])).size).toBe(all.length)
+    for (const key of ['id', 'name'] as const) expect(new Set(all.map((c) => c[key])).size).toBe(all.length)
     for (const concept of all) {
       conceptSchema.parse(concept)
       expect(concept.styles[taskStyle], concept.name).toBeDefined()
-      expect(pretrainStyles.some(s => concept.styles[s]), concept.name).toBe(true)
+      expect(
+        pretrainStyles.some((s) => concept.styles[s]),
+        concept.name,
+      ).toBe(true)
     }
   })
 
   test('no icon stands for two concepts', () => {
     for (const style of styles) {
-      const icons = all.flatMap(c => c.styles[style] ?? [])
+      const icons = all.flatMap((c) => c.styles[style] ?? [])
       expect(new Set(icons).size, style).toBe(icons.length)
     }
   })
 
   test('no flags, letters, digits, or variants by skin tone, gender, hair or direction', () => {
-    expect(all.filter(c => /1F1E[6-9A-F]|1F1F|1F3F[B-F]|2640$|2642$|1F9B[0-3]|20E3/.test(c.id)).map(c => c.name)).toEqual(['female sign', 'male sign'])
-    for (const name of ['man', 'woman', 'flag: Japan', 'keycap: 1', 'A button (blood type)', 'OK button', 'SOON arrow', 'one o’clock', 'Mx Claus'])
+    expect(all.filter((c) => /1F1E[6-9A-F]|1F1F|1F3F[B-F]|2640$|2642$|1F9B[0-3]|20E3/.test(c.id)).map((c) => c.name)).toEqual([
+      'female sign',
+      'male sign',
+    ])
+    for (const name of [
+      'man',
+      'woman',
+      'flag: Japan',
+      'keycap: 1',
+      'A button (blood type)',
+      'OK button',
+      'SOON arrow',
+      'one o’clock',
+      'Mx Claus',
+    ])
       expect(named(name), name).toBeUndefined()
     for (const name of ['person', 'cook', 'red apple', 'Santa Claus', 'alarm clock']) expect(named(name), name).toBeDefined()
   })
@@ -52,7 +68,7 @@ test('classes: subgroups of at least ten concepts, each with a name of its own',
   const classes = classesOf(all)
   expect(classes.length).toBe(51)
   for (const c of classes) expect(c.concepts.length, c.name).toBeGreaterThanOrEqual(minConcepts)
-  expect(new Set(classes.map(c => c.name)).size).toBe(classes.length)
+  expect(new Set(classes.map((c) => c.name)).size).toBe(classes.length)
 })
 
 describe('rendering', () => {
@@ -78,10 +94,12 @@ describe('rendering', () => {
 
   test('an alias that mirrors its parent is mirrored', async () => {
     const [left, right] = await Promise.all(
-      ['left', 'right'].map(side => renderPictograph(named(`backhand index pointing ${side}`)!, taskStyle, 64)),
+      ['left', 'right'].map((side) => renderPictograph(named(`backhand index pointing ${side}`)!, taskStyle, 64)),
     )
     const column = (x: number, data: Uint8Array) => Array.from({ length: 64 }, (_, y) => data[(y * 64 + x) * 4 + 3]!)
-    const difference = Array.from({ length: 64 }, (_, x) => column(x, left!.data).map((v, y) => Math.abs(v - column(63 - x, right!.data)[y]!))).flat()
+    const difference = Array.from({ length: 64 }, (_, x) =>
+      column(x, left!.data).map((v, y) => Math.abs(v - column(63 - x, right!.data)[y]!)),
+    ).flat()
     expect(Math.max(...difference)).toBeLessThan(24)
     expect(column(8, left!.data)).not.toEqual(column(8, right!.data))
   })
@@ -92,9 +110,15 @@ describe('rendering', () => {
 })
 
 test('phrases', () => {
-  expect(['owl', 'red apple', 'grapes', 'unicorn', 'bus', 'Asian food with rice', 'hourglass done'].map(withArticle)).toEqual(
-    ['an owl', 'a red apple', 'grapes', 'a unicorn', 'a bus', 'Asian food with rice', 'an hourglass done'],
-  )
+  expect(['owl', 'red apple', 'grapes', 'unicorn', 'bus', 'Asian food with rice', 'hourglass done'].map(withArticle)).toEqual([
+    'an owl',
+    'a red apple',
+    'grapes',
+    'a unicorn',
+    'a bus',
+    'Asian food with rice',
+    'an hourglass done',
+  ])
   expect([counted(2, 'red apple'), counted(3, 'pot of food'), counted(2, 'cherry pie'), counted(2, 'church'), counted(2, 'mouse')]).toEqual(
     ['two red apples', 'three pots of food', 'two cherry pies', 'two churches', 'two mice'],
   )

@@ -21,7 +21,7 @@ describe('the sample', () => {
     sample = await openSample()
   })
   const conceptsOf = (...splits: SampleSplit[]) =>
-    new Set(sample.index.pictures.filter(p => splits.includes(p.split)).map(p => p.concept))
+    new Set(sample.index.pictures.filter((p) => splits.includes(p.split)).map((p) => p.concept))
 
   test('is, pixel for pixel, the one that figures were published on', async () => {
     expect(sample.verified).toBe(true)
@@ -29,7 +29,7 @@ describe('the sample', () => {
   })
 
   test('is what the code of today draws', async () => {
-    const byId = new Map(concepts().map(c => [c.id, c]))
+    const byId = new Map(concepts().map((c) => [c.id, c]))
     for (const p of sample.index.pictures.filter((_, i) => i % 60 === 0)) {
       const now = flatten(await renderPictograph(byId.get(p.concept)!, p.style, sample.index.size))
       expect(Buffer.compare(await sharp(join(sample.dir, p.file)).raw().toBuffer(), now), p.file).toBe(0)
@@ -37,14 +37,14 @@ describe('the sample', () => {
   })
 
   test('splits concepts, never a picture of one concept on two sides', () => {
-    const [train, val, heldOut, id] = (['train', 'val', 'heldOut', 'id'] as const).map(s => conceptsOf(s))
+    const [train, val, heldOut, id] = (['train', 'val', 'heldOut', 'id'] as const).map((s) => conceptsOf(s))
     expect(train!.size + val!.size + heldOut!.size + id!.size).toBe(conceptsOf('train', 'val', 'heldOut', 'id').size)
     for (const c of conceptsOf('ood', 'forgotten')) expect(id!.has(c)).toBe(true)
   })
 
   test('every class can be learnt from 3 to 16 pictures, and is validated, held out and tested', () => {
     for (const [k, { name }] of sample.index.classes.entries()) {
-      const count = (split: SampleSplit) => sample.index.pictures.filter(p => p.class === k && p.split === split).length
+      const count = (split: SampleSplit) => sample.index.pictures.filter((p) => p.class === k && p.split === split).length
       expect(count('train'), name).toBeGreaterThanOrEqual(3)
       expect(count('train'), name).toBeLessThanOrEqual(16)
       for (const split of ['val', 'heldOut', 'id', 'forgotten'] as const) expect(count(split), `${name} ${split}`).toBeGreaterThan(0)
@@ -53,16 +53,16 @@ describe('the sample', () => {
 
   test('keeps near-duplicates on one side, and out of the distribution shift', async () => {
     const hash = async (file: string) => hashOfPicture(await sharp(join(sample.dir, file)).raw().toBuffer(), 128, 128)
-    const own = sample.index.pictures.filter(p => p.style === 'fluent-emoji-flat')
-    const hashes = await Promise.all(own.map(p => hash(p.file)))
+    const own = sample.index.pictures.filter((p) => p.style === 'fluent-emoji-flat')
+    const hashes = await Promise.all(own.map((p) => hash(p.file)))
     const near: string[] = []
     for (let i = 0; i < own.length; i++)
       for (let j = 0; j < i; j++)
         if (own[i]!.class === own[j]!.class && hammingDistance(hashes[i]!, hashes[j]!) <= 4 && own[i]!.split !== own[j]!.split)
           near.push(`${own[i]!.name} / ${own[j]!.name}`)
     expect(near).toEqual([])
-    const noto = new Map(sample.index.pictures.filter(p => p.style === 'noto').map(p => [p.concept, p.file]))
-    for (const p of sample.index.pictures.filter(p => p.split === 'ood'))
+    const noto = new Map(sample.index.pictures.filter((p) => p.style === 'noto').map((p) => [p.concept, p.file]))
+    for (const p of sample.index.pictures.filter((p) => p.split === 'ood'))
       expect(hammingDistance(await hash(p.file), await hash(noto.get(p.concept)!)), p.name).toBeGreaterThan(16)
   })
 
@@ -73,7 +73,7 @@ describe('the sample', () => {
     expect(categories[0]!.id).toBe(1)
     const tested = conceptsOf('id')
     for (const image of images.filter((_, i) => i % 4 === 0)) {
-      const objects = annotations.filter(a => a.image_id === image.id)
+      const objects = annotations.filter((a) => a.image_id === image.id)
       expect(objects.length, image.file_name).toBeGreaterThanOrEqual(3)
       expect(objects.length, image.file_name).toBeLessThanOrEqual(9)
       const taken = new Uint8Array(image.width * image.height)
@@ -91,8 +91,8 @@ describe('the sample', () => {
         expect(o.style === 'fluent-emoji-flat' && tested.has(o.concept)).toBe(false)
         expect(o.caption).toContain(o.name)
       }
-      expect(taken.some(n => n > 1)).toBe(false)
-      expect(captions.annotations.filter(c => c.image_id === image.id).length).toBe(2)
+      expect(taken.some((n) => n > 1)).toBe(false)
+      expect(captions.annotations.filter((c) => c.image_id === image.id).length).toBe(2)
     }
   })
 })
@@ -141,7 +141,7 @@ describe('the cache', () => {
 
 test('quotas add up, with at least one of each, whatever the size of the class', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 10, max: 400 }), n => {
+    fc.property(fc.integer({ min: 10, max: 400 }), (n) => {
       const q = quotas(n)
       expect(q.train + q.val + q.heldOut + q.id).toBe(n)
       expect(Math.min(q.train, q.val, q.heldOut, q.id)).toBeGreaterThan(0)

@@ -47,12 +47,12 @@ describe('byte-level BPE', () => {
 })
 
 describe('captions', () => {
-  const apple = concepts().find(c => c.name === 'red apple')!
+  const apple = concepts().find((c) => c.name === 'red apple')!
 
   test('name the concept, in several ways, without repetition', () => {
     const captions = captionsFor(apple)
     expect(captions.slice(0, 3)).toEqual(['red apple', 'a drawing of a red apple', 'a picture of a red apple'])
-    expect(captions.some(c => c.includes('fruit'))).toBe(true)
+    expect(captions.some((c) => c.includes('fruit'))).toBe(true)
     expect(new Set(captions).size).toBe(captions.length)
     for (const concept of concepts()) expect(captionsFor(concept).length, concept.name).toBeGreaterThan(7)
   })
@@ -61,11 +61,12 @@ describe('captions', () => {
     expect(fillTemplate('a drawing of {}', 'owl')).toBe('a drawing of an owl')
     expect(fillTemplate('a drawing of {}', 'grapes')).toBe('a drawing of grapes')
     expect(fillTemplate('{}', 'owl')).toBe('owl')
-    expect(zeroShotTemplates.every(t => t.split('{}').length === 2)).toBe(true)
+    expect(zeroShotTemplates.every((t) => t.split('{}').length === 2)).toBe(true)
   })
 
   test('common words are one token each', () => {
     const { vocab } = trainBpe(tokenizerTexts(), 4096)
-    for (const word of ['drawing', 'apple', 'animal', 'vehicle', 'clothing', 'red', 'building']) expect(vocab.has(`${word}</w>`), word).toBe(true)
+    for (const word of ['drawing', 'apple', 'animal', 'vehicle', 'clothing', 'red', 'building'])
+      expect(vocab.has(`${word}</w>`), word).toBe(true)
   })
 })

@@ -20,7 +20,13 @@ const lpFt = trainingPlan({ recipe: 'lp-ft', settings: { epochs: 10 }, splits: {
 describe('the course of a job', () => {
   it('never goes back, and is whole at its end only', () => {
     const { run } = clocked(lpFt)
-    const told = [...run('features of train', 10, 2), ...run('features of val', 4, 1), ...run('logistic regression', 28, 0.1), ...run('training', 100, 0.6), ...run('evaluating', 17, 2)]
+    const told = [
+      ...run('features of train', 10, 2),
+      ...run('features of val', 4, 1),
+      ...run('logistic regression', 28, 0.1),
+      ...run('training', 100, 0.6),
+      ...run('evaluating', 17, 2),
+    ]
     const shares = told.map((t) => t.share!)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
     expect(shares.at(-2)).toBeLessThan(1)
@@ -31,7 +37,13 @@ describe('the course of a job', () => {
   it('tells from the first phase on what the whole takes, and no jump comes with the next phase', () => {
     // A pass through the model takes 20 ms an image: 20 s of features, 600 s of training, 34 s of measuring.
     const { run } = clocked(lpFt)
-    const told = [...run('features of train', 100, 0.2), ...run('features of val', 20, 0.2), ...run('logistic regression', 28, 0.1), ...run('training', 1000, 0.6), ...run('evaluating', 100, 0.34)]
+    const told = [
+      ...run('features of train', 100, 0.2),
+      ...run('features of val', 20, 0.2),
+      ...run('logistic regression', 28, 0.1),
+      ...run('training', 1000, 0.6),
+      ...run('evaluating', 100, 0.34),
+    ]
     const whole = told.at(-1)!.at
     const guesses = told.filter((t) => t.secondsLeft !== null)
     for (const { at, secondsLeft } of guesses.slice(5)) expect(Math.abs(at + secondsLeft! - whole)).toBeLessThan(0.15 * whole)
@@ -43,7 +55,11 @@ describe('the course of a job', () => {
 
   it('says nothing where the features were there already, until what takes the time is measured', () => {
     const { run } = clocked(lpFt)
-    const [features, probing, training] = [run('features of train', 1, 0.01), run('logistic regression', 28, 0.1), run('training', 1000, 0.6)]
+    const [features, probing, training] = [
+      run('features of train', 1, 0.01),
+      run('logistic regression', 28, 0.1),
+      run('training', 1000, 0.6),
+    ]
     expect([...features, ...probing].every((t) => t.secondsLeft === null)).toBe(true)
     const first = training.find((t) => t.secondsLeft !== null)!
     expect(Math.abs(first.secondsLeft! - 600)).toBeLessThan(90)
@@ -68,7 +84,15 @@ describe('the course of a job', () => {
     const { course } = clocked([])
     expect(course.stand('', 500, null)).toEqual({ share: null, secondsLeft: null })
     const reading = clocked(plans['import']!).course
-    const shares = [['reading', 10, null], ['storing', 100, 400], ['reading', 20, null], ['storing', 300, 400], ['storing', 400, 400], ['checking', 100, 400], ['checking', 400, 400]].map(([phase, done, total]) => reading.stand(phase as string, done as number, total as number | null).share!)
+    const shares = [
+      ['reading', 10, null],
+      ['storing', 100, 400],
+      ['reading', 20, null],
+      ['storing', 300, 400],
+      ['storing', 400, 400],
+      ['checking', 100, 400],
+      ['checking', 400, 400],
+    ].map(([phase, done, total]) => reading.stand(phase as string, done as number, total as number | null).share!)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
     expect(shares.at(-1)).toBe(1)
   })

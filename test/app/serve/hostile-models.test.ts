@@ -22,15 +22,28 @@ afterEach(() => app?.close())
 
 async function start(laneFile?: URL): Promise<App> {
   return (app = new App({
-    host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
+    host: {
+      version: '1',
+      configFolder: path.join(dir, 'config'),
+      cacheFolder: path.join(dir, 'cache'),
+      dataFolder: path.join(dir, 'data'),
+      pickFolder: async () => ({ status: 'unavailable' }),
+    },
     models: { engine: await engine(undefined, laneFile), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   }))
 }
 
 /** A window with the project open, and the end of its runs and jobs. */
-async function window(): Promise<Pick<Client, 'call'> & { ended(find: (event: string, data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> }> {
+async function window(): Promise<
+  Pick<Client, 'call'> & { ended(find: (event: string, data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> }
+> {
   const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (listen) => port.on('message', listen), onClose: (listen) => port.on('close', listen), close: () => port.close() })
+  const end = (port: typeof port1): Channel => ({
+    send: (m) => port.postMessage(m),
+    onMessage: (listen) => port.on('message', listen),
+    onClose: (listen) => port.on('close', listen),
+    close: () => port.close(),
+  })
   const told: [string, Record<string, unknown>][] = []
   const waiting = new Set<() => void>()
   app!.attach(end(port2))
@@ -56,46 +69,74 @@ test('no hostile folder keeps the other calls waiting: each is refused in one li
   const [w, other] = [await window(), await window()]
   const mediaId = (await w.call('media.ids', { filter: {}, sort: { by: 'id', descending: false } })).ids[0]!
   // One of each part of a folder; all of them are tried on the opening itself by test/engine/models/hostile.test.ts.
-  const kinds = ['a header of 600,000 tensors', 'a header of 15,000 tensors', '10⁸ layers', 'a catastrophic pattern', 'weights that are a pipe', 'a tokenizer of 100 GB', 'a million patches']
+  const kinds = [
+    'a header of 600,000 tensors',
+    'a header of 15,000 tensors',
+    '10⁸ layers',
+    'a catastrophic pattern',
+    'weights that are a pipe',
+    'a tokenizer of 100 GB',
+    'a million patches',
+  ]
   for (const kind of kinds) {
     const model = makeHostile(path.join(dir, 'models', kind), kind)
     const says = HOSTILE[kind]!.says
     const project = openProject(folder, { sharedLock: true })
     addCheckpoint(project, { name: kind, kind: 'ft', runId: null, folder: model, metrics: {} })
     project.close()
-    const fails = async (call: Promise<unknown>) => expect(await call.then(() => 'answered', (e: Error) => e.message)).toMatch(says)
+    const fails = async (call: Promise<unknown>) =>
+      expect(
+        await call.then(
+          () => 'answered',
+          (e: Error) => e.message,
+        ),
+      ).toMatch(says)
     const train = async () => {
       const { runId } = await w.call('training.start', { recipe: 'lp', settings: {}, model, device: 'cpu' })
-      expect(await w.ended((event, data) => event === 'run.finished' && data['runId'] === runId)).toMatchObject({ status: 'failed', error: expect.stringMatching(says) })
+      expect(await w.ended((event, data) => event === 'run.finished' && data['runId'] === runId)).toMatchObject({
+        status: 'failed',
+        error: expect.stringMatching(says),
+      })
     }
     const compare = async () => {
       const { jobId } = await w.call('evaluation.compare', { checkpoints: [model] })
-      const job = (await w.ended((event, data) => event === 'jobs.changed' && data['id'] === jobId && data['status'] !== 'running')) as unknown as Job
+      const job = (await w.ended(
+        (event, data) => event === 'jobs.changed' && data['id'] === jobId && data['status'] !== 'running',
+      )) as unknown as Job
       expect(job).toMatchObject({ status: 'failed', error: expect.stringMatching(says) })
     }
     const hostile = [
       w.call('models.list').then((all) => expect(all.map((m) => m.name)).toContain('Nano')),
       fails(w.call('preview.classify', { mediaId, model, labels: ['a', 'b'] })),
-      /tokenizer|pattern|layers|patches/.test(kind) ? fails(w.call('captions.tokens', { texts: ['a'.repeat(60)], model })) : Promise.resolve(),
+      /tokenizer|pattern|layers|patches/.test(kind)
+        ? fails(w.call('captions.tokens', { texts: ['a'.repeat(60)], model }))
+        : Promise.resolve(),
       train(),
       compare(),
     ]
     expect(await other.call('captions.tokens', { texts: ['a photo'] })).toMatchObject({ limit: 16 })
-    expect((await other.call('preview.classify', { mediaId, model: TINY_CLIP, labels: ['a', 'b'] })).map((s) => s.label).sort()).toEqual(['a', 'b'])
+    expect((await other.call('preview.classify', { mediaId, model: TINY_CLIP, labels: ['a', 'b'] })).map((s) => s.label).sort()).toEqual([
+      'a',
+      'b',
+    ])
     await Promise.all(hostile)
   }
 })
 
 test('a thread that a model hangs is waited for by nobody else', async () => {
-  const hangs = new URL(`data:text/javascript,${encodeURIComponent(`
+  const hangs = new URL(
+    `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from 'node:worker_threads'
-    parentPort.on('message', () => { parentPort.postMessage({ type: 'begun' }); while (true); })`)}`)
+    parentPort.on('message', () => { parentPort.postMessage({ type: 'begun' }); while (true); })`)}`,
+  )
   await start(hangs)
   const [w, other] = [await window(), await window()]
   const mediaId = (await w.call('media.ids', { filter: {}, sort: { by: 'id', descending: false } })).ids[0]!
   let answered = 0
-  const asked = [w.call('captions.tokens', { texts: ['a'], model: 'x' }), w.call('preview.classify', { mediaId, model: 'x', labels: ['a'] })]
-    .map((call) => call.finally(() => answered++).catch((e: Error) => e.message))
+  const asked = [
+    w.call('captions.tokens', { texts: ['a'], model: 'x' }),
+    w.call('preview.classify', { mediaId, model: 'x', labels: ['a'] }),
+  ].map((call) => call.finally(() => answered++).catch((e: Error) => e.message))
   for (let i = 0; i < 200; i++) await other.call('labels.list')
   await w.call('runs.list') // not even the window that asked
   expect(answered).toBe(0)

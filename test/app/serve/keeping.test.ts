@@ -18,7 +18,13 @@ function start() {
   made.close()
   copyFileSync(join(folder, 'project.db'), join(dir, 'older.db'))
   const app = new App({
-    host: { version: '1', configFolder: join(dir, 'config'), cacheFolder: join(dir, 'cache'), dataFolder: join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
+    host: {
+      version: '1',
+      configFolder: join(dir, 'config'),
+      cacheFolder: join(dir, 'cache'),
+      dataFolder: join(dir, 'data'),
+      pickFolder: async () => ({ status: 'unavailable' }),
+    },
     models: { engine: { close: async () => undefined } as unknown as EngineClient, nano: '', cache: dir },
   })
   onTestFinished(() => app.close())
@@ -28,7 +34,12 @@ function start() {
 async function window(app: App, folder: string) {
   const { port1, port2 } = new MessageChannel()
   onTestFinished(() => port1.close())
-  const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (listen) => port.on('message', listen), onClose: (listen) => port.on('close', listen), close: () => port.close() })
+  const end = (port: typeof port1): Channel => ({
+    send: (m) => port.postMessage(m),
+    onMessage: (listen) => port.on('message', listen),
+    onClose: (listen) => port.on('close', listen),
+    close: () => port.close(),
+  })
   const told: { event: string; data: unknown }[] = []
   app.attach(end(port2))
   const { call, operate } = connect(end(port1), (event, data) => void told.push({ event, data }))
@@ -52,14 +63,24 @@ test('both windows are told, what is refused can be sent to the copy under its n
   await a.operate('op-before', 'captions.add', caption('acknowledged'))
   renameSync(join(dir, 'older.db'), file)
   const refused = await a.refusal('captions.add', caption('refused'))
-  expect([refused.fault, refused.message]).toEqual(['replaced', expect.stringMatching(/project\.db: was replaced by another program while it was open/)])
+  expect([refused.fault, refused.message]).toEqual([
+    'replaced',
+    expect.stringMatching(/project\.db: was replaced by another program while it was open/),
+  ])
   for (const refusal of [
-    b.refusal('labels.add', { name: 'x' }), b.refusal('history.undo', {}), b.refusal('snapshots.take', { name: 's' }), b.refusal('media.remove', { ids: [1] }),
+    b.refusal('labels.add', { name: 'x' }),
+    b.refusal('history.undo', {}),
+    b.refusal('snapshots.take', { name: 's' }),
+    b.refusal('media.remove', { ids: [1] }),
     b.refusal('review.set', { mediaIds: [1], review: 'approved' }),
-  ]) expect((await refusal).fault).toBe('replaced')
+  ])
+    expect((await refusal).fault).toBe('replaced')
   app.pool.look()
   expect(await b.call('projects.presence')).toMatchObject({ how: 'replaced' })
-  for (const w of [a, b]) expect(w.told.filter((t) => t.event === 'project.replaced')).toEqual([{ event: 'project.replaced', data: { replaced: { how: 'replaced', file } } }])
+  for (const w of [a, b])
+    expect(w.told.filter((t) => t.event === 'project.replaced')).toEqual([
+      { event: 'project.replaced', data: { replaced: { how: 'replaced', file } } },
+    ])
   expect((await window(app, folder)).opened.replaced).toMatchObject({ how: 'replaced' }) // a window that comes later, too
 
   const began = performance.now()
@@ -88,7 +109,15 @@ test('an import that is under way when the project is replaced fails in one line
   const { app, dir, folder, file } = start()
   const a = await window(app, folder)
   const other = createProject(join(dir, 'q'))
-  addRecords(other, Array.from({ length: 3000 }, (_, i) => ({ fileName: `${i}.jpg`, width: 10, height: 10, regions: [{ label: 'l', shape: box(1, 1, 2, 2) }] })))
+  addRecords(
+    other,
+    Array.from({ length: 3000 }, (_, i) => ({
+      fileName: `${i}.jpg`,
+      width: 10,
+      height: 10,
+      regions: [{ label: 'l', shape: box(1, 1, 2, 2) }],
+    })),
+  )
   other.close()
   await a.operate('op-before', 'captions.add', caption('acknowledged'))
   const { jobId } = await a.call('exchange.import', { path: join(dir, 'q'), options: { format: 'dashi' } })

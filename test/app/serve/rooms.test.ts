@@ -24,14 +24,25 @@ afterAll(() => app.close())
 
 const start = async () =>
   new App({
-    host: { version: '1', configFolder: path.join(dir, 'config'), cacheFolder: path.join(dir, 'cache'), dataFolder: path.join(dir, 'data'), pickFolder: async () => ({ status: 'unavailable' }) },
+    host: {
+      version: '1',
+      configFolder: path.join(dir, 'config'),
+      cacheFolder: path.join(dir, 'cache'),
+      dataFolder: path.join(dir, 'data'),
+      pickFolder: async () => ({ status: 'unavailable' }),
+    },
     models: { engine: await engine(), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   })
 
 /** A window that has the project open, what it was told, and the wait for what it will be told. */
 async function window(of = app) {
   const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({ send: (m) => port.postMessage(m), onMessage: (listen) => port.on('message', listen), onClose: (listen) => port.on('close', listen), close: () => port.close() })
+  const end = (port: typeof port1): Channel => ({
+    send: (m) => port.postMessage(m),
+    onMessage: (listen) => port.on('message', listen),
+    onClose: (listen) => port.on('close', listen),
+    close: () => port.close(),
+  })
   const told: { event: string; data: Record<string, unknown> }[] = []
   const waiting = new Set<() => void>()
   of.attach(end(port2))
@@ -52,10 +63,17 @@ async function window(of = app) {
     })
   await call('projects.open', { folder })
   return {
-    call, told, close: () => port1.close(),
+    call,
+    told,
+    close: () => port1.close(),
     finished: (runId: string) => until(() => told.find((t) => t.event === 'run.finished' && t.data['runId'] === runId)?.data),
-    progress: (runId: string, phase: string) => until(() => told.find((t) => t.event === 'run.progress' && t.data['runId'] === runId && t.data['phase'] === phase)?.data),
-    ended: (id: string) => until(() => told.find((t) => t.event === 'jobs.changed' && t.data['id'] === id && t.data['status'] !== 'running')?.data as Job | undefined),
+    progress: (runId: string, phase: string) =>
+      until(() => told.find((t) => t.event === 'run.progress' && t.data['runId'] === runId && t.data['phase'] === phase)?.data),
+    ended: (id: string) =>
+      until(
+        () =>
+          told.find((t) => t.event === 'jobs.changed' && t.data['id'] === id && t.data['status'] !== 'running')?.data as Job | undefined,
+      ),
   }
 }
 const tune = { recipe: 'ft', settings: { epochs: 2, batchSize: 6 }, device: 'cpu' as const }
@@ -67,7 +85,16 @@ describe('training', () => {
     const { runId } = await w.call('training.start', { ...tune, seed: 1, name: 'first' })
     expect(await w.finished(runId)).toMatchObject({ status: 'done', error: null })
     const run = (await w.call('runs.list')).find((r) => r.id === runId)!
-    expect(run).toMatchObject({ name: 'first', status: 'done', base: 'Nano', model: 'checkpoints/first', resumable: false, progress: null, recipe: 'ft', settings: { epochs: 2, batchSize: 6, seed: 1, model: null } })
+    expect(run).toMatchObject({
+      name: 'first',
+      status: 'done',
+      base: 'Nano',
+      model: 'checkpoints/first',
+      resumable: false,
+      progress: null,
+      recipe: 'ft',
+      settings: { epochs: 2, batchSize: 6, seed: 1, model: null },
+    })
     expect(Object.keys(run.metrics)).toEqual(expect.arrayContaining(['id', 'ood', 'heldOut', 'val', 'train', 'seconds', 'steps']))
     const curve = await w.call('runs.curve', { runId })
     expect(curve.map((p) => p.step)).toEqual([1, 2, 3, 4])
@@ -92,13 +119,19 @@ describe('training', () => {
     const one = await w.call('training.start', { ...long, name: 'one' })
     const two = await w.call('training.start', { ...long, name: 'two' })
     await w.progress(one.runId, 'training')
-    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([['two', 'queued'], ['one', 'running']])
+    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([
+      ['two', 'queued'],
+      ['one', 'running'],
+    ])
     const jobOf = (name: string) => w.told.filter((t) => t.event === 'jobs.changed' && t.data['subject'] === name).at(-1)!.data
     expect([jobOf('one')['queued'], jobOf('two')['queued']]).toEqual([false, true])
     await w.call('training.cancel', two)
     // At once, not when its turn would have come: the first is at work all the while.
     expect(await w.finished(two.runId)).toMatchObject({ status: 'cancelled' })
-    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([['two', 'cancelled'], ['one', 'running']])
+    expect((await w.call('runs.list')).slice(0, 2).map((r) => [r.name, r.status])).toEqual([
+      ['two', 'cancelled'],
+      ['one', 'running'],
+    ])
     await w.call('training.cancel', one)
     expect(await w.finished(one.runId)).toMatchObject({ status: 'cancelled' })
     await expect(w.call('training.cancel', one)).rejects.toThrow('the run has ended already')
@@ -123,9 +156,16 @@ describe('training', () => {
 
   test('tells how far the whole is: never less than before, and all of it only at the end', async () => {
     const w = await window()
-    const { runId } = await w.call('training.start', { recipe: 'lp-ft', settings: { epochs: 3, batchSize: 6, cCount: 3 }, device: 'cpu', name: 'in phases' })
+    const { runId } = await w.call('training.start', {
+      recipe: 'lp-ft',
+      settings: { epochs: 3, batchSize: 6, cCount: 3 },
+      device: 'cpu',
+      name: 'in phases',
+    })
     await w.finished(runId)
-    const job = w.told.filter((t) => t.event === 'jobs.changed' && t.data['subject'] === 'in phases' && t.data['status'] === 'running' && t.data['share'] !== null)
+    const job = w.told.filter(
+      (t) => t.event === 'jobs.changed' && t.data['subject'] === 'in phases' && t.data['status'] === 'running' && t.data['share'] !== null,
+    )
     const run = w.told.filter((t) => t.event === 'run.progress' && t.data['runId'] === runId)
     expect(new Set(run.map((t) => t.data['phase'])).size).toBeGreaterThan(1)
     for (const shares of [job, run].map((of) => of.map((t) => t.data['share'] as number))) {
@@ -191,9 +231,16 @@ describe('what there is', () => {
     const w = await window()
     const recipes = await w.call('training.recipes')
     expect(recipes.map((r) => r.name)).toEqual(['zero-shot', 'lp', 'ft', 'lp-ft', 'coop'])
-    expect(recipes.find((r) => r.name === 'ft')!.schema).toMatchObject({ properties: { epochs: { type: 'integer', default: 10, minimum: 1, description: expect.any(String) as string } } })
+    expect(recipes.find((r) => r.name === 'ft')!.schema).toMatchObject({
+      properties: { epochs: { type: 'integer', default: 10, minimum: 1, description: expect.any(String) as string } },
+    })
     const methods = await w.call('merging.methods')
-    expect(methods.find((m) => m.name === 'wise-ft')).toMatchObject({ min: 2, max: 2, relative: true, schema: { properties: { alpha: { type: 'number', default: 0.5 } } } })
+    expect(methods.find((m) => m.name === 'wise-ft')).toMatchObject({
+      min: 2,
+      max: 2,
+      relative: true,
+      schema: { properties: { alpha: { type: 'number', default: 0.5 } } },
+    })
     expect(methods.find((m) => m.name === 'uniform')).toMatchObject({ max: null, relative: false })
     w.close()
   })
@@ -227,7 +274,11 @@ describe('comparing', () => {
       expect(differing[split]).toBe(listed.length)
       for (const d of listed) expect(new Set(d.predictions.map((p) => p.class)).size).toBeGreaterThan(1)
       const of = pairs.filter((p) => p.split === split)
-      expect(of.map((p) => [p.a, p.b])).toEqual([[0, 1], [0, 2], [1, 2]])
+      expect(of.map((p) => [p.a, p.b])).toEqual([
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ])
       for (const { a, b, onlyA, onlyB } of of)
         expect((onlyA - onlyB) / 6).toBeCloseTo(rows[a]!.splits[split]!.accuracy - rows[b]!.splits[split]!.accuracy, 12)
     }
@@ -246,7 +297,10 @@ describe('comparing', () => {
     await app.close()
     app = await start()
     const again = await window()
-    expect(await again.call('evaluation.comparison', { checkpoints })).toEqual({ jobId: null, kept: { result, at: expect.any(Number) as number, stale: false } })
+    expect(await again.call('evaluation.comparison', { checkpoints })).toEqual({
+      jobId: null,
+      kept: { result, at: expect.any(Number) as number, stale: false },
+    })
     await again.call('splits.set', { mediaIds: [1], split: null })
     expect((await again.call('evaluation.comparison', { checkpoints })).kept).toMatchObject({ stale: true })
     await again.call('history.undo', {})
@@ -264,18 +318,34 @@ describe('comparing', () => {
 describe('merging', () => {
   test('a uniform soup is entered as a run and a checkpoint with its lineage', async () => {
     const w = await window()
-    const { runId } = await w.call('merging.start', { method: 'uniform', settings: {}, checkpoints: ['checkpoints/first', 'checkpoints/first-2'], name: 'soup' })
+    const { runId } = await w.call('merging.start', {
+      method: 'uniform',
+      settings: {},
+      checkpoints: ['checkpoints/first', 'checkpoints/first-2'],
+      name: 'soup',
+    })
     expect(await w.finished(runId)).toMatchObject({ status: 'done' })
     expect((await w.call('models.list'))[0]).toMatchObject({ name: 'soup', checkpoint: { kind: 'soup', runId } })
     expect(await w.call('merging.soup', { runId })).toEqual({
-      method: 'uniform', ledger: null, dtype: 'F32', insisted: [], ingredients: [{ name: 'first', folder: 'checkpoints/first', weight: 0.5 }, { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 }],
+      method: 'uniform',
+      ledger: null,
+      dtype: 'F32',
+      insisted: [],
+      ingredients: [
+        { name: 'first', folder: 'checkpoints/first', weight: 0.5 },
+        { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 },
+      ],
     })
     w.close()
   })
 
   test('a greedy soup has the ledger of its candidates', async () => {
     const w = await window()
-    const { runId } = await w.call('merging.start', { method: 'greedy', settings: {}, checkpoints: ['checkpoints/first', 'checkpoints/first-2', 'checkpoints/stopped'] })
+    const { runId } = await w.call('merging.start', {
+      method: 'greedy',
+      settings: {},
+      checkpoints: ['checkpoints/first', 'checkpoints/first-2', 'checkpoints/stopped'],
+    })
     expect(await w.finished(runId)).toMatchObject({ status: 'done' })
     const { ledger, ingredients } = (await w.call('merging.soup', { runId }))!
     expect(ledger!.map((l) => l.name).sort()).toEqual(['first', 'first 2', 'stopped'])

@@ -8,7 +8,12 @@ import { renderTable } from '../../../src-main/app/terminal/table.ts'
 function fake(isTTY: boolean, columns = 80) {
   const written: string[] = []
   let ms = 0
-  return { written, to: { isTTY, columns, write: (text: string) => written.push(text) }, now: () => ms, pass: (seconds: number) => (ms += 1000 * seconds) }
+  return {
+    written,
+    to: { isTTY, columns, write: (text: string) => written.push(text) },
+    now: () => ms,
+    pass: (seconds: number) => (ms += 1000 * seconds),
+  }
 }
 const plain = (text: string) => text.replace(/\x1b\[[0-9;]*[mK]/g, '')
 
@@ -41,7 +46,12 @@ describe('progress', () => {
     for (let done = 0; done <= 100; done++, pass(0.1)) bar.update({ done, total: 100, rate: 10, secondsLeft: (100 - done) / 10 })
     bar.end()
     bar.update({ done: 3 })
-    expect(written).toEqual(['Features: 0% 0/100, 10/s, 10 s left\n', 'Features: 50% 50/100, 10/s, 5.0 s left\n', 'Features: 100% 100/100, 10/s\n', 'Features: done, 10 s\n'])
+    expect(written).toEqual([
+      'Features: 0% 0/100, 10/s, 10 s left\n',
+      'Features: 50% 50/100, 10/s, 5.0 s left\n',
+      'Features: 100% 100/100, 10/s\n',
+      'Features: done, 10 s\n',
+    ])
   })
 
   test('without a total there is no share and no time left', () => {
@@ -68,7 +78,14 @@ test('a table aligns names left and figures right, wide characters counted as tw
     { name: 'LP-FT', id: { accuracy: 0.7134, interval: [0.69, 0.735] as [number, number], n: 1500 } },
     { name: '線形', id: null },
   ]
-  const table = renderTable([{ title: 'recipe', value: (r) => r.name }, { title: 'ID (%)', value: (r) => r.id && plusMinus(r.id) }], rows, { isTTY: false, write: () => 0 })
+  const table = renderTable(
+    [
+      { title: 'recipe', value: (r) => r.name },
+      { title: 'ID (%)', value: (r) => r.id && plusMinus(r.id) },
+    ],
+    rows,
+    { isTTY: false, write: () => 0 },
+  )
   expect(table).toBe(['recipe      ID (%)', '──────────────────', 'LP-FT   71.3 ± 2.3', '線形             –', ''].join('\n'))
 })
 

@@ -16,8 +16,13 @@ const box = (i: number) => ({ kind: 'box' as const, x: i % 30, y: 1, w: 10, h: 1
 /** Annotations of images that are not there: all of the work is reading and storing. */
 async function coco(images: number): Promise<string> {
   const list = Array.from({ length: images }, (_, i) => ({ id: i, file_name: `${i}.png`, width: 64, height: 48 }))
-  const annotations = list.flatMap(({ id }) => [0, 1, 2].map((k) => ({ id: 3 * id + k, image_id: id, category_id: k + 1, bbox: [id % 30, k, 10, 11] })))
-  return folder({ 'annotations.json': JSON.stringify({ images: list, annotations, categories: [1, 2, 3].map((id) => ({ id, name: `class ${id}` })) }), 'a.png': [4, 4] })
+  const annotations = list.flatMap(({ id }) =>
+    [0, 1, 2].map((k) => ({ id: 3 * id + k, image_id: id, category_id: k + 1, bbox: [id % 30, k, 10, 11] })),
+  )
+  return folder({
+    'annotations.json': JSON.stringify({ images: list, annotations, categories: [1, 2, 3].map((id) => ({ id, name: `class ${id}` })) }),
+    'a.png': [4, 4],
+  })
 }
 
 test('an import of thousands: edits are made and stored meanwhile, the main thread never waits long, one undo takes it back', async () => {
@@ -28,11 +33,19 @@ test('an import of thousands: edits are made and stored meanwhile, the main thre
   const before = projectHash(p)
   const phases = new Set<string>()
   // A thread that has nothing to do is held up by whatever else the machine is busy with.
-  const idle = new Worker(`const { monitorEventLoopDelay } = require('node:perf_hooks'); const { parentPort } = require('node:worker_threads')
-    const loop = monitorEventLoopDelay({ resolution: 5 }); loop.enable(); parentPort.on('message', () => parentPort.postMessage(loop.max))`, { eval: true })
+  const idle = new Worker(
+    `const { monitorEventLoopDelay } = require('node:perf_hooks'); const { parentPort } = require('node:worker_threads')
+    const loop = monitorEventLoopDelay({ resolution: 5 }); loop.enable(); parentPort.on('message', () => parentPort.postMessage(loop.max))`,
+    { eval: true },
+  )
   const loop = monitorEventLoopDelay({ resolution: 5 })
   loop.enable()
-  const running = runWork(p, { kind: 'import', path: dir, options: { format: 'coco' } }, { onProgress: ({ phase }) => phases.add(phase) }, worker)
+  const running = runWork(
+    p,
+    { kind: 'import', path: dir, options: { format: 'coco' } },
+    { onProgress: ({ phase }) => phases.add(phase) },
+    worker,
+  )
   let ended = false
   void running.finally(() => (ended = true)).catch(() => undefined)
   let edits = 0
@@ -48,7 +61,9 @@ test('an import of thousands: edits are made and stored meanwhile, the main thre
   expect([report.counts.added, report.counts.regions, report.counts.labels]).toEqual([3000, 9000, 3])
   expect([...phases]).toEqual(['reading', 'storing', 'checking'])
   expect(edits).toBeGreaterThan(10)
-  console.log(`${edits} edits during an import of ${report.seconds.toFixed(1)} s, slowest ${Math.max(...slow).toFixed(0)} ms; longest stall ${(loop.max / 1e6).toFixed(0)} ms`)
+  console.log(
+    `${edits} edits during an import of ${report.seconds.toFixed(1)} s, slowest ${Math.max(...slow).toFixed(0)} ms; longest stall ${(loop.max / 1e6).toFixed(0)} ms`,
+  )
   const machine = await new Promise<number>((resolve) => (idle.once('message', resolve), idle.postMessage('how long?')))
   await idle.terminate()
   expect(loop.max / 1e6).toBeLessThan(2000 + (5 * machine) / 1e6) // milliseconds
@@ -69,7 +84,12 @@ test('cancelled in the middle of storing: the project is as it was', async () =>
   const p = project()
   const hash = projectHash(p)
   const stop = new AbortController()
-  const work = runWork(p, { kind: 'import', path: await coco(3000), options: {} }, { signal: stop.signal, onProgress: ({ phase }) => phase === 'storing' && stop.abort() }, await programUrl('work-worker'))
+  const work = runWork(
+    p,
+    { kind: 'import', path: await coco(3000), options: {} },
+    { signal: stop.signal, onProgress: ({ phase }) => phase === 'storing' && stop.abort() },
+    await programUrl('work-worker'),
+  )
   await expect(work).rejects.toMatchObject({ fault: 'cancelled' })
   expect([countMedia(p), listLabels(p), projectHash(p)]).toEqual([0, [], hash])
   expect(checkProject(p, { files: false }).problems).toEqual([])
@@ -79,12 +99,26 @@ test('scan and export, and a fault of the data in one line', async () => {
   const worker = await programUrl('work-worker')
   const p = project()
   const dir = await folder({ 'a.png': [8, 6], 'b/c.jpg': [4, 4] })
-  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({ images: 2, skipped: [], unreadable: 0, leftOut: [], links: { count: 0, examples: [] } })
-  expect(findMedia(p).map((m) => [m.path, m.width, m.height])).toEqual([['a.png', 8, 6], ['b/c.jpg', 4, 4]])
+  expect(await runWork(p, { kind: 'scan', folder: dir }, {}, worker)).toEqual({
+    images: 2,
+    skipped: [],
+    unreadable: 0,
+    leftOut: [],
+    links: { count: 0, examples: [] },
+  })
+  expect(findMedia(p).map((m) => [m.path, m.width, m.height])).toEqual([
+    ['a.png', 8, 6],
+    ['b/c.jpg', 4, 4],
+  ])
   const out = fresh('out')
-  expect(await runWork(p, { kind: 'export', path: out, options: { format: 'coco' } }, {}, worker)).toMatchObject({ images: 2, format: 'coco' })
+  expect(await runWork(p, { kind: 'export', path: out, options: { format: 'coco' } }, {}, worker)).toMatchObject({
+    images: 2,
+    format: 'coco',
+  })
   writeFileSync(path.join(dir, 'x.json'), 'no json')
-  await expect(runWork(p, { kind: 'import', path: path.join(dir, 'x.json'), options: { format: 'coco' } }, {}, worker)).rejects.toThrow(/x\.json: line 1: expected a JSON object/)
+  await expect(runWork(p, { kind: 'import', path: path.join(dir, 'x.json'), options: { format: 'coco' } }, {}, worker)).rejects.toThrow(
+    /x\.json: line 1: expected a JSON object/,
+  )
   rmSync(out, { recursive: true })
   expect(changeHistory(p).length).toBeGreaterThan(0)
 })

@@ -43,10 +43,18 @@ export async function appBench(browser: Browser, figure: Figure): Promise<void> 
 }
 
 /** The program as a person starts it, and a new window on it. */
-async function withApp(browser: Browser, home: string, project: string, body: (page: Page, started: number) => Promise<void>): Promise<void> {
+async function withApp(
+  browser: Browser,
+  home: string,
+  project: string,
+  body: (page: Page, started: number) => Promise<void>,
+): Promise<void> {
   const started = performance.now()
   const env = { ...process.env, DASHI_HOME: home, DASHI_CACHE: join(home, 'cache') }
-  const app = spawn(process.execPath, [join(programRoot, 'out', 'main', 'cli.js'), 'serve', '--project', project, '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const app = spawn(process.execPath, [join(programRoot, 'out', 'main', 'cli.js'), 'serve', '--project', project, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   try {
     const page = await context.newPage()
@@ -73,7 +81,11 @@ const addressOf = (app: ChildProcess): Promise<string> =>
 
 /** Pictures are there, and a key is answered. */
 async function interactive(page: Page): Promise<void> {
-  await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('.thumb img')].some((i) => i.complete && i.naturalWidth > 0), undefined, { polling: 'raf' })
+  await page.waitForFunction(
+    () => [...document.querySelectorAll<HTMLImageElement>('.thumb img')].some((i) => i.complete && i.naturalWidth > 0),
+    undefined,
+    { polling: 'raf' },
+  )
   await page.keyboard.press('Control+k')
   await page.waitForSelector('[role=dialog] input')
   await page.keyboard.press('Escape')
@@ -87,7 +99,10 @@ async function largeProject(home: string): Promise<string> {
   const next = random(7)
   for (let i = 0; i < 16; i++) {
     const pixels = Buffer.from(Uint8Array.from({ length: 32 * 24 * 3 }, () => next() * 256))
-    const jpeg = await sharp(pixels, { raw: { width: 32, height: 24, channels: 3 } }).resize(1280, 960).jpeg({ quality: 85 }).toBuffer()
+    const jpeg = await sharp(pixels, { raw: { width: 32, height: 24, channels: 3 } })
+      .resize(1280, 960)
+      .jpeg({ quality: 85 })
+      .toBuffer()
     writeFileSync(join(sources, `${i}.jpg`), jpeg)
   }
   const project = createProject(folder, { name: '250,000 images' })
@@ -163,7 +178,9 @@ const jump = (page: Page): Promise<number> =>
     for (;;) {
       const now = await new Promise<number>(requestAnimationFrame)
       const { top, bottom } = grid.getBoundingClientRect()
-      const cells = [...grid.querySelectorAll('.thumb')].filter((c) => c.getBoundingClientRect().bottom > top && c.getBoundingClientRect().top < bottom)
+      const cells = [...grid.querySelectorAll('.thumb')].filter(
+        (c) => c.getBoundingClientRect().bottom > top && c.getBoundingClientRect().top < bottom,
+      )
       const shown = cells.filter((c) => {
         const image = c.querySelector('img')
         return image && image.complete && image.naturalWidth > 0

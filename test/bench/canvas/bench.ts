@@ -19,7 +19,12 @@ export async function canvasBench(report: (name: string, value: number) => void 
   const root = resolve('test/bench/canvas/page')
   const outDir = mkdtempSync(join(tmpdir(), 'dashi-canvas-'))
   const config: InlineConfig = {
-    root, configFile: false, logLevel: 'error', build: { outDir, emptyOutDir: true }, worker: { format: 'es' }, preview: { port: 0, host: '127.0.0.1' },
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true },
+    worker: { format: 'es' },
+    preview: { port: 0, host: '127.0.0.1' },
   }
   await build(config)
   const server = await preview(config)

@@ -16,7 +16,10 @@ function clouds(n: number, dim: number, clusters: number, noise: number, seed = 
   for (let i = 0; i < n; i++) {
     const row = Float64Array.from({ length: dim }, (_, j) => centres[(i % clusters) * dim + j]! + noise * rng.normal())
     const norm = Math.hypot(...row)
-    rows.set(row.map((v) => v / norm), i * dim)
+    rows.set(
+      row.map((v) => v / norm),
+      i * dim,
+    )
   }
   return rows
 }
@@ -45,11 +48,17 @@ describe('SemDeDup', () => {
   for (let i = 0; i < 100; i++) {
     const copy = base.slice(i * dim, (i + 1) * dim).map((v) => v + 0.002 * rng.normal())
     const norm = Math.hypot(...copy)
-    rows.set(copy.map((v) => v / norm), (distinct + i) * dim)
+    rows.set(
+      copy.map((v) => v / norm),
+      (distinct + i) * dim,
+    )
   }
   const twins = Array.from({ length: 100 }, (_, i) => [i, distinct + i] as const)
 
-  test.each([['one cluster', 1000], ['many', 40]])('drops one of each pair of near-copies, in %s', async (_, clusterSize) => {
+  test.each([
+    ['one cluster', 1000],
+    ['many', 40],
+  ])('drops one of each pair of near-copies, in %s', async (_, clusterSize) => {
     const { component, dropped, pairs } = await semDeDup(rows, dim, { similarity: 0.99, keep: 'farthest', clusterSize })
     expect(pairs).toBe(100)
     expect(twins.every(([a, b]) => component[a] === component[b] && dropped[a]! + dropped[b]! === 1)).toBe(true)
@@ -79,7 +88,9 @@ describe('doubtful labels', () => {
     const found = [...issue].flatMap((flag, i) => (flag ? [i] : []))
     expect(found.filter((i) => wrong.includes(i)).length).toBeGreaterThanOrEqual(25)
     expect(found.length).toBeLessThan(45)
-    const doubtedMost = Array.from(margin, (m, i) => [m, i] as const).sort((a, b) => a[0] - b[0]).slice(0, 20)
+    const doubtedMost = Array.from(margin, (m, i) => [m, i] as const)
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, 20)
     expect(doubtedMost.filter(([, i]) => wrong.includes(i)).length).toBeGreaterThanOrEqual(18)
   })
 })
@@ -90,7 +101,10 @@ describe('neighbours and maps', () => {
     const x = clouds(n, dim, 50, 0.3)
     const { indices, distances } = await nearest(x, x, dim, k)
     for (const i of [0, 123, 699]) {
-      const truth = Array.from({ length: n }, (_, j) => Math.sqrt(Math.max(0, 2 - 2 * dot(x, dim, i, j)))).map((d, j) => [d, j] as const).sort((a, b) => a[0] - b[0]).slice(0, k)
+      const truth = Array.from({ length: n }, (_, j) => Math.sqrt(Math.max(0, 2 - 2 * dot(x, dim, i, j))))
+        .map((d, j) => [d, j] as const)
+        .sort((a, b) => a[0] - b[0])
+        .slice(0, k)
       expect(new Set(indices.subarray(i * k, (i + 1) * k))).toEqual(new Set(truth.map(([, j]) => j)))
       truth.forEach(([d], r) => expect(distances[i * k + r]).toBeCloseTo(d, 2))
     }
@@ -106,18 +120,30 @@ describe('neighbours and maps', () => {
     for (let i = 0; i < 50; i++) expect(rows[2 * i]).toBeCloseTo(x[3 * i + 1]! - 7, -1)
   })
 
-  test.each([['pca', undefined], ['umap', undefined], ['umap', 80]] as const)('%s with a limit of %s keeps clouds apart', async (method, limit) => {
+  test.each([
+    ['pca', undefined],
+    ['umap', undefined],
+    ['umap', 80],
+  ] as const)('%s with a limit of %s keeps clouds apart', async (method, limit) => {
     const [n, clusters] = [160, 4]
     const { points, laidOut } = await layOut(clouds(n, 20, clusters, 0.15), 20, { method, seed: 1, limit })
     expect(laidOut).toBe(limit ?? n)
     expect(Math.min(...points)).toBe(0)
     expect(Math.max(...points)).toBeCloseTo(1)
-    const centre = Array.from({ length: clusters }, (_, c) => [0, 1].map((a) => Array.from({ length: n / clusters }, (_, k) => points[2 * (c + k * clusters) + a]!).reduce((s, v) => s + v) / (n / clusters)))
+    const centre = Array.from({ length: clusters }, (_, c) =>
+      [0, 1].map(
+        (a) => Array.from({ length: n / clusters }, (_, k) => points[2 * (c + k * clusters) + a]!).reduce((s, v) => s + v) / (n / clusters),
+      ),
+    )
     const own = Array.from({ length: n }, (_, i) => {
       const d = centre.map(([x, y]) => Math.hypot(points[2 * i]! - x!, points[2 * i + 1]! - y!))
       return d.indexOf(Math.min(...d)) === i % clusters
     })
     expect(own.filter(Boolean).length / n).toBeGreaterThan(0.97)
-    expect(await layOut(clouds(n, 20, clusters, 0.15), 20, { method, seed: 1, limit })).toEqual({ points, laidOut, variance: expect.toSatisfy(() => true) as number })
+    expect(await layOut(clouds(n, 20, clusters, 0.15), 20, { method, seed: 1, limit })).toEqual({
+      points,
+      laidOut,
+      variance: expect.toSatisfy(() => true) as number,
+    })
   })
 })

@@ -8,11 +8,19 @@ const golden = <T>(name: string) => JSON.parse(fs.readFileSync(new URL(`../../pa
 
 describe('confident learning', () => {
   const g = golden<{
-    classes: number; labels: number[]; probabilities: number[]; thresholds: number[]; counts: number[]; joint: number[]
-    selfConfidence: number[]; normalisedMargin: number[]; issues: number[]
+    classes: number
+    labels: number[]
+    probabilities: number[]
+    thresholds: number[]
+    counts: number[]
+    joint: number[]
+    selfConfidence: number[]
+    normalisedMargin: number[]
+    issues: number[]
   }>('doubts')
   const found = confidentLearning(Float32Array.from(g.probabilities), Int32Array.from(g.labels), g.classes)
-  const close = (actual: ArrayLike<number>, expected: number[], digits: number) => expected.forEach((e, i) => expect(actual[i]).toBeCloseTo(e, digits))
+  const close = (actual: ArrayLike<number>, expected: number[], digits: number) =>
+    expected.forEach((e, i) => expect(actual[i]).toBeCloseTo(e, digits))
 
   test('counts as cleanlab does', () => {
     close(found.thresholds, g.thresholds, 6)
@@ -24,7 +32,11 @@ describe('confident learning', () => {
   })
   test('ranks as cleanlab does', () => {
     close(found.selfConfidence, g.selfConfidence, 6)
-    close(found.margin.map((m) => (m + 1) / 2), g.normalisedMargin, 6)
+    close(
+      found.margin.map((m) => (m + 1) / 2),
+      g.normalisedMargin,
+      6,
+    )
   })
   test('takes for wrong what cleanlab does', () => {
     expect([...found.issue].flatMap((flag, i) => (flag ? [i] : []))).toEqual(g.issues)
@@ -32,7 +44,10 @@ describe('confident learning', () => {
 })
 
 describe('stratification', () => {
-  const cases = golden<{ folds: number; labels: number[][]; classes: number; reference: Record<string, { labels: number; examples: number }> }[]>('stratification')
+  const cases =
+    golden<{ folds: number; labels: number[][]; classes: number; reference: Record<string, { labels: number; examples: number }> }[]>(
+      'stratification',
+    )
 
   /** Label and example distribution of Sechidis et al. 2011, §3.2: mean deviations of the labels' odds, and of the sizes. */
   function deviations(labels: number[][], classes: number, assigned: Int32Array, folds: number) {
@@ -48,12 +63,26 @@ describe('stratification', () => {
     }
   }
 
-  test.each(cases.map((c) => [c.labels.length, c] as const))('of %d images is as even as that of the reference implementations', (_, { folds, labels, classes, reference }) => {
-    const units = labels.map((own): Unit => ({ size: 1, labels: new Map(own.map((l) => [l, 1])) }))
-    const made = Array.from({ length: 10 }, (_, seed) => deviations(labels, classes, stratify(units, Array.from({ length: folds }, () => 1 / folds), { seed }), folds))
-    const mean = (of: 'labels' | 'examples') => made.reduce((sum, m) => sum + m[of], 0) / made.length
-    const worst = (of: 'labels' | 'examples') => Math.max(...Object.values(reference).map((r) => r[of]))
-    expect(mean('labels')).toBeLessThanOrEqual(1.05 * worst('labels'))
-    expect(mean('examples')).toBeLessThanOrEqual(Math.max(0.5, worst('examples')))
-  })
+  test.each(cases.map((c) => [c.labels.length, c] as const))(
+    'of %d images is as even as that of the reference implementations',
+    (_, { folds, labels, classes, reference }) => {
+      const units = labels.map((own): Unit => ({ size: 1, labels: new Map(own.map((l) => [l, 1])) }))
+      const made = Array.from({ length: 10 }, (_, seed) =>
+        deviations(
+          labels,
+          classes,
+          stratify(
+            units,
+            Array.from({ length: folds }, () => 1 / folds),
+            { seed },
+          ),
+          folds,
+        ),
+      )
+      const mean = (of: 'labels' | 'examples') => made.reduce((sum, m) => sum + m[of], 0) / made.length
+      const worst = (of: 'labels' | 'examples') => Math.max(...Object.values(reference).map((r) => r[of]))
+      expect(mean('labels')).toBeLessThanOrEqual(1.05 * worst('labels'))
+      expect(mean('examples')).toBeLessThanOrEqual(Math.max(0.5, worst('examples')))
+    },
+  )
 })

@@ -10,8 +10,18 @@ describe('iterative stratification', () => {
   test('gives every split its share of every label', () => {
     const units = Array.from({ length: 1000 }, (_, i) => unit(i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2))
     const assigned = stratify(units, [0.8, 0.1, 0.1])
-    const counts = [0, 1, 2].map((label) => sizes(assigned, units.map((u) => (u.labels.has(label) ? u : { ...u, size: 0 })), 3))
-    expect(counts).toEqual([[560, 70, 70], [160, 20, 20], [80, 10, 10]])
+    const counts = [0, 1, 2].map((label) =>
+      sizes(
+        assigned,
+        units.map((u) => (u.labels.has(label) ? u : { ...u, size: 0 })),
+        3,
+      ),
+    )
+    expect(counts).toEqual([
+      [560, 70, 70],
+      [160, 20, 20],
+      [80, 10, 10],
+    ])
   })
 
   test('fills the splits although each label has one image only', () => {
@@ -28,7 +38,10 @@ describe('iterative stratification', () => {
   })
 
   const given = fc.record({
-    units: fc.array(fc.record({ size: fc.integer({ min: 1, max: 6 }), labels: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }) }), { minLength: 1, maxLength: 120 }),
+    units: fc.array(
+      fc.record({ size: fc.integer({ min: 1, max: 6 }), labels: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }) }),
+      { minLength: 1, maxLength: 120 },
+    ),
     weights: fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 2, maxLength: 5 }),
     seed: fc.nat(),
   })
@@ -43,7 +56,9 @@ describe('iterative stratification', () => {
         expect(stratify(units, shares, { seed })).toEqual(assigned)
         const total = units.reduce((n, u) => n + u.size, 0)
         const largest = Math.max(...units.map((u) => u.size))
-        sizes(assigned, units, shares.length).forEach((n, s) => expect(Math.abs(n - shares[s]! * total)).toBeLessThanOrEqual(largest * shares.length))
+        sizes(assigned, units, shares.length).forEach((n, s) =>
+          expect(Math.abs(n - shares[s]! * total)).toBeLessThanOrEqual(largest * shares.length),
+        )
       }),
     )
   })

@@ -14,7 +14,10 @@ const rows = (() => {
   for (let i = 0; i < n; i++) {
     const at = Array.from({ length: 6 }, () => rng.normal())
     const row = Float64Array.from({ length: dim }, (_, j) => at.reduce((s, a, k) => s + a * basis[k * dim + j]!, 0) + 0.1 * rng.normal())
-    out.set(row.map((v) => v / Math.hypot(...row)), i * dim)
+    out.set(
+      row.map((v) => v / Math.hypot(...row)),
+      i * dim,
+    )
   }
   return out
 })()

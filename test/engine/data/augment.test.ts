@@ -43,7 +43,20 @@ describe('without any change asked for', () => {
   })
 })
 
-const everything = { minScale: 0.3, maxScale: 1.5, aspect: 1.5, flip: 0.5, rotate: 30, shear: 10, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, grayscale: 0.2, background: 0.5 }
+const everything = {
+  minScale: 0.3,
+  maxScale: 1.5,
+  aspect: 1.5,
+  flip: 0.5,
+  rotate: 30,
+  shear: 10,
+  brightness: 0.4,
+  contrast: 0.4,
+  saturation: 0.4,
+  hue: 0.1,
+  grayscale: 0.2,
+  background: 0.5,
+}
 
 it('a view depends on seed, epoch and index alone, and on each of them', () => {
   const seen = (...path: [number, number, number]) => JSON.stringify(view(rgba, everything, undefined, augmentRng(...path)))
@@ -56,9 +69,18 @@ it('a view depends on seed, epoch and index alone, and on each of them', () => {
 it('any configuration gives colours between black and white', () => {
   const unit = fc.double({ min: 0, max: 1, noNaN: true })
   const config = fc.record({
-    minScale: fc.double({ min: 0.01, max: 1, noNaN: true }), maxScale: fc.double({ min: 1, max: 4, noNaN: true }),
-    aspect: fc.double({ min: 1, max: 4, noNaN: true }), flip: unit, rotate: fc.integer({ min: 0, max: 180 }), shear: fc.integer({ min: 0, max: 60 }),
-    brightness: unit, contrast: unit, saturation: unit, hue: unit.map((v) => v / 2), grayscale: unit, background: unit,
+    minScale: fc.double({ min: 0.01, max: 1, noNaN: true }),
+    maxScale: fc.double({ min: 1, max: 4, noNaN: true }),
+    aspect: fc.double({ min: 1, max: 4, noNaN: true }),
+    flip: unit,
+    rotate: fc.integer({ min: 0, max: 180 }),
+    shear: fc.integer({ min: 0, max: 60 }),
+    brightness: unit,
+    contrast: unit,
+    saturation: unit,
+    hue: unit.map((v) => v / 2),
+    grayscale: unit,
+    background: unit,
   })
   fc.assert(
     fc.property(config, fc.constantFrom(rgba, cut(37, 20), solid(1, 1, 200, 10, 30)), fc.nat(), (c, pixels, seed) => {
@@ -70,13 +92,26 @@ it('any configuration gives colours between black and white', () => {
 
 describe('geometry', () => {
   it('a flip mirrors', () => {
-    const mirrored = view(cut(24, 24), { flip: 1 }).map((channel) => channel.map((row) => row.reverse())).flat(2)
-    expect(Math.max(...view(cut(24, 24), {}).flat(2).map((v, i) => Math.abs(v - mirrored[i]!)))).toBeLessThan(1e-6)
+    const mirrored = view(cut(24, 24), { flip: 1 })
+      .map((channel) => channel.map((row) => row.reverse()))
+      .flat(2)
+    expect(
+      Math.max(
+        ...view(cut(24, 24), {})
+          .flat(2)
+          .map((v, i) => Math.abs(v - mirrored[i]!)),
+      ),
+    ).toBeLessThan(1e-6)
   })
 
   it('leaves a plain picture plain, whatever the crop, turn and shear', () => {
     for (let i = 0; i < 20; i++) {
-      const seen = view(solid(31, 17, 51, 102, 153), { ...everything, brightness: 0, contrast: 0, saturation: 0, hue: 0, grayscale: 0 }, undefined, augmentRng(0, 0, i))
+      const seen = view(
+        solid(31, 17, 51, 102, 153),
+        { ...everything, brightness: 0, contrast: 0, saturation: 0, hue: 0, grayscale: 0 },
+        undefined,
+        augmentRng(0, 0, i),
+      )
       for (const [c, channel] of seen.entries()) {
         expect(Math.max(...channel.flat().map((v) => Math.abs(v - [0.2, 0.4, 0.6][c]!)))).toBeLessThan(1e-6)
       }
@@ -87,7 +122,10 @@ describe('geometry', () => {
     // Red tells the column and green the row, so that a view tells where it was taken.
     const ramp = painted(201, 101, (x, y) => [x, y, 0])
     const shares = Array.from({ length: 200 }, (_, i) => {
-      const [red, green] = view(ramp, { minScale: 0.25, aspect: 1.5 }, { height: 11, width: 11 }, augmentRng(4, 0, i)) as [number[][], number[][]]
+      const [red, green] = view(ramp, { minScale: 0.25, aspect: 1.5 }, { height: 11, width: 11 }, augmentRng(4, 0, i)) as [
+        number[][],
+        number[][],
+      ]
       const width = ((red[5]![8]! - red[5]![2]!) * 255 * 11) / 6
       const height = ((green[8]![5]! - green[2]![5]!) * 255 * 11) / 6
       return (width * height) / (201 * 101)
@@ -118,7 +156,13 @@ describe('geometry', () => {
 })
 
 describe('colour', () => {
-  const colours = [[255, 0, 0], [10, 200, 60], [0, 0, 0], [255, 255, 255], [120, 130, 90]]
+  const colours = [
+    [255, 0, 0],
+    [10, 200, 60],
+    [0, 0, 0],
+    [255, 255, 255],
+    [120, 130, 90],
+  ]
   const strip = painted(5, 1, (x) => colours[x]!)
   const seen = (config: object, i: number) => view(strip, config, { height: 1, width: 5 }, augmentRng(8, 0, i)).map((c) => c[0]!)
 
@@ -146,10 +190,12 @@ describe('colour', () => {
   })
 
   it('hue turns red towards the other colours', () => {
-    const leading = new Set(Array.from({ length: 40 }, (_, i) => {
-      const pixel = seen({ hue: 0.5 }, i).map((c) => c[0]!)
-      return pixel.indexOf(Math.max(...pixel))
-    }))
+    const leading = new Set(
+      Array.from({ length: 40 }, (_, i) => {
+        const pixel = seen({ hue: 0.5 }, i).map((c) => c[0]!)
+        return pixel.indexOf(Math.max(...pixel))
+      }),
+    )
     expect([...leading].sort()).toEqual([0, 1, 2])
   })
 })
@@ -158,7 +204,12 @@ describe('a ground behind a transparent picture', () => {
   it('never mixes in the colour of an invisible pixel', () => {
     const disc = painted(40, 40, (x, y) => ((x - 20) ** 2 + (y - 20) ** 2 < 100 ? [255, 0, 0, 255] : [0, 255, 0, 0]))
     for (let i = 0; i < 10; i++) {
-      const [r, g, b] = view(disc, { ...everything, brightness: 0, contrast: 0, saturation: 0, hue: 0, grayscale: 0, background: 0 }, undefined, augmentRng(2, 0, i))
+      const [r, g, b] = view(
+        disc,
+        { ...everything, brightness: 0, contrast: 0, saturation: 0, hue: 0, grayscale: 0, background: 0 },
+        undefined,
+        augmentRng(2, 0, i),
+      )
       expect(Math.min(...r!.flat())).toBeGreaterThan(0.9999)
       const blue = b!.flat()
       expect(Math.max(...g!.flat().map((v, at) => Math.abs(v - blue[at]!)))).toBeLessThan(1e-6)

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { batches, batchesPerEpoch, epochOrder, type Batch, type BatchPlan, type DataPosition } from '../../../src-main/engine/data/batches.ts'
+import {
+  batches,
+  batchesPerEpoch,
+  epochOrder,
+  type Batch,
+  type BatchPlan,
+  type DataPosition,
+} from '../../../src-main/engine/data/batches.ts'
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 const load = async ({ indices }: { indices: Uint32Array }) => [...indices]
@@ -42,7 +49,11 @@ describe('batches', () => {
 
   it('see each example once an epoch, and go on from any position as if never stopped', async () => {
     const plans = fc.record({
-      n: fc.integer({ min: 1, max: 30 }), batchSize: fc.integer({ min: 1, max: 8 }), seed: fc.nat(), last: fc.constantFrom('drop' as const, 'pad' as const), epochs: fc.constant(3),
+      n: fc.integer({ min: 1, max: 30 }),
+      batchSize: fc.integer({ min: 1, max: 8 }),
+      seed: fc.nat(),
+      last: fc.constantFrom('drop' as const, 'pad' as const),
+      epochs: fc.constant(3),
     })
     await fc.assert(
       fc.asyncProperty(plans, fc.nat(), fc.integer({ min: 0, max: 3 }), async (plan, cut, prefetch) => {

@@ -33,7 +33,10 @@ describe('RowCache', () => {
     await reopened.save()
     const again = await RowCache.open(file, 'vit+96px', 5)
     expect([again.size, [...again.get(hash(150))!], [...again.get(hash(1000))!], [...again.get(hash(7))!]]).toEqual([
-      201, [9, 9, 9, 9, 9], [1, 2, 3, 4, 5], [7, -7, Math.fround(7 / 3), 0, 1],
+      201,
+      [9, 9, 9, 9, 9],
+      [1, 2, 3, 4, 5],
+      [7, -7, Math.fround(7 / 3), 0, 1],
     ])
     expect(readdirSync(join(file, '..'))).toEqual(['features.safetensors'])
   })
@@ -44,7 +47,9 @@ describe('RowCache', () => {
     const bytes = readFileSync(file)
     const header = Number(bytes.readBigUInt64LE())
     expect(header % 8).toBe(0)
-    expect(JSON.parse(bytes.subarray(8, 8 + header).toString())).toMatchObject({ rows: { dtype: 'F32', shape: [3, 5], data_offsets: [0, 60] } })
+    expect(JSON.parse(bytes.subarray(8, 8 + header).toString())).toMatchObject({
+      rows: { dtype: 'F32', shape: [3, 5], data_offsets: [0, 60] },
+    })
     expect(bytes.length).toBe(8 + header + 60)
   })
 

@@ -71,13 +71,17 @@ describe('decodeImage refuses in one line that names the file', () => {
     const whole = files.map((name) => readFileSync(golden(`images/${name}`)))
     const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...whole), fc.array(fc.tuple(unit, fc.nat(255)), { minLength: 1, maxLength: 8 }), async (bytes, changes) => {
-        const changed = Uint8Array.from(bytes)
-        for (const [where, value] of changes) changed[Math.floor(where * changed.length)] = value
-        const result = await decodeImage(changed, 'changed', { pixelLimit: 1e6 }).catch((e: unknown) => e as Error)
-        if (result instanceof Error) expect(result.message).toMatch(/^changed: [^\n]+$/)
-        else expect(result.data.length).toBe(result.width * result.height * 3)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...whole),
+        fc.array(fc.tuple(unit, fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        async (bytes, changes) => {
+          const changed = Uint8Array.from(bytes)
+          for (const [where, value] of changes) changed[Math.floor(where * changed.length)] = value
+          const result = await decodeImage(changed, 'changed', { pixelLimit: 1e6 }).catch((e: unknown) => e as Error)
+          if (result instanceof Error) expect(result.message).toMatch(/^changed: [^\n]+$/)
+          else expect(result.data.length).toBe(result.width * result.height * 3)
+        },
+      ),
       { numRuns: 150 },
     )
   })
@@ -95,7 +99,12 @@ describe('decodeImage refuses in one line that names the file', () => {
     header.writeUInt32BE(50_000, 0)
     header.writeUInt32BE(40_000, 4)
     const magic = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-    const png = Buffer.concat([magic, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(1 << 20))), chunk('IEND', Buffer.alloc(0))])
+    const png = Buffer.concat([
+      magic,
+      chunk('IHDR', header),
+      chunk('IDAT', deflateSync(Buffer.alloc(1 << 20))),
+      chunk('IEND', Buffer.alloc(0)),
+    ])
     expect(await refusal(file('bomb.png', png))).toBe('50000 × 40000 pixels, the limit is 268402689 pixels')
     expect(await refusal(golden('images/rgb.png'), { pixelLimit: 1000 })).toBe('41 × 30 pixels, the limit is 1000 pixels')
   })

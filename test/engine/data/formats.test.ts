@@ -60,8 +60,12 @@ describe('what Pillow does not take', () => {
 
 describe('samples deeper than a byte', () => {
   const levels = Uint16Array.from({ length: 400 }, (_, i) => 1000 + i * 10)
-  const png = sharp(levels, { raw: { width: 20, height: 20, channels: 1 } }).toColourspace('grey16').png().toBuffer()
-  const first = async (deep: 'clip' | 'range' | 'percentiles', bytes: Uint8Array) => [...(await decodeImage(bytes, 'deep', { deep })).data].filter((_, i) => i % 3 === 0)
+  const png = sharp(levels, { raw: { width: 20, height: 20, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toBuffer()
+  const first = async (deep: 'clip' | 'range' | 'percentiles', bytes: Uint8Array) =>
+    [...(await decodeImage(bytes, 'deep', { deep })).data].filter((_, i) => i % 3 === 0)
 
   it('are clipped as in Pillow, scaled by their whole range, or stretched between percentiles', async () => {
     expect(await first('clip', await png)).toEqual(Array.from({ length: 400 }, () => 255))
@@ -90,47 +94,65 @@ describe('what is damaged or lies is refused in one line, before memory is taken
   }
   it('sizes that no file of this length has', async () => {
     await expect(decodeImage(claiming(0x7fffffff, 0x7fffffff), 'lie')).rejects.toThrow(/^lie: 2147483647 × 2147483647 pixels, the limit is/)
-    await expect(decodeImage(claiming(16000, 16000), 'lie')).rejects.toThrow(/^lie: truncated or damaged BMP \(expected 768000000 bytes of pixels, found \d+\)$/)
-    await expect(decodeImage(claiming(16000, 16000, readFileSync(golden('formats/rle8.bmp'))), 'lie')).rejects.toThrow(/can't hold 16000 × 16000 pixels/)
+    await expect(decodeImage(claiming(16000, 16000), 'lie')).rejects.toThrow(
+      /^lie: truncated or damaged BMP \(expected 768000000 bytes of pixels, found \d+\)$/,
+    )
+    await expect(decodeImage(claiming(16000, 16000, readFileSync(golden('formats/rle8.bmp'))), 'lie')).rejects.toThrow(
+      /can't hold 16000 × 16000 pixels/,
+    )
     await expect(decodeImage(claiming(0, 5), 'lie')).rejects.toThrow(/^lie: truncated or damaged BMP \(expected a width/)
     const jp2 = Buffer.from(readFileSync(golden('formats/rgb.j2k')))
     jp2.writeUInt32BE(0x7fffffff, 8)
     jp2.writeUInt32BE(0x7fffffff, 12)
     await expect(decodeImage(jp2, 'lie')).rejects.toThrow(/^lie: [^\n]+$/)
   })
-  it.each(['rgb24.bmp', 'palette8.bmp', 'palette4.bmp', 'rgb565.bmp', 'rgba32-v5.bmp', 'rle8.bmp', 'rle4.bmp', 'rgb.jp2', 'rgb.j2k'])('any truncation of %s', async (name) => {
-    const whole = readFileSync(golden(`formats/${name}`))
-    for (const part of [0.03, 0.3, 0.6, 0.9]) {
-      const said = await decodeImage(whole.subarray(0, Math.ceil(whole.length * part)), 'cut').then(() => 'decoded', (e: unknown) => (e as Error).message)
-      expect(said).toMatch(/^cut: [^\n]*(damaged|not an image)[^\n]*$/)
-    }
-  })
+  it.each(['rgb24.bmp', 'palette8.bmp', 'palette4.bmp', 'rgb565.bmp', 'rgba32-v5.bmp', 'rle8.bmp', 'rle4.bmp', 'rgb.jp2', 'rgb.j2k'])(
+    'any truncation of %s',
+    async (name) => {
+      const whole = readFileSync(golden(`formats/${name}`))
+      for (const part of [0.03, 0.3, 0.6, 0.9]) {
+        const said = await decodeImage(whole.subarray(0, Math.ceil(whole.length * part)), 'cut').then(
+          () => 'decoded',
+          (e: unknown) => (e as Error).message,
+        )
+        expect(said).toMatch(/^cut: [^\n]*(damaged|not an image)[^\n]*$/)
+      }
+    },
+  )
   it('or it decodes, whatever a byte is changed to', async () => {
     // Those with alpha have a decoder that needs the thread's end, below.
     const whole = named.flatMap(([name]) => (/(?<!alpha|rgba)\.(bmp|jp2|j2k)$/.test(name) ? [readFileSync(file(name))] : []))
     const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...whole), fc.array(fc.tuple(unit, fc.nat(255)), { minLength: 1, maxLength: 8 }), async (bytes, changes) => {
-        const changed = Uint8Array.from(bytes)
-        for (const [where, value] of changes) changed[Math.floor(where * changed.length)] = value
-        const result = await decodeImage(changed, 'changed', { pixelLimit: 1e6 }).catch((e: unknown) => e as Error)
-        if (result instanceof Error) expect(result.message).toMatch(/^changed: [^\n]+$/)
-        else expect(result.data.length).toBe(result.width * result.height * 3)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...whole),
+        fc.array(fc.tuple(unit, fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        async (bytes, changes) => {
+          const changed = Uint8Array.from(bytes)
+          for (const [where, value] of changes) changed[Math.floor(where * changed.length)] = value
+          const result = await decodeImage(changed, 'changed', { pixelLimit: 1e6 }).catch((e: unknown) => e as Error)
+          if (result instanceof Error) expect(result.message).toMatch(/^changed: [^\n]+$/)
+          else expect(result.data.length).toBe(result.width * result.height * 3)
+        },
+      ),
       { numRuns: 120 },
     )
   })
   it('what keeps a decoder at work for too long, by ending its thread', async () => {
     const program = await programUrl('image-decoder')
     const task = (name: string) => ({ format: 'JPEG 2000' as const, bytes: readFileSync(golden(name)), pixelLimit: 1e6 })
-    await expect(decodeForeign(task('formats/rgba.jp2'), { program, mostSeconds: 0 })).rejects.toThrow('its decoder came to no end within 0 s') // a thread takes longer to start
+    await expect(decodeForeign(task('formats/rgba.jp2'), { program, mostSeconds: 0 })).rejects.toThrow(
+      'its decoder came to no end within 0 s',
+    ) // a thread takes longer to start
     const stop = new AbortController()
     const stopped = expect(decodeForeign(task('formats/rgba.jp2'), { program, signal: stop.signal })).rejects.toThrow('cancelled')
     stop.abort()
     await stopped
     const whole = await decodeForeign(task('formats/rgba.jp2'), { program })
     expect(whole).toEqual(await decodeHere(task('formats/rgba.jp2')))
-    await expect(decodeForeign({ ...task('formats/rgba.jp2'), bytes: task('formats/rgba.jp2').bytes.subarray(0, 300) }, { program })).rejects.toThrow('cut off')
+    await expect(
+      decodeForeign({ ...task('formats/rgba.jp2'), bytes: task('formats/rgba.jp2').bytes.subarray(0, 300) }, { program }),
+    ).rejects.toThrow('cut off')
   })
   it('a text that begins like a bitmap is none', async () => {
     await expect(decodeImage(Buffer.from('BMW is a maker of cars, and this is a text.'), 'notes')).rejects.toThrow('notes: not an image')

@@ -8,7 +8,9 @@ import type { Pixels } from '../../../src-main/engine/data/pixels.ts'
 export const golden = (name: string) => fileURLToPath(new URL(`../../parity/data/${name}`, import.meta.url))
 export const goldenJson = <T>(name: string) => JSON.parse(readFileSync(golden(name), 'utf8')) as T
 export const sha256 = (data: ArrayBufferView) =>
-  createHash('sha256').update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex')
+  createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('hex')
 
 /** The top left `width × height` of the picture that the cases are cut from. */
 export async function cutter() {

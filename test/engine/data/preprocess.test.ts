@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
-import { outputSize, parsePreprocessConfig, preprocess, preprocessSchema, readPreprocessConfig } from '../../../src-main/engine/data/preprocess.ts'
+import {
+  outputSize,
+  parsePreprocessConfig,
+  preprocess,
+  preprocessSchema,
+  readPreprocessConfig,
+} from '../../../src-main/engine/data/preprocess.ts'
 import { cutter, golden, goldenJson, sha256 } from './golden.ts'
 
 type Case<Result> = [width: number, height: number, config: object, outHeight: number, outWidth: number, result: Result]
@@ -52,7 +58,10 @@ describe('preprocessor_config.json', () => {
 
   it('is also found inside processor_config.json, where transformers 5 saves it', async () => {
     await expect(readPreprocessConfig(folder)).rejects.toThrow(`${folder}/preprocessor_config.json: no such file`)
-    writeFileSync(join(folder, 'processor_config.json'), JSON.stringify({ image_processor: { size: { shortest_edge: 96 }, crop_size: 96 } }))
+    writeFileSync(
+      join(folder, 'processor_config.json'),
+      JSON.stringify({ image_processor: { size: { shortest_edge: 96 }, crop_size: 96 } }),
+    )
     expect(await readPreprocessConfig(folder)).toMatchObject({ size: { shortest_edge: 96 }, crop_size: { height: 96, width: 96 } })
     writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify({ size: 64, crop_size: 64 }))
     expect(await readPreprocessConfig(folder)).toMatchObject({ size: { shortest_edge: 64 } })

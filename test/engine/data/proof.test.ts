@@ -13,14 +13,27 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const noise = Uint8Array.from({ length: 400 * 300 * 3 }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> 13) & 255)
 const picture = () => sharp(noise, { raw: { width: 400, height: 300, channels: 3 } })
 const formats: Record<string, () => Promise<Buffer>> = {
-  'a.jpg': () => picture().jpeg().toBuffer(), 'progressive.jpg': () => picture().jpeg({ progressive: true }).toBuffer(), 'a.png': () => picture().png().toBuffer(),
-  'a.webp': () => picture().webp().toBuffer(), 'a.gif': () => picture().gif().toBuffer(), 'a.avif': () => picture().avif({ effort: 0 }).toBuffer(), 'a.tif': () => picture().tiff().toBuffer(),
+  'a.jpg': () => picture().jpeg().toBuffer(),
+  'progressive.jpg': () => picture().jpeg({ progressive: true }).toBuffer(),
+  'a.png': () => picture().png().toBuffer(),
+  'a.webp': () => picture().webp().toBuffer(),
+  'a.gif': () => picture().gif().toBuffer(),
+  'a.avif': () => picture().avif({ effort: 0 }).toBuffer(),
+  'a.tif': () => picture().tiff().toBuffer(),
 }
 const damage: Record<string, (whole: Buffer) => Uint8Array> = {
-  whole: (b) => b, halved: (b) => b.subarray(0, b.length >> 1), 'without its end': (b) => b.subarray(0, b.length - 50), 'a hole in it': (b) => Buffer.concat([b.subarray(0, b.length >> 1), Buffer.alloc(500, 0x55), b.subarray((b.length >> 1) + 500)]),
-  empty: () => new Uint8Array(), text: () => Buffer.from('no picture'),
+  whole: (b) => b,
+  halved: (b) => b.subarray(0, b.length >> 1),
+  'without its end': (b) => b.subarray(0, b.length - 50),
+  'a hole in it': (b) => Buffer.concat([b.subarray(0, b.length >> 1), Buffer.alloc(500, 0x55), b.subarray((b.length >> 1) + 500)]),
+  empty: () => new Uint8Array(),
+  text: () => Buffer.from('no picture'),
 }
-const verdict = (done: Promise<unknown>) => done.then(() => 'readable', (e: Error) => e.message)
+const verdict = (done: Promise<unknown>) =>
+  done.then(
+    () => 'readable',
+    (e: Error) => e.message,
+  )
 
 test.each(Object.keys(formats))('%s', async (name) => {
   const whole = await formats[name]!()
@@ -36,7 +49,10 @@ test.each(Object.keys(formats))('%s', async (name) => {
 
 test('every picture of the golden files', async () => {
   for (const folder of ['images', 'formats'].map((f) => join('test', 'parity', 'data', f)))
-    for (const name of readdirSync(folder)) expect((await verdict(proved(join(folder, name)))) === 'readable', name).toBe((await verdict(decodeImage(join(folder, name)))) === 'readable')
+    for (const name of readdirSync(folder))
+      expect((await verdict(proved(join(folder, name)))) === 'readable', name).toBe(
+        (await verdict(decodeImage(join(folder, name)))) === 'readable',
+      )
 })
 
 test('what is no file is said to be none', async () => {

@@ -16,7 +16,12 @@ describe('Tokenizer gives the ids that CLIPTokenizerFast gives', () => {
 
   it('many texts row by row', () => {
     const rows = cases.filter(([length]) => length === 32)
-    expect([...tokenizer.encodeAll(rows.map(([, text]) => text), 32)]).toEqual(rows.flatMap(([, , ids]) => ids))
+    expect([
+      ...tokenizer.encodeAll(
+        rows.map(([, text]) => text),
+        32,
+      ),
+    ]).toEqual(rows.flatMap(([, , ids]) => ids))
   })
 })
 
@@ -75,7 +80,10 @@ describe('a folder', () => {
   })
 
   const { vocab, merges } = json.model as { vocab: Record<string, number>; merges: (string | string[])[] }
-  const older = { 'vocab.json': vocab, 'merges.txt': ['#version: 0.2', ...merges.map((m) => (typeof m === 'string' ? m : m.join(' '))), ''].join('\n') }
+  const older = {
+    'vocab.json': vocab,
+    'merges.txt': ['#version: 0.2', ...merges.map((m) => (typeof m === 'string' ? m : m.join(' '))), ''].join('\n'),
+  }
 
   it('of an older release has vocab.json and merges.txt alone, and gives the same ids', async () => {
     const slow = await Tokenizer.load(folder(older))
@@ -89,12 +97,28 @@ describe('a folder', () => {
     ['a merge of one token', { ...older, 'merges.txt': '#version: 0.2\na\n' }, 'merges.txt: line 2: expected two tokens'],
     ['a merge that the vocabulary lacks', { ...older, 'merges.txt': 'q zz\n' }, 'merges.txt: line 1: "qzz" is not in vocab.json'],
     ['no tokenizer.json', {}, 'tokenizer.json: no such file'],
-    ['cut off', { 'tokenizer.json': readFileSync(golden('tokenizer/tokenizer.json'), 'utf8').slice(0, 5000) }, 'tokenizer.json: expected JSON'],
+    [
+      'cut off',
+      { 'tokenizer.json': readFileSync(golden('tokenizer/tokenizer.json'), 'utf8').slice(0, 5000) },
+      'tokenizer.json: expected JSON',
+    ],
     ['another kind of model', { 'tokenizer.json': { ...json, model: { type: 'Unigram', vocab: [] } } }, 'tokenizer.json: model.type: '],
     ['no end token', { 'tokenizer.json': { ...json, post_processor: null } }, 'tokenizer.json: post_processor: expected one token before'],
-    ['an unknown normalizer', { 'tokenizer.json': { ...json, normalizer: { type: 'Upside' } } }, 'tokenizer.json: cannot be used (Unknown Normalizer'],
-    ['a pattern that backtracks', { 'tokenizer.json': { ...json, pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Removed', invert: true } } }, 'tokenizer.json: pre_tokenizer.pattern.Regex: "(a+)+$" may take for ever'],
-    ['an unknown padding token', { 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: '[PAD]' } }, 'tokenizer_config.json: pad_token: "[PAD]" is not'],
+    [
+      'an unknown normalizer',
+      { 'tokenizer.json': { ...json, normalizer: { type: 'Upside' } } },
+      'tokenizer.json: cannot be used (Unknown Normalizer',
+    ],
+    [
+      'a pattern that backtracks',
+      { 'tokenizer.json': { ...json, pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Removed', invert: true } } },
+      'tokenizer.json: pre_tokenizer.pattern.Regex: "(a+)+$" may take for ever',
+    ],
+    [
+      'an unknown padding token',
+      { 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: '[PAD]' } },
+      'tokenizer_config.json: pad_token: "[PAD]" is not',
+    ],
     ['a wrong config', { 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: 3 } }, 'tokenizer_config.json: pad_token: '],
   ])('with %s is refused', async (_, files, problem) => {
     const dir = folder(files)

@@ -17,7 +17,9 @@ let programs = 0
 /** A client whose process is this program: `message` comes in, `send` answers, `n` counts the process's jobs and questions; and how often it was started. */
 function clientOf(program: string) {
   const file = path.join(dir, `engine-${programs++}.mjs`)
-  fs.writeFileSync(file, `
+  fs.writeFileSync(
+    file,
+    `
     const send = (message) => process.send(message)
     const done = (id) => send({ type: 'done', id, result: { checkpoint: String(n), device: 'cpu', seconds: 0, steps: 0, loss: [], splits: {}, notes: {} } })
     const progress = (id, done = 1) => send({ type: 'progress', id, progress: { phase: 'training', done, total: 2 } })
@@ -30,7 +32,8 @@ function clientOf(program: string) {
       n++
       if (job?.checkpoint !== 'unheard') send({ type: 'begun', id })
       ${program}
-    })`)
+    })`,
+  )
   const children: Child[] = []
   const client = new EngineClient(() => {
     children.push(startChild(file, []))
@@ -79,7 +82,9 @@ test('a listener that throws ends its job, with its own error', async () => {
 })
 
 test('says whose fault a failure is', async () => {
-  const { client } = clientOf(`send({ type: 'failed', id, fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`)
+  const { client } = clientOf(
+    `send({ type: 'failed', id, fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`,
+  )
   await expect(done(client, 'data')).rejects.toMatchObject({ name: 'DashiError', fault: 'data', message: 'x.png: truncated' })
   await expect(done(client, 'ours')).rejects.toMatchObject({ name: 'Error', stack: 'at thread' })
 })
@@ -93,13 +98,17 @@ test('a process that says what it must not is ended, and replaced', async () => 
 
 describe('a process that ends', () => {
   test('in the middle of a job fails that one with a line that says how, and questions that were asked; what waits goes on in another', async () => {
-    const { client, children } = clientOf(`if (question) send({ type: 'answer', id, answer: Float32Array.of(n) }); else if (job.checkpoint === 'long') progress(id); else done(id)`)
+    const { client, children } = clientOf(
+      `if (question) send({ type: 'answer', id, answer: Float32Array.of(n) }); else if (job.checkpoint === 'long') progress(id); else done(id)`,
+    )
     const slow = clientOf('if (job) progress(id)')
     const long = client.run(job('long'), () => children[0]!.kill())
     const next = done(client)
     await expect(long.result).rejects.toMatchObject({
-      name: 'DashiError', fault: 'engine',
-      message: "the engine's process ended (killed by SIGKILL, as the system does where memory runs out) in the middle of an evaluation; nothing was changed",
+      name: 'DashiError',
+      fault: 'engine',
+      message:
+        "the engine's process ended (killed by SIGKILL, as the system does where memory runs out) in the middle of an evaluation; nothing was changed",
     })
     expect(await next).toBe('1')
     expect([...(await client.ask(question))]).toEqual([2])
@@ -113,7 +122,9 @@ describe('a process that ends', () => {
   })
 
   test('by itself says why: its code, and the line of stderr that names the error', async () => {
-    const { client } = clientOf(`if (job.checkpoint === 'throws') throw new RangeError('no room'); else if (job.checkpoint === 'aborts') process.abort(); else process.exit(3)`)
+    const { client } = clientOf(
+      `if (job.checkpoint === 'throws') throw new RangeError('no room'); else if (job.checkpoint === 'aborts') process.abort(); else process.exit(3)`,
+    )
     await expect(done(client, 'throws')).rejects.toThrow(/ended \(code 1: RangeError: no room\) in the middle/)
     await expect(done(client, 'exits')).rejects.toThrow(/ended \(code 3\) in the middle/)
     if (process.platform !== 'win32') await expect(done(client, 'aborts')).rejects.toThrow(/ended \(killed by SIGABRT/)
@@ -132,7 +143,10 @@ describe('a process that ends', () => {
 
   test('before it began is tried again, three times in all, and then given up', async () => {
     const { client, children } = clientOf(`process.exit(5)`)
-    await expect(done(client, 'unheard')).rejects.toMatchObject({ fault: 'engine', message: "the engine's process ended (code 5) before it had begun" })
+    await expect(done(client, 'unheard')).rejects.toMatchObject({
+      fault: 'engine',
+      message: "the engine's process ended (code 5) before it had begun",
+    })
     expect(children).toHaveLength(3)
   })
 
@@ -150,11 +164,17 @@ describe('a process that ends', () => {
   })
 })
 
-test.each([['is not there', 'Cannot find module'], ['cannot be parsed', 'SyntaxError']])('a program that %s is one line', async (kind, why) => {
+test.each([
+  ['is not there', 'Cannot find module'],
+  ['cannot be parsed', 'SyntaxError'],
+])('a program that %s is one line', async (kind, why) => {
   const file = path.join(dir, `${kind.replaceAll(' ', '-')}.mjs`)
   if (kind === 'cannot be parsed') fs.writeFileSync(file, 'const const')
   const client = new EngineClient(() => startChild(file, []))
-  await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: expect.stringMatching(`^the engine's process ended \\(code 1: .*${why}.*\\) before it had begun$`) as string })
+  await expect(done(client)).rejects.toMatchObject({
+    fault: 'engine',
+    message: expect.stringMatching(`^the engine's process ended \\(code 1: .*${why}.*\\) before it had begun$`) as string,
+  })
 })
 
 test('a process that the system does not start is one line', async () => {
@@ -162,7 +182,10 @@ test('a process that the system does not start is one line', async () => {
   process.execPath = path.join(dir, 'no-node')
   try {
     const client = new EngineClient(() => startChild(path.join(dir, 'engine-0.mjs'), []))
-    await expect(done(client)).rejects.toMatchObject({ fault: 'engine', message: `the engine's process could not be started (spawn ${process.execPath} ENOENT)` })
+    await expect(done(client)).rejects.toMatchObject({
+      fault: 'engine',
+      message: `the engine's process could not be started (spawn ${process.execPath} ENOENT)`,
+    })
   } finally {
     process.execPath = none
   }
@@ -173,7 +196,8 @@ describe('the engine', () => {
   beforeAll(async () => {
     splits = await shapePictures(path.join(dir, 'pictures'))
   })
-  const training = (out: string, more: Partial<TrainJob> = {}) => shapesJob(splits, { out: path.join(dir, out), cache: path.join(dir, 'cache'), ...more })
+  const training = (out: string, more: Partial<TrainJob> = {}) =>
+    shapesJob(splits, { out: path.join(dir, out), cache: path.join(dir, 'cache'), ...more })
   const started = async () => {
     const client = await engine()
     clients.push(client)
@@ -192,7 +216,10 @@ describe('the engine', () => {
     expect(steps).toBeLessThan(whole.length)
     expect(fs.existsSync(path.join(dir, 'stopped'))).toBe(false)
     const again: number[] = []
-    const { loss } = await client.run(training('stopped', { settings }), ({ phase, done }) => void (phase === 'training' && again.push(done))).result
+    const { loss } = await client.run(
+      training('stopped', { settings }),
+      ({ phase, done }) => void (phase === 'training' && again.push(done)),
+    ).result
     expect(loss).toEqual(whole)
     expect(again[0]).toBeGreaterThan(4)
   })
@@ -205,7 +232,10 @@ describe('the engine', () => {
     const seen = await client.ask({ kind: 'classify', model, file: splits['val']![0]!.file, classes })
     expect(seen.map((s) => s.label).sort()).toEqual([...CLASSES].sort())
     expect(await client.ask({ kind: 'devices' })).toContain('cpu')
-    await expect(client.ask({ kind: 'tokens', model: '', texts: [] })).rejects.toMatchObject({ fault: 'user', message: expect.stringContaining('question.model') as string })
+    await expect(client.ask({ kind: 'tokens', model: '', texts: [] })).rejects.toMatchObject({
+      fault: 'user',
+      message: expect.stringContaining('question.model') as string,
+    })
     running.cancel()
     await expect(running.result).rejects.toMatchObject({ fault: 'cancelled' })
   })
@@ -217,7 +247,10 @@ describe('the engine', () => {
     clients.push(client)
     const long = training('killed', { settings: { epochs: 10_000, batchSize: 4 } })
     await expect(client.run(long, ({ done }) => void (done === 5 && children[0]!.kill())).result).rejects.toMatchObject({
-      fault: 'engine', message: expect.stringMatching(/in the middle of a training; the state after step \d+ was kept, and the same training goes on from there$/) as string,
+      fault: 'engine',
+      message: expect.stringMatching(
+        /in the middle of a training; the state after step \d+ was kept, and the same training goes on from there$/,
+      ) as string,
     })
     expect(Object.keys(filesOf(`${long.out}.run`))).toEqual(['state.safetensors'])
     const first: number[] = []
@@ -243,10 +276,19 @@ describe('the engine', () => {
     const child = await start('client', [path.join(dir, 'jobs.json')])
     const { code, stdout, stderr } = await child.ended
     expect(code, stderr).toBe(0)
-    const answers = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>).filter((x) => !x['phase'])
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((x) => !x['phase'])
     expect(answers).toEqual([
       { fault: 'data', message: `${path.join(dir, 'nowhere')}: not found: expected a checkpoint folder` },
-      { device: 'cpu', steps: expect.any(Number) as number, loss: expect.any(Array) as number[], leftOut: [{ file: broken, reason: expect.stringContaining('truncated or damaged PNG') as string }] },
+      {
+        device: 'cpu',
+        steps: expect.any(Number) as number,
+        loss: expect.any(Array) as number[],
+        leftOut: [{ file: broken, reason: expect.stringContaining('truncated or damaged PNG') as string }],
+      },
       { fault: 'user', message: 'no training image for the class "nothing"' },
       { device: 'cpu', steps: 3, loss: expect.any(Array) as number[] },
       { device: 'cpu', steps: 12, loss: expect.any(Array) as number[] },

@@ -24,7 +24,9 @@ const done = async (thread: JobThread, name = 'ok') => (await thread.run(job(nam
 
 describe('a message from the thread', () => {
   test('is progress, or the end', async () => {
-    const thread = threadOf(`send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2, loss: 0.5 } }); send({ type: 'done', result: ${RESULT} })`)
+    const thread = threadOf(
+      `send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2, loss: 0.5 } }); send({ type: 'done', result: ${RESULT} })`,
+    )
     const said: JobProgress[] = []
     await thread.run(job('ok'), (p) => said.push(p)).result
     expect(said).toEqual([{ phase: 'training', done: 1, total: 2, loss: 0.5 }])
@@ -48,7 +50,9 @@ describe('a message from the thread', () => {
   })
 
   test('says whose fault a failure is', async () => {
-    const thread = threadOf(`send({ type: 'failed', fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`)
+    const thread = threadOf(
+      `send({ type: 'failed', fault: job.checkpoint === 'data' ? 'data' : null, message: 'x.png: truncated', stack: 'at thread' })`,
+    )
     await expect(done(thread, 'data')).rejects.toMatchObject({ name: 'DashiError', fault: 'data', message: 'x.png: truncated' })
     await expect(done(thread, 'ours')).rejects.toMatchObject({ name: 'Error', stack: 'at thread' })
   })

@@ -15,7 +15,11 @@ let uninterrupted: { loss: number[]; files: Record<string, string>; milliseconds
 
 /** A training with everything whose state must come back: accumulated gradients, a moving average, augmentation; saved at every step. */
 const job = (out: string): TrainJob =>
-  shapesJob(splits, { out: path.join(dir, out), cache: path.join(dir, 'cache'), settings: { epochs: 12, batchSize: 3, accumulate: 2, ema: 0.9, lr: 1e-3, augmentation: 'strong' } })
+  shapesJob(splits, {
+    out: path.join(dir, out),
+    cache: path.join(dir, 'cache'),
+    settings: { epochs: 12, batchSize: 3, accumulate: 2, ema: 0.9, lr: 1e-3, augmentation: 'strong' },
+  })
 
 interface Said {
   phase?: string
@@ -71,26 +75,33 @@ beforeAll(async () => {
 })
 
 describe('a training', () => {
-  test(`killed at ${KILLS} random moments is, in the end, the one that was never killed`, { timeout: 600_000 + KILLS * 300_000 }, async () => {
-    const training = job('killed')
-    let known = 0
-    for (let kill = 0; kill < KILLS; kill++) {
-      // Between steps, within them, while a state is saved; now and then before the first; the last while the checkpoint is written or measured.
-      const late = kill === KILLS - 1
-      const stop = kill % 4 === 3 && !late ? { afterMs: Math.random() * uninterrupted.milliseconds } : { atLine: late ? STEPS - known : 1 + Math.floor(Math.random() * 3), afterMs: Math.random() * 30 }
-      const { signal, loss } = await run(training, { signal: 'SIGKILL', ...stop })
-      const saved = savedLosses(training)
-      if (loss) break // the signal came after the last step's
-      expect(signal).toBe('SIGKILL')
-      expect(saved ?? []).toEqual(uninterrupted.loss.slice(0, saved?.length ?? 0))
-      expect(saved?.length ?? 0).toBeGreaterThanOrEqual(known)
-      known = saved?.length ?? 0
-    }
-    expect(known, 'some steps were taken before a kill').toBeGreaterThan(0)
-    const { loss, code, stderr } = await run(training)
-    expect(code, stderr).toBe(0)
-    expect(loss).toEqual(uninterrupted.loss)
-    expect(checkpoint(training)).toEqual(uninterrupted.files)
-    expect(fs.readdirSync(dir).filter((name) => name.includes('killed'))).toEqual(['killed']) // no state, nothing half-written
-  })
+  test(
+    `killed at ${KILLS} random moments is, in the end, the one that was never killed`,
+    { timeout: 600_000 + KILLS * 300_000 },
+    async () => {
+      const training = job('killed')
+      let known = 0
+      for (let kill = 0; kill < KILLS; kill++) {
+        // Between steps, within them, while a state is saved; now and then before the first; the last while the checkpoint is written or measured.
+        const late = kill === KILLS - 1
+        const stop =
+          kill % 4 === 3 && !late
+            ? { afterMs: Math.random() * uninterrupted.milliseconds }
+            : { atLine: late ? STEPS - known : 1 + Math.floor(Math.random() * 3), afterMs: Math.random() * 30 }
+        const { signal, loss } = await run(training, { signal: 'SIGKILL', ...stop })
+        const saved = savedLosses(training)
+        if (loss) break // the signal came after the last step's
+        expect(signal).toBe('SIGKILL')
+        expect(saved ?? []).toEqual(uninterrupted.loss.slice(0, saved?.length ?? 0))
+        expect(saved?.length ?? 0).toBeGreaterThanOrEqual(known)
+        known = saved?.length ?? 0
+      }
+      expect(known, 'some steps were taken before a kill').toBeGreaterThan(0)
+      const { loss, code, stderr } = await run(training)
+      expect(code, stderr).toBe(0)
+      expect(loss).toEqual(uninterrupted.loss)
+      expect(checkpoint(training)).toEqual(uninterrupted.files)
+      expect(fs.readdirSync(dir).filter((name) => name.includes('killed'))).toEqual(['killed']) // no state, nothing half-written
+    },
+  )
 })

@@ -16,7 +16,8 @@ beforeAll(async () => {
 })
 
 const hooks = { onProgress: () => undefined, isCancelled: () => false }
-const job = (more: Partial<TrainJob>): TrainJob => shapesJob(splits, { out: path.join(dir, `run-${n++}`), cache: path.join(dir, 'cache'), ...more })
+const job = (more: Partial<TrainJob>): TrainJob =>
+  shapesJob(splits, { out: path.join(dir, `run-${n++}`), cache: path.join(dir, 'cache'), ...more })
 const weightsOf = ({ out }: TrainJob) => Object.fromEntries(Object.entries(filesOf(out)).filter(([name]) => name.endsWith('.safetensors')))
 
 /** The splits with an image of each that is cut off, gone, or no image; and without these. */
@@ -35,15 +36,27 @@ function spoilt() {
 }
 
 const tuning = { epochs: 2, batchSize: 4, lr: 1e-3, augmentation: 'none' }
-test.each([['lp', { cCount: 3 }], ['ft', tuning]] as const)('%s', async (recipe, settings) => {
+test.each([
+  ['lp', { cCount: 3 }],
+  ['ft', tuning],
+] as const)('%s', async (recipe, settings) => {
   const { bad: _, ...given } = spoilt()
-  const [whole, damaged] = [job({ recipe, settings, splits: { ...splits, val: splits['val'] ?? [] } }), job({ recipe, settings, splits: given })]
+  const [whole, damaged] = [
+    job({ recipe, settings, splits: { ...splits, val: splits['val'] ?? [] } }),
+    job({ recipe, settings, splits: given }),
+  ]
   const expected = await runJob(whole, hooks)
   const done = await runJob(damaged, hooks)
   expect(done.loss).toEqual(expected.loss)
   expect(weightsOf(damaged)).toEqual(weightsOf(whole))
-  expect(Object.fromEntries(Object.entries(done.splits).map(([k, s]) => [k, s.n]))).toEqual(Object.fromEntries(Object.entries(expected.splits).map(([k, s]) => [k, s.n])))
-  const leftOut = [['cut.png', /truncated or damaged PNG/], ['gone.png', /no such file/], ['text.png', /not an image/]] as const
+  expect(Object.fromEntries(Object.entries(done.splits).map(([k, s]) => [k, s.n]))).toEqual(
+    Object.fromEntries(Object.entries(expected.splits).map(([k, s]) => [k, s.n])),
+  )
+  const leftOut = [
+    ['cut.png', /truncated or damaged PNG/],
+    ['gone.png', /no such file/],
+    ['text.png', /not an image/],
+  ] as const
   expect(done.leftOut.map((l) => l.file)).toEqual(leftOut.map(([file]) => file))
   leftOut.forEach(([, reason], i) => expect(done.leftOut[i]!.reason).toMatch(reason))
   expect(readRecord(damaged.out).leftOut).toEqual(done.leftOut)
@@ -52,5 +65,7 @@ test.each([['lp', { cCount: 3 }], ['ft', tuning]] as const)('%s', async (recipe,
 
 test('where none can be read the job ends in one line that names one', async () => {
   const gone = splits['train']!.map((item, i) => ({ ...item, file: path.join(dir, `gone-${i}.png`), hash: null, name: `gone-${i}.png` }))
-  await expect(runJob(job({ recipe: 'lp', settings: {}, splits: { train: gone } }), hooks)).rejects.toThrow(/none of the images can be read \(gone-0\.png: no such file/)
+  await expect(runJob(job({ recipe: 'lp', settings: {}, splits: { train: gone } }), hooks)).rejects.toThrow(
+    /none of the images can be read \(gone-0\.png: no such file/,
+  )
 })

@@ -17,12 +17,16 @@ beforeAll(async () => {
 const TUNING = { epochs: 4, batchSize: 4, lr: 1e-3, augmentation: 'strong' }
 const recipes: Record<string, Partial<TrainJob> & { settings: Record<string, unknown> }> = {
   ft: { recipe: 'ft', settings: TUNING },
-  'ft with accumulated gradients and a moving average': { recipe: 'ft', settings: { ...TUNING, batchSize: 2, accumulate: 2, ema: 0.9, head: 'random' } },
+  'ft with accumulated gradients and a moving average': {
+    recipe: 'ft',
+    settings: { ...TUNING, batchSize: 2, accumulate: 2, ema: 0.9, head: 'random' },
+  },
   'lp-ft': { recipe: 'lp-ft', settings: { ...TUNING, cCount: 3 } },
   coop: { recipe: 'coop', settings: { epochs: 4, batchSize: 4, init: 'random' } },
 }
 
-const job = (more: Partial<TrainJob> = {}): TrainJob => shapesJob(splits, { out: path.join(dir, `run-${n++}`), cache: path.join(dir, 'cache'), ...more })
+const job = (more: Partial<TrainJob> = {}): TrainJob =>
+  shapesJob(splits, { out: path.join(dir, `run-${n++}`), cache: path.join(dir, 'cache'), ...more })
 const isTraining = (phase: string) => phase === 'training' || phase === 'prompt tuning'
 
 /** Runs a job; gives it up before step `until + 1`, where that is told. The loss curve, where it came to its end, and the steps it took. */
@@ -31,7 +35,10 @@ async function run(training: TrainJob, until = Infinity) {
   const outcome = await runJob(training, {
     onProgress: ({ phase, done }) => void (isTraining(phase) && steps.push(done)),
     isCancelled: () => steps.length >= until,
-  }).then(({ loss }) => loss, (e: Error) => e.message)
+  }).then(
+    ({ loss }) => loss,
+    (e: Error) => e.message,
+  )
   return { loss: outcome, steps }
 }
 const weightsOf = ({ out }: TrainJob) => Object.fromEntries(Object.entries(filesOf(out)).filter(([name]) => name.endsWith('.safetensors')))
@@ -59,14 +66,21 @@ describe.each(Object.entries(recipes))('%s', (_, recipe) => {
 
 test('an update takes as many images as there are, where it is to take more', async () => {
   const all = splits['train']!.length
-  const [asked, meant] = [job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1, accumulate: 3 } }), job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1 } })]
+  const [asked, meant] = [
+    job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1, accumulate: 3 } }),
+    job({ recipe: 'ft', settings: { ...TUNING, batchSize: all - 1 } }),
+  ]
   expect(await run(asked)).toEqual(await run(meant))
 })
 
 test('a run that fails before its first step leaves nothing to be resumed', async () => {
   const failing = job({ model: path.join(dir, 'nowhere') })
   expect((await run(failing)).loss).toMatch('nowhere')
-  const broken = job({ recipe: 'ft', settings: { ...TUNING, batchSize: 4096 }, splits: { train: splits['train']!.map((item, i) => ({ ...item, file: path.join(dir, i ? `missing-${i}.png` : 'missing.png') })) } })
+  const broken = job({
+    recipe: 'ft',
+    settings: { ...TUNING, batchSize: 4096 },
+    splits: { train: splits['train']!.map((item, i) => ({ ...item, file: path.join(dir, i ? `missing-${i}.png` : 'missing.png') })) },
+  })
   expect((await run(broken)).loss).toMatch('missing.png')
   for (const { out } of [failing, broken]) expect(fs.existsSync(`${out}.run`)).toBe(false)
 })
@@ -101,9 +115,16 @@ test('a training that finished begins anew, and replaces its checkpoint', async 
 
 test('a linear probe has the same bits whether its features are cached or not, and whatever they were computed beside', async () => {
   const recipe = { recipe: 'lp' as const, settings: { cCount: 5 } }
-  const [cold, warm, beside] = [job({ ...recipe, cache: path.join(dir, 'cold') }), job({ ...recipe, cache: path.join(dir, 'cold') }), job({ ...recipe, cache: path.join(dir, 'beside') })]
+  const [cold, warm, beside] = [
+    job({ ...recipe, cache: path.join(dir, 'cold') }),
+    job({ ...recipe, cache: path.join(dir, 'cold') }),
+    job({ ...recipe, cache: path.join(dir, 'beside') }),
+  ]
   await run(cold)
-  await runJob({ kind: 'evaluate', checkpoint: cold.model, device: 'cpu', classes: cold.classes, splits, cache: path.join(dir, 'beside') }, { onProgress: () => undefined, isCancelled: () => false })
+  await runJob(
+    { kind: 'evaluate', checkpoint: cold.model, device: 'cpu', classes: cold.classes, splits, cache: path.join(dir, 'beside') },
+    { onProgress: () => undefined, isCancelled: () => false },
+  )
   await run(warm)
   await run(beside)
   expect(weightsOf(warm)).toEqual(weightsOf(cold))

@@ -25,7 +25,12 @@ const values = (d: string, name = 'a.weight') => {
     w.close()
   }
 }
-const head = (classes: string[], x: number) => ({ classes, dim: 1, weight: new Float32Array(classes.length).fill(x), bias: new Float32Array(classes.length).fill(-x) })
+const head = (classes: string[], x: number) => ({
+  classes,
+  dim: 1,
+  weight: new Float32Array(classes.length).fill(x),
+  bias: new Float32Array(classes.length).fill(-x),
+})
 
 describe('a soup', () => {
   it('is a checkpoint: averaged weights and head, config and tokenizer of the first, lineage', async () => {
@@ -53,13 +58,27 @@ describe('a soup', () => {
         config: {},
         record,
         weights: {
-          specs: [{ name: 'w', dtype, shape: [3] }, { name: 'position_ids', dtype: 'I64', shape: [1, 2] }, { name: 'none', dtype: 'F32', shape: [0, 4] }],
-          produce: ({ name }) => (name === 'w' ? Float32Array.of(x, 1, -x) : name === 'none' ? new Float32Array(0) : new Uint8Array(new BigInt64Array([5n, 7n]).buffer)),
+          specs: [
+            { name: 'w', dtype, shape: [3] },
+            { name: 'position_ids', dtype: 'I64', shape: [1, 2] },
+            { name: 'none', dtype: 'F32', shape: [0, 4] },
+          ],
+          produce: ({ name }) =>
+            name === 'w'
+              ? Float32Array.of(x, 1, -x)
+              : name === 'none'
+                ? new Float32Array(0)
+                : new Uint8Array(new BigInt64Array([5n, 7n]).buffer),
         },
       })
     await integers(at('h'), 'F16', 1)
     await integers(at('g'), 'BF16', 2)
-    for (const [dtype, expected] of [['float16', 'F16'], ['bfloat16', 'BF16'], ['float32', 'F32'], ['keep', 'F32']] as const) {
+    for (const [dtype, expected] of [
+      ['float16', 'F16'],
+      ['bfloat16', 'BF16'],
+      ['float32', 'F32'],
+      ['keep', 'F32'],
+    ] as const) {
       await mergeCheckpoints({ method: uniformly, ingredients: [at('h'), at('g')], out: at('hg'), dtype })
       const w = openWeights(at('hg'))
       expect(w.info('w').dtype).toBe(expected)
@@ -76,7 +95,16 @@ describe('a soup', () => {
     const thetas = [0, 1, 2].map(noise)
     const dirs = ['l0', 'l1', 'l2'].map(at)
     for (const [k, d] of dirs.entries())
-      await writeCheckpoint(d, { config: {}, record, weights: fromMemory(new Map([['w', { shape: [n], data: thetas[k]! }], ['b', { shape: [3], data: thetas[k]!.slice(0, 3) }]])) })
+      await writeCheckpoint(d, {
+        config: {},
+        record,
+        weights: fromMemory(
+          new Map([
+            ['w', { shape: [n], data: thetas[k]! }],
+            ['b', { shape: [3], data: thetas[k]!.slice(0, 3) }],
+          ]),
+        ),
+      })
     const soup = async (method: MergeMethod, k: number) => {
       let progress = 0
       await mergeCheckpoints({ method, ingredients: dirs.slice(0, k), out: at('long'), onProgress: (p) => (progress = p) })
@@ -99,13 +127,16 @@ describe('a soup', () => {
   it('can be stopped, and leaves nothing', async () => {
     const stop = new AbortController()
     stop.abort()
-    await expect(mergeCheckpoints({ method: uniformly, ingredients: [at('a'), at('b')], out: at('stopped'), signal: stop.signal })).rejects.toThrow('cancelled')
+    await expect(
+      mergeCheckpoints({ method: uniformly, ingredients: [at('a'), at('b')], out: at('stopped'), signal: stop.signal }),
+    ).rejects.toThrow('cancelled')
     expect(fs.readdirSync(dir).filter((n) => n.includes('stopped'))).toEqual([])
   })
 })
 
 describe('ingredients that are not variants of one model are refused in one line', () => {
-  const refuse = (dirs: string[], method: MergeMethod = uniformly) => expect(mergeCheckpoints({ method, ingredients: dirs.map(at), out: at('never') })).rejects
+  const refuse = (dirs: string[], method: MergeMethod = uniformly) =>
+    expect(mergeCheckpoints({ method, ingredients: dirs.map(at), out: at('never') })).rejects
 
   it('another config', async () => {
     await tiny(at('p'), [1, 2, 3, 4])
@@ -113,7 +144,8 @@ describe('ingredients that are not variants of one model are refused in one line
     await refuse(['p', 'q']).toThrow(`${path.join(at('q'), 'config.json')}: projection_dim: expected 2, found 3`)
   })
   it('another shape, a missing and an extra tensor', async () => {
-    const weights = (t: Record<string, number[]>) => fromMemory(new Map(Object.entries(t).map(([k, shape]) => [k, { shape, data: new Float32Array(shape.reduce((a, b) => a * b)) }])))
+    const weights = (t: Record<string, number[]>) =>
+      fromMemory(new Map(Object.entries(t).map(([k, shape]) => [k, { shape, data: new Float32Array(shape.reduce((a, b) => a * b)) }])))
     const q = path.join(at('q'), 'model.safetensors')
     await tiny(at('q'), [], { weights: weights({ 'a.weight': [4, 1], 'b.bias': [2] }) })
     await refuse(['p', 'q']).toThrow(`${q}: tensor a.weight: expected shape [2, 2], found [4, 1]`)
@@ -128,8 +160,15 @@ describe('ingredients that are not variants of one model are refused in one line
   })
   it('NaN in an ingredient, whatever the method', async () => {
     await tiny(at('nan'), [1, 2, NaN, 4])
-    for (const method of [uniformly, { name: 'ties', density: 0.5, lambda: 1 }, { name: 'dare', density: 0.1, lambda: 1, seed: 0 }, { name: 'linear', weights: [1, 0] }] as MergeMethod[])
-      await refuse(['p', 'nan'], method).toThrow(`${path.join(at('nan'), 'model.safetensors')}: tensor a.weight: expected finite numbers, found NaN at [1, 0]`)
+    for (const method of [
+      uniformly,
+      { name: 'ties', density: 0.5, lambda: 1 },
+      { name: 'dare', density: 0.1, lambda: 1, seed: 0 },
+      { name: 'linear', weights: [1, 0] },
+    ] as MergeMethod[])
+      await refuse(['p', 'nan'], method).toThrow(
+        `${path.join(at('nan'), 'model.safetensors')}: tensor a.weight: expected finite numbers, found NaN at [1, 0]`,
+      )
   })
   it('a result that its dtype cannot hold', async () => {
     await tiny(at('big'), [60000, 0, 0, 0], {}, 'F16')
@@ -156,9 +195,19 @@ describe('the greedy soup', () => {
       candidates.push({ dir: at(name), heldOut: await score(at(name)) })
     }
     const tried: string[] = []
-    const { ledger, ingredients, heldOut, dir: soup } = await greedySoup([...candidates].reverse(), (d) => (tried.push(d), score(d)), at('greedy'))
+    const {
+      ledger,
+      ingredients,
+      heldOut,
+      dir: soup,
+    } = await greedySoup([...candidates].reverse(), (d) => (tried.push(d), score(d)), at('greedy'))
     // 'same' equals the best: the mean of the two is no better, so it is not strictly greater and stays out.
-    expect(ledger.map((l) => [path.basename(l.dir), l.accepted])).toEqual([['same', true], ['near', false], ['other', true], ['far', false]])
+    expect(ledger.map((l) => [path.basename(l.dir), l.accepted])).toEqual([
+      ['same', true],
+      ['near', false],
+      ['other', true],
+      ['far', false],
+    ])
     expect(ledger.map((l) => l.score)).toEqual([-2, -2, -1, expect.closeTo(-8 + 2 / 3, 5)])
     expect(ledger.map((l) => l.margin)).toEqual([-2, 0, 1, expect.closeTo(-7 + 2 / 3, 5)])
     expect(ingredients).toEqual([at('same'), at('other')])
@@ -176,7 +225,11 @@ describe('the greedy soup', () => {
     const dirs = Array.from({ length: 5 }, (_, k) => at(`m${k}`))
     for (const [k, d] of dirs.entries()) await tiny(d, [1 + k / 1024, 1, 1, 1], {}, 'F16')
     let rising = 0
-    const { dir: soup } = await greedySoup(dirs.map((d, k) => ({ dir: d, heldOut: -k })), () => Promise.resolve(++rising), at('greedy-mean'))
+    const { dir: soup } = await greedySoup(
+      dirs.map((d, k) => ({ dir: d, heldOut: -k })),
+      () => Promise.resolve(++rising),
+      at('greedy-mean'),
+    )
     expect(values(soup)[0]).toBeCloseTo(1 + 2 / 1024, 6)
   })
 
@@ -184,6 +237,8 @@ describe('the greedy soup', () => {
     const one = await greedySoup([{ dir: at('p'), heldOut: 0.5 }], () => Promise.reject(new Error('not called')), at('greedy-one'))
     expect(one.ledger).toEqual([{ dir: at('p'), heldOut: 0.5, score: 0.5, accepted: true, margin: 0.5 }])
     expect(values(one.dir)).toEqual([1, 2, 3, 4])
-    await expect(greedySoup([{ dir: at('p'), heldOut: NaN }], () => Promise.resolve(1), at('g'))).rejects.toThrow('expected a held-out score')
+    await expect(greedySoup([{ dir: at('p'), heldOut: NaN }], () => Promise.resolve(1), at('g'))).rejects.toThrow(
+      'expected a held-out score',
+    )
   })
 })

@@ -29,17 +29,28 @@ function expectClose(found: Float32Array, expected: readonly number[]) {
 }
 
 describe('equal to mergekit', () => {
-  it.each(golden.slerp.map((c, i) => ({ i, ...c })))('slerp $i, t = $t', ({ a, b, t, expected }) => expectClose(slerp(f32(a), f32(b), t), expected))
-  it.each(golden.taskArithmetic)('task arithmetic, λ = $lambda', ({ lambda, expected }) => expectClose(taskArithmetic(base, thetas, lambda), expected))
-  it.each(golden.ties)('TIES, density $density, λ = $lambda', ({ expected, ...options }) => expectClose(ties(base, thetas, options), expected))
+  it.each(golden.slerp.map((c, i) => ({ i, ...c })))('slerp $i, t = $t', ({ a, b, t, expected }) =>
+    expectClose(slerp(f32(a), f32(b), t), expected),
+  )
+  it.each(golden.taskArithmetic)('task arithmetic, λ = $lambda', ({ lambda, expected }) =>
+    expectClose(taskArithmetic(base, thetas, lambda), expected),
+  )
+  it.each(golden.ties)('TIES, density $density, λ = $lambda', ({ expected, ...options }) =>
+    expectClose(ties(base, thetas, options), expected),
+  )
   it('DARE with its masks', () => {
     const { masks, expected, ...options } = golden.dare
-    expectClose(dare(base, thetas, options, (k, i) => masks[k]![i] === 1), expected)
+    expectClose(
+      dare(base, thetas, options, (k, i) => masks[k]![i] === 1),
+      expected,
+    )
   })
 })
 
 const tensor = (n: number) => fc.array(fc.float({ noNaN: true, min: -8, max: 8 }), { minLength: n, maxLength: n }).map(f32)
-const family = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 2, max: 11 })).chain(([n, k]) => fc.array(tensor(n), { minLength: k, maxLength: k }))
+const family = fc
+  .tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 2, max: 11 }))
+  .chain(([n, k]) => fc.array(tensor(n), { minLength: k, maxLength: k }))
 
 describe('laws', () => {
   it('a weighted sum is the float64 sum in order, rounded once', () => {
@@ -118,7 +129,11 @@ describe('slices', () => {
     const n = inputs[0]!.length
     const out = new Float32Array(n)
     const each = (f: (xs: Float32Array[], start: number) => void) => {
-      for (let s = 0; s < n; s += size) f(inputs.map((x) => x.slice(s, s + size)), s)
+      for (let s = 0; s < n; s += size)
+        f(
+          inputs.map((x) => x.slice(s, s + size)),
+          s,
+        )
     }
     for (let pass = 0; pass < method.passes; pass++) each((xs) => method.gather!(pass, xs))
     each((xs, s) => {

@@ -82,7 +82,12 @@ describe('classification', () => {
 
   test('the worst class is the one of which most are missed; a class without examples is none', () => {
     const classes = perClassAccuracy(answering(4, [0, 0, 1, 1, 1, 2], [0, 1, 1, 0, 0, 2]))
-    expect(classes.map((c) => [c.correct, c.n])).toEqual([[1, 2], [1, 3], [1, 1], [0, 0]])
+    expect(classes.map((c) => [c.correct, c.n])).toEqual([
+      [1, 2],
+      [1, 3],
+      [1, 1],
+      [0, 0],
+    ])
     expect(worstClass(classes)).toBe(1)
     expect(classes[3]!.interval).toEqual([0, 1])
   })
@@ -163,12 +168,22 @@ describe('ranking and retrieval', () => {
   })
 
   test('recall@k grows with k and is whole at the number of candidates', () => {
-    const matrix = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 })).chain(([q, c]) =>
-      fc.tuple(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: q * c, maxLength: q * c }), fc.array(fc.nat(c - 1), { minLength: q, maxLength: q }), fc.constant(c)),
-    )
+    const matrix = fc
+      .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 }))
+      .chain(([q, c]) =>
+        fc.tuple(
+          fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: q * c, maxLength: q * c }),
+          fc.array(fc.nat(c - 1), { minLength: q, maxLength: q }),
+          fc.constant(c),
+        ),
+      )
     fc.assert(
       fc.property(matrix, ([similarity, targets, c]) => {
-        const found = recallAtK(similarity, targets.map((t) => [t]), Array.from({ length: c }, (_, i) => i + 1))
+        const found = recallAtK(
+          similarity,
+          targets.map((t) => [t]),
+          Array.from({ length: c }, (_, i) => i + 1),
+        )
         expect(found).toEqual([...found].sort((a, b) => a - b))
         expect(found.at(-1)).toBe(1)
       }),
@@ -185,8 +200,12 @@ describe('detection', () => {
 
   test.each(own.coco)('COCO AP $ap as pycocotools has it', (g) => {
     const images = Array.from({ length: g.images }, (_, i) => ({
-      detections: g.detections.filter((d) => d.image_id === i + 1).map((d) => ({ label: d.category_id - 1, score: d.score, box: box(d.bbox) })),
-      truth: g.truth.filter((t) => t.image_id === i + 1).map((t) => ({ label: t.category_id - 1, box: box(t.bbox), crowd: t.iscrowd === 1 })),
+      detections: g.detections
+        .filter((d) => d.image_id === i + 1)
+        .map((d) => ({ label: d.category_id - 1, score: d.score, box: box(d.bbox) })),
+      truth: g.truth
+        .filter((t) => t.image_id === i + 1)
+        .map((t) => ({ label: t.category_id - 1, box: box(t.bbox), crowd: t.iscrowd === 1 })),
     }))
     const found = detectionScores(images, g.classes)
     expect(found.ap).toBeCloseTo(g.ap, 10)

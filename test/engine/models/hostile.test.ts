@@ -9,7 +9,10 @@ const dir = temporaryFolder()
 
 test.each(Object.entries(HOSTILE))('%s is one line', async (kind, { says }) => {
   const folder = makeHostile(path.join(dir, kind), kind)
-  const error = await openClip(folder).then(() => undefined, (e: unknown) => e)
+  const error = await openClip(folder).then(
+    () => undefined,
+    (e: unknown) => e,
+  )
   expect(error).toBeInstanceOf(DashiError)
   const { message, fault } = error as DashiError
   expect(fault).toBe('data')

@@ -54,7 +54,12 @@ describe('the reverse walk', () => {
   const scalar = () => new Graph().input('x', 'float32', [])
 
   test('sums the gradients of a value used several times', async () => {
-    await checkNumerically('x·x + x·exp x', ([x]) => ops.add(ops.mul(x!, x!), ops.mul(x!, ops.exp(x!))), { attrs: {}, inputs: [{ dtype: 'float32', shape: [3], data: Float32Array.of(-0.5, 0.1, 0.9) }] }, mulberry(1))
+    await checkNumerically(
+      'x·x + x·exp x',
+      ([x]) => ops.add(ops.mul(x!, x!), ops.mul(x!, ops.exp(x!))),
+      { attrs: {}, inputs: [{ dtype: 'float32', shape: [3], data: Float32Array.of(-0.5, 0.1, 0.9) }] },
+      mulberry(1),
+    )
   })
 
   test('refuses a loss that is no scalar, and a parameter that does not reach the loss', () => {
@@ -66,7 +71,11 @@ describe('the reverse walk', () => {
 
   test('names an op that has no rule', () => {
     const x = scalar()
-    const mystery = { name: 'Mystery', infer: () => [{ dtype: 'float32' as const, shape: [] }], emit: () => ({ type: 'Mystery', inputs: [x] }) }
+    const mystery = {
+      name: 'Mystery',
+      infer: () => [{ dtype: 'float32' as const, shape: [] }],
+      emit: () => ({ type: 'Mystery', inputs: [x] }),
+    }
     const [y] = x.graph.apply(mystery, [x], undefined)
     expect(() => gradients(y!, [x])).toThrow('Mystery has no gradient rule')
   })

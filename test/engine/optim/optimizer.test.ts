@@ -10,7 +10,12 @@ interface Followed {
   readonly losses: number[]
   readonly final: Record<string, GoldenTensor>
 }
-const { mlp } = golden<{ mlp: { start: Record<string, GoldenTensor>; x: GoldenTensor; y: GoldenTensor; steps: number } & Record<'sgd' | 'momentum' | 'nesterov' | 'adamw', Followed> }>('train.json')
+const { mlp } = golden<{
+  mlp: { start: Record<string, GoldenTensor>; x: GoldenTensor; y: GoldenTensor; steps: number } & Record<
+    'sgd' | 'momentum' | 'nesterov' | 'adamw',
+    Followed
+  >
+}>('train.json')
 const [rows, features] = mlp.x.shape as [number, number]
 
 /** relu(x W₁ᵀ + b₁) W₂ᵀ + b₂ on `batch` rows; weights decay, biases do not. */
@@ -55,7 +60,8 @@ const adam = adamW({ beta1: 0.8, beta2: 0.95, eps: 1e-7, weightDecay: 0.2 })
 describe('optimisers take the steps that torch.optim takes', () => {
   test('SGD', async () => expectFollows(await follow(sgd({ momentum: 0 }), 0.1), mlp.sgd))
   test('SGD with momentum and L2', async () => expectFollows(await follow(sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1), mlp.momentum))
-  test('SGD with Nesterov momentum and L2', async () => expectFollows(await follow(sgd({ momentum: 0.9, nesterov: true, weightDecay: 0.05 }), 0.1), mlp.nesterov))
+  test('SGD with Nesterov momentum and L2', async () =>
+    expectFollows(await follow(sgd({ momentum: 0.9, nesterov: true, weightDecay: 0.05 }), 0.1), mlp.nesterov))
   test('AdamW', async () => expectFollows(await follow(adam, 0.05), mlp.adamw))
 })
 
@@ -65,13 +71,16 @@ describe('what surrounds the optimiser', () => {
     expectFollows(await follow(sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1, { accumulate }), mlp.momentum)
   })
 
-  test('accumulated gradients are clipped as one batch\'s are', async () => {
+  test("accumulated gradients are clipped as one batch's are", async () => {
     const [whole, parts] = [await follow(adam, 0.05, { clipNorm: 0.1 }), await follow(adam, 0.05, { clipNorm: 0.1, accumulate: 4 })]
     whole.losses.forEach((loss, i) => expect(parts.losses[i]).toBeCloseTo(loss, 5))
     expect(Math.abs(whole.losses.at(-1)! - mlp.adamw.losses.at(-1)!)).toBeGreaterThan(1e-6) // the bound was felt
   })
 
-  test.each([['AdamW', adam, 0.05], ['SGD', sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1]] as const)('half the rate of a parameter is half the learning rate: %s', async (_, optimizer, lr) => {
+  test.each([
+    ['AdamW', adam, 0.05],
+    ['SGD', sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1],
+  ] as const)('half the rate of a parameter is half the learning rate: %s', async (_, optimizer, lr) => {
     const [whole, half] = [await follow(optimizer, lr / 2), await follow(optimizer, lr, {}, 0.5)]
     for (const [name, w] of whole.final) expect(normError(half.final.get(name)!, w), name).toBeLessThan(1e-5)
   })

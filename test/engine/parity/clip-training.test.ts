@@ -35,7 +35,12 @@ const reference = golden<{
   nesterov: Curve & { total: number; momentum: number }
 }>('train.json')
 
-const feeds = reference.batches.map(({ pixels, ids, labels }): Record<string, Tensor> => ({ pixels: feed(pixels), ids: feed(ids), eos: eosOf(ids, config), labels: feed(labels) }))
+const feeds = reference.batches.map(({ pixels, ids, labels }): Record<string, Tensor> => ({
+  pixels: feed(pixels),
+  ids: feed(ids),
+  eos: eosOf(ids, config),
+  labels: feed(labels),
+}))
 const [first] = reference.batches
 
 /** The two losses of train.py. A head's tensors are parameters beside the model's. */
@@ -76,7 +81,10 @@ describe.each(['contrastive', 'classifier'] as const)('%s loss', (task) => {
     gradients(loss, inputs).forEach((g, i) => graph.output(parameters[i]!.name, g))
     graph.output('loss', loss)
     const session = await Session.create(graph, { threads: 1 })
-    const out = await session.run({ ...feeds[0], ...Object.fromEntries(parameters.map(({ name, shape }) => [`w:${name}`, feed({ dtype: 'float32', shape, data: initial(name) })])) })
+    const out = await session.run({
+      ...feeds[0],
+      ...Object.fromEntries(parameters.map(({ name, shape }) => [`w:${name}`, feed({ dtype: 'float32', shape, data: initial(name) })])),
+    })
     await session.release()
 
     const want = openSafetensors(goldenPath(`train/${task}-grads.safetensors`))
@@ -86,7 +94,8 @@ describe.each(['contrastive', 'classifier'] as const)('%s loss', (task) => {
       expect(want.tensors.get(name)!.shape, name).toEqual(shape)
       const g = want.float32(name)
       const got = out[name]!.data as Float32Array
-      if (isShiftInvariant(name)) expect(Math.hypot(...got), name).toBeLessThan(1e-6 * Math.hypot(...want.float32(name.replace('bias', 'weight'))))
+      if (isShiftInvariant(name))
+        expect(Math.hypot(...got), name).toBeLessThan(1e-6 * Math.hypot(...want.float32(name.replace('bias', 'weight'))))
       else {
         expect(normError(got, g), `${name} (as a whole)`).toBeLessThan(1e-4)
         expect(relativeError(got, g), `${name} (each element)`).toBeLessThan(1e-3)
@@ -102,9 +111,15 @@ test('frozen weights, mapped from their file, leave the gradients of the others 
   const { loss } = tasks.contrastive(p)
   const names = p.trainable.map((t) => t.name)
   expect(names).toHaveLength(3)
-  gradients(loss, names.map((name) => graph.inputs.find((v) => v.name === `w:${name}`)!)).forEach((g, i) => graph.output(names[i]!, g))
+  gradients(
+    loss,
+    names.map((name) => graph.inputs.find((v) => v.name === `w:${name}`)!),
+  ).forEach((g, i) => graph.output(names[i]!, g))
   const session = await Session.create(graph, { threads: 1 })
-  const out = await session.run({ ...feeds[0], ...Object.fromEntries(p.trainable.map(({ name, shape }) => [`w:${name}`, feed({ dtype: 'float32', shape, data: initial(name) })])) })
+  const out = await session.run({
+    ...feeds[0],
+    ...Object.fromEntries(p.trainable.map(({ name, shape }) => [`w:${name}`, feed({ dtype: 'float32', shape, data: initial(name) })])),
+  })
   await session.release()
   const want = openSafetensors(goldenPath('train/contrastive-grads.safetensors'))
   for (const name of names) expect(normError(out[name]!.data as Float32Array, want.float32(name)), name).toBeLessThan(1e-4)
@@ -124,7 +139,8 @@ async function train(task: keyof typeof tasks, options: TrainOptions, { lr, warm
   }
   return { trainer, losses, norms }
 }
-const worstRelative = (got: readonly number[], want: readonly number[]) => Math.max(...want.map((x, i) => Math.abs(got[i]! - x) / Math.abs(x)))
+const worstRelative = (got: readonly number[], want: readonly number[]) =>
+  Math.max(...want.map((x, i) => Math.abs(got[i]! - x) / Math.abs(x)))
 
 describe('training curves', () => {
   test('the learning rate warms up and falls as in wise-ft', () => {
@@ -136,7 +152,12 @@ describe('training curves', () => {
   test('weight decay leaves out norms, biases and embeddings', () => {
     const p = paramsOf(new Graph(), clip, () => true)
     tasks.contrastive(p)
-    expect(p.trainable.filter((t) => !t.decay).map((t) => t.name).sort()).toEqual([...reference.adamw.noDecay].sort())
+    expect(
+      p.trainable
+        .filter((t) => !t.decay)
+        .map((t) => t.name)
+        .sort(),
+    ).toEqual([...reference.adamw.noDecay].sort())
   })
 
   test('20 AdamW steps: losses within 1e-4, final weights and their moving average too', async () => {
@@ -153,7 +174,8 @@ describe('training curves', () => {
     expect(trained.size).toBe(final.tensors.size)
     const ema = openSafetensors(goldenPath('train/adamw-ema.safetensors'))
     const averaged = await trainer.exportWeights({ ema: true })
-    for (const name of ema.tensors.keys()) expect(normError(averaged.get(name)!, ema.float32(name)), `average of ${name}`).toBeLessThan(1e-4)
+    for (const name of ema.tensors.keys())
+      expect(normError(averaged.get(name)!, ema.float32(name)), `average of ${name}`).toBeLessThan(1e-4)
     final.close()
     ema.close()
     await trainer.release()
@@ -161,7 +183,12 @@ describe('training curves', () => {
 
   test('10 steps of SGD with Nesterov momentum on the classifier: losses within 1e-4', async () => {
     const want = reference.nesterov
-    const { trainer, losses, norms } = await train('classifier', { optimizer: sgd({ momentum: want.momentum, nesterov: true }) }, want, want.total)
+    const { trainer, losses, norms } = await train(
+      'classifier',
+      { optimizer: sgd({ momentum: want.momentum, nesterov: true }) },
+      want,
+      want.total,
+    )
     await trainer.release()
     expect(worstRelative(losses, want.losses)).toBeLessThan(1e-4)
     expect(worstRelative(norms, want.gradientNorms)).toBeLessThan(1e-3)

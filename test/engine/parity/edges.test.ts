@@ -41,7 +41,9 @@ async function compare(folder: string, expected: Answers): Promise<void> {
   const clip = await openClip(folder)
   const [n, length] = edges.inputIds.shape as [number, number]
   const ids = ints(edges.inputIds)
-  const ends = Int32Array.from({ length: n }, (_, i) => eosIndex(ids.subarray(i * length, (i + 1) * length), clip.config.text_config.eos_token_id))
+  const ends = Int32Array.from({ length: n }, (_, i) =>
+    eosIndex(ids.subarray(i * length, (i + 1) * length), clip.config.text_config.eos_token_id),
+  )
   const graph = new Graph()
   const p = new Params(graph, clip.weights)
   const image = imageEmbedding(p, clip.config, graph.input('pixels', 'float32', edges.pixels.shape))
@@ -71,7 +73,10 @@ test('a logit_scale of shape [1] is the number that it holds, and is saved as on
   await writeSafetensors(path.join(folder, 'other.safetensors'), { specs, produce: ({ name }) => stored.bytes(name) })
   stored.close()
   fs.renameSync(path.join(folder, 'other.safetensors'), file)
-  await compare(folder, edges.models.find((m) => m.name === 'activation quick_gelu')!)
+  await compare(
+    folder,
+    edges.models.find((m) => m.name === 'activation quick_gelu')!,
+  )
   const clip = await openClip(folder)
   expect(clip.weights.info('logit_scale').shape).toEqual([])
   clip.close()

@@ -41,21 +41,26 @@ async function solve(cs: readonly number[]): Promise<Map<number, LogisticFit>> {
   return fits
 }
 
-describe('logistic regression is scikit-learn\'s', () => {
-  test('the definition of the objective gives scikit-learn\'s value at its solution', () => {
-    for (const s of lp.solutions) expect(objective({ weight: floats(s.coef), bias: floats(s.intercept) }, s.C) / s.objective).toBeCloseTo(1, 6)
+describe("logistic regression is scikit-learn's", () => {
+  test("the definition of the objective gives scikit-learn's value at its solution", () => {
+    for (const s of lp.solutions)
+      expect(objective({ weight: floats(s.coef), bias: floats(s.intercept) }, s.C) / s.objective).toBeCloseTo(1, 6)
   })
 
-  test.each(['each C from the one before', 'each C from nothing'])('%s: objective within 1e-4, predictions equal in 999 of 1000', async (how) => {
-    const cs = lp.solutions.map((s) => s.C)
-    const fits = how === 'each C from nothing' ? new Map((await Promise.all(cs.map((c) => solve([c])))).flatMap((m) => [...m])) : await solve(cs)
-    for (const s of lp.solutions) {
-      const fit = fits.get(s.C)!
-      expect(Math.abs(fit.objective - s.objective) / s.objective, `C ${s.C}: objective as said`).toBeLessThan(1e-4)
-      expect(Math.abs(objective(fit, s.C) - s.objective) / s.objective, `C ${s.C}: objective as it is`).toBeLessThan(1e-4)
-      const predicted = [...scores(floats(lp.xTest), fit.weight, fit.bias)].map(argmax)
-      const equal = ints(s.predictions).filter((y, i) => predicted[i] === y).length
-      expect(equal / predicted.length, `C ${s.C}: equal predictions`).toBeGreaterThanOrEqual(0.999)
-    }
-  })
+  test.each(['each C from the one before', 'each C from nothing'])(
+    '%s: objective within 1e-4, predictions equal in 999 of 1000',
+    async (how) => {
+      const cs = lp.solutions.map((s) => s.C)
+      const fits =
+        how === 'each C from nothing' ? new Map((await Promise.all(cs.map((c) => solve([c])))).flatMap((m) => [...m])) : await solve(cs)
+      for (const s of lp.solutions) {
+        const fit = fits.get(s.C)!
+        expect(Math.abs(fit.objective - s.objective) / s.objective, `C ${s.C}: objective as said`).toBeLessThan(1e-4)
+        expect(Math.abs(objective(fit, s.C) - s.objective) / s.objective, `C ${s.C}: objective as it is`).toBeLessThan(1e-4)
+        const predicted = [...scores(floats(lp.xTest), fit.weight, fit.bias)].map(argmax)
+        const equal = ints(s.predictions).filter((y, i) => predicted[i] === y).length
+        expect(equal / predicted.length, `C ${s.C}: equal predictions`).toBeGreaterThanOrEqual(0.999)
+      }
+    },
+  )
 })

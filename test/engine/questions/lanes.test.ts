@@ -60,7 +60,10 @@ describe('a model that hangs its thread', () => {
     const lanes = lanesOf(`if (question.kind === 'classify') while (true); embedding(n)`)
     expect(await first(lanes, 'hostile')).toBe(1)
     const [hung, next] = [lanes.ask(classify('hostile')), first(lanes, 'hostile')]
-    await expect(hung).rejects.toMatchObject({ fault: 'data', message: 'hostile: the model gave no answer within 0.1 seconds, so it is left alone' })
+    await expect(hung).rejects.toMatchObject({
+      fault: 'data',
+      message: 'hostile: the model gave no answer within 0.1 seconds, so it is left alone',
+    })
     expect(await next).toBe(1)
     expect(await first(lanes, 'hostile')).toBe(2)
   })
@@ -81,8 +84,13 @@ describe('a model that hangs its thread', () => {
 })
 
 test('a thread that fills its memory is one line, and the process goes on', async () => {
-  const lanes = lanesOf(`if (question.model === 'greedy') { const all = []; while (true) all.push(new Array(1e6).fill(n + 0.5)) } embedding(n)`)
-  await expect(lanes.ask(embed('greedy'))).rejects.toMatchObject({ fault: 'data', message: expect.stringMatching(/^greedy: needs more than \d+ MB of memory/) })
+  const lanes = lanesOf(
+    `if (question.model === 'greedy') { const all = []; while (true) all.push(new Array(1e6).fill(n + 0.5)) } embedding(n)`,
+  )
+  await expect(lanes.ask(embed('greedy'))).rejects.toMatchObject({
+    fault: 'data',
+    message: expect.stringMatching(/^greedy: needs more than \d+ MB of memory/),
+  })
   expect(await first(lanes, 'good')).toBe(1)
 }, 240_000)
 
@@ -108,7 +116,9 @@ test('few models stay open: that which was asked longest ago is opened anew', as
 })
 
 test('an answer of the wrong form, and a thread that dies, are errors of the program', async () => {
-  const lanes = lanesOf(`if (question.model === 'wrong') answer('much'); else if (question.model === 'dies') process.exit(3); else throw new Error('broken')`)
+  const lanes = lanesOf(
+    `if (question.model === 'wrong') answer('much'); else if (question.model === 'dies') process.exit(3); else throw new Error('broken')`,
+  )
   await expect(lanes.ask(embed('wrong'))).rejects.toThrow(/Float32Array/)
   await expect(lanes.ask(embed('dies'))).rejects.toThrow(/ended with code 3/)
   await expect(lanes.ask(embed('throws'))).rejects.toThrow(/broken/)

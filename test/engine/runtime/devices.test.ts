@@ -22,7 +22,10 @@ vi.mock(import('../../../src-main/engine/runtime/session.ts'), async (original) 
         await new Promise((resume) => setTimeout(resume, fake.delay))
         const out = await run(feeds)
         return Object.fromEntries(
-          Object.entries(out).map(([name, t]) => [name, real.tensor(Float32Array.from(fake.spoil(name, t.data as Float32Array)), 'float32', t.dims)]),
+          Object.entries(out).map(([name, t]) => [
+            name,
+            real.tensor(Float32Array.from(fake.spoil(name, t.data as Float32Array)), 'float32', t.dims),
+          ]),
         )
       }
       return session
@@ -52,22 +55,36 @@ describe('a provider that computes as the CPU does', () => {
 describe('a provider is refused, in one line,', () => {
   const wrong: [string, (name: string, data: Float32Array) => ArrayLike<number>][] = [
     ['whose weights are updated wrongly by 1 %', (name, data) => (name === "w:b.weight'" ? data.map((x) => x * 1.01) : data)],
-    ['whose bias is never updated', (name, data) => (name === "w:a.bias'" ? data.map((_, i) => Math.sin((i + 1) * 'a.bias'.length * 0.37)) : data)],
+    [
+      'whose bias is never updated',
+      (name, data) => (name === "w:a.bias'" ? data.map((_, i) => Math.sin((i + 1) * 'a.bias'.length * 0.37)) : data),
+    ],
     ['that answers NaN', (name, data) => (name === 'loss' ? data.map(() => NaN) : data)],
     ['that answers 0', (_, data) => data.map(() => 0)],
   ]
   test.each(wrong)('%s', async (_, spoil) => {
     fake.spoil = spoil
     const { chooseProvider } = await devices()
-    const refused = await chooseProvider('webgpu').then(() => undefined, (e: unknown) => e as Error)
+    const refused = await chooseProvider('webgpu').then(
+      () => undefined,
+      (e: unknown) => e as Error,
+    )
     expect(refused).toMatchObject({ name: 'DashiError', fault: 'user' })
-    expect(refused!.message).toMatch(/^device webgpu: webgpu computes other results than the CPU \(loss \S+ instead of \S+ after 4 steps\)$/)
-    expect(await chooseProvider('auto')).toEqual({ provider: 'cpu', notes: [expect.stringContaining('webgpu computes other results than the CPU')] })
+    expect(refused!.message).toMatch(
+      /^device webgpu: webgpu computes other results than the CPU \(loss \S+ instead of \S+ after 4 steps\)$/,
+    )
+    expect(await chooseProvider('auto')).toEqual({
+      provider: 'cpu',
+      notes: [expect.stringContaining('webgpu computes other results than the CPU')],
+    })
   })
 
   test('that cannot be started', async () => {
-    fake.fails = '/src/webgpu_context.cc:136 Initialize(const Config&)::<lambda()> status == Success was false. Failed to get a WebGPU adapter: No supported adapters\n'
-    await expect((await devices()).chooseProvider('webgpu')).rejects.toThrow(/^device webgpu: webgpu is not available here: Failed to get a WebGPU adapter: No supported adapters$/)
+    fake.fails =
+      '/src/webgpu_context.cc:136 Initialize(const Config&)::<lambda()> status == Success was false. Failed to get a WebGPU adapter: No supported adapters\n'
+    await expect((await devices()).chooseProvider('webgpu')).rejects.toThrow(
+      /^device webgpu: webgpu is not available here: Failed to get a WebGPU adapter: No supported adapters$/,
+    )
   })
 
   test('that this machine has not', async () => {

@@ -15,7 +15,13 @@ import { Trainer } from '../../../src-main/engine/runtime/train.ts'
 import { crossEntropy } from '../../../src-main/engine/tasks/losses.ts'
 
 const [batch, width, classes] = [16, 24, 4]
-const shapes = new Map([['in.weight', [32, width]], ['in.bias', [32]], ['norm.weight', [32]], ['norm.bias', [32]], ['out.weight', [classes, 32]]])
+const shapes = new Map([
+  ['in.weight', [32, width]],
+  ['in.bias', [32]],
+  ['norm.weight', [32]],
+  ['norm.bias', [32]],
+  ['out.weight', [classes, 32]],
+])
 const wave = (n: number, k: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * k + k))
 
 /** Loss curve of a small network with gradient clipping, a moving average and accumulation or not; where its state lies; and what ran elsewhere. */
@@ -27,16 +33,35 @@ async function tiny(provider: Provider, accumulate: number) {
         const w = new Map([...shapes].map(([name, shape]) => [name, graph.input(`w:${name}`, 'float32', shape)]))
         const h = gelu(linear(graph.input('x', 'float32', [batch, width]), w.get('in.weight')!, w.get('in.bias')))
         const logits = linear(layerNorm(h, w.get('norm.weight')!, w.get('norm.bias')!, { eps: 1e-5 }), w.get('out.weight')!)
-        return { loss: crossEntropy(logits, graph.input('labels', 'int32', [batch])), parameters: [...shapes].map(([name, shape]) => ({ name, shape, decay: shape.length > 1 })) }
+        return {
+          loss: crossEntropy(logits, graph.input('labels', 'int32', [batch])),
+          parameters: [...shapes].map(([name, shape]) => ({ name, shape, decay: shape.length > 1 })),
+        }
       },
     },
-    (name) => wave(shapes.get(name)!.reduce((a, b) => a * b, 1), name.length * 0.37),
+    (name) =>
+      wave(
+        shapes.get(name)!.reduce((a, b) => a * b, 1),
+        name.length * 0.37,
+      ),
     { optimizer: adamW(), clipNorm: 1, accumulate, ema: 0.9, session: { provider, profile } },
   )
   const losses: number[] = []
   for (let i = 0; i < 5 * accumulate; i++)
     losses.push(
-      (await trainer.step({ x: tensor(wave(batch * width, 0.11 + i / 100), 'float32', [batch, width]), labels: tensor(Int32Array.from({ length: batch }, (_, k) => (k * 7 + i) % classes), 'int32', [batch]) }, 0.01)).loss,
+      (
+        await trainer.step(
+          {
+            x: tensor(wave(batch * width, 0.11 + i / 100), 'float32', [batch, width]),
+            labels: tensor(
+              Int32Array.from({ length: batch }, (_, k) => (k * 7 + i) % classes),
+              'int32',
+              [batch],
+            ),
+          },
+          0.01,
+        )
+      ).loss,
     )
   const state = (trainer as unknown as { state: Record<string, Tensor> }).state
   const locations = Object.fromEntries(Object.entries(state).map(([name, t]) => [name, t.location]))
@@ -48,10 +73,17 @@ async function tiny(provider: Provider, accumulate: number) {
 /** How many times each op ran on each provider. */
 function nodesOf(profile: string): Record<string, number> {
   const counts: Record<string, number> = {}
-  const events = z.array(z.looseObject({ cat: z.string().optional(), name: z.string(), args: z.looseObject({ op_name: z.string().optional(), provider: z.string().optional() }).optional() }))
+  const events = z.array(
+    z.looseObject({
+      cat: z.string().optional(),
+      name: z.string(),
+      args: z.looseObject({ op_name: z.string().optional(), provider: z.string().optional() }).optional(),
+    }),
+  )
   for (const file of fs.readdirSync(path.dirname(profile)).filter((f) => f.startsWith(path.basename(profile))))
     for (const { cat, name, args } of events.parse(JSON.parse(fs.readFileSync(path.join(path.dirname(profile), file), 'utf8'))))
-      if (cat === 'Node' && name.endsWith('_kernel_time')) counts[`${args!.provider} ${args!.op_name}`] = (counts[`${args!.provider} ${args!.op_name}`] ?? 0) + 1
+      if (cat === 'Node' && name.endsWith('_kernel_time'))
+        counts[`${args!.provider} ${args!.op_name}`] = (counts[`${args!.provider} ${args!.op_name}`] ?? 0) + 1
   return counts
 }
 
@@ -59,7 +91,9 @@ const jobs = z.array(jobSchema).parse(JSON.parse(fs.readFileSync(process.argv[2]
 /** Each part says when it is done: shaders are compiled for seconds, and a driver may hang. */
 const timed = async <T>(name: string, part: Promise<T>): Promise<T> => {
   const value = await part
-  process.stderr.write(`${name}: after ${process.uptime().toFixed(1)} s, ${(process.cpuUsage().user / 1e6).toFixed(1)} s of processor time\n`)
+  process.stderr.write(
+    `${name}: after ${process.uptime().toFixed(1)} s, ${(process.cpuUsage().user / 1e6).toFixed(1)} s of processor time\n`,
+  )
   return value
 }
 const answer = {
@@ -72,7 +106,10 @@ const answer = {
   jobs: [] as unknown[],
 }
 for (const job of jobs) {
-  const { loss, device, splits, seconds } = await timed(`job on ${job.device}`, runJob(job, { onProgress: (p) => process.stderr.write(`${p.phase} ${p.done}/${p.total}\n`), isCancelled: () => false }))
+  const { loss, device, splits, seconds } = await timed(
+    `job on ${job.device}`,
+    runJob(job, { onProgress: (p) => process.stderr.write(`${p.phase} ${p.done}/${p.total}\n`), isCancelled: () => false }),
+  )
   answer.jobs.push({ device, loss, seconds, logits: Object.fromEntries(Object.entries(splits).map(([name, s]) => [name, [...s.logits]])) })
 }
 process.stdout.write(`${JSON.stringify(answer)}\n`)

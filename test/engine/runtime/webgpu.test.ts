@@ -7,7 +7,9 @@ import { runProgram } from '../../helpers/programs.ts'
 
 // Chromium brings SwiftShader, a Vulkan driver in software, and Dawn needs Vulkan's loader.
 const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json'
-const here = fs.existsSync(DRIVER) && ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'].some((d) => fs.existsSync(`${d}/libvulkan.so.1`))
+const here =
+  fs.existsSync(DRIVER) &&
+  ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'].some((d) => fs.existsSync(`${d}/libvulkan.so.1`))
 if (!here) console.warn('WebGPU is not tested here: it needs the packages chromium and libvulkan1')
 
 interface Tiny {
@@ -32,12 +34,32 @@ describe.skipIf(!here)('WebGPU, in software', () => {
     const dir = temporaryFolder()
     const splits = await shapePictures(path.join(dir, 'pictures'))
     const job = (device: 'cpu' | 'webgpu') =>
-      shapesJob(splits, { model: goldenPath("clip/hub"), out: path.join(dir, device), cache: path.join(dir, `cache-${device}`), device, settings: { epochs: 2, batchSize: 4, lr: 1e-3, ema: 0.5, labelSmoothing: 0.1 } })
+      shapesJob(splits, {
+        model: goldenPath('clip/hub'),
+        out: path.join(dir, device),
+        cache: path.join(dir, `cache-${device}`),
+        device,
+        settings: { epochs: 2, batchSize: 4, lr: 1e-3, ema: 0.5, labelSmoothing: 0.1 },
+      })
     fs.writeFileSync(path.join(dir, 'jobs.json'), JSON.stringify([job('cpu'), job('webgpu')]))
-    const { code, stdout, stderr } = await runProgram('webgpu', [path.join(dir, 'jobs.json')], { env: { VK_ICD_FILENAMES: DRIVER, XDG_RUNTIME_DIR: '/tmp' } })
+    const { code, stdout, stderr } = await runProgram('webgpu', [path.join(dir, 'jobs.json')], {
+      env: { VK_ICD_FILENAMES: DRIVER, XDG_RUNTIME_DIR: '/tmp' },
+    })
     expect(code, stderr).toBe(0)
     answer = JSON.parse(stdout) as Answer
-    if (process.env['DASHI_SHOW']) console.log(JSON.stringify({ ...answer, jobs: answer.jobs.map(({ loss, seconds, device }) => ({ loss, seconds, device })), tiny: answer.tiny.webgpu.nodes, accumulated: answer.accumulated.webgpu.nodes }, null, 1))
+    if (process.env['DASHI_SHOW'])
+      console.log(
+        JSON.stringify(
+          {
+            ...answer,
+            jobs: answer.jobs.map(({ loss, seconds, device }) => ({ loss, seconds, device })),
+            tiny: answer.tiny.webgpu.nodes,
+            accumulated: answer.accumulated.webgpu.nodes,
+          },
+          null,
+          1,
+        ),
+      )
   })
 
   test('passes the check before its first use', () => {
@@ -68,6 +90,7 @@ describe.skipIf(!here)('WebGPU, in software', () => {
     expect([cpu!.device, webgpu!.device]).toEqual(['cpu', 'webgpu'])
     expect(cpu!.loss).toHaveLength(6)
     expect(relativeError(webgpu!.loss, cpu!.loss)).toBeLessThan(1e-3)
-    for (const [split, logits] of Object.entries(cpu!.logits)) expect(relativeError(webgpu!.logits[split]!, logits), split).toBeLessThan(1e-3)
+    for (const [split, logits] of Object.entries(cpu!.logits))
+      expect(relativeError(webgpu!.logits[split]!, logits), split).toBeLessThan(1e-3)
   })
 })

@@ -18,7 +18,9 @@ const head = { classes: ['cat', 'dog'], dim: 3, weight: Float32Array.of(1, 2, 3,
 
 describe('a checkpoint', () => {
   it('has the base’s config, tokenizer and preprocessor, the weights, the head and the lineage', async () => {
-    await tiny(at('base'), [1, 2, 3, 4], { files: { 'tokenizer.json': '{"t":1}', 'preprocessor_config.json': '{"p":1}', 'notes.txt': 'not copied' } })
+    await tiny(at('base'), [1, 2, 3, 4], {
+      files: { 'tokenizer.json': '{"t":1}', 'preprocessor_config.json': '{"p":1}', 'notes.txt': 'not copied' },
+    })
     const base = openWeights(at('base'))
     const trained = new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]])
     const written = await writeCheckpoint(at('ft'), {
@@ -28,7 +30,14 @@ describe('a checkpoint', () => {
       record: { ...record, base: { path: at('base'), fingerprint: await fingerprint(at('base')) } },
     })
     base.close()
-    expect(fs.readdirSync(at('ft')).sort()).toEqual(['config.json', 'dashi.json', 'head.safetensors', 'model.safetensors', 'preprocessor_config.json', 'tokenizer.json'])
+    expect(fs.readdirSync(at('ft')).sort()).toEqual([
+      'config.json',
+      'dashi.json',
+      'head.safetensors',
+      'model.safetensors',
+      'preprocessor_config.json',
+      'tokenizer.json',
+    ])
     expect(readRecord(at('ft'))).toEqual(written)
     expect(written).toMatchObject({ format: 1, recipe: { name: 'ft' }, classes: ['cat', 'dog'], fingerprint: await fingerprint(at('ft')) })
     expect(readHead(at('ft'))).toEqual(head)
@@ -39,7 +48,11 @@ describe('a checkpoint', () => {
 
   it.each(['fp16', 'bf16'])('trained from a %s base is F32 as a whole; what was not trained has the same values', async (stored) => {
     const base = openWeights(path.join(GOLDEN, stored))
-    await writeCheckpoint(at('half'), { config: {}, weights: fromWeights(base, new Map([['layer.0.bias', Float32Array.of(0.1, 0.2, 0.3, 0.4)]])), record })
+    await writeCheckpoint(at('half'), {
+      config: {},
+      weights: fromWeights(base, new Map([['layer.0.bias', Float32Array.of(0.1, 0.2, 0.3, 0.4)]])),
+      record,
+    })
     const w = openWeights(at('half'))
     expect(w.names()).toEqual(base.names())
     for (const name of w.names()) expect(w.info(name).dtype).toBe('F32')
@@ -51,10 +64,15 @@ describe('a checkpoint', () => {
   })
 
   it('tells transformers in which precision it is, at every place that says one, and changes no other character', async () => {
-    const said = (dtype: string) => `{"dtype": "${dtype}", "initializer_factor": 1.0, "model_type": "clip", "torch_dtype":"${dtype}", "text_config": {"dtype": "${dtype}"}}`
+    const said = (dtype: string) =>
+      `{"dtype": "${dtype}", "initializer_factor": 1.0, "model_type": "clip", "torch_dtype":"${dtype}", "text_config": {"dtype": "${dtype}"}}`
     await tiny(at('f16'), [1, 2, 3, 4], { config: undefined, files: { 'config.json': said('float16') } }, 'F16')
     const base = openWeights(at('f16'))
-    for (const [weights, dtype] of [[storedTensors(base), 'float16'], [fromWeights(base, new Map()), 'float32'], [fromWeights(base, new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]])), 'float32']] as const) {
+    for (const [weights, dtype] of [
+      [storedTensors(base), 'float16'],
+      [fromWeights(base, new Map()), 'float32'],
+      [fromWeights(base, new Map([['a.weight', Float32Array.of(5, 6, 7, 8)]])), 'float32'],
+    ] as const) {
       await writeCheckpoint(at('f16-ft'), { base: at('f16'), weights, record })
       expect(fs.readFileSync(at('f16-ft', 'config.json'), 'utf8')).toBe(said(dtype))
     }
@@ -62,10 +80,17 @@ describe('a checkpoint', () => {
   })
 
   it('says so too where its base said nothing', async () => {
-    await tiny(at('silent'), [1, 2, 3, 4], { config: undefined, files: { 'config.json': '{\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": null}\n}' } }, 'BF16')
+    await tiny(
+      at('silent'),
+      [1, 2, 3, 4],
+      { config: undefined, files: { 'config.json': '{\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": null}\n}' } },
+      'BF16',
+    )
     const base = openWeights(at('silent'))
     await writeCheckpoint(at('said'), { base: at('silent'), weights: storedTensors(base), record })
-    expect(fs.readFileSync(at('said', 'config.json'), 'utf8')).toBe('{\n  "dtype": "bfloat16",\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": "bfloat16"}\n}')
+    expect(fs.readFileSync(at('said', 'config.json'), 'utf8')).toBe(
+      '{\n  "dtype": "bfloat16",\n  "initializer_factor": 1.0,\n  "text_config": {"torch_dtype": "bfloat16"}\n}',
+    )
     await writeCheckpoint(at('said'), { base: at('silent'), weights: fromWeights(base, new Map()), record })
     expect(fs.readFileSync(at('said', 'config.json'), 'utf8')).toContain('"dtype": "float32"')
     base.close()
@@ -86,8 +111,14 @@ describe('the fingerprint', () => {
       () => tiny(at('f'), [1, 2, 3, 4]),
       () => tiny(at('f'), [1, 2, 3, 5]),
       () => tiny(at('f'), [1, 2, 3, 4], { head }),
-      () => tiny(at('f'), [1, 2, 3, 4], { weights: memory({ 'a.weight': { shape: [4], data: [1, 2, 3, 4] }, 'b.bias': { shape: [2], data: [1, 2] } }) }),
-      () => tiny(at('f'), [1, 2, 3, 4], { weights: memory({ 'A.weight': { shape: [2, 2], data: [1, 2, 3, 4] }, 'b.bias': { shape: [2], data: [1, 2] } }) }),
+      () =>
+        tiny(at('f'), [1, 2, 3, 4], {
+          weights: memory({ 'a.weight': { shape: [4], data: [1, 2, 3, 4] }, 'b.bias': { shape: [2], data: [1, 2] } }),
+        }),
+      () =>
+        tiny(at('f'), [1, 2, 3, 4], {
+          weights: memory({ 'A.weight': { shape: [2, 2], data: [1, 2, 3, 4] }, 'b.bias': { shape: [2], data: [1, 2] } }),
+        }),
     ]
     for (const write of variants) prints.add((await write()).fingerprint!)
     expect(prints.size).toBe(variants.length)
@@ -99,7 +130,12 @@ describe('replacing a checkpoint', () => {
   it('is all or nothing', async () => {
     await tiny(at('r'), [1, 2, 3, 4])
     const failing = tiny(at('r'), [9, 9, 9, 9], {
-      weights: { ...memory({ w: { shape: [1], data: [1] } }), produce: () => { throw new Error('out of memory') } },
+      weights: {
+        ...memory({ w: { shape: [1], data: [1] } }),
+        produce: () => {
+          throw new Error('out of memory')
+        },
+      },
     })
     await expect(failing).rejects.toThrow('out of memory')
     const w = openWeights(at('r'))
@@ -117,7 +153,9 @@ describe('replacing a checkpoint', () => {
       if (String(file).includes('.model.safetensors.')) throw Object.assign(new Error(), { code: 'ENOSPC' })
       return open(file, flags)
     }) as typeof fs.openSync)
-    await expect(tiny(at('full'), [1, 2, 3, 4])).rejects.toThrow(`${at('full', 'model.safetensors')}: cannot be written: no space left on the device`)
+    await expect(tiny(at('full'), [1, 2, 3, 4])).rejects.toThrow(
+      `${at('full', 'model.safetensors')}: cannot be written: no space left on the device`,
+    )
     expect(fs.readdirSync(dir).filter((n) => n.includes('full'))).toEqual([])
   })
 
@@ -172,9 +210,17 @@ describe('bad files, one line each', () => {
 
   it('a head whose rows are not its classes', () => {
     fs.mkdirSync(at('h'))
-    const tensor = (shape: number[], from: number) => ({ dtype: 'F32', shape, data_offsets: [from, from + 4 * shape.reduce((a, b) => a * b, 1)] })
+    const tensor = (shape: number[], from: number) => ({
+      dtype: 'F32',
+      shape,
+      data_offsets: [from, from + 4 * shape.reduce((a, b) => a * b, 1)],
+    })
     const write = (classes: string, rows: number) =>
-      rawFile(at('h', 'head.safetensors'), { __metadata__: { classes }, 'head.weight': tensor([rows, 2], 0), 'head.bias': tensor([2], rows * 8) }, rows * 8 + 8)
+      rawFile(
+        at('h', 'head.safetensors'),
+        { __metadata__: { classes }, 'head.weight': tensor([rows, 2], 0), 'head.bias': tensor([2], rows * 8) },
+        rows * 8 + 8,
+      )
     write('["a","b"]', 3)
     expect(() => readHead(at('h'))).toThrow('tensor head.weight: expected shape [2, dim], found [3, 2]')
     write('["a","b","c"]', 3)

@@ -15,7 +15,10 @@ afterEach(() => vi.restoreAllMocks())
 
 describe('a file of the reference library', () => {
   const golden = path.join(GOLDEN, 'mixed.safetensors')
-  const expected = JSON.parse(fs.readFileSync(path.join(GOLDEN, 'mixed.json'), 'utf8')) as Record<string, { shape: number[]; values: number[] }>
+  const expected = JSON.parse(fs.readFileSync(path.join(GOLDEN, 'mixed.json'), 'utf8')) as Record<
+    string,
+    { shape: number[]; values: number[] }
+  >
 
   it('is read: names, shapes and the values of every float type', () => {
     const open = openSafetensors(golden)
@@ -77,22 +80,59 @@ describe('a file that lies is refused in one line', () => {
     ['a header too short to be JSON', () => rawFile(at('x'), {}, 0, 1), /header length: expected at least 2/],
     ['a header cut off', () => rawFile(at('x'), { a: f32([1], [0, 4]) }, 4, 10), /header: expected JSON/],
     ['not JSON', () => rawFile(at('x'), 'hello world'), /header: expected JSON/],
-    ['not UTF-8', () => (fs.writeFileSync(at('x'), Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 123, 255, 254, 125])), at('x')), /header: expected JSON in UTF-8/],
+    [
+      'not UTF-8',
+      () => (fs.writeFileSync(at('x'), Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 123, 255, 254, 125])), at('x')),
+      /header: expected JSON in UTF-8/,
+    ],
     ['not an object', () => rawFile(at('x'), []), /header: expected a JSON object/],
-    ['a name twice', () => rawFile(at('x'), '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), /key "a" appears twice/],
-    ['a field twice', () => rawFile(at('x'), '{"a":{"dtype":"F32","dtype":"F16","shape":[2],"data_offsets":[0,4]}}', 4), /key "dtype" appears twice/],
+    [
+      'a name twice',
+      () =>
+        rawFile(
+          at('x'),
+          '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+          4,
+        ),
+      /key "a" appears twice/,
+    ],
+    [
+      'a field twice',
+      () => rawFile(at('x'), '{"a":{"dtype":"F32","dtype":"F16","shape":[2],"data_offsets":[0,4]}}', 4),
+      /key "dtype" appears twice/,
+    ],
     ['metadata that is not text', () => rawFile(at('x'), { __metadata__: { epoch: 3 } }), /__metadata__.epoch: expected a string/],
     ['an unknown dtype', () => rawFile(at('x'), { a: f32([1], [0, 4], 'Q4') }, 4), /tensor a: dtype: expected one of BOOL.*found "Q4"/],
     ['a negative size', () => rawFile(at('x'), { a: f32([-1], [0, 4]) }, 4), /tensor a: shape: expected an array of sizes/],
     ['a fractional size', () => rawFile(at('x'), { a: f32([1.5], [0, 4]) }, 4), /tensor a: shape/],
     ['a huge shape', () => rawFile(at('x'), { a: f32([2 ** 40, 2 ** 40], [0, 4]) }, 4), /tensor a: shape: .* larger than any file/],
     ['no shape', () => rawFile(at('x'), { a: { dtype: 'F32', data_offsets: [0, 4] } }, 4), /tensor a: shape: .*found nothing/],
-    ['too few bytes for its shape', () => rawFile(at('x'), { a: f32([2], [0, 4]) }, 4), /tensor a: data_offsets: expected 8 bytes for F32 \[2\], found 4/],
+    [
+      'too few bytes for its shape',
+      () => rawFile(at('x'), { a: f32([2], [0, 4]) }, 4),
+      /tensor a: data_offsets: expected 8 bytes for F32 \[2\], found 4/,
+    ],
     ['offsets backwards', () => rawFile(at('x'), { a: f32([1], [4, 0]) }, 4), /tensor a: data_offsets: expected \[begin, end\]/],
-    ['offsets out of range', () => rawFile(at('x'), { a: f32([2], [0, 8]) }, 4), /tensor a: data_offsets: end at 8, but the file has 4 bytes/],
-    ['overlapping tensors', () => rawFile(at('x'), { a: f32([2], [0, 8]), b: f32([2], [4, 12]) }, 12), /tensor b: data_offsets: overlaps tensor a/],
-    ['the same bytes twice', () => rawFile(at('x'), { a: f32([1], [0, 4]), b: f32([1], [0, 4]) }, 4), /tensor b: data_offsets: overlaps tensor a/],
-    ['a gap', () => rawFile(at('x'), { a: f32([1], [0, 4]), b: f32([1], [8, 12]) }, 12), /tensor b: data_offsets: leaves a gap after tensor a: expected to begin at 4, found 8/],
+    [
+      'offsets out of range',
+      () => rawFile(at('x'), { a: f32([2], [0, 8]) }, 4),
+      /tensor a: data_offsets: end at 8, but the file has 4 bytes/,
+    ],
+    [
+      'overlapping tensors',
+      () => rawFile(at('x'), { a: f32([2], [0, 8]), b: f32([2], [4, 12]) }, 12),
+      /tensor b: data_offsets: overlaps tensor a/,
+    ],
+    [
+      'the same bytes twice',
+      () => rawFile(at('x'), { a: f32([1], [0, 4]), b: f32([1], [0, 4]) }, 4),
+      /tensor b: data_offsets: overlaps tensor a/,
+    ],
+    [
+      'a gap',
+      () => rawFile(at('x'), { a: f32([1], [0, 4]), b: f32([1], [8, 12]) }, 12),
+      /tensor b: data_offsets: leaves a gap after tensor a: expected to begin at 4, found 8/,
+    ],
     ['a gap at the start', () => rawFile(at('x'), { a: f32([1], [4, 8]) }, 8), /tensor a: data_offsets: leaves a gap after the header/],
     ['bytes that belong to nothing', () => rawFile(at('x'), { a: f32([1], [0, 4]) }, 9), /data: expected the tensors' 4 bytes.*found 9/],
     ['a folder', () => dir, /expected a file/],
@@ -153,21 +193,34 @@ describe('writing', () => {
   it('gives back what was written, in any dtype, for any names and shapes', async () => {
     const tensor = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }), { maxLength: 12 })
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }).filter((s) => s !== '__metadata__'), tensor, { maxKeys: 5 }), async (values) => {
-        const source = memory(Object.fromEntries(Object.entries(values).map(([k, data]) => [k, { shape: [data.length], data }])))
-        await writeSafetensors(at('any'), source)
-        const open = openSafetensors(at('any'))
-        for (const [name, data] of Object.entries(values)) expect(open.float32(name)).toEqual(Float32Array.from(data))
-        for (const { offset } of open.tensors.values()) expect(offset % 4).toBe(0)
-        open.close()
-      }),
+      fc.asyncProperty(
+        fc.dictionary(
+          fc.string({ unit: 'binary' }).filter((s) => s !== '__metadata__'),
+          tensor,
+          { maxKeys: 5 },
+        ),
+        async (values) => {
+          const source = memory(Object.fromEntries(Object.entries(values).map(([k, data]) => [k, { shape: [data.length], data }])))
+          await writeSafetensors(at('any'), source)
+          const open = openSafetensors(at('any'))
+          for (const [name, data] of Object.entries(values)) expect(open.float32(name)).toEqual(Float32Array.from(data))
+          for (const { offset } of open.tensors.values()) expect(offset % 4).toBe(0)
+          open.close()
+        },
+      ),
       { numRuns: 20 },
     )
   })
 
   it('takes a tensor in parts, and refuses one of the wrong length', async () => {
     const specs = [{ name: 'w', dtype: 'F32' as const, shape: [5] }]
-    await writeSafetensors(at('parts'), { specs, *produce() { yield Float32Array.of(1, 2); yield Float32Array.of(3, 4, 5) } })
+    await writeSafetensors(at('parts'), {
+      specs,
+      *produce() {
+        yield Float32Array.of(1, 2)
+        yield Float32Array.of(3, 4, 5)
+      },
+    })
     expect([...openSafetensors(at('parts')).float32('w')]).toEqual([1, 2, 3, 4, 5])
     await expect(writeSafetensors(at('parts'), { specs, produce: () => Float32Array.of(1) })).rejects.toThrow('given 4 bytes')
     expect([...openSafetensors(at('parts')).float32('w')]).toEqual([1, 2, 3, 4, 5])
@@ -188,7 +241,9 @@ describe('writing', () => {
       if (calls++ === 0) return (write as (...a: unknown[]) => void)(...args)
       ;(args.at(-1) as (e: Error) => void)(Object.assign(new Error(code), { code }))
     }) as typeof fs.write)
-    await expect(writeSafetensors(file, memory({ w: { shape: [9], data: Array(9).fill(3) } }))).rejects.toThrow(`${file}: cannot be written: ${reason}`)
+    await expect(writeSafetensors(file, memory({ w: { shape: [9], data: Array(9).fill(3) } }))).rejects.toThrow(
+      `${file}: cannot be written: ${reason}`,
+    )
     expect(fs.readFileSync(file)).toEqual(before)
     expect(fs.readdirSync(folder)).toEqual(['model.safetensors'])
   })

@@ -11,10 +11,16 @@ const folder = (name: string) => {
   fs.mkdirSync(d, { recursive: true })
   return d
 }
-const expectedOf = (name: string) => JSON.parse(fs.readFileSync(path.join(GOLDEN, name, 'expected.json'), 'utf8')) as Record<string, number[]>
+const expectedOf = (name: string) =>
+  JSON.parse(fs.readFileSync(path.join(GOLDEN, name, 'expected.json'), 'utf8')) as Record<string, number[]>
 
 describe('a folder that Python wrote', () => {
-  it.each([['fp32', 'fp32'], ['fp16', 'fp16'], ['bf16', 'bf16'], ['sharded', 'fp32']])('%s', (name, values) => {
+  it.each([
+    ['fp32', 'fp32'],
+    ['fp16', 'fp16'],
+    ['bf16', 'bf16'],
+    ['sharded', 'fp32'],
+  ])('%s', (name, values) => {
     const weights = openWeights(path.join(GOLDEN, name))
     const expected = expectedOf(values)
     expect(weights.names()).toEqual(Object.keys(expected).sort())
@@ -53,7 +59,9 @@ describe('an index that lies', () => {
   it('a tensor that its shard does not have', () =>
     expect(index('lies', (m: Record<string, string>) => ({ ...m, extra: Object.values(m)[0] }))).toThrow(/tensor extra: missing, though/))
   it('a tensor of a shard that it does not list', () =>
-    expect(index('omits', (m: Record<string, string>) => Object.fromEntries(Object.entries(m).slice(1)))).toThrow(/says that it is in no file/))
+    expect(index('omits', (m: Record<string, string>) => Object.fromEntries(Object.entries(m).slice(1)))).toThrow(
+      /says that it is in no file/,
+    ))
   it('not a map', () => expect(index('list', ['a'])).toThrow(/index\.json: weight_map: /))
 })
 
@@ -72,8 +80,12 @@ describe('a folder without safetensors', () => {
 describe('the tensors that a model expects', () => {
   const d = folder('model')
   const file = path.join(d, 'model.safetensors')
-  const write = (names: string[]) => writeSafetensors(file, memory(Object.fromEntries(names.map((n) => [n, { shape: [2, 3], data: [1, 2, 3, 4, 5, 6] }]))))
-  const expected = new Map([['a.weight', [2, 3]], ['text.position_ids', [2, 3]]])
+  const write = (names: string[]) =>
+    writeSafetensors(file, memory(Object.fromEntries(names.map((n) => [n, { shape: [2, 3], data: [1, 2, 3, 4, 5, 6] }]))))
+  const expected = new Map([
+    ['a.weight', [2, 3]],
+    ['text.position_ids', [2, 3]],
+  ])
 
   it('are there with their shapes', async () => {
     await write(['a.weight', 'text.position_ids'])

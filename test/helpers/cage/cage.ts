@@ -10,7 +10,8 @@ export function noCage(): string | undefined {
   if (process.platform !== 'linux' || !(process.arch in REFUSE)) return `no patch is known for ${process.platform}-${process.arch}`
   if (spawnSync('cc', ['--version']).status !== 0) return 'there is no C compiler (cc)'
   const node = fs.readFileSync(process.execPath)
-  if (!EXTERNAL.every((name) => placeOf(node, name) !== undefined)) return 'this Node does not hold its own Node-API (it is linked to libnode)'
+  if (!EXTERNAL.every((name) => placeOf(node, name) !== undefined))
+    return 'this Node does not hold its own Node-API (it is linked to libnode)'
   return undefined
 }
 
@@ -44,10 +45,18 @@ export function cagedNode(to: string): string {
 function placeOf(elf: Buffer, name: string): number | undefined {
   const u64 = (at: number) => Number(elf.readBigUInt64LE(at))
   const table = (at: number, size: number, count: number) => Array.from({ length: count }, (_, i) => at + i * size)
-  const sections = table(u64(0x28), elf.readUInt16LE(0x3a), elf.readUInt16LE(0x3c))
-    .map((at) => ({ type: elf.readUInt32LE(at + 4), offset: u64(at + 24), size: u64(at + 32), link: elf.readUInt32LE(at + 40) }))
-  const segments = table(u64(0x20), elf.readUInt16LE(0x36), elf.readUInt16LE(0x38))
-    .map((at) => ({ type: elf.readUInt32LE(at), offset: u64(at + 8), address: u64(at + 16), size: u64(at + 32) }))
+  const sections = table(u64(0x28), elf.readUInt16LE(0x3a), elf.readUInt16LE(0x3c)).map((at) => ({
+    type: elf.readUInt32LE(at + 4),
+    offset: u64(at + 24),
+    size: u64(at + 32),
+    link: elf.readUInt32LE(at + 40),
+  }))
+  const segments = table(u64(0x20), elf.readUInt16LE(0x36), elf.readUInt16LE(0x38)).map((at) => ({
+    type: elf.readUInt32LE(at),
+    offset: u64(at + 8),
+    address: u64(at + 16),
+    size: u64(at + 32),
+  }))
   const symbols = sections.find((s) => s.type === 11)
   if (!symbols) return undefined
   const names = sections[symbols.link]!.offset

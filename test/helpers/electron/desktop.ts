@@ -26,7 +26,13 @@ export class Desktop {
   /** `node`: the program that plays Electron's part; a packaged entry has its resources named in STAND_IN_RESOURCES. */
   constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}, node = process.execPath) {
     const program = path.join(programRoot, 'test', 'helpers', 'electron', 'program.mjs')
-    this.child = fork(program, [entry, ...args], { execPath: node, env: { ...process.env, ...env }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+    this.child = fork(program, [entry, ...args], {
+      execPath: node,
+      env: { ...process.env, ...env },
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    })
     this.child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)))
     this.child.on('message', (message) => this.take(message as Message))
     this.exited = new Promise((resolve) => this.child.on('exit', resolve))
@@ -73,7 +79,12 @@ export class Desktop {
     const answered = this.unless(url, (resolve) => this.fetching.set(id, resolve))
     this.tell({ fetch: url, method, id })
     signal?.addEventListener('abort', () => this.tell({ giveUp: id }))
-    const { status, headers, body, failed } = (await answered.finally(() => this.fetching.delete(id))) as { status: number; headers: Record<string, string>; body: Uint8Array; failed: boolean }
+    const { status, headers, body, failed } = (await answered.finally(() => this.fetching.delete(id))) as {
+      status: number
+      headers: Record<string, string>
+      body: Uint8Array
+      failed: boolean
+    }
     if (failed) throw new Error(`${url}: the answer broke off`)
     return { status, headers, bytes: body, body: Buffer.from(body).toString() }
   }

@@ -5,7 +5,8 @@
 export function encode(message: unknown): string {
   const plain = (value: unknown): unknown => {
     if (value === undefined) return { '~': 'undefined' }
-    if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : { '~': Object.is(value, -0) ? '-0' : String(value) }
+    if (typeof value === 'number')
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : { '~': Object.is(value, -0) ? '-0' : String(value) }
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
     if (Array.isArray(value)) return Array.from(value, plain)
     if (typeof value !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(value) as null) || '~' in value)

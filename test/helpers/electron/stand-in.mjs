@@ -112,14 +112,24 @@ const inUtility = `import { EventEmitter } from 'node:events'
 export const utilityProcess = {
   fork(module, args, { env }) {
     afterReady('utilityProcess.fork')
-    const child = fork(module, args, { env, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--import', `data:text/javascript,${encodeURIComponent(inUtility)}`] })
+    const child = fork(module, args, {
+      env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: ['--import', `data:text/javascript,${encodeURIComponent(inUtility)}`],
+    })
     const utility = Object.assign(new EventEmitter(), { stderr: child.stderr, postMessage: (m) => child.send(m), kill: () => child.kill() })
     child.on('message', (m) => utility.emit('message', m)).on('exit', (code) => utility.emit('exit', code ?? 1))
     return utility
   },
 }
 const defaultSession = { on: () => undefined, setPermissionRequestHandler: () => undefined, setPermissionCheckHandler: () => undefined }
-export const session = { get defaultSession() { afterReady('session.defaultSession'); return defaultSession } }
+export const session = {
+  get defaultSession() {
+    afterReady('session.defaultSession')
+    return defaultSession
+  },
+}
 
 /** The main process's end: an emitter whose messages are `{ data }`, silent until it is started. */
 class MessagePortMain extends EventEmitter {
@@ -185,7 +195,8 @@ let connected = 0
 const pagePorts = new Map()
 function connect(number) {
   const senderFrame = {
-    url: windows[0] ? 'app://dashi/' : '', parent: null,
+    url: windows[0] ? 'app://dashi/' : '',
+    parent: null,
     postMessage(name, _data, [port]) {
       const id = ++connected
       pagePorts.set(id, port)

@@ -20,7 +20,11 @@ describe('copies', () => {
     expect(h.takeBack().shapes).toEqual([a.shape, b.shape])
   })
   test('paste on another image: the same place, cut at its border, masks on its grid; what lies outside is left out', () => {
-    const rle = rleFromBitmap(Array.from({ length: 200 * 100 }, (_, i) => Number(i % 200 >= 90 && i % 200 < 110)), 100, 200)
+    const rle = rleFromBitmap(
+      Array.from({ length: 200 * 100 }, (_, i) => Number(i % 200 >= 90 && i % 200 < 110)),
+      100,
+      200,
+    )
     const h = hand([region(box(80, 10, 40, 20), { z: 1 }), region({ kind: 'mask', rle }, { z: 2 }), region(box(150, 10, 40, 20), { z: 3 })])
     h.editor.execute('select-all')
     h.editor.execute('copy')
@@ -34,7 +38,21 @@ describe('copies', () => {
   })
   test('with nothing selected or copied there is nothing to do', () => {
     const h = hand([region(box(0, 0, 10, 10))])
-    for (const action of ['copy', 'paste', 'duplicate', 'delete', 'merge', 'subtract', 'lock', 'hide', 'bring-to-front', 'nudge-left', 'cancel', 'undo', 'redo'] as const)
+    for (const action of [
+      'copy',
+      'paste',
+      'duplicate',
+      'delete',
+      'merge',
+      'subtract',
+      'lock',
+      'hide',
+      'bring-to-front',
+      'nudge-left',
+      'cancel',
+      'undo',
+      'redo',
+    ] as const)
       expect([action, h.editor.execute(action)]).toEqual([action, false])
     expect(h.edits).toEqual([])
   })
@@ -126,15 +144,30 @@ describe('view', () => {
 })
 
 describe('shortcuts', () => {
-  const key = (k: string, held: Partial<Parameters<typeof chordOf>[0]> = {}) => chordOf({ key: k, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held })
+  const key = (k: string, held: Partial<Parameters<typeof chordOf>[0]> = {}) =>
+    chordOf({ key: k, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held })
   test('a chord is written the same whatever the keyboard', () => {
-    expect([key('z', { metaKey: true, shiftKey: true }), key('Z', { ctrlKey: true, shiftKey: true }), key(' '), key('F1')]).toEqual(['Ctrl+Shift+Z', 'Ctrl+Shift+Z', 'Space', 'F1'])
+    expect([key('z', { metaKey: true, shiftKey: true }), key('Z', { ctrlKey: true, shiftKey: true }), key(' '), key('F1')]).toEqual([
+      'Ctrl+Shift+Z',
+      'Ctrl+Shift+Z',
+      'Space',
+      'F1',
+    ])
   })
   test('every action named is one that exists, and the habits are kept', () => {
     const known = new Set<string>([...canvasActions, ...appActions])
     for (const action of Object.keys(defaultShortcuts)) expect(known.has(action) || action.startsWith('tool-')).toBe(true)
     expect(['R', 'P', 'B', 'V', 'N', 'H', 'T', 'L', 'Delete', 'Ctrl+Y'].map((k) => actionsFor(k)[0])).toEqual([
-      'tool-box', 'tool-polygon', 'tool-brush', 'tool-select', 'tool-last', 'hide', 'hide-all', 'lock', 'delete', 'redo',
+      'tool-box',
+      'tool-polygon',
+      'tool-brush',
+      'tool-select',
+      'tool-last',
+      'hide',
+      'hide-all',
+      'lock',
+      'delete',
+      'redo',
     ])
     expect(actionsFor('Backspace')).toEqual(['remove-last', 'delete'])
   })
@@ -143,7 +176,15 @@ describe('shortcuts', () => {
   })
   test('bare keys are inert in text fields', () => {
     expect(['A', 'Shift+R', 'Ctrl+K', 'F1'].map(worksInText)).toEqual([false, false, true, true])
-    expect([{ tagName: 'INPUT', type: 'text' }, { tagName: 'input', type: 'range' }, { tagName: 'DIV', isContentEditable: true }, { tagName: 'BUTTON' }, null].map(isTextField)).toEqual([true, false, true, false, false])
+    expect(
+      [
+        { tagName: 'INPUT', type: 'text' },
+        { tagName: 'input', type: 'range' },
+        { tagName: 'DIV', isContentEditable: true },
+        { tagName: 'BUTTON' },
+        null,
+      ].map(isTextField),
+    ).toEqual([true, false, true, false, false])
   })
 })
 

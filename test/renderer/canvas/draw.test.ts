@@ -35,7 +35,9 @@ describe('box', () => {
 
 test('a rotated box: two clicks for an edge, one for its depth', () => {
   const h = hand().tool('rotated-box').click(10, 10).expectPath('rotated-box.edge').click(40, 50).expectPath('rotated-box.depth')
-  h.move(0, 0).click(10 - 16, 10 + 12).expectPath('rotated-box.idle')
+  h.move(0, 0)
+    .click(10 - 16, 10 + 12)
+    .expectPath('rotated-box.idle')
   const s = h.shapes[0]!
   expect(s).toMatchObject({ kind: 'rotated-box', w: 50 })
   expect(s.kind === 'rotated-box' && [s.h, s.angle, s.cx, s.cy].map((v) => Math.round(1000 * v) / 1000)).toEqual([20, 53.13, 17, 36])
@@ -100,7 +102,16 @@ describe('polygon', () => {
     h.click(110, 10, { shift: true }).click(150, 10).click(150, 50)
     h.editor.execute('confirm')
     expect(h.shapes).toEqual([
-      { kind: 'polygon', parts: [[[10, 10, 90, 10, 90, 90, 10, 90], [30, 30, 50, 30, 50, 50]], [[110, 10, 150, 10, 150, 50]]] },
+      {
+        kind: 'polygon',
+        parts: [
+          [
+            [10, 10, 90, 10, 90, 90, 10, 90],
+            [30, 30, 50, 30, 50, 50],
+          ],
+          [[110, 10, 150, 10, 150, 50]],
+        ],
+      },
     ])
   })
   test('snaps to a neighbour: its vertex before its edge', () => {
@@ -119,14 +130,22 @@ describe('polygon', () => {
 })
 
 test('a polyline ends by a double click', () => {
-  expect(hand().tool('polyline').click(10, 10).click(60, 10).doubleClick(60, 50).shapes).toEqual([{ kind: 'polyline', points: [10, 10, 60, 10, 60, 50] }])
+  expect(hand().tool('polyline').click(10, 10).click(60, 10).doubleClick(60, 50).shapes).toEqual([
+    { kind: 'polyline', points: [10, 10, 60, 10, 60, 50] },
+  ])
 })
 
 test('points: each click one, with Shift one more of the same region', () => {
   const h = hand().tool('points').click(10, 10).click(20, 20).click(30, 30, { shift: true })
   expect(h.shapes).toEqual([
     { kind: 'keypoints', points: [{ x: 10, y: 10, v: 2 }] },
-    { kind: 'keypoints', points: [{ x: 20, y: 20, v: 2 }, { x: 30, y: 30, v: 2 }] },
+    {
+      kind: 'keypoints',
+      points: [
+        { x: 20, y: 20, v: 2 },
+        { x: 30, y: 30, v: 2 },
+      ],
+    },
   ])
 })
 

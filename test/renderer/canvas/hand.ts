@@ -14,11 +14,23 @@ export const polygon = (...points: number[]): Shape => ({ kind: 'polygon', parts
 
 let nextId = 1
 export const region = (shape: Shape, more: Partial<Region> = {}): Region => ({
-  id: nextId++, mediaId: 1, labelId: null, shape, attributes: {}, author: { kind: 'person', name: 'tester' }, state: 'accepted',
-  z: nextId, hidden: false, locked: false, ...more,
+  id: nextId++,
+  mediaId: 1,
+  labelId: null,
+  shape,
+  attributes: {},
+  author: { kind: 'person', name: 'tester' },
+  state: 'accepted',
+  z: nextId,
+  hidden: false,
+  locked: false,
+  ...more,
 })
 
-export function hand(regions: Region[] = [], { width = 200, height = 100, pixels }: { width?: number; height?: number; pixels?: Pixels } = {}) {
+export function hand(
+  regions: Region[] = [],
+  { width = 200, height = 100, pixels }: { width?: number; height?: number; pixels?: Pixels } = {},
+) {
   const edits: RegionEdit[] = []
   const editor = new CanvasEditor({ author: () => ({ kind: 'person', name: 'tester' }), onEdit: (edit) => edits.push(edit) })
   editor.setViewport({ width: 1000, height: 1000 })
@@ -29,7 +41,14 @@ export function hand(regions: Region[] = [], { width = 200, height = 100, pixels
   let time = 0
   let buttons = 0
   const input = (x: number, y: number, held: Held = {}): PointerInput => ({
-    ...toScreen(editor.view, { x, y }), time, buttons, button: 0, shift: false, alt: false, ctrl: false, ...held,
+    ...toScreen(editor.view, { x, y }),
+    time,
+    buttons,
+    button: 0,
+    shift: false,
+    alt: false,
+    ctrl: false,
+    ...held,
   })
   const it = {
     editor,
@@ -62,7 +81,12 @@ export function hand(regions: Region[] = [], { width = 200, height = 100, pixels
     },
     doubleClick: (x: number, y: number, held?: Held) => it.click(x, y, held).again(x, y, held).up(x, y, held),
     drag(x0: number, y0: number, x1: number, y1: number, held?: Held) {
-      return it.move(x0, y0, held).down(x0, y0, held).move((x0 + x1) / 2, (y0 + y1) / 2, held).move(x1, y1, held).up(x1, y1, held)
+      return it
+        .move(x0, y0, held)
+        .down(x0, y0, held)
+        .move((x0 + x1) / 2, (y0 + y1) / 2, held)
+        .move(x1, y1, held)
+        .up(x1, y1, held)
     },
     expectPath(path: string) {
       expect(editor.state.path).toBe(path)

@@ -3,13 +3,26 @@ import { describe, expect, it } from 'vitest'
 import type { Label } from '#shared/model/label.ts'
 import { box, hand, region } from './hand.ts'
 
-const label = (id: number, more: Partial<Label> = {}): Label => ({ id, name: `label ${id}`, colour: '#1f77b4', key: null, synonyms: [], prompts: [], parentId: null, attributes: [], ...more })
+const label = (id: number, more: Partial<Label> = {}): Label => ({
+  id,
+  name: `label ${id}`,
+  colour: '#1f77b4',
+  key: null,
+  synonyms: [],
+  prompts: [],
+  parentId: null,
+  attributes: [],
+  ...more,
+})
 const parked = { type: 'yes/no' as const, name: 'parked', required: false, default: true }
 
 describe('attributes', () => {
   it('of a new region begin with what its label, and those above it, say', () => {
     const h = hand()
-    h.editor.setLabels([label(1, { attributes: [parked] }), label(2, { parentId: 1, attributes: [{ type: 'number', name: 'age', required: true }] })])
+    h.editor.setLabels([
+      label(1, { attributes: [parked] }),
+      label(2, { parentId: 1, attributes: [{ type: 'number', name: 'age', required: true }] }),
+    ])
     h.editor.setLabel(2)
     h.tool('box').drag(10, 10, 40, 40)
     expect(h.last.changes[0]!.after!.attributes).toEqual({ parked: true })
@@ -58,7 +71,10 @@ it('going to a region puts it in the middle, larger, but a point not without end
   const point = region({ kind: 'keypoints', points: [{ x: 20, y: 20, v: 2 }] })
   const h = hand([r, point])
   expect(h.editor.execute('zoom-region')).toBe(false)
-  for (const [id, x, y] of [[r.id, 160, 60], [point.id, 20, 20]] as const) {
+  for (const [id, x, y] of [
+    [r.id, 160, 60],
+    [point.id, 20, 20],
+  ] as const) {
     h.editor.setSelection([id])
     expect(h.editor.execute('zoom-region')).toBe(true)
     const { view } = h.editor

@@ -16,46 +16,70 @@ const bitmap = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: width * hei
 const mask = (bits: ArrayLike<number>): MaskShape => ({ kind: 'mask', rle: rleFromBitmap(bits, height, width) })
 /** A picture of one grey value a letter. */
 const picture = (...rows: string[]) => ({
-  width: rows[0]!.length, height: rows.length, data: Uint8Array.from(rows.join('').split('').flatMap((c) => [Number(c) * 25, Number(c) * 25, Number(c) * 25, 255])),
+  width: rows[0]!.length,
+  height: rows.length,
+  data: Uint8Array.from(
+    rows
+      .join('')
+      .split('')
+      .flatMap((c) => [Number(c) * 25, Number(c) * 25, Number(c) * 25, 255]),
+  ),
 })
 const drawing = (m: ColumnMask) =>
-  Array.from({ length: m.height }, (_, y) => Array.from({ length: m.width }, (_, x) => rleToBitmap(m.toRle())[y * m.width + x] ? '#' : '.').join(''))
+  Array.from({ length: m.height }, (_, y) =>
+    Array.from({ length: m.width }, (_, x) => (rleToBitmap(m.toRle())[y * m.width + x] ? '#' : '.')).join(''),
+  )
 
 describe('masks by columns', () => {
   test('are what the run lengths say, there and back', () => {
-    fc.assert(fc.property(bitmap, (bits) => {
-      const { rle } = mask(bits)
-      expect(ColumnMask.fromRle(rle).toRle()).toEqual(rle)
-      expect(flatFromColumns(ColumnMask.fromRle(rle))).toEqual(flatFromRle(rle))
-    }))
+    fc.assert(
+      fc.property(bitmap, (bits) => {
+        const { rle } = mask(bits)
+        expect(ColumnMask.fromRle(rle).toRle()).toEqual(rle)
+        expect(flatFromColumns(ColumnMask.fromRle(rle))).toEqual(flatFromRle(rle))
+      }),
+    )
   })
   test('bounds and hits agree with the shared geometry', () => {
-    fc.assert(fc.property(bitmap, fc.integer({ min: -1, max: width }), fc.integer({ min: -1, max: height }), (bits, x, y) => {
-      const m = mask(bits)
-      expect(boundsOfShape(m)).toEqual(shapeBox(m))
-      expect(containsPoint(m, x + 0.5, y + 0.5, 0)).toBe(rleContains(m.rle, x + 0.5, y + 0.5))
-    }))
+    fc.assert(
+      fc.property(bitmap, fc.integer({ min: -1, max: width }), fc.integer({ min: -1, max: height }), (bits, x, y) => {
+        const m = mask(bits)
+        expect(boundsOfShape(m)).toEqual(shapeBox(m))
+        expect(containsPoint(m, x + 0.5, y + 0.5, 0)).toBe(rleContains(m.rle, x + 0.5, y + 0.5))
+      }),
+    )
   })
   test('runs that don’t fit the size are refused', () => {
     expect(() => flatFromRle({ size: [3, 2], counts: mask(new Uint8Array(width * height)).rle.counts })).toThrow('cover more than 3 × 2')
   })
   test('a stroke sets exactly the pixels whose centres it covers, and the eraser takes them away', () => {
     const coordinate = fc.double({ min: -4, max: 16, noNaN: true })
-    fc.assert(fc.property(bitmap, coordinate, coordinate, coordinate, coordinate, fc.double({ min: 1, max: 9, noNaN: true }), fc.boolean(), (bits, ax, ay, bx, by, size, erase) => {
-      const m = ColumnMask.fromRle(mask(bits).rle)
-      m.stroke({ x: ax, y: ay }, { x: bx, y: by }, size, erase)
-      const covered = (x: number, y: number) => {
-        const l2 = (bx - ax) ** 2 + (by - ay) ** 2
-        const t = l2 ? Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / l2)) : 0
-        return Math.hypot(ax + t * (bx - ax) - x, ay + t * (by - ay) - y) - size / 2
-      }
-      const now = [...rleToBitmap(m.toRle())]
-      const expected = bits.map((bit, i) => {
-        const d = covered((i % width) + 0.5, Math.floor(i / width) + 0.5)
-        return Math.abs(d) < 1e-9 ? now[i]! : d < 0 ? Number(!erase) : bit // on the rim itself, rounding decides
-      })
-      expect(now).toEqual(expected)
-    }))
+    fc.assert(
+      fc.property(
+        bitmap,
+        coordinate,
+        coordinate,
+        coordinate,
+        coordinate,
+        fc.double({ min: 1, max: 9, noNaN: true }),
+        fc.boolean(),
+        (bits, ax, ay, bx, by, size, erase) => {
+          const m = ColumnMask.fromRle(mask(bits).rle)
+          m.stroke({ x: ax, y: ay }, { x: bx, y: by }, size, erase)
+          const covered = (x: number, y: number) => {
+            const l2 = (bx - ax) ** 2 + (by - ay) ** 2
+            const t = l2 ? Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / l2)) : 0
+            return Math.hypot(ax + t * (bx - ax) - x, ay + t * (by - ay) - y) - size / 2
+          }
+          const now = [...rleToBitmap(m.toRle())]
+          const expected = bits.map((bit, i) => {
+            const d = covered((i % width) + 0.5, Math.floor(i / width) + 0.5)
+            return Math.abs(d) < 1e-9 ? now[i]! : d < 0 ? Number(!erase) : bit // on the rim itself, rounding decides
+          })
+          expect(now).toEqual(expected)
+        },
+      ),
+    )
   })
   test('placed on another grid, what falls outside is cut off', () => {
     const m = ColumnMask.empty({ width: 4, height: 3 })
@@ -73,7 +97,9 @@ describe('painting', () => {
     const canvas = new MaskCanvas({ x: 0, y: 0, scale: 1, width: 7, height: 7 })
     canvas.paint(flatFromColumns(m), '#204060', 0.5, 1)
     const rgba = canvas.toRgba()
-    const alpha = Array.from({ length: 7 }, (_, y) => Array.from({ length: 7 }, (_, x) => rgba[4 * (7 * y + x) + 3]! > 250 ? '#' : rgba[4 * (7 * y + x) + 3]! > 0 ? '+' : '.').join(''))
+    const alpha = Array.from({ length: 7 }, (_, y) =>
+      Array.from({ length: 7 }, (_, x) => (rgba[4 * (7 * y + x) + 3]! > 250 ? '#' : rgba[4 * (7 * y + x) + 3]! > 0 ? '+' : '.')).join(''),
+    )
     expect(alpha).toEqual(['.......', '.#####.', '.#+#+#.', '.##.##.', '.#+#+#.', '.#####.', '.......'])
     expect([...rgba.slice(4 * 16, 4 * 17)].map((v) => Math.round(v / 4) * 4)).toEqual([0x20, 0x40, 0x60, 128])
   })
@@ -83,7 +109,12 @@ describe('painting', () => {
     const canvas = new MaskCanvas({ x: 1, y: 0.5, scale: 2, width: 5, height: 5 })
     canvas.paint(flatFromColumns(m), '#ffffff', 1, 1)
     const set = [...canvas.toRgba()].flatMap((v, i) => (i % 4 === 3 && v ? [[((i - 3) / 4) % 5, Math.floor((i - 3) / 20)]] : []))
-    expect(set).toEqual([[2, 1], [3, 1], [2, 2], [3, 2]])
+    expect(set).toEqual([
+      [2, 1],
+      [3, 1],
+      [2, 2],
+      [3, 2],
+    ])
   })
 })
 
@@ -97,7 +128,8 @@ test('flood fill takes the connected pixels within the tolerance, by their sides
 test('intelligent scissors follow the edge round a corner', () => {
   const side = 60
   const data = new Uint8Array(4 * side * side)
-  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) data.fill(x < 40 && y < 40 ? 20 : 220, 4 * (y * side + x), 4 * (y * side + x) + 3)
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) data.fill(x < 40 && y < 40 ? 20 : 220, 4 * (y * side + x), 4 * (y * side + x) + 3)
   const wire = new Livewire({ width: side, height: side, data })
   wire.seed({ x: 40, y: 5 })
   const path = wire.pathTo({ x: 5, y: 40 })
@@ -142,7 +174,9 @@ describe('the tools', () => {
   })
   test('the eraser never touches a polygon or a locked mask', () => {
     const locked = region(mask(new Uint8Array(width * height).fill(1)), { locked: true })
-    const h = hand([locked, region({ kind: 'polygon', parts: [[[0, 0, 9, 0, 9, 9]]] })], { width, height }).tool('eraser').drag(2, 2, 8, 8)
+    const h = hand([locked, region({ kind: 'polygon', parts: [[[0, 0, 9, 0, 9, 9]]] })], { width, height })
+      .tool('eraser')
+      .drag(2, 2, 8, 8)
     expect(h.edits).toEqual([])
   })
   test('brush size keys', () => {
@@ -175,7 +209,8 @@ describe('the tools', () => {
   test('scissors draw a polygon, piece by piece, each taken back as one', () => {
     const side = 60
     const data = new Uint8Array(4 * side * side)
-    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) data.fill(Math.hypot(x - 30, y - 30) < 20 ? 20 : 220, 4 * (y * side + x), 4 * (y * side + x) + 3)
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) data.fill(Math.hypot(x - 30, y - 30) < 20 ? 20 : 220, 4 * (y * side + x), 4 * (y * side + x) + 3)
     const h = hand([], { width: side, height: side, pixels: { width: side, height: side, data } }).tool('scissors')
     h.click(50, 30).click(30, 50).click(10, 30)
     const line = h.editor.overlay.line!.length
@@ -192,19 +227,22 @@ describe('the tools', () => {
 })
 
 test('union and subtraction of masks by commands equal the geometry', () => {
-  fc.assert(fc.property(bitmap, bitmap, (a, b) => {
-    const [ma, mb] = [mask(a), mask(b)]
-    if (!rleArea(ma.rle) || !rleArea(mb.rle)) return
-    const expectShape = (command: 'merge' | 'subtract', rle: Rle) => {
-      const [ra, rb] = [region(ma), region(mb)]
-      const h = hand([ra, rb], { width, height })
-      h.editor.setSelection([ra.id, rb.id])
-      if (!rleArea(rle)) return expect(h.editor.execute(command)).toBe(false)
-      expect(h.editor.execute(command)).toBe(true)
-      expect(h.editor.regions.get(ra.id)?.shape).toEqual({ kind: 'mask', rle })
-      expect(h.editor.regions.get(rb.id) === undefined).toBe(command === 'merge')
-    }
-    expectShape('merge', rleUnion(ma.rle, mb.rle))
-    expectShape('subtract', rleSubtract(ma.rle, mb.rle))
-  }), { numRuns: 30 })
+  fc.assert(
+    fc.property(bitmap, bitmap, (a, b) => {
+      const [ma, mb] = [mask(a), mask(b)]
+      if (!rleArea(ma.rle) || !rleArea(mb.rle)) return
+      const expectShape = (command: 'merge' | 'subtract', rle: Rle) => {
+        const [ra, rb] = [region(ma), region(mb)]
+        const h = hand([ra, rb], { width, height })
+        h.editor.setSelection([ra.id, rb.id])
+        if (!rleArea(rle)) return expect(h.editor.execute(command)).toBe(false)
+        expect(h.editor.execute(command)).toBe(true)
+        expect(h.editor.regions.get(ra.id)?.shape).toEqual({ kind: 'mask', rle })
+        expect(h.editor.regions.get(rb.id) === undefined).toBe(command === 'merge')
+      }
+      expectShape('merge', rleUnion(ma.rle, mb.rle))
+      expectShape('subtract', rleSubtract(ma.rle, mb.rle))
+    }),
+    { numRuns: 30 },
+  )
 })

@@ -9,10 +9,22 @@ import { box, hand, polygon, region } from './hand.ts'
 type Hand = ReturnType<typeof hand>
 /** One step of a drawing, in image pixels. */
 type Step = (h: Hand) => void
-const down = (x: number, y: number): Step => (h) => void h.move(x, y).down(x, y)
-const move = (x: number, y: number): Step => (h) => void h.move(x, y)
-const up = (x: number, y: number): Step => (h) => void h.move(x, y).up(x, y)
-const click = (x: number, y: number): Step => (h) => void h.click(x, y)
+const down =
+  (x: number, y: number): Step =>
+  (h) =>
+    void h.move(x, y).down(x, y)
+const move =
+  (x: number, y: number): Step =>
+  (h) =>
+    void h.move(x, y)
+const up =
+  (x: number, y: number): Step =>
+  (h) =>
+    void h.move(x, y).up(x, y)
+const click =
+  (x: number, y: number): Step =>
+  (h) =>
+    void h.click(x, y)
 const confirm: Step = (h) => void h.editor.execute('confirm')
 
 const edges = (() => {
@@ -56,10 +68,19 @@ const spaceDrag: Step = (h) => {
   editor.pointerUp({ ...input, x: 250, y: 330, button: 0, buttons: 0 })
   editor.holdPan(false)
 }
-const views = { wheel, 'zoom in': zoomIn, 'zoom out': zoomOut, 'trackpad pinch': pinch, fit, 'middle drag': middleDrag, 'space and drag': spaceDrag }
+const views = {
+  wheel,
+  'zoom in': zoomIn,
+  'zoom out': zoomOut,
+  'trackpad pinch': pinch,
+  fit,
+  'middle drag': middleDrag,
+  'space and drag': spaceDrag,
+}
 
 /** Coordinates to a thousandth of a pixel: through a zoomed view they come back with rounding. */
-const rounded = (shapes: readonly Shape[]): unknown => JSON.parse(JSON.stringify(shapes), (_, v: unknown) => (typeof v === 'number' ? Math.round(v * 1000) / 1000 : v))
+const rounded = (shapes: readonly Shape[]): unknown =>
+  JSON.parse(JSON.stringify(shapes), (_, v: unknown) => (typeof v === 'number' ? Math.round(v * 1000) / 1000 : v))
 
 const drawn = (tool: ToolName, steps: readonly Step[], between: Step | null) => {
   const h = hand([], { pixels: edges }).tool(tool)
@@ -96,9 +117,21 @@ describe('brush', () => {
   it.each(['middle drag', 'zoom in', 'zoom out'] as const)('is the same with a %s that leaves the pointer on its pixel', (name) => {
     const h = hand([]).tool('brush').move(120, 90).down(120, 90)
     if (name === 'middle drag') middleDrag(h)
-    else h.editor.wheel({ ...toScreen(h.editor.view, { x: 120, y: 90 }), deltaX: 0, deltaY: name === 'zoom in' ? -120 : 120, ctrl: true, shift: false })
+    else
+      h.editor.wheel({
+        ...toScreen(h.editor.view, { x: 120, y: 90 }),
+        deltaX: 0,
+        deltaY: name === 'zoom in' ? -120 : 120,
+        ctrl: true,
+        shift: false,
+      })
     h.move(150, 50).up(150, 50)
-    expect(h.shapes).toEqual(strokes([[120, 90], [150, 50]]))
+    expect(h.shapes).toEqual(
+      strokes([
+        [120, 90],
+        [150, 50],
+      ]),
+    )
   })
 
   it('does not paint what a wheel moves past it, and goes on where it then is', () => {
@@ -106,7 +139,10 @@ describe('brush', () => {
     h.editor.wheel({ x: 60, y: 30, deltaX: 90, deltaY: 20, ctrl: false, shift: false }) // the pointer is now over (150, 50)
     h.move(160, 60).up(160, 60)
     expect(h.shapes).toHaveLength(1)
-    const [first, second] = strokes([[30, 30], [60, 30]]).concat(hand([]).tool('brush').drag(150, 50, 160, 60).shapes) as { kind: 'mask'; rle: Rle }[]
+    const [first, second] = strokes([
+      [30, 30],
+      [60, 30],
+    ]).concat(hand([]).tool('brush').drag(150, 50, 160, 60).shapes) as { kind: 'mask'; rle: Rle }[]
     expect(rleArea((h.shapes[0] as { rle: Rle }).rle)).toBe(rleArea(rleUnion(first!.rle, second!.rle)))
   })
 })

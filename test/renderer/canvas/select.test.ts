@@ -57,7 +57,12 @@ describe('moving', () => {
     expect(h.shapes).toEqual([box(20, 10, 20, 20), polygon(160, 50, 200, 50, 200, 80)])
   })
   test('masks go by whole pixels', () => {
-    const mask = (at: number) => rleFromBitmap(Array.from({ length: 12 }, (_, i) => Number(i === at)), 3, 4)
+    const mask = (at: number) =>
+      rleFromBitmap(
+        Array.from({ length: 12 }, (_, i) => Number(i === at)),
+        3,
+        4,
+      )
     const h = hand([region({ kind: 'mask', rle: mask(5) })], { width: 4, height: 3 })
     h.editor.setView({ x: 0, y: 0, scale: 20 })
     h.drag(1.5, 1.5, 2.9, 1.6)
@@ -71,25 +76,33 @@ describe('moving', () => {
 
 describe('the frame', () => {
   test('a box is resized by side and corner, across its opposite side too', () => {
-    const h = hand([region(box(40, 40, 20, 20))]).click(50, 50).drag(60, 60, 80, 70)
+    const h = hand([region(box(40, 40, 20, 20))])
+      .click(50, 50)
+      .drag(60, 60, 80, 70)
     expect(h.shapes).toEqual([box(40, 40, 40, 30)])
     h.drag(40, 55, 100, 55)
     expect(h.shapes).toEqual([box(80, 40, 20, 30)])
   })
   test('turning a box makes a rotated box; Shift keeps to 15 degrees', () => {
-    const h = hand([region(box(40, 40, 20, 20))]).click(50, 50).drag(50, 16, 84, 51)
+    const h = hand([region(box(40, 40, 20, 20))])
+      .click(50, 50)
+      .drag(50, 16, 84, 51)
     const [s] = h.shapes
     expect(s).toMatchObject({ kind: 'rotated-box', cx: 50, cy: 50, w: 20, h: 20 })
     h.takeBack().drag(50, 16, 84, 47, { shift: true })
     expect(h.shapes[0]).toMatchObject({ angle: 90 })
   })
   test('a rotated box is resized along its own axes, the opposite side kept', () => {
-    const h = hand([region({ kind: 'rotated-box', cx: 50, cy: 50, w: 40, h: 20, angle: 90 })]).click(50, 50).drag(50, 70, 50, 90)
+    const h = hand([region({ kind: 'rotated-box', cx: 50, cy: 50, w: 40, h: 20, angle: 90 })])
+      .click(50, 50)
+      .drag(50, 70, 50, 90)
     const [s] = h.shapes
     expect(s?.kind === 'rotated-box' && [s.cx, s.cy, s.w, s.h].map(Math.round)).toEqual([50, 60, 60, 20])
   })
   test('a double click gives a polygon its frame; several scale together', () => {
-    const h = hand([region(polygon(20, 20, 60, 20, 60, 60)), region(box(60, 60, 20, 20))]).click(50, 30).doubleClick(50, 30)
+    const h = hand([region(polygon(20, 20, 60, 20, 60, 60)), region(box(60, 60, 20, 20))])
+      .click(50, 30)
+      .doubleClick(50, 30)
     h.drag(60, 60, 40, 40)
     expect(h.shapes[0]).toEqual(polygon(20, 20, 40, 20, 40, 40))
     h.editor.execute('select-all')
@@ -136,12 +149,25 @@ describe('vertices', () => {
     expect(h.drag(80, 20, 97, 33).shapes[0]).toEqual(polygon(20, 20, 100, 30, 80, 80))
   })
   test('of holes as well; a hole that loses its third vertex goes alone', () => {
-    const h = hand([region({ kind: 'polygon', parts: [[[0, 0, 90, 0, 90, 90, 0, 90], [20, 20, 60, 20, 60, 60]]] })]).click(70, 80)
+    const h = hand([
+      region({
+        kind: 'polygon',
+        parts: [
+          [
+            [0, 0, 90, 0, 90, 90, 0, 90],
+            [20, 20, 60, 20, 60, 60],
+          ],
+        ],
+      }),
+    ]).click(70, 80)
     h.click(60, 60, { alt: true })
     expect(h.shapes).toEqual([polygon(0, 0, 90, 0, 90, 90, 0, 90)])
   })
   test('of 20,000 a drag takes milliseconds', () => {
-    const ring = Array.from({ length: 20_000 }, (_, i) => (i / 10_000) * Math.PI).flatMap((a) => [500 + 400 * Math.cos(a), 500 + 400 * Math.sin(a)])
+    const ring = Array.from({ length: 20_000 }, (_, i) => (i / 10_000) * Math.PI).flatMap((a) => [
+      500 + 400 * Math.cos(a),
+      500 + 400 * Math.sin(a),
+    ])
     const h = hand([region(polygon(...ring))], { width: 1000, height: 1000 }).click(500, 500)
     const from = process.cpuUsage()
     h.drag(900, 500, 950, 500)

@@ -11,7 +11,8 @@ describe.skipIf(!canRun)('images', () => {
     for (const key of keys) await face.page.keyboard.press(key)
   }
   const said = () => face.page.locator('.bar strong').first().textContent()
-  const name = (n: number) => face.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
+  const name = (n: number) =>
+    face.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
 
   it('are chosen by keys as in a file manager', async () => {
     await face.page.click('.data [role=option] >> nth=2')
@@ -68,7 +69,12 @@ describe.skipIf(!canRun)('images', () => {
     await face.open(1)
     await face.page.fill('[data-find-label] input', 'つばめ')
     const enter = (isComposing: boolean) =>
-      face.page.locator('[data-find-label] input').evaluate((e, isComposing) => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing, bubbles: true, cancelable: true })), isComposing)
+      face.page
+        .locator('[data-find-label] input')
+        .evaluate(
+          (e, isComposing) => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing, bubbles: true, cancelable: true })),
+          isComposing,
+        )
     await enter(true)
     expect(await face.page.inputValue('[data-find-label] input')).toBe('つばめ')
     await enter(false)

@@ -3,7 +3,11 @@ import type { DuplicateGroup } from '#shared/model/curation.ts'
 import { allGroups, dropped, isKept, turned, type Choices } from '../../../src-renderer/views/data/curate/duplicate-choices.ts'
 import { legendOf } from '../../../src-renderer/views/data/map/legend.ts'
 
-const group = (id: number, ids: number[], kept = 1): DuplicateGroup => ({ id, by: ['exact'], images: ids.map((mediaId, i) => ({ mediaId, path: `${mediaId}.png`, keep: i < kept })) })
+const group = (id: number, ids: number[], kept = 1): DuplicateGroup => ({
+  id,
+  by: ['exact'],
+  images: ids.map((mediaId, i) => ({ mediaId, path: `${mediaId}.png`, keep: i < kept })),
+})
 
 describe('what stays of a group', () => {
   it('is what was proposed until somebody chooses otherwise', () => {
@@ -28,13 +32,37 @@ describe('what stays of a group', () => {
 
 it('names in the legend the values that occur, the most frequent first', () => {
   const facets = {
-    total: 9, labelled: 9, unlabelled: 0, proposed: 0, doubtful: 0, duplicates: 0, unreadable: 0, folders: [], approximate: false, tags: [], review: [],
-    labels: [{ labelId: 1, count: 2 }, { labelId: 2, count: 7 }, { labelId: 3, count: 0 }],
-    splits: [{ value: null, count: 1 }, { value: 'train', count: 8 }],
+    total: 9,
+    labelled: 9,
+    unlabelled: 0,
+    proposed: 0,
+    doubtful: 0,
+    duplicates: 0,
+    unreadable: 0,
+    folders: [],
+    approximate: false,
+    tags: [],
+    review: [],
+    labels: [
+      { labelId: 1, count: 2 },
+      { labelId: 2, count: 7 },
+      { labelId: 3, count: 0 },
+    ],
+    splits: [
+      { value: null, count: 1 },
+      { value: 'train', count: 8 },
+    ],
     authors: [{ kind: 'person' as const, name: 'ann', count: 9 }],
   }
-  const labels = [{ id: 1, name: 'robin', colour: '#aa0000' }, { id: 2, name: 'wren', colour: '#00aa00' }, { id: 3, name: 'owl', colour: '#0000aa' }]
-  expect(legendOf('label', facets, labels).map((l) => [l.name, l.colour, l.filter])).toEqual([['wren', '#00aa00', { labelIds: [2] }], ['robin', '#aa0000', { labelIds: [1] }]])
+  const labels = [
+    { id: 1, name: 'robin', colour: '#aa0000' },
+    { id: 2, name: 'wren', colour: '#00aa00' },
+    { id: 3, name: 'owl', colour: '#0000aa' },
+  ]
+  expect(legendOf('label', facets, labels).map((l) => [l.name, l.colour, l.filter])).toEqual([
+    ['wren', '#00aa00', { labelIds: [2] }],
+    ['robin', '#aa0000', { labelIds: [1] }],
+  ])
   expect(legendOf('split', facets, labels).map((l) => l.name)).toEqual(['train', null])
   expect(legendOf('author', facets, labels)[0]!.filter).toEqual({ author: { kind: 'person', name: 'ann' } })
   expect(legendOf('none', facets, labels)).toEqual([])

@@ -24,7 +24,12 @@ describe('points', () => {
     fc.assert(
       fc.property(cloud, unit, unit, unit, unit, (points, a, b, c, d) => {
         const [x0, x1, y0, y1] = [Math.min(a, b), Math.max(a, b), Math.min(c, d), Math.max(c, d)]
-        const box: Place[] = [{ x: x0, y: y0 }, { x: x1, y: y0 }, { x: x1, y: y1 }, { x: x0, y: y1 }]
+        const box: Place[] = [
+          { x: x0, y: y0 },
+          { x: x1, y: y0 },
+          { x: x1, y: y1 },
+          { x: x0, y: y1 },
+        ]
         const found = new Set(new PointIndex(points).within(box))
         points.x.forEach((x, i) => {
           const y = points.y[i]!
@@ -37,7 +42,13 @@ describe('points', () => {
 
   it('leaves out what lies in the notch of an outline, and what does not pass', () => {
     const index = new PointIndex({ x: [0.2, 0.5, 0.8], y: [0.5, 0.2, 0.5] })
-    const notched = [{ x: 0, y: 0 }, { x: 0.5, y: 0.4 }, { x: 1, y: 0 }, { x: 1, y: 1 }, { x: 0, y: 1 }]
+    const notched = [
+      { x: 0, y: 0 },
+      { x: 0.5, y: 0.4 },
+      { x: 1, y: 0 },
+      { x: 1, y: 1 },
+      { x: 0, y: 1 },
+    ]
     expect(index.within(notched)).toEqual([0, 2])
     expect(index.within(notched, (i) => i !== 0)).toEqual([2])
     expect(index.within(notched.slice(0, 2))).toEqual([])
@@ -61,12 +72,17 @@ describe('view', () => {
 })
 
 describe('drawing', () => {
-  const image = (side: number) => ({ width: side, height: side, data: new Uint8ClampedArray(4 * side * side), colorSpace: 'srgb' }) as unknown as ImageData
+  const image = (side: number) =>
+    ({ width: side, height: side, data: new Uint8ClampedArray(4 * side * side), colorSpace: 'srgb' }) as unknown as ImageData
   const pixel = (of: ImageData, x: number, y: number) => [...of.data.slice(4 * (y * of.width + x), 4 * (y * of.width + x) + 4)]
 
   it('puts a disc of its colour where a point is seen', () => {
     const picture = image(21)
-    drawPoints(picture, { x: [0.5], y: [0.5] }, { scale: 20, left: 0, top: 0 }, 1, { order: [0], colourOf: () => word('#3366cc'), radius: 3 })
+    drawPoints(picture, { x: [0.5], y: [0.5] }, { scale: 20, left: 0, top: 0 }, 1, {
+      order: [0],
+      colourOf: () => word('#3366cc'),
+      radius: 3,
+    })
     expect(pixel(picture, 10, 10)).toEqual([0x33, 0x66, 0xcc, 255])
     expect(pixel(picture, 12, 10)).toEqual([0x33, 0x66, 0xcc, 255])
     expect(pixel(picture, 10, 15)).toEqual([0, 0, 0, 0])
@@ -74,7 +90,11 @@ describe('drawing', () => {
   it('mixes what lies over one another, and draws nothing beyond the edge', () => {
     const picture = image(21)
     const half = word('#ff0000', 128)
-    drawPoints(picture, { x: [0.5, 0.5, 1.4], y: [0.5, 0.5, 0.5] }, { scale: 20, left: 0, top: 0 }, 1, { order: [0, 1, 2], colourOf: (i) => (i ? half : word('#0000ff')), radius: 2 })
+    drawPoints(picture, { x: [0.5, 0.5, 1.4], y: [0.5, 0.5, 0.5] }, { scale: 20, left: 0, top: 0 }, 1, {
+      order: [0, 1, 2],
+      colourOf: (i) => (i ? half : word('#0000ff')),
+      radius: 2,
+    })
     const [r, g, b, a] = pixel(picture, 10, 10)
     expect([r! > 120 && r! < 135, g, b! > 120 && b! < 135, a]).toEqual([true, 0, true, 255])
     expect(pixel(picture, 20, 10)).toEqual([0, 0, 0, 0])

@@ -10,10 +10,18 @@ const guessed = (score: number) => ({ author: { kind: 'checkpoint' as const, che
 describe.skipIf(!canRun)('classifying images', () => {
   const face = new Face()
   const press = (keys: string) => face.page.keyboard.press(keys)
-  const shown = (n: number) => face.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
-  const count = (text: string) => face.page.waitForFunction((text) => document.querySelector('.classify .count')?.textContent === text, text)
+  const shown = (n: number) =>
+    face.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
+  const count = (text: string) =>
+    face.page.waitForFunction((text) => document.querySelector('.classify .count')?.textContent === text, text)
   /** Accepted labels of pictures 1 to n. */
-  const classes = (n: number) => Array.from({ length: n }, (_, i) => face.content(i + 1).labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))
+  const classes = (n: number) =>
+    Array.from({ length: n }, (_, i) =>
+      face
+        .content(i + 1)
+        .labels.filter((l) => l.state === 'accepted')
+        .map((l) => l.labelId),
+    )
   const shot = async (name: string) => {
     if (!process.env['SCREENS']) return
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -22,7 +30,21 @@ describe.skipIf(!canRun)('classifying images', () => {
     }
     await face.page.emulateMedia({ colorScheme: 'light' })
   }
-  beforeAll(() => face.start([{}, {}, {}, { labels: [{ label: 'owl', ...guessed(0.7) }, { label: 'wren', ...guessed(0.2) }] }, {}, {}]))
+  beforeAll(() =>
+    face.start([
+      {},
+      {},
+      {},
+      {
+        labels: [
+          { label: 'owl', ...guessed(0.7) },
+          { label: 'wren', ...guessed(0.2) },
+        ],
+      },
+      {},
+      {},
+    ]),
+  )
   afterAll(() => face.stop())
 
   it('is one key an image, and says how far it is', async () => {
@@ -44,7 +66,10 @@ describe.skipIf(!canRun)('classifying images', () => {
     await press('Enter')
     await shown(5)
     await face.saved()
-    expect(face.content(4).labels.map((l) => [l.labelId, l.state])).toEqual([[3, 'accepted'], [2, 'rejected']])
+    expect(face.content(4).labels.map((l) => [l.labelId, l.state])).toEqual([
+      [3, 'accepted'],
+      [2, 'rejected'],
+    ])
   })
 
   it('skips and goes back; undo takes the last one back and returns to it, redo goes on', async () => {
@@ -88,7 +113,10 @@ describe.skipIf(!canRun)('classifying images', () => {
     expect(classes(5)[4]).toEqual([3])
     await face.kill()
     const project = openProject(face.folder)
-    addLabels(project, Array.from({ length: 12 }, (_, i) => ({ name: `kind ${i + 4}` })))
+    addLabels(
+      project,
+      Array.from({ length: 12 }, (_, i) => ({ name: `kind ${i + 4}` })),
+    )
     project.close()
     await face.revive()
     await face.page.reload()

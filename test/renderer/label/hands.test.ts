@@ -15,10 +15,20 @@ describe.skipIf(!canRun)('the label view', () => {
   beforeAll(() =>
     face.start([
       {
-        captions: [{ text: 'a robin and a wren sit on the branch of an old and crooked apple tree beside the river in the evening', language: 'en' }],
-        regions: [{ label: 'robin', shape: box(60, 120) }, { label: 'wren', shape: box(280, 120) }],
+        captions: [
+          { text: 'a robin and a wren sit on the branch of an old and crooked apple tree beside the river in the evening', language: 'en' },
+        ],
+        regions: [
+          { label: 'robin', shape: box(60, 120) },
+          { label: 'wren', shape: box(280, 120) },
+        ],
       },
-      { regions: [{ label: 'robin', shape: box(60, 120), author: checkpoint }, { label: 'wren', shape: box(280, 120), author: checkpoint }] },
+      {
+        regions: [
+          { label: 'robin', shape: box(60, 120), author: checkpoint },
+          { label: 'wren', shape: box(280, 120), author: checkpoint },
+        ],
+      },
       { regions: [{ label: 'owl', shape: box(170, 120) }], split: 'train' },
       {},
     ]),
@@ -38,9 +48,21 @@ describe.skipIf(!canRun)('the label view', () => {
     await settled(face.page)
     await face.page.evaluate(axeSource)
     return face.page.evaluate(async () => {
-      const axe = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe
+      const axe = (
+        window as unknown as {
+          axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+        }
+      ).axe
       const { violations } = await axe.run({ resultTypes: ['violations'] })
-      return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`)
+      return violations
+        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+        .map(
+          (v) =>
+            `${v.id}: ${v.nodes
+              .map((n) => n.html.slice(0, 160))
+              .slice(0, 3)
+              .join(' ')}`,
+        )
     })
   }
 
@@ -91,7 +113,10 @@ describe.skipIf(!canRun)('the label view', () => {
     await face.page.focus('.line:has-text("wren") .plain')
     await press('Enter')
     await face.saved()
-    expect(spans().map((s) => [face.content().captions[0]!.text.slice(s.start, s.end), s.regions])).toEqual([['robin', [1]], ['wren', [2]]])
+    expect(spans().map((s) => [face.content().captions[0]!.text.slice(s.start, s.end), s.regions])).toEqual([
+      ['robin', [1]],
+      ['wren', [2]],
+    ])
     await face.page.click('.stage .grounding button')
   })
 
@@ -120,7 +145,10 @@ describe.skipIf(!canRun)('the label view', () => {
     await press('Escape') // the same by its key; afterwards nothing is in the hand, and it only lets go
     await face.lines(1)
     await face.saved()
-    expect(face.content(2).regions.map((r) => [r.labelId, r.state])).toEqual([[1, 'rejected'], [2, 'accepted']])
+    expect(face.content(2).regions.map((r) => [r.labelId, r.state])).toEqual([
+      [1, 'rejected'],
+      [2, 'accepted'],
+    ])
     await press('x') // the crosshair is off again
     await press('Shift+V')
     await face.page.waitForSelector('.review')
@@ -139,7 +167,10 @@ describe.skipIf(!canRun)('the label view', () => {
 
   it('changes several images at once, as one change', async () => {
     await face.open(3)
-    await face.page.locator('.strip [role=option]').nth(3).click({ modifiers: ['Control'] })
+    await face.page
+      .locator('.strip [role=option]')
+      .nth(3)
+      .click({ modifiers: ['Control'] })
     await face.page.focus('.canvas')
     await press('Control+e')
     await face.page.waitForSelector('.bulk')
@@ -153,10 +184,18 @@ describe.skipIf(!canRun)('the label view', () => {
     await press('Escape')
     await face.page.click('.bulk button:has-text("Change 2 images")')
     await face.saved()
-    expect([3, 4].map((id) => [face.content(id).media.split, face.content(id).tags])).toEqual([['val', ['dusk']], ['val', ['dusk']]])
+    expect([3, 4].map((id) => [face.content(id).media.split, face.content(id).tags])).toEqual([
+      ['val', ['dusk']],
+      ['val', ['dusk']],
+    ])
     expect(face.content(3).regions[0]!.attributes).toEqual({ blurred: true, age: 3 })
     await face.page.click('.n-message button')
-    await expect.poll(() => [3, 4].map((id) => [face.content(id).media.split, face.content(id).tags])).toEqual([['train', []], [null, []]])
+    await expect
+      .poll(() => [3, 4].map((id) => [face.content(id).media.split, face.content(id).tags]))
+      .toEqual([
+        ['train', []],
+        [null, []],
+      ])
     expect(face.content(3).regions[0]!.attributes).toEqual({})
   })
 
@@ -176,12 +215,17 @@ describe.skipIf(!canRun)('the label view', () => {
     await face.open(4)
     await press('p')
     const touch = await face.context.newCDPSession(face.page)
-    const send = (type: string, ...points: { x: number; y: number }[]) => touch.send('Input.dispatchTouchEvent', { type: type as 'touchStart', touchPoints: points.map((p, id) => ({ ...p, id })) })
+    const send = (type: string, ...points: { x: number; y: number }[]) =>
+      touch.send('Input.dispatchTouchEvent', { type: type as 'touchStart', touchPoints: points.map((p, id) => ({ ...p, id })) })
     const tap = async (x: number, y: number) => {
       await send('touchStart', await face.at(x, y))
       await send('touchEnd')
     }
-    const zoom = () => face.page.locator('.status .number').last().evaluate((e) => Number(/\d+/.exec(e.previousElementSibling?.textContent ?? '')?.[0]))
+    const zoom = () =>
+      face.page
+        .locator('.status .number')
+        .last()
+        .evaluate((e) => Number(/\d+/.exec(e.previousElementSibling?.textContent ?? '')?.[0]))
     await tap(0.3, 0.3)
     await tap(0.6, 0.3)
     const before = await zoom()

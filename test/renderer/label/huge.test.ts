@@ -15,7 +15,10 @@ describe.skipIf(!canRun)('a huge image', () => {
   /** Colours of a small screenshot around a place of the page. */
   const colourAt = async (x: number, y: number) => {
     const { default: sharp } = await import('sharp')
-    const { data } = await sharp(await face.page.screenshot({ clip: { x, y, width: 2, height: 2 } })).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+    const { data } = await sharp(await face.page.screenshot({ clip: { x, y, width: 2, height: 2 } }))
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
     return [...data.subarray(0, 3)]
   }
 
@@ -27,7 +30,9 @@ describe.skipIf(!canRun)('a huge image', () => {
     await face.page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
     await face.page.mouse.wheel(6032 - 4000, 4032 - 3000)
     await expect.poll(() => asked.filter((p) => p.startsWith('2/tile/0/')).length).toBeGreaterThan(3)
-    await expect.poll(() => colourAt(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)).toSatisfy((c: number[]) => c.every((v) => v > 250)) // white, but for what WebP makes of it
+    await expect
+      .poll(() => colourAt(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2))
+      .toSatisfy((c: number[]) => c.every((v) => v > 250)) // white, but for what WebP makes of it
     // Sharp to the pixel: 40 pixels from the square's middle is outside of it.
     await expect.poll(async () => (await colourAt(canvas.x + canvas.width / 2 + 40, canvas.y + canvas.height / 2))[0]).toBeLessThan(60) // 40, but for what WebP makes of it
     expect(asked).toContain('2/large')

@@ -27,17 +27,31 @@ describe.skipIf(!canRun)('labels and regions', () => {
   const attributes = (n = 0) => face.content(1).regions.toSorted((a, b) => a.id - b.id)[n]!.attributes
   beforeAll(async () => {
     await face.start([
-      { regions: [{ label: 'robin', shape: box(20, 20) }, { label: 'wren', shape: box(120, 20, 90) }, { label: 'owl', shape: box(240, 20, 120) }, { label: 'robin', shape: box(20, 150) }, { label: 'wren', shape: box(120, 150) }, { label: 'owl', shape: { kind: 'keypoints', points: [{ x: 300, y: 200, v: 2 }] } }] },
+      {
+        regions: [
+          { label: 'robin', shape: box(20, 20) },
+          { label: 'wren', shape: box(120, 20, 90) },
+          { label: 'owl', shape: box(240, 20, 120) },
+          { label: 'robin', shape: box(20, 150) },
+          { label: 'wren', shape: box(120, 150) },
+          { label: 'owl', shape: { kind: 'keypoints', points: [{ x: 300, y: 200, v: 2 }] } },
+        ],
+      },
       {},
     ])
     await face.kill()
     const project = openProject(face.folder)
     const [robin] = listLabels(project)
-    addLabels(project, Array.from({ length: 48 }, (_, i) => ({ name: `kind ${i + 1}`, parentId: i % 6 ? robin!.id : null })))
+    addLabels(
+      project,
+      Array.from({ length: 48 }, (_, i) => ({ name: `kind ${i + 1}`, parentId: i % 6 ? robin!.id : null })),
+    )
     updateLabel(project, robin!.id, {
       attributes: [
-        { type: 'choice', name: 'plumage', options: ['summer', 'winter'], required: true }, { type: 'number', name: 'age', min: 0, max: 20, required: false },
-        { type: 'text', name: 'ring', required: false }, { type: 'yes/no', name: 'sings', required: false, default: false },
+        { type: 'choice', name: 'plumage', options: ['summer', 'winter'], required: true },
+        { type: 'number', name: 'age', min: 0, max: 20, required: false },
+        { type: 'text', name: 'ring', required: false },
+        { type: 'yes/no', name: 'sings', required: false, default: false },
       ],
     })
     project.close()
@@ -51,7 +65,9 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await face.page.waitForSelector('.label-row >> text=kind 48')
     const height = (await face.page.locator('.picker').boundingBox())!.height
     expect(height).toBeGreaterThan(250)
-    const indents = await face.page.locator('.label-row').evaluateAll((rows) => rows.map((r) => parseFloat(getComputedStyle(r).paddingLeft)))
+    const indents = await face.page
+      .locator('.label-row')
+      .evaluateAll((rows) => rows.map((r) => parseFloat(getComputedStyle(r).paddingLeft)))
     expect(indents.filter((i) => i > 8)).toHaveLength(40)
     await shot('labels-many')
     await press('/')
@@ -139,7 +155,12 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await press('Shift+D')
     await face.lines(7)
     await face.saved()
-    expect(face.content(2).regions.map((r) => r.shape.kind).sort()).toEqual([...Array<string>(6).fill('box'), 'keypoints'])
+    expect(
+      face
+        .content(2)
+        .regions.map((r) => r.shape.kind)
+        .sort(),
+    ).toEqual([...Array<string>(6).fill('box'), 'keypoints'])
     await press('Control+z')
     await face.lines(0)
   })
@@ -157,7 +178,12 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await face.page.click('.change button')
     await face.page.waitForSelector('.item >> text=owl eye')
     const labelled = () => face.read((p) => listLabels(p).find((l) => l.name === 'owl eye')?.id)
-    expect(face.content(1).regions.filter((r) => r.labelId === labelled()).map((r) => r.shape.kind)).toEqual(['keypoints'])
+    expect(
+      face
+        .content(1)
+        .regions.filter((r) => r.labelId === labelled())
+        .map((r) => r.shape.kind),
+    ).toEqual(['keypoints'])
     await face.page.click('.n-message button')
     await expect.poll(labelled).toBeUndefined()
     await press('Escape')

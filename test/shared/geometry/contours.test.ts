@@ -6,7 +6,15 @@ import { polygonArea } from '#shared/geometry/polygon.ts'
 import { rleArea, rleFromBitmap, rleIou, rleToBitmap } from '#shared/geometry/rle.ts'
 
 /** '#' is set. */
-const mask = (...rows: string[]) => rleFromBitmap(rows.join('').split('').map((c) => (c === '#' ? 1 : 0)), rows.length, rows[0]!.length)
+const mask = (...rows: string[]) =>
+  rleFromBitmap(
+    rows
+      .join('')
+      .split('')
+      .map((c) => (c === '#' ? 1 : 0)),
+    rows.length,
+    rows[0]!.length,
+  )
 
 const bitmap = fc
   .tuple(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 14 }))

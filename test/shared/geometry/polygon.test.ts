@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { boxIou, boxRing, rotatedBoxContains, rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
 import {
-  clipPolygon, lineDistance, polygonArea, polygonContains, polygonIntersection, polygonSubtract, polygonUnion, ringArea, ringContains, simplifyLine,
+  clipPolygon,
+  lineDistance,
+  polygonArea,
+  polygonContains,
+  polygonIntersection,
+  polygonSubtract,
+  polygonUnion,
+  ringArea,
+  ringContains,
+  simplifyLine,
   simplifyPolygon,
 } from '#shared/geometry/polygon.ts'
 import { clipShape, shapeArea, shapeContains, shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
@@ -65,25 +74,48 @@ test('clipping keeps untouched polygons as they are and never leaves the image',
 
 test('simplifying keeps every vertex within the tolerance', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(coordinate, coordinate), { minLength: 2, maxLength: 60 }), fc.double({ min: 0, max: 10, noNaN: true }), (points, tolerance) => {
-      const line = points.flat()
-      const simple = simplifyLine(line, tolerance)
-      for (const [x, y] of points) expect(lineDistance(simple, x, y, false)).toBeLessThanOrEqual(tolerance + 1e-9)
-    }),
+    fc.property(
+      fc.array(fc.tuple(coordinate, coordinate), { minLength: 2, maxLength: 60 }),
+      fc.double({ min: 0, max: 10, noNaN: true }),
+      (points, tolerance) => {
+        const line = points.flat()
+        const simple = simplifyLine(line, tolerance)
+        for (const [x, y] of points) expect(lineDistance(simple, x, y, false)).toBeLessThanOrEqual(tolerance + 1e-9)
+      },
+    ),
   )
-  const dense = Array.from({ length: 4 }, (_, side) => Array.from({ length: 25 }, (_, i) => [[i, 0], [25, i], [25 - i, 25], [0, 25 - i]][side]!)).flat(2)
+  const dense = Array.from({ length: 4 }, (_, side) =>
+    Array.from(
+      { length: 25 },
+      (_, i) =>
+        [
+          [i, 0],
+          [25, i],
+          [25 - i, 25],
+          [0, 25 - i],
+        ][side]!,
+    ),
+  ).flat(2)
   expect(simplifyPolygon([[dense]], 0.1)).toEqual([[[0, 0, 25, 0, 25, 25, 0, 25]]])
 })
 
 test('a rotated box contains what its ring contains', () => {
   fc.assert(
-    fc.property(coordinate, coordinate, fc.double({ min: 1, max: 40, noNaN: true }), fc.double({ min: -720, max: 720, noNaN: true }), coordinate, coordinate, (cx, cy, w, angle, x, y) => {
-      const b = { cx, cy, w, h: w / 2, angle }
-      const ring = rotatedBoxRing(b)
-      fc.pre(lineDistance(ring, x, y, true) > 1e-6)
-      expect(rotatedBoxContains(b, x, y)).toBe(ringContains(ring, x, y))
-      expect(ringArea(ring)).toBeCloseTo((w * w) / 2, 6)
-    }),
+    fc.property(
+      coordinate,
+      coordinate,
+      fc.double({ min: 1, max: 40, noNaN: true }),
+      fc.double({ min: -720, max: 720, noNaN: true }),
+      coordinate,
+      coordinate,
+      (cx, cy, w, angle, x, y) => {
+        const b = { cx, cy, w, h: w / 2, angle }
+        const ring = rotatedBoxRing(b)
+        fc.pre(lineDistance(ring, x, y, true) > 1e-6)
+        expect(rotatedBoxContains(b, x, y)).toBe(ringContains(ring, x, y))
+        expect(ringArea(ring)).toBeCloseTo((w * w) / 2, 6)
+      },
+    ),
   )
   expect(rotatedBoxRing({ cx: 0, cy: 0, w: 4, h: 2, angle: 90 })[0]).toBeCloseTo(1) // its top-left corner is at the top right now
 })

@@ -4,8 +4,22 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { polygonToRle, ringToRle } from '#shared/geometry/rasterise.ts'
 import {
-  checkRuns, decodeCounts, decodeRle, encodeCounts, encodeRle, rleArea, rleBox, rleContains, rleFromBitmap, rleIntersection, rleIou, rleMerge,
-  rleSubtract, rleToBitmap, rleUnion, runsFromIntervals,
+  checkRuns,
+  decodeCounts,
+  decodeRle,
+  encodeCounts,
+  encodeRle,
+  rleArea,
+  rleBox,
+  rleContains,
+  rleFromBitmap,
+  rleIntersection,
+  rleIou,
+  rleMerge,
+  rleSubtract,
+  rleToBitmap,
+  rleUnion,
+  runsFromIntervals,
 } from '#shared/geometry/rle.ts'
 import { rle as rleSchema } from '#shared/model/shape.ts'
 
@@ -15,8 +29,15 @@ const golden = z
     polygons: z.array(z.object({ points: numbers, rle: rleSchema, area: z.number(), bbox: numbers })),
     pairs: z.array(
       z.object({
-        a: rleSchema, b: rleSchema, bitmapA: z.string(), iou: z.number(), crowdIou: z.number(), union: rleSchema, intersection: rleSchema,
-        areaA: z.number(), bboxA: numbers,
+        a: rleSchema,
+        b: rleSchema,
+        bitmapA: z.string(),
+        iou: z.number(),
+        crowdIou: z.number(),
+        union: rleSchema,
+        intersection: rleSchema,
+        areaA: z.number(),
+        bboxA: numbers,
       }),
     ),
     large: z.object({ points: numbers, rle: rleSchema, area: z.number() }),
@@ -75,7 +96,12 @@ test('set operations are those of the pixels', () => {
     fc.property(bitmap, fc.infiniteStream(fc.constantFrom(0, 1)), ([h, w, a], stream) => {
       const b = a.map(() => Number(stream.next().value))
       const [ra, rb] = [rleFromBitmap(a, h, w), rleFromBitmap(b, h, w)]
-      const expected = (f: (p: number, q: number) => number) => rleFromBitmap(a.map((p, i) => f(p, b[i]!)), h, w)
+      const expected = (f: (p: number, q: number) => number) =>
+        rleFromBitmap(
+          a.map((p, i) => f(p, b[i]!)),
+          h,
+          w,
+        )
       expect(rleUnion(ra, rb)).toEqual(expected((p, q) => p | q))
       expect(rleIntersection(ra, rb)).toEqual(expected((p, q) => p & q))
       expect(rleSubtract(ra, rb)).toEqual(expected((p, q) => p & (1 - q)))
@@ -85,7 +111,14 @@ test('set operations are those of the pixels', () => {
 })
 
 test('intervals that touch or overlap join', () => {
-  expect(runsFromIntervals(4, 3, [[2, 4], [4, 5], [4, 6], [9, 12]]).counts).toEqual([2, 4, 3, 3])
+  expect(
+    runsFromIntervals(4, 3, [
+      [2, 4],
+      [4, 5],
+      [4, 6],
+      [9, 12],
+    ]).counts,
+  ).toEqual([2, 4, 3, 3])
   expect(runsFromIntervals(2, 2, []).counts).toEqual([4])
 })
 
@@ -103,7 +136,10 @@ test('runs that do not fill the mask are refused', () => {
 })
 
 test('a hole is cut out and a vertex light-years away is refused', () => {
-  const square = [[0, 0, 10, 0, 10, 10, 0, 10], [3, 3, 6, 3, 6, 6, 3, 6]]
+  const square = [
+    [0, 0, 10, 0, 10, 10, 0, 10],
+    [3, 3, 6, 3, 6, 6, 3, 6],
+  ]
   expect(rleArea(polygonToRle([square], 12, 12))).toBe(91)
   expect(() => ringToRle([0, 0, 1e300, 0, 5, 5], 10, 10)).toThrow('too far outside')
 })

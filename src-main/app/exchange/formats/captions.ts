@@ -14,8 +14,17 @@ function* read({ tree, images, findings }: Source): Generator<Draft> {
       yield { image: { path, exists: true }, where: { file: path }, split: splitFolder(path).split }
       continue
     }
-    const lines = tree.text(sidecar, 1 << 24).split(/\r?\n/).map((l) => l.trim()).filter(Boolean)
-    yield { image: { path, exists: true }, where: { file: sidecar }, split: splitFolder(path).split, captions: lines.map((text) => ({ text })) }
+    const lines = tree
+      .text(sidecar, 1 << 24)
+      .split(/\r?\n/)
+      .map((l) => l.trim())
+      .filter(Boolean)
+    yield {
+      image: { path, exists: true },
+      where: { file: sidecar },
+      split: splitFolder(path).split,
+      captions: lines.map((text) => ({ text })),
+    }
   }
 }
 
@@ -40,6 +49,11 @@ export const captions: Format = {
   images: 'copy',
   losses: {
     ...without,
-    boxes: 'are left out', 'rotated boxes': 'are left out', polygons: 'are left out', masks: 'are left out', polylines: 'are left out', keypoints: 'are left out',
+    boxes: 'are left out',
+    'rotated boxes': 'are left out',
+    polygons: 'are left out',
+    masks: 'are left out',
+    polylines: 'are left out',
+    keypoints: 'are left out',
   },
 }

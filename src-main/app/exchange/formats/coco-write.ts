@@ -141,7 +141,9 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
       name,
       supercategory: above.get(name) ?? parent ?? '',
       ...(k ? { keypoints: k.names, skeleton: k.edges.map(([p, q]) => [p + 1, q + 1]) } : {}),
-      ...(parent !== null || own.length ? { dashi: { ...(parent === null ? {} : { parent }), ...(own.length ? { attributes: own } : {}) } } : {}),
+      ...(parent !== null || own.length
+        ? { dashi: { ...(parent === null ? {} : { parent }), ...(own.length ? { attributes: own } : {}) } }
+        : {}),
     }
   })
   for (const d of documents.values()) await d.close(categories)

@@ -291,7 +291,15 @@ function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attribu
   return { ...above, ...a.attributes, ...(a.iscrowd ? { iscrowd: true } : {}) }
 }
 
-const { captions: _, 'region captions': __, 'caption languages': ___, authors: ____, 'attribute definitions': _____, 'parent labels': ______, ...without } = usualLosses
+const {
+  captions: _,
+  'region captions': __,
+  'caption languages': ___,
+  authors: ____,
+  'attribute definitions': _____,
+  'parent labels': ______,
+  ...without
+} = usualLosses
 export const coco: Format = {
   name: 'coco',
   title: 'COCO JSON',

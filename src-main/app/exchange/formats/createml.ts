@@ -12,7 +12,10 @@ const imageNames = ['image', 'imagefilename', 'image_name', 'filename', 'file_na
 const annotationNames = ['annotations', 'annotation', 'labels', 'label']
 
 const recognises = ({ name, outline, has }: Peek) =>
-  name.endsWith('.json') && outline.root === 'array' && keyNamed([...outline.keys.keys()], imageNames) !== undefined && keyNamed([...outline.keys.keys()], annotationNames) !== undefined &&
+  name.endsWith('.json') &&
+  outline.root === 'array' &&
+  keyNamed([...outline.keys.keys()], imageNames) !== undefined &&
+  keyNamed([...outline.keys.keys()], annotationNames) !== undefined &&
   (has('coordinates') || name.includes('createml') || outline.keys.has('imagefilename') || (outline.keys.size === 2 && !has('id')))
 
 function* read(source: Source): Generator<Draft> {
@@ -35,17 +38,34 @@ function* read(source: Source): Generator<Draft> {
       const labels: RecordLabel[] = []
       const given = value[keyNamed(keys, annotationNames) ?? '']
       for (const [i, a] of (Array.isArray(given) ? given : [given]).entries()) {
-        const label = typeof a === 'string' || typeof a === 'number' ? String(a) : isObject(a) ? a[keyNamed(Object.keys(a), ['label', 'class', 'identifier', 'name']) ?? ''] : null
+        const label =
+          typeof a === 'string' || typeof a === 'number'
+            ? String(a)
+            : isObject(a)
+              ? a[keyNamed(Object.keys(a), ['label', 'class', 'identifier', 'name']) ?? '']
+              : null
         const at = isObject(a) ? a['coordinates'] : undefined
         if (isObject(at)) {
           const [x, y, w, h] = ['x', 'y', 'width', 'height'].map((k) => numberOf(at[k])) as [number, number, number, number]
           const rest = Object.fromEntries(Object.entries(a as object).filter(([k]) => !['label', 'coordinates', 'class'].includes(k)))
-          regions.push({ label: typeof label === 'string' && label ? label : null, shape: boxOf(x - w / 2, y - h / 2, w, h), line, ...withAttributes(rest) })
+          regions.push({
+            label: typeof label === 'string' && label ? label : null,
+            shape: boxOf(x - w / 2, y - h / 2, w, h),
+            line,
+            ...withAttributes(rest),
+          })
         } else if (typeof label === 'string' && label.trim()) labels.push({ label })
         else if (a !== undefined && a !== null && a !== '') findings.leave(where, `annotations.${i}: neither coordinates nor a label`)
       }
       const size = [numberOf(value['width']), numberOf(value['height'])] as const
-      yield { image, where, regions, labels: labels.filter((l, i) => labels.findIndex((o) => o.label === l.label) === i), split: splitBy(image.path, file), ...(size[0] > 0 && size[1] > 0 ? { size: { width: size[0], height: size[1] } } : {}) }
+      yield {
+        image,
+        where,
+        regions,
+        labels: labels.filter((l, i) => labels.findIndex((o) => o.label === l.label) === i),
+        split: splitBy(image.path, file),
+        ...(size[0] > 0 && size[1] > 0 ? { size: { width: size[0], height: size[1] } } : {}),
+      }
     }
 }
 

@@ -5,7 +5,25 @@ import { boxOfShape } from '../shapes.ts'
 import { copyImage, type Item, openText, type Target, withoutImagesFolder } from '../target.ts'
 
 const columns = [
-  'file_name', 'split', 'image_width', 'image_height', 'label', 'xmin', 'ymin', 'xmax', 'ymax', 'shape', 'caption', 'language', 'region', 'spans', 'attributes', 'author', 'state', 'tags', 'review',
+  'file_name',
+  'split',
+  'image_width',
+  'image_height',
+  'label',
+  'xmin',
+  'ymin',
+  'xmax',
+  'ymax',
+  'shape',
+  'caption',
+  'language',
+  'region',
+  'spans',
+  'attributes',
+  'author',
+  'state',
+  'tags',
+  'review',
 ] as const
 type Line = Partial<Record<(typeof columns)[number], string | number | null | undefined>>
 
@@ -13,7 +31,10 @@ const json = (v: unknown) => (v === undefined || v === null || Object.keys(v).le
 
 function made({ author, state }: Pick<RecordRegion, 'author' | 'state'>): Line {
   const name = author?.kind === 'person' ? author.name : ''
-  return { author: author && (author.kind !== 'person' || name.startsWith('{') || name !== name.trim()) ? JSON.stringify(author) : name, ...(state && (state !== 'accepted' || author?.kind === 'checkpoint') ? { state } : {}) }
+  return {
+    author: author && (author.kind !== 'person' || name.startsWith('{') || name !== name.trim()) ? JSON.stringify(author) : name,
+    ...(state && (state !== 'accepted' || author?.kind === 'checkpoint') ? { state } : {}),
+  }
 }
 
 export function write(items: Iterable<Item>, target: Target): void {
@@ -35,10 +56,20 @@ export function write(items: Iterable<Item>, target: Target): void {
     }
     for (const r of record.regions ?? []) {
       const { x, y, w, h } = boxOfShape(r.shape)
-      line({ label: r.label, xmin: x, ymin: y, xmax: x + w, ymax: y + h, shape: r.shape.kind === 'box' ? '' : JSON.stringify(r.shape), attributes: json(r.attributes), ...made(r) })
+      line({
+        label: r.label,
+        xmin: x,
+        ymin: y,
+        xmax: x + w,
+        ymax: y + h,
+        shape: r.shape.kind === 'box' ? '' : JSON.stringify(r.shape),
+        attributes: json(r.attributes),
+        ...made(r),
+      })
     }
     for (const l of record.labels ?? []) line({ label: l.label, ...made(l) })
-    for (const c of record.captions ?? []) line({ caption: c.text, language: c.language, region: c.region, spans: json(c.spans), ...made(c) })
+    for (const c of record.captions ?? [])
+      line({ caption: c.text, language: c.language, region: c.region, spans: json(c.spans), ...made(c) })
     if (rows === 0) line({})
   }
   out.close()

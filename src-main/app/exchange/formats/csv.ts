@@ -23,12 +23,14 @@ import { Spool } from '../spool.ts'
 import type { Found } from '../tree.ts'
 import { write } from './csv-write.ts'
 
-const recognises = ({ name, file }: Peek) => (/\.(csv|tsv)$/.test(name) ? layoutOf(file) !== null : name.endsWith('.txt') && captionTable(file))
+const recognises = ({ name, file }: Peek) =>
+  /\.(csv|tsv)$/.test(name) ? layoutOf(file) !== null : name.endsWith('.txt') && captionTable(file)
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file } = source
   // Those at the top, or else in any folder: one a split.
-  const all = file === null ? [...tree.files('', source.findings)].filter((f) => /\.(?:csv|tsv|txt)$/i.test(f) && recognises(tree.peek(f))) : [file]
+  const all =
+    file === null ? [...tree.files('', source.findings)].filter((f) => /\.(?:csv|tsv|txt)$/i.test(f) && recognises(tree.peek(f))) : [file]
   const drafts = all.length === 1 ? readFile(source, all[0]!) : merged(source, all)
   yield* drafts
 }
@@ -77,7 +79,11 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
     for (const name of spool.keys('row')) {
       const where = { file, line: spool.of('row', name)[0]!.line }
       const image = imageNamed(images, name, file)
-      if (!image || (!image.exists && /^https?:/i.test(name))) findings.leave(where, image ? `${name}: an address, and no image of that name in the folder: download the images first` : outside('image', name))
+      if (!image || (!image.exists && /^https?:/i.test(name)))
+        findings.leave(
+          where,
+          image ? `${name}: an address, and no image of that name in the folder: download the images first` : outside('image', name),
+        )
       else if (found.has(image.path)) drafts.get(image.path)!.names.push(name)
       else {
         found.set(image.path, name)
@@ -94,12 +100,30 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
 }
 
 /** Columns in which pandas' words for nothing are nothing. */
-const measures = new Set<string>(['xmin', 'ymin', 'xmax', 'ymax', 'x', 'y', 'cx', 'cy', 'w', 'h', 'width', 'height', 'bbox', 'polygon', 'rle'])
+const measures = new Set<string>([
+  'xmin',
+  'ymin',
+  'xmax',
+  'ymax',
+  'x',
+  'y',
+  'cx',
+  'cy',
+  'w',
+  'h',
+  'width',
+  'height',
+  'bbox',
+  'polygon',
+  'rle',
+])
 
 /** A table without a header may have numbered captions: a.jpg#0. A row of Flickr30k lacks the mark before its caption. */
 function cells(layout: Layout, fields: readonly string[]): Stored {
   const cell = (i: number) => (layout.ours ? cellText(fields[i] ?? '') : (fields[i] ?? '').trim())
-  const row: Row = Object.fromEntries(Object.entries(layout.columns).map(([c, i]) => [c, measures.has(c) && /^(?:nan|null|none|na|n\/a)$/i.test(cell(i)) ? '' : cell(i)]))
+  const row: Row = Object.fromEntries(
+    Object.entries(layout.columns).map(([c, i]) => [c, measures.has(c) && /^(?:nan|null|none|na|n\/a)$/i.test(cell(i)) ? '' : cell(i)]),
+  )
   const extra = Object.fromEntries(layout.others.map(([i, name]) => [name, cell(i)]))
   if (!layout.header && row.caption !== undefined) row.file = row.file?.replace(/#\d+$/, '') ?? ''
   const late = layout.delimiter === '|' && row.caption === '' ? /^\d+\s+(\S.*)$/.exec(fields.at(-1)?.trim() ?? '') : null
@@ -150,7 +174,14 @@ class Reading {
     const split = told ?? (this.layout.makesense || this.layout.ours ? splitBy(image.path, '') : splitBy(image.path, where.file))
     const size = first.width && first.height ? { size: { width: this.number(first.width), height: this.number(first.height) } } : {}
     return {
-      image, where, labels: this.labels, captions: this.captions, split, tags: [...this.tags], ...size, ...(review ? { review } : {}),
+      image,
+      where,
+      labels: this.labels,
+      captions: this.captions,
+      split,
+      tags: [...this.tags],
+      ...size,
+      ...(review ? { review } : {}),
       regions: this.needsSize ? (s) => this.settled(s, where.file) : this.settled({ width: NaN, height: NaN }, where.file),
     }
   }
@@ -195,8 +226,10 @@ class Reading {
       for (const l of layout.ours ? [label ?? ''] : several(label ?? '', false)) if (l) this.label(this.nameOf(l), made)
     }
     for (const l of several(r.labels ?? '', true)) this.label(this.nameOf(l), made)
-    if (r.tags) for (const t of several(r.tags, true)) if (layout.ours || plan.tagsAreTags) this.tags.add(t.slice(0, 200))
-    else this.label(this.nameOf(t), made)
+    if (r.tags)
+      for (const t of several(r.tags, true))
+        if (layout.ours || plan.tagsAreTags) this.tags.add(t.slice(0, 200))
+        else this.label(this.nameOf(t), made)
     if (r.caption) this.caption(r, had && !ofImage && !layout.ours ? count : null, made)
   }
 
@@ -214,12 +247,14 @@ class Reading {
       return
     }
     if (r.boxes) {
-      for (const { label: own, box, rest } of boxesIn(r.boxes)) add((size) => ({ label: name(own ?? label), shape: this.scaled(box, size), ...more, ...withAttributes(more.attributes, rest) }))
+      for (const { label: own, box, rest } of boxesIn(r.boxes))
+        add((size) => ({ label: name(own ?? label), shape: this.scaled(box, size), ...more, ...withAttributes(more.attributes, rest) }))
       return
     }
     const box = boxIn(r, number)
     if (plan.lines && box) return void add(() => ({ label: name(label), shape: { kind: 'polyline', points: box }, ...more }))
-    if (box?.length === 4 && !r.polygon && !r.shape) return void add((size) => ({ label: name(label), shape: this.scaled(box as [number, number, number, number], size), ...more }))
+    if (box?.length === 4 && !r.polygon && !r.shape)
+      return void add((size) => ({ label: name(label), shape: this.scaled(box as [number, number, number, number], size), ...more }))
     const shape = shapeIn(r, number)
     if (shape) add(() => ({ label: name(label), shape, ...more }))
   }
@@ -241,7 +276,13 @@ class Reading {
     const tongue = language.safeParse(r.language).data
     for (const text of texts)
       if (text.trim() && !this.captions.some((c) => c.text === text && (c.region ?? null) === at && c.language === tongue))
-        this.captions.push({ text, ...(at === null ? {} : { region: at }), ...(tongue ? { language: tongue } : {}), ...(spans ? { spans } : {}), ...made })
+        this.captions.push({
+          text,
+          ...(at === null ? {} : { region: at }),
+          ...(tongue ? { language: tongue } : {}),
+          ...(spans ? { spans } : {}),
+          ...made,
+        })
   }
 }
 
@@ -262,5 +303,10 @@ export const csv: Format = {
   read,
   write,
   images: 'none',
-  losses: { ...ofLabels, 'drawing order': 'is the order of the rows', comments: usualLosses.comments, 'proposals left out': usualLosses['proposals left out'] },
+  losses: {
+    ...ofLabels,
+    'drawing order': 'is the order of the rows',
+    comments: usualLosses.comments,
+    'proposals left out': usualLosses['proposals left out'],
+  },
 }

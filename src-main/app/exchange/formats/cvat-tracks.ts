@@ -120,9 +120,7 @@ function* framesOf(
     if (gap > longestGap)
       findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
     else if (!isBox(a) || !isBox(b))
-      findings.note(
-        `${file}: tracks that are no boxes were taken where the file has them; between key frames CVAT has a way of its own`,
-      )
+      findings.note(`${file}: tracks that are no boxes were taken where the file has them; between key frames CVAT has a way of its own`)
     else
       for (let frame = m.frame + 1; frame < next.frame; frame++)
         yield {

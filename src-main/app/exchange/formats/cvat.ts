@@ -29,11 +29,14 @@ function* read(source: Source): Generator<Draft> {
         continue
       }
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
-        if (e.name === 'track') findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
+        if (e.name === 'track')
+          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
         else if (e.name === 'label') {
           const label = childText(e, 'name')
           if (!label || childText(e, 'parent')) continue
-          const attributes = definitionsOf(e, (reason) => findings.change({ file: name, line: e.line }, `label ${label}: ${reason}; left without a definition`))
+          const attributes = definitionsOf(e, (reason) =>
+            findings.change({ file: name, line: e.line }, `label ${label}: ${reason}; left without a definition`),
+          )
           rules.set(label, attributes)
           source.declareLabels([{ name: label, attributes }])
         } else {
@@ -75,7 +78,14 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
       const group = c.attributes['group_id']
       if (group && Number(group) !== 0 && shape.kind !== 'polygon') attributes[groupAttribute] = Number(group)
       const z = Number(c.attributes['z_order'] ?? 0)
-      regions.push({ label, shape, line: c.line, group: group && Number(group) !== 0 ? group : undefined, ...(Number.isInteger(z) && z !== 0 ? { z } : {}), ...(Object.keys(attributes).length ? { attributes } : {}) })
+      regions.push({
+        label,
+        shape,
+        line: c.line,
+        group: group && Number(group) !== 0 ? group : undefined,
+        ...(Number.isInteger(z) && z !== 0 ? { z } : {}),
+        ...(Object.keys(attributes).length ? { attributes } : {}),
+      })
     } catch (problem) {
       findings.leave({ file, line: c.line }, `${c.name}: ${message(problem)}`)
     }
@@ -111,14 +121,21 @@ export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: st
     case 'points': {
       const flat = pointsOf(e)
       if (flat.length < 2 || flat.length % 2) throw new Error('no point')
-      return { shape: { kind: 'keypoints', points: Array.from({ length: flat.length / 2 }, (_, i) => ({ x: flat[2 * i]!, y: flat[2 * i + 1]!, v: 2 })) } }
+      return {
+        shape: {
+          kind: 'keypoints',
+          points: Array.from({ length: flat.length / 2 }, (_, i) => ({ x: flat[2 * i]!, y: flat[2 * i + 1]!, v: 2 })),
+        },
+      }
     }
     case 'skeleton': {
-      const points = e.children.filter((c) => c.name === 'points').map((c): Keypoint => {
-        const [x = NaN, y = NaN] = pointsOf(c)
-        const v = c.attributes['outside'] === '1' ? 0 : c.attributes['occluded'] === '1' ? 1 : 2
-        return { ...(c.attributes['label'] ? { name: c.attributes['label'] } : {}), x: v ? x : 0, y: v ? y : 0, v }
-      })
+      const points = e.children
+        .filter((c) => c.name === 'points')
+        .map((c): Keypoint => {
+          const [x = NaN, y = NaN] = pointsOf(c)
+          const v = c.attributes['outside'] === '1' ? 0 : c.attributes['occluded'] === '1' ? 1 : 2
+          return { ...(c.attributes['label'] ? { name: c.attributes['label'] } : {}), x: v ? x : 0, y: v ? y : 0, v }
+        })
       if (points.length === 0) throw new Error('no point')
       return { shape: { kind: 'keypoints', points } }
     }
@@ -132,7 +149,10 @@ export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: st
       const corners = cuboidOf(e)
       const ring = toRing(hullOf(corners).flat())
       if (!ring) throw new Error('its corners have no area')
-      return { shape: { kind: 'polygon', parts: [[ring]] }, changed: 'a cuboid became the polygon around it, with its corners as an attribute' }
+      return {
+        shape: { kind: 'polygon', parts: [[ring]] },
+        changed: 'a cuboid became the polygon around it, with its corners as an attribute',
+      }
     }
     default:
       throw new Error('a shape that is not known')
@@ -140,7 +160,13 @@ export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: st
 }
 
 /** Of the front and of the back: top left, bottom left, top right, bottom right. */
-const cuboidOf = (e: XmlElement) => ['1', '2'].flatMap((side) => ['tl', 'bl', 'tr', 'br'].flatMap((corner) => [numberOf(e.attributes[`x${corner}${side}`]), numberOf(e.attributes[`y${corner}${side}`])]))
+const cuboidOf = (e: XmlElement) =>
+  ['1', '2'].flatMap((side) =>
+    ['tl', 'bl', 'tr', 'br'].flatMap((corner) => [
+      numberOf(e.attributes[`x${corner}${side}`]),
+      numberOf(e.attributes[`y${corner}${side}`]),
+    ]),
+  )
 
 /** Row-major runs within the mask's own box, zeros first. */
 function maskShape(e: XmlElement, { width, height }: Size): Shape {
@@ -172,20 +198,35 @@ export function attributesOf(e: XmlElement, rules: readonly AttributeDefinition[
   if (e.name === 'cuboid') out['cuboid'] = cuboidOf(e).join(' ')
   for (const a of e.children)
     if (a.name === 'attribute' && a.attributes['name'])
-      out[a.attributes['name']] = isText(a.attributes['name']) ? a.text : a.text === 'true' ? true : a.text === 'false' ? false : a.text !== '' && String(Number(a.text)) === a.text ? Number(a.text) : a.text
+      out[a.attributes['name']] = isText(a.attributes['name'])
+        ? a.text
+        : a.text === 'true'
+          ? true
+          : a.text === 'false'
+            ? false
+            : a.text !== '' && String(Number(a.text)) === a.text
+              ? Number(a.text)
+              : a.text
   return out
 }
 
 /** A file for each split: its readers take the subset of a file for that of all its images. */
 function write(items: Iterable<Item>, target: Target): void {
-  const labels = target.labels.map((n) => `<label><name>${escapeXml(n)}</name><attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`).join('\n')
+  const labels = target.labels
+    .map(
+      (n) =>
+        `<label><name>${escapeXml(n)}</name><attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`,
+    )
+    .join('\n')
   const files = new Map<string, TextFile>()
   const fileOf = (split: string | null) => {
     const name = split === null ? 'annotations' : safeName(split)
     let out = files.get(name)
     if (!out) {
       files.set(name, (out = openText(target, `${name}.xml`)))
-      out.write(`<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><name>${escapeXml(name)}</name><mode>annotation</mode><labels>\n${labels}\n</labels></task></meta>\n`)
+      out.write(
+        `<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><name>${escapeXml(name)}</name><mode>annotation</mode><labels>\n${labels}\n</labels></task></meta>\n`,
+      )
     }
     return out
   }
@@ -197,17 +238,22 @@ function write(items: Iterable<Item>, target: Target): void {
     const split = splitOf(record)
     const out = fileOf(split)
     copyImage(target, item, `images/${name}`)
-    out.write(`<image id="${id++}" name="${escapeXml(name)}"${split ? ` subset="${escapeXml(split)}"` : ''} width="${record.width ?? 0}" height="${record.height ?? 0}">\n`)
+    out.write(
+      `<image id="${id++}" name="${escapeXml(name)}"${split ? ` subset="${escapeXml(split)}"` : ''} width="${record.width ?? 0}" height="${record.height ?? 0}">\n`,
+    )
     for (const l of record.labels ?? []) out.write(`  <tag label="${escapeXml(l.label)}" source="manual"></tag>\n`)
     let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
     for (const r of record.regions ?? []) {
       const elements = elementsOf(r, record.width && record.height ? { width: record.width, height: record.height } : null)
-      if (!elements) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (!elements)
+        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
       const common = `label="${escapeXml(labelOf(r))}" source="${r.author?.kind === 'checkpoint' ? 'auto' : 'manual'}" occluded="${r.attributes?.['occluded'] === true ? 1 : 0}"${id ? ` group_id="${id}"` : ''} z_order="${r.z ?? 0}"`
-      const attributes = Object.entries(r.attributes ?? {}).filter(([k, v]) => !(k === 'occluded' && v === true) && !(k === groupAttribute && id))
-        .map(([k, v]) => `    <attribute name="${escapeXml(k)}">${escapeXml(String(v))}</attribute>\n`).join('')
+      const attributes = Object.entries(r.attributes ?? {})
+        .filter(([k, v]) => !(k === 'occluded' && v === true) && !(k === groupAttribute && id))
+        .map(([k, v]) => `    <attribute name="${escapeXml(k)}">${escapeXml(String(v))}</attribute>\n`)
+        .join('')
       for (const { tag, own, inner = '' } of elements ?? []) out.write(`  <${tag} ${common} ${own}>\n${inner}${attributes}  </${tag}>\n`)
     }
     out.write('</image>\n')
@@ -222,15 +268,28 @@ const points = (flat: readonly number[]) => Array.from({ length: flat.length / 2
 
 function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: string; own: string; inner?: string }[] | null {
   switch (shape.kind) {
-    case 'box': return [{ tag: 'box', own: `xtl="${shape.x}" ytl="${shape.y}" xbr="${shape.x + shape.w}" ybr="${shape.y + shape.h}"` }]
+    case 'box':
+      return [{ tag: 'box', own: `xtl="${shape.x}" ytl="${shape.y}" xbr="${shape.x + shape.w}" ybr="${shape.y + shape.h}"` }]
     case 'rotated-box': {
       const { cx, cy, w, h, angle } = shape
-      return [{ tag: 'box', own: `xtl="${cx - w / 2}" ytl="${cy - h / 2}" xbr="${cx + w / 2}" ybr="${cy + h / 2}" rotation="${((angle % 360) + 360) % 360}"` }]
+      return [
+        {
+          tag: 'box',
+          own: `xtl="${cx - w / 2}" ytl="${cy - h / 2}" xbr="${cx + w / 2}" ybr="${cy + h / 2}" rotation="${((angle % 360) + 360) % 360}"`,
+        },
+      ]
     }
-    case 'polyline': return [{ tag: 'polyline', own: `points="${points(shape.points)}"` }]
+    case 'polyline':
+      return [{ tag: 'polyline', own: `points="${points(shape.points)}"` }]
     case 'keypoints': {
-      if (shape.points.every((p) => p.name === undefined && p.v === 2)) return [{ tag: 'points', own: `points="${points(shape.points.flatMap((p) => [p.x, p.y]))}"` }]
-      const inner = shape.points.map((p, i) => `    <points label="${escapeXml(p.name ?? String(i + 1))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}" points="${p.x},${p.y}"></points>\n`).join('')
+      if (shape.points.every((p) => p.name === undefined && p.v === 2))
+        return [{ tag: 'points', own: `points="${points(shape.points.flatMap((p) => [p.x, p.y]))}"` }]
+      const inner = shape.points
+        .map(
+          (p, i) =>
+            `    <points label="${escapeXml(p.name ?? String(i + 1))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}" points="${p.x},${p.y}"></points>\n`,
+        )
+        .join('')
       return [{ tag: 'skeleton', own: '', inner }]
     }
     case 'polygon':
@@ -264,5 +323,10 @@ export const cvat: Format = {
   read,
   write,
   images: 'none',
-  losses: { ...without, 'attribute definitions': 'are kept, but for which are required', holes: 'are kept: the polygons that have them become masks', 'unlabelled regions': 'get the label “unlabelled”' },
+  losses: {
+    ...without,
+    'attribute definitions': 'are kept, but for which are required',
+    holes: 'are kept: the polygons that have them become masks',
+    'unlabelled regions': 'get the label “unlabelled”',
+  },
 }

@@ -17,18 +17,46 @@ import { splitOfFile } from '../splits.ts'
 import { findImage, type Found, stemOf } from '../tree.ts'
 import path from 'node:path'
 
-const n = z.number().nullable().transform((v) => v ?? NaN)
+const n = z
+  .number()
+  .nullable()
+  .transform((v) => v ?? NaN)
 const categories = z.looseObject({
-  label: z.looseObject({ labels: z.array(z.looseObject({ name: z.string(), parent: z.string().nullish().catch(undefined), dashi: z.object({ attributes: attributeDefinitions }).nullish().catch(undefined) })) }).nullish(),
-  points: z.looseObject({ items: z.array(z.looseObject({ label_id: z.number(), labels: z.array(z.string()).nullish(), joints: z.array(z.array(z.number())).nullish() })) }).nullish(),
+  label: z
+    .looseObject({
+      labels: z.array(
+        z.looseObject({
+          name: z.string(),
+          parent: z.string().nullish().catch(undefined),
+          dashi: z.object({ attributes: attributeDefinitions }).nullish().catch(undefined),
+        }),
+      ),
+    })
+    .nullish(),
+  points: z
+    .looseObject({
+      items: z.array(
+        z.looseObject({ label_id: z.number(), labels: z.array(z.string()).nullish(), joints: z.array(z.array(z.number())).nullish() }),
+      ),
+    })
+    .nullish(),
 })
 const annotation = z.looseObject({
-  id: z.number().nullish(), type: z.string(), label_id: z.number().nullish(), group: z.number().nullish(), z_order: z.number().nullish(),
-  attributes: z.record(z.string(), z.unknown()).nullish(), bbox: z.array(n).nullish(), points: z.array(n).nullish(), visibility: z.array(z.number()).nullish(),
-  rle: z.object({ counts: z.union([z.string(), z.array(z.number())]), size: z.tuple([z.number(), z.number()]) }).nullish(), caption: z.string().nullish(),
+  id: z.number().nullish(),
+  type: z.string(),
+  label_id: z.number().nullish(),
+  group: z.number().nullish(),
+  z_order: z.number().nullish(),
+  attributes: z.record(z.string(), z.unknown()).nullish(),
+  bbox: z.array(n).nullish(),
+  points: z.array(n).nullish(),
+  visibility: z.array(z.number()).nullish(),
+  rle: z.object({ counts: z.union([z.string(), z.array(z.number())]), size: z.tuple([z.number(), z.number()]) }).nullish(),
+  caption: z.string().nullish(),
 })
 const item = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String), annotations: z.array(z.unknown()).nullish(),
+  id: z.union([z.string(), z.number()]).transform(String),
+  annotations: z.array(z.unknown()).nullish(),
   image: z.looseObject({ path: z.string().nullish(), size: z.array(z.number()).nullish() }).nullish(),
   media: z.looseObject({ path: z.string().nullish() }).nullish(),
 })
@@ -41,7 +69,12 @@ interface Names {
 function* read(source: Source): Generator<Draft> {
   const { tree, file } = source
   const at = tree.isFolder('annotations') ? 'annotations/' : ''
-  const found = () => tree.names(at.slice(0, -1)).filter((f) => f.endsWith('.json')).map((f) => at + f).filter((f) => isDatumaro(tree.peek(f)))
+  const found = () =>
+    tree
+      .names(at.slice(0, -1))
+      .filter((f) => f.endsWith('.json'))
+      .map((f) => at + f)
+      .filter((f) => isDatumaro(tree.peek(f)))
   for (const name of file === null ? found() : [file]) yield* readFile(source, name)
 }
 
@@ -56,10 +89,19 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     }
     const labels = parsed.data.label?.labels ?? []
     names.labels = labels.map((l) => l.name)
-    source.declareLabels(labels.map((l) => ({ name: l.name, ...(l.parent ? { parent: l.parent } : {}), ...(l.dashi ? { attributes: l.dashi.attributes } : {}) })))
+    source.declareLabels(
+      labels.map((l) => ({
+        name: l.name,
+        ...(l.parent ? { parent: l.parent } : {}),
+        ...(l.dashi ? { attributes: l.dashi.attributes } : {}),
+      })),
+    )
     for (const p of parsed.data.points?.items ?? []) {
       // Joints are counted from 1, as COCO's.
-      const edges = (p.joints ?? []).filter((j) => j.length === 2).map(([a, b]): [number, number] => [a! - 1, b! - 1]).filter(([a, b]) => a >= 0 && b >= 0)
+      const edges = (p.joints ?? [])
+        .filter((j) => j.length === 2)
+        .map(([a, b]): [number, number] => [a! - 1, b! - 1])
+        .filter(([a, b]) => a >= 0 && b >= 0)
       names.joints.set(p.label_id, { names: p.labels ?? [], edges })
     }
     break // the rest is for the second reading
@@ -76,7 +118,13 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   }
 }
 
-function draftOf({ images, findings }: Source, where: { file: string; line: number }, i: z.output<typeof item>, names: Names, subset: string): Draft | null {
+function draftOf(
+  { images, findings }: Source,
+  where: { file: string; line: number },
+  i: z.output<typeof item>,
+  names: Names,
+  subset: string,
+): Draft | null {
   const name = i.image?.path || i.media?.path || i.id
   const bases = [`images/${subset}`, subset, 'images', '']
   const named = findImage(images, name, bases)
@@ -105,9 +153,17 @@ function draftOf({ images, findings }: Source, where: { file: string; line: numb
       } else {
         const shape = shapeOf(a, names)
         const extra: Record<string, string | number | boolean> = {}
-        for (const [name, v] of Object.entries(a.attributes ?? {})) if (name !== 'rotation' && attributesSchema.safeParse({ [name]: v }).success) extra[name] = v as string
+        for (const [name, v] of Object.entries(a.attributes ?? {}))
+          if (name !== 'rotation' && attributesSchema.safeParse({ [name]: v }).success) extra[name] = v as string
         if (a.group && shape.kind !== 'polygon') extra[groupAttribute] = a.group
-        regions.push({ label, shape, line: where.line, group: a.group, ...(a.z_order ? { z: Math.trunc(a.z_order) } : {}), ...(Object.keys(extra).length ? { attributes: extra } : {}) })
+        regions.push({
+          label,
+          shape,
+          line: where.line,
+          group: a.group,
+          ...(a.z_order ? { z: Math.trunc(a.z_order) } : {}),
+          ...(Object.keys(extra).length ? { attributes: extra } : {}),
+        })
       }
     } catch (e) {
       findings.leave(where, `${a.type} ${a.id ?? k}: ${message(e)}`)
@@ -115,7 +171,12 @@ function draftOf({ images, findings }: Source, where: { file: string; line: numb
   }
   const [height, width] = i.image?.size ?? []
   // A file in `annotations` bears its subset's name; anywhere else a name is only a name.
-  const split = subset === 'default' ? null : /(^|\/)annotations\//.test(where.file) && notAClass(subset) !== 'a date' ? subset : splitOfFile(where.file)
+  const split =
+    subset === 'default'
+      ? null
+      : /(^|\/)annotations\//.test(where.file) && notAClass(subset) !== 'a date'
+        ? subset
+        : splitOfFile(where.file)
   return { image, where, size: { width, height }, split, regions: joinParts(regions), labels, captions }
 }
 
@@ -164,8 +225,14 @@ function shapeOf(a: Annotation, names: Names): Shape {
     }
     case 'mask': {
       if (!a.rle) throw new Error('mask without RLE')
-      const { counts, size: [height, width] } = a.rle
-      return { kind: 'mask', rle: typeof counts === 'string' ? { size: [height, width], counts } : encodeRle(checkRuns({ height, width, counts })) }
+      const {
+        counts,
+        size: [height, width],
+      } = a.rle
+      return {
+        kind: 'mask',
+        rle: typeof counts === 'string' ? { size: [height, width], counts } : encodeRle(checkRuns({ height, width, counts })),
+      }
     }
     default:
       throw new Error('a type that is not of images')
@@ -195,24 +262,50 @@ function write(items: Iterable<Item>, target: Target): void {
       ...(record.labels ?? []).map((l) => ({ id: id++, type: 'label', attributes: {}, group: 0, label_id: ids.get(l.label)! })),
       ...(record.regions ?? []).flatMap((r) => {
         const some = shapesOf(r, item, points)
-        if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+        if (some.length === 0)
+          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
         const own = r.attributes?.[groupAttribute]
         const g = some.length > 1 ? ++group : typeof own === 'number' ? own : 0
         const { [groupAttribute]: _, ...rest } = r.attributes ?? {}
-        return some.map(({ attributes, ...s }) => ({ id: id++, ...s, attributes: { ...(g === own ? rest : r.attributes), ...attributes }, group: g, label_id: r.label === null ? null : ids.get(r.label)!, z_order: r.z ?? 0 }))
+        return some.map(({ attributes, ...s }) => ({
+          id: id++,
+          ...s,
+          attributes: { ...(g === own ? rest : r.attributes), ...attributes },
+          group: g,
+          label_id: r.label === null ? null : ids.get(r.label)!,
+          z_order: r.z ?? 0,
+        }))
       }),
-      ...(record.captions ?? []).filter((c) => c.region == null).map((c) => ({ id: id++, type: 'caption', attributes: {}, group: 0, caption: c.text })),
+      ...(record.captions ?? [])
+        .filter((c) => c.region == null)
+        .map((c) => ({ id: id++, type: 'caption', attributes: {}, group: 0, caption: c.text })),
     ]
     // An item is known by its id within the subset: beside a.jpg, a.png goes by its whole name.
     const itemId = f.ids.has(stemOf(name)) ? name : stemOf(name)
     f.ids.add(itemId)
-    const entry = { id: itemId, annotations, attr: {}, image: { path: name, ...(record.width && record.height ? { size: [record.height, record.width] } : {}) } }
+    const entry = {
+      id: itemId,
+      annotations,
+      attr: {},
+      image: { path: name, ...(record.width && record.height ? { size: [record.height, record.width] } : {}) },
+    }
     f.out.write(`${f.count++ ? ',' : ''}\n${JSON.stringify(entry)}`)
   }
   if (files.size === 0) of('default')
   const categories = {
     label: { labels: target.labels.map((name) => entryOf(name, target)), attributes: [] },
-    ...(points.size ? { points: { items: [...points].map(([l, p]) => ({ label_id: ids.get(l)!, labels: p.names, joints: p.edges.map(([a, b]) => [a + 1, b + 1]) })), attributes: [] } } : {}),
+    ...(points.size
+      ? {
+          points: {
+            items: [...points].map(([l, p]) => ({
+              label_id: ids.get(l)!,
+              labels: p.names,
+              joints: p.edges.map(([a, b]) => [a + 1, b + 1]),
+            })),
+            attributes: [],
+          },
+        }
+      : {}),
   }
   for (const { out } of files.values()) {
     out.write(`\n], "categories": ${JSON.stringify(categories)}}\n`)
@@ -226,13 +319,27 @@ function entryOf(name: string, { schema }: Target): object {
   return { name, parent: parent ?? '', attributes: own.map((a) => a.name), ...(own.length ? { dashi: { attributes: own } } : {}) }
 }
 
-function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<string, { names: string[]; edges: [number, number][] }>): ({ type: string; attributes?: object } & Record<string, unknown>)[] {
+function shapesOf(
+  { shape, label }: RecordRegion,
+  { record }: Item,
+  points: Map<string, { names: string[]; edges: [number, number][] }>,
+): ({ type: string; attributes?: object } & Record<string, unknown>)[] {
   switch (shape.kind) {
-    case 'box': return [{ type: 'bbox', bbox: [shape.x, shape.y, shape.w, shape.h] }]
-    case 'rotated-box': return [{ type: 'bbox', bbox: [shape.cx - shape.w / 2, shape.cy - shape.h / 2, shape.w, shape.h], attributes: { rotation: ((shape.angle % 360) + 360) % 360 } }]
-    case 'polyline': return [{ type: 'polyline', points: shape.points }]
+    case 'box':
+      return [{ type: 'bbox', bbox: [shape.x, shape.y, shape.w, shape.h] }]
+    case 'rotated-box':
+      return [
+        {
+          type: 'bbox',
+          bbox: [shape.cx - shape.w / 2, shape.cy - shape.h / 2, shape.w, shape.h],
+          attributes: { rotation: ((shape.angle % 360) + 360) % 360 },
+        },
+      ]
+    case 'polyline':
+      return [{ type: 'polyline', points: shape.points }]
     case 'keypoints':
-      if (label !== null && !points.has(label)) points.set(label, { names: shape.points.map((p, i) => p.name ?? `point ${i + 1}`), edges: shape.edges ?? [] })
+      if (label !== null && !points.has(label))
+        points.set(label, { names: shape.points.map((p, i) => p.name ?? `point ${i + 1}`), edges: shape.edges ?? [] })
       return [{ type: 'points', points: shape.points.flatMap((p) => [p.x, p.y]), visibility: shape.points.map((p) => p.v) }]
     case 'polygon':
       if (!hasHoles(shape)) return outlines(shape)!.map((ring) => ({ type: 'polygon', points: ring }))
@@ -243,9 +350,18 @@ function shapesOf({ shape, label }: RecordRegion, { record }: Item, points: Map<
 }
 
 const isDatumaro = ({ name, has }: Peek) =>
-  name.endsWith('.json') && has('items') && (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id')))
+  name.endsWith('.json') &&
+  has('items') &&
+  (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id')))
 
-const { 'image labels': _, captions: __, 'drawing order': ___, 'attribute definitions': ____, 'parent labels': _____, ...without } = usualLosses
+const {
+  'image labels': _,
+  captions: __,
+  'drawing order': ___,
+  'attribute definitions': ____,
+  'parent labels': _____,
+  ...without
+} = usualLosses
 export const datumaro: Format = {
   name: 'datumaro',
   title: 'Datumaro JSON',

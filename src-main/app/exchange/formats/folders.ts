@@ -15,7 +15,12 @@ function* read({ images, findings, options }: Source): Generator<Draft> {
     if (!isImage(path)) continue
     const { split, folder } = placeOf(path)
     const name = folder === null ? null : decodeName(folder)
-    yield { image: { path, exists: true }, where: { file: path }, split, labels: name && !unlabelledFolders.has(name) ? [{ label: name }] : [] }
+    yield {
+      image: { path, exists: true },
+      where: { file: path },
+      split,
+      labels: name && !unlabelledFolders.has(name) ? [{ label: name }] : [],
+    }
   }
 }
 
@@ -48,7 +53,12 @@ export const folders: Format = {
   images: 'copy',
   losses: {
     ...without,
-    boxes: 'are left out', 'rotated boxes': 'are left out', polygons: 'are left out', masks: 'are left out', polylines: 'are left out', keypoints: 'are left out',
+    boxes: 'are left out',
+    'rotated boxes': 'are left out',
+    polygons: 'are left out',
+    masks: 'are left out',
+    polylines: 'are left out',
+    keypoints: 'are left out',
     'several labels an image': 'are left out but for the first',
     'images without annotations': 'lie in a folder _unlabelled',
   },

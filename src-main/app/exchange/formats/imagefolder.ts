@@ -17,12 +17,17 @@ import { readParquet } from './parquet.ts'
 /** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
 const [surveyed, measured] = [5000, 500]
 const recognises = ({ name, file, head }: Peek) =>
-  name === 'metadata.parquet' || (name === 'metadata.csv' && /^.*\bfile_names?\b/.test(head) && !/^.*\bx_?min\b/.test(head)) || (/\.(?:jsonl|ndjson)$/.test(name) && namesImages(file))
+  name === 'metadata.parquet' ||
+  (name === 'metadata.csv' && /^.*\bfile_names?\b/.test(head) && !/^.*\bx_?min\b/.test(head)) ||
+  (/\.(?:jsonl|ndjson)$/.test(name) && namesImages(file))
 
 /** The first line is an object that names an image. */
 function namesImages(file: string): boolean {
   try {
-    const line = beginning(file).replace(/^\ufeff/, '').trimStart().split('\n')[0]!
+    const line = beginning(file)
+      .replace(/^\ufeff/, '')
+      .trimStart()
+      .split('\n')[0]!
     const row = parsePythonJson(line)
     return typeof row === 'object' && row !== null && fileIn(row as HfRow) !== null
   } catch {
@@ -92,7 +97,11 @@ function write(items: Iterable<Item>, target: Target): void {
       file_name,
       ...(counts.captions ? { text: texts[0] ?? '' } : {}),
       ...(counts['several captions an image'] ? { captions: texts } : {}),
-      ...(counts['several labels an image'] ? { labels: (record.labels ?? []).map((l) => l.label) } : counts['image labels'] ? { label: record.labels?.[0]?.label ?? '' } : {}),
+      ...(counts['several labels an image']
+        ? { labels: (record.labels ?? []).map((l) => l.label) }
+        : counts['image labels']
+          ? { label: record.labels?.[0]?.label ?? '' }
+          : {}),
       ...(withBoxes
         ? {
             objects: {
@@ -104,8 +113,12 @@ function write(items: Iterable<Item>, target: Target): void {
               // Columns of our own, as texts, so that their types are the same in every row; readers that don't know them leave them.
               ...(withShapes ? { shape: regions.map((r) => (r.shape.kind === 'box' ? '' : JSON.stringify(r.shape))) } : {}),
               ...(counts.attributes ? { attributes: regions.map((r) => JSON.stringify(r.attributes ?? {})) } : {}),
-              ...(counts.authors ? { author: regions.map((r) => (r.author ? JSON.stringify(r.author) : '')), state: regions.map((r) => r.state ?? '') } : {}),
-              ...(counts['region captions'] ? { captions: regions.map((_, i) => (record.captions ?? []).filter((c) => c.region === i).map((c) => c.text)) } : {}),
+              ...(counts.authors
+                ? { author: regions.map((r) => (r.author ? JSON.stringify(r.author) : '')), state: regions.map((r) => r.state ?? '') }
+                : {}),
+              ...(counts['region captions']
+                ? { captions: regions.map((_, i) => (record.captions ?? []).filter((c) => c.region === i).map((c) => c.text)) }
+                : {}),
             },
           }
         : {}),

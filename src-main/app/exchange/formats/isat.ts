@@ -14,7 +14,11 @@ type Fields = Record<string, unknown>
 const background = '__background__'
 
 const recognises = ({ name, has, outline }: Peek) =>
-  name.endsWith('.json') && outline.root === 'object' && outline.keys.get('info') === 'object' && outline.keys.get('objects') === 'array' && (has('ISAT') || (has('category') && has('segmentation') && has('layer')))
+  name.endsWith('.json') &&
+  outline.root === 'object' &&
+  outline.keys.get('info') === 'object' &&
+  outline.keys.get('objects') === 'array' &&
+  (has('ISAT') || (has('category') && has('segmentation') && has('layer')))
 
 function* read(source: Source): Generator<Draft> {
   const { tree, images, findings } = source
@@ -26,7 +30,12 @@ function* read(source: Source): Generator<Draft> {
       continue
     }
     const yaml = [folderOf(file), ''].map((f) => join(f, 'isat.yaml')).find((f) => tree.isFile(f))
-    if (yaml) source.declareLabels([...tree.text(yaml, 1 << 22).matchAll(/^\s*(?:-\s+)?name:\s*(.+?)\s*$/gm)].map((m) => m[1]!.replace(/^['"]|['"]$/g, '')).filter((n) => n !== background))
+    if (yaml)
+      source.declareLabels(
+        [...tree.text(yaml, 1 << 22).matchAll(/^\s*(?:-\s+)?name:\s*(.+?)\s*$/gm)]
+          .map((m) => m[1]!.replace(/^['"]|['"]$/g, ''))
+          .filter((n) => n !== background),
+      )
     const named = typeof info['name'] === 'string' && info['name'] ? info['name'] : stemOf(path.posix.basename(file))
     const image = imageNamed(images, named, file)
     if (!image) {
@@ -34,7 +43,14 @@ function* read(source: Source): Generator<Draft> {
       continue
     }
     const note = typeof info['note'] === 'string' && info['note'].trim() ? [info['note'].trim().slice(0, 200)] : []
-    yield { image, where: { file }, split: splitBy(image.path, file), size: { width: numberOf(info['width']), height: numberOf(info['height']) }, regions: regionsOf(source, file, json['objects']), tags: note }
+    yield {
+      image,
+      where: { file },
+      split: splitBy(image.path, file),
+      size: { width: numberOf(info['width']), height: numberOf(info['height']) },
+      regions: regionsOf(source, file, json['objects']),
+      tags: note,
+    }
   }
 }
 
@@ -53,9 +69,20 @@ function regionsOf({ findings }: Source, file: string, objects: readonly unknown
       continue
     }
     const shape = ring ? polygonOf(ring) : boxBetween(...(b as [number, number, number, number]))
-    const rest: Fields = Object.fromEntries(Object.entries(o).filter(([k, v]) => !['category', 'segmentation', 'bbox', 'area', 'group'].includes(k) && !(k === 'iscrowd' && v === false)))
+    const rest: Fields = Object.fromEntries(
+      Object.entries(o).filter(
+        ([k, v]) => !['category', 'segmentation', 'bbox', 'area', 'group'].includes(k) && !(k === 'iscrowd' && v === false),
+      ),
+    )
     const group = typeof o['group'] === 'number' || typeof o['group'] === 'string' ? o['group'] : null
-    made.push({ label: typeof o['category'] === 'string' ? o['category'] : null, shape, group, layer: numberOf(o['layer']), ring, ...withAttributes(rest, group === null || group === '' ? undefined : { [groupAttribute]: group }) })
+    made.push({
+      label: typeof o['category'] === 'string' ? o['category'] : null,
+      shape,
+      group,
+      layer: numberOf(o['layer']),
+      ring,
+      ...withAttributes(rest, group === null || group === '' ? undefined : { [groupAttribute]: group }),
+    })
   }
   const kept = made.filter((m) => !(m.label === background && m.ring && cut(made, m.ring, m.layer)))
   return joinParts(kept.map(({ layer, ring, ...r }) => ({ ...r, z: Number.isInteger(layer) ? layer : 0, ...(ring ? {} : {}) })))
@@ -64,7 +91,9 @@ function regionsOf({ findings }: Source, file: string, objects: readonly unknown
 /** As a hole of the topmost part below that surrounds it. */
 function cut(made: readonly (DraftRegion & { layer: number; ring: Ring | null })[], hole: Ring, layer: number): boolean {
   const corners = Array.from({ length: hole.length / 2 }, (_, i) => [hole[2 * i]!, hole[2 * i + 1]!] as const)
-  const below = made.filter((m) => m.label !== background && m.layer <= layer && m.shape.kind === 'polygon').sort((a, b) => b.layer - a.layer)
+  const below = made
+    .filter((m) => m.label !== background && m.layer <= layer && m.shape.kind === 'polygon')
+    .sort((a, b) => b.layer - a.layer)
   for (const { shape } of below) {
     if (shape.kind !== 'polygon') continue
     const part = shape.parts.find((p) => corners.every(([x, y]) => polygonContains([p], x, y)))

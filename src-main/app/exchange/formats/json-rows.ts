@@ -21,7 +21,8 @@ function recognises({ name, head, outline }: Peek): boolean {
     return names(keys, texts)
   }
   // "a.jpg": "a cat", or ["a cat", "one cat"], or { "caption": … }.
-  const said = /^\s*\{\s*"(?:[^"\\]|\\.)*\.(?:jpe?g|png|webp|bmp|gif|tiff?)"\s*:\s*(?:"|\[\s*"|\{\s*"(?:captions?|tags|labels?|text|class|description)"\s*:)/i
+  const said =
+    /^\s*\{\s*"(?:[^"\\]|\\.)*\.(?:jpe?g|png|webp|bmp|gif|tiff?)"\s*:\s*(?:"|\[\s*"|\{\s*"(?:captions?|tags|labels?|text|class|description)"\s*:)/i
   return outline.root === 'object' && said.test(head.replace(/^\ufeff/, ''))
 }
 
@@ -40,7 +41,11 @@ function* rowsOf(source: Source, file: string): Generator<Row> {
   for (const [name, said] of Object.entries(isObject(json) ? json : {})) {
     const texts = [said].flat().filter((s): s is string => typeof s === 'string')
     // Words of a caption, or the word of a class.
-    const rest: HfRow = isObject(said) ? { ...said, ...(typeof said['tags'] === 'string' ? { tags: said['tags'].split(',').map((t) => t.trim()) } : {}) } : texts.some((t) => /\s\S+\s/.test(t.trim())) ? { captions: texts } : { labels: texts }
+    const rest: HfRow = isObject(said)
+      ? { ...said, ...(typeof said['tags'] === 'string' ? { tags: said['tags'].split(',').map((t) => t.trim()) } : {}) }
+      : texts.some((t) => /\s\S+\s/.test(t.trim()))
+        ? { captions: texts }
+        : { labels: texts }
     yield isImage(name) ? { value: { ...rest, file_name: name } } : { value: undefined, problem: `${name}: not the name of an image` }
   }
 }
@@ -69,4 +74,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-export const jsonRows: Format = { name: 'json-rows', title: 'JSON rows (image and caption, label or boxes)', recognises, apart: ['annotations'], read }
+export const jsonRows: Format = {
+  name: 'json-rows',
+  title: 'JSON rows (image and caption, label or boxes)',
+  recognises,
+  apart: ['annotations'],
+  read,
+}

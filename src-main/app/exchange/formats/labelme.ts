@@ -18,16 +18,32 @@ import { parsePythonJson } from '../json.ts'
 import { placed, unpacking } from '../placed.ts'
 import { provenance, provenanceOf, readProvenance } from '../provenance.ts'
 import { checkPng } from '../png.ts'
-import { boxBetween, ellipseRing, groupAttribute, hasHoles, joinedWithPlaces, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
+import {
+  boxBetween,
+  ellipseRing,
+  groupAttribute,
+  hasHoles,
+  joinedWithPlaces,
+  maskOf,
+  outlines,
+  rotatedFromCorners,
+  toRing,
+} from '../shapes.ts'
 import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
 import type { Peek } from '../peek.ts'
 import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 
-const coordinate = z.number().nullable().transform((n) => n ?? NaN)
+const coordinate = z
+  .number()
+  .nullable()
+  .transform((n) => n ?? NaN)
 const flags = z.record(z.string(), z.unknown()).nullish().catch(null)
 const labelmeShape = z.looseObject({
-  label: z.union([z.string(), z.number()]).nullish().transform((l) => (l == null ? null : String(l))),
+  label: z
+    .union([z.string(), z.number()])
+    .nullish()
+    .transform((l) => (l == null ? null : String(l))),
   points: z.array(z.tuple([coordinate, coordinate])),
   group_id: z.union([z.number(), z.string()]).nullish(),
   shape_type: z.string().nullish(),
@@ -46,14 +62,18 @@ const labelmeFile = z.looseObject({
   imageHeight: z.number().nullish(),
   imageWidth: z.number().nullish(),
   flags,
-  tags: z.array(z.union([z.string(), z.number()])).nullish().catch(null),
+  tags: z
+    .array(z.union([z.string(), z.number()]))
+    .nullish()
+    .catch(null),
   description: z.string().nullish().catch(null),
   caption: z.string().nullish().catch(null),
   imageData: z.string().nullish().catch(null),
 })
 const ofShapes = new Set(Object.keys(labelmeShape.shape))
 const ofFiles = new Set([...Object.keys(labelmeFile.shape), 'version', 'lineColor', 'fillColor', 'dashi'])
-const others = (o: Record<string, unknown>, known: ReadonlySet<string>) => Object.fromEntries(Object.entries(o).filter(([k]) => !known.has(k)))
+const others = (o: Record<string, unknown>, known: ReadonlySet<string>) =>
+  Object.fromEntries(Object.entries(o).filter(([k]) => !known.has(k)))
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file, findings } = source
@@ -76,7 +96,9 @@ async function imageOf(source: Source, file: string, f: z.output<typeof labelmeF
   const { images, findings } = source
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const byStem = () => images.imagesByStem(folder, path.posix.basename(stemOf(file)))[0]
-  const named = f.imagePath ? findImage(images, f.imagePath.replaceAll('\\', '/'), [folder, '', join(folder, '../images').replace(/^\.\.\//, '')]) : null
+  const named = f.imagePath
+    ? findImage(images, f.imagePath.replaceAll('\\', '/'), [folder, '', join(folder, '../images').replace(/^\.\.\//, '')])
+    : null
   const beside = named?.exists ? undefined : byStem()
   if (beside) return { image: { path: beside, exists: true } }
   if (named?.exists) return { image: named }
@@ -89,7 +111,8 @@ async function imageOf(source: Source, file: string, f: z.output<typeof labelmeF
     findings.change({ file }, `the image ${f.imagePath ?? ''} is not there; imageData was taken, as ${name}`)
     return { image: { path: name, exists: true }, root }
   }
-  if (!named) findings.leave({ file }, `imagePath ${JSON.stringify(f.imagePath ?? null)}: no name of an image, and no image beside the file`)
+  if (!named)
+    findings.leave({ file }, `imagePath ${JSON.stringify(f.imagePath ?? null)}: no name of an image, and no image beside the file`)
   return named && { image: named }
 }
 
@@ -105,7 +128,12 @@ function pictureExtension(data: Buffer): string | null {
   return null
 }
 
-function draftOf({ findings }: Source, file: string, f: z.output<typeof labelmeFile>, found: Pick<Draft, 'image' | 'root'> | null): Draft | null {
+function draftOf(
+  { findings }: Source,
+  file: string,
+  f: z.output<typeof labelmeFile>,
+  found: Pick<Draft, 'image' | 'root'> | null,
+): Draft | null {
   if (!found) return null
   const described: { text: string; region: number }[] = []
   const regions: (DraftRegion & { group?: string | null })[] = []
@@ -119,7 +147,13 @@ function draftOf({ findings }: Source, file: string, f: z.output<typeof labelmeF
     try {
       const { shape, changed } = shapeOf(s, { width: f.imageWidth ?? 0, height: f.imageHeight ?? 0 })
       if (changed) findings.change({ file }, `shapes.${i}: ${changed}`)
-      regions.push({ label: s.label, shape, group: s.group_id == null ? null : String(s.group_id), attributes: attributesOf(s), ...readProvenance(s.dashi ?? {}) })
+      regions.push({
+        label: s.label,
+        shape,
+        group: s.group_id == null ? null : String(s.group_id),
+        attributes: attributesOf(s),
+        ...readProvenance(s.dashi ?? {}),
+      })
       if (s.description?.trim()) described.push({ text: s.description, region: regions.length - 1 })
     } catch (e) {
       findings.leave({ file }, `shapes.${i}: ${message(e)}`)
@@ -133,20 +167,31 @@ function draftOf({ findings }: Source, file: string, f: z.output<typeof labelmeF
     for (const at of members) {
       const r = joined[at]!
       const parts = r.shape.kind === 'polygon' ? r.shape.parts.length : 1
-      if (parts === 1 || members.size > 1) r.attributes = { ...r.attributes, [groupAttribute]: Number.isFinite(Number(group)) ? Number(group) : group }
+      if (parts === 1 || members.size > 1)
+        r.attributes = { ...r.attributes, [groupAttribute]: Number.isFinite(Number(group)) ? Number(group) : group }
     }
   for (const r of joined) if (Object.keys(r.attributes ?? {}).length === 0) delete r.attributes
   const rest = Object.keys(attributesFrom(others(f, ofFiles)))
   if (rest.length) findings.note(`LabelMe: fields of the whole image that are not taken: ${rest.slice(0, 10).join(', ')}`)
   const marks = Object.entries(f.flags ?? {}).filter(([, v]) => v !== false && v !== null && v !== '')
   return {
-    ...found, where: { file }, split: splitFolder(found.image.path).split, size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined }, regions: joined,
+    ...found,
+    where: { file },
+    split: splitFolder(found.image.path).split,
+    size: { width: f.imageWidth ?? undefined, height: f.imageHeight ?? undefined },
+    regions: joined,
     captions: [
       ...[f.description, f.caption].flatMap((text): RecordCaption[] => (text?.trim() ? [{ text }] : [])),
       ...described.map(({ text, region }): RecordCaption => ({ text, region: places[region]! })),
     ],
     labels: marks.filter(([, v]) => v === true).map(([label]) => ({ label })),
-    tags: [...new Set([...(f.tags ?? []).map(String), ...marks.filter(([, v]) => v !== true).map(([k, v]) => `${k}: ${String(v)}`)].map((t) => t.trim().slice(0, 200)).filter(Boolean))],
+    tags: [
+      ...new Set(
+        [...(f.tags ?? []).map(String), ...marks.filter(([, v]) => v !== true).map(([k, v]) => `${k}: ${String(v)}`)]
+          .map((t) => t.trim().slice(0, 200))
+          .filter(Boolean),
+      ),
+    ],
   }
 }
 
@@ -182,7 +227,8 @@ function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: Shape; 
     case 'point':
     case 'points':
       need(1)
-      if (s.dashi?.points) return { shape: { kind: 'keypoints', points: s.dashi.points, ...(s.dashi.edges?.length ? { edges: s.dashi.edges } : {}) } }
+      if (s.dashi?.points)
+        return { shape: { kind: 'keypoints', points: s.dashi.points, ...(s.dashi.edges?.length ? { edges: s.dashi.edges } : {}) } }
       return { shape: { kind: 'keypoints', points: p.map(([x, y]) => ({ x, y, v: 2 })) } }
     case 'line':
     case 'linestrip':
@@ -204,7 +250,10 @@ function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: Shape; 
     default: {
       const ring = toRing(flat)
       if (!ring) throw new Error(`shape_type ${s.shape_type} is not known`)
-      return { shape: { kind: 'polygon', parts: [[ring]] }, ...(s.shape_type === 'quadrilateral' ? {} : { changed: `shape_type ${s.shape_type} is not known; taken as a polygon` }) }
+      return {
+        shape: { kind: 'polygon', parts: [[ring]] },
+        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `shape_type ${s.shape_type} is not known; taken as a polygon` }),
+      }
     }
   }
 }
@@ -227,7 +276,9 @@ function decodeMask(base64: string | null | undefined, left: number, top: number
   const perRow = png.depth < 8 ? Math.ceil((png.width * png.channels * png.depth) / 8) : 0
   for (let y = 0; y < png.height; y++)
     for (let x = 0; x < png.width; x++) {
-      const value = perRow ? (png.data[y * perRow + Math.floor((x * png.depth) / 8)]! >> (8 - png.depth - ((x * png.depth) % 8))) & ((1 << png.depth) - 1) : png.data[(y * png.width + x) * png.channels]!
+      const value = perRow
+        ? (png.data[y * perRow + Math.floor((x * png.depth) / 8)]! >> (8 - png.depth - ((x * png.depth) % 8))) & ((1 << png.depth) - 1)
+        : png.data[(y * png.width + x) * png.channels]!
       if (value && x + left >= 0 && x + left < width && y + top >= 0 && y + top < height) bitmap[(y + top) * width + x + left] = 1
     }
   return { kind: 'mask', rle: rleFromBitmap(bitmap, height, width) }
@@ -239,31 +290,47 @@ function write(items: Iterable<Item>, target: Target): void {
     const name = freeName(target, withoutImagesFolder(record.fileName), (stem) => `${stem}.json`)
     copyImage(target, item, name)
     const described = new Map<number, string>()
-    for (const c of record.captions ?? []) if (c.region != null) described.set(c.region, described.has(c.region) ? `${described.get(c.region)}\n${c.text}` : c.text)
+    for (const c of record.captions ?? [])
+      if (c.region != null) described.set(c.region, described.has(c.region) ? `${described.get(c.region)}\n${c.text}` : c.text)
     // Group numbers of the dataset are kept; parts get new ones above them.
     let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
     const shapes = (record.regions ?? []).flatMap((r, i) => {
       const some = shapesOf(r, item)
-      if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (some.length === 0)
+        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
       const { [groupAttribute]: own, ...rest } = r.attributes ?? {}
       const keepsGroup = some.length <= 1 && (typeof own === 'number' || typeof own === 'string')
       const group_id = some.length > 1 ? ++group : keepsGroup ? own : null
       const flags = Object.fromEntries(Object.entries(rest).filter(([, v]) => typeof v === 'boolean'))
-      const attributes = Object.fromEntries(Object.entries(keepsGroup ? rest : (r.attributes ?? {})).filter(([, v]) => typeof v !== 'boolean'))
+      const attributes = Object.fromEntries(
+        Object.entries(keepsGroup ? rest : (r.attributes ?? {})).filter(([, v]) => typeof v !== 'boolean'),
+      )
       return some.map(({ dashi, ...s }, k) => {
         const extra = { ...provenanceOf(r), ...dashi }
         return {
-          label: labelOf(r), group_id, description: k === 0 ? (described.get(i) ?? '') : '', flags, mask: null,
-          ...(Object.keys(attributes).length ? { attributes } : {}), ...(Object.keys(extra).length ? { dashi: extra } : {}), ...s,
+          label: labelOf(r),
+          group_id,
+          description: k === 0 ? (described.get(i) ?? '') : '',
+          flags,
+          mask: null,
+          ...(Object.keys(attributes).length ? { attributes } : {}),
+          ...(Object.keys(extra).length ? { dashi: extra } : {}),
+          ...s,
         }
       })
     })
     const whole = (record.captions ?? []).filter((c) => c.region == null)
     if (whole.length > 1) target.findings.leave({ file: record.fileName }, `${whole.length} captions; only the first was written`)
     const document = {
-      version: '5.5.0', flags: Object.fromEntries((record.labels ?? []).map((l) => [l.label, true])), shapes,
-      ...(whole[0] ? { description: whole[0].text } : {}), ...(record.tags?.length ? { tags: record.tags } : {}),
-      imagePath: path.posix.basename(name), imageData: null, imageHeight: record.height ?? null, imageWidth: record.width ?? null,
+      version: '5.5.0',
+      flags: Object.fromEntries((record.labels ?? []).map((l) => [l.label, true])),
+      shapes,
+      ...(whole[0] ? { description: whole[0].text } : {}),
+      ...(record.tags?.length ? { tags: record.tags } : {}),
+      imagePath: path.posix.basename(name),
+      imageData: null,
+      imageHeight: record.height ?? null,
+      imageWidth: record.width ?? null,
     }
     writeFile(target, `${stemOf(name)}.json`, `${JSON.stringify(document, null, 2)}\n`)
   }
@@ -276,15 +343,32 @@ const pairs = (flat: readonly number[]) => Array.from({ length: flat.length / 2 
 
 function shapesOf({ shape }: RecordRegion, { record }: Item): Written[] {
   switch (shape.kind) {
-    case 'box': return [{ shape_type: 'rectangle', points: [[shape.x, shape.y], [shape.x + shape.w, shape.y + shape.h]] }]
-    case 'polyline': return [{ shape_type: 'linestrip', points: pairs(shape.points) }]
+    case 'box':
+      return [
+        {
+          shape_type: 'rectangle',
+          points: [
+            [shape.x, shape.y],
+            [shape.x + shape.w, shape.y + shape.h],
+          ],
+        },
+      ]
+    case 'polyline':
+      return [{ shape_type: 'linestrip', points: pairs(shape.points) }]
     case 'keypoints': {
       const seen = shape.points.filter((p) => p.v > 0)
       const plain = seen.length === shape.points.length && !shape.edges?.length && seen.every((p) => p.v === 2 && p.name === undefined)
       const dashi = plain ? {} : { dashi: { points: shape.points, ...(shape.edges?.length ? { edges: shape.edges } : {}) } }
-      return [{ shape_type: seen.length === 1 ? 'point' : 'points', points: (seen.length ? seen : shape.points).map((p) => [p.x, p.y]), ...dashi }]
+      return [
+        {
+          shape_type: seen.length === 1 ? 'point' : 'points',
+          points: (seen.length ? seen : shape.points).map((p) => [p.x, p.y]),
+          ...dashi,
+        },
+      ]
     }
-    case 'rotated-box': return [{ shape_type: 'polygon', points: pairs(rotatedBoxRing(shape)), direction: (shape.angle * Math.PI) / 180 }]
+    case 'rotated-box':
+      return [{ shape_type: 'polygon', points: pairs(rotatedBoxRing(shape)), direction: (shape.angle * Math.PI) / 180 }]
     case 'polygon':
       if (!hasHoles(shape)) return outlines(shape)!.map((ring) => ({ shape_type: 'polygon', points: pairs(ring) }))
   }
@@ -299,7 +383,16 @@ function shapesOf({ shape }: RecordRegion, { record }: Item): Written[] {
   void height
   const mask = Buffer.from(encode({ width: w, height: h, data: crop, channels: 1, depth: 8 })).toString('base64')
   // LabelMe's second corner is the last pixel itself.
-  return [{ shape_type: 'mask', points: [[x, y], [x + w - 1, y + h - 1]], mask }]
+  return [
+    {
+      shape_type: 'mask',
+      points: [
+        [x, y],
+        [x + w - 1, y + h - 1],
+      ],
+      mask,
+    },
+  ]
 }
 
 const isLabelme = ({ name, has }: Peek) => name.endsWith('.json') && has('shapes') && (has('imagePath') || has('imageHeight'))

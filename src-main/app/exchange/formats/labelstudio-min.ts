@@ -14,7 +14,10 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
     // A row for each person: without all of them, a task that came already is done.
     const task = JSON.stringify(raw['id'] ?? null)
     if (task !== 'null' && seen.has(task) && !everyone) {
-      findings.leave(where, `task ${task} was annotated by several persons; that of ${String(raw['annotator'] ?? 'someone')} was not taken (--annotators all takes all)`)
+      findings.leave(
+        where,
+        `task ${task} was annotated by several persons; that of ${String(raw['annotator'] ?? 'someone')} was not taken (--annotators all takes all)`,
+      )
       return null
     }
     seen.add(task)
@@ -30,7 +33,10 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
       // A choice, a caption and a field of the task look the same.
       else if (shapes.length === 0 && v !== null && !isNamed(name, v) && !told.has(name)) {
         told.add(name)
-        findings.leave(where, `“${name}” of this task and the others: JSON-MIN does not tell choices, texts and data apart; export as JSON to have it`)
+        findings.leave(
+          where,
+          `“${name}” of this task and the others: JSON-MIN does not tell choices, texts and data apart; export as JSON to have it`,
+        )
       }
     }
     const data = Object.fromEntries(Object.entries(raw).filter(([name, v]) => name === 'split' || isNamed(name, v)))
@@ -39,4 +45,5 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
 }
 
 /** The image's name or address. */
-const isNamed = (name: string, v: unknown) => typeof v === 'string' && (['image', 'img'].includes(name) || isImage(v.split('?')[0]!) || /[?&]d=/.test(v))
+const isNamed = (name: string, v: unknown) =>
+  typeof v === 'string' && (['image', 'img'].includes(name) || isImage(v.split('?')[0]!) || /[?&]d=/.test(v))

@@ -9,16 +9,30 @@ import { findImage, type Found, isImage, join } from '../tree.ts'
 import { fullTasks } from './labelstudio-min.ts'
 import { isShape, listOf, type Result, result, type ResultSet, regionsOf, wholeValue } from './labelstudio-results.ts'
 
-const who = z.union([z.number(), z.string(), z.looseObject({ id: z.union([z.number(), z.string()]).nullish(), email: z.string().nullish(), username: z.string().nullish() })])
-const score = z.union([z.number(), z.string().transform(Number)]).nullish().catch(null)
+const who = z.union([
+  z.number(),
+  z.string(),
+  z.looseObject({ id: z.union([z.number(), z.string()]).nullish(), email: z.string().nullish(), username: z.string().nullish() }),
+])
+const score = z
+  .union([z.number(), z.string().transform(Number)])
+  .nullish()
+  .catch(null)
 const annotation = z.looseObject({
-  result: z.array(z.unknown()).nullish(), was_cancelled: z.boolean().nullish().catch(null), ground_truth: z.boolean().nullish().catch(null),
-  completed_by: who.nullish().catch(null), model_version: z.string().nullish().catch(null), score,
+  result: z.array(z.unknown()).nullish(),
+  was_cancelled: z.boolean().nullish().catch(null),
+  ground_truth: z.boolean().nullish().catch(null),
+  completed_by: who.nullish().catch(null),
+  model_version: z.string().nullish().catch(null),
+  score,
 })
 type Annotation = z.output<typeof annotation>
 const task = z.looseObject({
   data: z.record(z.string(), z.unknown()),
-  annotations: z.array(z.unknown()).nullish(), completions: z.array(z.unknown()).nullish(), predictions: z.array(z.unknown()).nullish(), drafts: z.array(z.unknown()).nullish().catch(null),
+  annotations: z.array(z.unknown()).nullish(),
+  completions: z.array(z.unknown()).nullish(),
+  predictions: z.array(z.unknown()).nullish(),
+  drafts: z.array(z.unknown()).nullish().catch(null),
 })
 interface Where {
   file: string
@@ -51,24 +65,37 @@ export function* read(source: Source): Generator<Draft> {
     }
     const { images, annotations } = several
     if (images) {
-      const taken = options.annotators === 'all' ? 'all were taken, each with its author' : 'of each image the ground truth, or else the first that was not cancelled, was taken (--annotators all takes all)'
-      findings.note(`${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations of several persons, ${annotations} in all; ${taken}`)
+      const taken =
+        options.annotators === 'all'
+          ? 'all were taken, each with its author'
+          : 'of each image the ground truth, or else the first that was not cancelled, was taken (--annotators all takes all)'
+      findings.note(
+        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations of several persons, ${annotations} in all; ${taken}`,
+      )
     }
   }
 }
 
 export const isLabelStudio = ({ name, head, has }: { name: string; head: string; has: (key: string) => boolean }) =>
-  name.endsWith('.json') && /^\ufeff?\s*\[/.test(head) && ((has('data') && (has('annotations') || has('predictions') || has('completions'))) || has('annotation_id'))
+  name.endsWith('.json') &&
+  /^\ufeff?\s*\[/.test(head) &&
+  ((has('data') && (has('annotations') || has('predictions') || has('completions'))) || has('annotation_id'))
 
 /** The field that names the image: `image`, or the first that looks like one. */
 function imageOf({ images }: Source, data: Record<string, unknown>): { name: string; found: Found | null } | null {
   const texts = Object.entries(data).filter((e): e is [string, string] => typeof e[1] === 'string')
-  const [, name] = texts.find(([k]) => ['image', 'img'].includes(k)) ?? texts.find(([, v]) => isImage(v.split('?')[0]!) || /[?&]d=/.test(v)) ?? []
+  const [, name] =
+    texts.find(([k]) => ['image', 'img'].includes(k)) ?? texts.find(([, v]) => isImage(v.split('?')[0]!) || /[?&]d=/.test(v)) ?? []
   if (name === undefined) return null
   // /data/local-files/?d=path (URL-encoded) and /data/upload/7/0a1b2c3d-name.jpg
   const local = /[?&]d=([^&]+)/.exec(name)?.[1]
   const decoded = local === undefined ? name.split('?')[0]! : decode(local).replace(/^\/+/, '')
-  for (const tried of [decoded, decode(decoded), decoded.replace(/([^/]*)$/, (b) => b.replace(/^[0-9a-f]{8}-/, '')), decode(decoded).replace(/([^/]*)$/, (b) => b.replace(/^[0-9a-f]{8}-/, ''))]) {
+  for (const tried of [
+    decoded,
+    decode(decoded),
+    decoded.replace(/([^/]*)$/, (b) => b.replace(/^[0-9a-f]{8}-/, '')),
+    decode(decoded).replace(/([^/]*)$/, (b) => b.replace(/^[0-9a-f]{8}-/, '')),
+  ]) {
     const found = findImage(images, tried, ['', 'images', 'media', 'upload'])
     // Where the name is an address, its last part is what can be looked for: not a repair worth a line.
     if (found?.exists) return { name, found: { path: found.path, exists: true } }
@@ -80,7 +107,10 @@ function imageOf({ images }: Source, data: Record<string, unknown>): { name: str
 /** An image that only its server knows: its address is its name until a file is found. */
 function addressed(name: string): Found | null {
   if (!/^https?:\/\//i.test(name) || name.length > 1000) return null
-  const steps = decode(name).replace(/^https?:\/\//i, '').split(/[/\\?#&]+/).filter((s) => s && s !== '.' && s !== '..' && !s.includes('\0'))
+  const steps = decode(name)
+    .replace(/^https?:\/\//i, '')
+    .split(/[/\\?#&]+/)
+    .filter((s) => s && s !== '.' && s !== '..' && !s.includes('\0'))
   return steps.length ? { path: join(...steps), exists: false } : null
 }
 
@@ -94,7 +124,7 @@ function decode(text: string): string {
 
 /** A person by address, name or number. */
 function personOf(by: Annotation['completed_by']): Author | undefined {
-  const name = typeof by === 'object' ? (by?.email || by?.username || by?.id) : by
+  const name = typeof by === 'object' ? by?.email || by?.username || by?.id : by
   return name == null || name === '' ? undefined : { kind: 'person', name: typeof name === 'number' ? `user ${name}` : name }
 }
 
@@ -114,8 +144,14 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
   several.annotations += valid.length
   if (options.annotators === 'all') return valid
   const first = valid.find((a) => a.ground_truth) ?? valid[0]!
-  const others = valid.filter((a) => a !== first).map((a) => personOf(a.completed_by)).map((a) => (a?.kind === 'person' ? a.name : 'someone'))
-  findings.leave(where, `${valid.length} persons annotated this image; ${others.length === 1 ? 'that' : 'those'} of ${others.join(', ')} ${others.length === 1 ? 'was' : 'were'} not taken`)
+  const others = valid
+    .filter((a) => a !== first)
+    .map((a) => personOf(a.completed_by))
+    .map((a) => (a?.kind === 'person' ? a.name : 'someone'))
+  findings.leave(
+    where,
+    `${valid.length} persons annotated this image; ${others.length === 1 ? 'that' : 'those'} of ${others.join(', ')} ${others.length === 1 ? 'was' : 'were'} not taken`,
+  )
   return [first]
 }
 
@@ -123,7 +159,9 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   const { findings } = source
   const image = imageOf(source, t.data)
   if (!image) {
-    const media = Object.entries(t.data).find(([k, v]) => typeof v === 'string' && /^(video|audio|text|html|csv|timeseries|dialog|pdf)$/i.test(k))?.[0]
+    const media = Object.entries(t.data).find(
+      ([k, v]) => typeof v === 'string' && /^(video|audio|text|html|csv|timeseries|dialog|pdf)$/i.test(k),
+    )?.[0]
     findings.leave(where, media ? `task of ${media}, not of an image` : 'task: its data names no image')
     return null
   }
@@ -137,7 +175,10 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
     const results = (a.result ?? []).flatMap((raw): Result[] => {
       const parsed = result.safeParse(raw)
       if (parsed.success) return [parsed.data]
-      const type = typeof raw === 'object' && raw !== null && typeof (raw as { type?: unknown }).type === 'string' ? (raw as { type: string }).type : 'result'
+      const type =
+        typeof raw === 'object' && raw !== null && typeof (raw as { type?: unknown }).type === 'string'
+          ? (raw as { type: string }).type
+          : 'result'
       findings.leave(where, `${type}: ${problemOf(parsed.error)}`)
       return []
     })
@@ -150,7 +191,11 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   for (const raw of t.predictions ?? []) {
     const p = annotation.safeParse(raw)
     if (!p.success) continue // a number: the prediction's id, without its results
-    take(p.data, (r) => ({ kind: 'checkpoint', checkpoint: p.data.model_version || 'prediction', score: Math.min(1, Math.max(0, Number(r?.score ?? p.data.score ?? 0) || 0)) }))
+    take(p.data, (r) => ({
+      kind: 'checkpoint',
+      checkpoint: p.data.model_version || 'prediction',
+      score: Math.min(1, Math.max(0, Number(r?.score ?? p.data.score ?? 0) || 0)),
+    }))
   }
   const whole = wholeOf(source, where, sets)
   const split = typeof t.data['split'] === 'string' ? t.data['split'] : null
@@ -158,7 +203,12 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   const built = size && regionsOf(source, where, sets, size as Size)
   const bare = sets.every((s) => !s.results.some(isShape))
   return {
-    image: image.found, where, size, labels: whole.labels, tags: whole.tags, split,
+    image: image.found,
+    where,
+    size,
+    labels: whole.labels,
+    tags: whole.tags,
+    split,
     captions: [...whole.captions, ...(built?.captions ?? [])],
     ...(bare ? {} : { regions: built ? built.regions : (real: Size) => regionsOf(source, where, sets, real).regions }),
   }

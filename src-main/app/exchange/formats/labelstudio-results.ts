@@ -11,20 +11,47 @@ import { message } from '../findings.ts'
 import { type Provenance, readProvenance } from '../provenance.ts'
 import { boxOf, ellipseRing, snap, toRing } from '../shapes.ts'
 
-const n = z.union([z.number(), z.string().transform(Number)]).nullable().transform((v) => v ?? NaN)
+const n = z
+  .union([z.number(), z.string().transform(Number)])
+  .nullable()
+  .transform((v) => v ?? NaN)
 const strings = z.union([z.array(z.union([z.string(), z.number().transform(String), z.array(z.string())])), z.string()])
 const value = z.looseObject({
-  x: n.optional(), y: n.optional(), width: n.optional(), height: n.optional(), rotation: n.nullish(), radiusX: n.optional(), radiusY: n.optional(),
-  points: z.array(z.tuple([n, n])).optional(), closed: z.boolean().nullish(),
+  x: n.optional(),
+  y: n.optional(),
+  width: n.optional(),
+  height: n.optional(),
+  rotation: n.nullish(),
+  radiusX: n.optional(),
+  radiusY: n.optional(),
+  points: z.array(z.tuple([n, n])).optional(),
+  closed: z.boolean().nullish(),
   vertices: z.array(z.looseObject({ x: n, y: n })).optional(),
-  format: z.string().optional(), rle: z.array(z.number().int().min(0).max(255)).optional(),
-  choices: strings.optional(), text: strings.optional(), taxonomy: z.array(z.array(z.string())).optional(),
+  format: z.string().optional(),
+  rle: z.array(z.number().int().min(0).max(255)).optional(),
+  choices: strings.optional(),
+  text: strings.optional(),
+  taxonomy: z.array(z.array(z.string())).optional(),
 })
 export const result = z.looseObject({
-  id: z.union([z.string(), z.number().transform(String)]).nullish(), type: z.string(), from_name: z.string().nullish(), value: value.nullish().transform((v) => v ?? {}),
-  original_width: z.number().nullish(), original_height: z.number().nullish(), score: z.union([z.number(), z.string().transform(Number)]).nullish().catch(null),
-  from_id: z.union([z.string(), z.number().transform(String)]).nullish(), to_id: z.union([z.string(), z.number().transform(String)]).nullish(),
-  direction: z.string().nullish(), labels: z.array(z.string()).nullish().catch(null), parentID: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+  id: z.union([z.string(), z.number().transform(String)]).nullish(),
+  type: z.string(),
+  from_name: z.string().nullish(),
+  value: value.nullish().transform((v) => v ?? {}),
+  original_width: z.number().nullish(),
+  original_height: z.number().nullish(),
+  score: z
+    .union([z.number(), z.string().transform(Number)])
+    .nullish()
+    .catch(null),
+  from_id: z.union([z.string(), z.number().transform(String)]).nullish(),
+  to_id: z.union([z.string(), z.number().transform(String)]).nullish(),
+  direction: z.string().nullish(),
+  labels: z.array(z.string()).nullish().catch(null),
+  parentID: z
+    .union([z.string(), z.number().transform(String)])
+    .nullish()
+    .catch(null),
   meta: z.record(z.string(), z.unknown()).nullish().catch(null),
 })
 export type Result = z.output<typeof result>
@@ -36,20 +63,25 @@ export interface ResultSet {
 }
 
 const ofVideo = (r: Result) => 'sequence' in r.value || 'start' in r.value || /^(video|timeseries|audio|paragraph|hypertext)/.test(r.type)
-export const isShape = (r: Result) => !ofVideo(r) && (r.value.x !== undefined || r.value.points !== undefined || r.value.rle !== undefined || r.value.vertices !== undefined)
-export const listOf = (v: z.output<typeof strings> | undefined): string[] => (v === undefined ? [] : typeof v === 'string' ? [v] : v.map((s) => (typeof s === 'string' ? s : s.at(-1)!)))
+export const isShape = (r: Result) =>
+  !ofVideo(r) && (r.value.x !== undefined || r.value.points !== undefined || r.value.rle !== undefined || r.value.vertices !== undefined)
+export const listOf = (v: z.output<typeof strings> | undefined): string[] =>
+  v === undefined ? [] : typeof v === 'string' ? [v] : v.map((s) => (typeof s === 'string' ? s : s.at(-1)!))
 
 const geometry = new Set([...Object.keys(value.shape), 'sequence'])
 
 /** A number, a rating, a date: what is neither place nor label, as a text; null where there is no such thing. */
 export function wholeValue(r: Result): string | null {
   if (ofVideo(r)) return null
-  const all = Object.entries(attributesFrom(Object.fromEntries(Object.entries(r.value).filter(([k]) => !geometry.has(k) && !/labels$/.test(k)))))
+  const all = Object.entries(
+    attributesFrom(Object.fromEntries(Object.entries(r.value).filter(([k]) => !geometry.has(k) && !/labels$/.test(k)))),
+  )
   return all.length ? all.map(([k, v]) => (all.length > 1 ? `${k} ${v}` : String(v))).join(', ') : null
 }
 
 function labelsOf(r: Result): string[] {
-  for (const [key, v] of Object.entries(r.value)) if (/labels$/.test(key) && Array.isArray(v)) return v.filter((s): s is string => typeof s === 'string')
+  for (const [key, v] of Object.entries(r.value))
+    if (/labels$/.test(key) && Array.isArray(v)) return v.filter((s): s is string => typeof s === 'string')
   return []
 }
 
@@ -73,13 +105,18 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
         const by: Provenance = { ...(author ? { author } : {}), ...readProvenance(ours?.['provenance'] ?? {}) }
         const attributes = { ...attributesOf(all, author), ...attributesFrom(ours?.['dashi']) }
         if (names.length > 1) {
-          findings.change(where, `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was taken, the others are its attribute “other labels”`)
+          findings.change(
+            where,
+            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was taken, the others are its attribute “other labels”`,
+          )
           attributes['other labels'] = names.slice(1).join(', ')
         }
         const region: DraftRegion = { label: names[0] ?? null, shape, line: where.line, ...by, attributes }
         regions.push(region)
         if (r.id != null) done.set(r.id, region)
-        for (const other of all) if (other.type === 'textarea') for (const text of listOf(other.value.text)) captions.push({ text, region: regions.length - 1, ...by })
+        for (const other of all)
+          if (other.type === 'textarea')
+            for (const text of listOf(other.value.text)) captions.push({ text, region: regions.length - 1, ...by })
       } catch (e) {
         findings.leave(where, `${r.type} ${r.id ?? ''}: ${message(e)}`)
       }
@@ -98,7 +135,9 @@ function attributesOf(all: readonly Result[], author: Author | undefined): Attri
     if (r.value.choices) out[name] = listOf(r.value.choices).join(', ')
     if (r.value.taxonomy) out[name] = r.value.taxonomy.map((path) => path.join(' / ')).join(', ')
     const { choices: _, taxonomy: __, text: ___, ...rest } = r.value
-    const own = Object.entries(attributesFrom(Object.fromEntries(Object.entries(rest).filter(([k]) => !geometry.has(k) && !/labels$/.test(k)))))
+    const own = Object.entries(
+      attributesFrom(Object.fromEntries(Object.entries(rest).filter(([k]) => !geometry.has(k) && !/labels$/.test(k)))),
+    )
     for (const [k, v] of own) out[own.length > 1 || k === name ? (own.length > 1 ? `${name}.${k}` : k) : name] = v
     if (r.score != null && author?.kind !== 'checkpoint') out['score'] = r.score
     const { dashi: _ours, provenance: _by, ...notes } = r.meta ?? {}
@@ -118,13 +157,19 @@ function links(results: readonly Result[], regions: ReadonlyMap<string, DraftReg
     if (!pair) continue
     const [from, to] = pair.map((id) => regions.get(id ?? ''))
     if (!from || !to) {
-      if (r.type === 'relation' || from) leave(`${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of an image`)
+      if (r.type === 'relation' || from)
+        leave(`${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of an image`)
       continue
     }
     const said = String(from.attributes?.[r.type === 'relation' ? 'relation' : 'parent'] ?? '')
     const named = `${to.label ?? 'region'} (${pair[1]})`
     if (said.includes(named)) continue
-    if (r.type === 'relation') say(from, 'relation', `${r.labels?.length ? `${r.labels.join(', ')} ` : ''}${r.direction === 'left' ? '←' : r.direction === 'bi' ? '↔' : '→'} ${named}`)
+    if (r.type === 'relation')
+      say(
+        from,
+        'relation',
+        `${r.labels?.length ? `${r.labels.join(', ')} ` : ''}${r.direction === 'left' ? '←' : r.direction === 'bi' ? '↔' : '→'} ${named}`,
+      )
     else say(from, 'parent', named)
     from.attributes!['id'] ??= pair[0]!
     ;(to.attributes ??= {})['id'] ??= pair[1]!
@@ -157,5 +202,12 @@ function shapeOf(r: Result, { width: W, height: H }: Size): Shape {
   const [w, h] = [px(v.width ?? NaN), py(v.height)]
   if (!angle) return boxOf(x, y, w, h)
   const t = (angle * Math.PI) / 180
-  return { kind: 'rotated-box', cx: x + (w / 2) * Math.cos(t) - (h / 2) * Math.sin(t), cy: y + (w / 2) * Math.sin(t) + (h / 2) * Math.cos(t), w, h, angle }
+  return {
+    kind: 'rotated-box',
+    cx: x + (w / 2) * Math.cos(t) - (h / 2) * Math.sin(t),
+    cy: y + (w / 2) * Math.sin(t) + (h / 2) * Math.cos(t),
+    w,
+    h,
+    angle,
+  }
 }

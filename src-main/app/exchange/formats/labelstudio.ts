@@ -24,8 +24,15 @@ function write(items: Iterable<Item>, target: Target): void {
     const whole = {
       id: ++id,
       data: { image: `/data/local-files/?d=${encodeURIComponent(`images/${name}`)}`, ...(record.split ? { split: record.split } : {}) },
-      annotations: [{ id, was_cancelled: false, ground_truth: false, result: results.filter((r) => by(r.author) === null).map((r) => r.json) }],
-      predictions: models.map((model_version) => ({ model_version, result: results.filter((r) => by(r.author) === model_version).map((r) => ({ ...r.json, score: r.author?.kind === 'checkpoint' ? r.author.score : 0 })) })),
+      annotations: [
+        { id, was_cancelled: false, ground_truth: false, result: results.filter((r) => by(r.author) === null).map((r) => r.json) },
+      ],
+      predictions: models.map((model_version) => ({
+        model_version,
+        result: results
+          .filter((r) => by(r.author) === model_version)
+          .map((r) => ({ ...r.json, score: r.author?.kind === 'checkpoint' ? r.author.score : 0 })),
+      })),
     }
     out.write(`${id > 1 ? ',' : ''}\n${JSON.stringify(whole)}`)
   }
@@ -42,20 +49,47 @@ function resultsOf({ record }: Item, target: Target): { json: object; author: Au
   for (const [i, r] of (record.regions ?? []).entries()) {
     regionIds.push(`region-${i + 1}`)
     const values = sized ? valuesOf(r, sized) : []
-    if (values.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+    if (values.length === 0)
+      target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
     values.forEach(({ type, value: v, label }, k) =>
       out.push({
         author: r.author,
         json: {
-          id: k === 0 ? regionIds[i]! : `${regionIds[i]}-${k + 1}`, type, from_name: type, ...common, value: { ...v, [type]: [label ?? labelOf(r)] },
-          meta: k > 0 ? { partOf: regionIds[i] } : { dashi: r.attributes ?? {}, provenance: provenanceOf(r), ...(r.shape.kind === 'keypoints' ? { keypoints: r.shape } : {}) },
+          id: k === 0 ? regionIds[i]! : `${regionIds[i]}-${k + 1}`,
+          type,
+          from_name: type,
+          ...common,
+          value: { ...v, [type]: [label ?? labelOf(r)] },
+          meta:
+            k > 0
+              ? { partOf: regionIds[i] }
+              : { dashi: r.attributes ?? {}, provenance: provenanceOf(r), ...(r.shape.kind === 'keypoints' ? { keypoints: r.shape } : {}) },
         },
       }),
     )
   }
-  if (record.labels?.length) out.push({ author: undefined, json: { id: 'labels', type: 'choices', from_name: 'choices', to_name: 'image', value: { choices: record.labels.map((l) => l.label) } } })
+  if (record.labels?.length)
+    out.push({
+      author: undefined,
+      json: {
+        id: 'labels',
+        type: 'choices',
+        from_name: 'choices',
+        to_name: 'image',
+        value: { choices: record.labels.map((l) => l.label) },
+      },
+    })
   for (const [i, c] of (record.captions ?? []).entries())
-    out.push({ author: c.author, json: { id: c.region == null ? `caption-${i + 1}` : regionIds[c.region]!, type: 'textarea', from_name: c.region == null ? 'caption' : 'description', to_name: 'image', value: { text: [c.text] } } })
+    out.push({
+      author: c.author,
+      json: {
+        id: c.region == null ? `caption-${i + 1}` : regionIds[c.region]!,
+        type: 'textarea',
+        from_name: c.region == null ? 'caption' : 'description',
+        to_name: 'image',
+        value: { text: [c.text] },
+      },
+    })
   return out
 }
 
@@ -63,7 +97,8 @@ function valuesOf({ shape }: RecordRegion, size: Size): { type: string; value: o
   const [sx, sy] = [(x: number) => (100 * x) / size.width, (y: number) => (100 * y) / size.height]
   const percent = (flat: readonly number[]) => Array.from({ length: flat.length / 2 }, (_, i) => [sx(flat[2 * i]!), sy(flat[2 * i + 1]!)])
   switch (shape.kind) {
-    case 'box': return [{ type: 'rectanglelabels', value: { x: sx(shape.x), y: sy(shape.y), width: sx(shape.w), height: sy(shape.h), rotation: 0 } }]
+    case 'box':
+      return [{ type: 'rectanglelabels', value: { x: sx(shape.x), y: sy(shape.y), width: sx(shape.w), height: sy(shape.h), rotation: 0 } }]
     case 'rotated-box': {
       const { cx, cy, w, h, angle } = shape
       const t = (angle * Math.PI) / 180
@@ -71,14 +106,19 @@ function valuesOf({ shape }: RecordRegion, size: Size): { type: string; value: o
       const y = cy - (w / 2) * Math.sin(t) - (h / 2) * Math.cos(t)
       return [{ type: 'rectanglelabels', value: { x: sx(x), y: sy(y), width: sx(w), height: sy(h), rotation: angle } }]
     }
-    case 'polyline': return [{ type: 'polygonlabels', value: { points: percent(shape.points), closed: false } }]
+    case 'polyline':
+      return [{ type: 'polygonlabels', value: { points: percent(shape.points), closed: false } }]
     case 'keypoints': {
       // Label Studio shows them all; the first has the whole for a reader that knows it, the others are its own.
       const seen = shape.points.filter((p) => p.v > 0)
-      return (seen.length ? seen : shape.points.slice(0, 1)).map((p) => ({ type: 'keypointlabels', value: { x: sx(p.x), y: sy(p.y), width: 0.5 } }))
+      return (seen.length ? seen : shape.points.slice(0, 1)).map((p) => ({
+        type: 'keypointlabels',
+        value: { x: sx(p.x), y: sy(p.y), width: 0.5 },
+      }))
     }
     case 'polygon':
-      if (!hasHoles(shape) && shape.parts.length === 1) return [{ type: 'polygonlabels', value: { points: percent(outlines(shape)![0]!), closed: true } }]
+      if (!hasHoles(shape) && shape.parts.length === 1)
+        return [{ type: 'polygonlabels', value: { points: percent(outlines(shape)![0]!), closed: true } }]
   }
   return [{ type: 'brushlabels', value: { format: 'rle', rle: encodeBrush(maskOf(shape, size)!) } }]
 }

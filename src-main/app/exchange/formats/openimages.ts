@@ -48,7 +48,14 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       const kind = kindOf(tree.absolute(file))
       last = file
       if (!kind || kind === 'relationships' || kind === 'points') {
-        findings.leave({ file }, kind === 'points' ? 'point labels (yes, no and unsure of a place) were not taken' : kind ? 'relationships between objects were not taken' : 'not a table of Open Images: ImageID, LabelName and their like were expected')
+        findings.leave(
+          { file },
+          kind === 'points'
+            ? 'point labels (yes, no and unsure of a place) were not taken'
+            : kind
+              ? 'relationships between objects were not taken'
+              : 'not a table of Open Images: ImageID, LabelName and their like were expected',
+        )
         continue
       }
       let header: string[] | null = null
@@ -87,33 +94,68 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-async function draftOf(source: Source, image: Draft['image'], rows: readonly { value: { kind: Kind; row: Row; file: string }; line: number }[], name: (code: string) => string, inPixels: ReadonlySet<string>): Promise<Draft> {
+async function draftOf(
+  source: Source,
+  image: Draft['image'],
+  rows: readonly { value: { kind: Kind; row: Row; file: string }; line: number }[],
+  name: (code: string) => string,
+  inPixels: ReadonlySet<string>,
+): Promise<Draft> {
   const labels: RecordLabel[] = []
   const makers: ((size: Size) => DraftRegion)[] = []
   let split: string | null = null
-  for (const { value: { kind, row, file }, line } of rows) {
+  for (const {
+    value: { kind, row, file },
+    line,
+  } of rows) {
     const label = row['LabelName'] ? name(row['LabelName']) : null
     split ??= row['Subset'] || splitOfFile(file)
     if (kind === 'labels' && label && !labels.some((l) => l.label === label)) {
       const score = Number(row['Confidence'] ?? '1')
       // What people have not verified is a machine's proposal.
-      labels.push({ label, ...(row['Source'] === 'machine' && score >= 0 && score <= 1 ? { author: { kind: 'checkpoint' as const, checkpoint: 'Open Images machine labels', score }, state: 'proposed' as const } : {}) })
+      labels.push({
+        label,
+        ...(row['Source'] === 'machine' && score >= 0 && score <= 1
+          ? { author: { kind: 'checkpoint' as const, checkpoint: 'Open Images machine labels', score }, state: 'proposed' as const }
+          : {}),
+      })
     } else if (kind === 'boxes') {
-      const rest = Object.fromEntries(Object.entries(row).filter(([k]) => !/^(?:ImageID|LabelName|[XY]M(?:in|ax))$/.test(k)).map(([k, v]) => [k, flagged(k, v)]))
+      const rest = Object.fromEntries(
+        Object.entries(row)
+          .filter(([k]) => !/^(?:ImageID|LabelName|[XY]M(?:in|ax))$/.test(k))
+          .map(([k, v]) => [k, flagged(k, v)]),
+      )
       const at = (k: string) => (row[k] ? Number(row[k]) : NaN)
       makers.push((size) => {
         const { width, height } = inPixels.has(file) ? { width: 1, height: 1 } : size
-        return { label, shape: boxBetween(snap(at('XMin') * width), snap(at('YMin') * height), snap(at('XMax') * width), snap(at('YMax') * height)), ...withAttributes(rest), line }
+        return {
+          label,
+          shape: boxBetween(snap(at('XMin') * width), snap(at('YMin') * height), snap(at('XMax') * width), snap(at('YMax') * height)),
+          ...withAttributes(rest),
+          line,
+        }
       })
     } else if (kind === 'masks') {
       const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => message(e))
       const rest = Object.fromEntries(['BoxID', 'PredictedIoU'].map((k) => [k, k === 'BoxID' ? row[k] : fieldValue(row[k] ?? '')]))
       if (typeof mask === 'string') source.findings.leave({ file, line }, mask)
-      else makers.push((size) => ({ label, shape: { kind: 'mask', rle: rleFromBitmap(fitted(mask, size), size.height, size.width) }, ...withAttributes(rest), line }))
+      else
+        makers.push((size) => ({
+          label,
+          shape: { kind: 'mask', rle: rleFromBitmap(fitted(mask, size), size.height, size.width) },
+          ...withAttributes(rest),
+          line,
+        }))
     }
   }
   const where = { file: rows[0]!.value.file, line: rows[0]!.line }
-  return { image, where, labels, split: split ?? splitBy(image.path, where.file), regions: makers.length ? (size) => makers.map((m) => m(size)) : [] }
+  return {
+    image,
+    where,
+    labels,
+    split: split ?? splitBy(image.path, where.file),
+    regions: makers.length ? (size) => makers.map((m) => m(size)) : [],
+  }
 }
 
 interface Bitmap extends Size {
@@ -138,4 +180,10 @@ function fitted({ data, width, height }: Bitmap, size: Size): Uint8Array {
   return out
 }
 
-export const openimages: Format = { name: 'openimages', title: 'Open Images (CSV)', recognises, apart: ['annotations', 'labels', 'metadata'], read }
+export const openimages: Format = {
+  name: 'openimages',
+  title: 'Open Images (CSV)',
+  recognises,
+  apart: ['annotations', 'labels', 'metadata'],
+  read,
+}

@@ -24,7 +24,10 @@ const surveyed = 500
 async function* read(source: Source): AsyncGenerator<Draft> {
   for (const file of ownFiles(source, recognises)) {
     if (file.toLowerCase().endsWith('.arrow')) {
-      source.findings.leave({ file }, 'an Arrow file, which is not read: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))')
+      source.findings.leave(
+        { file },
+        'an Arrow file, which is not read: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
+      )
       continue
     }
     try {
@@ -42,14 +45,22 @@ export async function* readParquet(source: Source, file: string): AsyncGenerator
   const metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
   const names = featuresIn(metadata)
   const reader = new HfReader(tree, file, names.size > 0 ? names : classNamesFor(tree, file), findings, source.declareLabels)
-  const rows = (rowStart: number, rowEnd: number) => parquetReadObjects({ file: buffer, metadata, compressors, utf8: false, geoparquet: false, rowStart, rowEnd })
+  const rows = (rowStart: number, rowEnd: number) =>
+    parquetReadObjects({ file: buffer, metadata, compressors, utf8: false, geoparquet: false, rowStart, rowEnd })
   const total = Number(metadata.num_rows)
   const survey = new BoxSurvey()
   const first = await rows(0, Math.min(total, surveyed, Number(metadata.row_groups[0]?.num_rows ?? 0)))
   for (const raw of first) {
     const row = plain(raw) as HfRow
     const picture = pictureIn(row)
-    survey.see(row, picture ? await sharp(picture.bytes, { limitInputPixels: false }).metadata().catch(() => null) : await sizeIn(row, source.images, file))
+    survey.see(
+      row,
+      picture
+        ? await sharp(picture.bytes, { limitInputPixels: false })
+            .metadata()
+            .catch(() => null)
+        : await sizeIn(row, source.images, file),
+    )
     reader.survey(row)
   }
   const boxes = survey.result(file, findings)
@@ -62,7 +73,14 @@ export async function* readParquet(source: Source, file: string): AsyncGenerator
       const where = { file, line: ++n }
       const named = await imageOf(source, file, row, n, total)
       if (!named) continue
-      yield reader.draft(row, named.image, where, named.image.root === undefined ? splitBy(named.image.image.path, file) : splitOfFile(file), boxes, named.column)
+      yield reader.draft(
+        row,
+        named.image,
+        where,
+        named.image.root === undefined ? splitBy(named.image.image.path, file) : splitOfFile(file),
+        boxes,
+        named.column,
+      )
     }
     at = end
   }
@@ -119,12 +137,21 @@ function pictureIn(row: HfRow): Picture | null {
     const bytes: unknown = isObject(one) ? one['bytes'] : one
     return isBytes(bytes) ? [{ column, bytes, name: isObject(one) && typeof one['path'] === 'string' ? one['path'] : null }] : []
   })
-  const column = keyNamed(pictures.map((p) => p.column), ['image', 'img', 'jpg', 'png', 'picture', 'photo', 'webp', 'images'])
+  const column = keyNamed(
+    pictures.map((p) => p.column),
+    ['image', 'img', 'jpg', 'png', 'picture', 'photo', 'webp', 'images'],
+  )
   return pictures.find((p) => p.column === column) ?? pictures[0] ?? null
 }
 
 /** Unpacked into the project, or found by its name; null, with the reason noted, where there is neither. */
-async function imageOf(source: Source, file: string, row: HfRow, n: number, total: number): Promise<{ image: Pick<Draft, 'image' | 'root'>; column: string } | null> {
+async function imageOf(
+  source: Source,
+  file: string,
+  row: HfRow,
+  n: number,
+  total: number,
+): Promise<{ image: Pick<Draft, 'image' | 'root'>; column: string } | null> {
   const { findings } = source
   const picture = pictureIn(row)
   if (picture) {
@@ -141,7 +168,10 @@ async function imageOf(source: Source, file: string, row: HfRow, n: number, tota
   const named = fileIn(row)
   const image = named && imageNamed(source.images, named.name, file)
   if (!image) {
-    findings.leave({ file, line: n }, named ? outside(named.column, named.name) : 'no image in this row, and no name of one (image, file_name)')
+    findings.leave(
+      { file, line: n },
+      named ? outside(named.column, named.name) : 'no image in this row, and no name of one (image, file_name)',
+    )
     return null
   }
   return { image: { image }, column: named.column }

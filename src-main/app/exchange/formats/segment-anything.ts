@@ -12,7 +12,10 @@ import { boxOf, polygonOf, toRing } from '../shapes.ts'
 import { stemOf } from '../tree.ts'
 
 const recognises = ({ name, has, list, outline }: Peek) =>
-  name.endsWith('.json') && (outline.root === 'array' ? outline.keys.has('segmentation') && has('predicted_iou') : outline.keys.get('image') === 'object' && list('annotations') && has('segmentation') && !has('images'))
+  name.endsWith('.json') &&
+  (outline.root === 'array'
+    ? outline.keys.has('segmentation') && has('predicted_iou')
+    : outline.keys.get('image') === 'object' && list('annotations') && has('segmentation') && !has('images'))
 
 function* read(source: Source): Generator<Draft> {
   const { images, findings } = source
@@ -34,7 +37,11 @@ function* read(source: Source): Generator<Draft> {
       try {
         if (!isObject(a)) throw new Error('not an object')
         // The area and the box are the mask's.
-        const rest = Object.fromEntries(Object.entries(a).filter(([k]) => !['segmentation', 'bbox', 'area', 'image_id'].includes(k)).map(([k, v]) => [k, Array.isArray(v) ? JSON.stringify(v) : v]))
+        const rest = Object.fromEntries(
+          Object.entries(a)
+            .filter(([k]) => !['segmentation', 'bbox', 'area', 'image_id'].includes(k))
+            .map(([k, v]) => [k, Array.isArray(v) ? JSON.stringify(v) : v]),
+        )
         return [{ label: null, shape: shapeOf(a), ...withAttributes(rest) }]
       } catch (e) {
         findings.leave({ file }, `annotations.${i}: ${message(e)}`)
@@ -42,7 +49,13 @@ function* read(source: Source): Generator<Draft> {
       }
     })
     const [width, height] = [numberOf(about['width']), numberOf(about['height'])]
-    yield { image, where: { file }, regions, split: splitBy(image.path, file), ...(width > 0 && height > 0 ? { size: { width, height } } : {}) }
+    yield {
+      image,
+      where: { file },
+      regions,
+      split: splitBy(image.path, file),
+      ...(width > 0 && height > 0 ? { size: { width, height } } : {}),
+    }
   }
 }
 
@@ -51,12 +64,17 @@ function shapeOf(a: Record<string, unknown>): Shape {
   if (isObject(s)) {
     const size = Array.isArray(s['size']) ? s['size'].map(numberOf) : []
     const [height = NaN, width = NaN] = size
-    if (!(Number.isInteger(height) && Number.isInteger(width) && width > 0 && height > 0)) throw new Error('segmentation.size: expected height and width')
+    if (!(Number.isInteger(height) && Number.isInteger(width) && width > 0 && height > 0))
+      throw new Error('segmentation.size: expected height and width')
     if (typeof s['counts'] === 'string') return { kind: 'mask', rle: { size: [height, width], counts: s['counts'] } }
     if (!Array.isArray(s['counts'])) throw new Error('segmentation.counts: expected a text or a list of numbers')
     return { kind: 'mask', rle: encodeRle(checkRuns({ height, width, counts: s['counts'].map(numberOf) })) }
   }
-  const rings = Array.isArray(s) ? (s.every((n) => typeof n === 'number') ? [s] : s).flatMap((r) => (Array.isArray(r) ? (toRing(r.flat().map(numberOf)) ? [toRing(r.flat().map(numberOf))!] : []) : [])) : []
+  const rings = Array.isArray(s)
+    ? (s.every((n) => typeof n === 'number') ? [s] : s).flatMap((r) =>
+        Array.isArray(r) ? (toRing(r.flat().map(numberOf)) ? [toRing(r.flat().map(numberOf))!] : []) : [],
+      )
+    : []
   if (rings.length) return polygonOf(...rings)
   const b = Array.isArray(a['bbox']) ? a['bbox'].map(numberOf) : []
   if (b.length !== 4) throw new Error('neither segmentation nor bbox')

@@ -19,8 +19,14 @@ type Fields = Record<string, unknown>
 const list = (v: unknown): Fields[] => (Array.isArray(v) ? v.filter(isObject) : [])
 const text = (v: unknown): string => (typeof v === 'string' ? v.trim() : '')
 
-const isMeta = ({ name, has, outline }: Peek) => name === 'meta.json' && outline.root === 'object' && has('classes') && (has('title') || has('tags'))
-const isAnnotation = ({ name, has, outline }: Peek) => name.endsWith('.json') && outline.root === 'object' && outline.keys.has('objects') && outline.keys.has('size') && (has('classTitle') || (outline.keys.has('tags') && outline.keys.has('description')))
+const isMeta = ({ name, has, outline }: Peek) =>
+  name === 'meta.json' && outline.root === 'object' && has('classes') && (has('title') || has('tags'))
+const isAnnotation = ({ name, has, outline }: Peek) =>
+  name.endsWith('.json') &&
+  outline.root === 'object' &&
+  outline.keys.has('objects') &&
+  outline.keys.has('size') &&
+  (has('classTitle') || (outline.keys.has('tags') && outline.keys.has('description')))
 
 /** Joints and their edges of a class of skeletons. */
 interface Skeleton {
@@ -60,7 +66,9 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       findings.leave({ file }, outside('image', name))
       continue
     }
-    const size = isObject(json['size']) ? { width: numberOf(json['size']['width']), height: numberOf(json['size']['height']) } : { width: NaN, height: NaN }
+    const size = isObject(json['size'])
+      ? { width: numberOf(json['size']['width']), height: numberOf(json['size']['height']) }
+      : { width: NaN, height: NaN }
     const draft: Draft = { image, where: { file }, ...(size.width > 0 ? { size } : {}), ...ofImage(json, image.path, file) }
     const regions: DraftRegion[] = []
     for (const [i, o] of list(json['objects']).entries()) {
@@ -68,7 +76,15 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       try {
         const shape = await shapeOf(o, size, label === null ? undefined : skeletons.get(label))
         if (text(o['description'])) draft.captions!.push({ text: text(o['description']), region: regions.length })
-        regions.push({ label, shape, ...withAttributes(tagsOf(o['tags']), text(o['instance'] ?? o['track_id']) ? { instance: text(o['instance'] ?? o['track_id']) } : undefined), ...author(o) })
+        regions.push({
+          label,
+          shape,
+          ...withAttributes(
+            tagsOf(o['tags']),
+            text(o['instance'] ?? o['track_id']) ? { instance: text(o['instance'] ?? o['track_id']) } : undefined,
+          ),
+          ...author(o),
+        })
       } catch (e) {
         findings.leave({ file }, `objects.${i}: ${message(e)}`)
       }
@@ -80,10 +96,19 @@ async function* read(source: Source): AsyncGenerator<Draft> {
 const author = (o: Fields) => (text(o['labelerLogin']) ? { author: { kind: 'person' as const, name: text(o['labelerLogin']) } } : {})
 
 /** Tags with their value, or as true. */
-const tagsOf = (tags: unknown): Fields => Object.fromEntries(list(tags).map((t): [string, unknown] => [text(t['name']), t['value'] ?? true]).filter(([name]) => name))
+const tagsOf = (tags: unknown): Fields =>
+  Object.fromEntries(
+    list(tags)
+      .map((t): [string, unknown] => [text(t['name']), t['value'] ?? true])
+      .filter(([name]) => name),
+  )
 
 /** A tag without a value is a label of the image (or its split), with one it stays a tag. */
-function ofImage(json: Fields, image: string, file: string): { labels: RecordLabel[]; captions: RecordCaption[]; tags: string[]; split: string | null } {
+function ofImage(
+  json: Fields,
+  image: string,
+  file: string,
+): { labels: RecordLabel[]; captions: RecordCaption[]; tags: string[]; split: string | null } {
   const [labels, tags]: [RecordLabel[], string[]] = [[], []]
   let split = splitBy(image, file)
   for (const [name, value] of Object.entries(tagsOf(json['tags']))) {
@@ -95,7 +120,8 @@ function ofImage(json: Fields, image: string, file: string): { labels: RecordLab
   return { labels, tags, split, captions: text(json['description']) ? [{ text: text(json['description']) }] : [] }
 }
 
-const flat = (points: unknown): number[] => (Array.isArray(points) ? points.flatMap((p) => (Array.isArray(p) ? [numberOf(p[0]), numberOf(p[1])] : [])) : [])
+const flat = (points: unknown): number[] =>
+  Array.isArray(points) ? points.flatMap((p) => (Array.isArray(p) ? [numberOf(p[0]), numberOf(p[1])] : [])) : []
 
 async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): Promise<Shape> {
   const points = isObject(o['points']) ? o['points'] : {}
@@ -108,7 +134,9 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
     case 'polygon': {
       const ring = toRing(outer)
       if (!ring) throw new Error(`polygon of ${outer.length / 2} points, expected at least 3`)
-      const holes = (Array.isArray(points['interior']) ? points['interior'] : []).map((h) => toRing(flat(h))).filter((h): h is Ring => h !== null)
+      const holes = (Array.isArray(points['interior']) ? points['interior'] : [])
+        .map((h) => toRing(flat(h)))
+        .filter((h): h is Ring => h !== null)
       return { kind: 'polygon', parts: [[ring, ...holes]] }
     }
     case 'line':
@@ -120,9 +148,12 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
       if (outer.length < 2) throw new Error('point without a place')
       return { kind: 'keypoints', points: [{ x: outer[0]!, y: outer[1]!, v: 2 }] }
     }
-    case 'graph': return graph(o['nodes'], skeleton)
-    case 'bitmap': return bitmap(o['bitmap'], size)
-    default: throw new Error(`geometry ${JSON.stringify(o['geometryType'])} has no place here`)
+    case 'graph':
+      return graph(o['nodes'], skeleton)
+    case 'bitmap':
+      return bitmap(o['bitmap'], size)
+    default:
+      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} has no place here`)
   }
 }
 
@@ -136,7 +167,9 @@ function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
     const name = skeleton?.names.get(id)
     return { ...(name ? { name } : {}), x, y, v: n['disabled'] === true ? 1 : 2 }
   })
-  const edges = (skeleton?.edges ?? []).map(([a, b]): [number, number] => [order.indexOf(a), order.indexOf(b)]).filter(([a, b]) => a >= 0 && b >= 0)
+  const edges = (skeleton?.edges ?? [])
+    .map(([a, b]): [number, number] => [order.indexOf(a), order.indexOf(b)])
+    .filter(([a, b]) => a >= 0 && b >= 0)
   return { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }
 }
 
@@ -151,11 +184,21 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   const png = packed.toString('latin1', 0, 4) === '\x89PNG' ? packed : inflateSync(packed, { maxOutputLength: maxPixels >> 2 })
   const { hasAlpha } = await sharp(png, { limitInputPixels: maxPixels }).metadata()
   const picture = sharp(png, { limitInputPixels: maxPixels })
-  const { data, info } = await (hasAlpha ? picture.extractChannel('alpha') : picture.extractChannel(0)).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await (hasAlpha ? picture.extractChannel('alpha') : picture.extractChannel(0))
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   const bits = new Uint8Array(width * height)
   for (let y = Math.max(0, -top); y < Math.min(info.height, height - top); y++)
-    for (let x = Math.max(0, -left); x < Math.min(info.width, width - left); x++) if (data[(y * info.width + x) * info.channels]) bits[(y + top) * width + x + left] = 1
+    for (let x = Math.max(0, -left); x < Math.min(info.width, width - left); x++)
+      if (data[(y * info.width + x) * info.channels]) bits[(y + top) * width + x + left] = 1
   return { kind: 'mask', rle: rleFromBitmap(bits, height, width) }
 }
 
-export const supervisely: Format = { name: 'supervisely', title: 'Supervisely', recognises: (peek) => isMeta(peek) || isAnnotation(peek), beside: true, apart: ['ann'], read }
+export const supervisely: Format = {
+  name: 'supervisely',
+  title: 'Supervisely',
+  recognises: (peek) => isMeta(peek) || isAnnotation(peek),
+  beside: true,
+  apart: ['ann'],
+  read,
+}

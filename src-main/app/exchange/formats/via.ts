@@ -32,7 +32,9 @@ interface Entry {
 
 const isCsv = ({ name, head }: Peek) => /\.(csv|txt)$/.test(name) && /^.{0,300}\bregion_shape_attributes\b/m.test(head)
 const isJson = ({ name, head, has }: Peek) =>
-  name.endsWith('.json') && (has('_via_img_metadata') || (has('regions') && has('filename') && (has('shape_attributes') || (/"file_?attributes"/.test(head) && has('size')))))
+  name.endsWith('.json') &&
+  (has('_via_img_metadata') ||
+    (has('regions') && has('filename') && (has('shape_attributes') || (/"file_?attributes"/.test(head) && has('size')))))
 const recognises = (peek: Peek) => isCsv(peek) || isJson(peek) || isVia3(peek)
 
 async function* read(source: Source): AsyncGenerator<Draft> {
@@ -49,17 +51,28 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     else {
       const declared = isObject(json['_via_attributes']) ? json['_via_attributes'] : {}
       const attributes = { region: attributesIn(declared['region']), file: attributesIn(declared['file']) }
-      yield* drafts(source, file, jsonEntries(source, file, isObject(json['_via_img_metadata']) ? json['_via_img_metadata'] : json), attributes)
+      yield* drafts(
+        source,
+        file,
+        jsonEntries(source, file, isObject(json['_via_img_metadata']) ? json['_via_img_metadata'] : json),
+        attributes,
+      )
     }
   }
 }
 
 function attributesIn(v: unknown): Record<string, Attribute> {
   if (!isObject(v)) return {}
-  return Object.fromEntries(Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])).map(([name, a]) => {
-    const options = isObject(a['options']) ? Object.fromEntries(Object.entries(a['options']).map(([id, text]) => [id, typeof text === 'string' && text.trim() ? text : id])) : {}
-    return [name, { ...(typeof a['type'] === 'string' ? { type: a['type'] } : {}), options }]
-  }))
+  return Object.fromEntries(
+    Object.entries(v)
+      .filter((e): e is [string, Fields] => isObject(e[1]))
+      .map(([name, a]) => {
+        const options = isObject(a['options'])
+          ? Object.fromEntries(Object.entries(a['options']).map(([id, text]) => [id, typeof text === 'string' && text.trim() ? text : id]))
+          : {}
+        return [name, { ...(typeof a['type'] === 'string' ? { type: a['type'] } : {}), options }]
+      }),
+  )
 }
 
 function jsonEntries({ findings }: Source, file: string, images: Fields): Entry[] {
@@ -69,7 +82,13 @@ function jsonEntries({ findings }: Source, file: string, images: Fields): Entry[
       return []
     }
     const regions = isObject(v['regions']) || Array.isArray(v['regions']) ? Object.values(v['regions']) : []
-    return [{ filename: v['filename'], regions: regions.filter(isObject).map((r) => ({ shape: r['shape_attributes'], attributes: r['region_attributes'] })), attributes: v['file_attributes'] }]
+    return [
+      {
+        filename: v['filename'],
+        regions: regions.filter(isObject).map((r) => ({ shape: r['shape_attributes'], attributes: r['region_attributes'] })),
+        attributes: v['file_attributes'],
+      },
+    ]
   })
 }
 
@@ -109,19 +128,29 @@ async function csvEntries({ tree, findings }: Source, file: string): Promise<Ent
 /** The words of options chosen: of a checkbox those that are true. */
 export function chosen(value: unknown, attribute: Attribute | undefined): string[] {
   const word = (id: string) => (Object.hasOwn(attribute?.options ?? {}, id) ? attribute!.options![id]! : id)
-  if (isObject(value)) return Object.entries(value).filter(([, on]) => on === true || on === 'true' || on === 1).map(([id]) => word(id))
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value).trim() ? [word(String(value).trim())] : []
+  if (isObject(value))
+    return Object.entries(value)
+      .filter(([, on]) => on === true || on === 'true' || on === 1)
+      .map(([id]) => word(id))
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return String(value).trim() ? [word(String(value).trim())] : []
   return []
 }
 
 function* drafts(source: Source, file: string, entries: readonly Entry[], declared: Attributes): Generator<Draft> {
   const { images, findings } = source
   // One that is declared and never said is not the class.
-  const said = (attributes: Fields) => Object.entries(attributes).filter(([name, v]) => chosen(v, declared.region[name]).length > 0).map(([name]) => name)
+  const said = (attributes: Fields) =>
+    Object.entries(attributes)
+      .filter(([name, v]) => chosen(v, declared.region[name]).length > 0)
+      .map(([name]) => name)
   const used = [...new Set(entries.flatMap((e) => e.regions.flatMap((r) => (isObject(r.attributes) ? said(r.attributes) : []))))]
   const label = classAttribute(used.length ? used : Object.keys(declared.region), declared.region)
   if (label !== undefined) source.declareLabels(Object.values(declared.region[label]?.options ?? {}))
-  else if (used.length > 0) findings.note(`${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`)
+  else if (used.length > 0)
+    findings.note(
+      `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`,
+    )
   for (const entry of entries) {
     const where = { file, line: entry.line }
     const image = imageNamed(images, entry.filename, file)
@@ -167,7 +196,8 @@ function ofFile(attributes: Fields, declared: Attributes['file'], captions: Reco
   for (const [key, value] of Object.entries(attributes)) {
     const words = chosen(value, declared[key])
     if (keyNamed([key], captionNames) !== undefined) captions.push(...words.map((text) => ({ text })))
-    else if (keyNamed([key], [...classNames, 'classes', 'labels', 'categories']) !== undefined) labels.push(...words.map((w) => ({ label: w })))
+    else if (keyNamed([key], [...classNames, 'classes', 'labels', 'categories']) !== undefined)
+      labels.push(...words.map((w) => ({ label: w })))
     else tags.push(...words.map((w) => tagOf(key, w)))
   }
   return { labels, tags }
@@ -193,14 +223,23 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
     return xs.flatMap((x, i) => [x, ys[i]!])
   }
   switch (given['name']) {
-    case 'rect': return { shape: boxOf(n('x'), n('y'), n('width'), n('height')) }
-    case 'circle': return { shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('r'), n('r'))]] }, became: 'a circle became a polygon of 64 points' }
+    case 'rect':
+      return { shape: boxOf(n('x'), n('y'), n('width'), n('height')) }
+    case 'circle':
+      return {
+        shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('r'), n('r'))]] },
+        became: 'a circle became a polygon of 64 points',
+      }
     case 'ellipse': {
       // theta is in radians; version 1 has none.
       const angle = given['theta'] === undefined ? 0 : (n('theta') * 180) / Math.PI
-      return { shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), angle)]] }, became: 'an ellipse became a polygon of 64 points' }
+      return {
+        shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), angle)]] },
+        became: 'an ellipse became a polygon of 64 points',
+      }
     }
-    case 'point': return { shape: { kind: 'keypoints', points: [{ x: n('cx'), y: n('cy'), v: 2 }] } }
+    case 'point':
+      return { shape: { kind: 'keypoints', points: [{ x: n('cx'), y: n('cy'), v: 2 }] } }
     case 'polyline': {
       const flat = points()
       if (flat.length < 4) throw new Error(`polyline of ${flat.length / 2} points, expected at least 2`)
@@ -213,7 +252,8 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
       if (!ring) throw new Error(`polygon of ${flat.length / 2} points, expected at least 3`)
       return { shape: { kind: 'polygon', parts: [[ring]] } }
     }
-    default: throw new Error(`shape ${JSON.stringify(given['name'])} is not known`)
+    default:
+      throw new Error(`shape ${JSON.stringify(given['name'])} is not known`)
   }
 }
 

@@ -9,10 +9,25 @@ import type { Peek } from '../peek.ts'
 import { boxBetween, boxOf, ellipseRing, toRing } from '../shapes.ts'
 
 type Fields = Record<string, unknown>
-const objects = (v: unknown): [string, Fields][] => (isObject(v) ? Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])) : [])
+const objects = (v: unknown): [string, Fields][] =>
+  isObject(v) ? Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])) : []
 
 /** What the attribute goes by that tells the class, and the one that describes. */
-export const classNames = ['class', 'label', 'type', 'name', 'category', 'object', 'class_name', 'classname', 'label_name', 'labelname', 'object_name', 'species', 'tag']
+export const classNames = [
+  'class',
+  'label',
+  'type',
+  'name',
+  'category',
+  'object',
+  'class_name',
+  'classname',
+  'label_name',
+  'labelname',
+  'object_name',
+  'species',
+  'tag',
+]
 export const captionNames = ['caption', 'description', 'captions', 'text', 'comment']
 
 /** The attribute that tells the class: named so, else the only one, else the first with options to choose from. */
@@ -23,7 +38,8 @@ export function classAttribute(names: readonly string[], declared: Readonly<Reco
   return others.length === 1 ? others[0] : names.find((n) => ['dropdown', 'radio'].includes(declared[n]?.type ?? ''))
 }
 
-export const isVia3 = ({ name, has }: Peek) => name.endsWith('.json') && has('attribute') && has('metadata') && has('vid') && (has('aname') || has('av'))
+export const isVia3 = ({ name, has }: Peek) =>
+  name.endsWith('.json') && has('attribute') && has('metadata') && has('vid') && (has('aname') || has('av'))
 
 interface Attribute {
   name: string
@@ -31,16 +47,25 @@ interface Attribute {
 }
 
 export function* drafts({ images, findings, declareLabels }: Source, file: string, project: Fields): Generator<Draft> {
-  const attributes = new Map(objects(project['attribute']).map(([id, a]): [string, Attribute] => [id, { name: typeof a['aname'] === 'string' ? a['aname'] : id, options: isObject(a['options']) ? a['options'] : {} }]))
-  const label = classAttribute([...attributes.values()].map((a) => a.name), {})
+  const attributes = new Map(
+    objects(project['attribute']).map(([id, a]): [string, Attribute] => [
+      id,
+      { name: typeof a['aname'] === 'string' ? a['aname'] : id, options: isObject(a['options']) ? a['options'] : {} },
+    ]),
+  )
+  const label = classAttribute(
+    [...attributes.values()].map((a) => a.name),
+    {},
+  )
   const option = (a: Attribute, value: unknown) => {
     const ids = String(value).split(',').filter(Boolean)
     return ids.length > 0 && ids.every((id) => Object.hasOwn(a.options, id)) ? ids.map((id) => String(a.options[id])) : [String(value)]
   }
-  const said = (av: unknown) => (isObject(av) ? Object.entries(av) : []).flatMap(([id, value]) => {
-    const a = attributes.get(id)
-    return a && String(value).trim() ? [{ name: a.name, words: option(a, value) }] : []
-  })
+  const said = (av: unknown) =>
+    (isObject(av) ? Object.entries(av) : []).flatMap(([id, value]) => {
+      const a = attributes.get(id)
+      return a && String(value).trim() ? [{ name: a.name, words: option(a, value) }] : []
+    })
   declareLabels([...attributes.values()].filter((a) => a.name === label).flatMap((a) => Object.values(a.options).map(String)))
   const views = new Map(objects(project['view']).map(([id, v]) => [id, Array.isArray(v['fid_list']) ? v['fid_list'].map(String) : []]))
   const files = new Map(objects(project['file']))
@@ -88,18 +113,26 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
 function shapeOf([code, ...p]: number[]): Shape {
   const [a = NaN, b = NaN, c = NaN, d = NaN] = p
   switch (code) {
-    case 1: return { kind: 'keypoints', points: [{ x: a, y: b, v: 2 }] }
-    case 2: return boxOf(a, b, c, d)
-    case 3: return { kind: 'polygon', parts: [[ellipseRing(a, b, c, c)]] }
-    case 4: return { kind: 'polygon', parts: [[ellipseRing(a, b, c, d)]] }
-    case 5: return { kind: 'polyline', points: p.slice(0, 4) }
-    case 6: return { kind: 'polyline', points: p }
+    case 1:
+      return { kind: 'keypoints', points: [{ x: a, y: b, v: 2 }] }
+    case 2:
+      return boxOf(a, b, c, d)
+    case 3:
+      return { kind: 'polygon', parts: [[ellipseRing(a, b, c, c)]] }
+    case 4:
+      return { kind: 'polygon', parts: [[ellipseRing(a, b, c, d)]] }
+    case 5:
+      return { kind: 'polyline', points: p.slice(0, 4) }
+    case 6:
+      return { kind: 'polyline', points: p }
     case 7: {
       const ring = toRing(p)
       if (!ring) throw new Error(`polygon of ${p.length / 2} points, expected at least 3`)
       return { kind: 'polygon', parts: [[ring]] }
     }
-    case 8: return boxBetween(a, b, c, d)
-    default: throw new Error(`shape ${code} is not known`)
+    case 8:
+      return boxBetween(a, b, c, d)
+    default:
+      throw new Error(`shape ${code} is not known`)
   }
 }

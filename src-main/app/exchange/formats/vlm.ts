@@ -17,8 +17,11 @@ import { boxBetween, polygonOf, snap, toRing } from '../shapes.ts'
 const isLines = (name: string) => /\.(?:jsonl|ndjson)$/i.test(name)
 const recognises = ({ name, head, has, outline }: Peek) =>
   isLines(name)
-    ? /^\s*\{/.test(head.replace(/^\ufeff/, '')) && ((has('suffix') && has('prefix')) || has('suffix') || ((has('conversations') || has('messages')) && (has('image') || has('images'))))
-    : name.endsWith('.json') && outline.root === 'array' && (((has('conversations') || has('messages')) && (has('image') || has('images'))) || (has('prefix') && has('suffix')))
+    ? /^\s*\{/.test(head.replace(/^\ufeff/, '')) &&
+      ((has('suffix') && has('prefix')) || has('suffix') || ((has('conversations') || has('messages')) && (has('image') || has('images'))))
+    : name.endsWith('.json') &&
+      outline.root === 'array' &&
+      (((has('conversations') || has('messages')) && (has('image') || has('images'))) || (has('prefix') && has('suffix')))
 
 interface Turn {
   asked: string
@@ -28,7 +31,9 @@ interface Turn {
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, images, findings } = source
   for (const file of ownFiles(source, recognises)) {
-    const rows: AsyncIterable<JsonRow> | Iterable<JsonRow> = isLines(file) ? jsonRows(tree.absolute(file)) : jsonItems(tree.absolute(file), { elements: [''] })
+    const rows: AsyncIterable<JsonRow> | Iterable<JsonRow> = isLines(file)
+      ? jsonRows(tree.absolute(file))
+      : jsonItems(tree.absolute(file), { elements: [''] })
     // The turns of one image may be several rows.
     const drafts = new Map<string, { draft: Draft; parts: (Taken & { line: number })[] }>()
     for await (const { value, line, problem } of rows) {
@@ -83,7 +88,8 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     if (located) {
       taken.many += located.many
       makers.push(located.regions)
-      if (located.masks) findings.leave(where, `${located.masks} masks are written as codes <seg…> of PaliGemma's own model: their boxes were taken`)
+      if (located.masks)
+        findings.leave(where, `${located.masks} masks are written as codes <seg…> of PaliGemma's own model: their boxes were taken`)
       if (located.rest) left.push(located.rest)
     } else {
       const tongue = describes(asked)
@@ -92,12 +98,20 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     }
   }
   taken.regions = (size) => makers.flatMap((m) => m(size))
-  if (left.length) findings.leave(where, `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ${left[0]!.replace(/\s+/g, ' ').slice(0, 160)}`)
+  if (left.length)
+    findings.leave(
+      where,
+      `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ${left[0]!.replace(/\s+/g, ' ').slice(0, 160)}`,
+    )
   return taken
 }
 
 const contentOf = (v: unknown): string =>
-  typeof v === 'string' ? v : Array.isArray(v) ? v.map((p) => (isObject(p) && typeof p['text'] === 'string' ? p['text'] : typeof p === 'string' ? p : '')).join(' ') : ''
+  typeof v === 'string'
+    ? v
+    : Array.isArray(v)
+      ? v.map((p) => (isObject(p) && typeof p['text'] === 'string' ? p['text'] : typeof p === 'string' ? p : '')).join(' ')
+      : ''
 
 function turnsOf(row: Record<string, unknown>): Turn[] {
   if (row['suffix'] !== undefined) {
@@ -110,7 +124,9 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
   for (const t of said ?? []) {
     if (!isObject(t)) continue
     const role = String((t['from'] ?? t['role'] ?? '') as string).toLowerCase()
-    const text = contentOf(t['value'] ?? t['content']).replace(/<image>|<img>.{0,2000}?<\/img>|<\|image_?\d*\|>/gi, ' ').trim()
+    const text = contentOf(t['value'] ?? t['content'])
+      .replace(/<image>|<img>.{0,2000}?<\/img>|<\|image_?\d*\|>/gi, ' ')
+      .trim()
     if (/^(?:human|user|question)$/.test(role)) asked = text
     else if (/^(?:gpt|assistant|model|bot|answer)$/.test(role)) turns.push({ asked, answer: text })
   }
@@ -120,7 +136,8 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
 /** As PaliGemma's tasks are called, Florence-2's, and as people ask. */
 const short = /^\s*(?:cap|caption|describe|description)(?:\s+([a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\s*[.:]?\s*$/i
 const florence = /^\s*<(?:MORE_DETAILED_|DETAILED_)?CAPTION>\s*$/i
-const words = /\b(?:describ\w*|caption\w*|summari[sz]e|summary|description|depict\w*|narrate|overview)\b|^(?:what (?:is|'s) (?:in|this|shown)|what (?:do|can) you see|can you (?:tell|explain)|explain|share|clarify|offer|relay|render|present|write|create|give)\b[^?]*\b(?:image|picture|photo|scene|visual|this)\b|^what is this\?*$|^what is in (?:the|this) (?:photo|image|picture)/i
+const words =
+  /\b(?:describ\w*|caption\w*|summari[sz]e|summary|description|depict\w*|narrate|overview)\b|^(?:what (?:is|'s) (?:in|this|shown)|what (?:do|can) you see|can you (?:tell|explain)|explain|share|clarify|offer|relay|render|present|write|create|give)\b[^?]*\b(?:image|picture|photo|scene|visual|this)\b|^what is this\?*$|^what is in (?:the|this) (?:photo|image|picture)/i
 
 /** The language asked for, '' where none is told; null of a request for something else. */
 function describes(asked: string): string | null {
@@ -142,16 +159,29 @@ interface Located {
 /** Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right, bottom) after it. */
 function locatedIn(asked: string, answer: string): Located | null {
   if (/<loc_\d+>/.test(answer)) return ofFlorence(asked, answer)
-  if (!/<loc\d{4}>/.test(answer)) return /^\s*(?:detect|segment)\b/i.test(asked) || /^<(?:OD|DENSE_REGION_CAPTION|REGION_PROPOSAL)>/.test(asked) ? { regions: () => [], many: 0, masks: 0, rest: answer.trim() } : null
+  if (!/<loc\d{4}>/.test(answer))
+    return /^\s*(?:detect|segment)\b/i.test(asked) || /^<(?:OD|DENSE_REGION_CAPTION|REGION_PROPOSAL)>/.test(asked)
+      ? { regions: () => [], many: 0, masks: 0, rest: answer.trim() }
+      : null
   const of = [...answer.matchAll(/((?:\s*<loc\d{4}>)+)((?:\s*<seg\d{3}>)*)\s*([^<;]*)/g)]
-  const objects = of.map((m) => ({ at: [...m[1]!.matchAll(/<loc(\d{4})>/g)].map((n) => Number(n[1])), label: m[3]!.trim() || null, mask: m[2] !== '' }))
+  const objects = of.map((m) => ({
+    at: [...m[1]!.matchAll(/<loc(\d{4})>/g)].map((n) => Number(n[1])),
+    label: m[3]!.trim() || null,
+    mask: m[2] !== '',
+  }))
   return {
-    many: objects.length, masks: objects.filter((o) => o.mask).length, rest: '',
-    regions: ({ width, height }) => objects.map(({ at, label }) => {
-      if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} places <loc…>, expected 4`)
-      const [y1, x1, y2, x2] = at as [number, number, number, number]
-      return { label, shape: boxBetween(snap((x1 / 1024) * width), snap((y1 / 1024) * height), snap((x2 / 1024) * width), snap((y2 / 1024) * height)) }
-    }),
+    many: objects.length,
+    masks: objects.filter((o) => o.mask).length,
+    rest: '',
+    regions: ({ width, height }) =>
+      objects.map(({ at, label }) => {
+        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} places <loc…>, expected 4`)
+        const [y1, x1, y2, x2] = at as [number, number, number, number]
+        return {
+          label,
+          shape: boxBetween(snap((x1 / 1024) * width), snap((y1 / 1024) * height), snap((x2 / 1024) * width), snap((y2 / 1024) * height)),
+        }
+      }),
   }
 }
 
@@ -160,7 +190,9 @@ function ofFlorence(asked: string, answer: string): Located {
   // Words, a place, words, a place, …: places with nothing between them go together.
   const pieces = answer.split(/<loc_(\d+)>/)
   for (let i = 0; i + 1 < pieces.length; i += 2) {
-    const label = pieces[i]!.slice(0, 500).replace(/^[\s,;.]+/, '').trim()
+    const label = pieces[i]!.slice(0, 500)
+      .replace(/^[\s,;.]+/, '')
+      .trim()
     if (i === 0 || pieces[i] !== '') steps.push({ label, at: [] })
     steps.at(-1)!.at.push(Number(pieces[i + 1]))
   }
@@ -168,15 +200,21 @@ function ofFlorence(asked: string, answer: string): Located {
   const objects = steps.map((s) => ({ label: (label = s.label || label), at: s.at }))
   const outline = /SEGMENTATION/i.test(asked)
   return {
-    many: objects.length, masks: 0, rest: '',
-    regions: ({ width, height }) => objects.flatMap(({ label: name, at }): DraftRegion[] => {
-      // The middle of the step.
-      const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
-      const ring = outline ? toRing(places) : null
-      if (ring) return [{ label: name, shape: polygonOf(ring) }]
-      if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} places <loc_…>, expected 4 each`)
-      return Array.from({ length: places.length / 4 }, (_, i) => ({ label: name, shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])) }))
-    }),
+    many: objects.length,
+    masks: 0,
+    rest: '',
+    regions: ({ width, height }) =>
+      objects.flatMap(({ label: name, at }): DraftRegion[] => {
+        // The middle of the step.
+        const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
+        const ring = outline ? toRing(places) : null
+        if (ring) return [{ label: name, shape: polygonOf(ring) }]
+        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} places <loc_…>, expected 4 each`)
+        return Array.from({ length: places.length / 4 }, (_, i) => ({
+          label: name,
+          shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])),
+        }))
+      }),
   }
 }
 

@@ -33,7 +33,8 @@ function detectBase(source: Source): { base: number; why: string } {
     for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
     if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
     if (ofLabelMe.test(text)) return { base: 0, why: 'as LabelMe of MIT writes it' }
-    if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text)) return { base: 0, why: 'as labelme writes it' }
+    if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text))
+      return { base: 0, why: 'as labelme writes it' }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
       if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that begins at ${n}` }
       numbers++
@@ -53,7 +54,8 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   const splits = new Map<string, string>()
   for (const folder of ['ImageSets/Main', 'ImageSets'].map((f) => join(devkit, f)))
     for (const split of ['train', 'val', 'test'])
-      if (tree.isFile(`${folder}/${split}.txt`)) for (const line of tree.text(`${folder}/${split}.txt`).split(/\r?\n/)) if (line.trim()) splits.set(line.trim(), split)
+      if (tree.isFile(`${folder}/${split}.txt`))
+        for (const line of tree.text(`${folder}/${split}.txt`).split(/\r?\n/)) if (line.trim()) splits.set(line.trim(), split)
   return splits
 }
 
@@ -107,7 +109,8 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       const shape = shapeOf(part, base)
       return shape ? [{ label: childText(part, 'name') || null, shape }] : []
     })
-    if (placed.length < parts.length) findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts without a box (${parts.length - placed.length})`)
+    if (placed.length < parts.length)
+      findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts without a box (${parts.length - placed.length})`)
     if (!shape) {
       findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
       continue
@@ -115,10 +118,20 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
     // Parts are regions of their own, tied to their object.
     if (placed.length) attributes[groupAttribute] ??= ++groups
     regions.push({ label, shape, line: object.line, attributes })
-    for (const part of placed) regions.push({ ...part, line: object.line, attributes: { [groupAttribute]: attributes[groupAttribute]!, 'part of': label ?? '' } })
+    for (const part of placed)
+      regions.push({ ...part, line: object.line, attributes: { [groupAttribute]: attributes[groupAttribute]!, 'part of': label ?? '' } })
   }
   const split = splits.get(stem) ?? splits.get(stemOf(withoutFolder(file))) ?? splitFolder(image.path).split
-  return { image, where: { file }, size: { width: integer(childText(size, 'width') ?? childText(size, 'ncols')), height: integer(childText(size, 'height') ?? childText(size, 'nrows')) }, regions, split }
+  return {
+    image,
+    where: { file },
+    size: {
+      width: integer(childText(size, 'width') ?? childText(size, 'ncols')),
+      height: integer(childText(size, 'height') ?? childText(size, 'nrows')),
+    },
+    regions,
+    split,
+  }
 }
 
 const withoutFolder = (file: string) => file.replace(/^(?:.*\/)?Annotations\//, '')
@@ -127,11 +140,20 @@ const integer = (text: string | undefined) => (numberOf(text) ? numberOf(text) :
 
 /** An outline, a box that is turned (roLabelImg: radians), a box, or the point of an action; null where there is none of them. */
 function shapeOf(object: XmlElement, base: number): Shape | null {
-  const rings = object.children.filter((c) => c.name === 'polygon').map((p) => toRing(polygonPoints(p).map((n) => n - base))).filter((r) => r !== null)
+  const rings = object.children
+    .filter((c) => c.name === 'polygon')
+    .map((p) => toRing(polygonPoints(p).map((n) => n - base)))
+    .filter((r) => r !== null)
   if (rings.length) return { kind: 'polygon', parts: rings.map((r) => [r]) }
   const turned = child(object, 'robndbox')
   if (turned) {
-    const [cx, cy, w, h, angle] = ['cx', 'cy', 'w', 'h', 'angle'].map((n) => numberOf(childText(turned, n))) as [number, number, number, number, number]
+    const [cx, cy, w, h, angle] = ['cx', 'cy', 'w', 'h', 'angle'].map((n) => numberOf(childText(turned, n))) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
     return { kind: 'rotated-box', cx, cy, w, h, angle: (angle * 180) / Math.PI }
   }
   const b = child(object, 'bndbox')
@@ -141,7 +163,9 @@ function shapeOf(object: XmlElement, base: number): Shape | null {
     return boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base)
   }
   const point = child(object, 'point')
-  return point ? { kind: 'keypoints', points: [{ x: numberOf(childText(point, 'x')) - base, y: numberOf(childText(point, 'y')) - base, v: 2 }] } : null
+  return point
+    ? { kind: 'keypoints', points: [{ x: numberOf(childText(point, 'x')) - base, y: numberOf(childText(point, 'y')) - base, v: 2 }] }
+    : null
 }
 
 function polygonPoints(polygon: XmlElement): number[] {
@@ -152,8 +176,22 @@ function polygonPoints(polygon: XmlElement): number[] {
 }
 
 const flags = ['truncated', 'difficult', 'occluded']
-const ownElements = new Set([...flags, 'name', 'pose', 'bndbox', 'robndbox', 'polygon', 'part', 'attributes', 'actions', 'point', 'type', 'segmentation'])
-const valueOf = (text: string) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text !== '' && String(Number(text)) === text ? Number(text) : text)
+const ownElements = new Set([
+  ...flags,
+  'name',
+  'pose',
+  'bndbox',
+  'robndbox',
+  'polygon',
+  'part',
+  'attributes',
+  'actions',
+  'point',
+  'type',
+  'segmentation',
+])
+const valueOf = (text: string) =>
+  /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text !== '' && String(Number(text)) === text ? Number(text) : text
 
 function attributesOf(object: XmlElement): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {}
@@ -211,8 +249,24 @@ function objectOf(r: RecordRegion, base: number): string | null {
   const a = r.attributes ?? {}
   const n = (v: number) => String(v)
   const outline = r.shape.kind === 'polygon' && !hasHoles(r.shape) ? outlines(r.shape)! : []
-  const exact = outline.map((ring) => `    <polygon>${ring.map((v, i) => `<${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>${n(v + base)}</${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>`).join('')}</polygon>\n`).join('')
-    + (r.shape.kind === 'rotated-box' ? `    <robndbox>${Object.entries({ cx: r.shape.cx, cy: r.shape.cy, w: r.shape.w, h: r.shape.h, angle: (r.shape.angle * Math.PI) / 180 }).map(([k, v]) => `<${k}>${n(v)}</${k}>`).join('')}</robndbox>\n` : '')
+  const exact =
+    outline
+      .map(
+        (ring) =>
+          `    <polygon>${ring.map((v, i) => `<${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>${n(v + base)}</${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>`).join('')}</polygon>\n`,
+      )
+      .join('') +
+    (r.shape.kind === 'rotated-box'
+      ? `    <robndbox>${Object.entries({
+          cx: r.shape.cx,
+          cy: r.shape.cy,
+          w: r.shape.w,
+          h: r.shape.h,
+          angle: (r.shape.angle * Math.PI) / 180,
+        })
+          .map(([k, v]) => `<${k}>${n(v)}</${k}>`)
+          .join('')}</robndbox>\n`
+      : '')
   const others = Object.entries(a).filter(([k]) => !known.has(k))
   const extra = others.length
     ? `    <attributes>${others.map(([k, v]) => `<attribute><name>${escapeXml(k)}</name><value>${escapeXml(String(v))}</value></attribute>`).join('')}</attributes>\n`

@@ -11,26 +11,36 @@ import { boxBetween, boxOf, polygonOf, snap, toRing } from '../shapes.ts'
 type Fields = Record<string, unknown>
 
 const recognises = ({ name, has, outline }: Peek) =>
-  name.endsWith('.json') && outline.root === 'object' && ((has('asset') && has('regions')) || (outline.keys.has('assets') && has('tags') && has('regions')) || (outline.keys.has('frames') && (has('inputTags') || has('visitedFrames') || has('framerate'))))
+  name.endsWith('.json') &&
+  outline.root === 'object' &&
+  ((has('asset') && has('regions')) ||
+    (outline.keys.has('assets') && has('tags') && has('regions')) ||
+    (outline.keys.has('frames') && (has('inputTags') || has('visitedFrames') || has('framerate'))))
 
 function* read(source: Source): Generator<Draft> {
   const seen = new Set<string>()
   const files = ownFiles(source, recognises)
   // The whole project before the files of its images.
-  const ranked = files.map((file) => ({ file, json: source.tree.peek(file).outline.keys.has('asset') })).sort((a, b) => Number(a.json) - Number(b.json))
+  const ranked = files
+    .map((file) => ({ file, json: source.tree.peek(file).outline.keys.has('asset') }))
+    .sort((a, b) => Number(a.json) - Number(b.json))
   for (const { file } of ranked) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
       if (json !== undefined) source.findings.leave({ file }, 'not an object, as VoTT writes it')
       continue
     }
-    const tags = Array.isArray(json['tags']) ? json['tags'].flatMap((t) => (isObject(t) && typeof t['name'] === 'string' ? [t['name']] : [])) : []
+    const tags = Array.isArray(json['tags'])
+      ? json['tags'].flatMap((t) => (isObject(t) && typeof t['name'] === 'string' ? [t['name']] : []))
+      : []
     source.declareLabels(tags)
     if (isObject(json['frames'])) {
       yield* frames(source, file, json)
       continue
     }
-    const assets = isObject(json['asset']) ? [json] : Object.values(isObject(json['assets']) || Array.isArray(json['assets']) ? json['assets'] : {}).filter(isObject)
+    const assets = isObject(json['asset'])
+      ? [json]
+      : Object.values(isObject(json['assets']) || Array.isArray(json['assets']) ? json['assets'] : {}).filter(isObject)
     for (const entry of assets) {
       const asset = isObject(entry['asset']) ? entry['asset'] : entry
       const id = typeof asset['id'] === 'string' ? asset['id'] : `${file} ${String(asset['name'])}`
@@ -43,14 +53,17 @@ function* read(source: Source): Generator<Draft> {
 }
 
 function draftOf({ images, findings }: Source, file: string, asset: Fields, given: unknown): Draft | null {
-  const names = [asset['name'], asset['path']].filter((n): n is string => typeof n === 'string' && n !== '').map((n) => safeDecode(n.replace(/^file:/, '')))
+  const names = [asset['name'], asset['path']]
+    .filter((n): n is string => typeof n === 'string' && n !== '')
+    .map((n) => safeDecode(n.replace(/^file:/, '')))
   const found = names.map((n) => imageNamed(images, n, file))
   const image = found.find((f) => f?.exists) ?? found.find((f) => f)
   if (!image) {
     findings.leave({ file }, outside('asset.name', asset['name']))
     return null
   }
-  if (asset['timestamp'] !== undefined && !image.exists) findings.leave({ file }, `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export frames as images to have it`)
+  if (asset['timestamp'] !== undefined && !image.exists)
+    findings.leave({ file }, `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export frames as images to have it`)
   const regions = (Array.isArray(given) ? given : []).filter(isObject).flatMap((r, i): DraftRegion[] => {
     try {
       const tags = Array.isArray(r['tags']) ? r['tags'].map(String) : []
@@ -102,14 +115,21 @@ function* frames({ images, findings, declareLabels }: Source, file: string, json
     }
     const boxes = (Array.isArray(list) ? list : []).filter(isObject)
     yield {
-      image, where: { file }, split: splitBy(image.path, file),
-      regions: (size) => boxes.map((b): DraftRegion => {
-        const [w, h] = [numberOf(b['width']), numberOf(b['height'])]
-        const [sx, sy] = w > 0 && h > 0 ? [size.width / w, size.height / h] : [1, 1]
-        const tags = Array.isArray(b['tags']) ? b['tags'].map(String) : []
-        const [x1, y1, x2, y2] = ['x1', 'y1', 'x2', 'y2'].map((k) => numberOf(b[k])) as [number, number, number, number]
-        return { label: tags[0] ?? null, shape: boxBetween(snap(x1 * sx), snap(y1 * sy), snap(x2 * sx), snap(y2 * sy)), ...withAttributes(tags.length > 1 ? { tags } : undefined) }
-      }),
+      image,
+      where: { file },
+      split: splitBy(image.path, file),
+      regions: (size) =>
+        boxes.map((b): DraftRegion => {
+          const [w, h] = [numberOf(b['width']), numberOf(b['height'])]
+          const [sx, sy] = w > 0 && h > 0 ? [size.width / w, size.height / h] : [1, 1]
+          const tags = Array.isArray(b['tags']) ? b['tags'].map(String) : []
+          const [x1, y1, x2, y2] = ['x1', 'y1', 'x2', 'y2'].map((k) => numberOf(b[k])) as [number, number, number, number]
+          return {
+            label: tags[0] ?? null,
+            shape: boxBetween(snap(x1 * sx), snap(y1 * sy), snap(x2 * sx), snap(y2 * sy)),
+            ...withAttributes(tags.length > 1 ? { tags } : undefined),
+          }
+        }),
     }
   }
 }

@@ -21,7 +21,8 @@ const samplesPerShard = 1000
 const maxTextBytes = 1 << 26
 /** By the shard's name, or the folders that it is in. */
 const splitOfShard = (shard: string) =>
-  [...path.posix.basename(shard).split(/[-_.]/), ...shard.split('/').slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined) ?? null
+  [...path.posix.basename(shard).split(/[-_.]/), ...shard.split('/').slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined) ??
+  null
 const folderOf = (shard: string) => shard.replace(/\.tar$/, '')
 
 /** The key and the extension, which begins at the first dot of the last step. */
@@ -46,7 +47,13 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   const shards = file === null ? [...tree.files('', findings)].filter((f) => f.endsWith('.tar')) : [file]
   if (shards.length === 0) return
   const folder = source.unpackTo(path.basename(file ? file.replace(/\.tar$/, '') : tree.root))
-  const classes = tree.isFile('classes.txt') ? tree.text('classes.txt').split(/\r?\n/).map((l) => l.trim()).filter(Boolean) : []
+  const classes = tree.isFile('classes.txt')
+    ? tree
+        .text('classes.txt')
+        .split(/\r?\n/)
+        .map((l) => l.trim())
+        .filter(Boolean)
+    : []
   source.declareLabels(classes)
   for (const shard of shards) {
     try {
@@ -54,7 +61,11 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         const { image } = sample
         if (image) {
           const { names, ...draft } = draftOf(sample, image.extension, source, shard, classes)
-          const name = await placed(folder, names.map((n) => `${folderOf(shard)}/${n}`), image.file)
+          const name = await placed(
+            folder,
+            names.map((n) => `${folderOf(shard)}/${n}`),
+            image.file,
+          )
           yield { ...draft, image: { path: name, exists: true }, root: folder }
         } else findings.leave({ file: `${shard}:${sample.key}` }, 'a sample without an image')
       }
@@ -130,7 +141,13 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
 }
 
 /** And the names that its image may have, the best first. */
-function draftOf(sample: Sample, extension: string, { findings }: Source, shard: string, classes: readonly string[]): Omit<Draft, 'image'> & { names: string[] } {
+function draftOf(
+  sample: Sample,
+  extension: string,
+  { findings }: Source,
+  shard: string,
+  classes: readonly string[],
+): Omit<Draft, 'image'> & { names: string[] } {
   const where = { file: `${shard}:${sample.key}` }
   const names = [`${sample.key}.${extension}`]
   let json: unknown
@@ -144,17 +161,34 @@ function draftOf(sample: Sample, extension: string, { findings }: Source, shard:
   if (own.success) {
     const { fileName, regions, labels, captions, tags, review, width, height, split } = own.data.dashi
     return {
-      names: [fileName, ...names], where, ...(regions ? { regions } : {}), ...(labels ? { labels } : {}), ...(captions ? { captions } : {}), ...(tags ? { tags } : {}), ...(review ? { review } : {}),
-      split: split ?? null, size: { width: width ?? undefined, height: height ?? undefined },
+      names: [fileName, ...names],
+      where,
+      ...(regions ? { regions } : {}),
+      ...(labels ? { labels } : {}),
+      ...(captions ? { captions } : {}),
+      ...(tags ? { tags } : {}),
+      ...(review ? { review } : {}),
+      split: split ?? null,
+      size: { width: width ?? undefined, height: height ?? undefined },
     }
   }
   const fields = others.safeParse(json).data ?? {}
   const text = sample.texts.get('txt') ?? sample.texts.get('caption') ?? sample.texts.get('text')
-  const captions = [text, fields['caption'], fields['text'], fields['captions']].flat().filter((t): t is string => typeof t === 'string' && t.trim() !== '')
-  const label = [sample.texts.get('cls')?.trim(), fields['label'], fields['labels'], fields['cls'], fields['class']].find((l) => l !== undefined && l !== null && l !== '')
-  const labels = [label].flat().filter((l) => typeof l === 'string' || Number.isInteger(l)).map(String)
+  const captions = [text, fields['caption'], fields['text'], fields['captions']]
+    .flat()
+    .filter((t): t is string => typeof t === 'string' && t.trim() !== '')
+  const label = [sample.texts.get('cls')?.trim(), fields['label'], fields['labels'], fields['cls'], fields['class']].find(
+    (l) => l !== undefined && l !== null && l !== '',
+  )
+  const labels = [label]
+    .flat()
+    .filter((l) => typeof l === 'string' || Number.isInteger(l))
+    .map(String)
   return {
-    names, where, split: splitOfShard(folderOf(shard)), captions: [...new Set(captions.map((c) => c.trim()))].map((t) => ({ text: t })),
+    names,
+    where,
+    split: splitOfShard(folderOf(shard)),
+    captions: [...new Set(captions.map((c) => c.trim()))].map((t) => ({ text: t })),
     labels: [...new Set(labels)].map((l) => ({ label: /^\d+$/.test(l) ? (classes[Number(l)] ?? `class ${l}`) : l })),
   }
 }
@@ -174,7 +208,12 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
   }
   /** A shard that cannot be written any more answers no entry. */
   const put = ({ tar, failed }: { tar: Pack; failed: Promise<never> }, name: string, content: string | Buffer) =>
-    Promise.race([failed, new Promise<void>((done, fail) => void tar.entry({ name, mtime: new Date(0) }, content, (e) => (e ? fail(e) : done())).on('error', fail))])
+    Promise.race([
+      failed,
+      new Promise<void>(
+        (done, fail) => void tar.entry({ name, mtime: new Date(0) }, content, (e) => (e ? fail(e) : done())).on('error', fail),
+      ),
+    ])
   for (const { record, file } of items) {
     const name = safeName(splitOf(record) ?? 'all') // one shard for splits of one file name: each sample names its own
     let shard = shards.get(name)

@@ -9,7 +9,9 @@ import type { App, Client } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
 const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]) =>
-  project.db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)).map((r) => r.id)
+  project.db
+    .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))
+    .map((r) => r.id)
 
 const labelsChanged = (client: Client, action: string) => {
   client.tell('project.changed', { what: ['labels'] })
@@ -55,7 +57,8 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated('remove caption', images)
     return null
   },
-  'captions.tokens': ({ texts, model }, { project }) => countTokens(models, model === undefined ? models.nano : resolve(project.folder, model), texts),
+  'captions.tokens': ({ texts, model }, { project }) =>
+    countTokens(models, model === undefined ? models.nano : resolve(project.folder, model), texts),
   'comments.add': (given, client) => {
     const added = annotations.addComment(client.project, given)
     client.annotated('comment', [added.mediaId])
@@ -106,13 +109,20 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     return report
   },
   'image-labels.set': ({ mediaIds, labelId }, client) => {
-    const set = annotations.setMediaLabels(client.project, mediaIds.map((mediaId) => ({ mediaId, labelId })))
+    const set = annotations.setMediaLabels(
+      client.project,
+      mediaIds.map((mediaId) => ({ mediaId, labelId })),
+    )
     client.annotated('label image', mediaIds)
     return set
   },
   'image-labels.unset': ({ mediaIds, labelId }, client) => {
     const ids = client.project.db
-      .all<{ id: number }>('SELECT id FROM media_label WHERE label_id = ? AND media_id IN (SELECT value FROM json_each(?))', labelId, JSON.stringify(mediaIds))
+      .all<{ id: number }>(
+        'SELECT id FROM media_label WHERE label_id = ? AND media_id IN (SELECT value FROM json_each(?))',
+        labelId,
+        JSON.stringify(mediaIds),
+      )
       .map((r) => r.id)
     annotations.removeMediaLabels(client.project, ids)
     client.annotated('remove image label', mediaIds)

@@ -37,7 +37,13 @@ export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
       .map((e) => ({ name: e.name, path: join(path, e.name), project: existsSync(join(path, e.name, 'project.db')) }))
       .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
     const parent = dirname(path)
-    return { folder: path, parent: parent === path ? null : parent, folders, project: existsSync(join(path, 'project.db')), images: entries.filter((e) => e.isFile() && isImageName(e.name)).length }
+    return {
+      folder: path,
+      parent: parent === path ? null : parent,
+      folders,
+      project: existsSync(join(path, 'project.db')),
+      images: entries.filter((e) => e.isFile() && isImageName(e.name)).length,
+    }
   },
   'files.look': ({ paths }) => paths.map(lookAt),
   'app.about': () => ({ version: app.options.host.version, installation: installation(), runtime: `Node ${process.versions.node}` }),

@@ -55,7 +55,14 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     if (fresh) projects.setFirst(opened.project, images)
     const info = projects.projectInfo(opened.project)
     app.preferences.noteOpened(place, info.name)
-    return { key: opened.key, info, first: projects.firstOf(opened.project), recovered: opened.project.recovered, replaced: opened.project.db.look(), jobId: fresh ? scan(client, images) : null }
+    return {
+      key: opened.key,
+      info,
+      first: projects.firstOf(opened.project),
+      recovered: opened.project.recovered,
+      replaced: opened.project.db.look(),
+      jobId: fresh ? scan(client, images) : null,
+    }
   },
   'projects.known': ({ key }) => {
     const folders = [app.pool.byKey(key)?.project.folder, app.options.project, ...app.preferences.recent.map((r) => r.folder)]
@@ -66,7 +73,9 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     return null
   },
   'projects.presence': (_, { project }) => project.db.look(),
-  'projects.save-copy': ({ folder }, { project }) => ({ folder: projects.rescueCopy(project, freeName(resolve(folder), `${basename(project.folder)}-copy`)) }),
+  'projects.save-copy': ({ folder }, { project }) => ({
+    folder: projects.rescueCopy(project, freeName(resolve(folder), `${basename(project.folder)}-copy`)),
+  }),
   'projects.reopen': (_, client) => {
     app.pool.reopen(client.current)
     client.tell('project.replaced', { replaced: null })
@@ -81,10 +90,12 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   },
   'projects.sample': () => {
     const folder = join(app.options.host.dataFolder, 'sample')
-    return { jobId: app.jobs.start('sample', folder, async ({ signal, progress }) => {
-      if (!existsSync(join(folder, 'project.db'))) await createSampleProject(folder, { signal, onProgress: progress })
-      return { folder }
-    }) }
+    return {
+      jobId: app.jobs.start('sample', folder, async ({ signal, progress }) => {
+        if (!existsSync(join(folder, 'project.db'))) await createSampleProject(folder, { signal, onProgress: progress })
+        return { folder }
+      }),
+    }
   },
   'projects.add-folder': ({ folder, followLinks }, client) => ({ jobId: scan(client, resolve(folder), followLinks) }),
   'projects.add-images': ({ files }, client) => ({
@@ -92,13 +103,22 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   }),
   'projects.survey': ({ folder }, { project }) => runWork(project, { kind: 'survey', folder: existingFolder(folder) }),
   'projects.set-up': (options, client) => ({
-    jobId: client.startJob('set-up', existingFolder(options.folder), async (project, { signal, progress }, tell) => {
-      const report = await runWork(project, { kind: 'set-up', ...options, folder: resolve(options.folder) }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase) })
-      projects.setFirst(project, null)
-      tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
-      tell('project.changed', { what: ['media', 'labels'] })
-      return report
-    }, setUpPlan(options)),
+    jobId: client.startJob(
+      'set-up',
+      existingFolder(options.folder),
+      async (project, { signal, progress }, tell) => {
+        const report = await runWork(
+          project,
+          { kind: 'set-up', ...options, folder: resolve(options.folder) },
+          { signal, onProgress: (p) => progress(p.done, p.of, p.phase) },
+        )
+        projects.setFirst(project, null)
+        tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
+        tell('project.changed', { what: ['media', 'labels'] })
+        return report
+      },
+      setUpPlan(options),
+    ),
   }),
   'projects.overview': (_, { project }) => mediaOverview(project),
   'projects.first-done': (_, { project }) => {
@@ -134,4 +154,3 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
     return null
   },
 })
-

@@ -26,7 +26,10 @@ import type { HandlersOf } from './index.ts'
 const jsonSchemaOf = (schema: z.ZodType) => jsonObject.parse(z.toJSONSchema(schema, { io: 'input' }))
 
 /** The method is chosen by itself; its form asks for the rest. */
-const withoutName = (schema: ReturnType<typeof jsonSchemaOf>) => ({ ...schema, properties: Object.fromEntries(Object.entries(jsonObject.parse(schema['properties'])).filter(([k]) => k !== 'name')) })
+const withoutName = (schema: ReturnType<typeof jsonSchemaOf>) => ({
+  ...schema,
+  properties: Object.fromEntries(Object.entries(jsonObject.parse(schema['properties'])).filter(([k]) => k !== 'name')),
+})
 
 /** A project names its own checkpoints by paths relative to itself. */
 const folderOf = (project: Project, folder: string) => path.resolve(project.folder, folder)
@@ -55,45 +58,56 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
   const comparing = new Map<string, string>()
 
   /** A run as a job of the status bar too; its progress reaches every window of the project. */
-  function follow(client: Client, kind: string, name: string, plan: Plan, begin: (project: Project, onProgress: (p: Told) => void) => Running): { runId: string } {
+  function follow(
+    client: Client,
+    kind: string,
+    name: string,
+    plan: Plan,
+    begin: (project: Project, onProgress: (p: Told) => void) => Running,
+  ): { runId: string } {
     let runId = ''
     let problem: unknown
-    client.startJob(kind, name, async (project, { signal, progress, turn }, tell) => {
-      const curve = new Curve()
-      let told = 0
-      let running: Running
-      try {
-        running = begin(project, (p) => {
-          const now = { ...p, runId, ...progress(p.step, p.steps, p.phase) }
-          curve.add(now)
-          latest.set(runId, now)
-          if (Date.now() - told < pace && p.step < p.steps) return
-          told = Date.now()
-          tell('run.progress', now)
-        })
-      } catch (e) {
-        problem = e
-        throw e
-      }
-      runId = running.runId
-      turn(running)
-      curve.earlier = running.earlier ?? []
-      curves.set(runId, curve)
-      cancels.set(runId, running.cancel)
-      signal.addEventListener('abort', running.cancel, { once: true })
-      try {
-        await running.result
-        tell('run.finished', { runId, status: 'done', error: null })
-      } catch (e) {
-        const { status, error } = getRun(project, runId)
-        tell('run.finished', { runId, status: status === 'cancelled' ? 'cancelled' : 'failed', error })
-        throw e
-      } finally {
-        cancels.delete(runId)
-        latest.delete(runId)
-      }
-      return null
-    }, plan)
+    client.startJob(
+      kind,
+      name,
+      async (project, { signal, progress, turn }, tell) => {
+        const curve = new Curve()
+        let told = 0
+        let running: Running
+        try {
+          running = begin(project, (p) => {
+            const now = { ...p, runId, ...progress(p.step, p.steps, p.phase) }
+            curve.add(now)
+            latest.set(runId, now)
+            if (Date.now() - told < pace && p.step < p.steps) return
+            told = Date.now()
+            tell('run.progress', now)
+          })
+        } catch (e) {
+          problem = e
+          throw e
+        }
+        runId = running.runId
+        turn(running)
+        curve.earlier = running.earlier ?? []
+        curves.set(runId, curve)
+        cancels.set(runId, running.cancel)
+        signal.addEventListener('abort', running.cancel, { once: true })
+        try {
+          await running.result
+          tell('run.finished', { runId, status: 'done', error: null })
+        } catch (e) {
+          const { status, error } = getRun(project, runId)
+          tell('run.finished', { runId, status: status === 'cancelled' ? 'cancelled' : 'failed', error })
+          throw e
+        } finally {
+          cancels.delete(runId)
+          latest.delete(runId)
+        }
+        return null
+      },
+      plan,
+    )
     if (problem) throw problem
     client.tell('runs.changed', {})
     return { runId }
@@ -111,7 +125,8 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
     'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
     'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
-    'training.start': (input, client) => train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
+    'training.start': (input, client) =>
+      train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError('only a training can be started again')
@@ -135,15 +150,24 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       const what = JSON.stringify([client.project.folder, checkpoints, splits])
       const running = comparing.get(what)
       if (running) return { jobId: running }
-      const jobId = client.startJob('compare', checkpoints.map((c) => path.basename(c)).join(', '), async (project, { signal, progress, turn }) => {
-        try {
-          const found = await compareCheckpoints(models, project, { checkpoints: checkpoints.map((c) => folderOf(project, c)), splits }, { signal, onProgress: progress, onTurn: turn })
-          if (!splits) keepComparison(project, checkpoints, found)
-          return found
-        } finally {
-          comparing.delete(what)
-        }
-      })
+      const jobId = client.startJob(
+        'compare',
+        checkpoints.map((c) => path.basename(c)).join(', '),
+        async (project, { signal, progress, turn }) => {
+          try {
+            const found = await compareCheckpoints(
+              models,
+              project,
+              { checkpoints: checkpoints.map((c) => folderOf(project, c)), splits },
+              { signal, onProgress: progress, onTurn: turn },
+            )
+            if (!splits) keepComparison(project, checkpoints, found)
+            return found
+          } finally {
+            comparing.delete(what)
+          }
+        },
+      )
       comparing.set(what, jobId)
       return { jobId }
     },

@@ -48,7 +48,8 @@ export class BrushStroking extends DragState {
 
   override overlay(): Overlay {
     return {
-      mask: this.mask, ...(this.target && { maskOf: this.target.id }),
+      mask: this.mask,
+      ...(this.target && { maskOf: this.target.id }),
       brush: { at: this.at, size: this.editor.settings.brushSize, erase: this.erase },
     }
   }

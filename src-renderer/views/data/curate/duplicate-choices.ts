@@ -6,7 +6,8 @@ export type Choices = Map<number, ReadonlySet<number>>
 
 const proposed = (group: DuplicateGroup): ReadonlySet<number> => new Set(group.images.filter((i) => i.keep).map((i) => i.mediaId))
 
-export const isKept = (group: DuplicateGroup, mediaId: number, choices: Choices): boolean => (choices.get(group.id) ?? proposed(group)).has(mediaId)
+export const isKept = (group: DuplicateGroup, mediaId: number, choices: Choices): boolean =>
+  (choices.get(group.id) ?? proposed(group)).has(mediaId)
 
 /**
  * Those to keep once an image is turned from kept to not kept or back. At least one stays: where it was the only one, the whole group does,
@@ -23,7 +24,9 @@ export const dropped = (groups: readonly DuplicateGroup[], choices: Choices): nu
   groups.flatMap((g) => g.images.filter((i) => !isKept(g, i.mediaId, choices)).map((i) => i.mediaId))
 
 /** Every page of them. */
-export async function allGroups(pageAt: (offset: number) => Promise<{ total: number; groups: DuplicateGroup[] }>): Promise<DuplicateGroup[]> {
+export async function allGroups(
+  pageAt: (offset: number) => Promise<{ total: number; groups: DuplicateGroup[] }>,
+): Promise<DuplicateGroup[]> {
   const all: DuplicateGroup[] = []
   for (;;) {
     const { total, groups } = await pageAt(all.length)

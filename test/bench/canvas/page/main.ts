@@ -8,7 +8,18 @@ const element = document.getElementById('canvas')!
 const editor = new CanvasEditor({ author: () => ({ kind: 'person', name: 'bench' }), onEdit: () => edits++ })
 let edits = 0
 const stage = mountCanvas(element, editor)
-editor.setLabels(palette.map((colour, i) => ({ id: i + 1, name: `class ${i}`, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [] })))
+editor.setLabels(
+  palette.map((colour, i) => ({
+    id: i + 1,
+    name: `class ${i}`,
+    colour,
+    key: null,
+    synonyms: [],
+    prompts: [],
+    parentId: null,
+    attributes: [],
+  })),
+)
 
 const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
 /** After the coming frame was drawn and handed over. */
@@ -52,7 +63,11 @@ const bench = {
       const t = (2 * Math.PI * i) / 60
       element.dispatchEvent(
         new WheelEvent('wheel', {
-          clientX: 640, clientY: 400, cancelable: true, bubbles: true, ctrlKey: how === 'zoom',
+          clientX: 640,
+          clientY: 400,
+          cancelable: true,
+          bubbles: true,
+          ctrlKey: how === 'zoom',
           ...(how === 'zoom' ? { deltaY: -40 * Math.cos(t) } : { deltaX: 60 * Math.cos(t), deltaY: 40 * Math.sin(t) }),
         }),
       )

@@ -16,7 +16,16 @@ export function random(seed: number): () => number {
 }
 
 export const regionOf = (shape: Shape, id: number): Region => ({
-  id, mediaId: 1, labelId: 1 + (id % 20), shape, attributes: {}, author: { kind: 'person', name: 'bench' }, state: 'accepted', z: id, hidden: false, locked: false,
+  id,
+  mediaId: 1,
+  labelId: 1 + (id % 20),
+  shape,
+  attributes: {},
+  author: { kind: 'person', name: 'bench' },
+  state: 'accepted',
+  z: id,
+  hidden: false,
+  locked: false,
 })
 
 function blob(cx: number, cy: number, radius: number, vertices: number, next: () => number): number[] {
@@ -24,10 +33,7 @@ function blob(cx: number, cy: number, radius: number, vertices: number, next: ()
   return Array.from({ length: vertices }, (_, i) => {
     const t = (2 * Math.PI * i) / vertices
     const r = radius * (1 + 0.25 * Math.sin(a * t + phase) + 0.1 * Math.sin(b * t))
-    return [
-      Math.min(size.width, Math.max(0, cx + r * Math.cos(t))),
-      Math.min(size.height, Math.max(0, cy + r * Math.sin(t))),
-    ]
+    return [Math.min(size.width, Math.max(0, cx + r * Math.cos(t))), Math.min(size.height, Math.max(0, cy + r * Math.sin(t)))]
   }).flat()
 }
 
