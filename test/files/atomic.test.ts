@@ -9,8 +9,9 @@ it.skipIf(process.platform !== 'linux')(
   'sweeps what a process left that has ended, even where nobody has taken note of its end yet',
   async () => {
     const dir = temporaryFolder()
-    // The shell's child ends, and what the shell becomes never asks for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    // The shell's child ends once the shell has become what never asks for it.
+    const child = 'until [ "$(cat /proc/$$/comm)" = sleep ]; do sleep 0.01; done'
+    const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 600`], { stdio: ['ignore', 'pipe', 'ignore'] })
     try {
       const zombie = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
       const of = (pid: number) => path.join(dir, `.weights.${pid}-0123abcd.part`)

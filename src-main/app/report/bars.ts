@@ -18,15 +18,10 @@ function chart(rows: readonly ReportRow[], split: SplitName, most: number, about
   const at = (share: number) => px(Math.min(100, (100 * share) / most))
   const steps = most > 0.5 ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.1, 0.2, 0.3, 0.4, 0.5]
   const lines = (content: Html, name: string, kind: RowKind, value: string) =>
-    html`<tr class="k-${kind}">
-      <th scope="row">${mark({ kind })} ${name}</th>
-      <td class="track"><div>${steps.filter((s) => s <= most).map((s) => html`<i style="left:${at(s)}%"></i>`)}${content}</div></td>
-      <td class="value">${value}</td>
-    </tr>`
+    html`<tr class="k-${kind}"><th scope="row">${mark({ kind })} ${name}</th><td class="track"><div>${steps.filter((s) => s <= most).map((s) => html`<i style="left:${at(s)}%"></i>`)}${content}</div></td><td class="value">${value}</td></tr>`
   const bar = (r: ReportRow, s: ReportScore) =>
     lines(
-      html`<b style="width:${at(s.accuracy)}%"></b
-        ><u style="left:${at(s.interval[0])}%;width:${px(Number(at(s.interval[1])) - Number(at(s.interval[0])))}%"></u>`,
+      html`<b style="width:${at(s.accuracy)}%"></b><u style="left:${at(s.interval[0])}%;width:${px(Number(at(s.interval[1])) - Number(at(s.interval[0])))}%"></u>`,
       r.name,
       r.kind,
       plusMinus(s),
@@ -34,35 +29,13 @@ function chart(rows: readonly ReportRow[], split: SplitName, most: number, about
   const soups = single.filter((r) => r.kind === 'soup')
   const others = single.filter((r) => r.kind !== 'soup')
   const n = rows.find((r) => r[split])![split]!.n
-  return html`<figure class="chart">
-    <figcaption><b>${splitTitles[split]}</b> <span class="soft">${about ? `${about}, ` : ''}${n} pictures</span></figcaption>
-    <table class="bars">
-      <colgroup>
-        <col class="c-name" />
-        <col />
-        <col class="c-value" />
-      </colgroup>
-      <thead class="hidden">
-        <tr>
-          <th scope="col">Model</th>
-          <th scope="col">Chart</th>
-          <th scope="col">Accuracy, %</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${others.map((r) => r[split] && bar(r, r[split]))}
-        ${sweep.length > 0 && lines(html`${sweep.map((s) => html`<s style="left:${at(s.accuracy)}%"></s>`)}`, `Sweep of ${sweep.length}`, 'sweep', range(sweep))}
-        ${soups.map((r) => r[split] && bar(r, r[split]))}
-        <tr class="scale" aria-hidden="true">
-          <th></th>
-          <td class="track">
-            <div>${steps.filter((s) => s <= most).map((s) => html`<em style="left:${at(s)}%">${percent(s, 0)}</em>`)}</div>
-          </td>
-          <td></td>
-        </tr>
-      </tbody>
-    </table>
-  </figure>`
+  return html`<figure class="chart"><figcaption><b>${splitTitles[split]}</b> <span class="soft">${about ? `${about}, ` : ''}${n} pictures</span></figcaption>
+    <table class="bars"><colgroup><col class="c-name"><col><col class="c-value"></colgroup><thead class="hidden"><tr><th scope="col">Model<th scope="col">Chart<th scope="col">Accuracy, %</tr></thead><tbody>
+    ${others.map((r) => r[split] && bar(r, r[split]))}
+    ${sweep.length > 0 && lines(html`${sweep.map((s) => html`<s style="left:${at(s.accuracy)}%"></s>`)}`, `Sweep of ${sweep.length}`, 'sweep', range(sweep))}
+    ${soups.map((r) => r[split] && bar(r, r[split]))}
+    <tr class="scale" aria-hidden="true"><th></th><td class="track"><div>${steps.filter((s) => s <= most).map((s) => html`<em style="left:${at(s)}%">${percent(s, 0)}</em>`)}</div></td><td></td></tr>
+    </tbody></table></figure>`
 }
 
 function range(scores: readonly ReportScore[]): string {

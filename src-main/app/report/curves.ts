@@ -21,43 +21,18 @@ export function curves(rows: readonly ReportRow[]): Html | null {
   return html`<div class="curves">
     ${
       scales.length > 1 &&
-      html`<fieldset class="switch">
-        <legend>Loss axis</legend>
-        <label><input type="radio" name="loss-axis" value="linear" checked /> Linear</label>
-        <label><input type="radio" name="loss-axis" value="log" /> Log</label>
-      </fieldset>`
+      html`<fieldset class="switch"><legend>Loss axis</legend>
+      <label><input type="radio" name="loss-axis" value="linear" checked> Linear</label>
+      <label><input type="radio" name="loss-axis" value="log"> Log</label></fieldset>`
     }
     <div class="panels">${runs.map((run) => panel(run, scales, low, high))}</div>
     <p class="caption">Thin: the loss of each step. Bold: its moving average. All panels share one loss axis; steps are each run’s own.</p>
-    <details>
-      <summary>As a table</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Steps</th>
-              <th scope="col">First</th>
-              <th scope="col">Middle</th>
-              <th scope="col">Last</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${runs.map(({ name, curve }) => {
-              const smooth = smoothed(finite(curve.loss))
-              const value = (p: Point | undefined) => (p ? figure(p[1]) : '–')
-              return html`<tr>
-                <th scope="row">${name}</th>
-                <td>${curve.loss.length}</td>
-                <td>${value(smooth[0])}</td>
-                <td>${value(smooth[smooth.length >> 1])}</td>
-                <td>${value(smooth.at(-1))}</td>
-              </tr>`
-            })}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <details><summary>As a table</summary><div class="scroll"><table><thead><tr><th scope="col">Run<th scope="col">Steps<th scope="col">First<th scope="col">Middle<th scope="col">Last</tr></thead><tbody>
+      ${runs.map(({ name, curve }) => {
+        const smooth = smoothed(finite(curve.loss))
+        const value = (p: Point | undefined) => (p ? figure(p[1]) : '–')
+        return html`<tr><th scope="row">${name}</th><td>${curve.loss.length}</td><td>${value(smooth[0])}</td><td>${value(smooth[smooth.length >> 1])}</td><td>${value(smooth.at(-1))}</td></tr>`
+      })}</tbody></table></div></details>
   </div>`
 }
 
@@ -71,10 +46,8 @@ function panel(run: Run, scales: readonly Scale[], low: number, high: number): H
     diverged >= 0
       ? html`<span class="bad">diverged at step ${diverged + 1}</span>`
       : last && html`<span class="soft">${figure(last[1])} after ${loss.length} steps</span>`
-  return html`<figure class="panel k-${run.kind}">
-    <figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
-    ${scales.map((scale) => draw(scale, run.name, loss.length, points, smooth, low, high))}
-  </figure>`
+  return html`<figure class="panel k-${run.kind}"><figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
+    ${scales.map((scale) => draw(scale, run.name, loss.length, points, smooth, low, high))}</figure>`
 }
 
 function draw(
@@ -97,16 +70,10 @@ function draw(
   ).digits(1)
   const yTicks = scale === 'log' ? decades(y.domain() as [number, number]) : y.ticks(4)
   const xTicks = [1, ...x.ticks(3).filter((t) => t > steps * 0.15 && t < steps * 0.8), steps]
-  return html`<svg
-    class="${scale}"
-    viewBox="0 0 ${width} ${height}"
-    role="img"
-    aria-label="${name}: loss over ${steps} steps, ${scale} axis"
-  >
-    ${yTicks.map((t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}" /><text x="${left - 6}" y="${px(y(t) + 4)}" text-anchor="end">${figure(t)}</text>`)}
+  return html`<svg class="${scale}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}: loss over ${steps} steps, ${scale} axis">
+    ${yTicks.map((t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}"/><text x="${left - 6}" y="${px(y(t) + 4)}" text-anchor="end">${figure(t)}</text>`)}
     ${xTicks.map((t) => html`<text x="${px(x(t))}" y="${height - 6}" text-anchor="${t === steps ? 'end' : t === 1 ? 'start' : 'middle'}">${figure(t)}</text>`)}
-    <path class="raw" d="${path(thinned(points)) ?? ''}" />
-    <path class="smooth" d="${path(thinned(smooth)) ?? ''}" />
+    <path class="raw" d="${path(thinned(points)) ?? ''}"/><path class="smooth" d="${path(thinned(smooth)) ?? ''}"/>
   </svg>`
 }
 

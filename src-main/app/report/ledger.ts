@@ -10,44 +10,15 @@ export function ledger({ title, entries }: ReportLedger): Html {
   const at = (x: number) => px((100 * (x - least + pad)) / (most - least + 2 * pad))
   const kept = entries.filter((e) => e.accepted).length
   let best = -Infinity
-  return html`<figure class="ledger">
-    <figcaption><b>${title}</b> <span class="soft">kept ${kept} of ${entries.length}</span></figcaption>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Tried, in order</th>
-            <th scope="col" class="strip">Held-out accuracy</th>
-            <th scope="col">Alone</th>
-            <th scope="col">Soup with it</th>
-            <th scope="col">Margin</th>
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map((e, i) => {
-            const bar = best
-            best = e.accepted ? e.score : best
-            return html`<tr class="${e.accepted ? 'kept' : 'left'}">
-              <th scope="row"><span class="soft">${i + 1}</span> ${e.name}</th>
-              <td class="strip" aria-hidden="true">
-                <div>
-                  ${bar > -Infinity && html`<i style="left:${at(bar)}%"></i>`}<s style="left:${at(e.heldOut)}%"></s
-                  ><b style="left:${at(e.score)}%"></b>
-                </div>
-              </td>
-              <td>${percent(e.heldOut)}</td>
-              <td>${percent(e.score)}</td>
-              <td>${i === 0 ? '–' : points(e.margin)}</td>
-              <td class="verdict">${e.accepted ? 'kept' : 'left out'}</td>
-            </tr>`
-          })}
-        </tbody>
-      </table>
-    </div>
-    <p class="caption">
-      Hollow: the candidate alone. Filled: the soup with it. The upright line is the score to beat, strictly.
-      ${kept === 1 && 'No candidate beat it: this soup is a single model.'}
-    </p>
-  </figure>`
+  return html`<figure class="ledger"><figcaption><b>${title}</b> <span class="soft">kept ${kept} of ${entries.length}</span></figcaption>
+    <div class="scroll"><table>
+    <thead><tr><th scope="col">Tried, in order<th scope="col" class="strip">Held-out accuracy<th scope="col">Alone<th scope="col">Soup with it<th scope="col">Margin<th scope="col">Verdict</tr></thead>
+    <tbody>${entries.map((e, i) => {
+      const bar = best
+      best = e.accepted ? e.score : best
+      return html`<tr class="${e.accepted ? 'kept' : 'left'}"><th scope="row"><span class="soft">${i + 1}</span> ${e.name}</th>
+      <td class="strip" aria-hidden="true"><div>${bar > -Infinity && html`<i style="left:${at(bar)}%"></i>`}<s style="left:${at(e.heldOut)}%"></s><b style="left:${at(e.score)}%"></b></div></td>
+      <td>${percent(e.heldOut)}</td><td>${percent(e.score)}</td><td>${i === 0 ? '–' : points(e.margin)}</td><td class="verdict">${e.accepted ? 'kept' : 'left out'}</td></tr>`
+    })}</tbody></table></div>
+    <p class="caption">Hollow: the candidate alone. Filled: the soup with it. The upright line is the score to beat, strictly. ${kept === 1 && 'No candidate beat it: this soup is a single model.'}</p></figure>`
 }

@@ -10,49 +10,24 @@ export function results(rows: readonly ReportRow[]): Html {
   const top = new Map(columns.map((split) => [split, Math.max(...rows.map((r) => r[split]?.accuracy ?? -1))]))
   const cell = (s: ReportScore | undefined, split: SplitName) => {
     if (!s) return html`<td class="none">–</td>`
-    const figure = html`<span class="figure">${percent(s.accuracy)}</span>
-      <span class="soft">± ${percent((s.interval[1] - s.interval[0]) / 2)}</span>`
+    const figure = html`<span class="figure">${percent(s.accuracy)}</span> <span class="soft">± ${percent((s.interval[1] - s.interval[0]) / 2)}</span>`
     return s.accuracy === top.get(split) ? html`<td class="best">${figure}<span class="hidden"> best</span></td>` : html`<td>${figure}</td>`
   }
   const line = (r: ReportRow) =>
-    html`<tr class="k-${r.kind}">
-      <th scope="row">
-        ${mark(r)}
-        ${r.name}${
-          r.settings &&
-          html`<small
-            >${Object.entries(r.settings)
-              .map(([k, v]) => `${k} ${v}`)
-              .join(' · ')}</small
-          >`
-        }
-      </th>
-      ${columns.map((split) => cell(r[split], split))}
-      <td class="time">${r.seconds === undefined ? '–' : duration(r.seconds)}</td>
-    </tr>`
+    html`<tr class="k-${r.kind}"><th scope="row">${mark(r)} ${r.name}${
+      r.settings &&
+      html`<small>${Object.entries(r.settings)
+        .map(([k, v]) => `${k} ${v}`)
+        .join(' · ')}</small>`
+    }</th>
+    ${columns.map((split) => cell(r[split], split))}<td class="time">${r.seconds === undefined ? '–' : duration(r.seconds)}</td></tr>`
   const head = (split: SplitName) => {
     const n = new Set(rows.flatMap((r) => r[split]?.n ?? []))
     return html`<th scope="col">${splitAbbreviations[split]}<small>${n.size === 1 ? `n = ${[...n][0]}` : 'n differs'}</small></th>`
   }
-  return html`<div class="scroll">
-      <table class="results">
-        <caption class="hidden">
-          Accuracy in per cent with the half-width of its 95% interval
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            ${columns.map(head)}
-            <th scope="col">Time</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(line)}
-        </tbody>
-      </table>
-    </div>
-    <p class="caption">
-      Accuracy in per cent ± half of the 95% Wilson interval; the highest of each column on a ground of its own. Held out is the set that
-      the choices were made on, so it flatters what was chosen.
-    </p>`
+  return html`<div class="scroll"><table class="results">
+    <caption class="hidden">Accuracy in per cent with the half-width of its 95% interval</caption>
+    <thead><tr><th scope="col">Model</th>${columns.map(head)}<th scope="col">Time</th></tr></thead>
+    <tbody>${rows.map(line)}</tbody></table></div>
+    <p class="caption">Accuracy in per cent ± half of the 95% Wilson interval; the highest of each column on a ground of its own. Held out is the set that the choices were made on, so it flatters what was chosen.</p>`
 }

@@ -27,13 +27,8 @@ export function scatter(rows: readonly ReportRow[]): Html | null {
   return html`<figure class="plot">
     <div class="wide">${draw(points, wide)}</div>
     <div class="narrow">${draw(points, narrow)}</div>
-    <ul class="legend">
-      ${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitles[kind]}</li>`)}
-    </ul>
-    <figcaption>
-      Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID: the closer to it, the less the change of
-      style costs.
-    </figcaption>
+    <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitles[kind]}</li>`)}</ul>
+    <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID: the closer to it, the less the change of style costs.</figcaption>
   </figure>`
 }
 
@@ -75,33 +70,21 @@ function draw(points: readonly Point[], { width, height, margin, labels }: Frame
   const summary = points.map((p) => `${p.name}: ID ${percent(p.id.accuracy)}%, OOD ${percent(p.ood.accuracy)}%`).join('; ')
   // Sweeps first, so that they lie under the rows they led to.
   const order = points.map((_, i) => i).sort((i, j) => Number(points[j]!.kind === 'sweep') - Number(points[i]!.kind === 'sweep'))
-  return html`<svg
-    viewBox="0 0 ${width} ${height}"
-    role="img"
-    aria-label="Accuracy out of distribution against in distribution. ${summary}."
-  >
-    ${x.ticks.map((t) => html`<path class="grid" d="M${px(x.at(t))} ${top}V${bottom}" /><text x="${px(x.at(t))}" y="${bottom + 18}" text-anchor="middle">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
-    ${y.ticks.map((t) => html`<path class="grid" d="M${left} ${px(y.at(t))}H${right}" /><text x="${left - 8}" y="${px(y.at(t) + 4)}" text-anchor="end">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
-    <path class="axis" d="M${left} ${top}V${bottom}H${right}" />
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Accuracy out of distribution against in distribution. ${summary}.">
+    ${x.ticks.map((t) => html`<path class="grid" d="M${px(x.at(t))} ${top}V${bottom}"/><text x="${px(x.at(t))}" y="${bottom + 18}" text-anchor="middle">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
+    ${y.ticks.map((t) => html`<path class="grid" d="M${left} ${px(y.at(t))}H${right}"/><text x="${left - 8}" y="${px(y.at(t) + 4)}" text-anchor="end">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
+    <path class="axis" d="M${left} ${top}V${bottom}H${right}"/>
     <text class="title" x="${(left + right) / 2}" y="${height - 6}" text-anchor="middle">In distribution (ID), %</text>
     <text class="title" transform="translate(13 ${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">Out of distribution (OOD), %</text>
-    ${from < to && html`<path class="identity" d="M${px(x.at(from))} ${px(y.at(from))}L${px(x.at(to))} ${px(y.at(to))}" />`}
+    ${from < to && html`<path class="identity" d="M${px(x.at(from))} ${px(y.at(from))}L${px(x.at(to))} ${px(y.at(to))}"/>`}
     ${order.map((i) => {
       const p = points[i]!
       const [a, b] = [px(dots[i]!.x), px(dots[i]!.y)]
       const whiskers =
         p.kind !== 'sweep' &&
-        html`<path
-          class="whisker"
-          d="M${px(x.at(p.id.interval[0]))} ${b}H${px(x.at(p.id.interval[1]))}M${a} ${px(y.at(p.ood.interval[0]))}V${px(y.at(p.ood.interval[1]))}"
-        />`
-      return html`<g class="k-${p.kind}"
-        ><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>${whiskers}<path
-          class="dot"
-          transform="translate(${a} ${b})"
-          d="${markPath(p.kind, 130)}"
-      /></g>`
+        html`<path class="whisker" d="M${px(x.at(p.id.interval[0]))} ${b}H${px(x.at(p.id.interval[1]))}M${a} ${px(y.at(p.ood.interval[0]))}V${px(y.at(p.ood.interval[1]))}"/>`
+      return html`<g class="k-${p.kind}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
     })}
-    ${names.map((n) => html`<path class="leader" d="${n.leader}" /><text class="name" x="${px(n.x)}" y="${px(n.y)}" text-anchor="${n.anchor}">${n.text}</text>`)}
+    ${names.map((n) => html`<path class="leader" d="${n.leader}"/><text class="name" x="${px(n.x)}" y="${px(n.y)}" text-anchor="${n.anchor}">${n.text}</text>`)}
   </svg>`
 }
