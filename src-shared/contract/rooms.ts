@@ -7,6 +7,7 @@ import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { modelFactsSchema } from '../model/question.ts'
+import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
 const nothing = z.object({}).default({})
@@ -86,10 +87,17 @@ export type Comparison = z.infer<typeof comparison>
 /** `min` and `max` ingredients; for a `relative` method the first is the base that the others are seen from. */
 export const mergeMethodEntry = z.object({
   name: z.string(),
+  title: wordsSchema,
+  about: wordsSchema,
+  citation: z.string(),
   schema: z.record(z.string(), z.json()),
   min: z.int(),
   max: z.int().nullable(),
   relative: z.boolean(),
+  /** Its ingredients are chosen on the split `heldOut`. */
+  chooses: z.boolean(),
+  /** The setting that is a way from the base to the one other. */
+  mix: z.string().nullable(),
 })
 export type MergeMethodEntry = z.infer<typeof mergeMethodEntry>
 

@@ -15,7 +15,7 @@ export type SoupDtype = z.infer<typeof soupDtypeSchema>
 
 export const soupSchema = z.object({
   /** A greedy soup is the uniform one of those ingredients that were accepted. */
-  method: z.union([mergeMethodSchema, z.object({ name: z.literal('greedy') })]),
+  method: mergeMethodSchema,
   ingredients: z.array(checkpointRefSchema),
   /** Every candidate of a greedy soup in the order of trial: its own held-out score, and the soup's with it in. */
   ledger: z

@@ -65,7 +65,7 @@ export type EvaluateJob = z.infer<typeof evaluateJobSchema>
 
 export const mergeJobSchema = z.object({
   kind: z.literal('merge'),
-  method: z.union([mergeMethodSchema, z.object({ name: z.literal('greedy') })]),
+  method: mergeMethodSchema,
   checkpoints: z.array(z.string().min(1)).min(1),
   out: z.string().min(1),
   /** The type in which the soup is written. */

@@ -2,11 +2,12 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { Device, JobResult } from '#shared/model/job.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
+import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/methods.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
 import { readRecord } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
 import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
-import { methodOf, startMerge } from '../merging/merge.ts'
+import { startMerge } from '../merging/merge.ts'
 import { leavesOut } from '../training/readable.ts'
 import { openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -48,7 +49,7 @@ export const mergeCommand = (app: AppContext): Command =>
   new Command('merge')
     .description('blend checkpoints into one')
     .argument('<checkpoints...>', 'checkpoint folders; for methods relative to a base, the base first')
-    .requiredOption('--method <name>', 'uniform, greedy, wise-ft, slerp, task-arithmetic, ties, dare, linear')
+    .requiredOption('--method <name>', mergeMethods.map((m) => m.id).join(', '))
     .requiredOption('--out <dir>', 'checkpoint folder to write')
     .option('--project <dir>', 'measure on this project’s splits (greedy needs its split "heldOut")')
     .option('--set <key=value...>', 'settings of the method, e.g. alpha=0.5', [])
@@ -73,7 +74,8 @@ export const mergeCommand = (app: AppContext): Command =>
           json?: boolean
         },
       ) => {
-        if (o.method === 'greedy' && !o.project) throw userError('merge: greedy needs --project, whose split "heldOut" it selects on')
+        if (methodRecord(o.method).chooses && !o.project)
+          throw userError(`merge: ${o.method} needs --project, whose split "heldOut" it selects on`)
         const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
         try {
           const bars = jobBars(o.method)

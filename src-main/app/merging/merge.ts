@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Device, JobProgress, JobResult, LeftOut, MergeJob } from '#shared/model/job.ts'
-import { DashiError, errorLine, userError } from '#shared/errors.ts'
-import { type MergeDtype, mergeMethodSchema } from '#shared/model/merge.ts'
+import { DashiError, errorLine } from '#shared/errors.ts'
+import type { MergeDtype } from '#shared/model/merge.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
@@ -104,22 +104,4 @@ export function mergeIntoProject(
     },
   )
   return { runId: run.id, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
-}
-
-/** @throws one line naming the method or its setting */
-export function methodOf(name: string, settings: Record<string, unknown>): MergeJob['method'] {
-  const schema = mergeMethodSchema.options.find((option) => option.shape.name.value === name)
-  if (!schema && name !== 'greedy')
-    throw userError(
-      `merge: unknown method "${name}": there are ${[...mergeMethodSchema.options.map((o) => o.shape.name.value), 'greedy'].join(', ')}`,
-    )
-  const known = Object.keys(schema?.shape ?? {}).filter((key) => key !== 'name')
-  const unknown = Object.keys(settings).find((key) => !known.includes(key))
-  if (unknown !== undefined)
-    throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
-  if (!schema) return { name: 'greedy' }
-  const parsed = schema.safeParse({ ...settings, name })
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
 }

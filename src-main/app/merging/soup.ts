@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { SoupEntry } from '#shared/contract/rooms.ts'
-import type { SoupRecord } from '#shared/model/checkpoint.ts'
 import type { RunRecord } from '#shared/model/project.ts'
+import { sharesOf } from '../../engine/merge/methods.ts'
 import { findRecord } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
@@ -17,30 +17,16 @@ export function soupOf(app: AppContext, project: Project, { folder }: RunRecord)
   const find = (dir: string) =>
     models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
   const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)
+  const shares = sharesOf(merge.method, merge.ingredients.length)
   return {
     method: merge.method.name,
     ingredients: merge.ingredients.map(({ path: dir }, i) => ({
       name: nameOf(dir),
       folder: find(dir)?.folder ?? null,
-      weight: shareOf(merge, i),
+      weight: shares?.[i] ?? null,
     })),
     ledger: merge.ledger?.map(({ dir, ...entry }) => ({ ...entry, name: nameOf(dir) })) ?? null,
     dtype: merge.dtype ?? null,
     insisted: merge.insisted ?? [],
-  }
-}
-
-/** The weight of ingredient `i` in a plain mean; null for methods that weigh each number by itself. */
-function shareOf({ method, ingredients }: SoupRecord, i: number): number | null {
-  switch (method.name) {
-    case 'uniform':
-    case 'greedy':
-      return 1 / ingredients.length
-    case 'wise-ft':
-      return i ? method.alpha : 1 - method.alpha
-    case 'linear':
-      return method.weights[i] ?? null
-    default:
-      return null
   }
 }

@@ -1,6 +1,7 @@
 /** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
 import { recipeSchemas } from '#shared/model/recipe.ts'
+import { methodRecord } from '../../engine/merge/methods.ts'
 import type { Plan } from './course.ts'
 
 /** A step of training is a pass forwards and one backwards, which is about twice that. */
@@ -90,7 +91,7 @@ export function mergingPlan({
   const heldOut = splits['heldOut']?.length ?? 0
   const evaluating = { name: 'evaluating', cost: Math.max(1, all), measures: true }
   const trial = checkpoints.length * Math.max(1, heldOut)
-  return method.name === 'greedy'
+  return methodRecord(method.name).chooses
     ? [{ name: 'scoring', cost: trial, measures: true }, { name: 'greedy soup', cost: trial, measures: true }, evaluating]
     : [{ name: 'merging', cost: Math.max(1, all / 4) }, evaluating]
 }

@@ -5,6 +5,7 @@ import type { JobResult, MergeJob } from '#shared/model/job.ts'
 import { type Candidate, greedySoup } from '../merge/greedy.ts'
 import { checkIngredients } from '../merge/ingredients.ts'
 import { mergeCheckpoints } from '../merge/merge.ts'
+import { methodRecord } from '../merge/methods.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import { checkReplaceable, findRecord, proveCheckpoint, readRecord, writeRecord } from '../weights/checkpoint.ts'
@@ -29,7 +30,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
     }
   }
   let ledger: JobResult['ledger']
-  if (job.method.name === 'greedy') {
+  if (methodRecord(job.method.name).chooses) {
     const heldOut = job.splits['heldOut'] ?? []
     if (!heldOut.length) throw userError('greedy soup: no held-out images: put labelled images into the split "heldOut"')
     const score = async (dir: string) => {

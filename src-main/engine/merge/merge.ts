@@ -2,8 +2,8 @@
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { CheckpointRecord, CheckpointRef, SoupDtype, SoupRecord } from '#shared/model/checkpoint.ts'
-import { type MergeDtype, mergeMethodSchema, type MergeMethod } from '#shared/model/merge.ts'
-import { cancelled, userError } from '#shared/errors.ts'
+import type { MergeDtype, MergeMethod } from '#shared/model/merge.ts'
+import { cancelled } from '#shared/errors.ts'
 import { isFloat } from '../weights/dtype.ts'
 import { commonDtype, findRecord, writeCheckpoint } from '../weights/checkpoint.ts'
 import { elements, type TensorSpec } from '../weights/header.ts'
@@ -13,9 +13,7 @@ import type { PlacedTensors } from '../weights/tensors.ts'
 import { agree } from './agreement.ts'
 import { carryOutTogether, type Helper } from './helper.ts'
 import { isBuffer, openIngredients, type TensorSet } from './ingredients.ts'
-
-/** Methods relative to a base: the first ingredient is that base. */
-export const RELATIVE: ReadonlySet<MergeMethod['name']> = new Set(['wise-ft', 'slerp', 'task-arithmetic', 'ties', 'dare'])
+import { checkMethod } from './methods.ts'
 
 export interface MergeOptions {
   method: MergeMethod
@@ -88,16 +86,6 @@ export async function mergeCheckpoints({
   } finally {
     close()
   }
-}
-
-function checkMethod(method: MergeMethod, n: number) {
-  mergeMethodSchema.parse(method)
-  if (n < 1) throw userError('merge: expected at least one checkpoint')
-  if ((method.name === 'wise-ft' || method.name === 'slerp') && n !== 2)
-    throw userError(`merge: ${method.name} blends a base and one other checkpoint, found ${n}`)
-  if (RELATIVE.has(method.name) && n < 2) throw userError(`merge: ${method.name} needs a base and at least one other checkpoint`)
-  if (method.name === 'linear' && method.weights.length !== n)
-    throw userError(`merge: linear has ${method.weights.length} weights for ${n} checkpoints`)
 }
 
 const DTYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const

@@ -1,26 +1,58 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+/** The merge methods there are: every record in `methods/`. */
+import { userError } from '#shared/errors.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
-import { dareSlices, seededKeep } from './dare.ts'
-import { linearSlices, taskWeights, uniformWeights } from './linear.ts'
-import { slerpSlices } from './slerp.ts'
-import type { SliceMerge } from './slices.ts'
-import { tiesSlices } from './ties.ts'
+import type { MergeMethodRecord } from './method.ts'
 
-/** A method for one tensor of `n` ingredients. A new one each time: it collects what it learns of the tensor. */
-export function sliceMerge(method: MergeMethod, n: number, tensor: string): SliceMerge {
-  switch (method.name) {
-    case 'uniform':
-      return linearSlices(uniformWeights(n))
-    case 'linear':
-      return linearSlices(method.weights)
-    case 'wise-ft':
-      return linearSlices([1 - method.alpha, method.alpha])
-    case 'task-arithmetic':
-      return linearSlices(taskWeights(n - 1, method.lambda))
-    case 'slerp':
-      return slerpSlices(method.t)
-    case 'ties':
-      return tiesSlices(n - 1, method)
-    case 'dare':
-      return dareSlices(method, seededKeep(method.density, method.seed, tensor))
-  }
+const files = import.meta.glob<MergeMethodRecord>('./methods/*.ts', { import: 'default', eager: true })
+export const mergeMethods: readonly MergeMethodRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
+
+/** @throws a user fault that lists the methods there are */
+export function methodRecord(name: string): MergeMethodRecord {
+  const record = mergeMethods.find((m) => m.id === name)
+  if (!record) throw userError(`merge: unknown method "${name}": there are ${mergeMethods.map((m) => m.id).join(', ')}`)
+  return record
+}
+
+/** @throws one line naming the method or its setting */
+export function methodOf(name: string, settings: Readonly<Record<string, unknown>>): MergeMethod {
+  const { settings: schema } = methodRecord(name)
+  const known = Object.keys(schema.shape)
+  const unknown = Object.keys(settings).find((key) => !known.includes(key))
+  if (unknown !== undefined)
+    throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
+  const parsed = schema.safeParse(settings)
+  if (parsed.success) return { ...(parsed.data as Omit<MergeMethod, 'name'>), name }
+  const issue = parsed.error.issues[0]!
+  throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
+}
+
+/** Its record and its settings, with what was left open filled in. */
+function taken({ name, ...settings }: MergeMethod) {
+  const record = methodRecord(name)
+  return { record, settings: record.settings.parse(settings) }
+}
+
+/** For one tensor of `n` ingredients. */
+export function sliceMerge(method: MergeMethod, n: number, tensor: string) {
+  const { record, settings } = taken(method)
+  return record.slices(settings, n, tensor)
+}
+
+/** The share of each of `n` ingredients in a plain mean; null for methods that weigh each number by itself. */
+export function sharesOf(method: MergeMethod, n: number): readonly number[] | null {
+  const { record, settings } = taken(method)
+  return record.shares?.(settings, n) ?? null
+}
+
+/** @throws a user fault where the method does not take `n` ingredients */
+export function checkMethod(method: MergeMethod, n: number): void {
+  const { record, settings } = taken(method)
+  const { id, relative, least = 2, most = Infinity } = record
+  if (n < 1) throw userError('merge: expected at least one checkpoint')
+  if (relative && most === 2 && n !== 2) throw userError(`merge: ${id} blends a base and one other checkpoint, found ${n}`)
+  if (relative && n < least)
+    throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
+  const objection = record.objection?.(settings, n)
+  if (objection !== undefined) throw userError(`merge: ${id} ${objection}`)
 }

@@ -2,13 +2,12 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
-import { mergeMethodSchema } from '#shared/model/merge.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
-import { RELATIVE } from '../../../engine/merge/merge.ts'
+import { mergeMethods, methodOf } from '../../../engine/merge/methods.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
-import { mergeIntoProject, methodOf } from '../../merging/merge.ts'
+import { mergeIntoProject } from '../../merging/merge.ts'
 import { listModels } from '../../merging/models.ts'
 import { soupOf } from '../../merging/soup.ts'
 import { classifyImage } from '../../preview/index.ts'
@@ -24,12 +23,6 @@ import { mergingPlan, trainingPlan } from '../plans.ts'
 import type { HandlersOf } from './index.ts'
 
 const jsonSchemaOf = (schema: z.ZodType) => jsonObject.parse(z.toJSONSchema(schema, { io: 'input' }))
-
-/** The method is chosen by itself; its form asks for the rest. */
-const withoutName = (schema: ReturnType<typeof jsonSchemaOf>) => ({
-  ...schema,
-  properties: Object.fromEntries(Object.entries(jsonObject.parse(schema['properties'])).filter(([k]) => k !== 'name')),
-})
 
 /** A project names its own checkpoints by paths relative to itself. */
 const folderOf = (project: Project, folder: string) => path.resolve(project.folder, folder)
@@ -175,16 +168,21 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       jobId: comparing.get(JSON.stringify([project.folder, checkpoints, undefined])) ?? null,
       kept: keptComparison(project, checkpoints),
     }),
-    'merging.methods': () => [
-      { name: 'uniform', schema: jsonSchemaOf(z.object({})), min: 2, max: null, relative: false },
-      { name: 'greedy', schema: jsonSchemaOf(z.object({})), min: 2, max: null, relative: false },
-      ...mergeMethodSchema.options.flatMap((option) => {
-        const name = option.shape.name.value
-        if (name === 'linear' || name === 'uniform') return [] // linear: one weight a checkpoint, for the terminal
-        const pair = name === 'wise-ft' || name === 'slerp'
-        return [{ name, schema: withoutName(jsonSchemaOf(option)), min: 2, max: pair ? 2 : null, relative: RELATIVE.has(name) }]
-      }),
-    ],
+    'merging.methods': () =>
+      mergeMethods
+        .filter((m) => !m.terminalOnly)
+        .map(({ id, title, about, citation, settings, most = null, least = 2, relative = false, chooses = false, mix = null }) => ({
+          name: id,
+          title,
+          about,
+          citation,
+          schema: jsonSchemaOf(settings),
+          min: Math.max(2, least),
+          max: most,
+          relative,
+          chooses,
+          mix,
+        })),
     'merging.start': ({ method, settings, checkpoints, name, dtype, insist }, client) => {
       const request = {
         name: ownName(client.project, name?.trim() || `${method} of ${checkpoints.length}`),

@@ -5,8 +5,10 @@
  * The share that is kept is taken **per tensor**, as mergekit (sparsify.py) and PEFT (merge_utils.py) do; the paper's
  * own code trims over the whole model. A sum of zero elects +, as in mergekit.
  */
-import { allFinite } from '../weights/dtype.ts'
-import { mergeTensor, type SliceMerge } from './slices.ts'
+import { z } from 'zod'
+import { allFinite } from '../../weights/dtype.ts'
+import { defineMethod } from '../method.ts'
+import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 export interface TiesOptions {
   /** Share of each tensor's entries that is kept, at least one entry: (0, 1]. */
@@ -110,3 +112,14 @@ function kthLargest(bins: Float64Array, k: number): [bin: number, within: number
 }
 
 const magnitudeBits = (x: Float32Array) => new Uint32Array(x.buffer, x.byteOffset, x.length).map((b) => b & 0x7fffffff)
+
+export default defineMethod({
+  id: 'ties',
+  order: 6,
+  title: { en: 'TIES', ja: 'TIES' },
+  about: { en: 'What was learned, trimmed, and by the sign of the majority.', ja: '学んだ差を刈り込み、多数派の符号でまとめます。' },
+  citation: 'Yadav et al. 2023, TIES-merging, arXiv:2306.01708, algorithm 1',
+  relative: true,
+  settings: z.object({ density: z.number().gt(0).max(1).default(0.2), lambda: z.number().default(1) }),
+  slices: (settings, n) => tiesSlices(n - 1, settings),
+})

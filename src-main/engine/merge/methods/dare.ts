@@ -3,8 +3,10 @@
  * task vector θᵢ − θ₀ at random and rescale the rest by 1/density, which keeps the expectation; then add them (mergekit's
  * `dare_linear`; its newest version rescales to the same L1 norm instead, PEFT and MergeLM by 1/density as here).
  */
-import { allFinite } from '../weights/dtype.ts'
-import { mergeTensor, type SliceMerge } from './slices.ts'
+import { z } from 'zod'
+import { allFinite } from '../../weights/dtype.ts'
+import { defineMethod } from '../method.ts'
+import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 /** Whether entry `i` of ingredient `k`'s task vector is kept. */
 export type Keep = (k: number, i: number) => boolean
@@ -56,3 +58,18 @@ function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
   return (x ^ (x >>> 16)) >>> 0
 }
+
+export default defineMethod({
+  id: 'dare',
+  order: 7,
+  title: { en: 'DARE', ja: 'DARE' },
+  about: { en: 'What was learned, thinned at random and scaled up again.', ja: '学んだ差を無作為に間引き、その分を拡大します。' },
+  citation: 'Yu et al. 2024, Language models are super Mario, arXiv:2311.03099, eq. 2-3',
+  relative: true,
+  settings: z.object({
+    density: z.number().gt(0).max(1).default(0.5),
+    lambda: z.number().default(1),
+    seed: z.int().min(0).default(0),
+  }),
+  slices: (settings, _n, tensor) => dareSlices(settings, seededKeep(settings.density, settings.seed, tensor)),
+})

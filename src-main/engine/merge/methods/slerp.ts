@@ -3,8 +3,10 @@
  * (mergekit/merge_methods/slerp.py): a tensor is one flat vector, the angle is that of the normalised copies and is
  * applied to the originals, and nearly parallel or opposite tensors (|cos| > 0.9995) are interpolated linearly.
  */
-import { allFinite } from '../weights/dtype.ts'
-import { mergeTensor, type SliceMerge } from './slices.ts'
+import { z } from 'zod'
+import { allFinite } from '../../weights/dtype.ts'
+import { defineMethod } from '../method.ts'
+import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 const PARALLEL = 0.9995
 /** A tensor shorter than this is not normalised. */
@@ -46,3 +48,16 @@ function slerpWeights(cos: number, t: number): [number, number] {
   const angle = Math.acos(cos)
   return [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)]
 }
+
+export default defineMethod({
+  id: 'slerp',
+  order: 4,
+  title: { en: 'SLERP', ja: 'SLERP' },
+  about: { en: 'The arc from the base to the tuned model.', ja: '出発点と調整後のモデルを結ぶ弧上の点。' },
+  citation: 'Shoemake 1985, Animating rotation with quaternion curves',
+  relative: true,
+  most: 2,
+  settings: z.object({ t: z.number().min(0).max(1).default(0.5) }),
+  mix: 't',
+  slices: ({ t }) => slerpSlices(t),
+})

@@ -1,0 +1,22 @@
+/** Task arithmetic: Ilharco et al. 2023, Editing models with task arithmetic, arXiv:2212.04089, §2. */
+import { z } from 'zod'
+import { linear, linearSlices } from '../linear.ts'
+import { defineMethod } from '../method.ts'
+
+/** θ₀ + λ·Σ(θᵢ − θ₀). */
+export const taskArithmetic = (base: Float32Array, thetas: readonly Float32Array[], lambda: number) =>
+  linear([base, ...thetas], taskWeights(thetas.length, lambda))
+
+/** Of the base and the `n` ingredients after it. */
+const taskWeights = (n: number, lambda: number): number[] => [1 - n * lambda, ...Array.from({ length: n }, () => lambda)]
+
+export default defineMethod({
+  id: 'task-arithmetic',
+  order: 5,
+  title: { en: 'Task arithmetic', ja: 'タスク算術' },
+  about: { en: 'The base, plus λ times what each ingredient learned.', ja: '出発点に、各材料が学んだ差の λ 倍を加えます。' },
+  citation: 'Ilharco et al. 2023, Editing models with task arithmetic, arXiv:2212.04089, §2',
+  relative: true,
+  settings: z.object({ lambda: z.number().default(1) }),
+  slices: ({ lambda }, n) => linearSlices(taskWeights(n - 1, lambda)),
+})
