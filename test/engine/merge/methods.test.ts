@@ -7,6 +7,7 @@ import { linear } from '../../../src-main/engine/merge/linear.ts'
 import { taskArithmetic } from '../../../src-main/engine/merge/methods/task-arithmetic.ts'
 import { uniform } from '../../../src-main/engine/merge/methods/uniform.ts'
 import { wiseFt } from '../../../src-main/engine/merge/methods/wise-ft.ts'
+import { modelStock, modelStockSlices } from '../../../src-main/engine/merge/methods/model-stock.ts'
 import { slerp, slerpSlices } from '../../../src-main/engine/merge/methods/slerp.ts'
 import { ties, tiesSlices } from '../../../src-main/engine/merge/methods/ties.ts'
 import { mergeTensor, type SliceMerge } from '../../../src-main/engine/merge/slices.ts'
@@ -18,6 +19,7 @@ interface Golden {
   taskArithmetic: { lambda: number; expected: number[] }[]
   ties: { density: number; lambda: number; expected: number[] }[]
   dare: { density: number; lambda: number; masks: number[][]; expected: number[] }
+  modelStock: { thetas: number[][]; expected: number[] }[]
 }
 const golden = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../../parity/merge/mergekit.json'), 'utf8')) as Golden
 const f32 = (x: readonly number[]) => Float32Array.from(x)
@@ -40,6 +42,9 @@ describe('equal to mergekit', () => {
   )
   it.each(golden.ties)('TIES, density $density, λ = $lambda', ({ expected, ...options }) =>
     expectClose(ties(base, thetas, options), expected),
+  )
+  it.each(golden.modelStock.map((c, i) => ({ i, ...c })))('Model Stock $i', ({ thetas, expected }) =>
+    expectClose(modelStock(base, thetas.map(f32)), expected),
   )
   it('DARE with its masks', () => {
     const { masks, expected, ...options } = golden.dare
@@ -152,8 +157,11 @@ describe('slices', () => {
       (n) => tiesSlices(n - 1, { density: 0.4, lambda: 0.8 }),
       (n) => dareSlices({ density: 0.4, lambda: 0.8 }, seededKeep(0.4, n, 'w')),
     ]
+    const stock = modelStockSlices
     fc.assert(
       fc.property(family, fc.integer({ min: 1, max: 20 }), (xs, size) => {
+        const k = xs.length - 1 // Model Stock sums in the order of the tensor too: the same bits
+        if (k > 1) expect(sliced(stock(k), xs, size)).toEqual(mergeTensor(stock(k), xs))
         for (const m of make) expect(sliced(m(xs.length), xs, size)).toEqual(mergeTensor(m(xs.length), xs))
         expectClose(sliced(slerpSlices(0.3), xs.slice(0, 2), size), [...slerp(xs[0]!, xs[1]!, 0.3)])
       }),

@@ -5,9 +5,11 @@ pip install --no-deps --target DIR mergekit pydantic …).
 """
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from mergekit.merge_methods.generalized_task_arithmetic import get_mask
+from mergekit.merge_methods.model_stock import model_stock_merge_method
 from mergekit.merge_methods.slerp import slerp
 from mergekit.sparsify import magnitude
 
@@ -56,4 +58,11 @@ cases['dare'] = {
     'density': 0.4, 'lambda': 0.9, 'masks': [flat(m) for m in masks],
     'expected': flat(merge([d * m for d, m in zip(deltas, masks)], [1 / 0.4] * 3, 0.9, False)),
 }
+# Model Stock: of two and three ingredients, of ones that oppose each other, of one that was not trained.
+tensor = lambda t: SimpleNamespace(tensor=t)
+stock = lambda ts: model_stock_merge_method.implementation(SimpleNamespace(base=tensor(base), non_base=[tensor(t) for t in ts]))
+cases['modelStock'] = [
+    {'thetas': [flat(t) for t in ts], 'expected': flat(stock(ts))}
+    for ts in [thetas[:2], thetas, [thetas[0], 2 * base - thetas[0]], [base, thetas[0]], [thetas[0], base + 0.5 * deltas[0] + 0.2 * deltas[1]]]
+]
 (here / 'mergekit.json').write_text(json.dumps(cases))

@@ -1,0 +1,58 @@
+/** What every merge method must have and do, as soon as its file is there. */
+import fc from 'fast-check'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { wordsSchema } from '#shared/model/words.ts'
+import { checkMethod, mergeMethods, methodOf } from '../../../src-main/engine/merge/methods.ts'
+import { mergeTensor } from '../../../src-main/engine/merge/slices.ts'
+
+const folder = path.join(import.meta.dirname, '../../../src-main/engine/merge/methods')
+/** Settings that the record does not fill in by itself. */
+const needed: Record<string, (n: number) => Record<string, unknown>> = {
+  linear: (n) => ({ weights: Array.from({ length: n }, () => 1 / n) }),
+}
+const settingsOf = (id: string, n: number) => methodOf(id, needed[id]?.(n) ?? {})
+
+it('there is one record a file, each with a name and a place of its own', () => {
+  expect(mergeMethods).toHaveLength(readdirSync(folder).length)
+  for (const key of ['id', 'order'] as const) expect(new Set(mergeMethods.map((m) => m[key])).size).toBe(mergeMethods.length)
+})
+
+describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) => {
+  const least = Math.max(method.least ?? 2, method.relative ? 2 : 1)
+  const most = Math.min(method.most ?? 5, 5)
+
+  it('says what it is in both languages, and where it comes from', () => {
+    wordsSchema.parse(method.title)
+    wordsSchema.parse(method.about)
+    expect(method.citation).toMatch(/\b(19|20)\d\d\b/)
+    if (method.mix !== undefined) expect(Object.keys(method.settings.shape)).toContain(method.mix)
+  })
+
+  it('says how many ingredients it takes', () => {
+    for (let n = least; n <= most; n++) expect(() => checkMethod(settingsOf(id, n), n)).not.toThrow()
+    expect(() => checkMethod(settingsOf(id, least), least - 1)).toThrow('merge: ')
+    if (method.most !== undefined) expect(() => checkMethod(settingsOf(id, most), most + 1)).toThrow(`merge: ${id} `)
+  })
+
+  it('makes of copies of one model that model', () => {
+    const tensor = fc.array(fc.float({ noNaN: true, min: -8, max: 8 }), { minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(tensor, fc.integer({ min: least, max: most }), (values, n) => {
+        const x = Float32Array.from(values)
+        const { name: _, ...settings } = settingsOf(id, n)
+        const soup = mergeTensor(
+          method.slices(settings, n, 'w'),
+          Array.from({ length: n }, () => x),
+        )
+        soup.forEach((v, i) => expect(Math.abs(v - x[i]!)).toBeLessThanOrEqual(Math.abs(x[i]!) * 2 ** -22 + 2 ** -149))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('is told one line where a setting is not its own', () => {
+    expect(() => methodOf(id, { stir: 1 })).toThrow(`merge: ${id}: unknown setting stir`)
+  })
+})
