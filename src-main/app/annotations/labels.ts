@@ -95,7 +95,7 @@ export function moveAnnotations(edit: Edit, regions: readonly number[], imageLab
 }
 
 /** Does it lie below the other, at any depth? */
-function isBelow(edit: Edit, id: number, other: number): boolean {
+export function isBelow(edit: Edit, id: number, other: number): boolean {
   const seen = new Set<number>()
   for (
     let at = Number(edit.row('label', id)?.['parent_id'] ?? 0);
