@@ -86,7 +86,9 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
   if (filter.split === null) add('m.split IS NULL')
   else if (filter.split !== undefined) add('m.split = ?', filter.split)
-  if (filter.review !== undefined) add('m.review = ?', filter.review)
+  // The condition of the partial index stands in the query as it stands in the index.
+  if (filter.review === 'unreviewed') add('m.review = ?', filter.review)
+  else if (filter.review !== undefined) add(`m.review = ? AND m.review <> 'unreviewed'`, filter.review)
   if (filter.tag !== undefined) add('m.id IN (SELECT media_id FROM media_tag WHERE tag = ?)', filter.tag)
   if (filter.pathText !== undefined) add(`m.path LIKE ? ESCAPE '\\'`, like(filter.pathText))
   // The trigram index answers from three characters on; for shorter texts every caption is read.
@@ -94,16 +96,30 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
     add(`m.id IN (SELECT media_id FROM caption WHERE text LIKE ? ESCAPE '\\')`, like(filter.captionText))
   if (filter.duplicates === 'near') add('m.duplicate_group IS NOT NULL')
   if (filter.duplicates === 'exact') {
-    const twice = db.all<{ hash: string }>(
-      'SELECT content_hash AS hash FROM media WHERE content_hash IS NOT NULL GROUP BY content_hash HAVING count(*) > 1',
-    )
-    add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', JSON.stringify(twice.map((t) => t.hash)))
+    add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', repeated(db))
   }
   if (filter.unlabelled !== undefined) add(`m.annotated ${filter.unlabelled ? '=' : '<>'} 0`)
   if (filter.unreadable !== undefined) add(`m.id ${filter.unreadable ? 'IN' : 'NOT IN'} (${unreadableIds})`)
   if (filter.folder) conditions.push(folderCondition(db, filter.folder))
   return conditions
 }
+
+/** Hashes that several images have, as JSON; looked for once a position of the journal, since all hashes are gone through. */
+function repeated(db: Database): string {
+  const seq = Number(db.value('SELECT max(seq) FROM journal') ?? 0)
+  let known = repeatedAt.get(db)
+  if (known?.seq !== seq) {
+    const twice = db.all<{ hash: string }>(
+      'SELECT content_hash AS hash FROM media WHERE content_hash IS NOT NULL GROUP BY content_hash HAVING count(*) > 1',
+    )
+    repeatedAt.set(db, (known = { seq, hashes: JSON.stringify(twice.map((t) => t.hash)) }))
+    if (!heard.has(db)) db.whenRolledBack(() => repeatedAt.delete(db))
+    heard.add(db)
+  }
+  return known.hashes
+}
+const repeatedAt = new WeakMap<Database, { seq: number; hashes: string }>()
+const heard = new WeakSet<Database>()
 
 export const unreadableIds = 'SELECT media_id FROM media_file WHERE problem IS NOT NULL'
 /** As the index has it, letter by letter. */
