@@ -60,8 +60,11 @@ export function countMedia(db: Database, filter: MediaFilter = {}): number {
 }
 
 function select(db: Database, filter: MediaFilter, after: number): Condition {
-  const media = all(mediaConditions(db, filter))
   const { captionText } = filter
+  const arms = captionText === undefined || [...captionText].length < 3 ? annotationArms(db, filter) : []
+  // Annotations know their image, not its folder: images of a folder are listed once, and no other is read.
+  const listed = filter.folder && filter.folder.path !== '' && arms.length ? inFolder(filter.folder) : null
+  const media = all(mediaConditions(db, listed ? { ...filter, folder: undefined } : filter))
   if (captionText !== undefined && [...captionText].length >= 3) {
     const annotation = annotationExists(filter)
     return {
@@ -70,14 +73,16 @@ function select(db: Database, filter: MediaFilter, after: number): Condition {
       params: [phrase(captionText), after, ...media.params, ...annotation.params],
     }
   }
-  const arms = annotationArms(db, filter)
   if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
   const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
   return {
     sql: arms
-      .map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} AND ${media.sql}`)
+      .map(
+        (arm) =>
+          `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql}${listed ? ` AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''} AND ${media.sql}`,
+      )
       .join(' UNION '),
-    params: arms.flatMap((arm) => [after, ...arm.params, ...media.params]),
+    params: arms.flatMap((arm) => [after, ...arm.params, ...(listed?.params ?? []), ...media.params]),
   }
 }
 
@@ -127,10 +132,13 @@ export const folderOf = (m: string) => `rtrim(${m}path, replace(${m}path, '/', '
 /** More images than this in a folder, and walking all in the order of their ids meets the first page of them soon. */
 const manyInFolder = 20_000
 
-function folderCondition(db: Database, { rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
+function inFolder({ rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
   const place = path === '' ? '' : ` AND ${folderOf('m.')} >= ? AND ${folderOf('m.')} < ?`
-  const params: Value[] = [rootId, ...(path === '' ? [] : [`${path}/`, `${path}0`])] // '0' follows '/'
-  const inIndex = `m.root_id = ?${place}`
+  return { sql: `m.root_id = ?${place}`, params: [rootId, ...(path === '' ? [] : [`${path}/`, `${path}0`])] } // '0' follows '/'
+}
+
+function folderCondition(db: Database, folder: NonNullable<MediaFilter['folder']>): Condition {
+  const { sql: inIndex, params } = inFolder(folder)
   const few =
     Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM media m WHERE ${inIndex} LIMIT ${manyInFolder})`, ...params)) < manyInFolder
   return { sql: few ? inIndex : `+${inIndex}`, params }
