@@ -11,7 +11,7 @@ serveParent((host, project, changed) =>
       get project() {
         return project()
       },
-      models: models(host.cacheFolder),
+      models: models(host),
       changed,
     }),
   ),

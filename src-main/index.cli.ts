@@ -8,7 +8,7 @@ import { models, startServer } from './index.server.ts'
 import { programRoot } from './program.ts'
 
 heedStreams()
-const app = models(defaultFolders().cacheFolder)
+const app = models(defaultFolders())
 process.exitCode = await runCli(process.argv.slice(2), {
   ...app,
   startServer,

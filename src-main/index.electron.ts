@@ -58,7 +58,7 @@ if (prepare(electron, process.argv, folders)) {
           get project() {
             return asked()
           },
-          models: models(host.cacheFolder, host.startChild),
+          models: models(host, host.startChild),
           changed: refresh,
         }),
       ))

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { AppContext } from './app/context.ts'
 import { App } from './app/serve/app.ts'
+import { storedSettings } from './app/serve/preferences.ts'
 import { EngineClient } from './engine/client.ts'
 import { type StartChild, startChild } from './files/child.ts'
 import { defaultFolders } from './host/node/folders.ts'
@@ -21,10 +22,14 @@ export interface ServerOptions {
 }
 
 /** The engine and the model in the box, as every face has them. */
-export const models = (cache: string, start: StartChild = startChild): AppContext => ({
+export const models = (
+  { cacheFolder: cache, configFolder }: Pick<Host, 'cacheFolder' | 'configFolder'>,
+  start: StartChild = startChild,
+): AppContext => ({
   engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
+  modelFolders: () => storedSettings(configFolder).modelFolders,
 })
 
 /** `newUrl()` of the answer is what a person opens; it works once. Throws userError where the port is in use. */
@@ -34,6 +39,6 @@ export function startServer(options: ServerOptions = {}): Promise<HttpServer> {
     version: appVersion(),
     pickFolder: async () => ({ status: 'unavailable' }),
   }
-  const app = new App({ host, models: models(host.cacheFolder), project: options.project ?? null })
+  const app = new App({ host, models: models(host), project: options.project ?? null })
   return listen({ port: options.port ?? 0, files: options.files ?? rendererFiles, configFolder: host.configFolder, served: app })
 }

@@ -7,6 +7,8 @@ export interface AppContext {
   readonly nano: string
   /** Where what can be made again is kept: the sample, features, thumbnails. */
   readonly cache: string
+  /** Where checkpoints lie that are no project's, as the settings say now. */
+  readonly modelFolders?: () => readonly string[]
   /** How often a training's state is written; every 30 seconds unless told. */
   readonly saveEverySeconds?: number
 }

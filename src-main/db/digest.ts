@@ -11,6 +11,7 @@
 import { hash } from 'node:crypto'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
+import { TallyDelta } from './tally.ts'
 import { mediaTables, tables } from './tables.ts'
 
 const modulus = 1n << 256n
@@ -25,8 +26,11 @@ export function rowDigest(table: JournaledTable, row: StoredRow, mediaPath: stri
 /** Sums to be added to the table, by label. */
 export class DigestDelta {
   private readonly sums = new Map<number, bigint>()
+  /** Of the same rows. */
+  readonly tally = new TallyDelta()
 
   add(table: JournaledTable, row: StoredRow, mediaPath: string, sign: 1n | -1n = 1n): void {
+    this.tally.add(table, row, sign === 1n ? 1 : -1)
     if (tables[table].content.length === 0) return
     const label = Number(row['label_id'] ?? noLabel)
     this.sums.set(label, (this.sums.get(label) ?? 0n) + sign * rowDigest(table, row, mediaPath))

@@ -6,10 +6,13 @@
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Database, Value } from './database.ts'
+import { tally } from './tally.ts'
 import { all, annotationConditions, type Condition, folderOf, mediaIds, sampleIds, unreadableIds } from './media-query.ts'
 
 /** Up to so many images are counted one by one at once; of more, half as many are looked at, which is true to a point or two. */
 const few = 8000
+/** So many times as many, reckoned from a sample, are more without counting them. */
+const clearly = 3
 
 /** Which images are counted: null all of them. `listed`: one by one, so that their annotations are few. */
 type Hits = (Condition & { factor: number; listed: boolean }) | null
@@ -47,15 +50,21 @@ export class FacetQuery {
     private readonly exact: boolean,
     private readonly most = few,
   ) {
-    this.total = Number(db.value('SELECT count(*) FROM media'))
+    this.total = tally(db).media
   }
 
   /** Values of a column of images. */
   byColumn(column: 'split' | 'review', own: keyof MediaFilter): Counted[] {
     const hits = this.others(own)
-    if (!hits && column === 'review') return this.reviews()
-    const from = hits ? 'hit h CROSS JOIN media m ON m.id = h.id' : 'media m'
+    if (!hits) return column === 'review' ? this.reviews() : this.splits()
+    const from = 'hit h CROSS JOIN media m ON m.id = h.id'
     return this.grouped(hits, `SELECT m.${column} AS value, count(*) AS count FROM ${from} GROUP BY 1 ORDER BY 1`)
+  }
+
+  private splits(): Counted[] {
+    const named = [...tally(this.db).splits].map(([value, count]) => ({ value, count })).sort((a, b) => (a.value < b.value ? -1 : 1))
+    const rest = this.total - named.reduce((n, s) => n + s.count, 0)
+    return [...(rest ? [{ value: null, count: rest }] : []), ...named]
   }
 
   /** Most are unreviewed, and only the others have an index. */
@@ -225,10 +234,16 @@ export class FacetQuery {
       factor,
       listed: few,
     })
+    const sampled = () => sampleIds(this.db, filter, this.most >> 1)
+    // Where the sample has them by the hundred there is no need to look how many there are.
+    if (!this.exact && this.total > this.most * clearly) {
+      const sample = sampled()
+      if (sample.ids.length * sample.factor > this.most * clearly) return listed(sample.ids, sample.factor)
+    }
     // Found once for all that is counted: to find them costs more than to read a list of them.
     const ids = mediaIds(this.db, filter, { limit: this.exact ? Number.MAX_SAFE_INTEGER : this.most + 1 })
     if (ids.length <= this.most || this.exact) return listed(ids, 1, ids.length <= this.most)
-    const sample = sampleIds(this.db, filter, this.most >> 1)
+    const sample = sampled()
     return listed(sample.ids, sample.factor)
   }
 

@@ -134,6 +134,7 @@ function atomic<T>(db: Database, entry: Entry, body: (edit: Edit) => T, after: (
       edit.settle()
       const seq = writer.finish(edit)
       if (seq) after(edit, seq, result)
+      if (seq) edit.digest.tally.apply(db, seq)
       return result
     })
   } catch (e) {

@@ -60,8 +60,11 @@ export function countMedia(db: Database, filter: MediaFilter = {}): number {
 }
 
 function select(db: Database, filter: MediaFilter, after: number): Condition {
-  const media = all(mediaConditions(db, filter))
   const { captionText } = filter
+  const arms = captionText === undefined || [...captionText].length < 3 ? annotationArms(db, filter) : []
+  // Annotations know their image, not its folder: images of a folder are listed once, and no other is read.
+  const listed = filter.folder && filter.folder.path !== '' && arms.length ? inFolder(filter.folder) : null
+  const media = all(mediaConditions(db, listed ? { ...filter, folder: undefined } : filter))
   if (captionText !== undefined && [...captionText].length >= 3) {
     const annotation = annotationExists(filter)
     return {
@@ -70,14 +73,16 @@ function select(db: Database, filter: MediaFilter, after: number): Condition {
       params: [phrase(captionText), after, ...media.params, ...annotation.params],
     }
   }
-  const arms = annotationArms(db, filter)
   if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
   const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
   return {
     sql: arms
-      .map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} AND ${media.sql}`)
+      .map(
+        (arm) =>
+          `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql}${listed ? ` AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''} AND ${media.sql}`,
+      )
       .join(' UNION '),
-    params: arms.flatMap((arm) => [after, ...arm.params, ...media.params]),
+    params: arms.flatMap((arm) => [after, ...arm.params, ...(listed?.params ?? []), ...media.params]),
   }
 }
 
@@ -86,7 +91,9 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
   if (filter.split === null) add('m.split IS NULL')
   else if (filter.split !== undefined) add('m.split = ?', filter.split)
-  if (filter.review !== undefined) add('m.review = ?', filter.review)
+  // The condition of the partial index stands in the query as it stands in the index.
+  if (filter.review === 'unreviewed') add('m.review = ?', filter.review)
+  else if (filter.review !== undefined) add(`m.review = ? AND m.review <> 'unreviewed'`, filter.review)
   if (filter.tag !== undefined) add('m.id IN (SELECT media_id FROM media_tag WHERE tag = ?)', filter.tag)
   if (filter.pathText !== undefined) add(`m.path LIKE ? ESCAPE '\\'`, like(filter.pathText))
   // The trigram index answers from three characters on; for shorter texts every caption is read.
@@ -94,10 +101,7 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
     add(`m.id IN (SELECT media_id FROM caption WHERE text LIKE ? ESCAPE '\\')`, like(filter.captionText))
   if (filter.duplicates === 'near') add('m.duplicate_group IS NOT NULL')
   if (filter.duplicates === 'exact') {
-    const twice = db.all<{ hash: string }>(
-      'SELECT content_hash AS hash FROM media WHERE content_hash IS NOT NULL GROUP BY content_hash HAVING count(*) > 1',
-    )
-    add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', JSON.stringify(twice.map((t) => t.hash)))
+    add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', repeated(db))
   }
   if (filter.unlabelled !== undefined) add(`m.annotated ${filter.unlabelled ? '=' : '<>'} 0`)
   if (filter.unreadable !== undefined) add(`m.id ${filter.unreadable ? 'IN' : 'NOT IN'} (${unreadableIds})`)
@@ -105,16 +109,36 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   return conditions
 }
 
+/** Hashes that several images have, as JSON; looked for once a position of the journal, since all hashes are gone through. */
+function repeated(db: Database): string {
+  const seq = Number(db.value('SELECT max(seq) FROM journal') ?? 0)
+  let known = repeatedAt.get(db)
+  if (known?.seq !== seq) {
+    const twice = db.all<{ hash: string }>(
+      'SELECT content_hash AS hash FROM media WHERE content_hash IS NOT NULL GROUP BY content_hash HAVING count(*) > 1',
+    )
+    repeatedAt.set(db, (known = { seq, hashes: JSON.stringify(twice.map((t) => t.hash)) }))
+    if (!heard.has(db)) db.whenRolledBack(() => repeatedAt.delete(db))
+    heard.add(db)
+  }
+  return known.hashes
+}
+const repeatedAt = new WeakMap<Database, { seq: number; hashes: string }>()
+const heard = new WeakSet<Database>()
+
 export const unreadableIds = 'SELECT media_id FROM media_file WHERE problem IS NOT NULL'
 /** As the index has it, letter by letter. */
 export const folderOf = (m: string) => `rtrim(${m}path, replace(${m}path, '/', ''))`
 /** More images than this in a folder, and walking all in the order of their ids meets the first page of them soon. */
 const manyInFolder = 20_000
 
-function folderCondition(db: Database, { rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
+function inFolder({ rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
   const place = path === '' ? '' : ` AND ${folderOf('m.')} >= ? AND ${folderOf('m.')} < ?`
-  const params: Value[] = [rootId, ...(path === '' ? [] : [`${path}/`, `${path}0`])] // '0' follows '/'
-  const inIndex = `m.root_id = ?${place}`
+  return { sql: `m.root_id = ?${place}`, params: [rootId, ...(path === '' ? [] : [`${path}/`, `${path}0`])] } // '0' follows '/'
+}
+
+function folderCondition(db: Database, folder: NonNullable<MediaFilter['folder']>): Condition {
+  const { sql: inIndex, params } = inFolder(folder)
   const few =
     Number(db.value(`SELECT count(*) FROM (SELECT 1 FROM media m WHERE ${inIndex} LIMIT ${manyInFolder})`, ...params)) < manyInFolder
   return { sql: few ? inIndex : `+${inIndex}`, params }

@@ -4,7 +4,7 @@ import { call } from '../rpc/index.ts'
 import { useShell } from '../stores/shell.ts'
 import { i18n } from '../locales/index.ts'
 
-export type FolderPurpose = 'open' | 'add' | 'import' | 'export' | 'locate' | 'copy'
+export type FolderPurpose = 'open' | 'add' | 'import' | 'export' | 'locate' | 'copy' | 'models'
 /** What our own dialog, when it is open, was asked for. */
 export const asked = shallowRef<{ purpose: FolderPurpose; answer(folder: string | null): void } | null>(null)
 

@@ -53,6 +53,7 @@ export const en = {
     import: 'Import from',
     export: 'Export to',
     locate: 'Where the images lie',
+    models: 'Where checkpoints lie',
     up: 'One folder up',
     images: '{n} image here | {n} images here',
     choose: 'Choose this folder',

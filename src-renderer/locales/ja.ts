@@ -56,6 +56,7 @@ export const ja: Same<typeof en> = {
     import: 'インポート元',
     export: 'エクスポート先',
     locate: '画像の場所',
+    models: 'チェックポイントの場所',
     up: '上のフォルダーへ',
     images: 'ここに画像 {n} 枚',
     choose: 'このフォルダーを選ぶ',

@@ -27,6 +27,16 @@ const ja: readonly (readonly [RegExp, string])[] = [
   [/^(.*): not taken as a label \(no other class lies beside it\)$/, '$1：ほかにクラスのフォルダーがありません'],
   [/^(.*): not taken as a label \(images lie beside it\)$/, '$1：横に画像があります'],
   [/^(.*): not taken as a label \(.*\)$/, '$1：どの画像フォルダーにもありうる名前です'],
+  [/^(.*): the key (.) is that of (.*), which keeps it$/, '$1：キー $2 は「$3」のものです'],
+  [/^(.*): its parent (.*) is neither in the file nor in the project$/, '$1：上位のラベル $2 がファイルにもプロジェクトにもありません'],
+  [/^(.*): would lie below itself under (.*), so it stays where it is$/, '$1：「$2」の下に置くと循環するため、そのままにします'],
+  [/^(.*): stays below (.*), not below (.*) as in the file$/, '$1：上位は「$2」のままです（ファイルでは「$3」）'],
+  [/^(.*): its colour stays (\S+), not (\S+) of the file$/, '$1：色は $2 のままです（ファイルでは $3）'],
+  [/^(.*): its key stays (.), not (.) of the file$/, '$1：キーは $2 のままです（ファイルでは $3）'],
+  [
+    /^(.*): attribute (.*) is (\S+) in the project and (\S+) in the file; it stays \S+$/,
+    '$1：属性「$2」の型は $3 のままです（ファイルでは $4）',
+  ],
 ]
 
 export function reasonWords(reason: string): string {

@@ -207,7 +207,7 @@ export const useDesk = defineStore('desk', () => {
       fetched = call('media.content', { id })
       fetched.catch(() => forget(id))
       ahead.set(id, fetched)
-      if (ahead.size > 8) forget(ahead.keys().next().value!)
+      if (ahead.size > session.settings.prefetch + 7) forget(ahead.keys().next().value!)
     }
     return fetched
   }
@@ -238,8 +238,9 @@ export const useDesk = defineStore('desk', () => {
   }
   function lookAhead(id: number): void {
     const at = gallery.places.get(id)
-    if (at === undefined) return
-    for (const neighbour of [gallery.ids[at + 1], gallery.ids[at - 1]])
+    const many = session.settings.prefetch
+    if (at === undefined || !many) return
+    for (const neighbour of [...gallery.ids.slice(at + 1, at + 1 + many), gallery.ids[at - 1]])
       if (neighbour !== undefined) {
         void fetchContent(neighbour)
           .then(({ media }) => {

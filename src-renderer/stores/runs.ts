@@ -4,12 +4,13 @@ import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { ModelEntry, RunEntry, RunProgress } from '#shared/contract/rooms.ts'
 import { call, remote } from '../rpc/index.ts'
 import { useProject } from './project.ts'
+import { useSession } from './session.ts'
 import { useToasts } from './toasts.ts'
 
 export const isActive = (run: { status: string }) => run.status === 'running' || run.status === 'queued'
 
 export const useRuns = defineStore('runs', () => {
-  const [project, toasts] = [useProject(), useToasts()]
+  const [project, session, toasts] = [useProject(), useSession(), useToasts()]
   const runs = shallowRef<RunEntry[]>([])
   const models = shallowRef<ModelEntry[]>([])
   /** Run → the points of its loss, those that it tells now included. */
@@ -69,6 +70,10 @@ export const useRuns = defineStore('runs', () => {
     void Promise.all([refresh(), refreshModels(), loadCurve(runId)])
   })
   remote.on('runs.changed', () => void refresh())
+  watch(
+    () => session.settings.modelFolders.join('\n'),
+    () => void (project.opened && refreshModels()),
+  )
   watch(
     () => project.key,
     () => {

@@ -3,6 +3,18 @@ import { z } from 'zod'
 import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
+/** What can be made again and is kept for that. Embeddings: features of images, and the index of their neighbours. */
+export const cacheNames = ['thumbnails', 'tiles', 'embeddings'] as const
+export type CacheName = (typeof cacheNames)[number]
+const bytes = z.number().int().nonnegative()
+export const cacheUsage = z.object({ thumbnails: bytes, tiles: bytes, embeddings: bytes })
+export type CacheUsage = z.infer<typeof cacheUsage>
+/** Limits of a cache in megabytes. */
+export const cacheSize = { min: 16, max: 1_000_000 } as const
+const megabytes = z.number().int().min(cacheSize.min).max(cacheSize.max)
+/** Images on from the open one that are fetched beforehand, at most. */
+export const prefetchMost = 16
+
 export const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   language: z.enum(['system', 'en', 'ja']).default('system'),
@@ -30,6 +42,14 @@ export const settings = z.object({
       snapToPixels: z.boolean().default(false),
     })
     .prefault({}),
+  /** So many images on from the open one are fetched beforehand, and the one before it; 0: none. */
+  prefetch: z.number().int().min(0).max(prefetchMost).default(1),
+  /** Megabytes of each that are kept at most. */
+  caches: z
+    .object({ thumbnails: megabytes.default(1024), tiles: megabytes.default(2048), embeddings: megabytes.default(4096) })
+    .prefault({}),
+  /** Where checkpoints lie that are no project's. */
+  modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),
 })
 export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>
@@ -96,6 +116,9 @@ export const appMethods = {
     }),
   ),
   'settings.save': method(settings, done),
+  /** Bytes of each. */
+  'caches.usage': method(nothing, cacheUsage),
+  'caches.clear': method(z.object({ cache: z.enum(cacheNames) }), cacheUsage),
   'dialogs.folder': method(z.object({ title: z.string(), start: z.string().nullish() }), folderChoice),
   'files.list': method(
     /** null: the home folder. */

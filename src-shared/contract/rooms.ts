@@ -19,8 +19,10 @@ const share = z.number().min(0).max(1)
 export const modelSchema = modelFactsSchema.extend({
   name: z.string(),
   folder: z.string(),
-  /** null: the model in the box. */
+  /** null: no project's. */
   checkpoint: checkpointRecord.nullable(),
+  /** It lies in one of the folders of the settings; else, without a checkpoint, it is the model in the box. */
+  outside: z.boolean(),
 })
 export type ModelEntry = z.infer<typeof modelSchema>
 

@@ -3,14 +3,20 @@
  * is compared is measured in one run and reported as a ratio. Prints one JSON line a bench.
  */
 const given = process.argv.slice(2)
-const at = given.indexOf('--images')
-const [, count] = at < 0 ? [] : given.splice(at, 2)
-if (at >= 0 && !/^[1-9]\d{0,7}$/.test(count ?? '')) {
-  process.stderr.write(`bench: --images: expected a number of images, found "${count ?? ''}"\n`)
-  process.exit(2)
+const option = (name: string, valid: RegExp, expected: string): string | undefined => {
+  const at = given.indexOf(name)
+  const [, value] = at < 0 ? [] : given.splice(at, 2)
+  if (at >= 0 && !valid.test(value ?? '')) {
+    process.stderr.write(`bench: ${name}: expected ${expected}, found "${value ?? ''}"\n`)
+    process.exit(2)
+  }
+  return value
 }
 /** Of the benches whose size may be chosen. */
+const count = option('--images', /^[1-9]\d{0,7}$/, 'a number of images')
 const images = count === undefined ? undefined : Number(count)
+/** Where a bench that takes long to prepare leaves its project and finds it again. */
+const keep = option('--keep', /^[^-]/, 'a folder')
 
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
@@ -22,7 +28,11 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
   start: async () => (await import('./start.ts')).startBench(),
-  scale: async () => (await import('./scale.ts')).scaleBench(images),
+  scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
+  'scale-page': async () => {
+    if (!keep) throw new Error('scale-page: --keep: the folder that `scale --keep` left its project in')
+    return (await import('./scale-page.ts')).scalePageBench(keep)
+  },
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),
 }
 
@@ -32,7 +42,7 @@ if (unknown) {
   process.stderr.write(`bench: unknown bench "${unknown}": there are ${Object.keys(benches).join(', ')}\n`)
   process.exit(2)
 }
-for (const name of wanted.length ? wanted : Object.keys(benches)) {
+for (const name of wanted.length ? wanted : Object.keys(benches).filter((name) => keep || name !== 'scale-page')) {
   process.stderr.write(`${name} …\n`)
   const figures = await benches[name]!()
   process.stdout.write(`${JSON.stringify({ bench: name, ...figures })}\n`)

@@ -25,7 +25,7 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     project = await birds(400)
     app = new App({
       host: { ...home, version: '0', pickFolder: async () => ({ status: 'unavailable' }) },
-      models: models(home.cacheFolder),
+      models: models(home),
       project: project.folder,
     })
     server = await listen({ port: 0, files: renderer, configFolder: home.configFolder, served: app })

@@ -15,7 +15,7 @@ import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { coloursIn, isBelow } from './labels.ts'
+import { coloursIn } from './labels.ts'
 
 export function labelSchema(project: Project): LabelSchemaFile {
   const labels = listLabels(project)
@@ -67,29 +67,18 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
   const used = coloursIn(project.db)
   const coloured = (colour: string) => (used.push(colour), colour)
-  // A key means one label: that of the project keeps it.
-  const taken = new Set(listLabels(project).map((l) => l.key))
-  const free = (key: string | null | undefined) => (key == null || taken.has(key) ? null : (taken.add(key), key))
   for (const l of fresh)
     ids.set(
       l.name,
       edit.insert(
         'label',
-        labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: free(l.key), parentId: null }),
+        labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: l.key, parentId: null }),
       ),
     )
   for (const { id, patch } of changes) edit.update('label', id, labelRow(patch))
   // Parents last: then every label is there.
-  for (const { name, parent } of [
-    ...fresh,
-    ...changes.flatMap((c) => (c.parent === undefined ? [] : [{ name: c.name, parent: c.parent }])),
-  ]) {
-    const [id, above] = [ids.get(name)!, parent === null ? null : ids.get(parent)]
-    if (above === undefined) continue
-    if (above !== null && (above === id || isBelow(edit, above, id)))
-      report.kept.push(`${name}: would lie below itself under ${parent}, so it stays where it is`)
-    else edit.update('label', id, { parent_id: above })
-  }
+  for (const { name, parent } of [...fresh, ...changes])
+    if (parent !== undefined) edit.update('label', ids.get(name)!, { parent_id: parent === null ? null : ids.get(parent)! })
   return report
 }
 
@@ -100,34 +89,32 @@ interface Change {
   /** undefined: stays where it is. */
   parent?: string | null
 }
+type Fresh = SchemaLabel & { key: string | null }
 
 const fieldsOf = ({ synonyms, prompts, attributes }: SchemaLabel) => ({ synonyms, prompts, attributes })
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
 
+/** All that is decided, so that a preview says what will be. */
 function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportMode) {
   const known = listLabels(project)
   const byName = new Map(known.map((l) => [l.name, l]))
-  const names = new Map(known.map((l) => [l.id, l.name]))
-  const there = new Set([...byName.keys(), ...labels.map((l) => l.name)])
   const report: SchemaImportReport = { added: [], changed: [], unchanged: 0, kept: [] }
-  const fresh: SchemaLabel[] = []
+  const keys = new Keys(known, mode === 'replace' ? labels.filter((l) => l.key !== undefined) : [], report.kept)
+  const tree = new Tree(known, labels, report.kept)
+  const fresh: Fresh[] = []
   const changes: Change[] = []
   for (const l of labels) {
-    if (l.parent !== null && !there.has(l.parent))
-      report.kept.push(`${l.name}: its parent ${JSON.stringify(l.parent)} is neither in the file nor in the project`)
     const old = byName.get(l.name)
     if (!old) {
       report.added.push(l.name)
-      fresh.push(l)
+      fresh.push({ ...l, key: keys.claimed(l.name, l.key ?? null), parent: tree.moved(l) ? l.parent : null })
       continue
     }
-    const wanted = mode === 'replace' ? replaced(old, l) : merged(old, l, report.kept)
+    const wanted = mode === 'replace' ? replaced(old, l, keys) : merged(old, l, keys, report.kept)
     const patch = Object.fromEntries(
       Object.entries(wanted).filter(([field, value]) => !sameData(value, old[field as keyof Label])),
     ) as Partial<Label>
-    const above = old.parentId === null ? null : (names.get(old.parentId) ?? null)
-    const moves =
-      l.parent !== above && (mode === 'replace' || (above === null && l.parent !== null)) && (l.parent === null || there.has(l.parent))
+    const moves = mode === 'replace' || tree.above(l.name) === null ? tree.moved(l) : tree.stays(l)
     const fields = [...Object.keys(patch), ...(moves ? ['parent'] : [])]
     if (fields.length === 0) report.unchanged++
     else {
@@ -138,17 +125,89 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
   return { report, fresh, changes }
 }
 
-const replaced = (old: Label, l: SchemaLabel): Partial<Label> => ({
+/** A key means one label: the first that has it keeps it. */
+class Keys {
+  private readonly owners: Map<string, string>
+
+  /** @param leaving labels of the file, which give up what the project says of them */
+  constructor(
+    known: readonly Label[],
+    leaving: readonly SchemaLabel[],
+    private readonly kept: string[],
+  ) {
+    const left = new Set(leaving.map((l) => l.name))
+    this.owners = new Map(known.flatMap((l) => (l.key === null || left.has(l.name) ? [] : [[l.key, l.name]])))
+  }
+
+  claimed(name: string, key: string | null): string | null {
+    if (key === null) return null
+    const owner = this.owners.get(key)
+    if (owner !== undefined && owner !== name) {
+      this.kept.push(`${name}: the key ${key} is that of ${owner}, which keeps it`)
+      return null
+    }
+    this.owners.set(key, name)
+    return key
+  }
+}
+
+/** Which label lies below which, while they are moved. */
+class Tree {
+  private readonly parents: Map<string, string | null>
+
+  constructor(
+    known: readonly Label[],
+    labels: readonly SchemaLabel[],
+    private readonly kept: string[],
+  ) {
+    const names = new Map(known.map((l) => [l.id, l.name]))
+    this.parents = new Map([
+      ...labels.map((l): [string, null] => [l.name, null]),
+      ...known.map((l): [string, string | null] => [l.name, l.parentId === null ? null : (names.get(l.parentId) ?? null)]),
+    ])
+  }
+
+  above = (name: string): string | null => this.parents.get(name) ?? null
+
+  /** Puts it where the file says; false where it lies there already, or cannot. */
+  moved({ name, parent }: SchemaLabel): boolean {
+    if (parent === this.above(name)) return false
+    if (parent !== null && !this.parents.has(parent)) {
+      this.kept.push(`${name}: its parent ${JSON.stringify(parent)} is neither in the file nor in the project`)
+      return false
+    }
+    const seen = new Set<string>()
+    for (let at = parent; at !== null && !seen.has(at); at = this.above(at)) {
+      if (at === name) {
+        this.kept.push(`${name}: would lie below itself under ${parent}, so it stays where it is`)
+        return false
+      }
+      seen.add(at)
+    }
+    this.parents.set(name, parent)
+    return true
+  }
+
+  stays({ name, parent }: SchemaLabel): false {
+    if (parent !== null && parent !== this.above(name))
+      this.kept.push(`${name}: stays below ${this.above(name)}, not below ${parent} as in the file`)
+    return false
+  }
+}
+
+const replaced = (old: Label, l: SchemaLabel, keys: Keys): Partial<Label> => ({
   ...fieldsOf(l),
   colour: l.colour ?? old.colour,
-  key: l.key === undefined ? old.key : l.key,
+  key: l.key === undefined ? old.key : keys.claimed(l.name, l.key),
 })
 
-function merged(old: Label, l: SchemaLabel, kept: string[]): Partial<Label> {
+function merged(old: Label, l: SchemaLabel, keys: Keys, kept: string[]): Partial<Label> {
+  if (l.colour !== undefined && l.colour !== old.colour) kept.push(`${l.name}: its colour stays ${old.colour}, not ${l.colour} of the file`)
+  if (old.key !== null && l.key != null && l.key !== old.key) kept.push(`${l.name}: its key stays ${old.key}, not ${l.key} of the file`)
   return {
     synonyms: union(old.synonyms, l.synonyms),
     prompts: union(old.prompts, l.prompts),
-    key: old.key ?? l.key ?? null,
+    key: old.key ?? keys.claimed(l.name, l.key ?? null),
     attributes: mergedAttributes(old, l, kept),
   }
 }

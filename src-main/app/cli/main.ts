@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { DashiError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import type { CliContext } from './context.ts'
+import { resolveModel } from '../merging/model-folders.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
@@ -51,6 +52,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
   // Those below a command too: what is wrong with their options is no less the user's to hear in one line.
   for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
   for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
+  program.hook('preAction', (_, action) => namedModels(action, app))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
@@ -58,6 +60,17 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2 // commander has said why
     return exitCode(withoutNesting(e))
   }
+}
+
+/** Models may be called by their names in the folders of the settings. */
+function namedModels(action: Command, { modelFolders }: CliContext): void {
+  const resolve = (given: string) => resolveModel(given, modelFolders?.() ?? [])
+  for (const option of ['model', 'checkpoint']) {
+    const given: unknown = action.getOptionValue(option)
+    if (typeof given === 'string' && action.getOptionValueSource(option) === 'cli') action.setOptionValue(option, resolve(given))
+  }
+  const [given] = action.processedArgs as unknown[]
+  if (action.name() === 'merge' && Array.isArray(given)) action.processedArgs[0] = given.map((g) => resolve(String(g)))
 }
 
 const allOf = (c: Command): Command[] => [c, ...c.commands.flatMap(allOf)]

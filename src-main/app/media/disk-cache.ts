@@ -13,8 +13,14 @@ export class DiskCache {
   constructor(
     readonly folder: string,
     /** Bytes. */
-    private readonly limit: number,
+    private limit: number,
   ) {}
+
+  setLimit(limit: number): void {
+    const less = limit < this.limit
+    this.limit = limit
+    if (less) void this.trimSoon()
+  }
 
   private place(key: string): string {
     const name = createHash('sha256').update(key).digest('hex').slice(0, 32)
@@ -48,7 +54,11 @@ export class DiskCache {
     this.written += data.length
     if (this.written < this.limit / 20) return
     this.written = 0
-    this.trimming ??= this.trim().finally(() => (this.trimming = null))
+    void this.trimSoon()
+  }
+
+  private trimSoon(): Promise<void> {
+    return (this.trimming ??= this.trim().finally(() => (this.trimming = null)))
   }
 
   /** Down to nine tenths of the limit. */

@@ -84,6 +84,12 @@ export class MediaService {
     }
   }
 
+  /** Bytes of each that are kept at most. */
+  limit({ thumbnails, tiles }: { thumbnails: number; tiles: number }): void {
+    this.thumbnails.setLimit(thumbnails)
+    this.tiles.setLimit(tiles)
+  }
+
   close = (): Promise<void> => this.huge.close()
 
   private async image(project: Project, media: Media, signal: AbortSignal): Promise<Response> {

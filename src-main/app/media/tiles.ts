@@ -9,6 +9,7 @@ import type { HugeImages } from './huge.ts'
 const kept = 48
 
 export class Tiles {
+  private bytes = Infinity
   private readonly making = new Map<string, Promise<void>>()
 
   constructor(
@@ -52,13 +53,34 @@ export class Tiles {
     return keeping
   }
 
+  /** Bytes of all pyramids together, at most. */
+  setLimit(bytes: number): void {
+    const less = bytes < this.bytes
+    this.bytes = bytes
+    if (less) void this.trim().catch(() => undefined)
+  }
+
+  /** The one used last stays, however large it is: it is being looked at. */
   private async trim(): Promise<void> {
     const pyramids: { path: string; used: number }[] = []
-    for (const name of (await readdir(this.folder)).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
+    for (const name of (await readdir(this.folder).catch(() => [])).filter((name) => /^[0-9a-f]{32}$/.test(name))) {
       const path = join(this.folder, name)
       const info = await stat(path).catch(() => null)
       if (info) pyramids.push({ path, used: info.mtimeMs })
     }
-    for (const { path } of pyramids.sort((a, b) => b.used - a.used).slice(this.limit)) await rm(path, { recursive: true, force: true })
+    let total = 0
+    for (const [i, { path }] of pyramids.sort((a, b) => b.used - a.used).entries()) {
+      if (Number.isFinite(this.bytes)) total += await sizeBelow(path)
+      if (i > 0 && (i >= this.limit || total > this.bytes)) await rm(path, { recursive: true, force: true })
+    }
   }
+}
+
+async function sizeBelow(folder: string): Promise<number> {
+  let total = 0
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name)
+    total += entry.isDirectory() ? await sizeBelow(path) : ((await stat(path).catch(() => null))?.size ?? 0)
+  }
+  return total
 }

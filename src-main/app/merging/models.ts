@@ -5,6 +5,7 @@ import type { ModelEntry } from '#shared/contract/rooms.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { CONFIG_FILE } from '../../engine/weights/checkpoint.ts'
 import type { AppContext } from '../context.ts'
+import { checkpointsIn } from './model-folders.ts'
 import { listCheckpoints, type Project } from '../projects/index.ts'
 
 /** A folder's facts do not change while its record does not: written as a whole, replaced as a whole. */
@@ -23,19 +24,20 @@ async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts 
   return facts
 }
 
-export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint'> & { readonly dir: string }
+export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint' | 'outside'> & { readonly dir: string }
 
-/** The newest first, each folder once, the model in the box at the end; whether or not they are there. */
-export function namedModels({ nano }: AppContext, project: Project): NamedModel[] {
+/** The newest first, each folder once, then the model in the box and those that are no project's; whether or not they are there. */
+export function namedModels({ nano, modelFolders }: AppContext, project: Project): NamedModel[] {
   const seen = new Set<string>()
   return [
     ...listCheckpoints(project).map((c) => ({ name: c.name, folder: c.folder, checkpoint: c })),
     { name: 'Nano', folder: nano, checkpoint: null },
+    ...checkpointsIn(modelFolders?.() ?? []).map(({ name, dir }) => ({ name, folder: dir, checkpoint: null, outside: true })),
   ].flatMap((entry) => {
     const dir = path.resolve(project.folder, entry.folder)
     if (seen.has(dir)) return []
     seen.add(dir)
-    return [{ ...entry, dir }]
+    return [{ outside: false, ...entry, dir }]
   })
 }
 

@@ -8,6 +8,7 @@ import { mediaFilter, type MediaFilter } from '#shared/model/project.ts'
 import type { Region } from '#shared/model/region.ts'
 import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
 import { countMedia as count, mediaIds, type Page } from '../../db/media-query.ts'
+import { tally } from '../../db/tally.ts'
 import type { Project } from './project.ts'
 
 function valid(filter: MediaFilter): MediaFilter {
@@ -84,15 +85,7 @@ export const listLabels = ({ db }: Project): Label[] => db.all<StoredRow>('SELEC
 
 /** How often each label is used: label id → accepted regions and image labels. */
 export function labelCounts({ db }: Project): Map<number, { regions: number; images: number }> {
-  const count = (table: string) =>
-    new Map(
-      db
-        .all<{ id: number; n: number }>(
-          `SELECT label_id AS id, count(*) AS n FROM ${table} WHERE label_id IS NOT NULL AND state = 'accepted' GROUP BY label_id`,
-        )
-        .map((r) => [r.id, r.n]),
-    )
-  const [regions, images] = [count('region'), count('media_label')]
+  const { labelledRegions: regions, labelledImages: images } = tally(db)
   return new Map(
     [...new Set([...regions.keys(), ...images.keys()])].map((id) => [id, { regions: regions.get(id) ?? 0, images: images.get(id) ?? 0 }]),
   )

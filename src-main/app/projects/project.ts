@@ -12,6 +12,7 @@ import { acquireLock, type Lock } from '../../db/lock.ts'
 import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
+import { keepTally, tally } from '../../db/tally.ts'
 import { rescueBeside } from './rescue.ts'
 
 /** An open project. Everything that is done with it is a function that takes it first. */
@@ -88,6 +89,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
       set('name', options.name ?? repaired(basename(dir)))
       set('created', String(Date.now()))
     })
+    tally(db) // nothing yet: from here on it is kept up
     if (!there.includes(basename(doorFile(dir))))
       writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
     return wrap(dir, db, options.user, lock, null)
@@ -185,6 +187,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     close() {
       try {
         if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
+        attempt(() => db.replaced || keepTally(db)) // counted again where it cannot be written
         db.close()
       } finally {
         note.close()

@@ -5,6 +5,7 @@ import { serve, type Channel, type Emit, type Handlers } from '#shared/contract/
 import { userError } from '#shared/errors.ts'
 import type { Host, Served } from '../../host/ports.ts'
 import { fileStates } from '../../db/media-file.ts'
+import { Caches } from '../media/caches.ts'
 import { checkMedia } from '../media/files.ts'
 import { MediaService } from '../media/service.ts'
 import type { Project } from '../projects/index.ts'
@@ -91,6 +92,7 @@ export class App implements Served {
   readonly preferences: Preferences
   readonly jobs: Jobs
   readonly media: MediaService
+  readonly caches: Caches
   private readonly clients = new Set<Client>()
   private readonly handlers: Handlers<Client>
   private readonly report: (what: string, error: unknown) => void
@@ -98,8 +100,12 @@ export class App implements Served {
   constructor(readonly options: AppOptions) {
     this.report = options.report ?? ((what, error) => console.error(`${what}:`, error))
     this.preferences = new Preferences(options.host.configFolder, options.changed)
-    this.jobs = new Jobs((job) => this.tellAll('jobs.changed', job), this.report)
+    this.jobs = new Jobs((job) => {
+      this.tellAll('jobs.changed', job)
+      if (job.status !== 'running') void this.caches.trim('embeddings') // which a job may have made
+    }, this.report)
     this.media = new MediaService(options.host.cacheFolder, { start: options.host.startChild })
+    this.caches = new Caches(options.host.cacheFolder, this.media, () => this.preferences.settings.caches)
     this.handlers = inPlainWords(makeHandlers(this))
   }
 

@@ -54,6 +54,9 @@ export class Preferences {
   }
 }
 
+/** The settings in a folder, as another process of ours left them. */
+export const storedSettings = (folder: string): Settings => read(join(folder, 'preferences.json')).settings
+
 const whole = z.object({ settings: settingsSchema, recent: z.array(recentProject) })
 
 /** What is no preferences of ours, of another version or somebody's own, is not written over. */

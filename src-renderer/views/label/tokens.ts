@@ -54,7 +54,8 @@ export function useTokens() {
   }
   /** A model whose run was removed is none any more. */
   const model = computed({
-    get: () => runs.models.find((m) => m.folder === chosen.value)?.folder ?? runs.models.find((m) => m.checkpoint === null)?.folder ?? null,
+    get: () =>
+      runs.models.find((m) => m.folder === chosen.value)?.folder ?? runs.models.find((m) => !m.checkpoint && !m.outside)?.folder ?? null,
     set(folder: string | null) {
       chosen.value = folder
       if (folder) localStorage.setItem(place(), folder)

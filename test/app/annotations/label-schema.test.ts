@@ -98,6 +98,71 @@ test('parents that would turn the tree round stay where they are', () => {
   updateLabel(project, vehicle.id, { parentId: null })
 })
 
+test('what the preview says is what is done, be it merged or replaced', () => {
+  const files = [
+    [
+      { name: 'car', key: 'k', colour: '#010203', parent: null },
+      { name: 'bus', key: 'c', parent: 'nowhere' },
+    ],
+    [
+      { name: 'vehicle', parent: 'truck' },
+      { name: 'truck', parent: 'car', key: 'c' },
+    ],
+    [
+      { name: 'a', parent: 'car' },
+      { name: 'vehicle', key: 'c', parent: 'a' },
+    ],
+  ]
+  for (const labels of files)
+    for (const mode of ['merge', 'replace'] as const) {
+      const project = vehicles()
+      const preview = previewLabelSchema(project, file(labels), mode)
+      const before = listLabels(project)
+      expect(importLabelSchema(project, file(labels), mode)).toEqual(preview)
+      const after = listLabels(project)
+      expect(after.filter((l) => !before.some((b) => b.name === l.name)).map((l) => l.name)).toEqual(preview.added)
+      const changed = before.filter((b) => JSON.stringify(b) !== JSON.stringify(after.find((a) => a.id === b.id)))
+      expect(preview.changed.map((c) => c.name).sort()).toEqual(changed.map((l) => l.name).sort())
+      const keys = after.flatMap((l) => l.key ?? [])
+      expect(new Set(keys).size).toBe(keys.length)
+    }
+})
+
+test('what of the file is not taken is said, a line each', () => {
+  const { kept } = previewLabelSchema(
+    vehicles(),
+    file([
+      { name: 'car', key: 'x', colour: '#010203', parent: 'bus' },
+      { name: 'bus', key: 'c' },
+    ]),
+    'merge',
+  )
+  const colour = listLabels(vehicles()).find((l) => l.name === 'car')!.colour
+  expect(kept).toEqual([
+    `car: its colour stays ${colour}, not #010203 of the file`,
+    'car: its key stays c, not x of the file',
+    'car: stays below vehicle, not below bus as in the file',
+    'bus: the key c is that of car, which keeps it',
+  ])
+})
+
+test('replacing lets two labels of the file exchange their keys', () => {
+  const project = vehicles()
+  importLabelSchema(project, file([{ name: 'vehicle', key: 'v' }]), 'merge')
+  importLabelSchema(
+    project,
+    file([
+      { name: 'vehicle', key: 'c' },
+      { name: 'car', key: 'v' },
+    ]),
+    'replace',
+  )
+  expect(told(project)).toMatchObject([
+    { name: 'vehicle', key: 'c' },
+    { name: 'car', key: 'v' },
+  ])
+})
+
 test('a plain list of names is a label set', () => {
   const project = temporaryProject()
   importLabelSchema(project, readLabelSchema('["cat", {"name": "dog", "parent": "cat"}]', 'x.json'), 'merge')

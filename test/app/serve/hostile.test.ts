@@ -281,7 +281,7 @@ describe('messages', () => {
   it('by a port, which carries more than JSON, are held to the same', async () => {
     const app = new App({
       host: { ...home, version: '1', pickFolder: async () => ({ status: 'unavailable' }) },
-      models: models(home.cacheFolder),
+      models: models(home),
       report: (what) => faults.push(what),
     })
     const { port1, port2 } = new MessageChannel()

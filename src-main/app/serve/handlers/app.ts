@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { appMethods } from '#shared/contract/app.ts'
 import { dataError } from '#shared/errors.ts'
+import { checkModelFolders } from '../../merging/model-folders.ts'
 import { lookAt } from '../../media/look.ts'
 import { isImageName } from '../../media/scan.ts'
 import { defaultUser } from '../../projects/index.ts'
@@ -22,9 +23,17 @@ export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
     project: app.options.project ?? null,
   }),
   'settings.save': (settings) => {
+    const before = app.preferences.settings
+    checkModelFolders(settings.modelFolders, before.modelFolders)
     app.preferences.saveSettings(settings)
     app.tellAll('settings.changed', settings)
+    if (JSON.stringify(settings.caches) !== JSON.stringify(before.caches)) app.caches.bound()
     return null
+  },
+  'caches.usage': () => app.caches.usage(),
+  'caches.clear': async ({ cache }) => {
+    await app.caches.clear(cache)
+    return app.caches.usage()
   },
   'dialogs.folder': ({ title, start }) => app.options.host.pickFolder(title, start ?? undefined),
   'files.list': async ({ folder }) => {

@@ -32,7 +32,9 @@ function placeFor(app: App, folder: string): string {
 
 function existingFolder(folder: string): string {
   const at = resolve(folder)
-  if (!existsSync(at) || !statSync(at).isDirectory()) throw userError(`${at}: there is no such folder`)
+  const info = statSync(at, { throwIfNoEntry: false })
+  if (!info) throw userError(`${at}: there is no such folder`)
+  if (!info.isDirectory()) throw userError(`${at}: is a file, expected a folder`)
   return at
 }
 
@@ -45,9 +47,7 @@ function freeName(folder: string, name: string): string {
 
 export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => ({
   'projects.open': ({ folder }, client) => {
-    const images = resolve(folder)
-    if (!existsSync(images)) throw userError(`${images}: there is no such folder`)
-    if (!statSync(images).isDirectory()) throw userError(`${images}: is a file, expected a folder`)
+    const images = existingFolder(folder)
     const place = existsSync(join(images, 'project.db')) ? images : placeFor(app, images)
     const fresh = !existsSync(join(place, 'project.db'))
     const opened = app.pool.take(place, (at) => (fresh ? projects.createProject(at, { name: basename(images) }) : projects.openProject(at)))

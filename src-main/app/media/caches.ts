@@ -1,0 +1,94 @@
+/** What can be made again and is kept for that: how much of it there is, and how much of it may be. */
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheNames, type CacheName, type CacheUsage, type Settings } from '#shared/contract/app.ts'
+import type { MediaService } from './service.ts'
+
+/** Where each lies in the cache folder, and what is ours there: whatever else somebody put there stays. */
+const places: Record<CacheName, readonly { folder: string; ours: RegExp }[]> = {
+  thumbnails: [{ folder: 'thumbnails', ours: /^[0-9a-f]{2}$/ }],
+  tiles: [{ folder: 'tiles', ours: /^[0-9a-f]{32}(\.part)?$/ }],
+  embeddings: [
+    { folder: 'features', ours: /\.safetensors(\..*\.tmp)?$/ },
+    { folder: 'neighbours', ours: /^[0-9a-f]{24}$/ },
+  ],
+}
+const megabyte = 2 ** 20
+
+interface Item {
+  path: string
+  bytes: number
+  used: number
+}
+
+export class Caches {
+  private work: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly root: string,
+    private readonly media: Pick<MediaService, 'limit'>,
+    private readonly settings: () => Settings['caches'],
+  ) {
+    this.bound()
+  }
+
+  async usage(): Promise<CacheUsage> {
+    const bytes = await Promise.all(
+      cacheNames.map(async (name) => [name, (await this.items(name)).reduce((sum, i) => sum + i.bytes, 0)] as const),
+    )
+    return Object.fromEntries(bytes) as CacheUsage
+  }
+
+  /** All of it that is ours. */
+  clear = (name: CacheName): Promise<void> => this.next(async () => removeAll(await this.items(name)))
+
+  /** As the settings are now. The thumbnails see to their limit by themselves as they grow. */
+  bound(): void {
+    const { thumbnails, tiles } = this.settings()
+    this.media.limit({ thumbnails: thumbnails * megabyte, tiles: tiles * megabyte })
+    void this.trim('embeddings')
+  }
+
+  /** Down to its limit: those first that were not used for longest. */
+  trim = (name: CacheName): Promise<void> =>
+    this.next(async () => {
+      const items = (await this.items(name)).sort((a, b) => b.used - a.used)
+      let total = 0
+      const limit = this.settings()[name] * megabyte
+      await removeAll(items.filter((item) => (total += item.bytes) > limit))
+    })
+
+  /** One after the other. */
+  private next(body: () => Promise<void>): Promise<void> {
+    const mine = this.work.then(body)
+    this.work = mine.catch(() => undefined)
+    return mine
+  }
+
+  private async items(name: CacheName): Promise<Item[]> {
+    const found: Item[] = []
+    for (const { folder, ours } of places[name])
+      for (const entry of await readdir(join(this.root, folder)).catch(() => []))
+        if (ours.test(entry)) found.push(await sizeOf(join(this.root, folder, entry)))
+    return found
+  }
+}
+
+/** A file, or a folder with all that is in it. */
+async function sizeOf(path: string): Promise<Item> {
+  const info = await stat(path).catch(() => null)
+  if (!info) return { path, bytes: 0, used: 0 }
+  const own = { path, bytes: info.isDirectory() ? 0 : info.size, used: Math.max(info.atimeMs, info.mtimeMs) }
+  if (!info.isDirectory()) return own
+  for (const entry of await readdir(path).catch(() => [])) {
+    const inside = await sizeOf(join(path, entry))
+    own.bytes += inside.bytes
+    own.used = Math.max(own.used, inside.used)
+  }
+  return own
+}
+
+/** What is in use at this moment (a system that locks files) goes the next time. */
+async function removeAll(items: readonly Item[]): Promise<void> {
+  for (const { path } of items) await rm(path, { recursive: true, force: true }).catch(() => undefined)
+}

@@ -1,0 +1,66 @@
+/** Checkpoints outside of projects: in the folders that the settings name, themselves or up to two levels below (`organisation/model`). */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { userError } from '#shared/errors.ts'
+import { CONFIG_FILE } from '../../engine/weights/checkpoint.ts'
+
+/** A folder by mistake, the root of a disk, is not gone through. */
+const most = 500
+const looked = 5000
+
+export interface OutsideModel {
+  /** Its folder below the one of the settings, with slashes. */
+  readonly name: string
+  readonly dir: string
+}
+
+const isCheckpoint = (dir: string) => existsSync(path.join(dir, CONFIG_FILE))
+
+export function checkpointsIn(folders: readonly string[]): OutsideModel[] {
+  const found = new Map<string, OutsideModel>()
+  let left = looked
+  const look = (dir: string, name: string, depth: number): void => {
+    if (found.size >= most || --left < 0) return
+    if (isCheckpoint(dir)) return void found.set(dir, { name: name || path.basename(dir), dir })
+    if (depth === 2) return
+    for (const below of subfolders(dir)) look(path.join(dir, below), name ? `${name}/${below}` : below, depth + 1)
+  }
+  for (const folder of folders) look(path.resolve(folder), '', 0)
+  return [...found.values()]
+}
+
+function subfolders(dir: string): string[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((e) => !e.name.startsWith('.') && (e.isDirectory() || e.isSymbolicLink()))
+      .map((e) => e.name)
+      .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }))
+  } catch {
+    return [] // gone, on a disk that is not there, or a link to a file
+  }
+}
+
+/** What is no path of its own, by its name in the folders of the settings; otherwise as it was given. */
+export function resolveModel(given: string, folders: readonly string[]): string {
+  if (existsSync(given) || path.isAbsolute(given) || /^\.\.?([\\/]|$)/.test(given)) return given
+  for (const folder of folders) {
+    const dir = path.join(folder, given)
+    if (isCheckpoint(dir)) return dir
+  }
+  const named = checkpointsIn(folders).filter((m) => m.name === given || m.name.endsWith(`/${given}`))
+  if (named.length > 1) throw userError(`${given}: is the name of several models: ${named.map((m) => m.dir).join(', ')}`)
+  return named[0]?.dir ?? given
+}
+
+/** Throws where one of those that are new is no folder; one that was there before may lie on a disk that is not in now. */
+export function checkModelFolders(folders: readonly string[], before: readonly string[]): void {
+  folders.forEach((folder, i) => {
+    const refuse = (why: string) => userError(`settings: modelFolders.${i}: ${folder}: ${why}`)
+    if (folders.indexOf(folder) !== i) throw refuse('is there twice')
+    if (before.includes(folder)) return
+    if (!path.isAbsolute(folder)) throw refuse('expected a path from the root of the file system on')
+    const info = statSync(folder, { throwIfNoEntry: false })
+    if (!info) throw refuse('there is no such folder')
+    if (!info.isDirectory()) throw refuse('is a file, expected a folder')
+  })
+}
