@@ -3,6 +3,7 @@
  * same messages (see `contract/rpc.ts`); large binary data goes by URL (see `contract/urls.ts`).
  */
 import type { z } from 'zod'
+import { agreementMethods } from './contract/agreement.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
@@ -18,6 +19,7 @@ export const methods = {
   ...annotationMethods,
   ...exchangeMethods,
   ...curationMethods,
+  ...agreementMethods,
   ...roomMethods,
 }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }

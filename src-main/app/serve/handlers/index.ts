@@ -1,5 +1,6 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { App, Client } from '../app.ts'
+import { agreementHandlers } from './agreement.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
@@ -18,5 +19,6 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...annotationHandlers(app),
   ...exchangeHandlers(),
   ...curationHandlers(app),
+  ...agreementHandlers(),
   ...roomHandlers(app),
 })
