@@ -10,6 +10,7 @@ import { curationMethods } from './contract/curation.ts'
 import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
+import { reviewMethods } from './contract/review.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
 
 export const methods = {
@@ -20,6 +21,7 @@ export const methods = {
   ...exchangeMethods,
   ...curationMethods,
   ...agreementMethods,
+  ...reviewMethods,
   ...roomMethods,
 }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }

@@ -7,6 +7,7 @@ import { curationHandlers } from './curation.ts'
 import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
 import { projectHandlers } from './projects.ts'
+import { reviewHandlers } from './review.ts'
 import { roomHandlers } from './rooms.ts'
 
 /** The part of the contract that a file answers. */
@@ -20,5 +21,6 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...exchangeHandlers(),
   ...curationHandlers(app),
   ...agreementHandlers(),
+  ...reviewHandlers(),
   ...roomHandlers(app),
 })
