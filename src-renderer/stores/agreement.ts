@@ -98,6 +98,8 @@ export const useAgreement = defineStore('agreement', () => {
   /** Places in the order in which they were settled. */
   let steps: number[] = []
   const now = computed(() => queue.value?.[at.value] ?? null)
+  /** Another image was opened meanwhile. */
+  const away = computed(() => now.value !== null && desk.mediaId !== now.value.mediaId)
   const working = computed(() => queue.value !== null && shell.room === 'label')
 
   async function begin(from: readonly Disagreement[] = shown.value, first = 0): Promise<void> {
@@ -155,7 +157,10 @@ export const useAgreement = defineStore('agreement', () => {
   function press(chord: string): boolean {
     if (!working.value || !desk.editor.state.path.endsWith('.idle')) return false
     const take = { '1': 'a', '2': 'b', '3': 'both' }[chord] as Take | undefined
-    if (take) settle(take)
+    if (away.value) {
+      if (chord !== 'Enter') return false
+      void go(at.value)
+    } else if (take) settle(take)
     else if (chord === 'Enter' || chord === 'ArrowRight') next()
     else if (chord === 'ArrowLeft') next(-1)
     else return false
@@ -211,6 +216,7 @@ export const useAgreement = defineStore('agreement', () => {
     at,
     now,
     settled,
+    away,
     working,
     nameOf,
     refresh,

@@ -118,7 +118,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     await page.keyboard.press('Control+g')
     await page.keyboard.type('2')
     await page.keyboard.press('Enter')
-    await page.keyboard.press('Alt+2')
+    await page.keyboard.press('Enter')
     await opened('bird 1.png')
     await page.locator('[role=application]').focus()
     await hover(0.5, 0.5)
