@@ -65,7 +65,7 @@ export const reviewingEn = {
     order: { path: 'by path', doubt: 'the most doubtful first', random: 'random' },
     seed: 'Seed',
     unreviewed: 'Only those not reviewed',
-    begin: 'Review {n} images',
+    begin: 'Begin',
     found: 'Review, {order}',
     none: 'None of the images shown is left to review.',
     goOn: 'Go on',
@@ -75,6 +75,7 @@ export const reviewingEn = {
     who: 'Reviewer',
     last: 'last',
   },
+  provenance: { made: 'Made by {name}', changed: 'Made by {name}, changed last by {editor}' },
   name: {
     label: 'Your name',
     hint: 'Under this name your annotations, reviews and comments are kept. It holds for this window and those opened later.',
@@ -142,7 +143,7 @@ export const reviewingJa: Same<typeof reviewingEn> = {
     order: { path: 'パス順', doubt: '疑わしい順', random: 'ランダム' },
     seed: 'シード',
     unreviewed: '未レビューだけ',
-    begin: '{n} 枚をレビュー',
+    begin: '始める',
     found: 'レビュー（{order}）',
     none: '表示中の画像に、レビューの残りはありません。',
     goOn: '続ける',
@@ -152,6 +153,7 @@ export const reviewingJa: Same<typeof reviewingEn> = {
     who: 'レビュー担当',
     last: '最後',
   },
+  provenance: { made: '作成: {name}', changed: '作成: {name}、最後の変更: {editor}' },
   name: {
     label: 'お名前',
     hint: 'アノテーション、レビュー、コメントはこの名前で保存されます。このウィンドウと、これから開くウィンドウに使われます。',

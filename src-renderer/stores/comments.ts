@@ -75,6 +75,12 @@ export const useComments = defineStore('comments', () => {
     ;[draft.value, focused.value] = [null, null]
     canvas()
   }
+  /** False where nothing is open. */
+  function close(): boolean {
+    if (focused.value === null && draft.value === null) return false
+    cancel()
+    return true
+  }
   const canvas = () => document.querySelector<HTMLElement>('[role=application]')?.focus()
   function reply(to: number, text: string): void {
     if (desk.mediaId !== null && text.trim())
@@ -123,5 +129,5 @@ export const useComments = defineStore('comments', () => {
     return true
   }
 
-  return { focused, draft, threads, placeOf, compose, save, cancel, reply, resolve, remove, show, step }
+  return { focused, draft, threads, placeOf, compose, save, cancel, close, reply, resolve, remove, show, step }
 })
