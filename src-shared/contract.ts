@@ -3,12 +3,14 @@
  * same messages (see `contract/rpc.ts`); large binary data goes by URL (see `contract/urls.ts`).
  */
 import type { z } from 'zod'
+import { agreementMethods } from './contract/agreement.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
 import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
+import { reviewMethods } from './contract/review.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
 
 export const methods = {
@@ -18,6 +20,8 @@ export const methods = {
   ...annotationMethods,
   ...exchangeMethods,
   ...curationMethods,
+  ...agreementMethods,
+  ...reviewMethods,
   ...roomMethods,
 }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }

@@ -18,10 +18,11 @@ export class Edit {
   private readonly documents = new Map<number, string>()
   private readonly paths = new Map<number, string>()
 
-  /** `log` takes each change, as it is made, to the journal. */
+  /** `log` takes each change, as it is made, to the journal. `by`: who is noted as having changed a row last. */
   constructor(
     readonly db: Database,
     private readonly log: (change: RowChange) => void,
+    private readonly by: string | null = null,
   ) {}
 
   row(table: JournaledTable, id: number): StoredRow | undefined {
@@ -44,9 +45,10 @@ export class Edit {
   }
 
   /** Only what differs is written; false where nothing does. Throws where the row does not exist. */
-  update(table: JournaledTable, id: number, patch: StoredRow): boolean {
+  update(table: JournaledTable, id: number, given: StoredRow): boolean {
     const old = this.row(table, id)
     if (!old) throw userError(`${table} ${id} does not exist (any more)`)
+    const patch = { ...this.signature(table, old, given), ...given }
     const changed = Object.keys(patch).filter((c) => patch[c] !== undefined && patch[c] !== old[c])
     if (changed.length === 0) return false
     for (const c of changed) carried(table, c, patch[c]!)
@@ -66,6 +68,15 @@ export class Edit {
     this.touch(table, id, row)
     this.log({ table, id, before: pick(old), after: pick(row) })
     return true
+  }
+
+  /** Who did it, beside a change of what a row says; how it is shown (hidden, drawing order) says nothing. */
+  private signature(table: JournaledTable, old: StoredRow, patch: StoredRow): StoredRow {
+    if (this.by === null) return {}
+    const changes = (columns: readonly string[]) => columns.some((c) => patch[c] !== undefined && patch[c] !== old[c])
+    if (table === 'media') return changes(['review']) ? { reviewed_by: this.by, reviewed_at: Date.now() } : {}
+    if (!tables[table].columns.includes('edited_by')) return {}
+    return changes(['label_id', ...tables[table].content.filter((c) => c !== 'z')]) ? { edited_by: this.by } : {}
   }
 
   remove(table: JournaledTable, id: number): void {

@@ -68,7 +68,17 @@ export const regionRow = (r: Partial<Region>) =>
 export const captionRow = (c: Partial<Caption>) =>
   row({ media_id: c.mediaId, region_id: c.regionId, text: c.text, language: c.language, spans: text(c.spans), ...provenance(c) })
 export const commentRow = (c: Partial<Comment>) =>
-  row({ media_id: c.mediaId, region_id: c.regionId, by_name: c.by, text: c.text, created: c.created, resolved: bit(c.resolved) })
+  row({
+    media_id: c.mediaId,
+    region_id: c.regionId,
+    by_name: c.by,
+    text: c.text,
+    created: c.created,
+    resolved: bit(c.resolved),
+    x: c.at === undefined ? undefined : (c.at?.x ?? null),
+    y: c.at === undefined ? undefined : (c.at?.y ?? null),
+    reply_to: c.replyTo,
+  })
 
 /** A row of a table as the entity of a schema; a row that is none names its table and id. */
 export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
@@ -86,6 +96,8 @@ export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredR
 
 const parsed = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))
 const plain = <V>(v: V): V => (typeof v === 'string' ? (repaired(v) as V) : v)
+
+const editedBy = (r: StoredRow) => (r['edited_by'] == null ? {} : { editedBy: plain(r['edited_by']) })
 
 export const toLabel = (r: StoredRow): Label =>
   decode(label, 'label', r, () => ({
@@ -110,6 +122,8 @@ export const toMedia = (r: StoredRow): Media =>
     orientation: r['orientation'],
     split: plain(r['split']),
     review: r['review'],
+    reviewedBy: plain(r['reviewed_by'] ?? null),
+    reviewedAt: r['reviewed_at'] ?? null,
     duplicateGroup: r['duplicate_group'],
   }))
 export const toMediaLabel = (r: StoredRow): MediaLabel =>
@@ -119,6 +133,7 @@ export const toMediaLabel = (r: StoredRow): MediaLabel =>
     labelId: r['label_id'],
     author: authorOf(r),
     state: r['state'],
+    ...editedBy(r),
   }))
 export const toRegion = (r: StoredRow): Region =>
   decode(region, 'region', r, () => ({
@@ -132,6 +147,7 @@ export const toRegion = (r: StoredRow): Region =>
     z: r['z'],
     hidden: r['hidden'] === 1,
     locked: r['locked'] === 1,
+    ...editedBy(r),
   }))
 export const toCaption = (r: StoredRow): Caption =>
   decode(caption, 'caption', r, () => ({
@@ -143,6 +159,7 @@ export const toCaption = (r: StoredRow): Caption =>
     spans: parsed(r['spans']),
     author: authorOf(r),
     state: r['state'],
+    ...editedBy(r),
   }))
 export const toComment = (r: StoredRow): Comment =>
   decode(comment, 'comment', r, () => ({
@@ -153,4 +170,6 @@ export const toComment = (r: StoredRow): Comment =>
     text: plain(r['text']),
     created: r['created'],
     resolved: r['resolved'] === 1,
+    at: r['x'] == null || r['y'] == null ? null : { x: r['x'], y: r['y'] },
+    replyTo: r['reply_to'] ?? null,
   }))

@@ -7,7 +7,7 @@
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Database, Value } from './database.ts'
 import { tally } from './tally.ts'
-import { all, annotationConditions, type Condition, folderOf, mediaIds, sampleIds, unreadableIds } from './media-query.ts'
+import { all, annotationConditions, type Condition, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
 
 /** Up to so many images are counted one by one at once; of more, half as many are looked at, which is true to a point or two. */
 const few = 8000
@@ -98,6 +98,7 @@ export class FacetQuery {
     return { count: this.scaled(hits, row?.count ?? 0), rest: this.scaled(hits, row?.rest ?? 0) }
   }
 
+  openComments = () => this.split('openComments', `m.id IN (${openCommentIds})`).count
   unreadable = () => this.split('unreadable', `m.id IN (${unreadableIds})`).count
 
   /** Every folder that images lie in, with a slash at its end. */

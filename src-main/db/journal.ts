@@ -129,7 +129,7 @@ function atomic<T>(db: Database, entry: Entry, body: (edit: Edit) => T, after: (
       // Checked at commit: within an edit, rows may come and go in any order.
       db.exec('PRAGMA defer_foreign_keys = ON')
       const writer = new EntryWriter(db, entry)
-      const edit = new Edit(db, (change) => writer.add(change))
+      const edit = new Edit(db, (change) => writer.add(change), entry.kind === 'do' ? entry.by : null)
       const result = body(edit)
       edit.settle()
       const seq = writer.finish(edit)

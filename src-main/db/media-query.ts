@@ -103,6 +103,7 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   if (filter.duplicates === 'exact') {
     add('m.id IN (SELECT id FROM media WHERE content_hash IN (SELECT value FROM json_each(?)))', repeated(db))
   }
+  if (filter.openComments) add(`m.id IN (${openCommentIds})`)
   if (filter.unlabelled !== undefined) add(`m.annotated ${filter.unlabelled ? '=' : '<>'} 0`)
   if (filter.unreadable !== undefined) add(`m.id ${filter.unreadable ? 'IN' : 'NOT IN'} (${unreadableIds})`)
   if (filter.folder) conditions.push(folderCondition(db, filter.folder))
@@ -126,6 +127,7 @@ function repeated(db: Database): string {
 const repeatedAt = new WeakMap<Database, { seq: number; hashes: string }>()
 const heard = new WeakSet<Database>()
 
+export const openCommentIds = 'SELECT media_id FROM comment WHERE resolved = 0 AND reply_to IS NULL'
 export const unreadableIds = 'SELECT media_id FROM media_file WHERE problem IS NOT NULL'
 /** As the index has it, letter by letter. */
 export const folderOf = (m: string) => `rtrim(${m}path, replace(${m}path, '/', ''))`

@@ -111,6 +111,26 @@ CREATE INDEX media_folder ON media (root_id, rtrim(path, replace(path, '/', ''))
 ALTER TABLE label ADD COLUMN attributes TEXT;
 `,
   },
+  {
+    version: 7,
+    sql: `
+-- Who changed it last, whoever made it; NULL where nobody did, or before this version. And who decided between two authors' versions of it.
+ALTER TABLE region ADD COLUMN edited_by TEXT;
+ALTER TABLE region ADD COLUMN decided_by TEXT;
+ALTER TABLE media_label ADD COLUMN edited_by TEXT;
+ALTER TABLE media_label ADD COLUMN decided_by TEXT;
+ALTER TABLE caption ADD COLUMN edited_by TEXT;
+-- Of the review state: by whom and when.
+ALTER TABLE media ADD COLUMN reviewed_by TEXT;
+ALTER TABLE media ADD COLUMN reviewed_at INTEGER;
+-- A place on the image, in its pixels; and the comment that a reply answers.
+ALTER TABLE comment ADD COLUMN x REAL;
+ALTER TABLE comment ADD COLUMN y REAL;
+ALTER TABLE comment ADD COLUMN reply_to INTEGER REFERENCES comment(id);
+CREATE INDEX comment_open ON comment (media_id, id) WHERE resolved = 0;
+CREATE INDEX comment_reply ON comment (reply_to) WHERE reply_to IS NOT NULL;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -34,6 +34,8 @@ const shellShortcuts: Record<string, string[]> = {
   approve: ['Shift+Enter'],
   'send-back': ['Shift+Backspace'],
   comment: ['Shift+C'],
+  'next-comment': ['Shift+J'],
+  'previous-comment': ['Shift+K'],
   'review-mode': ['Shift+V'],
   'classify-mode': ['Shift+L'],
   'next-unlabelled': ['Shift+U'],

@@ -2,7 +2,9 @@
 import { nextTick } from 'vue'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { useAgreement } from '../stores/agreement.ts'
 import { useClassify } from '../stores/classify.ts'
+import { useComments } from '../stores/comments.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
@@ -44,6 +46,7 @@ export function makeActions(): Map<string, AppAction> {
     useClassify(),
     useRoute(),
   ]
+  const [agreement, comments] = [useAgreement(), useComments()]
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -107,7 +110,7 @@ export function makeActions(): Map<string, AppAction> {
   for (const how of ['undo', 'redo'] as const)
     add(how, 'edit', opened, () => {
       if (labelling() && desk.editor.execute(how)) return
-      void (classify.working ? classify.turn(how) : desk.turn(how))
+      void (classify.working ? classify : agreement.working ? agreement : desk).turn(how)
     })
   const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
@@ -205,10 +208,19 @@ export function makeActions(): Map<string, AppAction> {
       desk.editor.setSelection([list[(at + 1) % list.length]!.id])
     },
   )
+  add(
+    'settle-disagreements',
+    'review',
+    () => opened() && agreement.list.length > 0,
+    () => failing(agreement.begin()),
+  )
   add('classify-mode', 'label', labelling, () => classify.toggle())
   add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
-  add('comment', 'review', labelling, () => review.comment('comment'))
+  add('comment', 'review', labelling, () => comments.compose())
+  add('next-comment', 'review', opened, () => failing(comments.step(1).then(told)))
+  add('previous-comment', 'review', opened, () => failing(comments.step(-1).then(told)))
+  const told = (found: boolean) => void (found || toasts.say('comments.none'))
   add(
     'review-accept',
     'review',
@@ -223,7 +235,7 @@ export function makeActions(): Map<string, AppAction> {
       () => {
         const one = labelling() && gallery.selection.size === 0
         if (one && state === 'approved') review.give('approved')
-        else if (one && state === 'rejected' && review.active) review.comment('send-back')
+        else if (one && state === 'rejected' && review.active) review.sendBack()
         else bulk.review(targets(), state)
       },
     )

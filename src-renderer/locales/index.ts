@@ -4,35 +4,49 @@ import { ja } from './ja.ts'
 import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
+import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
 import { routeEn, routeJa } from './route.ts'
 import { upkeepEn, upkeepJa } from './upkeep.ts'
 import { windowEn, windowJa } from './window.ts'
+
+/** One table of many: groups of one name are joined. */
+function together(tables: readonly object[]): LocaleMessages {
+  const all: LocaleMessages = {}
+  for (const table of tables) for (const [group, words] of Object.entries(table)) all[group] = { ...all[group], ...words }
+  return all
+}
+interface LocaleMessages {
+  [group: string]: { [key: string]: string | LocaleMessages[string] }
+}
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
   messages: {
-    en: {
-      ...en,
-      ...keepEn,
-      ...firstEn,
-      ...labellingEn,
-      ...routeEn,
-      ...upkeepEn,
-      ...windowEn,
-      actions: { ...en.actions, ...labellingActionsEn },
-    },
-    ja: {
-      ...ja,
-      ...keepJa,
-      ...firstJa,
-      ...labellingJa,
-      ...routeJa,
-      ...upkeepJa,
-      ...windowJa,
-      actions: { ...ja.actions, ...labellingActionsJa },
-    },
+    en: together([
+      en,
+      firstEn,
+      keepEn,
+      labellingEn,
+      { actions: labellingActionsEn },
+      reviewingEn,
+      { actions: reviewingActionsEn, curate: reviewingCurateEn },
+      routeEn,
+      upkeepEn,
+      windowEn,
+    ]),
+    ja: together([
+      ja,
+      firstJa,
+      keepJa,
+      labellingJa,
+      { actions: labellingActionsJa },
+      reviewingJa,
+      { actions: reviewingActionsJa, curate: reviewingCurateJa },
+      routeJa,
+      upkeepJa,
+      windowJa,
+    ]),
   },
 })
-export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof routeEn & typeof upkeepEn & typeof windowEn

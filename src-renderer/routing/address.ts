@@ -9,7 +9,7 @@ import { mediaFilter } from '#shared/model/project.ts'
 
 export const rooms = ['data', 'label', 'train', 'compare', 'merge'] as const
 export type Room = (typeof rooms)[number]
-export const tools = ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts'] as const
+export const tools = ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts', 'review', 'agreement'] as const
 export type Tool = (typeof tools)[number]
 export const mapMethods = ['umap', 'pca'] as const
 export const colourings = ['label', 'split', 'author', 'review', 'none'] as const
@@ -37,6 +37,11 @@ const shown = {
   found: list.optional(),
   title: z.string().max(300).optional(),
 }
+/** Two authors held against one another, each as `person:NAME` or `checkpoint:ID`; while labelling, their disagreements are settled. */
+const compared = {
+  between: z.tuple([word, word]).optional(),
+  iou: z.number().min(0.05).max(1).optional(),
+}
 export const address = z.discriminatedUnion('room', [
   z.object({ room: z.literal('welcome') }),
   z.object({
@@ -54,8 +59,17 @@ export const address = z.discriminatedUnion('room', [
     words: word.optional(),
     map: z.enum(mapMethods).optional(),
     colour: z.enum(colourings).optional(),
+    ...compared,
   }),
-  z.object({ room: z.literal('label'), ...common, ...shown, image: id.optional(), regions: list.optional() }),
+  z.object({
+    room: z.literal('label'),
+    ...common,
+    ...shown,
+    ...compared,
+    reviewing: z.literal(true).optional(),
+    image: id.optional(),
+    regions: list.optional(),
+  }),
   z.object({
     room: z.literal('train'),
     ...common,
@@ -81,7 +95,22 @@ export type Address = z.infer<typeof address>
 /** What stands in the path after the room. */
 const main: Partial<Record<Address['room'], string>> = { label: 'image', train: 'run', merge: 'run' }
 /** What a step back does not take back: it is written into the present entry of the history. */
-const details = new Set(['chosen', 'at', 'regions', 'curves', 'reference', 'x', 'y', 'split', 'colour', 'map', 'model'])
+const details = new Set([
+  'chosen',
+  'at',
+  'regions',
+  'curves',
+  'reference',
+  'x',
+  'y',
+  'split',
+  'colour',
+  'map',
+  'model',
+  'between',
+  'iou',
+  'reviewing',
+])
 const filterFields = Object.keys(mediaFilter.shape)
 
 const parsed = (text: string): unknown => {

@@ -1,11 +1,13 @@
 /** The address of what the stores hold, and the stores as an address has them. A view that gets an address of its own gets lines here. */
 import { nextTick } from 'vue'
 import { mediaSort } from '#shared/contract/media.ts'
+import { useAgreement } from '../stores/agreement.ts'
 import { useComparison } from '../stores/comparison.ts'
 import { useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useProject } from '../stores/project.ts'
+import { useReview } from '../stores/review.ts'
 import { useRuns } from '../stores/runs.ts'
 import { useShell } from '../stores/shell.ts'
 import type { Address } from './address.ts'
@@ -37,6 +39,11 @@ function searched(): Pick<Of<'data'>, 'like' | 'words' | 'found' | 'title'> {
   }
 }
 
+function between(): Pick<Of<'data'>, 'between' | 'iou'> {
+  const { a, b, threshold } = useAgreement()
+  return a && b ? { between: [a, b], iou: threshold === 0.5 ? undefined : threshold } : {}
+}
+
 export function here(): Address {
   const [project, shell, gallery, desk, curation, runs, comparison] = [
     useProject(),
@@ -64,6 +71,7 @@ export function here(): Address {
           map: curation.map.method === 'umap' ? undefined : curation.map.method,
           colour: curation.map.colour === 'label' ? undefined : curation.map.colour,
         }),
+        ...(curation.tool === 'agreement' && between()),
         ...common,
       }
     }
@@ -72,6 +80,8 @@ export function here(): Address {
         room: 'label',
         image: desk.mediaId ?? undefined,
         ...shown(),
+        ...(useAgreement().queue && between()),
+        reviewing: useReview().active || undefined,
         regions: desk.mediaId !== null && desk.selection.some((id) => id > 0) ? keptList(desk.selection.filter((id) => id > 0)) : undefined,
         ...common,
       }
@@ -112,6 +122,9 @@ export async function show(address: Address): Promise<Gone[]> {
       else if (address.image !== desk.mediaId || !desk.content) await desk.open(address.image)
       const wanted = new Set(address.regions === undefined ? [] : (idsOfList(address.regions) ?? []))
       if (address.image === desk.mediaId) desk.select(wanted)
+      useReview().active = address.reviewing ?? false
+      if (address.between) await useAgreement().resume(address.between, address.iou ?? 0.5, desk.mediaId)
+      else if (useAgreement().queue) useAgreement().end()
       break
     }
     case 'train':
@@ -165,6 +178,7 @@ async function showData(address: Of<'data'>, gone: Gone[]): Promise<void> {
   curation.model = address.model
   curation.map.method = address.map ?? 'umap'
   curation.map.colour = address.colour ?? 'label'
+  if (address.between) useAgreement().choose(address.between, address.iou ?? 0.5)
   if (asked !== null && asked !== before) {
     if (address.like !== undefined) await curation.searchLike(address.like)
     else await curation.search({ kind: 'text', text: address.words! }, curation.titleOf(address.words!))

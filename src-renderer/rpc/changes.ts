@@ -83,8 +83,10 @@ export function withIds(change: Change, ids: ReadonlyMap<number, number>): Chang
       const { id, patch, before } = change.input
       return { ...change, input: { id: now(id), patch: named(patch), ...(before && { before: named(before) }) } }
     }
-    case 'comments.add':
-      return { ...change, input: { ...change.input, regionId: orNull(change.input.regionId) } }
+    case 'comments.add': {
+      const { regionId, replyTo } = change.input
+      return { ...change, input: { ...change.input, regionId: orNull(regionId), ...(replyTo != null && { replyTo: now(replyTo) }) } }
+    }
     case 'comments.update':
       return { ...change, input: { ...change.input, id: now(change.input.id) } }
     case 'captions.remove': {

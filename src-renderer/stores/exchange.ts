@@ -13,6 +13,8 @@ export const useExchange = defineStore('exchange', () => {
   const split = ref<string | null>(null)
   /** Everybody's annotations of an image, rather than one person's. */
   const everyone = ref(false)
+  /** Whose second opinion it is; nobody's: it is what the project holds. */
+  const opinion = ref('')
   /** What came of the import that the dialog shows. */
   const imported = ref<{ path: string; report: ImportReport } | null>(null)
   const exportPath = ref('')
@@ -23,5 +25,19 @@ export const useExchange = defineStore('exchange', () => {
   const titleOf = (name: FormatName, locale: string) =>
     exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
-  return { formats, importPath, importFormat, split, everyone, imported, exportPath, exportFormat, copyImages, onlyFiltered, titleOf, load }
+  return {
+    formats,
+    importPath,
+    importFormat,
+    split,
+    everyone,
+    opinion,
+    imported,
+    exportPath,
+    exportFormat,
+    copyImages,
+    onlyFiltered,
+    titleOf,
+    load,
+  }
 })

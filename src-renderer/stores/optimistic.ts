@@ -25,6 +25,8 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
           ...content.comments,
           {
             ...change.input,
+            at: change.input.at ?? null,
+            replyTo: change.input.replyTo ?? null,
             id: change.temporary ?? 0,
             by: author.kind === 'person' ? author.name : '',
             created: Date.now(),
@@ -35,7 +37,7 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
     case 'comments.update':
       return { ...content, comments: patched(content.comments, change.input.id, change.input.patch) }
     case 'comments.remove':
-      return { ...content, comments: without(content.comments, change.input.id) }
+      return { ...content, comments: without(content.comments, change.input.id).filter((c) => c.replyTo !== change.input.id) }
     case 'image-labels.choose':
       return of([change.input.mediaId])
         ? { ...content, labels: chosen(withLabel(content, change.input.labelId, author), change.input.labelId) }
@@ -51,7 +53,17 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
     case 'splits.set':
       return of(change.input.mediaIds) ? { ...content, media: { ...content.media, split: change.input.split } } : content
     case 'review.set':
-      return of(change.input.mediaIds) ? { ...content, media: { ...content.media, review: change.input.review } } : content
+      return of(change.input.mediaIds)
+        ? {
+            ...content,
+            media: {
+              ...content.media,
+              review: change.input.review,
+              reviewedBy: author.kind === 'person' ? author.name : null,
+              reviewedAt: Date.now(),
+            },
+          }
+        : content
     case 'media.edit': {
       const { mediaIds, patch } = change.input
       if (!of(mediaIds)) return content

@@ -1,24 +1,36 @@
-/** Review: one image after the other is approved, or sent back with a word why. */
+/** Review: one image after the other, in a fixed order, is approved or sent back with a word why. */
 import { defineStore } from 'pinia'
-import { nextTick, ref } from 'vue'
+import { computed, nextTick, ref, shallowRef, watch } from 'vue'
+import type { ReviewOrder } from '#shared/model/review.ts'
+import { listIds, listText } from '../routing/address.ts'
+import { call } from '../rpc/index.ts'
 import { useDesk } from './desk.ts'
+import { useGallery } from './gallery.ts'
+import { useProject } from './project.ts'
 
 export type Verdict = 'approved' | 'rejected'
 
+/** A review that was begun: its images in their order, and the one that was open last. */
+interface Begun {
+  title: string
+  ids: string
+  at: number
+}
+
 export const useReview = defineStore('review', () => {
-  const desk = useDesk()
+  const [desk, gallery, project] = [useDesk(), useGallery(), useProject()]
   const active = ref(false)
   /** What the comment being written is for. */
-  const commenting = ref<'comment' | 'send-back' | null>(null)
+  const commenting = ref<'send-back' | null>(null)
 
   const toggle = () => {
     active.value = !active.value
     commenting.value = null
   }
-  /** Opens the field for a comment, in review or not. */
-  function comment(purpose: 'comment' | 'send-back'): void {
+  /** Opens the field for why. */
+  function sendBack(): void {
     active.value = true
-    commenting.value = purpose
+    commenting.value = 'send-back'
     void nextTick(() => document.querySelector<HTMLInputElement>('[data-review-comment] input')?.focus())
   }
   /** Of the open image; in review the next one follows. */
@@ -33,5 +45,78 @@ export const useReview = defineStore('review', () => {
     if (desk.mediaId !== null && text.trim())
       desk.change({ method: 'comments.add', input: { mediaId: desk.mediaId, regionId, text: text.trim() } })
   }
-  return { active, commenting, toggle, comment, give, say }
+
+  // ---- In a fixed order
+
+  const storage = () => `dashi:review:${project.opened?.info.folder ?? ''}`
+  const begun = shallowRef<Begun | null>(null)
+  watch(
+    () => project.key,
+    () => {
+      active.value = false
+      begun.value = null
+      try {
+        const stored = JSON.parse(localStorage.getItem(storage()) ?? 'null') as Partial<Begun> | null
+        if (stored && typeof stored.title === 'string' && typeof stored.ids === 'string' && typeof stored.at === 'number')
+          begun.value = { title: stored.title, ids: stored.ids, at: stored.at }
+      } catch {
+        // what is not understood is forgotten
+      }
+    },
+    { immediate: true },
+  )
+  function keep(now: Begun): void {
+    begun.value = now
+    try {
+      localStorage.setItem(storage(), JSON.stringify(now))
+    } catch {
+      // too long for this browser: it is gone with the window
+    }
+  }
+  const inOrder = computed(() => active.value && begun.value !== null && gallery.found?.title === begun.value.title)
+  watch([() => desk.mediaId, inOrder], ([at, on]) => {
+    if (on && at !== null && gallery.places.has(at)) keep({ ...begun.value!, at })
+  })
+  /** How far it is: the open image's place among all of them. */
+  const progress = computed(() => {
+    const at = desk.mediaId === null ? undefined : gallery.places.get(desk.mediaId)
+    return at === undefined ? null : { at: at + 1, all: gallery.ids.length }
+  })
+
+  /** Of the images that are shown, in an order that no verdict changes. False where there are none. */
+  async function begin(order: ReviewOrder, seed: number, unreviewed: boolean, title: string): Promise<boolean> {
+    const shown = gallery.found && new Set(gallery.ids)
+    const { ids } = await call('review.order', {
+      filter: { ...gallery.filter, ...(unreviewed && { review: 'unreviewed' as const }) },
+      order,
+      seed,
+    })
+    const wanted = shown ? ids.filter((id) => shown.has(id)) : ids
+    if (!wanted.length) return false
+    await goThrough({ title, ids: listText(wanted), at: wanted[0]! })
+    return true
+  }
+  /** Where it was left, in this window or before a reload. */
+  const goOn = async () => {
+    if (begun.value) await goThrough(begun.value)
+  }
+  async function goThrough(what: Begun): Promise<void> {
+    const ids = listIds(what.ids) ?? []
+    keep(what)
+    gallery.show({ title: what.title, ids })
+    await nextTick()
+    await gallery.settled()
+    const first = gallery.places.has(what.at) ? what.at : gallery.ids[0]
+    if (first === undefined) return
+    active.value = true
+    commenting.value = null
+    await desk.open(first)
+  }
+  const left = computed(() => {
+    if (!begun.value) return null
+    const ids = listIds(begun.value.ids) ?? []
+    return { title: begun.value.title, at: ids.indexOf(begun.value.at) + 1, all: ids.length }
+  })
+
+  return { active, commenting, toggle, sendBack, give, say, progress, begin, goOn, left }
 })

@@ -4,6 +4,13 @@ import { computed, ref } from 'vue'
 import { settings as settingsSchema, type RecentProject, type Settings } from '#shared/contract/app.ts'
 import { call, remote } from '../rpc/index.ts'
 
+const place = 'dashi:name'
+const ownName = () => (sessionStorage.getItem(place) ?? localStorage.getItem(place) ?? '').trim().slice(0, 500)
+function keepOwnName(name: string): void {
+  sessionStorage.setItem(place, name)
+  localStorage.setItem(place, name)
+}
+
 export const useSession = defineStore('session', () => {
   const version = ref('')
   const user = ref('')
@@ -15,7 +22,8 @@ export const useSession = defineStore('session', () => {
   const settings = ref<Settings>(settingsSchema.parse({}))
 
   async function hello(): Promise<void> {
-    const said = await call('app.hello')
+    const name = ownName()
+    const said = await call('app.hello', name ? { name } : {})
     ;[version.value, user.value, recent.value, startProject.value, settings.value] = [
       said.version,
       said.user,
@@ -25,6 +33,11 @@ export const useSession = defineStore('session', () => {
     ]
     instance.value = said.instance
     client.value = said.client
+  }
+  /** Who works in this window; of windows that are opened later too, but not of others that are open. */
+  async function rename(name: string): Promise<void> {
+    keepOwnName(name)
+    user.value = (await call('app.hello', { name })).user
   }
   async function refreshRecent(): Promise<void> {
     recent.value = (await call('app.hello')).recent
@@ -47,5 +60,5 @@ export const useSession = defineStore('session', () => {
     settings.value.language === 'system' ? (navigator.language.startsWith('ja') ? 'ja' : 'en') : settings.value.language,
   )
 
-  return { version, user, instance, client, recent, startProject, settings, theme, language, hello, refreshRecent, forget, save }
+  return { version, user, instance, client, recent, startProject, settings, theme, language, hello, rename, refreshRecent, forget, save }
 })

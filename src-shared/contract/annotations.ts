@@ -69,7 +69,17 @@ export const annotationMethods = {
     }),
     tokenCountsSchema,
   ),
-  'comments.add': method(z.object({ mediaId: id, regionId: id.nullable(), text: comment.shape.text }), comment),
+  'comments.add': method(
+    z.object({
+      mediaId: id,
+      regionId: id.nullable(),
+      text: comment.shape.text,
+      /** Where on the image; a region's comment needs none. */
+      at: comment.shape.at.unwrap().optional(),
+      replyTo: id.nullable().optional(),
+    }),
+    comment,
+  ),
   'comments.update': method(z.object({ id, patch: commentFields.partial(), before: commentFields.partial().optional() }), comment),
   'comments.remove': method(z.object({ id, before: commentFields.partial().optional() }), done),
   'labels.list': method(z.object({}).default({}), z.array(label.extend({ regions: z.number().int(), images: z.number().int() }))),

@@ -1,5 +1,6 @@
 /** The application itself: who is there, settings, recent projects, choosing files, running jobs. */
 import { z } from 'zod'
+import { limits } from '../model/limits.ts'
 import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
@@ -100,8 +101,9 @@ const nothing = z.object({}).default({})
 const done = z.null()
 
 export const appMethods = {
+  /** `name`: who works in this window, where that is not the user of the machine; as soon as it is told, its edits are theirs. */
   'app.hello': method(
-    nothing,
+    z.object({ name: text().trim().min(1).max(limits.name).optional() }).default({}),
     z.object({
       version: z.string(),
       /** Of this start of the program: another one after a reconnect means that it was restarted meanwhile. */

@@ -54,6 +54,7 @@ export const facets = z.object({
   proposed: count,
   doubtful: count,
   duplicates: count,
+  openComments: count,
   unreadable: count,
   /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
   folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { annotationState, author } from './author.ts'
+import { annotationState, author, editor } from './author.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { text } from './text.ts'
@@ -27,6 +27,7 @@ export const caption = z.object({
   spans: z.array(span).max(limits.spans),
   author,
   state: annotationState,
+  editedBy: editor,
 })
 export type Span = z.infer<typeof span>
 export type Caption = z.infer<typeof caption>

@@ -1,6 +1,7 @@
 /** Import and export: which formats there are, what may be asked of them, and what they report. */
 import { z } from 'zod'
 import { annotationState } from './author.ts'
+import { limits } from './limits.ts'
 import { mediaFilter } from './project.ts'
 import { skippedFiles } from './scan.ts'
 import { text } from './text.ts'
@@ -65,6 +66,11 @@ export const importOptions = z.object({
   annotators: z.enum(['first', 'all']).default('first'),
   /** Whether the images' files are decoded once, so that it is known which cannot be read. */
   check: z.boolean().default(true),
+  /**
+   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing until
+   * it is accepted. Splits, tags and images that the project does not have are left out.
+   */
+  secondOpinion: text().trim().min(1).max(limits.name).optional(),
   /** As what the journal names the importing person's action. */
   action: text().optional(),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { annotationState, author } from './author.ts'
+import { annotationState, author, editor } from './author.ts'
 import { limits } from './limits.ts'
 import { text } from './text.ts'
 
@@ -40,12 +40,15 @@ export const media = z.object({
   orientation: z.number().int().min(1).max(8),
   split: split.nullable(),
   review: reviewState,
+  /** Who set the review state last, and when (milliseconds since 1970). */
+  reviewedBy: text().nullable().optional(),
+  reviewedAt: z.number().int().nullable().optional(),
   /** Near-duplicates share a number, given by curation; null when alone. */
   duplicateGroup: z.number().int().nullable(),
 })
 
 /** A label of the whole image. */
-export const mediaLabel = z.object({ id, mediaId: id, labelId: id, author, state: annotationState })
+export const mediaLabel = z.object({ id, mediaId: id, labelId: id, author, state: annotationState, editedBy: editor })
 export const mediaTag = z.object({ id, mediaId: id, tag })
 export const comment = z.object({
   id,
@@ -56,6 +59,10 @@ export const comment = z.object({
   /** Milliseconds since 1970. */
   created: z.number().int(),
   resolved: z.boolean(),
+  /** A place on the image, in its pixels. */
+  at: z.object({ x: z.number(), y: z.number() }).nullable().default(null),
+  /** The comment that it answers; a reply has no place and no state of its own. */
+  replyTo: id.nullable().default(null),
 })
 
 export type ReviewState = z.infer<typeof reviewState>

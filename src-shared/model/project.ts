@@ -120,6 +120,8 @@ export const mediaFilter = z.object({
   pathText: text().min(1).optional(),
   /** exact: same content hash as another; near: in a duplicate group. */
   duplicates: z.enum(['exact', 'near']).optional(),
+  /** true: with comments that nobody resolved. */
+  openComments: z.literal(true).optional(),
   /** true: no accepted region or image label. */
   unlabelled: z.boolean().optional(),
   /** true: its file was looked at and cannot be decoded. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { annotationState, author } from './author.ts'
+import { annotationState, author, editor } from './author.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { shape } from './shape.ts'
@@ -22,5 +22,6 @@ export const region = z.object({
   z: z.number().int(),
   hidden: z.boolean(),
   locked: z.boolean(),
+  editedBy: editor,
 })
 export type Region = z.infer<typeof region>

@@ -108,12 +108,12 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     await page.click('[role=option] >> nth=1')
     await check('data, one chosen')
-    for (const tool of ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts']) {
+    for (const tool of ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts', 'review', 'agreement']) {
       await page.click(`[data-tool=${tool}]`)
       await page.waitForSelector('.curate h2')
       await check(`data, ${tool}`)
     }
-    await page.click('[data-tool=doubts]')
+    await page.click('[data-tool=agreement]')
     for (const [text, dialog] of [
       ['Import', 'Import'],
       ['Export', 'Export'],

@@ -1,5 +1,6 @@
 /** What is said of whole images: labels, tags, split, review, comments; and facts found out about their files. */
 import { userError } from '#shared/errors.ts'
+import { limits } from '#shared/model/limits.ts'
 import type { Author } from '#shared/model/author.ts'
 import {
   comment,
@@ -111,9 +112,20 @@ export function setReview(project: Project, mediaIds: readonly number[], state: 
   })
 }
 
-export function addComment(project: Project, given: { mediaId: number; regionId?: number | null; text: string }): Comment {
+interface NewComment {
+  mediaId: number
+  regionId?: number | null
+  text: string
+  at?: Comment['at']
+  replyTo?: number | null
+}
+
+/** Of a region, of a place on the image, of the whole image, or as a reply: that belongs to the comment it answers. */
+export function addComment(project: Project, given: NewComment): Comment {
   const whole = valid(comment.omit({ id: true }), 'comment', {
     regionId: null,
+    at: null,
+    replyTo: null,
     ...given,
     by: project.user,
     created: Date.now(),
@@ -122,8 +134,22 @@ export function addComment(project: Project, given: { mediaId: number; regionId?
   return mutate(project.db, project.user, 'comment', (edit) => {
     if (whole.regionId !== null && edit.row('region', whole.regionId)?.['media_id'] !== whole.mediaId)
       throw userError(`comment: region ${whole.regionId} is not on this image`)
+    checkPlace(edit, whole)
     return { id: edit.insert('comment', commentRow(whole)), ...whole }
   })
+}
+
+function checkPlace(edit: Edit, { mediaId, regionId, at, replyTo }: Omit<Comment, 'id'>): void {
+  if (replyTo !== null) {
+    const answered = edit.row('comment', replyTo)
+    if (answered?.['media_id'] !== mediaId) throw userError(`comment: replyTo: comment ${replyTo} is not on this image`)
+    if (answered['reply_to'] !== null) throw userError(`comment: replyTo: comment ${replyTo} is a reply itself`)
+    if (at || regionId !== null) throw userError('comment: replyTo: a reply has no place of its own')
+  }
+  if (!at) return
+  const image = edit.row('media', mediaId)
+  const [width, height] = [Number(image?.['width'] ?? limits.coordinate), Number(image?.['height'] ?? limits.coordinate)]
+  if (!(at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height)) throw userError(`comment: at: ${at.x}, ${at.y} lies outside the image`)
 }
 
 type CommentFields = { text?: string; resolved?: boolean }
@@ -149,7 +175,9 @@ export function removeComment(project: Project, id: number, before?: CommentFiel
     const meanwhile = new Meanwhile('comment')
     const wanted = meanwhile.remove(id, currentComment(edit, id), before)
     meanwhile.settle()
-    if (wanted) edit.remove('comment', id)
+    if (!wanted) return
+    for (const reply of edit.db.all<{ id: number }>('SELECT id FROM comment WHERE reply_to = ?', id)) edit.remove('comment', reply.id)
+    edit.remove('comment', id)
   })
 }
 

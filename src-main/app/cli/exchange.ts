@@ -102,8 +102,10 @@ export const importCommand = (_: AppContext): Command =>
       '--annotators <which>',
       'where several people annotated an image: first (the ground truth, or the first that was not cancelled) or all',
     )
+    .option('--second-opinion <name>', 'as what this person says of the project’s images: beside what is there, as proposals')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
       const options = parsed(importOptions, {
+        secondOpinion: o['secondOpinion'],
         format: o['format'],
         images: o['images'],
         split: o['split'],

@@ -17,6 +17,7 @@ import { linkFolder } from '../media/scan.ts'
 import { runWork } from '../work/client.ts'
 import { unreadableMedia } from '../../db/media-file.ts'
 import { createSampleProject } from '../sample/project.ts'
+import { agreementCommand } from './agreement.ts'
 import { output } from './output.ts'
 
 export const projectCommand = (_: AppContext): Command => {
@@ -144,6 +145,7 @@ export const projectCommand = (_: AppContext): Command => {
         opened.close()
       }
     })
+  project.addCommand(agreementCommand())
   return project
 }
 

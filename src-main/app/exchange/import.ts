@@ -20,6 +20,7 @@ import type { DraftLabel, Source } from './draft.ts'
 import { Findings } from './findings.ts'
 import { formats } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
+import { asOpinion, opinionPlaces } from './opinion.ts'
 import { mapOrdered, meter, type OnProgress } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Spool } from './spool.ts'
@@ -53,7 +54,7 @@ export async function importInto(project: Project, given: string, options: Impor
   if (!existsSync(input)) throw userError(`${given}: no such file or folder`)
   const unpacked = new Unpacked(project)
   const unpackTo = unpacked.folder
-  const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing })
+  const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing }, findings)
   try {
     let at = input
     if (/\.zip$/i.test(input)) {
@@ -211,6 +212,7 @@ class Storing {
   constructor(
     readonly project: Project,
     private readonly options: Source['options'] & RunOptions,
+    private readonly findings: Findings,
   ) {
     this.spool = options.batch === undefined ? new Spool() : null
     this.report = meter(options.onProgress)
@@ -241,6 +243,19 @@ class Storing {
       this.declareNow()
       this.store(records)
     })
+  }
+
+  /** Each where the project has its image. */
+  private *opinions(
+    records: Iterable<{ record: ImageRecord; root: string }>,
+    name: string,
+  ): Generator<{ record: ImageRecord; root: string }> {
+    const placed = opinionPlaces(this.project)
+    for (const { record, root } of records) {
+      const there = placed(record, root)
+      if (there) yield { record: asOpinion({ ...record, fileName: there.path }, name), root: there.root }
+      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion brings none`)
+    }
   }
 
   close(): void {
@@ -281,6 +296,7 @@ class Storing {
     const before = { ...counts }
     let done = before.added + before.merged + before.unchanged
     const known = knownElsewhere(project)
+    if (options.secondOpinion !== undefined) records = this.opinions(records, options.secondOpinion)
     // Records go by root; most imports have one.
     const write = (root: string, some: Iterable<ImageRecord>) => {
       const more = addRecords(project, some, {

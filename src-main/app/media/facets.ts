@@ -26,6 +26,7 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
     proposed,
     doubtful,
     duplicates: query.split('duplicates', 'm.duplicate_group IS NOT NULL').count,
+    openComments: query.openComments(),
     unreadable: query.unreadable(),
     folders: folderTree(project, query.folders(), filter.folder),
   }

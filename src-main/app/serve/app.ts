@@ -32,11 +32,24 @@ export interface AppOptions {
   report?: (what: string, error: unknown) => void
 }
 
+const namesakes = new WeakMap<Project, Map<string, Project>>()
+/** The project as somebody else than its opener edits it: the same one, and the same thing each time. */
+function named(project: Project, name: string | null): Project {
+  if (name === null || name === project.user) return project
+  let known = namesakes.get(project)
+  if (!known) namesakes.set(project, (known = new Map()))
+  let found = known.get(name)
+  if (!found) known.set(name, (found = Object.create(project, { user: { value: name, enumerable: true } }) as Project))
+  return found
+}
+
 /** One window. Methods act on the project that it has open. */
 export class Client {
   readonly id = randomUUID()
   private opened: OpenProject | null = null
   emit: Emit = () => {}
+  /** Who works in this window; null: the user of the machine. */
+  name: string | null = null
 
   constructor(readonly app: App) {}
 
@@ -45,7 +58,7 @@ export class Client {
     return this.opened
   }
   get project(): Project {
-    return this.current.project
+    return named(this.current.project, this.name)
   }
   has = (key: string): boolean => this.opened?.key === key
 
@@ -70,13 +83,14 @@ export class Client {
     plan?: Plan,
   ): string {
     const opened = this.app.pool.take(this.project.folder)
+    const { name } = this
     const tell: Client['tell'] = (event, data) => this.app.tellProject(opened.key, event, data)
     return this.app.jobs.start(
       kind,
       subject,
       async (control) => {
         try {
-          return await body(opened.project, control, tell)
+          return await body(named(opened.project, name), control, tell)
         } finally {
           this.app.pool.release(opened)
         }

@@ -44,6 +44,9 @@ function conflicts(body: () => unknown): Conflict[] {
   throw new Error('no conflict')
 }
 
+/** Whoever changed it last is noted with it. */
+const edited = { editedBy: 'ann' }
+
 test.each([
   ['shape', { shape: box(9, 9) }, { shape: box(7, 7) }],
   ['label', { labelId: 2 }, { labelId: null }],
@@ -59,13 +62,13 @@ test.each([
   const [key] = Object.keys(second)
   const value = (v: unknown) => (key === 'attributes' ? (v as { a: number }).a : v)
   expect(found!.fields[0]).toMatchObject({ theirs: value(first[key as never]), mine: value(second[key as never]) })
-  expect(now(project)).toEqual({ ...before, ...first })
+  expect(now(project)).toEqual({ ...before, ...first, ...edited })
   expect(changeHistory(project)).toHaveLength(entries)
   // The second window insists: it now knows what the first made of it.
   apply(project, { ...before, ...first }, { ...before, ...second } as Region)
-  expect(now(project)).toEqual({ ...before, ...second })
+  expect(now(project)).toEqual({ ...before, ...second, ...edited })
   undoChange(project, 1)
-  expect(now(project)).toEqual({ ...before, ...first })
+  expect(now(project)).toEqual({ ...before, ...first, ...edited })
   undoChange(project, 1)
   expect(now(project)).toEqual(before)
   expect(checkProject(project, { files: false }).problems).toEqual([])
@@ -78,7 +81,7 @@ test('different fields of one region, different attributes too, are no conflict;
   apply(project, before, { ...before, attributes: { a: 1 } })
   apply(project, before, { ...before, attributes: { b: 2 } })
   apply(project, before, { ...before, labelId: 2 })
-  expect(now(project)).toEqual({ ...before, shape: box(9, 9), labelId: 2, attributes: { a: 1, b: 2 } })
+  expect(now(project)).toEqual({ ...before, shape: box(9, 9), labelId: 2, attributes: { a: 1, b: 2 }, ...edited })
 })
 
 test('one region of several in a conflict holds back the others, so that nothing is half done', () => {

@@ -13,11 +13,11 @@ import type { App } from '../app.ts'
 import type { HandlersOf } from './index.ts'
 
 export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
-  'app.hello': (_, client) => ({
+  'app.hello': ({ name }, client) => ({
     client: client.id,
     version: app.options.host.version,
     instance: app.instance,
-    user: defaultUser(),
+    user: (client.name = name ?? client.name) ?? defaultUser(),
     settings: app.preferences.settings,
     recent: app.preferences.recent.filter((r) => existsSync(join(r.folder, 'project.db'))),
     project: app.options.project ?? null,

@@ -1,11 +1,13 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { App, Client } from '../app.ts'
+import { agreementHandlers } from './agreement.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
 import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
 import { projectHandlers } from './projects.ts'
+import { reviewHandlers } from './review.ts'
 import { roomHandlers } from './rooms.ts'
 
 /** The part of the contract that a file answers. */
@@ -18,5 +20,7 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...annotationHandlers(app),
   ...exchangeHandlers(),
   ...curationHandlers(app),
+  ...agreementHandlers(),
+  ...reviewHandlers(),
   ...roomHandlers(app),
 })

@@ -1,0 +1,90 @@
+/** Which of one list goes with which of another: at most one each, so that the weights of the pairs have the greatest sum. */
+
+export interface WeightedPair {
+  a: number
+  b: number
+  /** Above 0. */
+  weight: number
+}
+
+/** Only the given pairs can be taken. What hangs together is solved by itself, by the Hungarian method (Kuhn 1955, Munkres 1957). */
+export function bestPairs(pairs: readonly WeightedPair[]): WeightedPair[] {
+  return components(pairs).flatMap((group) => (group.length === 1 ? group : solved(group)))
+}
+
+function components(pairs: readonly WeightedPair[]): WeightedPair[][] {
+  const parent = new Map<string, string>()
+  const root = (node: string): string => {
+    let at = node
+    while (parent.has(at)) at = parent.get(at)!
+    return at
+  }
+  for (const { a, b } of pairs) {
+    const [x, y] = [root(`a${a}`), root(`b${b}`)]
+    if (x !== y) parent.set(x, y)
+  }
+  const groups = new Map<string, WeightedPair[]>()
+  for (const pair of pairs) {
+    const key = root(`a${pair.a}`)
+    const group = groups.get(key)
+    if (group) group.push(pair)
+    else groups.set(key, [pair])
+  }
+  return [...groups.values()]
+}
+
+function solved(group: readonly WeightedPair[]): WeightedPair[] {
+  const [as, bs] = [[...new Set(group.map((p) => p.a))], [...new Set(group.map((p) => p.b))]]
+  const turned = as.length > bs.length
+  const [rows, columns] = turned ? [bs, as] : [as, bs]
+  const [rowAt, columnAt] = [new Map(rows.map((id, i) => [id, i])), new Map(columns.map((id, i) => [id, i]))]
+  const known = new Map<number, WeightedPair>()
+  const cost = rows.map(() => new Float64Array(columns.length))
+  for (const pair of group) {
+    const [i, j] = turned ? [rowAt.get(pair.b)!, columnAt.get(pair.a)!] : [rowAt.get(pair.a)!, columnAt.get(pair.b)!]
+    cost[i]![j] = -pair.weight
+    known.set(i * columns.length + j, pair)
+  }
+  // A row that gets a column with which it is no pair stays alone.
+  return assignment(cost, columns.length).flatMap((j, i) => known.get(i * columns.length + j) ?? [])
+}
+
+/** Of a matrix with at least as many columns as rows, the column of each row at the least sum of costs; O(rows² columns). */
+function assignment(cost: readonly Float64Array[], columns: number): number[] {
+  const rows = cost.length
+  const [u, v] = [new Float64Array(rows + 1), new Float64Array(columns + 1)]
+  /** Row of each column, from 1; 0: free. */
+  const rowOf = new Int32Array(columns + 1)
+  const way = new Int32Array(columns + 1)
+  for (let i = 1; i <= rows; i++) {
+    rowOf[0] = i
+    let j0 = 0
+    const least = new Float64Array(columns + 1).fill(Infinity)
+    const used = new Uint8Array(columns + 1)
+    do {
+      used[j0] = 1
+      const i0 = rowOf[j0]!
+      let [delta, j1] = [Infinity, 0]
+      for (let j = 1; j <= columns; j++) {
+        if (used[j]) continue
+        const reduced = cost[i0 - 1]![j - 1]! - u[i0]! - v[j]!
+        if (reduced < least[j]!) [least[j], way[j]] = [reduced, j0]
+        if (least[j]! < delta) [delta, j1] = [least[j]!, j]
+      }
+      for (let j = 0; j <= columns; j++)
+        if (used[j]) {
+          u[rowOf[j]!]! += delta
+          v[j]! -= delta
+        } else least[j]! -= delta
+      j0 = j1
+    } while (rowOf[j0] !== 0)
+    do {
+      const before = way[j0]!
+      rowOf[j0] = rowOf[before]!
+      j0 = before
+    } while (j0 !== 0)
+  }
+  const columnOf = new Array<number>(rows).fill(-1)
+  for (let j = 1; j <= columns; j++) if (rowOf[j]) columnOf[rowOf[j]! - 1] = j - 1
+  return columnOf
+}

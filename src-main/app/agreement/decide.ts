@@ -1,0 +1,27 @@
+/** One disagreement settled: what is taken is accepted, the other rejected. Both stay, with their authors; undone as one. */
+import { userError } from '#shared/errors.ts'
+import { decision, type Decision } from '#shared/model/agreement.ts'
+import { mutate } from '../../db/journal.ts'
+import { valid } from '../annotations/validate.ts'
+import type { Project } from '../projects/project.ts'
+
+/** As the journal calls it; undo in the queue goes back to the image of the last one. */
+export const deciding = 'settle disagreement'
+
+/** Of a region that one author missed, taking the other side means that it is rejected. */
+export function settleDisagreement(project: Project, given: Decision): void {
+  const { kind, mediaId, a, b, take } = valid(decision, 'agreement', given)
+  const table = kind === 'class' ? 'media_label' : 'region'
+  if (a.length + b.length === 0) throw userError('agreement: nothing to settle')
+  mutate(project.db, project.user, deciding, (edit) => {
+    for (const [side, ids] of [
+      ['a', a],
+      ['b', b],
+    ] as const)
+      for (const id of ids) {
+        if (edit.row(table, id)?.['media_id'] !== mediaId)
+          throw userError(`agreement: ${kind === 'class' ? 'image label' : 'region'} ${id} is not on this image (any more)`)
+        edit.update(table, id, { state: take === 'both' || take === side ? 'accepted' : 'rejected', decided_by: project.user })
+      }
+  })
+}

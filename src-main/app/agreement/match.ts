@@ -1,0 +1,82 @@
+/** The regions of two authors on one image: which are of the same thing. */
+import { boxIntersection, boxIou, boxUnion, shapeBox } from '#shared/geometry/box.ts'
+import { rleIou } from '#shared/geometry/rle.ts'
+import { shapeMask } from '#shared/geometry/shape.ts'
+import type { Rle, Shape } from '#shared/model/shape.ts'
+import { bestPairs } from './assignment.ts'
+
+export interface Marked {
+  id: number
+  labelId: number | null
+  shape: Shape
+}
+export interface Pair<M> {
+  a: M
+  b: M
+  iou: number
+}
+export interface Matching<M> {
+  matched: Pair<M>[]
+  labelDiffers: Pair<M>[]
+  lowIou: Pair<M>[]
+  onlyA: M[]
+  onlyB: M[]
+}
+
+export const hasArea = ({ kind }: Shape) => kind !== 'polyline' && kind !== 'keypoints'
+
+interface Size {
+  width: number | null
+  height: number | null
+}
+
+/**
+ * Intersection over union of shapes with an area on one image, as pycocotools has it: of two boxes from their sides, of anything else
+ * from the pixels that each covers (a mask of another size has none in common).
+ */
+export function shapeIou(a: Shape, b: Shape, { width, height }: Size, masks = new Map<Shape, Rle | null>()): number {
+  const [boxA, boxB] = [shapeBox(a), shapeBox(b)]
+  if (a.kind === 'box' && b.kind === 'box') return boxIou(boxA, boxB)
+  if (!boxIntersection(boxA, boxB)) return 0
+  const around = boxUnion(boxA, boxB)
+  const given = [a, b].find((s) => s.kind === 'mask')
+  const [h, w] =
+    given?.kind === 'mask' ? given.rle.size : [height ?? Math.ceil(around.y + around.h), width ?? Math.ceil(around.x + around.w)]
+  if (!(h > 0 && w > 0)) return 0
+  const maskOf = (shape: Shape) => {
+    let mask = masks.get(shape)
+    if (mask === undefined) masks.set(shape, (mask = shapeMask(shape, h, w)))
+    return mask
+  }
+  const [maskA, maskB] = [maskOf(a), maskOf(b)]
+  if (!maskA || !maskB || maskA.size.join() !== maskB.size.join()) return 0
+  return rleIou(maskA, maskB)
+}
+
+/** Two of the same label that overlap less than this are not of the same thing. */
+export const floor = 0.1
+
+/**
+ * Three times pairs are made, each time of what is left, so that the sum of their IoU is greatest (Hungarian method): of the same label
+ * from the threshold on; of any label from there on; of the same label that overlap at all (from `floor` on). The rest has no partner.
+ */
+export function matchRegions<M extends Marked>(a: readonly M[], b: readonly M[], size: Size, threshold: number): Matching<M> {
+  const masks = new Map<Shape, Rle | null>()
+  const candidates = a.flatMap((one, i) =>
+    b.flatMap((other, j) => {
+      const iou = shapeIou(one.shape, other.shape, size, masks)
+      return iou >= Math.min(floor, threshold) ? [{ a: i, b: j, weight: iou, same: one.labelId === other.labelId }] : []
+    }),
+  )
+  const [leftA, leftB] = [new Set(a.keys()), new Set(b.keys())]
+  const pairs = (wanted: (c: (typeof candidates)[number]) => boolean): Pair<M>[] =>
+    bestPairs(candidates.filter((c) => wanted(c) && leftA.has(c.a) && leftB.has(c.b))).map((p) => {
+      leftA.delete(p.a)
+      leftB.delete(p.b)
+      return { a: a[p.a]!, b: b[p.b]!, iou: p.weight }
+    })
+  const matched = pairs((c) => c.same && c.weight >= threshold)
+  const labelDiffers = pairs((c) => c.weight >= threshold)
+  const lowIou = pairs((c) => c.same)
+  return { matched, labelDiffers, lowIou, onlyA: a.filter((_, i) => leftA.has(i)), onlyB: b.filter((_, j) => leftB.has(j)) }
+}

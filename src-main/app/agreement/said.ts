@@ -1,0 +1,126 @@
+/** What two authors said of the images, an image at a time. All of it counts, accepted or not: a decision about it does not unsay it. */
+import { userError } from '#shared/errors.ts'
+import type { AgreementQuery, AuthorCount, AuthorRef } from '#shared/model/agreement.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { toMediaLabel, toRegion } from '../../db/entities.ts'
+import type { Project } from '../projects/project.ts'
+import { hasArea, type Marked } from './match.ts'
+
+export interface MarkedRow extends Marked {
+  decided: boolean
+}
+export interface LabelRow {
+  id: number
+  labelId: number
+  decided: boolean
+}
+interface Said {
+  regions: MarkedRow[]
+  labels: LabelRow[]
+  /** Regions without an area. */
+  others: number
+}
+export interface SaidOfImage {
+  mediaId: number
+  path: string
+  width: number | null
+  height: number | null
+  a: Said
+  b: Said
+}
+
+export const authorKey = ({ kind, name }: AuthorRef) => `${kind}:${name}`
+const refOf = (key: string): AuthorRef => ({
+  kind: key.startsWith('person:') ? 'person' : 'checkpoint',
+  name: key.slice(key.indexOf(':') + 1),
+})
+
+/** Everyone who annotated anything, those with the most images first. */
+export function listAuthors({ db }: Project): AuthorCount[] {
+  const counts = new Map<string, AuthorCount>()
+  for (const [table, field] of [
+    ['region', 'regions'],
+    ['media_label', 'imageLabels'],
+    ['caption', 'captions'],
+  ] as const)
+    for (const { author, n } of db.all<{ author: string; n: number }>(`SELECT author, count(*) AS n FROM ${table} GROUP BY author`)) {
+      let known = counts.get(author)
+      if (!known) counts.set(author, (known = { ...refOf(author), images: 0, regions: 0, imageLabels: 0, captions: 0 }))
+      known[field] = n
+    }
+  for (const [author, known] of counts) known.images = imagesOf(db, author, true).length
+  return [...counts.values()].sort((x, y) => y.images - x.images || (authorKey(x) < authorKey(y) ? -1 : 1))
+}
+
+function imagesOf(db: Project['db'], author: string, captions = false): number[] {
+  const tables = ['region', 'media_label', ...(captions ? ['caption'] : [])]
+  return db
+    .all<{ id: number }>(
+      `${tables.map((t) => `SELECT media_id AS id FROM ${t} WHERE author = ?`).join(' UNION ')} ORDER BY 1`,
+      ...tables.map(() => author),
+    )
+    .map((r) => r.id)
+}
+
+/** A person of this name, else a checkpoint of this id. Throws a line that names those there are. */
+export function authorNamed(project: Project, name: string): AuthorRef {
+  const all = listAuthors(project)
+  const found = all.find((x) => x.kind === 'person' && x.name === name) ?? all.find((x) => x.name === name)
+  if (found) return { kind: found.kind, name: found.name }
+  throw userError(`nobody named "${name}" annotated here (${all.map((x) => `"${x.name}"`).join(', ') || 'nobody at all did'})`)
+}
+
+const chunk = 500
+
+export interface Compared {
+  images: { a: number; b: number; both: number; compared: number }
+  said: Generator<SaidOfImage>
+}
+
+/** The images to be compared, by path. */
+export function saidOf(project: Project, { a, b, images = 'both' }: Pick<AgreementQuery, 'a' | 'b' | 'images'>): Compared {
+  const { db } = project
+  const [keyA, keyB] = [authorKey(a), authorKey(b)]
+  if (keyA === keyB) throw userError(`agreement: "${a.name}" can only be held against somebody else`)
+  const [ofA, ofB] = [imagesOf(db, keyA), imagesOf(db, keyB)]
+  const setB = new Set(ofB)
+  const both = ofA.filter((id) => setB.has(id))
+  const ids = images === 'both' ? both : [...new Set([...ofA, ...ofB])].sort((x, y) => x - y)
+  return {
+    images: { a: ofA.length, b: ofB.length, both: both.length, compared: ids.length },
+    said: read(project, ids, keyA, keyB),
+  }
+}
+
+function* read({ db }: Project, ids: readonly number[], keyA: string, keyB: string): Generator<SaidOfImage> {
+  for (let i = 0; i < ids.length; i += chunk) {
+    const wanted = JSON.stringify(ids.slice(i, i + chunk))
+    const images = new Map<number, SaidOfImage>()
+    const nothing = (): Said => ({ regions: [], labels: [], others: 0 })
+    for (const m of db.all<{ id: number; path: string; width: number | null; height: number | null }>(
+      'SELECT m.id, m.path, m.width, m.height FROM json_each(?) w CROSS JOIN media m ON m.id = w.value',
+      wanted,
+    ))
+      images.set(m.id, { mediaId: m.id, path: m.path, width: m.width, height: m.height, a: nothing(), b: nothing() })
+    const rows = (table: string) =>
+      db.all<StoredRow>(
+        `SELECT t.* FROM json_each(?) w CROSS JOIN ${table} t ON t.media_id = w.value WHERE t.author IN (?, ?) ORDER BY t.id`,
+        wanted,
+        keyA,
+        keyB,
+      )
+    const side = (row: StoredRow) => images.get(Number(row['media_id']))?.[row['author'] === keyA ? 'a' : 'b']
+    const decided = (row: StoredRow) => row['decided_by'] !== null
+    for (const row of rows('region')) {
+      const of = side(row)
+      const { id, labelId, shape } = toRegion(row)
+      if (!hasArea(shape)) of!.others++
+      else of!.regions.push({ id, labelId, shape, decided: decided(row) })
+    }
+    for (const row of rows('media_label')) {
+      const { id, labelId } = toMediaLabel(row)
+      side(row)!.labels.push({ id, labelId, decided: decided(row) })
+    }
+    yield* images.values()
+  }
+}

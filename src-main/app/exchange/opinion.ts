@@ -1,0 +1,42 @@
+/** A second person's annotations of images that the project has: beside what is there, never mixed with it. */
+import path from 'node:path'
+import type { ImageRecord } from '#shared/model/record.ts'
+import { listRoots, placedElsewhere } from '../projects/records.ts'
+import type { Project } from '../projects/project.ts'
+
+/** All of it is by that person and a proposal; what belongs to the image itself (split, tags, review) stays as the project has it. */
+export function asOpinion(record: ImageRecord, name: string): ImageRecord {
+  const by = { author: { kind: 'person', name }, state: 'proposed' } as const
+  const { split: _, tags: __, review: ___, ...rest } = record
+  return {
+    ...rest,
+    regions: record.regions?.map((r) => ({ ...r, ...by })),
+    labels: record.labels?.map((l) => ({ ...l, ...by })),
+    captions: record.captions?.map((c) => ({ ...c, ...by })),
+  }
+}
+
+/**
+ * Where the project has the image of a record: at the same place; else the only one with the same content, or of those the one with the
+ * same name; else, of a record whose file is not there, the only one of the same path. Null where it has none.
+ */
+export function opinionPlaces(project: Project): (record: ImageRecord, root: string) => { root: string; path: string } | null {
+  const { db } = project
+  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  const placed = placedElsewhere(project)
+  const only = (rows: readonly { root_id: number; path: string }[]) =>
+    rows.length === 1 && roots.has(rows[0]!.root_id) ? { root: roots.get(rows[0]!.root_id)!, path: rows[0]!.path } : null
+  return (record, root) => {
+    const at = [...roots].find(([, folder]) => folder === root)?.[0]
+    if (at !== undefined && db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', at, record.fileName) !== undefined)
+      return { root, path: record.fileName }
+    const there = placed(root, record.fileName)
+    if (there) return there
+    if (record.contentHash) {
+      const same = db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE content_hash = ?', record.contentHash)
+      const named = same.filter((r) => path.posix.basename(r.path) === path.posix.basename(record.fileName))
+      return only(same) ?? only(named)
+    }
+    return only(db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE path = ?', record.fileName))
+  }
+}

@@ -1,0 +1,9 @@
+import type { reviewMethods } from '#shared/contract/review.ts'
+import { openComments, reviewOrderOf, reviewStanding } from '../../review/index.ts'
+import type { HandlersOf } from './index.ts'
+
+export const reviewHandlers = (): HandlersOf<typeof reviewMethods> => ({
+  'review.order': (wanted, { project }) => ({ ids: reviewOrderOf(project, wanted) }),
+  'review.standing': (_, { project }) => reviewStanding(project),
+  'comments.open': (_, { project }) => openComments(project),
+})
