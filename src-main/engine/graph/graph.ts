@@ -171,3 +171,11 @@ export function reachableNodes(roots: readonly Value[]): Node[] {
   }
   return order
 }
+
+/** The files whose bytes the outputs map, each once. */
+export function externalFiles(graph: Graph): string[] {
+  const files = new Set<string>()
+  for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
+    for (const v of node.inputs) if (v.source.kind === 'external') files.add(v.source.external.file)
+  return [...files]
+}
