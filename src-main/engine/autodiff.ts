@@ -23,13 +23,16 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
     const upstream = node.outputs.map((v) => grads.get(v) ?? null)
     if (upstream.every((g) => g === null)) continue
     if (!node.op.vjp) throw new Error(`${node.op.name} has no gradient rule`)
-    const downstream = node.op.vjp(node, upstream)
-    node.inputs.forEach((input, i) => {
-      const g = downstream[i]
-      if (!g || !active.has(input)) return
-      const shaped = unbroadcast(g, input)
-      const before = grads.get(input)
-      grads.set(input, before ? add(before, shaped) : shaped)
+    const rule = node.op.vjp
+    loss.graph.scoped(node.scope ? `${node.scope}/grad` : 'grad', () => {
+      const downstream = rule(node, upstream)
+      node.inputs.forEach((input, i) => {
+        const g = downstream[i]
+        if (!g || !active.has(input)) return
+        const shaped = unbroadcast(g, input)
+        const before = grads.get(input)
+        grads.set(input, before ? add(before, shaped) : shaped)
+      })
     })
   }
   return wrt.map((v) => {

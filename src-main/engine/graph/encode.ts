@@ -36,7 +36,8 @@ export function encodeModel(graph: Graph): Uint8Array {
     (_, p) => {
       emissions.forEach((e, i) => {
         const outputs = nodes[i]!.outputs.map((v) => v.name)
-        p.writeMessage(1, writeNode, { e, name: `n${i}_${e.type}`, inputs: e.inputs.map(operand), outputs })
+        const { scope } = nodes[i]!
+        p.writeMessage(1, writeNode, { e, name: `${scope ? `${scope}/` : ''}${e.type}_${i}`, inputs: e.inputs.map(operand), outputs })
       })
       // An output must be a node's: the same value may leave under another name.
       graph.outputs.forEach(({ name, value }, i) =>

@@ -32,6 +32,8 @@ export interface Node {
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
   readonly attrs: unknown
+  /** Whose code made it, e.g. `vision_model.encoder.layers.0.self_attn`; '' where nothing was said. */
+  readonly scope: string
 }
 
 /** A literal operand that an ONNX op wants as an input rather than an attribute (axes, a target shape …). */
@@ -71,6 +73,7 @@ export class Graph {
   private readonly known = new Map<string, readonly Value[]>()
   private readonly names = new Set<string>()
   private next = 0
+  private scope = ''
 
   input(name: string, dtype: DType, shape: Shape): Value {
     if (this.names.has(name)) throw new Error(`graph input ${name} is defined twice`)
@@ -100,16 +103,40 @@ export class Graph {
     this.outputs.push({ name, value })
   }
 
+  /**
+   * Nodes that `build` appends are named after `scope`, a layer's full path, so that a profile or an error tells where they
+   * belong. A value that was there before keeps its name.
+   */
+  scoped<T>(scope: string, build: () => T): T {
+    const outer = this.scope
+    this.scope = scope
+    try {
+      return build()
+    } finally {
+      this.scope = outer
+    }
+  }
+
   apply(op: Op, inputs: readonly Value[], attrs: unknown): readonly Value[] {
     for (const input of inputs) if (input.graph !== this) throw new Error(`${op.name}: an operand belongs to another graph`)
     const key = `${op.name} ${inputs.map((v) => v.id)} ${JSON.stringify(attrs)}`
     return this.once(key, () => {
-      const types = op.infer(inputs, attrs)
+      const types = this.infer(op, inputs, attrs)
       const outputs: Value[] = []
-      const node: Node = { op, inputs, outputs, attrs }
+      const node: Node = { op, inputs, outputs, attrs, scope: this.scope }
       types.forEach((type, index) => outputs.push(this.value(`${op.name}_${this.next}`, type, { kind: 'node', node, index })))
       return outputs
     })
+  }
+
+  /** Operands that do not fit are told with the layer in which they met. */
+  private infer(op: Op, inputs: readonly Value[], attrs: unknown): readonly TensorType[] {
+    try {
+      return op.infer(inputs, attrs)
+    } catch (e) {
+      if (this.scope && e instanceof Error) e.message = `${this.scope}: ${e.message}`
+      throw e
+    }
   }
 
   private once(key: string, make: () => readonly Value[]): readonly Value[] {
@@ -143,4 +170,12 @@ export function reachableNodes(roots: readonly Value[]): Node[] {
     }
   }
   return order
+}
+
+/** The files whose bytes the outputs map, each once. */
+export function externalFiles(graph: Graph): string[] {
+  const files = new Set<string>()
+  for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
+    for (const v of node.inputs) if (v.source.kind === 'external') files.add(v.source.external.file)
+  return [...files]
 }

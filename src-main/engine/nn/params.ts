@@ -40,29 +40,71 @@ export function tensorsInMemory(
 /** safetensors' names of the types that a frozen weight may have. */
 const FLOATS: Record<string, DType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
+/** A tensor that training changes without a gradient (a running mean), with the value that replaces it after the step. */
+export interface Buffer {
+  readonly name: string
+  readonly shape: Shape
+  readonly next: Value
+}
+
+export interface ParamsOptions {
+  /** Whether layers behave as in training where their weights are trained: batch norm takes the batch's statistics. */
+  readonly training?: boolean
+}
+
+/** What a layer needs of {@link Params}. */
+export type Weights = Pick<Params, 'graph' | 'get' | 'scoped'>
+
 /**
  * Hands a model its weights as graph values while it is being built. A trainable one is an input `w:NAME`, fed and
  * replaced each step; a frozen one is mapped from its file and cast to float32 in the graph.
  */
 export class Params {
   readonly trainable: Parameter[] = []
+  /** What the step computed anew, of tensors that have no gradient. */
+  readonly buffers: Buffer[] = []
   private readonly values = new Map<string, Value>()
 
   constructor(
     readonly graph: Graph,
     readonly source: TensorSource,
     private readonly isTrainable: (name: string) => boolean = () => false,
+    private readonly options: ParamsOptions = {},
   ) {}
+
+  /** Nodes that `build` appends are named after the layer. */
+  scoped<T>(name: string, build: () => T): T {
+    return this.graph.scoped(name, build)
+  }
+
+  /** A tensor without a gradient, e.g. running statistics: an input `buffer:NAME` where its layer is trained, else as a frozen weight. */
+  buffer(name: string, shape: Shape): Value {
+    return this.tensor(name, shape, () => this.graph.input(`buffer:${name}`, 'float32', shape))
+  }
+
+  /** Whether a buffer is to be renewed: in training, where its layer is trained. */
+  renews(name: string): boolean {
+    return Boolean(this.options.training) && this.isTrainable(name)
+  }
+
+  /** Gives the value that a buffer has after the step. */
+  renew(name: string, next: Value): void {
+    this.buffers.push({ name, shape: next.shape, next })
+  }
 
   /** The tensor of this name, checked against the shape that the model's configuration demands. */
   get(name: string, shape: Shape): Value {
+    return this.tensor(name, shape, () => this.input(name, shape))
+  }
+
+  private tensor(name: string, shape: Shape, input: () => Value): Value {
     const known = this.values.get(name)
     if (known) return known
     if (!this.source.has(name)) throw dataError(this.source.source, `tensor ${name} is missing (shape [${shape}] expected)`)
     const info = this.source.info(name)
     if (!sameShape(info.shape, shape))
       throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
-    const value = this.isTrainable(name) ? this.input(name, shape) : this.frozen(name, shape, info)
+    const value = this.isTrainable(name) ? input() : this.frozen(name, shape, info)
     this.values.set(name, value)
     return value
   }

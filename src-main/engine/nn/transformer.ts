@@ -1,6 +1,7 @@
 import type { Value } from '../graph/graph.ts'
-import { add, layerNorm as normalise, linear as affine, matmul, mul, reshape, softmax, swapLast, transpose } from '../ops/index.ts'
+import { add, layerNorm as normalise, linear as affine } from '../ops/index.ts'
 import { type Activation, activations } from './activations.ts'
+import { multiHeadAttention } from './attention.ts'
 import type { Params } from './params.ts'
 
 export interface EncoderConfig {
@@ -15,31 +16,20 @@ export interface EncoderConfig {
 /** y = x·Wᵀ + b over the last axis; tensors `NAME.weight` [out, in] and `NAME.bias` [out]. */
 export function linear(p: Params, name: string, x: Value, out: number, { bias = true } = {}): Value {
   const weight = p.get(`${name}.weight`, [out, x.shape.at(-1)!])
-  return affine(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined)
+  return p.scoped(name, () => affine(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined))
 }
 
 export function layerNorm(p: Params, name: string, x: Value, eps: number): Value {
   const width = x.shape.at(-1)!
-  return normalise(x, p.get(`${name}.weight`, [width]), p.get(`${name}.bias`, [width]), { eps })
+  return p.scoped(name, () => normalise(x, p.get(`${name}.weight`, [width]), p.get(`${name}.bias`, [width]), { eps }))
 }
 
 /** Multi-head self-attention (Vaswani et al. 2017, §3.2.2) on x [B, T, D]; `mask` is added to the logits [B, H, T, T]. */
-export function attention(p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value {
-  const [b, t, d] = x.shape as [number, number, number]
-  const heads = c.num_attention_heads
-  const width = d / heads
-  const split = (v: Value) => transpose(reshape(v, [b, t, heads, width]), [0, 2, 1, 3]) // [B, H, T, d]
-  const q = split(mul(linear(p, `${name}.q_proj`, x, d), width ** -0.5))
-  const k = split(linear(p, `${name}.k_proj`, x, d))
-  const v = split(linear(p, `${name}.v_proj`, x, d))
-  const logits = matmul(q, swapLast(k)) // [B, H, T, T]
-  const weights = softmax(mask ? add(logits, mask) : logits)
-  const y = reshape(transpose(matmul(weights, v), [0, 2, 1, 3]), [b, t, d])
-  return linear(p, `${name}.out_proj`, y, d)
-}
+export const attention = (p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value =>
+  multiHeadAttention(p, name, { query: x }, { heads: c.num_attention_heads, mask })
 
 export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value {
-  const hidden = activations[c.hidden_act](linear(p, `${name}.fc1`, x, c.intermediate_size))
+  const hidden = p.scoped(name, () => activations[c.hidden_act](linear(p, `${name}.fc1`, x, c.intermediate_size)))
   return linear(p, `${name}.fc2`, hidden, x.shape.at(-1)!)
 }
 
@@ -47,8 +37,10 @@ export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value 
 export function encoder(p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value {
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `${name}.layers.${i}`
-    x = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
-    x = add(x, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, x, c.layer_norm_eps), c))
+    x = p.scoped(layer, () => {
+      const y = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
+      return add(y, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c))
+    })
   }
   return x
 }

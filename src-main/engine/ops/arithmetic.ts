@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { broadcast, defineOp, float, type Operand } from './define.ts'
+import { broadcast, defineOp, float, noGradient, type Operand } from './define.ts'
 import { equal } from './shape.ts'
 
 /** A broadcasting op of two operands; the walk sums gradients back down to the operands' shapes. */
@@ -33,6 +33,10 @@ export const erf = unary('Erf', (x, dy) => mul(dy, mul(2 / Math.sqrt(Math.PI), e
 export const tanh = unary('Tanh', (_x, dy, y) => mul(dy, sub(1, mul(y, y))))
 export const sigmoid = unary('Sigmoid', (_x, dy, y) => mul(dy, mul(y, sub(1, y))))
 export const relu = unary('Relu', (x, dy) => where(greater(x, 0), dy, 0))
+
+const floorOp = defineOp('Floor', { shape: ([x]) => x!.shape, vjp: noGradient })
+/** The largest whole number not above x. A constant to the gradient. */
+export const floor = (x: Value): Value => floorOp([x], undefined)[0]!
 
 const powOp = defineOp<{ exponent: number }>('Pow', {
   shape: ([x]) => x!.shape,

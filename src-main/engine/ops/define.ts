@@ -9,6 +9,8 @@ export interface GradientContext<A> {
   readonly outputs: readonly Value[]
   readonly y: Value
   readonly dy: Value
+  /** The gradient of each output, for ops with several differentiable ones; null for an output that does not reach the loss. */
+  readonly dys: readonly (Value | null)[]
   readonly attrs: A
 }
 
@@ -23,6 +25,8 @@ export interface OpSpec<A> {
    * walk sums it down to the input's (autodiff.ts).
    */
   vjp(context: GradientContext<A>): readonly (Value | null)[]
+  /** How many outputs, from the first, have a gradient: 1 unless stated. A rule of several reads `dys`, as `dy` may be missing. */
+  readonly differentiable?: number
 }
 
 const registry = new Map<string, Op>()
@@ -42,9 +46,17 @@ export function defineOp<A = undefined>(name: string, spec: OpSpec<A>) {
       return { ...emission, type: emission.type ?? name }
     },
     vjp: (node, grads) => {
-      const dy = grads[0]
-      if (!dy || grads.slice(1).some(Boolean)) throw new Error(`${name}: only output 0 has a gradient`)
-      return spec.vjp({ inputs: node.inputs, outputs: node.outputs, y: node.outputs[0]!, dy, attrs: node.attrs as A })
+      const { differentiable = 1 } = spec
+      const without = grads.findIndex((g, i) => g !== null && i >= differentiable)
+      if (without >= 0) throw new Error(`${name}: output ${without} has no gradient`)
+      return spec.vjp({
+        inputs: node.inputs,
+        outputs: node.outputs,
+        y: node.outputs[0]!,
+        dy: grads[0]!,
+        dys: grads,
+        attrs: node.attrs as A,
+      })
     },
   }
   if (registry.has(name)) throw new Error(`op ${name} is defined twice`)

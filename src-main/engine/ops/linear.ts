@@ -50,24 +50,21 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
 }
 
 /**
- * Convolution whose stride is its kernel, over whole patches: [B, C, H, W] by [D, C, p, q] → [B, D, ⌊H/p⌋, ⌊W/q⌋]. It is the
- * patch embedding of a ViT, and a Linear over each patch's pixels.
+ * Cuts images [B, C, H, W] into whole patches of p × q: [B, ⌊H/p⌋ · ⌊W/q⌋, C·p·q], row by row. What is left over at the
+ * right and bottom is not seen.
  */
-export function conv(x: Value, weight: Value, bias?: Value): Value {
-  const [, , h, w] = x.shape as [number, number, number, number]
-  const [d, , p, q] = weight.shape as [number, number, number, number]
-  const tokens = patchEmbed(x, weight, bias)
-  return transpose(reshape(tokens, [x.shape[0]!, Math.floor(h / p), Math.floor(w / q), d]), [0, 3, 1, 2])
-}
-
-/** As `conv`, giving tokens: [B, ⌊H/p⌋ · ⌊W/q⌋, D], row by row. What is left over at the right and bottom is not seen. */
-export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
+export function patchify(x: Value, [p, q]: readonly [number, number]): Value {
   const [b, c, h, w] = x.shape as [number, number, number, number]
-  const [d, c2, p, q] = weight.shape as [number, number, number, number]
   const [rows, cols] = [Math.floor(h / p), Math.floor(w / q)]
-  if (c !== c2 || !rows || !cols) throw new Error(`conv: [${x.shape}] has no whole patch [${weight.shape}]`)
+  if (!rows || !cols) throw new Error(`patchify: [${x.shape}] has no whole patch of ${p} × ${q}`)
   const whole = slice(slice(x, { axis: 2, start: 0, end: rows * p }), { axis: 3, start: 0, end: cols * q })
   const grid = transpose(reshape(whole, [b, c, rows, p, cols, q]), [0, 2, 4, 1, 3, 5])
-  const tokens = linear(reshape(grid, [b * rows * cols, c * p * q]), reshape(weight, [d, c * p * q]), bias)
-  return reshape(tokens, [b, rows * cols, d])
+  return reshape(grid, [b, rows * cols, c * p * q])
+}
+
+/** A ViT's patch embedding, a Linear over each patch's pixels: `weight` is that of a convolution [D, C, p, q]; gives [B, N, D]. */
+export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
+  const [d, c, p, q] = weight.shape as [number, number, number, number]
+  if (c !== x.shape[1]) throw new Error(`patchEmbed: [${x.shape}] does not fit [${weight.shape}]`)
+  return linear(patchify(x, [p, q]), reshape(weight, [d, c * p * q]), bias)
 }

@@ -34,17 +34,30 @@ const layerNormOp = defineOp<{ eps: number }>('LayerNormalization', {
     return [{ dtype: x!.dtype, shape: x!.shape }, stat, stat]
   },
   emit: (inputs, { eps }) => ({ inputs, attributes: { axis: -1, epsilon: float(eps) } }),
-  vjp: ({ inputs: [x, gamma], outputs: [, mean, rstd], dy }) => {
+  vjp: ({ inputs: [x, gamma], outputs: [, mean, rstd], dys: [dy, dmean, drstd] }) => {
     const last = { axes: [-1], keepdims: true }
+    const n = x!.shape.at(-1)!
     const xhat = mul(sub(x!, mean!), rstd!)
-    const g = mul(dy, gamma!)
-    const dx = mul(sub(sub(g, reduceMean(g, last)), mul(xhat, reduceMean(mul(g, xhat), last))), rstd!)
-    return [dx, mul(dy, xhat), dy]
+    const parts: Value[] = []
+    if (dy) {
+      const g = mul(dy, gamma!)
+      parts.push(mul(sub(sub(g, reduceMean(g, last)), mul(xhat, reduceMean(mul(g, xhat), last))), rstd!))
+    }
+    if (dmean) parts.push(div(dmean, n))
+    if (drstd) parts.push(mul(mul(drstd, mul(rstd!, rstd!)), mul(xhat, -1 / n)))
+    return [parts.reduce((a, b) => add(a, b)), dy ? mul(dy, xhat) : null, dy ?? null]
   },
+  differentiable: 3,
 })
 /** Over the last axis: (x − mean)/√(var + eps)·gamma + beta (Ba et al. 2016, eq. 3). */
 export const layerNorm = (x: Value, gamma: Value, beta: Value, { eps }: { eps: number }): Value =>
   layerNormOp([x, gamma, beta], { eps })[0]!
+
+/** `layerNorm` with what it computed on the way: each row's mean and 1/√(var + eps), [.., 1]. */
+export function layerNormStats(x: Value, gamma: Value, beta: Value, { eps }: { eps: number }) {
+  const [y, mean, rstd] = layerNormOp([x, gamma, beta], { eps })
+  return { y: y!, mean: mean!, rstd: rstd! }
+}
 
 /** x / ‖x‖₂ along an axis. */
 export function l2Normalize(x: Value, { axis = -1, eps = 0 }: { axis?: number; eps?: number } = {}): Value {

@@ -83,32 +83,62 @@ export function concat(xs: readonly Value[], { axis }: { axis: number }): Value 
   return xs.length === 1 ? xs[0]! : concatOp(xs, { axis: axisOf(axis, xs[0]!.shape.length, 'Concat') })[0]!
 }
 
-const sliceOp = defineOp<{ axis: number; start: number; end: number }>('Slice', {
-  shape: ([x], { axis, start, end }) => {
-    if (start < 0 || end > x!.shape[axis]! || start >= end)
-      throw new Error(`Slice: ${start}..${end} is outside axis ${axis} of [${x!.shape}]`)
-    return x!.shape.map((d, i) => (i === axis ? end - start : d))
+interface SliceAttrs {
+  readonly axis: number
+  readonly start: number
+  readonly end: number
+  readonly step: number
+}
+const sliceOp = defineOp<SliceAttrs>('Slice', {
+  shape: ([x], { axis, start, end, step }) => {
+    if (start < 0 || end > x!.shape[axis]! || start >= end || step < 1)
+      throw new Error(`Slice: ${start}..${end} by ${step} is outside axis ${axis} of [${x!.shape}]`)
+    return x!.shape.map((d, i) => (i === axis ? Math.ceil((end - start) / step) : d))
   },
-  emit: ([x], { axis, start, end }) => ({ inputs: [x!, ints([start]), ints([end]), ints([axis])] }),
-  vjp: ({ inputs: [x], dy, attrs: { axis, start, end } }) => {
-    const pads = new Array<number>(2 * x!.shape.length).fill(0)
-    pads[axis] = start
-    pads[axis + x!.shape.length] = x!.shape[axis]! - end
-    return [pad(dy, { pads })]
-  },
+  emit: ([x], { axis, start, end, step }) => ({
+    inputs: [x!, ints([start]), ints([end]), ints([axis]), ...(step > 1 ? [ints([step])] : [])],
+  }),
+  vjp: ({ inputs: [x], dy, attrs: { axis, start, step } }) => [unslice(dy, { axis, start, step, size: x!.shape[axis]! })],
 })
-/** x[start..end) along one axis; `end` may be left out. */
-export function slice(x: Value, { axis, start, end }: { axis: number; start: number; end?: number }): Value {
+/** x[start..end) along one axis, every `step`-th; `end` may be left out. */
+export function slice(x: Value, { axis, start, end, step = 1 }: { axis: number; start: number; end?: number; step?: number }): Value {
   const a = axisOf(axis, x.shape.length, 'Slice')
   const to = end ?? x.shape[a]!
-  return start === 0 && to === x.shape[a] ? x : sliceOp([x], { axis: a, start, end: to })[0]!
+  return start === 0 && to === x.shape[a] && step === 1 ? x : sliceOp([x], { axis: a, start, end: to, step })[0]!
 }
 
-export function split(x: Value, { axis, sizes }: { axis: number; sizes: readonly number[] }): Value[] {
+/** The transpose of a slice: dy where it was taken from, along an axis of `size`, and zeros elsewhere. */
+function unslice(dy: Value, { axis, start, step, size }: { axis: number; start: number; step: number; size: number }): Value {
+  const at = (d: number) => dy.shape.map((n, i) => (i === axis ? d : n))
+  const padded = (v: Value, a: number, before: number, after: number) => {
+    const pads = new Array<number>(2 * v.shape.length).fill(0)
+    pads[a] = before
+    pads[a + v.shape.length] = after
+    return before || after ? pad(v, { pads }) : v
+  }
+  const n = dy.shape[axis]!
+  const spread = step === 1 ? dy : reshape(padded(unsqueeze(dy, [axis + 1]), axis + 1, 0, step - 1), at(n * step))
+  // What the last step reaches beyond the axis holds zeros only.
+  const within = slice(spread, { axis, start: 0, end: Math.min(n * step, size - start) })
+  return padded(within, axis, start, size - start - within.shape[axis]!)
+}
+
+const splitOp = defineOp<{ axis: number; sizes: readonly number[] }>('Split', {
+  shape: ([x], { axis, sizes }) => sizes.map((n) => ({ dtype: x!.dtype, shape: x!.shape.with(axis, n) })),
+  emit: ([x], { axis, sizes }) => ({ inputs: [x!, ints(sizes)], attributes: { axis } }),
+  vjp: ({ outputs, dys, attrs: { axis } }) => [
+    concat(
+      outputs.map((y, i) => dys[i] ?? zeros(y, y.shape)),
+      { axis },
+    ),
+  ],
+  differentiable: Infinity,
+})
+/** x cut along an axis into parts of these sizes. */
+export function split(x: Value, { axis, sizes }: { axis: number; sizes: readonly number[] }): readonly Value[] {
   const a = axisOf(axis, x.shape.length, 'Split')
   if (sizes.reduce((s, n) => s + n, 0) !== x.shape[a]) throw new Error(`Split: ${sizes} do not add up to axis ${a} of [${x.shape}]`)
-  let start = 0
-  return sizes.map((n) => slice(x, { axis: a, start, end: (start += n) }))
+  return sizes.length === 1 ? [x] : splitOp([x], { axis: a, sizes })
 }
 
 const padOp = defineOp<{ pads: readonly number[]; value: number }>('Pad', {
@@ -126,46 +156,8 @@ export function pad(x: Value, { pads, value = 0 }: { pads: readonly number[]; va
   return padOp([x], { pads, value })[0]!
 }
 
-const gatherOp = defineOp<{ axis: number }>('Gather', {
-  shape: ([x, i], { axis }) => [...x!.shape.slice(0, axis), ...i!.shape, ...x!.shape.slice(axis + 1)],
-  emit: (inputs, { axis }) => ({ inputs, attributes: { axis } }),
-  // A slice gathered several times gets the sum of its gradients. Other axes are brought to the front and back.
-  vjp: ({ inputs: [x, i], dy, attrs: { axis } }) => {
-    const front = (v: Value, from: number, count: number) => {
-      const axes = v.shape.map((_, k) => k)
-      return transpose(v, [...axes.splice(from, count), ...axes])
-    }
-    const picked = front(dy, axis, i!.shape.length)
-    const rest = x!.shape.filter((_, k) => k !== axis)
-    const rows = sizeOf(i!.shape)
-    const sums = scatterAddRows(reshape(picked, [rows, sizeOf(rest)]), reshape(i!, [rows]), x!.shape[axis]!)
-    const back = x!.shape.map((_, k) => (k === axis ? 0 : k < axis ? k + 1 : k))
-    return [transpose(reshape(sums, [x!.shape[axis]!, ...rest]), back), null]
-  },
-})
-/** Picks x's slices along `axis` by an int32 or int64 tensor of any shape (an embedding table for axis 0). */
-export const gather = (x: Value, indices: Value, { axis = 0 }: { axis?: number } = {}): Value =>
-  gatherOp([x, indices], { axis: axisOf(axis, x.shape.length, 'Gather') })[0]!
-
-const scatterOp = defineOp<undefined>('ScatterElements', {
-  shape: ([base]) => base!.shape,
-  emit: (inputs) => ({ inputs, attributes: { axis: 0, reduction: 'add' } }),
-  vjp: ({ inputs: [, indices], dy }) => [dy, null, gatherElements(dy, indices!)],
-})
-const gatherElementsOp = defineOp<undefined>('GatherElements', {
-  shape: ([, indices]) => [{ dtype: 'float32', shape: indices!.shape }],
-  emit: (inputs) => ({ inputs, attributes: { axis: 0 } }),
-  vjp: ({ inputs: [x, indices], dy }) => [scatterOp([zeros(x!, x!.shape), indices!, dy], undefined)[0]!, null],
-})
-const gatherElements = (x: Value, indices: Value): Value => gatherElementsOp([x, indices], undefined)[0]!
-
-/** out[indices[r], :] += x[r, :] over a zero [n, width] table. ONNX ScatterElements runs in order on CPU: the same bits each time. */
-export function scatterAddRows(x: Value, indices: Value, n: number): Value {
-  const [rows, width] = x.shape as [number, number]
-  const at = expand(reshape(indices, [rows, 1]), [rows, width])
-  return scatterOp([zeros(x, [n, width]), at, x], undefined)[0]!
-}
-const zeros = (like: Value, shape: Shape): Value =>
+/** Zeros of a shape, in the graph of `like`. */
+export const zeros = (like: Value, shape: Shape): Value =>
   expand(
     reshape(
       like.graph.scalar(0),

@@ -32,3 +32,11 @@ export function workingBytes(graph: Graph): number {
 }
 
 const bytesOf = (v: Value): number => sizeOf(v.shape) * DataTypes[v.dtype].bytes
+
+/** Bytes of the weights that the graph holds or maps. */
+export function storedBytes(graph: Graph): number {
+  const stored = new Set<Value>()
+  for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
+    for (const v of node.inputs) if (v.source.kind === 'constant' || v.source.kind === 'external') stored.add(v)
+  return [...stored].reduce((n, v) => n + bytesOf(v), 0)
+}

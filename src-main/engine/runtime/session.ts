@@ -6,7 +6,8 @@ import type * as Onnxruntime from 'onnxruntime-node'
 import { errorLine, userError } from '#shared/errors.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel } from '../graph/encode.ts'
-import { type Graph, reachableNodes, sizeOf, type TensorType } from '../graph/graph.ts'
+import { externalFiles, type Graph, sizeOf, type TensorType } from '../graph/graph.ts'
+import { keepIdle, sessionKey, takeIdle } from './idle-sessions.ts'
 import { keepsArena } from './memory.ts'
 
 export type Tensor = Onnxruntime.Tensor
@@ -36,12 +37,16 @@ export interface SessionOptions {
 }
 
 /**
- * An onnxruntime session over a graph: the one place that speaks to onnxruntime. Sessions are built few and kept:
- * onnxruntime does not give all memory back on release.
+ * An onnxruntime session over a graph: the one place that speaks to onnxruntime. Sessions are built few and kept: one that is
+ * released waits for the next graph that is the same (idle-sessions.ts).
  */
 export class Session {
+  private released = false
+
   private constructor(
     private readonly session: Onnxruntime.InferenceSession,
+    private readonly graph: Graph,
+    private readonly key: string | undefined,
     readonly inputs: ReadonlyMap<string, TensorType>,
     readonly outputs: ReadonlyMap<string, TensorType>,
     readonly provider: Provider,
@@ -53,8 +58,12 @@ export class Session {
       options.keepOnDevice?.length && keepsTensors(provider)
         ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
         : {}
-    const session = await guarded(() =>
-      onnxruntime().InferenceSession.create(encodeModel(graph), {
+    const model = encodeModel(graph)
+    const key = options.profile
+      ? undefined
+      : sessionKey(graph, model, [provider, options.threads, options.keepOnDevice, process.env['DASHI_ARENA'], process.env['DASHI_SPIN']])
+    const build = () =>
+      onnxruntime().InferenceSession.create(model, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
         graphOptimizationLevel: 'all',
         intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -66,12 +75,12 @@ export class Session {
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
         ...location,
         extra: { session: sessionConfig(graph) },
-      }),
-    )
+      })
+    const session = (key === undefined ? undefined : takeIdle(key)) ?? (await guarded(build))
     const used = new Set(session.inputNames)
     const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, v]))
     const outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]))
-    return new Session(session, inputs, outputs, provider)
+    return new Session(session, graph, key, inputs, outputs, provider)
   }
 
   /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
@@ -88,6 +97,7 @@ export class Session {
   }
 
   private check(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    if (this.released) throw new Error('the session was released')
     const given: Record<string, Tensor> = {}
     for (const [name, type] of this.inputs) {
       const feed = feeds[name]
@@ -102,8 +112,12 @@ export class Session {
     this.session.endProfiling()
   }
 
+  /** Nothing may be run any more. */
   async release(): Promise<void> {
-    await guarded(() => this.session.release())
+    if (this.released) return
+    this.released = true
+    const gone = this.key ? keepIdle(this.key, this.session, this.graph) : [this.session]
+    for (const session of gone) await guarded(() => session.release())
   }
 }
 
@@ -132,9 +146,7 @@ async function guarded<T>(call: () => Promise<T>): Promise<T> {
  * cache keeps links to blobs that lie together).
  */
 function sessionConfig(graph: Graph): Record<string, string> {
-  const folders = new Set<string>()
-  for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
-    for (const v of node.inputs) if (v.source.kind === 'external') folders.add(path.dirname(realpathSync(v.source.external.file)))
+  const folders = new Set(externalFiles(graph).map((file) => path.dirname(realpathSync(file))))
   if (folders.size > 1) throw new Error(`mapped weights lie in several folders: ${[...folders].join(', ')}`)
   const [folder] = folders
   return {

@@ -1,13 +1,20 @@
 import { Graph, sizeOf, type Value } from '../graph/graph.ts'
 import { gradients } from '../autodiff.ts'
-import { add, clip, mul, stopGradient } from '../ops/index.ts'
+import type { Buffer } from '../nn/params.ts'
+import { add, clip, mul, stopGradient, zeros } from '../ops/index.ts'
 import { clipFactor, globalNorm, type Optimizer, type Parameter, updateOf } from '../optim/optimizer.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 
 /** What is trained: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
 export interface Task {
   /** `loss` a scalar; `metrics` scalars that are read out each step. */
-  build(graph: Graph): { loss: Value; metrics?: Record<string, Value>; parameters: readonly Parameter[] }
+  build(graph: Graph): {
+    loss: Value
+    metrics?: Record<string, Value>
+    parameters: readonly Parameter[]
+    /** Tensors that each micro-batch renews without a gradient; inputs `buffer:NAME`. */
+    buffers?: readonly Buffer[]
+  }
 }
 
 export interface TrainOptions {
@@ -47,16 +54,19 @@ export class Trainer {
     private readonly update: Session | undefined,
     /** Metric outputs, without the state. */
     private readonly metricNames: readonly string[],
+    private readonly buffers: readonly Buffer[],
   ) {}
 
   /** Weights start at `initial(name)`; state at zero. */
   static async create(task: Task, initial: (name: string) => Float32Array, options: TrainOptions): Promise<Trainer> {
     const graph = new Graph()
-    const { loss, metrics = {}, parameters } = task.build(graph)
+    const { loss, metrics = {}, parameters, buffers = [] } = task.build(graph)
     const weights = parameters.map((p) => graph.inputs.find((v) => v.name === `w:${p.name}`)!)
     const grads = gradients(loss, weights)
     graph.output('loss', loss)
     for (const [name, value] of Object.entries(metrics)) graph.output(name, value)
+    for (const b of buffers) graph.output(next(`buffer:${b.name}`), b.next)
+    const renewed = buffers.map((b) => next(`buffer:${b.name}`))
     const slots = stateSlots(options)
     const replaced = parameters.flatMap((p) => slots.map((slot) => next(`${slot}:${p.name}`)))
 
@@ -68,21 +78,25 @@ export class Trainer {
       const means = parameters.map((p) => mul(apply.input(`g:${p.name}`, 'float32', p.shape), 1 / options.accumulate!))
       const again = parameters.map((p) => apply.input(`w:${p.name}`, 'float32', p.shape))
       appendUpdate(apply, parameters, again, means, options)
-      update = await Session.create(apply, { ...options.session, keepOnDevice: replaced })
+      // Sums begin anew where they lie: nothing is sent to the device for it.
+      parameters.forEach((p, i) => apply.output(next(`g:${p.name}`), zeros(again[i]!, p.shape)))
+      const sumsToo = parameters.map((p) => next(`g:${p.name}`))
+      update = await Session.create(apply, { ...options.session, keepOnDevice: [...replaced, ...sumsToo] })
     } else appendUpdate(graph, parameters, weights, grads, options)
 
     const step = await Session.create(graph, {
       ...options.session,
-      keepOnDevice: update ? parameters.map((p) => next(`g:${p.name}`)) : replaced,
+      keepOnDevice: [...(update ? parameters.map((p) => next(`g:${p.name}`)) : replaced), ...renewed],
     })
     const names = ['loss', ...Object.keys(metrics), ...(options.clipNorm && !update ? ['gradNorm'] : [])]
-    const trainer = new Trainer(options, parameters, step, update, names)
+    const trainer = new Trainer(options, parameters, step, update, names, buffers)
     const zero = (p: Parameter) => new Float32Array(sizeOf(p.shape))
     const start: TrainState = new Map()
     for (const p of parameters) {
       for (const slot of slots) start.set(`${slot}:${p.name}`, slot === 'w' || slot === 'ema' ? initial(p.name) : zero(p))
       if (update) start.set(`g:${p.name}`, zero(p))
     }
+    for (const b of buffers) start.set(`buffer:${b.name}`, initial(b.name))
     trainer.restore(start, 0)
     return trainer
   }
@@ -99,7 +113,6 @@ export class Trainer {
     if (!this.update) this.steps++
     else if (++this.micro === this.options.accumulate) {
       await this.advance(this.update, rates)
-      for (const p of this.parameters) this.replace(`g:${p.name}`, tensor(new Float32Array(sizeOf(p.shape)), 'float32', p.shape))
       this.micro = 0
       this.steps++
     }
@@ -124,9 +137,10 @@ export class Trainer {
     if (old && old.location === 'gpu-buffer') old.dispose()
   }
 
-  /** The weights as they stand on the device, to feed an inference session with. Valid until the next step. */
+  /** The weights and buffers as they stand on the device, to feed an inference session with. Valid until the next step. */
   weights(): Record<string, Tensor> {
-    return Object.fromEntries(this.parameters.map((p) => [`w:${p.name}`, this.state[`w:${p.name}`]!]))
+    const names = [...this.parameters.map((p) => `w:${p.name}`), ...this.buffers.map((b) => `buffer:${b.name}`)]
+    return Object.fromEntries(names.map((name) => [name, this.state[name]!]))
   }
 
   /** Copies everything that the next step depends on. */
@@ -136,11 +150,12 @@ export class Trainer {
     return copy
   }
 
-  /** Weights by parameter name; those of the moving average where one is kept and asked for. */
+  /** Weights and buffers by name; those of the moving average where one is kept and asked for. */
   async exportWeights({ ema = false } = {}): Promise<Map<string, Float32Array>> {
     const slot = ema && this.options.ema ? 'ema' : 'w'
     const weights = new Map<string, Float32Array>()
     for (const { name } of this.parameters) weights.set(name, await this.read(`${slot}:${name}`, this.state[`${slot}:${name}`]!))
+    for (const { name } of this.buffers) weights.set(name, await this.read(`buffer:${name}`, this.state[`buffer:${name}`]!))
     return weights
   }
 
@@ -160,7 +175,7 @@ export class Trainer {
 
   /** Goes on from a snapshot taken between updates, which is copied. */
   restore(state: TrainState, steps: number): void {
-    const shapes = new Map(this.parameters.map((p) => [p.name, p.shape]))
+    const shapes = new Map([...this.parameters, ...this.buffers].map((p) => [p.name, p.shape]))
     const wrap = (key: string, data: Float32Array) => tensor(data, 'float32', shapes.get(key.slice(key.indexOf(':') + 1))!)
     for (const [key, data] of state) this.replace(key, wrap(key, Float32Array.from(data)))
     if (!keepsTensors(this.provider))
@@ -199,7 +214,7 @@ function appendUpdate(
     graph.output('gradNorm', norm)
     scaled = grads.map((g) => mul(g, factor))
   }
-  parameters.forEach((p, i) => {
+  const updateParameter = (p: Parameter, i: number) => {
     const state = optimizer.state.map((slot) => graph.input(`${slot}:${p.name}`, 'float32', p.shape))
     const updated = updateOf(optimizer, p, weights[i]!, scaled[i]!, state, scalars)
     const bound = options.max?.[p.name]
@@ -210,7 +225,8 @@ function appendUpdate(
       const average = graph.input(`ema:${p.name}`, 'float32', p.shape)
       graph.output(next(`ema:${p.name}`), add(mul(average, options.ema), mul(w, 1 - options.ema)))
     }
-  })
+  }
+  parameters.forEach((p, i) => graph.scoped(`${p.name}/update`, () => updateParameter(p, i)))
 }
 
 const scalarTensors = (scalars: Record<string, number>) =>

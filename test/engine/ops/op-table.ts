@@ -3,67 +3,24 @@ import { gradients } from '../../../src-main/engine/autodiff.ts'
 import type { Value } from '../../../src-main/engine/graph/graph.ts'
 import * as ops from '../../../src-main/engine/ops/index.ts'
 import { contrastive, crossEntropy } from '../../../src-main/engine/tasks/losses.ts'
-import type { Apply, Point } from '../../helpers/check-op.ts'
 import type { HostArray } from '../../helpers/golden.ts'
-
-/** How an op is applied to the operands and attributes of a golden case, and random points at which its gradient is tested. */
-export interface OpEntry {
-  readonly apply: Apply<never>
-  /** Left out for ops that have no gradient. */
-  readonly points?: fc.Arbitrary<Point>
-  /** Inputs to differentiate, where not all float ones. */
-  readonly wrt?: readonly number[]
-}
-
-type Shape = readonly number[]
-const size = (shape: Shape) => shape.reduce((a, b) => a * b, 1)
-const dim = fc.integer({ min: 1, max: 4 })
-const shapeOf = (min: number, max: number) => fc.array(dim, { minLength: min, maxLength: max })
-const anyShape = shapeOf(0, 3)
-
-/** Floats in [lo, hi], none nearer than 0.1 to a kink. */
-const floats = (shape: Shape, [lo, hi] = [-2, 2], kinks: readonly number[] = []): fc.Arbitrary<HostArray> =>
-  fc
-    .array(fc.float({ min: lo, max: hi, noNaN: true, noDefaultInfinity: true }), { minLength: size(shape), maxLength: size(shape) })
-    .map((xs) => ({
-      dtype: 'float32' as const,
-      shape,
-      data: Float32Array.from(xs, (x) => kinks.reduce((v, k) => (Math.abs(v - k) < 0.1 ? k + (v < k ? -0.1 : 0.1) : v), x)),
-    }))
-/** Values all at least 0.1 apart, for ops that pick one of several. */
-const distinct = (shape: Shape): fc.Arbitrary<HostArray> =>
-  fc
-    .shuffledSubarray(
-      Array.from({ length: size(shape) }, (_, i) => i),
-      { minLength: size(shape) },
-    )
-    .map((order) => ({
-      dtype: 'float32' as const,
-      shape,
-      data: Float32Array.from(order, (i) => i / 8 - 1),
-    }))
-const indices = (shape: Shape, below: number): fc.Arbitrary<HostArray> =>
-  fc
-    .array(fc.nat(below - 1), { minLength: size(shape), maxLength: size(shape) })
-    .map((xs) => ({ dtype: 'int32' as const, shape, data: Int32Array.from(xs) }))
-const bools = (shape: Shape): fc.Arbitrary<HostArray> =>
-  fc
-    .array(fc.boolean(), { minLength: size(shape), maxLength: size(shape) })
-    .map((xs) => ({ dtype: 'bool' as const, shape, data: Uint8Array.from(xs, Number) }))
-const point = (attrs: unknown, ...inputs: fc.Arbitrary<HostArray>[]): fc.Arbitrary<Point> =>
-  fc.tuple(...inputs).map((xs) => ({ attrs, inputs: xs }))
-
-/** Shapes that broadcast with each other: each from one full shape, some axes made 1, some leading axes dropped. */
-const broadcasting = (n: number) =>
-  anyShape.chain((full) =>
-    fc.tuple(
-      ...Array.from({ length: n }, () =>
-        fc
-          .tuple(fc.nat(full.length), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
-          .map(([drop, ones]) => full.map((d, i) => (ones[i] ? 1 : d)).slice(drop)),
-      ),
-    ),
-  )
+import {
+  anyShape,
+  axisOf,
+  bools,
+  broadcasting,
+  dim,
+  distinct,
+  floats,
+  indices,
+  type OpEntry,
+  point,
+  type Shape,
+  shapeOf,
+  size,
+  withoutGradient,
+} from './points.ts'
+import { spatialTable } from './spatial-table.ts'
 
 const unary = (f: (x: Value) => Value, range?: [number, number], kinks?: number[]): OpEntry => ({
   apply: ([x]) => f(x!),
@@ -73,7 +30,6 @@ const binary = (f: (a: Value, b: Value) => Value, range?: [number, number]): OpE
   apply: ([a, b]) => f(a!, b!),
   points: broadcasting(2).chain(([a, b]) => point({}, floats(a!), floats(b!, range))),
 })
-const axisOf = (s: Shape) => fc.integer({ min: -s.length, max: s.length - 1 })
 const alongAxis = (f: (x: Value, a: { axis: number }) => Value, range?: [number, number]): OpEntry => ({
   apply: ([x], a: { axis: number }) => f(x!, a),
   points: shapeOf(1, 3).chain((s) => axisOf(s).chain((axis) => point({ axis }, floats(s, range)))),
@@ -96,7 +52,6 @@ const reduction = (f: (x: Value, a: Reduction) => Value, values: (s: Shape) => f
       .chain(([axes, keepdims]) => point({ axes, keepdims }, values(s))),
   ),
 })
-const withoutGradient = (apply: Apply<never>): OpEntry => ({ apply })
 
 const patches = fc.record({
   n: dim,
@@ -108,13 +63,13 @@ const patches = fc.record({
   rest: fc.nat(2),
   bias: fc.boolean(),
 })
-const convPoints = (remainder: boolean) =>
-  patches.chain(({ n, c, o, k, h, w, rest, bias }) =>
-    point({}, floats([n, c, h * k + (remainder ? rest % k : 0), w * k]), floats([o, c, k, k]), ...(bias ? [floats([o])] : [])),
-  )
+const patchPoints = patches.chain(({ n, c, o, k, h, w, rest, bias }) =>
+  point({}, floats([n, c, h * k + (rest % k), w * k]), floats([o, c, k, k]), ...(bias ? [floats([o])] : [])),
+)
 
 /** Every function of engine/ops, and the losses. */
 export const table: Readonly<Record<string, OpEntry>> = {
+  ...spatialTable,
   add: binary(ops.add),
   sub: binary(ops.sub),
   mul: binary(ops.mul),
@@ -203,8 +158,13 @@ export const table: Readonly<Record<string, OpEntry>> = {
       .tuple(shapeOf(1, 3), dim, dim, fc.boolean())
       .chain(([rows, i, o, bias]) => point({}, floats([...rows, i]), floats([o, i]), ...(bias ? [floats([o])] : []))),
   },
-  conv: { apply: ([x, w, b]) => ops.conv(x!, w!, b), points: convPoints(true) },
-  patchEmbed: { apply: ([x, w, b]) => ops.patchEmbed(x!, w!, b), points: convPoints(true) },
+  patchEmbed: { apply: ([x, w, b]) => ops.patchEmbed(x!, w!, b), points: patchPoints },
+  patchify: {
+    apply: ([x], a: { patch: [number, number] }) => ops.patchify(x!, a.patch),
+    points: fc
+      .tuple(dim, dim, dim, dim, fc.nat(1))
+      .chain(([n, c, p, q, rest]) => point({ patch: [p, q] }, floats([n, c, p * 2 + (rest % p), q]))),
+  },
 
   reshape: {
     apply: ([x], a: { shape: number[] }) => ops.reshape(x!, a.shape),
@@ -239,7 +199,8 @@ export const table: Readonly<Record<string, OpEntry>> = {
       .chain(([s, sizes]) => axisOf(s).chain((axis) => point({ axis }, ...sizes.map((n) => floats(s.with(axis, n)))))),
   },
   split: {
-    apply: ([x], a: { axis: number; sizes: number[] }) => ops.split(x!, a),
+    apply: ([x], a: { axis: number; sizes: number[]; only?: number }) =>
+      a.only === undefined ? ops.split(x!, a) : ops.split(x!, a)[a.only]!,
     points: fc.tuple(shapeOf(1, 3), fc.array(dim, { minLength: 1, maxLength: 4 })).chain(([s, sizes]) =>
       axisOf(s).chain((axis) =>
         point(
@@ -255,11 +216,11 @@ export const table: Readonly<Record<string, OpEntry>> = {
     ),
   },
   slice: {
-    apply: ([x], a: { axis: number; start: number; end?: number }) => ops.slice(x!, a),
+    apply: ([x], a: { axis: number; start: number; end?: number; step?: number }) => ops.slice(x!, a),
     points: fc
-      .tuple(shapeOf(1, 3), fc.nat(2), dim, fc.nat(2))
-      .chain(([s, start, n, after]) =>
-        axisOf(s).chain((axis) => point({ axis, start, end: start + n }, floats(s.with(axis, start + n + after)))),
+      .tuple(shapeOf(1, 3), fc.nat(2), dim, fc.nat(2), fc.constantFrom(undefined, 2, 3))
+      .chain(([s, start, n, after, step]) =>
+        axisOf(s).chain((axis) => point({ axis, start, end: start + n, step }, floats(s.with(axis, start + n + after)))),
       ),
   },
   pad: {

@@ -7,9 +7,9 @@ import { checkGolden, checkNumerically, type GoldenCase } from '../../helpers/ch
 import { golden } from '../../helpers/golden.ts'
 import { table } from './op-table.ts'
 
-const { cases } = golden<{ cases: GoldenCase[] }>('ops.json')
+const cases = ['ops.json', 'ops-spatial.json'].flatMap((file) => golden<{ cases: GoldenCase[] }>(file).cases)
 /** Names that engine/ops exports beside ops. */
-const HELPERS = ['allOps', 'sameShape', 'unbroadcast']
+const HELPERS = ['allOps', 'sameShape', 'unbroadcast', 'zeros']
 
 const forward = new Set<string>() // registered ops that some golden case went through
 const differentiated = new Set<string>() // those that some numeric check went through

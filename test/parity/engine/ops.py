@@ -2,45 +2,11 @@
 import math
 import torch
 import torch.nn.functional as F
+from cases import Cases
 from common import round32, save, tensor
 
-g = torch.Generator().manual_seed(20240607)
-cases = []
-
-
-def randn(*shape, scale=1.0):
-    return round32(torch.randn(shape, generator=g, dtype=torch.float64) * scale)
-
-
-def uniform(lo, hi, *shape):
-    return round32(torch.rand(shape, generator=g, dtype=torch.float64) * (hi - lo) + lo)
-
-
-def away(*shape, kinks=(0.0,)):
-    """Normal values at least 0.1 from every kink, where a one-sided derivative would make the check meaningless."""
-    x = randn(*shape)
-    for k in kinks:
-        x = torch.where((x - k).abs() < 0.1, k + torch.where(x < k, -0.3, 0.3).to(x.dtype), x)
-    return round32(x)
-
-
-def ints(lo, hi, *shape):
-    return torch.randint(lo, hi, shape, generator=g)
-
-
-def case(op, fn, inputs, differentiable=True, **attrs):
-    xs = [x.clone().requires_grad_(x.is_floating_point() and differentiable) for x in inputs]
-    ys = fn(*xs)
-    ys = list(ys) if isinstance(ys, (tuple, list)) else [ys]
-    record = {"op": op, "attrs": attrs, "inputs": [tensor(x) for x in xs], "outputs": [tensor(y) for y in ys]}
-    if differentiable:
-        dys = [randn(*y.shape) for y in ys]
-        wrt = [x for x in xs if x.requires_grad]
-        grads = iter(torch.autograd.grad(ys, wrt, dys))
-        record["dy"] = [tensor(d) for d in dys]
-        record["grads"] = [tensor(next(grads)) if x.requires_grad else None for x in xs]
-    cases.append(record)
-
+k = Cases(20240607)
+randn, uniform, away, ints, case, cases = k.randn, k.uniform, k.away, k.ints, k.case, k.cases
 
 # Elementwise, two operands: equal shapes, each way of broadcasting, and 0-d.
 PAIRS = [((3, 4), (3, 4)), ((2, 3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 3), ()), ((1,), (1, 1)), ((), ()), ((2, 1, 3), (4, 1)), ((5, 1, 1), (2, 1, 4, 3))]
@@ -122,11 +88,11 @@ case("gemm", lambda a, b, c: a @ b + c, [randn(1, 4), randn(4, 1), randn(1)], tr
 for s in [(5, 4), (2, 3, 4), (1, 4), (2, 2, 3, 4)]:
     case("linear", lambda x, w, b: F.linear(x, w, b), [randn(*s), randn(3, 4), randn(3)])
     case("linear", lambda x, w: F.linear(x, w), [randn(*s), randn(3, 4)])
-for n, c, o, k, h, w in [(2, 3, 4, 2, 4, 6), (1, 1, 1, 1, 3, 3), (1, 3, 5, 4, 4, 4), (2, 2, 3, 3, 6, 3)]:
-    case("conv", lambda x, w, b: F.conv2d(x, w, b, stride=k), [randn(n, c, h, w), randn(o, c, k, k), randn(o)])
-    case("patchEmbed", lambda x, w, b: F.conv2d(x, w, b, stride=k).flatten(2).mT, [randn(n, c, h, w), randn(o, c, k, k), randn(o)])
-    case("conv", lambda x, w: F.conv2d(x, w, stride=k), [randn(n, c, h, w), randn(o, c, k, k)])
-case("conv", lambda x, w: F.conv2d(x, w, stride=3), [randn(1, 2, 7, 8), randn(3, 2, 3, 3)])  # a remainder that no patch covers
+for n, c, o, p, h, w in [(2, 3, 4, 2, 4, 6), (1, 1, 1, 1, 3, 3), (1, 3, 5, 4, 4, 4), (2, 2, 3, 3, 6, 3)]:
+    case("conv", lambda x, w, b: F.conv2d(x, w, b, stride=p), [randn(n, c, h, w), randn(o, c, p, p), randn(o)], stride=p)
+    case("patchEmbed", lambda x, w, b: F.conv2d(x, w, b, stride=p).flatten(2).mT, [randn(n, c, h, w), randn(o, c, p, p), randn(o)])
+    case("conv", lambda x, w: F.conv2d(x, w, stride=p), [randn(n, c, h, w), randn(o, c, p, p)], stride=p)
+case("conv", lambda x, w: F.conv2d(x, w, stride=3), [randn(1, 2, 7, 8), randn(3, 2, 3, 3)], stride=3)  # a remainder that no patch covers
 
 # Shape.
 for s, to in [((2, 3, 4), [6, 4]), ((6,), [2, 3]), ((), [1]), ((1,), []), ((2, 3), [1, 3, 2, 1])]:

@@ -1,0 +1,76 @@
+import type { Value } from '../graph/graph.ts'
+import { add, gather, linear, matmul, mul, reshape, softmax, swapLast, transpose, where } from '../ops/index.ts'
+import type { Weights } from './params.ts'
+
+const LOWEST = -3.4028234663852886e38
+
+export interface AttentionOptions {
+  readonly heads: number
+  /**
+   * Which keys a query sees, broadcast to [B, H, Tq, Tk]: bool, true where it does, or float32, added to the logits. A query
+   * that sees none spreads evenly over all, rather than giving NaN.
+   */
+  readonly mask?: Value
+  /** Added to the logits, broadcast to [B, H, Tq, Tk]: e.g. {@link relativeBias}. */
+  readonly bias?: Value
+}
+
+/**
+ * softmax(q·kᵀ/√d + bias)·v in each head (Vaswani et al. 2017, eq. 1): q [B, Tq, D], k [B, Tk, D], v [B, Tk, E] → [B, Tq, E].
+ */
+export function attend(q: Value, k: Value, v: Value, { heads, mask, bias }: AttentionOptions): Value {
+  const split = (x: Value) => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, x.shape[2]! / heads]), [0, 2, 1, 3]) // [B, H, T, d]
+  const width = q.shape[2]! / heads
+  if (!Number.isInteger(width) || v.shape[2]! % heads) throw new Error(`attention: ${heads} heads do not divide [${q.shape}], [${v.shape}]`)
+  let logits = matmul(split(mul(q, width ** -0.5)), swapLast(split(k))) // [B, H, Tq, Tk]
+  if (bias) logits = add(logits, bias)
+  if (mask) logits = mask.dtype === 'bool' ? where(mask, logits, LOWEST) : add(logits, mask)
+  const y = matmul(softmax(logits), split(v)) // [B, H, Tq, e]
+  return reshape(transpose(y, [0, 2, 1, 3]), [q.shape[0]!, q.shape[1]!, v.shape[2]!])
+}
+
+/** Where a layer's keys and values come from: from the queries' own source, unless told. */
+export interface AttentionSources {
+  readonly query: Value
+  readonly key?: Value
+  readonly value?: Value
+}
+
+export interface MultiHeadOptions extends AttentionOptions {
+  /** Names of the projections under the layer's own; those of transformers' CLIP unless told. */
+  readonly names?: { readonly query: string; readonly key: string; readonly value: string; readonly out: string }
+}
+
+/** Multi-head attention (Vaswani et al. 2017, §3.2.2) of `query` [B, Tq, D] to `key` and `value` [B, Tk, *], which may be another source. */
+export function multiHeadAttention(
+  p: Weights,
+  name: string,
+  { query, key = query, value = key }: AttentionSources,
+  o: MultiHeadOptions,
+): Value {
+  const { names = { query: 'q_proj', key: 'k_proj', value: 'v_proj', out: 'out_proj' } } = o
+  const d = query.shape.at(-1)!
+  const project = (part: string, x: Value) =>
+    p.scoped(`${name}.${part}`, () => linear(x, p.get(`${name}.${part}.weight`, [d, x.shape.at(-1)!]), p.get(`${name}.${part}.bias`, [d])))
+  return p.scoped(name, () => {
+    const y = attend(project(names.query, query), project(names.key, key), project(names.value, value), o)
+    return project(names.out, y)
+  })
+}
+
+/**
+ * The learned bias of Swin (Liu et al. 2021, §3.2) for a window of h × w tokens: the table `name` [(2h − 1)·(2w − 1), heads]
+ * read at every pair's distance: [heads, h·w, h·w].
+ */
+export function relativeBias(p: Weights, name: string, [h, w]: readonly [number, number], heads: number): Value {
+  const t = h * w
+  const at = Int32Array.from({ length: t * t }, (_, i) => {
+    const [a, b] = [Math.floor(i / t), i % t]
+    const down = Math.floor(a / w) - Math.floor(b / w) + h - 1
+    return down * (2 * w - 1) + (a % w) - (b % w) + w - 1
+  })
+  return p.scoped(name, () => {
+    const table = p.get(name, [(2 * h - 1) * (2 * w - 1), heads])
+    return transpose(gather(table, p.graph.constant(at, 'int32', [t, t])), [2, 0, 1])
+  })
+}

@@ -1,0 +1,48 @@
+import type { Value } from '../graph/graph.ts'
+import { add, conv, div, mul, reduceMean, reshape, sqrt, sub } from '../ops/index.ts'
+import type { Params, Weights } from './params.ts'
+
+/** Convolution of x [B, C, …]; tensors `NAME.weight` [out, C/groups, …kernel] and, unless told, `NAME.bias` [out]. */
+export function convolution(
+  p: Weights,
+  name: string,
+  x: Value,
+  out: number,
+  {
+    kernel,
+    bias = true,
+    groups = 1,
+    ...rest
+  }: { kernel: readonly number[]; bias?: boolean; groups?: number; stride?: number; padding?: number; dilation?: number },
+): Value {
+  const weight = p.get(`${name}.weight`, [out, x.shape[1]! / groups, ...kernel])
+  return p.scoped(name, () => conv(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined, { groups, ...rest }))
+}
+
+/**
+ * Batch normalisation of x [B, C, …] over all but the channels (Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm2d): by
+ * the batch's statistics in training, and the running ones follow them with `momentum`; by the running ones elsewhere, and
+ * where the layer is frozen. Tensors `NAME.weight`, `.bias`, `.running_mean` and `.running_var`, [C] each.
+ */
+export function batchNorm(p: Params, name: string, x: Value, { eps = 1e-5, momentum = 0.1 } = {}): Value {
+  const c = x.shape[1]!
+  const [weight, bias] = [p.get(`${name}.weight`, [c]), p.get(`${name}.bias`, [c])]
+  const [mean, variance] = [p.buffer(`${name}.running_mean`, [c]), p.buffer(`${name}.running_var`, [c])]
+  return p.scoped(name, () => {
+    const wide = (v: Value) => reshape(v, [1, c, ...x.shape.slice(2).map(() => 1)])
+    if (!p.renews(`${name}.running_mean`)) {
+      const scale = div(weight, sqrt(add(variance, eps)))
+      return add(mul(x, wide(scale)), wide(sub(bias, mul(mean, scale))))
+    }
+    const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+    const n = axes.reduce((product, a) => product * x.shape[a]!, 1)
+    if (n < 2) throw new Error(`batchNorm: [${x.shape}] has one value a channel, and no variance`)
+    const batchMean = reduceMean(x, { axes, keepdims: true })
+    const centred = sub(x, batchMean)
+    const batchVariance = reduceMean(mul(centred, centred), { axes, keepdims: true })
+    const follow = (old: Value, now: Value, factor: number) => add(mul(old, 1 - momentum), mul(reshape(now, [c]), momentum * factor))
+    p.renew(`${name}.running_mean`, follow(mean, batchMean, 1))
+    p.renew(`${name}.running_var`, follow(variance, batchVariance, n / (n - 1))) // the unbiased estimate is kept
+    return add(mul(div(centred, sqrt(add(batchVariance, eps))), wide(weight)), wide(bias))
+  })
+}
