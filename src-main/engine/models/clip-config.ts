@@ -89,12 +89,9 @@ function towerOf(c: Record<string, unknown>, name: string, known: readonly strin
   return { ...Object.fromEntries(Object.entries(now).filter(([key]) => !known.includes(key))), ...older }
 }
 
-/** What is said of a `model_type` that is not CLIP's. */
-function otherFamily(type: unknown): string {
-  const half = /^clip_(text|vision)_model$/.exec(String(type))
-  if (half) return `expected "clip", found "${half[0]}": that is the ${half[1]} tower alone, save the whole CLIPModel`
-  return `expected "clip", found ${type === undefined ? 'nothing' : JSON.stringify(type).slice(0, 60)}: CLIP is the one family that is supported`
-}
+/** A configuration without a `model_type` that describes CLIP's two towers. */
+export const describesTowers = (raw: Readonly<Record<string, unknown>>): boolean =>
+  isRecord(raw['text_config']) && isRecord(raw['vision_config'])
 
 /** `config.json` of a CLIP folder. One without a `model_type` is read by CLIPModel too, if it describes CLIP's towers. */
 export const clipConfigSchema = z.preprocess(
@@ -102,13 +99,13 @@ export const clipConfigSchema = z.preprocess(
     if (!isRecord(raw)) return raw
     return {
       ...raw,
-      ...(raw['model_type'] === undefined && isRecord(raw['text_config']) && isRecord(raw['vision_config']) ? { model_type: 'clip' } : {}),
+      ...(raw['model_type'] === undefined && describesTowers(raw) ? { model_type: 'clip' } : {}),
       text_config: towerOf(raw, 'text_config', Object.keys(textConfig.shape)),
       vision_config: towerOf(raw, 'vision_config', Object.keys(visionConfig.shape)),
     }
   },
   z.object({
-    model_type: z.literal('clip', { error: (issue) => otherFamily(issue.input) }),
+    model_type: z.literal('clip'),
     projection_dim: width.default(512),
     logit_scale_init_value: z.number().default(2.6592),
     text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),

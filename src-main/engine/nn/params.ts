@@ -2,7 +2,6 @@ import { dataError } from '#shared/errors.ts'
 import type { DType } from '../graph/dtypes.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
 import type { Parameter } from '../optim/optimizer.ts'
-import { decays } from '../optim/optimizer.ts'
 import { cast, sameShape } from '../ops/shape.ts'
 
 /** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
@@ -52,6 +51,8 @@ export class Params {
     readonly graph: Graph,
     readonly source: TensorSource,
     private readonly isTrainable: (name: string) => boolean = () => false,
+    /** To which of them weight decay applies. */
+    private readonly decays: (name: string, shape: Shape) => boolean = (_, shape) => shape.length >= 2,
   ) {}
 
   /** The tensor of this name, checked against the shape that the model's configuration demands. */
@@ -68,7 +69,7 @@ export class Params {
   }
 
   private input(name: string, shape: Shape): Value {
-    this.trainable.push({ name, shape, decay: decays(name, shape) })
+    this.trainable.push({ name, shape, decay: this.decays(name, shape) })
     return this.graph.input(`w:${name}`, 'float32', shape)
   }
 
