@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import type { JobResult, TrainJob } from '#shared/model/job.ts'
-import { type RecipeName, recipeNames, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
+import { type RecipeName, recipeNames, recipeNeeds, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
+import { need } from '../models/families.ts'
 import { coop } from '../recipes/coop.ts'
 import { type Recipe, Run, type Trained } from '../recipes/context.ts'
 import { ft, lpFt } from '../recipes/ft.ts'
@@ -48,6 +49,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   const seeing = seeingOf(settings, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
   try {
+    need(model, recipeNeeds[job.recipe], `recipe ${job.recipe}`)
+    if (job.settings['head'] === 'zero-shot') need(model, ['embedText'], `recipe ${job.recipe}: head: zero-shot`)
     const templates = job.templates?.length ? job.templates : model.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
     const { dir: stateDir, file: stateFile } = stateOf(job.out)

@@ -44,7 +44,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
     if (!described) throw dataError(configFile, 'not found')
     const { image, text, dim } = described
     checkWeights(dir, described, weights)
-    const tokenizer = await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir))
+    const tokenizer = text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
     if (text && tokenizer && tokenizer.vocabSize > text.vocabulary)
       throw dataError(
         configFile,

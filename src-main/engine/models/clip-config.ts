@@ -1,24 +1,5 @@
 import { z } from 'zod'
-import { activationNames } from '../nn/activations.ts'
-
-/*
- * Bounds far above any CLIP (the largest has 48 layers of width 1,664), so that no number in a config.json makes us build
- * something of that size before the tensors are looked at, which are what a width is then held to.
- */
-const upTo = (max: number) =>
-  z
-    .int()
-    .positive()
-    .max(max, { error: (issue) => `expected at most ${max}, found ${String(issue.input)}` })
-const width = upTo(65_536)
-const layers = upTo(1024)
-/** Of one image or text: numbers in the largest array between two layers. 2²⁶ of them take 256 MB. */
-const MAX_ACTIVATIONS = 2 ** 26
-
-const activation = z.enum(activationNames, {
-  error: (issue) => `expected one of ${activationNames.join(', ')}, found ${JSON.stringify(issue.input)}`,
-})
-const epsilon = z.number().nonnegative().max(1)
+import { activation, channels, epsilon, imageTower, layers, pictureSide, tower, upTo, width } from './bounds.ts'
 
 /** transformers' CLIPTextConfig; the defaults are its own, for a config.json holds only what differs. */
 const textConfig = z.object({
@@ -39,43 +20,12 @@ const visionConfig = z.object({
   intermediate_size: width.default(3072),
   num_hidden_layers: layers.default(12),
   num_attention_heads: width.default(12),
-  num_channels: z
-    .int()
-    .default(3)
-    .refine((n) => n === 3, { error: (issue) => `expected 3 (red, green, blue), found ${String(issue.input)}` }),
-  image_size: upTo(16_384).default(224),
-  patch_size: upTo(16_384).default(32),
+  num_channels: channels,
+  image_size: pictureSide.default(224),
+  patch_size: pictureSide.default(32),
   hidden_act: activation.default('quick_gelu'),
   layer_norm_eps: epsilon.default(1e-5),
 })
-
-interface Tower {
-  readonly hidden_size: number
-  readonly intermediate_size: number
-  readonly num_attention_heads: number
-}
-
-/** Numbers in the largest array that a tower makes between two layers, of one sequence of so many tokens. */
-export const activationsOf = (c: Tower, tokens: number): number =>
-  tokens * Math.max(c.num_attention_heads * tokens, c.intermediate_size, 3 * c.hidden_size)
-
-/** Tokens of an image: its whole patches, and the class token. */
-export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number): number =>
-  1 + Math.floor(height / p) * Math.floor(width / p)
-
-/** Why so many tokens are refused; undefined where they are not. */
-export const tooMany = (c: Tower, tokens: number): string | undefined =>
-  activationsOf(c, tokens) > MAX_ACTIVATIONS
-    ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`
-    : undefined
-
-const tower = <T extends z.ZodType<Tower>>(schema: T, size: keyof z.output<T> & string, tokens: (c: z.output<T>) => number) =>
-  schema
-    .refine((c) => c.hidden_size % c.num_attention_heads === 0, { path: ['num_attention_heads'], message: 'must divide hidden_size' })
-    .superRefine((c, issues) => {
-      const problem = tooMany(c, tokens(c))
-      if (problem) issues.addIssue({ code: 'custom', path: [size], message: problem })
-    })
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
@@ -109,11 +59,7 @@ export const clipConfigSchema = z.preprocess(
     projection_dim: width.default(512),
     logit_scale_init_value: z.number().default(2.6592),
     text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),
-    vision_config: tower(
-      visionConfig.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }),
-      'image_size',
-      (c) => imageTokenCount(c, c.image_size, c.image_size),
-    ),
+    vision_config: imageTower(visionConfig),
   }),
 )
 

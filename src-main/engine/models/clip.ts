@@ -21,11 +21,12 @@ import { causalMask, encoder, layerNorm, linear } from '../nn/transformer.ts'
 import { dataError } from '#shared/errors.ts'
 import { clipProcessor } from '../data/preprocess.ts'
 import type { Weights } from '../weights/source.ts'
-import { activationsOf, type ClipConfig, clipConfigSchema, describesTowers, imageTokenCount, tooMany } from './clip-config.ts'
+import { activationsOf, pictureCost } from './bounds.ts'
+import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-config.ts'
 import { essential, activationName } from './essence.ts'
 import { defineFamily } from './model.ts'
 import { TensorList } from './tensors.ts'
-import { bicubicMatrix } from './interpolate.ts'
+import { gridPositions } from './interpolate.ts'
 
 /*
  * CLIP (Radford et al. 2021) as transformers has it (models/clip/modeling_clip.py), with its tensor names. Every function
@@ -63,9 +64,7 @@ function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Va
   const { image_size, patch_size, hidden_size } = c.vision_config
   const g = Math.floor(image_size / patch_size)
   const position = p.get('vision_model.embeddings.position_embedding.weight', [1 + g * g, hidden_size])
-  if (gh === g && gw === g) return position
-  const matrix = p.graph.constant(bicubicMatrix(g, g, gh, gw), 'float32', [gh * gw, g * g])
-  return concat([slice(position, { axis: 0, start: 0, end: 1 }), gemm(matrix, slice(position, { axis: 0, start: 1 }))], { axis: 0 })
+  return gridPositions(position, 1, g, gh, gw)
 }
 
 /** The token embeddings [B, T, D] of ids [B, T] (int32), before positions: where learned context is spliced in. */
@@ -173,8 +172,7 @@ export const clip = defineFamily<ClipConfig>({
       unit: true,
       config: c.vision_config,
       embed: (p, pixels) => imageEmbedding(p, c, pixels),
-      activations: (height, width) => activationsOf(c.vision_config, imageTokenCount(c.vision_config, height, width)),
-      tooMany: (height, width) => tooMany(c.vision_config, imageTokenCount(c.vision_config, height, width)),
+      ...pictureCost(c.vision_config),
     },
     text: {
       context: c.text_config.max_position_embeddings,

@@ -9,9 +9,12 @@ import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { isThere } from '../weights/regular.ts'
 import { clip } from './clip.ts'
-import type { AnyFamily, Architecture, Model, TextTower } from './model.ts'
+import { dinov2 } from './dinov2.ts'
+import type { AnyFamily, Architecture, TextTower } from './model.ts'
+import { siglip } from './siglip.ts'
+import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip]
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 
@@ -56,7 +59,7 @@ function familyIn(dir: string): AnyFamily {
 }
 
 /** The folder's tokenizer, read as its family's are. @throws a data fault naming file and field */
-export const tokenizerIn = (dir: string): Promise<Tokenizer> => Tokenizer.load(dir)
+export const tokenizerIn = (dir: string, family = familyIn(dir)): Promise<Tokenizer> => Tokenizer.load(dir, family.tokenizer)
 
 /** The folder's preprocessing, of the kinds and with the defaults of its family; undefined where it says nothing. */
 export const findPreprocessIn = (dir: string, family = familyIn(dir)): PreprocessConfig | undefined =>
@@ -77,10 +80,16 @@ const WORDS: Record<Capability, string> = {
   caption: 'caption images',
 }
 
-/** @throws one line saying what the model cannot do and which families can */
-export function cannot({ family }: Architecture, capability: Capability, wanted: string): Error {
+/** One line saying what the model cannot do, and which families can. */
+function cannot({ family }: Architecture, capability: Capability, wanted: string): Error {
   const able = families.filter((f) => f.can.includes(capability)).map((f) => f.name)
   return userError(`${wanted}: a ${family.name} model cannot ${WORDS[capability]}: choose a model of ${listed(able, 'or')}`)
+}
+
+/** @throws one line where the model's family cannot do what `wanted` asks of it */
+export function need(model: Architecture, capabilities: readonly Capability[], wanted: string): void {
+  const missing = capabilities.find((c) => !model.family.can.includes(c))
+  if (missing) throw cannot(model, missing, wanted)
 }
 
 /** @throws one line where the model reads no texts, beginning with what `wanted` it to */
@@ -89,6 +98,10 @@ export function textTower(model: Architecture, wanted: string): TextTower & Pick
   return { ...model.text, similarity: model.similarity }
 }
 
-/** What an opened model can do: what its family can, and classify where it has a head. */
-export const capabilitiesOf = ({ family, head }: Pick<Model, 'family' | 'head'>): Capability[] =>
-  head && !family.can.includes('classify') ? [...family.can, 'classify'] : [...family.can]
+/** What a folder's model can do: what its family can, and classify where it has a head. None of a family that is not ours. */
+export function capabilitiesIn(dir: string, hasHead: boolean): Capability[] {
+  const file = path.join(dir, CONFIG_FILE)
+  const family = familyOf(readJson(file, rawSchema))
+  if (!family) return []
+  return hasHead || family.architecture((schema) => readJson(file, schema)).classifier ? [...family.can, 'classify'] : [...family.can]
+}

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
 import type { Processor } from '../data/preprocess.ts'
-import type { Tokenizer } from '../data/tokenizer.ts'
+import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { Params, type TensorSource } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
@@ -91,6 +91,8 @@ export interface Family<C> {
   /** The class of `transformers` that saves it whole. */
   readonly saves: string
   readonly processors: readonly Processor[]
+  /** How its tokenizers frame a text: CLIP's way unless told. */
+  readonly tokenizer?: TokenizerKind
   /** Tensors that may be there or not and are no weights; `*` for any text. */
   readonly buffers: readonly string[]
 }

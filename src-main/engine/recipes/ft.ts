@@ -17,11 +17,16 @@ import type { Head } from '../weights/head.ts'
 import type { Recipe, Run, Trained } from './context.ts'
 import { probe } from './lp.ts'
 
-/** Full fine-tuning of the image tower, the head starting from the zero-shot classifier (wise-ft, model-soups finetune.py). */
+/**
+ * Full fine-tuning of the image tower, the head starting from the zero-shot classifier (wise-ft, model-soups finetune.py), or at
+ * random where the model reads no texts.
+ */
 export const ft: Recipe<RecipeSettings<'ft'>> = async (run, settings) => {
   const { classes, templates, provider, seed } = run.o
-  const head = settings.head === 'random' ? randomHead(run, seed) : await zeroShotHead(run.model, classes, templates, { provider })
-  return tune(run, settings, head)
+  const random = settings.head === 'random' || !run.model.text
+  const head = random ? randomHead(run, seed) : await zeroShotHead(run.model, classes, templates, { provider })
+  const trained = await tune(run, settings, head)
+  return random === (settings.head === 'random') ? trained : { ...trained, notes: { ...trained.notes, head: 'random' } }
 }
 
 /** As `ft`, but the head starts from the linear probe, so that it does not distort the features (Kumar et al. 2022, §3.4). */

@@ -4,7 +4,7 @@ import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
 import { mergeMethodSchema } from '#shared/model/merge.ts'
 import { jsonObject } from '#shared/model/project.ts'
-import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
+import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
 import { RELATIVE } from '../../../engine/merge/merge.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
@@ -122,7 +122,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
   }
 
   return {
-    'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
+    'training.recipes': () => recipeNames.map((name) => ({ name, needs: [...recipeNeeds[name]], schema: jsonSchemaOf(recipeSchemas[name]) })),
     'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) =>
