@@ -6,6 +6,7 @@ import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
+import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
@@ -28,6 +29,8 @@ export type ModelEntry = z.infer<typeof modelSchema>
 
 export const recipeEntry = z.object({
   name: z.string(),
+  /** What it asks of the model that it starts from. */
+  needs: z.array(capabilitySchema),
   /** JSON schema of the settings (draft 2020-12), from which the form is made. */
   schema: z.record(z.string(), z.json()),
 })

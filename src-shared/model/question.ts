@@ -1,5 +1,6 @@
 /** What is asked of a model at once, beside the jobs: plain data, as the thread that answers knows no project. */
 import { z } from 'zod'
+import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
 import { classSchema, deviceSchema } from './job.ts'
 
@@ -27,6 +28,8 @@ export const modelFactsSchema = z.object({
   bytes: z.int().nonnegative(),
   /** Models of equal families (one architecture, the same parts, the same classes) can be blended. */
   family: z.string(),
+  /** What the model can do, by its family and its classifier. */
+  can: z.array(capabilitySchema),
 })
 export type ModelFacts = z.infer<typeof modelFactsSchema>
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Capability } from './capability.ts'
 import { seeingShape } from './seeing.ts'
 
 /*
@@ -42,7 +43,7 @@ export const recipeSchemas = {
   ft: z.strictObject({
     ...tuning(3e-5),
     ...seeingShape,
-    head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from'),
+    head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from; at random where the model reads no texts'),
   }),
   'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing, ...seeingShape }),
   coop: z.strictObject({
@@ -60,5 +61,13 @@ export const recipeSchemas = {
 
 export type RecipeName = keyof typeof recipeSchemas
 export type RecipeSettings<R extends RecipeName = RecipeName> = z.output<(typeof recipeSchemas)[R]>
+/** What a recipe asks of the model that it starts from. */
+export const recipeNeeds: Readonly<Record<RecipeName, readonly Capability[]>> = {
+  'zero-shot': ['embedImage', 'embedText'],
+  lp: ['embedImage'],
+  ft: ['embedImage'],
+  'lp-ft': ['embedImage'],
+  coop: ['embedImage', 'embedText'],
+}
 export const recipeNames = Object.keys(recipeSchemas) as RecipeName[]
 export const recipeNameSchema = z.enum(recipeNames as [RecipeName, ...RecipeName[]])

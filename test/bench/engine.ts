@@ -39,7 +39,7 @@ export async function engineBench(): Promise<Record<string, number>> {
       hidden_act: 'gelu',
     },
   })
-  const shapes = clipTensors(config).set('head.weight', [CLASSES, 384]).set('head.bias', [CLASSES])
+  const shapes = clipTensors(config).shapes().set('head.weight', [CLASSES, 384]).set('head.bias', [CLASSES])
   const weights = initialClip(config, 1)
     .set('head.weight', noise(CLASSES * 384))
     .set('head.bias', new Float32Array(CLASSES))

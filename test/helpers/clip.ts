@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Graph } from '../../src-main/engine/graph/graph.ts'
 import { clipConfigSchema, type ClipConfig } from '../../src-main/engine/models/clip-config.ts'
-import { eosIndex } from '../../src-main/engine/models/clip.ts'
+import { clipTensors, eosIndex } from '../../src-main/engine/models/clip.ts'
 import { Params } from '../../src-main/engine/nn/params.ts'
 import { tensor, type Tensor } from '../../src-main/engine/runtime/session.ts'
 import { openWeights, type Weights } from '../../src-main/engine/weights/source.ts'
@@ -30,8 +30,8 @@ export function openClip(name: string): ClipGolden {
 }
 
 /** The checkpoint's weights for a graph: mapped from their files, but for those that are trained. */
-export const paramsOf = (graph: Graph, { weights }: ClipGolden, trainable: (name: string) => boolean = () => false): Params =>
-  new Params(graph, weights, trainable)
+export const paramsOf = (graph: Graph, { weights, config }: ClipGolden, trainable: (name: string) => boolean = () => false): Params =>
+  new Params(graph, weights, trainable, { decays: clipTensors(config).decays })
 
 export const feed = (t: GoldenTensor | HostArray): Tensor => {
   const { data, dtype, shape } = typeof t.data === 'string' ? decode(t as GoldenTensor) : (t as HostArray)

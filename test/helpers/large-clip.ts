@@ -30,7 +30,7 @@ export async function writeLargeClip(dir: string): Promise<number> {
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5
   let count = 0
   const tensors = new Map(
-    [...clipTensors(clipConfigSchema.parse(config))].map(([name, shape]) => {
+    [...clipTensors(clipConfigSchema.parse(config)).shapes()].map(([name, shape]) => {
       const data = new Float32Array(sizeOf(shape))
       count += data.length
       if (name === 'logit_scale') data.fill(2.6592)

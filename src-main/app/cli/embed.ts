@@ -5,9 +5,11 @@ import type { Seeing } from '#shared/model/seeing.ts'
 import { pictureFacts } from '../../engine/data/picture.ts'
 import { outputSize } from '../../engine/data/preprocess.ts'
 import { Images } from '../../engine/data/images.ts'
-import { type Clip, openClip } from '../../engine/models/checkpoint.ts'
+import { openModel } from '../../engine/models/checkpoint.ts'
+import { textTower } from '../../engine/models/families.ts'
+import type { Model } from '../../engine/models/model.ts'
 import { softmaxRows } from '../../engine/metrics/predictions.ts'
-import { headLogits, imageFeatures, textFeatures, zeroShotHead } from '../../engine/tasks/embed.ts'
+import { headLogits, imageFeatures, textFeatures, unitRows, zeroShotHead } from '../../engine/tasks/embed.ts'
 import type { Head } from '../../engine/weights/head.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { AppContext } from '../context.ts'
@@ -23,10 +25,10 @@ const deepOption = () =>
 const interpolateOption = () => new Option('--interpolate', 'take a crop of another size than the model’s, by interpolating its positions')
 
 /** On stderr, what was done to pictures that the numbers do not show. */
-async function sayHow({ preprocess, config }: Clip, files: readonly string[]): Promise<void> {
+async function sayHow({ preprocess, image }: Model, files: readonly string[]): Promise<void> {
   const { height, width } = outputSize(preprocess)
-  const { image_size: size } = config.vision_config
-  if (files.length && (height !== size || width !== size))
+  const { size, anySize } = image
+  if (files.length && !anySize && (height !== size || width !== size))
     process.stderr.write(`pictures of ${height} × ${width} pixels by a model made for ${size} × ${size}: its positions are interpolated\n`)
   const deep = []
   for (const file of files) if ((await pictureFacts(file).catch(() => undefined))?.deep) deep.push(file)
@@ -38,12 +40,12 @@ async function sayHow({ preprocess, config }: Clip, files: readonly string[]): P
 }
 
 /** Calls with the opened checkpoint and closes it. */
-async function withClip<T>(dir: string, told: Seeing, use: (clip: Clip) => Promise<T>): Promise<T> {
-  const clip = await openClip(dir, told)
+async function withModel<T>(dir: string, told: Seeing, use: (model: Model) => Promise<T>): Promise<T> {
+  const model = await openModel(dir, told)
   try {
-    return await use(clip)
+    return await use(model)
   } finally {
-    clip.close()
+    model.close()
   }
 }
 
@@ -57,13 +59,18 @@ export const embedCommand = (app: AppContext): Command =>
     .addOption(interpolateOption())
     .action(async (o: Looking & { model: string; image: string[]; text: string[]; json?: boolean }) => {
       if (!o.image.length && !o.text.length) throw userError('embed: give --image or --text')
-      await withClip(o.model, o, async (clip) => {
-        await sayHow(clip, o.image)
-        const d = clip.config.projection_dim
-        const image = o.image.length ? await imageFeatures(clip, new Images(items(o.image))) : new Float32Array(0)
-        const text = o.text.length ? await textFeatures(clip, o.text) : new Float32Array(0)
-        const scale = Math.exp(clip.weights.float32('logit_scale')[0]!)
-        const asHead: Head = { classes: o.text, dim: d, weight: text.map((x) => x * scale), bias: new Float32Array(o.text.length) }
+      await withModel(o.model, o, async (model) => {
+        await sayHow(model, o.image)
+        const d = model.dim
+        const image = o.image.length ? unitRows(await imageFeatures(model, new Images(items(o.image))), d) : new Float32Array(0)
+        const text = o.text.length ? await textFeatures(model, o.text) : new Float32Array(0)
+        const { scale, bias } = o.text.length ? textTower(model, 'embed').similarity.of(model.weights) : { scale: 1, bias: 0 }
+        const asHead: Head = {
+          classes: o.text,
+          dim: d,
+          weight: text.map((x) => x * scale),
+          bias: new Float32Array(o.text.length).fill(bias),
+        }
         const rows = (x: Float32Array, width: number) =>
           Array.from({ length: width ? x.length / width : 0 }, (_, i) => [...x.subarray(i * width, (i + 1) * width)])
         const logitsPerImage = o.text.length ? rows(headLogits(image, asHead), o.text.length) : []
@@ -102,17 +109,17 @@ export const classifyCommand = (app: AppContext): Command =>
               ),
             ]
       if (labels && !labels.length) throw userError(`--labels: expected names with commas between them, found "${o.labels}"`)
-      await withClip(o.model, o, async (clip) => {
-        await sayHow(clip, o.image)
-        if (!labels && !clip.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
+      await withModel(o.model, o, async (model) => {
+        await sayHow(model, o.image)
+        if (!labels && !model.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
         const head = labels
           ? await zeroShotHead(
-              clip,
+              model,
               labels.map((name) => ({ name })),
-              clip.templates,
+              model.templates,
             )
-          : clip.head!
-        const logits = headLogits(await imageFeatures(clip, new Images(items(o.image))), head)
+          : model.head!
+        const logits = headLogits(await imageFeatures(model, new Images(items(o.image))), head)
         const p = softmaxRows(logits, head.classes.length)
         const answers = o.image.map((image, i) => ({
           image,

@@ -20,7 +20,7 @@ export async function zeroShotAccuracy(
   pictures: readonly Picture[],
   side: number,
 ): Promise<number> {
-  const source = tensorsInMemory('Nano', clipTensors(config), (name) => weights.get(name)!)
+  const source = tensorsInMemory('Nano', clipTensors(config).shapes(), (name) => weights.get(name)!)
   const length = config.text_config.max_position_embeddings
   const size = config.vision_config.image_size
   const d = config.projection_dim

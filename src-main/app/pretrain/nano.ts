@@ -83,7 +83,7 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
     onMetrics: (step, steps, { loss, image, text }) =>
       onProgress('pre-training', step, steps, `loss ${loss.toFixed(2)}, concept of image ${percent(image)}, of caption ${percent(text)}`),
   })
-  const shapes = clipTensors(config)
+  const shapes = clipTensors(config).shapes()
   await writeSafetensors(
     path.join(dir, 'model.safetensors'),
     fromMemory(new Map([...weights].map(([name, data]) => [name, { shape: shapes.get(name)!, data }])), 'F16'),

@@ -67,11 +67,13 @@ function createTrainer(config: ClipConfig, concepts: number, start: ReadonlyMap<
   return Trainer.create(
     {
       build(graph: Graph) {
-        const shapes = clipTensors(config).set(PROTOTYPES, [concepts, config.projection_dim])
+        const tensors = clipTensors(config)
+        const shapes = tensors.shapes().set(PROTOTYPES, [concepts, config.projection_dim])
         const p = new Params(
           graph,
           tensorsInMemory('Nano', shapes, (name) => start.get(name)!),
           () => true,
+          { decays: (name, shape) => name !== PROTOTYPES && tensors.decays(name, shape) },
         )
         const { image_size: size } = config.vision_config
         const b = recipe.batch
@@ -89,7 +91,7 @@ function createTrainer(config: ClipConfig, concepts: number, start: ReadonlyMap<
         return {
           loss,
           metrics: { captions, image: accuracy(ofImage, concept), text: accuracy(ofText, concept) },
-          parameters: p.trainable.map((t) => (/^vis(ion|ual)_/.test(t.name) ? { ...t, rate: recipe.imageRate } : t)),
+          parameters: p.trainable.map((t) => (tensors.isOf(t.name, 'image') ? { ...t, rate: recipe.imageRate } : t)),
         }
       },
     },

@@ -76,7 +76,7 @@ export async function embed(
   build: (p: Params, pixels: Value) => Value,
 ): Promise<Float32Array> {
   const { image_size: size } = config.vision_config
-  const source = tensorsInMemory('start', clipTensors(config), (name) => weights.get(name)!)
+  const source = tensorsInMemory('start', clipTensors(config).shapes(), (name) => weights.get(name)!)
   const session = await BatchSession.create(Math.min(128, pictures.length), ['pixels'], (g, b) => ({
     y: build(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size])),
   }))

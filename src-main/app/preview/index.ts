@@ -14,6 +14,6 @@ export const classifyImage = (
 ): Promise<{ label: string; score: number }[]> =>
   app.engine.ask({ kind: 'classify', model, file: mediaFile(project, getMedia(project, mediaId)), classes: [...classes] })
 
-/** How much of each text a model reads. @throws a data fault where the folder is no CLIP */
+/** How much of each text a model reads. @throws a data fault where the folder's model reads no texts */
 export const countTokens = (app: AppContext, model: string, texts: readonly string[]): Promise<TokenCounts> =>
   app.engine.ask({ kind: 'tokens', model, texts: [...texts] })

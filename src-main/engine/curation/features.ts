@@ -1,9 +1,9 @@
 import { cancelled, DashiError } from '#shared/errors.ts'
 import type { JobProgress } from '#shared/model/job.ts'
 import { Images } from '../data/images.ts'
-import type { Clip } from '../models/checkpoint.ts'
+import type { Model } from '../models/model.ts'
 import type { Provider } from '../runtime/session.ts'
-import { embedImages, FeatureCache } from '../tasks/embed.ts'
+import { embedImages, FeatureCache, unitRows } from '../tasks/embed.ts'
 
 export interface KnownImage {
   readonly file: string
@@ -35,9 +35,9 @@ const saveEveryMs = 60_000
  * Image embeddings for curation: what was computed is saved every minute, so that a quarter of a million images survive a cancel or
  * a crash, and images that cannot be read are left out.
  */
-export async function featuresOf(clip: Clip, given: readonly KnownImage[], o: Options): Promise<Features> {
-  const dim = clip.config.projection_dim
-  const cache = await FeatureCache.open(clip, o.cache)
+export async function featuresOf(model: Model, given: readonly KnownImage[], o: Options): Promise<Features> {
+  const dim = model.dim
+  const cache = await FeatureCache.open(model, o.cache)
   const missing = given.map((_, i) => i).filter((i) => !cache.rows.has(given[i]!.hash))
   const images = new Images(given.map(({ file, hash }) => ({ file, hash, label: 0 })))
   const check = () => {
@@ -49,7 +49,7 @@ export async function featuresOf(clip: Clip, given: readonly KnownImage[], o: Op
   try {
     for (let from = 0; from < missing.length; from += atOnce) {
       check()
-      const some = await readableOf(clip, images, missing.slice(from, from + atOnce), unreadable, {
+      const some = await readableOf(model, images, missing.slice(from, from + atOnce), unreadable, {
         provider: o.provider,
         isCancelled: check,
         onProgress: (done) => {
@@ -76,27 +76,28 @@ export async function featuresOf(clip: Clip, given: readonly KnownImage[], o: Op
   const readable = Int32Array.from(given.map((_, i) => i).filter((i) => !unreadable.has(i)))
   const rows = new Float32Array(readable.length * dim)
   readable.forEach((i, k) => rows.set(cache.rows.get(given[i]!.hash)!, k * dim))
+  if (!model.image.unit) unitRows(rows, dim)
   return { rows, dim, readable, fingerprint: cache.fingerprint }
 }
 
 /** Embeds; where an image cannot be read, those that cannot are found, noted and left out. */
 async function readableOf(
-  clip: Clip,
+  model: Model,
   images: Images,
   wanted: readonly number[],
   unreadable: Set<number>,
   o: Parameters<typeof embedImages>[3],
 ): Promise<[number, Float32Array][]> {
-  const dim = clip.config.projection_dim
+  const dim = model.dim
   let some = wanted
   try {
-    return pairs(some, await embedImages(clip, images, some, o), dim)
+    return pairs(some, await embedImages(model, images, some, o), dim)
   } catch (e) {
     if (!(e instanceof DashiError) || e.fault !== 'data') throw e
-    for (const i of wanted) await images.resized(i, clip.preprocess).catch(() => unreadable.add(i))
+    for (const i of wanted) await images.resized(i, model.preprocess).catch(() => unreadable.add(i))
     some = wanted.filter((i) => !unreadable.has(i))
     if (some.length === wanted.length) throw e
-    return some.length ? pairs(some, await embedImages(clip, images, some, o), dim) : []
+    return some.length ? pairs(some, await embedImages(model, images, some, o), dim) : []
   }
 }
 

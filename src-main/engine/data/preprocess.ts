@@ -21,54 +21,99 @@ const perChannel = z.union([level.transform((x): [number, number, number] => [x,
 const flag = z.boolean().nullable().default(true).transform(Boolean)
 /** Any other key that is null means its default, as in transformers 4; 5 refuses it. */
 const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
-/** Other image processors resize, crop or fill in defaults differently; in the file itself, transformers leaves `Pil` out. */
-const ofClip = z
-  .string()
-  .regex(/^CLIP(ImageProcessor(Fast|Pil)?|FeatureExtractor)$/, {
-    error: (issue) => `expected CLIPImageProcessor, found ${JSON.stringify(issue.input)}, which prepares images otherwise`,
-  })
-  .nullish()
-const CLIP_MEAN: [number, number, number] = [0.48145466, 0.4578275, 0.40821073]
-const CLIP_STD: [number, number, number] = [0.26862954, 0.26130258, 0.27577711]
+type Rgb = [number, number, number]
+type Size = { shortest_edge: number } | { height: number; width: number }
+
+/** What an image processor of `transformers` does where its file is silent. */
+interface Defaults {
+  readonly size: Size
+  readonly resample: keyof typeof RESAMPLE
+  readonly do_center_crop: boolean
+  readonly image_mean: Rgb
+  readonly image_std: Rgb
+}
 
 /**
- * `preprocessor_config.json` of a CLIP checkpoint, with the defaults of `CLIPImageProcessor`; the older spelling of sizes
- * as one number is read too (for `size` it means the shortest edge). Unknown keys are kept out.
+ * `preprocessor_config.json` of a checkpoint; the older spelling of sizes as one number is read too (for `size` it means the
+ * shortest edge where that is what the processor's default says, else a square). Unknown keys are kept out.
  */
-export const preprocessSchema = z.object({
-  do_resize: flag,
-  size: or(
-    z.union([side.transform((s) => ({ shortest_edge: s })), rectangle, z.strictObject({ shortest_edge: side })], {
-      error: 'expected a number, {shortest_edge} or {height, width}, in pixels',
-    }),
-    { shortest_edge: 224 },
-  ),
-  resample: or(
-    z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'),
-    RESAMPLE.bicubic,
-  ),
-  do_center_crop: flag,
-  crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
-  do_rescale: flag,
-  rescale_factor: or(level, 1 / 255),
-  do_normalize: flag,
-  image_mean: or(perChannel, CLIP_MEAN),
-  image_std: or(
-    perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'),
-    CLIP_STD,
-  ),
-  do_convert_rgb: flag,
-})
-export type PreprocessConfig = z.output<typeof preprocessSchema>
-const kindSchema = z.looseObject({ image_processor_type: ofClip, feature_extractor_type: ofClip })
+const schemaOf = (own: Defaults) =>
+  z.object({
+    do_resize: flag,
+    size: or(
+      z.union(
+        [
+          side.transform((s): Size => ('shortest_edge' in own.size ? { shortest_edge: s } : { height: s, width: s })),
+          rectangle,
+          z.strictObject({ shortest_edge: side }),
+        ],
+        {
+          error: 'expected a number, {shortest_edge} or {height, width}, in pixels',
+        },
+      ),
+      own.size,
+    ),
+    resample: or(
+      z.int().refine((n) => Object.values<number>(RESAMPLE).includes(n), 'expected a Pillow filter number, 0 to 5'),
+      RESAMPLE[own.resample],
+    ),
+    do_center_crop: z.boolean().nullable().default(own.do_center_crop).transform(Boolean),
+    crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
+    do_rescale: flag,
+    rescale_factor: or(level, 1 / 255),
+    do_normalize: flag,
+    image_mean: or(perChannel, own.image_mean),
+    image_std: or(
+      perChannel.refine((s) => s.every((v) => v >= 1e-6), 'expected numbers above 0'),
+      own.image_std,
+    ),
+    do_convert_rgb: flag,
+  })
+export type PreprocessConfig = z.output<ReturnType<typeof schemaOf>>
+
+/** An image processor of `transformers` that resizes, crops, rescales and normalises as CLIP's does, with other defaults. */
+export interface Processor {
+  /** The name of its class without `ImageProcessor`. */
+  readonly name: string
+  readonly schema: z.ZodType<PreprocessConfig>
+}
+export const processor = (name: string, defaults: Defaults): Processor => ({ name, schema: schemaOf(defaults) })
+
+const CLIP_DEFAULTS: Defaults = {
+  size: { shortest_edge: 224 },
+  resample: 'bicubic',
+  do_center_crop: true,
+  image_mean: [0.48145466, 0.4578275, 0.40821073],
+  image_std: [0.26862954, 0.26130258, 0.27577711],
+}
+export const preprocessSchema = schemaOf(CLIP_DEFAULTS)
+export const clipProcessor = processor('CLIP', CLIP_DEFAULTS)
+
+const kindSchema = z.object({ image_processor_type: z.string().nullish(), feature_extractor_type: z.string().nullish() })
+
+/** The processor that a file names, the first where it names none. Others prepare images otherwise; in the file, transformers leaves `Pil` out. */
+function processorOf(json: unknown, processors: readonly Processor[], file: string, prefix: string): Processor {
+  const kinds = parseJson(kindSchema, json, file, prefix)
+  let found = processors[0]!
+  for (const [key, kind] of Object.entries(kinds)) {
+    if (kind == null) continue
+    const known = processors.find((p) => new RegExp(`^${p.name}(ImageProcessor(Fast|Pil)?|FeatureExtractor)$`).test(kind))
+    if (!known) {
+      const expected = processors.map((p) => `${p.name}ImageProcessor`).join(' or ')
+      throw dataError(file, `${prefix}${key}: expected ${expected}, found ${JSON.stringify(kind)}, which prepares images otherwise`)
+    }
+    found = known
+  }
+  return found
+}
 
 /**
  * The preprocessing of a checkpoint folder: `preprocessor_config.json`, or the `image_processor` part of
  * `processor_config.json`, which is where `transformers` ≥ 5 saves it.
  * @throws dataError naming the file and the field.
  */
-export async function readPreprocessConfig(folder: string): Promise<PreprocessConfig> {
-  const found = findPreprocessConfig(folder)
+export async function readPreprocessConfig(folder: string, processors?: readonly Processor[]): Promise<PreprocessConfig> {
+  const found = findPreprocessConfig(folder, processors)
   if (!found) throw noPreprocessConfig(folder)
   return found
 }
@@ -77,21 +122,25 @@ export const noPreprocessConfig = (folder: string) =>
   dataError(join(folder, 'preprocessor_config.json'), 'no such file, which says how images are prepared for the model')
 
 /** {@link readPreprocessConfig}, or `undefined` where the folder has neither file. */
-export function findPreprocessConfig(folder: string): PreprocessConfig | undefined {
+export function findPreprocessConfig(folder: string, processors?: readonly Processor[]): PreprocessConfig | undefined {
   const alone = join(folder, 'preprocessor_config.json')
   const joint = join(folder, 'processor_config.json')
   const own = findJson(alone)
-  if (own !== undefined) return parsePreprocessConfig(own, alone)
+  if (own !== undefined) return parsePreprocessConfig(own, alone, '', processors)
   const both = findJson(joint)
   if (both === undefined) return undefined
   const part = z.object({ image_processor: z.record(z.string(), z.unknown()) }).safeParse(both)
   if (!part.success) throw dataError(joint, 'image_processor: expected an object')
-  return parsePreprocessConfig(part.data.image_processor, joint, 'image_processor.')
+  return parsePreprocessConfig(part.data.image_processor, joint, 'image_processor.', processors)
 }
 
-export function parsePreprocessConfig(json: unknown, file: string, prefix = ''): PreprocessConfig {
-  parseJson(kindSchema, json, file, prefix)
-  return parseJson(preprocessSchema, json, file, prefix)
+export function parsePreprocessConfig(
+  json: unknown,
+  file: string,
+  prefix = '',
+  processors: readonly Processor[] = [clipProcessor],
+): PreprocessConfig {
+  return parseJson(processorOf(json, processors, file, prefix).schema, json, file, prefix)
 }
 
 /**

@@ -19,8 +19,15 @@ const tokenId = z.int().min(0).max(4_000_000)
 const vocabSchema = z.record(z.string(), tokenId)
 const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
 
+/** How a family's texts become tokens: CLIP's byte pairs between a start and an end, or sentencepiece's pieces before an end. */
+export type TokenizerKind = 'clip' | 'sentencepiece'
+
+const models = {
+  clip: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
+  sentencepiece: z.looseObject({ type: z.literal('Unigram'), vocab: z.array(z.tuple([z.string(), z.number()])).max(4_000_000) }),
+}
 const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
+  model: z.looseObject({}),
   added_tokens: z.array(z.looseObject({ id: tokenId, content: z.string().max(1000) })),
   normalizer: z.unknown(),
   pre_tokenizer: z.unknown(),
@@ -60,6 +67,17 @@ function normalisedIsNoToken(hub: HubTokenizer, tokens: readonly string[]): void
   hub.normalizer = Object.assign((text: string) => apart(normalizer(text)), normalizer)
 }
 
+/** The reference lowers each letter by itself; JavaScript would write a Σ that ends a word as ς. */
+const sigma = (text: string) => text.replaceAll('Σ', 'σ')
+
+/** SigLIP's texts: lower case, without ASCII punctuation, single spaces (transformers' SiglipTokenizer.canonicalize_text). */
+const canonical = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[!-/:-@[-`{-~]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+
 /**
  * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
  * `CLIPTokenizerFast(text, padding='max_length', truncation=True)`.
@@ -67,9 +85,9 @@ function normalisedIsNoToken(hub: HubTokenizer, tokens: readonly string[]): void
 export class Tokenizer {
   private constructor(
     private readonly hub: HubTokenizer,
-    private readonly lowercases: boolean,
-    /** Ids of the tokens that start a text, end it, and fill it up. */
-    readonly startId: number,
+    private readonly prepare: (text: string) => string,
+    /** Ids of the tokens that start a text, if one does, end it, and fill it up. */
+    readonly startId: number | undefined,
     readonly endId: number,
     readonly padId: number,
     /** One more than the largest id: the least number of rows of the token embedding. */
@@ -82,19 +100,27 @@ export class Tokenizer {
    * From a checkpoint folder.
    * @throws dataError naming the file and the field.
    */
-  static async load(folder: string): Promise<Tokenizer> {
+  static async load(folder: string, kind: TokenizerKind = 'clip'): Promise<Tokenizer> {
     const file = (name: string) => join(folder, name)
-    const json = findJson(file('tokenizer.json'), VOCABULARY_BYTES) ?? olderTokenizer(folder)
+    const json = findJson(file('tokenizer.json'), VOCABULARY_BYTES) ?? (kind === 'clip' ? olderTokenizer(folder) : undefined)
+    if (json === undefined) throw noTokenizer(folder)
     const config = findJson(file('tokenizer_config.json')) ?? {}
     const special = findJson(file('special_tokens_map.json'))
     const older = special === undefined ? {} : parseJson(configSchema, special, file('special_tokens_map.json'))
     const pad = older.pad_token ? { pad_token: older.pad_token } : {}
-    return Tokenizer.from(json, { ...pad, ...(config as object) }, file('tokenizer.json'), file('tokenizer_config.json'))
+    return Tokenizer.from(json, { ...pad, ...(config as object) }, file('tokenizer.json'), file('tokenizer_config.json'), kind)
   }
 
   /** From the contents of `tokenizer.json` and `tokenizer_config.json`; the names are for errors. */
-  static from(json: unknown, config: unknown = {}, file = 'tokenizer.json', configFile = 'tokenizer_config.json'): Tokenizer {
-    const { model, added_tokens, normalizer, pre_tokenizer, decoder } = parseJson(tokenizerSchema, json, file)
+  static from(
+    json: unknown,
+    config: unknown = {},
+    file = 'tokenizer.json',
+    configFile = 'tokenizer_config.json',
+    kind: TokenizerKind = 'clip',
+  ): Tokenizer {
+    const { added_tokens, normalizer, pre_tokenizer, decoder } = parseJson(tokenizerSchema, json, file)
+    const { vocab } = parseJson(z.object({ model: models[kind] }), json, file).model
     const { pad_token, model_max_length } = parseJson(configSchema, config, configFile)
     checkSteps({ normalizer, pre_tokenizer, decoder }, file)
     let hub: HubTokenizer
@@ -109,17 +135,22 @@ export class Tokenizer {
     } catch (e) {
       throw dataError(file, `cannot be used (${e instanceof Error ? e.message : String(e)})`, e)
     }
-    const [startId, endId] = frame
-    if (frame.length !== 2 || startId === undefined || endId === undefined) {
-      throw dataError(file, `post_processor: expected one token before a text and one after it, found ${frame.length}`)
+    const around = kind === 'clip' ? 2 : 1
+    const endId = frame.at(-1)
+    if (frame.length !== around || endId === undefined) {
+      const expected = kind === 'clip' ? 'one token before a text and one after it' : 'one token after a text'
+      throw dataError(file, `post_processor: expected ${expected}, found ${frame.length}`)
     }
+    const startId = kind === 'clip' ? frame[0] : undefined
     const padId = pad_token ? hub.token_to_id(pad_token) : endId
     if (padId === undefined) throw dataError(configFile, `pad_token: ${JSON.stringify(pad_token)} is not in the vocabulary`)
     let largest = 0
-    for (const id of Object.values(model.vocab)) largest = Math.max(largest, id)
+    if (Array.isArray(vocab)) largest = vocab.length - 1
+    else for (const id of Object.values(vocab)) largest = Math.max(largest, id)
     for (const { id } of added_tokens) largest = Math.max(largest, id)
     const maxLength = model_max_length && model_max_length < 1e6 ? model_max_length : undefined
-    return new Tokenizer(hub, JSON.stringify(normalizer ?? null).includes('"Lowercase"'), startId, endId, padId, largest + 1, maxLength)
+    const lowercases = JSON.stringify(normalizer ?? null).includes('"Lowercase"')
+    return new Tokenizer(hub, kind === 'sentencepiece' ? canonical : lowercases ? sigma : (text) => text, startId, endId, padId, largest + 1, maxLength)
   }
 
   /**
@@ -153,7 +184,6 @@ export class Tokenizer {
 
   private ids(text: string): number[] {
     const read = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text
-    // The reference lowers each letter by itself; JavaScript would write a Σ that ends a word as ς.
-    return this.hub.encode(this.lowercases ? read.replaceAll('Σ', 'σ') : read).ids
+    return this.hub.encode(this.prepare(read)).ids
   }
 }

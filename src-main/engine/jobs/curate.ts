@@ -7,7 +7,7 @@ import { layOut } from '../curation/layout.ts'
 import { semDeDup } from '../curation/semdedup.ts'
 import { buildIndex, indexMade } from '../curation/vector-index.ts'
 import { fingerprint } from '../data/cache.ts'
-import { openClip } from '../models/checkpoint.ts'
+import { openModel } from '../models/checkpoint.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { JobHooks } from './run-job.ts'
 
@@ -15,9 +15,9 @@ import type { JobHooks } from './run-job.ts'
 export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobResult> {
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
-  const clip = await openClip(job.model)
+  const model = await openModel(job.model)
   try {
-    const features = await featuresOf(clip, job.images, {
+    const features = await featuresOf(model, job.images, {
       provider,
       cache: job.cache,
       onProgress: hooks.onProgress,
@@ -37,7 +37,7 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobRes
       curated,
     }
   } finally {
-    clip.close()
+    model.close()
   }
 }
 

@@ -2,7 +2,8 @@ import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
 import type { EvaluateJob, JobResult, SplitPredictions } from '#shared/model/job.ts'
 import { Images } from '../data/images.ts'
-import { type Clip, openClip } from '../models/checkpoint.ts'
+import { openModel } from '../models/checkpoint.ts'
+import type { Model } from '../models/model.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { Provider } from '../runtime/session.ts'
 import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
@@ -38,15 +39,15 @@ export async function evaluateSplits(
   provider: Provider,
   pictures = storeFor(data.splits),
 ): Promise<Record<string, SplitPredictions>> {
-  const clip = await openClip(dir)
+  const model = await openModel(dir)
   try {
-    const head = await headOf(clip, data, provider)
+    const head = await headOf(model, data, provider)
     const names = Object.keys(data.splits)
     const images = new Images(
       names.flatMap((name) => data.splits[name]!),
       pictures,
     )
-    const features = await imageFeatures(clip, images, {
+    const features = await imageFeatures(model, images, {
       provider,
       cache: data.cache,
       onProgress: (done, total) => hooks.onProgress({ phase: 'evaluating', done, total }),
@@ -73,17 +74,17 @@ export async function evaluateSplits(
       }),
     )
   } finally {
-    clip.close()
+    model.close()
   }
 }
 
 /** The checkpoint's head, its rows in the order of the classes asked for; or the zero-shot one. */
-async function headOf(clip: Clip, { classes, templates }: Data, provider: Provider): Promise<Head> {
-  if (!clip.head) return zeroShotHead(clip, classes, templates?.length ? templates : clip.templates, { provider })
-  const { classes: own, dim, weight, bias } = clip.head
+async function headOf(model: Model, { classes, templates }: Data, provider: Provider): Promise<Head> {
+  if (!model.head) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
+  const { classes: own, dim, weight, bias } = model.head
   const rows = classes.map(({ name }) => {
     const row = own.indexOf(name)
-    if (row < 0) throw dataError(`${clip.dir}/${HEAD_FILE}`, `classes: the checkpoint does not know the class "${name}"`)
+    if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, `classes: the checkpoint does not know the class "${name}"`)
     return row
   })
   return {

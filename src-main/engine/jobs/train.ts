@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import type { JobResult, TrainJob } from '#shared/model/job.ts'
-import { type RecipeName, recipeNames, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
+import { type RecipeName, recipeNames, recipeNeeds, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
-import { openClip } from '../models/checkpoint.ts'
+import { openModel } from '../models/checkpoint.ts'
+import { need } from '../models/families.ts'
 import { coop } from '../recipes/coop.ts'
 import { type Recipe, Run, type Trained } from '../recipes/context.ts'
 import { ft, lpFt } from '../recipes/ft.ts'
@@ -46,9 +47,11 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
   checkData(job)
   const { provider } = await chooseProvider(job.device)
   const seeing = seeingOf(settings, findRecord(job.model)?.seeing)
-  const clip = await openClip(job.model, seeing)
+  const model = await openModel(job.model, seeing)
   try {
-    const templates = job.templates?.length ? job.templates : clip.templates
+    need(model, recipeNeeds[job.recipe], `recipe ${job.recipe}`)
+    if (job.settings['head'] === 'zero-shot') need(model, ['embedText'], `recipe ${job.recipe}: head: zero-shot`)
+    const templates = job.templates?.length ? job.templates : model.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
@@ -61,12 +64,12 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       classes: job.classes,
       templates,
       provider,
-      preprocess: clip.preprocess,
+      preprocess: model.preprocess,
       train: known(job.splits['train']),
       val: known(job.splits['val']),
     })
     const run = new Run({
-      clip,
+      model,
       classes: job.classes,
       templates,
       splits: job.splits,
@@ -93,7 +96,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
     }
     await writeCheckpoint(job.out, {
       base: job.model,
-      weights: fromWeights(clip.weights, trained.weights),
+      weights: fromWeights(model.weights, trained.weights),
       head: trained.head,
       tensors: trained.tensors,
       record,
@@ -113,7 +116,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       leftOut: [],
     }
   } finally {
-    clip.close()
+    model.close()
     removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
   }
 }

@@ -7,8 +7,9 @@ import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { parseMerges } from '../data/clip-bpe.ts'
-import { type PreprocessConfig, readPreprocessConfig } from '../data/preprocess.ts'
-import { Tokenizer } from '../data/tokenizer.ts'
+import type { PreprocessConfig } from '../data/preprocess.ts'
+import type { Tokenizer } from '../data/tokenizer.ts'
+import { preprocessIn, tokenizerIn } from '../models/families.ts'
 import { findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { configDifference } from './config.ts'
@@ -72,9 +73,9 @@ const preprocessing = (dirs: readonly string[]) =>
   compare(
     dirs,
     PREPROCESSORS[0]!,
-    async (dir): Promise<Said | undefined> => {
+    (dir): Said | undefined => {
       const name = PREPROCESSORS.find((n) => fs.existsSync(path.join(dir, n)))
-      return name === undefined ? undefined : { file: path.join(dir, name), config: relevant(await readPreprocessConfig(dir)) }
+      return name === undefined ? undefined : { file: path.join(dir, name), config: relevant(preprocessIn(dir)) }
     },
     saidDifference,
   )
@@ -191,7 +192,7 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
       return found(
         `merges[${i}]: expected ${JSON.stringify(ours.merges[i]) ?? 'no more'}, found ${JSON.stringify(theirs.merges[i]) ?? 'no more'}`,
       )
-  const [first, second] = await Promise.all([Tokenizer.load(a.dir), Tokenizer.load(b.dir)])
+  const [first, second] = await Promise.all([tokenizerIn(a.dir), tokenizerIn(b.dir)])
   const upToEnd = (t: Tokenizer, text: string) => {
     const ids = [...t.encode(text, LONG)]
     return ids.slice(0, ids.indexOf(t.endId) + 1) // what fills up behind it is never seen

@@ -1,14 +1,8 @@
 /** What `config.json` says of the model, whichever release of `transformers` wrote it. */
 import { z } from 'zod'
-import { type ClipConfig, clipConfigSchema } from '../models/clip-config.ts'
+import { essential } from '../models/essence.ts'
+import { familyOf } from '../models/families.ts'
 import { readJson } from '../weights/json.ts'
-
-/** Keys that say how a model was made, saved or is called, not what it computes once it is trained. */
-const INCIDENTAL =
-  /^(_.*|architectures|auto_map|transformers_version|(torch_)?dtype|torchscript|use_cache|return_dict|output_.*|initializer_.*|.*dropout.*|.*_dict|(bos|pad|sep|cls|decoder_start)_token_id|finetuning_task|problem_type|id2label|label2id|tie_word_embeddings|gradient_checkpointing)$/
-
-/** Names of one function. */
-const ACTIVATIONS: Record<string, string> = { gelu_python: 'gelu', gelu_fast: 'gelu_new', gelu_pytorch_tanh: 'gelu_new', swish: 'silu' }
 
 /**
  * A configuration with the defaults of `transformers` filled in and without what does not change an output: two that are equal
@@ -16,24 +10,8 @@ const ACTIVATIONS: Record<string, string> = { gelu_python: 'gelu', gelu_fast: 'g
  */
 export function effectiveConfig(file: string): unknown {
   const raw = readJson(file, z.record(z.string(), z.unknown()))
-  return raw['model_type'] === 'clip' ? effectiveClip(readJson(file, clipConfigSchema)) : essential(raw)
-}
-
-function effectiveClip({ text_config: text, vision_config: vision, ...rest }: ClipConfig): unknown {
-  const act = (name: string) => ACTIVATIONS[name] ?? name
-  // The legacy id 2 means the largest id of a text, which is the last of the vocabulary.
-  const eos = text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id
-  return {
-    ...(essential(rest) as object),
-    logit_scale_init_value: undefined, // where training began
-    text_config: { ...text, hidden_act: act(text.hidden_act), eos_token_id: eos },
-    vision_config: { ...vision, hidden_act: act(vision.hidden_act) },
-  }
-}
-
-function essential(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? undefined
-  return Object.fromEntries(Object.entries(value).flatMap(([key, v]) => (INCIDENTAL.test(key) ? [] : [[key, essential(v)]])))
+  const family = raw['model_type'] === undefined ? undefined : familyOf(raw)
+  return family ? family.essential((schema) => readJson(file, schema)) : essential(raw)
 }
 
 const CLOSE = 1e-6

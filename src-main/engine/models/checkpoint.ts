@@ -2,42 +2,25 @@ import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
-import { findPreprocessConfig, noPreprocessConfig, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
-import { noTokenizer, Tokenizer } from '../data/tokenizer.ts'
+import { noPreprocessConfig, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
+import { noTokenizer } from '../data/tokenizer.ts'
 import { COMPANIONS, CONFIG_FILE, findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { restoreFolder } from '../../files/replace.ts'
 import { mistakenFolder, strangeNames } from '../weights/folder.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
-import { type Head, HEAD_FILE, readHead } from '../weights/head.ts'
+import { HEAD_FILE, readHead } from '../weights/head.ts'
 import { elements } from '../weights/header.ts'
-import { readJson } from '../weights/json.ts'
 import { isThere, refuseLinksOut } from '../weights/regular.ts'
 import { openWeights, type Weights } from '../weights/source.ts'
-import { clipTensors } from './clip.ts'
-import { type ClipConfig, clipConfigSchema, imageTokenCount, tooMany } from './clip-config.ts'
-import { type Preparation, preparationOf } from './preparation.ts'
+import { architectureIn, families, findPreprocessIn, tokenizerIn } from './families.ts'
+import type { Architecture, ImageTower, Model } from './model.ts'
+import { preparationOf } from './preparation.ts'
 
-const LOGIT_SCALE = 'logit_scale'
 /** The largest array that every release of Node can hold. */
 const MAX_TENSOR_BYTES = 2 ** 32 - 1
 
 /** What stands around a class name unless the checkpoint says otherwise (Radford et al. 2021, §3.1.4). */
-const CLIP_TEMPLATES = ['a photo of a {}.']
-
-/** An opened CLIP folder: everything that decides what the model answers. */
-export interface Clip {
-  readonly dir: string
-  readonly config: ClipConfig
-  readonly weights: Weights
-  /** @throws a data fault where the folder has none: images can be embedded without */
-  readonly tokenizer: Tokenizer
-  /** @throws a data fault where the folder does not say: texts can be embedded without */
-  readonly preprocess: Preparation
-  readonly templates: readonly string[]
-  /** A fine-tuned classifier's last layer. */
-  readonly head: Head | undefined
-  close(): void
-}
+const TEMPLATES = ['a photo of a {}.']
 
 /**
  * Opens and checks a checkpoint folder: configuration, every tensor's name, shape and finiteness, tokenizer, preprocessing.
@@ -45,41 +28,42 @@ export interface Clip {
  * @param told how to look at pictures; by default as the checkpoint was trained to
  * @throws a data fault naming the file and the field
  */
-export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
+export async function openModel(dir: string, told: Seeing = {}): Promise<Model> {
   restoreFolder(dir, RECORD_FILE)
   const configFile = path.join(dir, CONFIG_FILE)
   const mistaken = mistakenFolder(dir)
-  const described = isThere(configFile)
-  if (mistaken && !described) throw mistaken
-  const config = described ? readJson(configFile, clipConfigSchema) : undefined // a model of another family is called so, whatever it lacks
+  const there = isThere(configFile)
+  if (mistaken && !there) throw mistaken
+  const described = there ? architectureIn(dir) : undefined // a model of another family is called so, whatever it lacks
   if (mistaken) throw mistaken
   refuseLinksOut(dir, [...COMPANIONS, RECORD_FILE])
   const weights = openWeights(dir)
   try {
-    const strange = strangeNames(weights.names())
+    const strange = strangeNames(weights.names(), (described?.family ?? families[0]!).landmarks, (described?.family ?? families[0]!).saves)
     if (strange) throw dataError(weights.listing, strange)
-    if (!config) throw dataError(configFile, 'not found')
-    checkWeights(dir, config, weights)
-    const tokenizer = await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => Tokenizer.load(dir))
-    if (tokenizer && tokenizer.vocabSize > config.text_config.vocab_size)
+    if (!described) throw dataError(configFile, 'not found')
+    const { image, text, dim } = described
+    checkWeights(dir, described, weights)
+    const tokenizer = text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
+    if (text && tokenizer && tokenizer.vocabSize > text.vocabulary)
       throw dataError(
         configFile,
-        `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${config.text_config.vocab_size}`,
+        `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${text.vocabulary}`,
       )
     const record = findRecord(dir)
-    const found = findPreprocessConfig(dir)
-    if (found) checkImageSize(dir, config, found)
-    const preprocess = found && preparationOf(dir, found, config.vision_config.image_size, { ...record?.seeing, ...told })
-    const head = existsSync(path.join(dir, HEAD_FILE)) ? readHead(dir) : undefined
-    if (head && head.dim !== config.projection_dim)
-      throw dataError(path.join(dir, HEAD_FILE), `tensor head.weight: expected ${config.projection_dim} columns, found ${head.dim}`)
+    const found = findPreprocessIn(dir, described.family)
+    if (found) checkImageSize(dir, image, found)
+    const preprocess = found && preparationOf(dir, found, image, { ...record?.seeing, ...told })
+    const head = existsSync(path.join(dir, HEAD_FILE)) ? readHead(dir) : described.classifier?.(weights)
+    if (head && head.dim !== dim)
+      throw dataError(path.join(dir, HEAD_FILE), `tensor head.weight: expected ${dim} columns, found ${head.dim}`)
     const templates = record?.templates ?? []
     return {
+      ...described,
       dir,
-      config,
       weights,
       head,
-      templates: templates.length ? templates : CLIP_TEMPLATES,
+      templates: templates.length ? templates : TEMPLATES,
       get tokenizer() {
         if (!tokenizer) throw noTokenizer(dir)
         return tokenizer
@@ -97,9 +81,9 @@ export async function openClip(dir: string, told: Seeing = {}): Promise<Clip> {
 }
 
 /** All tensors of the model and no others, in the shapes that the configuration says, of finite numbers, within this machine's memory. */
-function checkWeights(dir: string, config: ClipConfig, weights: Weights): void {
-  weights.expectTensors(clipTensors(config), ['*.position_ids'])
-  const own = weights.names().filter((name) => !name.endsWith('position_ids'))
+function checkWeights(dir: string, { tensors, family, check }: Architecture, weights: Weights): void {
+  weights.expectTensors(tensors.shapes(), family.buffers)
+  const own = weights.names().filter((name) => tensors.has(name))
   const bytes = own.map((name) => 4 * elements(weights.info(name).shape))
   const total = bytes.reduce((a, b) => a + b, 0)
   if (total > totalmem())
@@ -107,18 +91,17 @@ function checkWeights(dir: string, config: ClipConfig, weights: Weights): void {
   const large = own.find((_, i) => bytes[i]! > MAX_TENSOR_BYTES)
   if (large) throw dataError(weights.fileOf(large), `tensor ${large}: takes more than ${gigabytes(MAX_TENSOR_BYTES)} in memory`)
   for (const name of own) weights.checkFinite(name)
-  const scale = weights.float32(LOGIT_SCALE)[0]!
-  if (scale > 80)
-    throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
+  check?.(weights)
 }
 
 /** Images come out alike, with at least one patch, and not of more patches than attention has memory for. */
-function checkImageSize(dir: string, { vision_config: v }: ClipConfig, preprocess: PreprocessConfig): void {
+function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessConfig): void {
   const file = path.join(dir, 'preprocessor_config.json')
   const { height, width } = outputSize(preprocess, file)
-  if (height < v.patch_size || width < v.patch_size)
-    throw dataError(file, `crop_size: expected at least one patch of ${v.patch_size} × ${v.patch_size} pixels, found ${height} × ${width}`)
-  const problem = tooMany(v, imageTokenCount(v, height, width))
+  const patch = image.patch
+  if (height < patch || width < patch)
+    throw dataError(file, `crop_size: expected at least one patch of ${patch} × ${patch} pixels, found ${height} × ${width}`)
+  const problem = image.tooMany(height, width)
   if (problem) throw dataError(file, `crop_size: ${problem}`)
 }
 

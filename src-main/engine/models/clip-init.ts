@@ -10,7 +10,7 @@ import { clipTensors } from './clip.ts'
  * first seen through cosines, and the grid's positions are sinusoids (Beyer et al. 2022, "Better plain ViT baselines").
  */
 export function initialClip(c: ClipConfig, seed: number): Map<string, Float32Array> {
-  const tensors = [...clipTensors(c)].map(([name, shape], i) => {
+  const tensors = [...clipTensors(c).shapes()].map(([name, shape], i) => {
     const rng = Rng.of(seed, i)
     const std = spread(name, c)
     const data = new Float32Array(sizeOf(shape))

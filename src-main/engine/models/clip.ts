@@ -18,8 +18,15 @@ import {
 } from '../ops/index.ts'
 import type { Params } from '../nn/params.ts'
 import { causalMask, encoder, layerNorm, linear } from '../nn/transformer.ts'
-import type { ClipConfig } from './clip-config.ts'
-import { bicubicMatrix } from './interpolate.ts'
+import { dataError } from '#shared/errors.ts'
+import { clipProcessor } from '../data/preprocess.ts'
+import type { Weights } from '../weights/source.ts'
+import { activationsOf, pictureCost } from './bounds.ts'
+import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-config.ts'
+import { essential, activationName } from './essence.ts'
+import { defineFamily } from './model.ts'
+import { TensorList } from './tensors.ts'
+import { gridPositions } from './interpolate.ts'
 
 /*
  * CLIP (Radford et al. 2021) as transformers has it (models/clip/modeling_clip.py), with its tensor names. Every function
@@ -57,9 +64,7 @@ function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Va
   const { image_size, patch_size, hidden_size } = c.vision_config
   const g = Math.floor(image_size / patch_size)
   const position = p.get('vision_model.embeddings.position_embedding.weight', [1 + g * g, hidden_size])
-  if (gh === g && gw === g) return position
-  const matrix = p.graph.constant(bicubicMatrix(g, g, gh, gw), 'float32', [gh * gw, g * g])
-  return concat([slice(position, { axis: 0, start: 0, end: 1 }), gemm(matrix, slice(position, { axis: 0, start: 1 }))], { axis: 0 })
+  return gridPositions(position, 1, g, gh, gw)
 }
 
 /** The token embeddings [B, T, D] of ids [B, T] (int32), before positions: where learned context is spliced in. */
@@ -111,14 +116,13 @@ export function eosIndex(ids: Int32Array, eosTokenId: number): number {
   return Math.max(0, ids.indexOf(eosTokenId))
 }
 
-/** Every tensor of the model by name, with its shape. */
-export function clipTensors(c: ClipConfig): Map<string, number[]> {
-  const shapes = new Map<string, number[]>()
-  const affine = (name: string, out: number, into: number) => shapes.set(`${name}.weight`, [out, into]).set(`${name}.bias`, [out])
-  const norm = (name: string, d: number) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d])
-  for (const [m, t] of [
-    ['text_model', c.text_config],
-    ['vision_model', c.vision_config],
+/** Every tensor of the model by name. */
+export function clipTensors(c: ClipConfig): TensorList {
+  const list = new TensorList()
+  const [image, text] = [list.in('image'), list.in('text')]
+  for (const [m, t, { affine, norm }] of [
+    ['text_model', c.text_config, text],
+    ['vision_model', c.vision_config, image],
   ] as const)
     for (let i = 0; i < t.num_hidden_layers; i++) {
       const layer = `${m}.encoder.layers.${i}`
@@ -129,15 +133,86 @@ export function clipTensors(c: ClipConfig): Map<string, number[]> {
       norm(`${layer}.layer_norm2`, t.hidden_size)
     }
   const { text_config: t, vision_config: v } = c
-  shapes.set('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size])
-  shapes.set('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])
-  norm('text_model.final_layer_norm', t.hidden_size)
-  shapes.set('vision_model.embeddings.class_embedding', [v.hidden_size])
-  shapes.set('vision_model.embeddings.patch_embedding.weight', [v.hidden_size, v.num_channels, v.patch_size, v.patch_size])
-  shapes.set('vision_model.embeddings.position_embedding.weight', [1 + Math.floor(v.image_size / v.patch_size) ** 2, v.hidden_size])
-  norm('vision_model.pre_layrnorm', v.hidden_size)
-  norm('vision_model.post_layernorm', v.hidden_size)
-  shapes.set('visual_projection.weight', [c.projection_dim, v.hidden_size])
-  shapes.set('text_projection.weight', [c.projection_dim, t.hidden_size])
-  return shapes.set('logit_scale', [])
+  text.embedding('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size])
+  text.embedding('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])
+  text.norm('text_model.final_layer_norm', t.hidden_size)
+  image.embedding('vision_model.embeddings.class_embedding', [v.hidden_size])
+  image.weight('vision_model.embeddings.patch_embedding.weight', [v.hidden_size, v.num_channels, v.patch_size, v.patch_size])
+  image.embedding('vision_model.embeddings.position_embedding.weight', [1 + Math.floor(v.image_size / v.patch_size) ** 2, v.hidden_size])
+  image.norm('vision_model.pre_layrnorm', v.hidden_size)
+  image.norm('vision_model.post_layernorm', v.hidden_size)
+  image.affine('visual_projection', c.projection_dim, v.hidden_size, { biased: false })
+  text.affine('text_projection', c.projection_dim, t.hidden_size, { biased: false })
+  list.in('joint').scalar(LOGIT_SCALE)
+  return list
 }
+
+const LOGIT_SCALE = 'logit_scale'
+
+function checkScale(weights: Weights): void {
+  const scale = weights.float32(LOGIT_SCALE)[0]!
+  if (scale > 80)
+    throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
+}
+
+const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPModel`
+
+export const clip = defineFamily<ClipConfig>({
+  types: ['clip'],
+  name: 'CLIP',
+  can: ['embedImage', 'embedText'],
+  config: clipConfigSchema,
+  describe: (c) => ({
+    dim: c.projection_dim,
+    tensors: clipTensors(c),
+    image: {
+      size: c.vision_config.image_size,
+      patch: c.vision_config.patch_size,
+      anySize: false,
+      unit: true,
+      config: c.vision_config,
+      embed: (p, pixels) => imageEmbedding(p, c, pixels),
+      ...pictureCost(c.vision_config),
+    },
+    text: {
+      context: c.text_config.max_position_embeddings,
+      vocabulary: c.text_config.vocab_size,
+      table: 'text_model.embeddings.token_embedding.weight',
+      width: c.text_config.hidden_size,
+      before: 1,
+      activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
+      at: (ids) => eosIndex(ids, c.text_config.eos_token_id),
+      tokens: (p, ids) => tokenEmbedding(p, c, ids),
+      embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
+    },
+    similarity: {
+      scale: logitScale,
+      logits: logitsPerImage,
+      of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
+    },
+    check: checkScale,
+  }),
+  essence: ({ text_config: text, vision_config: vision, ...rest }) => ({
+    ...(essential(rest) as object),
+    logit_scale_init_value: undefined, // where training began
+    // The legacy id 2 means the largest id of a text, which is the last of the vocabulary.
+    text_config: {
+      ...text,
+      hidden_act: activationName(text.hidden_act),
+      eos_token_id: text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id,
+    },
+    vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
+  }),
+  claims: describesTowers,
+  parts: { clip_text_model: half('text'), clip_vision_model: half('vision') },
+  landmarks: [
+    'text_model.final_layer_norm.weight',
+    'vision_model.post_layernorm.weight',
+    'text_projection.weight',
+    'visual_projection.weight',
+    LOGIT_SCALE,
+  ],
+  saves: 'CLIPModel',
+  processors: [clipProcessor],
+  buffers: ['*.position_ids'],
+})

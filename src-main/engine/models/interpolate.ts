@@ -1,3 +1,17 @@
+import type { Value } from '../graph/graph.ts'
+import { concat, gemm, slice } from '../ops/index.ts'
+
+/**
+ * Learned positions [first + g·g, D] for a grid of gh × gw: the first belong to tokens before the patches, the others are
+ * resampled bicubically where the grid differs.
+ */
+export function gridPositions(table: Value, first: number, g: number, gh: number, gw: number): Value {
+  if (gh === g && gw === g) return table
+  const matrix = table.graph.constant(bicubicMatrix(g, g, gh, gw), 'float32', [gh * gw, g * g])
+  const patches = gemm(matrix, first ? slice(table, { axis: 0, start: first }) : table)
+  return first ? concat([slice(table, { axis: 0, start: 0, end: first }), patches], { axis: 0 }) : patches
+}
+
 /**
  * The matrix [h·w, H·W] that resamples a grid H × W to h × w bicubically: torch.nn.functional.interpolate(mode='bicubic',
  * align_corners=False), Keys' kernel with a = −0.75, edges repeated, no antialiasing.

@@ -5,6 +5,7 @@ import { dataError } from '#shared/errors.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
+import type { ImageTower } from './model.ts'
 
 /** `deep` is left out where it is as in `transformers`, so that what is computed with it is known again. */
 export interface Preparation extends PreprocessConfig {
@@ -12,20 +13,20 @@ export interface Preparation extends PreprocessConfig {
 }
 
 /**
- * @param size the pictures that the model was made for, as its configuration says
+ * @param image the tower, and with it the size of the pictures that it was made for
  * @throws a data fault where it is given others and nobody said that positions are to be interpolated, as `transformers` does
  */
 export function preparationOf(
   dir: string,
   preprocess: PreprocessConfig,
-  size: number,
+  { size, anySize }: Pick<ImageTower, 'size' | 'anySize'>,
   { deep = 'clip', interpolate = false }: Seeing,
 ): Preparation {
   const name =
     ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json'
   const file = path.join(dir, name)
   const { height, width } = outputSize(preprocess, file)
-  if (!interpolate && (height !== size || width !== size))
+  if (!interpolate && !anySize && (height !== size || width !== size))
     throw dataError(
       file,
       `${preprocess.do_center_crop ? 'crop_size' : 'size'}: expected ${size} × ${size}, which vision_config.image_size in config.json says, found ${height} × ${width}: ` +

@@ -2,7 +2,6 @@ import { dataError } from '#shared/errors.ts'
 import type { DType } from '../graph/dtypes.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
 import type { Parameter } from '../optim/optimizer.ts'
-import { decays } from '../optim/optimizer.ts'
 import { cast, sameShape } from '../ops/shape.ts'
 
 /** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
@@ -50,7 +49,11 @@ export interface Buffer {
 export interface ParamsOptions {
   /** Whether layers behave as in training where their weights are trained: batch norm takes the batch's statistics. */
   readonly training?: boolean
+  /** To which trained tensors weight decay applies; to matrices unless told. */
+  readonly decays?: (name: string, shape: Shape) => boolean
 }
+
+const isMatrix = (_name: string, shape: Shape) => shape.length >= 2
 
 /** What a layer needs of {@link Params}. */
 export type Weights = Pick<Params, 'graph' | 'get' | 'scoped'>
@@ -110,7 +113,7 @@ export class Params {
   }
 
   private input(name: string, shape: Shape): Value {
-    this.trainable.push({ name, shape, decay: decays(name, shape) })
+    this.trainable.push({ name, shape, decay: (this.options.decays ?? isMatrix)(name, shape) })
     return this.graph.input(`w:${name}`, 'float32', shape)
   }
 

@@ -83,8 +83,3 @@ export function globalNorm(grads: readonly Value[]): Value {
 export function clipFactor(norm: Value, maxNorm: number): Value {
   return clip(div(maxNorm, add(norm, 1e-6)), { max: 1 })
 }
-
-/** Weight decay leaves out norms, biases, scalars (all of rank below 2) and embedding tables, as open_clip's train/main.py does. */
-export function decays(name: string, shape: readonly number[]): boolean {
-  return shape.length >= 2 && !/(token|position|class)_embedding|context|prototypes/.test(name)
-}

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { AnswerTo, Question } from '#shared/model/question.ts'
-import { type Clip, openClip } from '../models/checkpoint.ts'
+import { openModel } from '../models/checkpoint.ts'
+import type { Model } from '../models/model.ts'
 import { bundledProviders } from '../runtime/session.ts'
 import { textFeatures } from '../tasks/embed.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
@@ -14,7 +15,7 @@ import { modelFacts } from './facts.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
-let clip: { version: string; is: Clip } | undefined
+let kept: { version: string; is: Model } | undefined
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws what the model's folder is at fault with */
@@ -44,18 +45,18 @@ function versionOf(model: string): string {
   return JSON.stringify([model, ...files.map((s) => s && [s.ino, s.size, s.mtimeMs])])
 }
 
-async function opened(model: string): Promise<Clip> {
+async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
-  if (clip?.version !== version) {
-    const is = await openClip(model)
-    clip?.is.close()
+  if (kept?.version !== version) {
+    const is = await openModel(model)
+    kept?.is.close()
     classifier = undefined
-    clip = { version, is }
+    kept = { version, is }
   }
-  return clip.is
+  return kept.is
 }
 
-async function classifierFor(open: Clip, classes: readonly ClassSpec[]): Promise<Head> {
+async function classifierFor(open: Model, classes: readonly ClassSpec[]): Promise<Head> {
   const key = JSON.stringify(classes)
   if (classifier?.key !== key) classifier = { key, is: await classifierOf(open, classes) }
   return classifier.is

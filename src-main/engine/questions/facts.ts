@@ -4,8 +4,10 @@ import { DashiError } from '#shared/errors.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { effectiveConfig } from '../merge/config.ts'
 import { isBuffer } from '../merge/ingredients.ts'
+import { capabilitiesIn } from '../models/families.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { sidecars } from '../weights/fingerprint.ts'
+import { HEAD_FILE } from '../weights/head.ts'
 import { elements } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../weights/source.ts'
@@ -32,7 +34,7 @@ export function modelFacts(dir: string): ModelFacts | null {
         bytes += length
       }
     }
-    return { parameters, bytes, family: kind.digest('hex').slice(0, 16) }
+    return { parameters, bytes, family: kind.digest('hex').slice(0, 16), can: capabilitiesIn(dir, others.includes(HEAD_FILE)) }
   } catch (e) {
     if (e instanceof DashiError) return null
     throw e

@@ -1,9 +1,7 @@
 /** How much of a caption a model reads. */
-import path from 'node:path'
 import type { TokenCounts } from '#shared/model/question.ts'
-import { Tokenizer } from '../data/tokenizer.ts'
-import { clipConfigSchema } from '../models/clip-config.ts'
-import { readJson } from '../weights/json.ts'
+import type { Tokenizer } from '../data/tokenizer.ts'
+import { architectureIn, textTower, tokenizerIn } from '../models/families.ts'
 
 export interface Reader {
   readonly tokenizer: Tokenizer
@@ -11,10 +9,10 @@ export interface Reader {
   readonly limit: number
 }
 
-/** @throws a data fault where the folder is no CLIP */
+/** @throws a data fault where the folder's model reads no texts */
 export async function openReader(model: string): Promise<Reader> {
-  const { text_config } = readJson(path.join(model, 'config.json'), clipConfigSchema)
-  return { tokenizer: await Tokenizer.load(model), limit: text_config.max_position_embeddings }
+  const { context } = textTower(architectureIn(model), 'counting tokens')
+  return { tokenizer: await tokenizerIn(model), limit: context }
 }
 
 export const countTokens = (reader: Reader, texts: readonly string[]): TokenCounts => ({

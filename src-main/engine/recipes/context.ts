@@ -2,7 +2,7 @@ import type { ClassSpec, Item, JobProgress } from '#shared/model/job.ts'
 import { cancelled } from '#shared/errors.ts'
 import type { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
-import type { Clip } from '../models/checkpoint.ts'
+import type { Model } from '../models/model.ts'
 import type { Provider } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
@@ -24,7 +24,7 @@ export interface Trained {
 export type Recipe<S> = (run: Run, settings: S) => Promise<Trained>
 
 export interface RunOptions {
-  readonly clip: Clip
+  readonly model: Model
   readonly classes: readonly ClassSpec[]
   readonly templates: readonly string[]
   readonly splits: Readonly<Record<string, readonly Item[]>>
@@ -44,8 +44,8 @@ export class Run {
 
   constructor(readonly o: RunOptions) {}
 
-  get clip(): Clip {
-    return this.o.clip
+  get model(): Model {
+    return this.o.model
   }
 
   split(name: string): Images {
@@ -58,7 +58,7 @@ export class Run {
   featuresOf(name: string): Promise<Float32Array> {
     let features = this.features.get(name)
     if (!features) {
-      features = imageFeatures(this.clip, this.split(name), {
+      features = imageFeatures(this.model, this.split(name), {
         provider: this.o.provider,
         cache: this.o.cache,
         onProgress: (done, total) => this.o.onProgress({ phase: `features of ${name}`, done, total }),

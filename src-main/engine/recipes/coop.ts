@@ -3,7 +3,7 @@ import { userError } from '#shared/errors.ts'
 import { epochOrder } from '../data/batches.ts'
 import { Rng } from '../data/rng.ts'
 import { Graph, type Value } from '../graph/graph.ts'
-import { logitScale, textEmbeddingFromTokens, tokenEmbedding } from '../models/clip.ts'
+import { textTower } from '../models/families.ts'
 import { Params, type TensorSource } from '../nn/params.ts'
 import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
 import { sgd } from '../optim/optimizer.ts'
@@ -24,38 +24,41 @@ const CONTEXT = 'prompt.context'
  * prompts. Image features are computed once, without augmentation, where the reference sees augmented images.
  */
 export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
-  const { clip } = run
-  const { config } = clip
+  const { model } = run
+  const text = textTower(model, 'coop')
   const images = run.split('train')
-  const dim = config.projection_dim
+  const dim = model.dim
   const features = await run.featuresOf('train')
   const labels = images.labels
   const batch = Math.min(s.batchSize, images.n)
   const perEpoch = Math.max(1, Math.floor(images.n / batch))
   const steps = perEpoch * s.epochs
-  const width = config.text_config.hidden_size
+  const { width, before } = text
   const prompts = tokenizePrompts(run, s.contextLength)
   const context = s.init === 'words' ? wordContext(run, s.contextLength) : noise(run.o.seed, s.contextLength * width)
-  const source = withContext(clip.weights, context, [s.contextLength, width])
+  const source = withContext(model.weights, context, [s.contextLength, width])
 
-  /** exp(logit_scale) · the normalised embedding of each class's prompt [C, D]. */
+  /** The similarity's scale · the normalised embedding of each class's prompt [C, D]. */
   const classifier = (p: Params): Value => {
     const ids = p.graph.constant(prompts.ids, 'int32', [prompts.classes, prompts.length])
     const eos = p.graph.constant(prompts.eos, 'int32', [prompts.classes])
-    const words = tokenEmbedding(p, config, ids) // [C, 1 + L, d]: start, then name, end, padding
+    const words = text.tokens(p, ids) // [C, before + L, d]: start where there is one, then name, end, padding
     const learned = expand(reshape(p.get(CONTEXT, [s.contextLength, width]), [1, s.contextLength, width]), [
       prompts.classes,
       s.contextLength,
       width,
     ])
-    const tokens = concat([slice(words, { axis: 1, start: 0, end: 1 }), learned, slice(words, { axis: 1, start: 1 })], { axis: 1 })
-    return mul(l2Normalize(textEmbeddingFromTokens(p, config, tokens, eos)), logitScale(p))
+    const tokens = concat(
+      [...(before ? [slice(words, { axis: 1, start: 0, end: before })] : []), learned, slice(words, { axis: 1, start: before })],
+      { axis: 1 },
+    )
+    return mul(l2Normalize(text.embed(p, tokens, eos)), text.similarity.scale(p))
   }
 
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new Params(graph, source, (name) => name === CONTEXT)
+        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => false })
         const logits = gemm(graph.input('features', 'float32', [batch, dim]), classifier(p), undefined, { transB: true })
         return { loss: crossEntropy(logits, graph.input('labels', 'int32', [batch])), parameters: p.trainable }
       },
@@ -94,10 +97,15 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
       },
     )
     const learned = (await trainer.exportWeights()).get(CONTEXT)!
-    const weight = await evaluateOnce(withContext(clip.weights, learned, [s.contextLength, width]), classifier)
+    const weight = await evaluateOnce(withContext(model.weights, learned, [s.contextLength, width]), classifier)
     return {
       weights: new Map(),
-      head: { classes: run.o.classes.map((c) => c.name), dim, weight, bias: new Float32Array(prompts.classes) },
+      head: {
+        classes: run.o.classes.map((c) => c.name),
+        dim,
+        weight,
+        bias: new Float32Array(prompts.classes).fill(text.similarity.of(model.weights).bias),
+      },
       tensors: { 'prompt.safetensors': fromMemory(new Map([[CONTEXT, { shape: [s.contextLength, width], data: learned }]])) },
       losses,
       notes: { steps },
@@ -118,30 +126,28 @@ async function evaluateOnce(source: TensorSource, build: (p: Params) => Value): 
 
 /** Each class name as [start, name …, end, padding …], leaving room for the context in the model's length. */
 function tokenizePrompts(run: Run, contextLength: number) {
-  const { config, tokenizer } = run.clip
-  const length = config.text_config.max_position_embeddings - contextLength
-  if (length < 3)
-    throw userError(
-      `contextLength: ${contextLength} leaves no room for a class name in the model's ${config.text_config.max_position_embeddings} tokens`,
-    )
+  const { tokenizer } = run.model
+  const text = textTower(run.model, 'coop')
+  const length = text.context - contextLength
+  if (length < 3) throw userError(`contextLength: ${contextLength} leaves no room for a class name in the model's ${text.context} tokens`)
   const classes = run.o.classes.length
   const ids = new Int32Array(classes * length)
   const eos = new Int32Array(classes)
   run.o.classes.forEach(({ name }, c) => {
     const encoded = tokenizer.encode(name, length)
     ids.set(encoded, c * length)
-    eos[c] = contextLength + encoded.indexOf(tokenizer.endId)
+    eos[c] = contextLength + text.at(encoded)
   })
   return { ids, eos, classes, length }
 }
 
 /** The token embeddings of the first words of "a picture of a"; what is missing repeats the last. */
 function wordContext(run: Run, n: number): Float32Array {
-  const { config, tokenizer, weights } = run.clip
-  const table = weights.float32('text_model.embeddings.token_embedding.weight')
-  const d = config.text_config.hidden_size
-  const encoded = [...tokenizer.encode(WORDS, config.text_config.max_position_embeddings)]
-  const words = encoded.slice(1, encoded.indexOf(tokenizer.endId))
+  const { tokenizer, weights } = run.model
+  const { table: name, width: d, context, before } = textTower(run.model, 'coop')
+  const table = weights.float32(name)
+  const encoded = [...tokenizer.encode(WORDS, context)]
+  const words = encoded.slice(before, encoded.indexOf(tokenizer.endId))
   const out = new Float32Array(n * d)
   for (let i = 0; i < n; i++) {
     const id = words[Math.min(i, words.length - 1)]!

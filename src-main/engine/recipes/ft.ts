@@ -3,9 +3,8 @@ import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/
 import { epochOrder } from '../data/batches.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import { Rng } from '../data/rng.ts'
-import { imageEmbedding } from '../models/clip.ts'
-import { Params, type TensorSource } from '../nn/params.ts'
-import { l2Normalize } from '../ops/index.ts'
+import { imageFeature, paramsFor } from '../models/model.ts'
+import type { TensorSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
@@ -18,11 +17,16 @@ import type { Head } from '../weights/head.ts'
 import type { Recipe, Run, Trained } from './context.ts'
 import { probe } from './lp.ts'
 
-/** Full fine-tuning of the image tower, the head starting from the zero-shot classifier (wise-ft, model-soups finetune.py). */
+/**
+ * Full fine-tuning of the image tower, the head starting from the zero-shot classifier (wise-ft, model-soups finetune.py), or at
+ * random where the model reads no texts.
+ */
 export const ft: Recipe<RecipeSettings<'ft'>> = async (run, settings) => {
   const { classes, templates, provider, seed } = run.o
-  const head = settings.head === 'random' ? randomHead(run, seed) : await zeroShotHead(run.clip, classes, templates, { provider })
-  return tune(run, settings, head)
+  const random = settings.head === 'random' || !run.model.text
+  const head = random ? randomHead(run, seed) : await zeroShotHead(run.model, classes, templates, { provider })
+  const trained = await tune(run, settings, head)
+  return random === (settings.head === 'random') ? trained : { ...trained, notes: { ...trained.notes, head: 'random' } }
 }
 
 /** As `ft`, but the head starts from the linear probe, so that it does not distort the features (Kumar et al. 2022, §3.4). */
@@ -54,9 +58,9 @@ const augmentations: Record<RecipeSettings<'ft'>['augmentation'], AugmentConfig 
 type Tuning = Omit<RecipeSettings<'ft'>, 'head'>
 
 async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
-  const { clip } = run
+  const { model } = run
   const images = run.split('train')
-  const { height, width } = outputSize(clip.preprocess)
+  const { height, width } = outputSize(model.preprocess)
   // An update never needs more images than there are.
   const batch = Math.min(s.batchSize, images.n)
   const accumulate = Math.min(s.accumulate, Math.floor(images.n / batch))
@@ -64,13 +68,13 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
   const steps = perEpoch * s.epochs
   const size = 3 * height * width
   const labels = images.labels
-  const source = withHead(clip.weights, head)
+  const source = withHead(model.weights, head)
 
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new Params(graph, source, (name) => /^(vision_model|visual_projection|head)\./.test(name))
-        const features = l2Normalize(imageEmbedding(p, clip.config, graph.input('pixels', 'float32', [batch, 3, height, width])))
+        const p = paramsFor(model, graph, source, (name) => name.startsWith('head.') || model.tensors.isOf(name, 'image'))
+        const features = imageFeature(model, p, graph.input('pixels', 'float32', [batch, 3, height, width]))
         const logits = linear(p, 'head', features, head.classes.length)
         const loss = crossEntropy(logits, graph.input('labels', 'int32', [batch]), { smoothing: s.labelSmoothing })
         return { loss, parameters: p.trainable }
@@ -98,12 +102,12 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
           const epoch = Math.floor(step / perEpoch)
           const start = ((step % perEpoch) * accumulate + micro) * batch
           const rows = epochOrder(images.n, epoch, run.o.seed).subarray(start, start + batch)
-          const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row, run.clip.preprocess.deep)))
+          const pixels = await Promise.all(Array.from(rows, (row) => images.pixels(row, run.model.preprocess.deep)))
           const x = new Float32Array(batch * size)
           pixels.forEach((picture, slot) => {
             if (views)
-              augment(picture, { height, width }, views, clip.preprocess, augmentRng(run.o.seed, epoch, rows[slot]!), x, slot * size)
-            else preprocess(picture, clip.preprocess, x, slot * size)
+              augment(picture, { height, width }, views, model.preprocess, augmentRng(run.o.seed, epoch, rows[slot]!), x, slot * size)
+            else preprocess(picture, model.preprocess, x, slot * size)
           })
           return {
             pixels: tensor(x, 'float32', [batch, 3, height, width]),
@@ -148,7 +152,7 @@ function withHead(weights: TensorSource, head: Head): TensorSource {
 /** Rows of about unit length, scaled as the zero-shot classifier's rows are not: fine-tuning as the LP-FT paper's baseline. */
 function randomHead(run: Run, seed: number): Head {
   const rng = Rng.of(seed, 0x4ead)
-  const dim = run.clip.config.projection_dim
+  const dim = run.model.dim
   const classes = run.o.classes.map((c) => c.name)
   const weight = Float32Array.from({ length: classes.length * dim }, () => rng.normal() * dim ** -0.5)
   return { classes, dim, weight, bias: new Float32Array(classes.length) }

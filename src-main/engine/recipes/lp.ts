@@ -22,7 +22,7 @@ export async function probe(
   { cMin, cMax, cCount, iterations }: Probing,
 ): Promise<{ head: Head; c: number; objectives: number[] }> {
   const classes = run.o.classes.map((c) => c.name)
-  const dim = run.clip.config.projection_dim
+  const dim = run.model.dim
   const features = await run.featuresOf('train')
   const labels = run.split('train').labels
   const chooseOn = run.split('val').n ? 'val' : 'train'

@@ -6,10 +6,8 @@ import type { ClassSpec } from '#shared/model/job.ts'
 import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
-import type { Clip } from '../models/checkpoint.ts'
-import { activationsOf, imageTokenCount } from '../models/clip-config.ts'
-import { eosIndex, imageEmbedding, textEmbedding } from '../models/clip.ts'
-import { Params } from '../nn/params.ts'
+import { textTower } from '../models/families.ts'
+import { imageFeature, type Model, paramsFor } from '../models/model.ts'
 import { l2Normalize } from '../ops/index.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import type { Provider } from '../runtime/session.ts'
@@ -24,10 +22,10 @@ export interface EmbedOptions {
   readonly isCancelled?: () => void
 }
 
-/** Normalised image embeddings [n, projection_dim], row-major, from the cache as far as it has them. */
-export async function imageFeatures(clip: Clip, images: Images, o: EmbedOptions = {}): Promise<Float32Array> {
-  const d = clip.config.projection_dim
-  const cache = o.cache ? await FeatureCache.open(clip, o.cache) : undefined
+/** Image features [n, dim], row-major, of length 1 where the model's are, from the cache as far as it has them. */
+export async function imageFeatures(model: Model, images: Images, o: EmbedOptions = {}): Promise<Float32Array> {
+  const d = model.dim
+  const cache = o.cache ? await FeatureCache.open(model, o.cache) : undefined
   const hashes = cache ? await Promise.all(images.items.map((_, i) => images.hash(i))) : []
   const features = new Float32Array(images.n * d)
   const missing: number[] = []
@@ -37,7 +35,7 @@ export async function imageFeatures(clip: Clip, images: Images, o: EmbedOptions 
     else missing.push(i)
   })
   if (missing.length) {
-    const rows = await embedImages(clip, images, missing, o)
+    const rows = await embedImages(model, images, missing, o)
     missing.forEach((i, k) => {
       const row = rows.subarray(k * d, (k + 1) * d)
       features.set(row, i * d)
@@ -58,15 +56,15 @@ export class FeatureCache {
     private readonly file: string,
   ) {}
 
-  static async open(clip: Clip, folder: string): Promise<FeatureCache> {
+  static async open(model: Model, folder: string): Promise<FeatureCache> {
     const made = fingerprintOf({
       decoder: DECODER,
-      tower: imageTowerHash(clip),
-      config: clip.config.vision_config,
-      preprocess: clip.preprocess,
+      tower: imageTowerHash(model),
+      config: model.image.config,
+      preprocess: model.preprocess,
     })
     const file = path.join(folder, `${PREFIX}${made.slice(0, 16)}.safetensors`)
-    return new FeatureCache(await RowCache.open(file, made, clip.config.projection_dim), made, folder, file)
+    return new FeatureCache(await RowCache.open(file, made, model.dim), made, folder, file)
   }
 
   async save(): Promise<void> {
@@ -83,9 +81,9 @@ const PREFIX = 'features-'
 const KEPT_MODELS = 24
 
 /** SHA-256 of what computes image features: a probe and a tuned prompt leave it as it was, so they share features. */
-function imageTowerHash({ weights }: Clip): string {
+function imageTowerHash({ weights, tensors }: Model): string {
   const hash = createHash('sha256')
-  for (const name of weights.names()) if (/^(vision_model|visual_projection)\./.test(name)) hash.update(name).update(weights.bytes(name))
+  for (const name of weights.names()) if (tensors.isOf(name, 'image')) hash.update(name).update(weights.bytes(name))
   return hash.digest('hex')
 }
 
@@ -100,36 +98,35 @@ function forgetOldest(folder: string): void {
   for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
 }
 
-/** Normalised embeddings of some of the images, in the order given; nothing is kept. */
-export async function embedImages(clip: Clip, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
-  const { height, width } = outputSize(clip.preprocess)
+/** Features of some of the images, in the order given; nothing is kept. */
+export async function embedImages(model: Model, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
+  const { height, width } = outputSize(model.preprocess)
   const size = 3 * height * width
-  const { vision_config: v } = clip.config
-  const batch = batchOf(32, rows.length, activationsOf(v, imageTokenCount(v, height, width)))
+  const batch = batchOf(32, rows.length, model.image.activations(height, width))
   const session = await BatchSession.create(
     batch,
     ['pixels'],
     (g, b) => ({
-      y: l2Normalize(imageEmbedding(new Params(g, clip.weights), clip.config, g.input('pixels', 'float32', [b, 3, height, width]))),
+      y: imageFeature(model, paramsFor(model, g, model.weights), g.input('pixels', 'float32', [b, 3, height, width])),
     }),
     { provider: o.provider },
   )
   try {
     // Images of the next chunk are decoded on libuv's threads while this one is embedded.
     const chunk = batch * Math.max(1, Math.ceil(64 / batch))
-    const key = fingerprintOf(clip.preprocess)
-    const load = (from: number) => Promise.all(rows.slice(from, from + chunk).map((i) => images.resized(i, clip.preprocess, key)))
-    const out = new Float32Array(rows.length * clip.config.projection_dim)
+    const key = fingerprintOf(model.preprocess)
+    const load = (from: number) => Promise.all(rows.slice(from, from + chunk).map((i) => images.resized(i, model.preprocess, key)))
+    const out = new Float32Array(rows.length * model.dim)
     let ahead = load(0)
     for (let from = 0; from < rows.length; from += chunk) {
       o.isCancelled?.()
       const pixels = await ahead
       if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // thrown when its turn comes
       const { y } = await session.run(pixels.length, (row, into, slot) =>
-        cropAndNormalise(pixels[row]!, clip.preprocess, into['pixels'] as Float32Array, slot * size),
+        cropAndNormalise(pixels[row]!, model.preprocess, into['pixels'] as Float32Array, slot * size),
       )
-      checkEmbeddings(clip, y!, (row) => images.items[rows[from + row]!]!.file)
-      out.set(y!, from * clip.config.projection_dim)
+      checkEmbeddings(model, y!, model.image.unit, (row) => images.items[rows[from + row]!]!.file)
+      out.set(y!, from * model.dim)
       o.onProgress?.(Math.min(rows.length, from + chunk), rows.length)
     }
     return out
@@ -141,12 +138,12 @@ export async function embedImages(clip: Clip, images: Images, rows: readonly num
 /** At most `most` at once, and fewer where each needs much memory: the largest array between two layers stays below 1 GB. */
 const batchOf = (most: number, n: number, activations: number) => Math.max(1, Math.min(most, n, Math.floor(2 ** 28 / activations)))
 
-/** Every row has length 1. Weights that are finite one by one may overflow together; and zeros have no direction. */
-function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Float32Array, nameOf: (row: number) => string): void {
+/** Every row has a length, which is 1 where rows are normalised. Weights that are finite one by one may overflow together; and zeros have no direction. */
+function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boolean, nameOf: (row: number) => string): void {
   for (let row = 0; row * d < rows.length; row++) {
     let squares = 0
     for (let i = row * d; i < (row + 1) * d; i++) squares += rows[i]! * rows[i]!
-    if (!(Math.abs(squares - 1) < 0.01))
+    if (!(unit ? Math.abs(squares - 1) < 0.01 : squares > 0 && squares < Infinity))
       throw dataError(
         dir,
         `weights: the embedding of ${nameOf(row)} has no direction (it overflows, or is zero): expected the weights of a trained model`,
@@ -154,26 +151,26 @@ function checkEmbeddings({ dir, config: { projection_dim: d } }: Clip, rows: Flo
   }
 }
 
-/** Normalised text embeddings [n, projection_dim]. */
-export async function textFeatures(clip: Clip, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
-  const { max_position_embeddings: length, eos_token_id } = clip.config.text_config
+/** Normalised text embeddings [n, dim]. @throws one line where the model reads no texts */
+export async function textFeatures(model: Model, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
+  const text = textTower(model, 'text embeddings')
+  const length = text.context
   const session = await BatchSession.create(
-    batchOf(64, texts.length, activationsOf(clip.config.text_config, length)),
-    ['ids', 'eos'],
-    (g, b) => ({
-      y: l2Normalize(
-        textEmbedding(new Params(g, clip.weights), clip.config, g.input('ids', 'int32', [b, length]), g.input('eos', 'int32', [b])),
-      ),
-    }),
+    batchOf(64, texts.length, text.activations),
+    ['ids', 'at'],
+    (g, b) => {
+      const p = paramsFor(model, g, model.weights)
+      return { y: l2Normalize(text.embed(p, text.tokens(p, g.input('ids', 'int32', [b, length])), g.input('at', 'int32', [b]))) }
+    },
     { provider },
   )
   try {
-    const { y } = await session.run(texts.length, (row, { ids, eos }, slot) => {
-      const encoded = clip.tokenizer.encode(texts[row]!, length)
+    const { y } = await session.run(texts.length, (row, { ids, at }, slot) => {
+      const encoded = model.tokenizer.encode(texts[row]!, length)
       ;(ids as Int32Array).set(encoded, slot * length)
-      ;(eos as Int32Array)[slot] = eosIndex(encoded, eos_token_id)
+      if (at) at[slot] = text.at(encoded) // no input of a graph that always reads at the same place
     })
-    checkEmbeddings(clip, y!, (row) => JSON.stringify(texts[row]))
+    checkEmbeddings(model, y!, true, (row) => JSON.stringify(texts[row]))
     return y!
   } finally {
     await session.release()
@@ -185,23 +182,23 @@ export const fillTemplate = (template: string, { name, phrase }: ClassSpec): str
   template.replace('{}', template === '{}' ? name : (phrase ?? name))
 
 /**
- * The zero-shot classifier as a linear layer over normalised image embeddings: row c is exp(logit_scale) times the
+ * The zero-shot classifier as a linear layer over normalised image embeddings: row c is the similarity's scale times the
  * normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
  */
 export async function zeroShotHead(
-  clip: Clip,
+  model: Model,
   classes: readonly ClassSpec[],
   templates: readonly string[],
   o: EmbedOptions = {},
 ): Promise<Head> {
-  const d = clip.config.projection_dim
+  const { scale, bias } = textTower(model, 'zero-shot classifier').similarity.of(model.weights)
+  const d = model.dim
   const t = templates.length
   const texts = await textFeatures(
-    clip,
+    model,
     classes.flatMap((c) => templates.map((template) => fillTemplate(template, c))),
     o,
   )
-  const scale = Math.exp(clip.weights.float32('logit_scale')[0]!)
   const weight = new Float32Array(classes.length * d)
   classes.forEach((_, c) => {
     const mean = weight.subarray(c * d, (c + 1) * d)
@@ -209,7 +206,18 @@ export async function zeroShotHead(
     const norm = Math.hypot(...mean)
     for (let i = 0; i < d; i++) mean[i]! *= scale / norm
   })
-  return { classes: classes.map((c) => c.name), dim: d, weight, bias: new Float32Array(classes.length) }
+  return { classes: classes.map((c) => c.name), dim: d, weight, bias: new Float32Array(classes.length).fill(bias) }
+}
+
+/** Rows of length `d`, each divided by its length, in place. */
+export function unitRows(rows: Float32Array, d: number): Float32Array {
+  for (let at = 0; at < rows.length; at += d) {
+    let squares = 0
+    for (let i = at; i < at + d; i++) squares += rows[i]! * rows[i]!
+    const length = Math.sqrt(squares)
+    for (let i = at; i < at + d; i++) rows[i]! /= length
+  }
+  return rows
 }
 
 /** features [n, D] · weightᵀ + bias → [n, C]. */

@@ -133,24 +133,19 @@ const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['model_ema.', 'a running mean of the weights'],
   ['ema_model.', 'a running mean of the weights'],
 ]
-/** In every CLIPModel. */
-const LANDMARKS = [
-  'text_model.final_layer_norm.weight',
-  'vision_model.post_layernorm.weight',
-  'text_projection.weight',
-  'visual_projection.weight',
-  'logit_scale',
-]
-
-/** Why tensors with these names are no CLIPModel of transformers, where the names tell; undefined where they may be one. */
-export function strangeNames(names: readonly string[]): string | undefined {
+/**
+ * Why tensors with these names are none of a model of transformers, where the names tell; undefined where they may be.
+ * @param landmarks names that are in every model of the family
+ * @param saves its class in transformers
+ */
+export function strangeNames(names: readonly string[], landmarks: readonly string[], saves: string): string | undefined {
   const adapted = names.find((name) => /\.(lora_|base_layer\.)/.test(name))
   if (adapted) return `tensor ${adapted}: holds an adapter that is not merged: ${MERGE_ADAPTER}`
   const known = new Set(names)
   if (known.has('visual.conv1.weight') || names.some((name) => /^(visual\.)?transformer\.resblocks\./.test(name))) return OPEN_CLIP
-  if (LANDMARKS.every((name) => known.has(name))) return undefined
+  if (landmarks.every((name) => known.has(name))) return undefined
   const before = (mark: string) => names.filter((name) => name.endsWith(`.${mark}`)).map((name) => name.slice(0, -mark.length))
-  const prefixes = [...new Set(LANDMARKS.flatMap(before))].sort()
+  const prefixes = [...new Set(landmarks.flatMap(before))].sort()
   const [prefix, ...more] = prefixes
   if (prefix !== undefined) {
     const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? 'what the model was wrapped in'
@@ -163,5 +158,5 @@ export function strangeNames(names: readonly string[]): string | undefined {
   }
   const [image, text] = ['vision_model.', 'text_model.'].map((tower) => names.some((name) => name.startsWith(tower)))
   if (image === text) return undefined
-  return `has no ${text ? 'image tower (vision_model.…)' : 'text tower (text_model.…)'}: expected the weights of a whole CLIPModel`
+  return `has no ${text ? 'image tower (vision_model.…)' : 'text tower (text_model.…)'}: expected the weights of a whole ${saves}`
 }

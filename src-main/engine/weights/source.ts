@@ -23,7 +23,7 @@ export interface Weights {
   names(): string[]
   has(name: string): boolean
   /**
-   * A logit_scale of shape [1], as some trainers save it, is the number that models have: torch loads it so, and what is
+   * A logit_scale of shape [1], as some trainers save it, is the number that CLIP has (SigLIP, which has a logit_bias too, has [1]): torch loads it so, and what is
    * made from it is to be loaded by transformers, which does not.
    * @throws a data fault where the tensor is missing
    */
@@ -137,7 +137,7 @@ class OpenWeights implements Weights {
 
   info(name: string) {
     const info = this.of(name).tensors.get(name)!
-    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 ? { ...info, shape: [] } : info
+    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 && !this.has('logit_bias') ? { ...info, shape: [] } : info
   }
 
   bytes(name: string) {

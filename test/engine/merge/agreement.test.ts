@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { MergeMethod } from '#shared/model/merge.ts'
 import { greedySoup } from '../../../src-main/engine/merge/greedy.ts'
 import { mergeCheckpoints, type MergeOptions } from '../../../src-main/engine/merge/merge.ts'
-import { openClip } from '../../../src-main/engine/models/checkpoint.ts'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { readRecord } from '../../../src-main/engine/weights/checkpoint.ts'
 import { isFloat } from '../../../src-main/engine/weights/dtype.ts'
 import { writeSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
@@ -132,7 +132,7 @@ describe('a hub’s base and a copy that Python fine-tuned are one model', () =>
       [tuned, base],
     ]) {
       const to = await soup(ingredients, { method: { name: 'wise-ft', alpha: 0.5 } })
-      const clip = await openClip(to)
+      const clip = await openModel(to)
       expect(clip.weights.info('logit_scale').shape).toEqual([])
       expect(clip.weights.float32('visual_projection.weight')).toEqual(await values(base, 'visual_projection.weight'))
       expect(clip.weights.has('text_model.embeddings.position_ids')).toBe(ingredients[0] === base)

@@ -46,7 +46,8 @@ describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) =>
           method.slices(settings, n, 'w'),
           Array.from({ length: n }, () => x),
         )
-        soup.forEach((v, i) => expect(Math.abs(v - x[i]!)).toBeLessThanOrEqual(Math.abs(x[i]!) * 2 ** -22 + 2 ** -140) // denormals are rounded more coarsely)
+        // Denormals are rounded more coarsely.
+        soup.forEach((v, i) => expect(Math.abs(v - x[i]!)).toBeLessThanOrEqual(Math.abs(x[i]!) * 2 ** -22 + 2 ** -140))
       }),
       { numRuns: 30 },
     )

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { DashiError } from '#shared/errors.ts'
-import { openClip } from '../../../src-main/engine/models/checkpoint.ts'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { HOSTILE, makeHostile } from '../../helpers/hostile-models.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 
@@ -9,7 +9,7 @@ const dir = temporaryFolder()
 
 test.each(Object.entries(HOSTILE))('%s is one line', async (kind, { says }) => {
   const folder = makeHostile(path.join(dir, kind), kind)
-  const error = await openClip(folder).then(
+  const error = await openModel(folder).then(
     () => undefined,
     (e: unknown) => e,
   )

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openClip } from '../../../src-main/engine/models/checkpoint.ts'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { openSafetensors, writeSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
 import { textFeatures } from '../../../src-main/engine/tasks/embed.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
@@ -205,7 +205,7 @@ describe.each([
     const folder = path.join(dir, group, what)
     fs.mkdirSync(path.dirname(folder), { recursive: true })
     await make(folder)
-    const message = await openClip(folder).then(
+    const message = await openModel(folder).then(
       () => 'opened',
       (e: Error) => e.message,
     )
@@ -216,10 +216,10 @@ describe.each([
 })
 
 test('a path to a file, or to nothing', async () => {
-  await expect(openClip(path.join(TINY_CLIP, WEIGHTS))).rejects.toThrow(
+  await expect(openModel(path.join(TINY_CLIP, WEIGHTS))).rejects.toThrow(
     /model\.safetensors: is a file: give the checkpoint folder that it lies in/,
   )
-  await expect(openClip(path.join(dir, 'nowhere'))).rejects.toThrow(/nowhere: not found: expected a checkpoint folder/)
+  await expect(openModel(path.join(dir, 'nowhere'))).rejects.toThrow(/nowhere: not found: expected a checkpoint folder/)
 })
 
 test('what is more than a checkpoint is one all the same', async () => {
@@ -233,7 +233,7 @@ test('what is more than a checkpoint is one all the same', async () => {
     'README.md': 'x',
     'training_args.bin': 'x',
   })
-  const open = await openClip(folder)
+  const open = await openModel(folder)
   expect(await textFeatures(open, ['a cat'])).toHaveLength(24)
   open.close()
 })
@@ -247,7 +247,7 @@ test("a revision in the hub's cache, all links", async () => {
     fs.copyFileSync(path.join(TINY_CLIP, name), path.join(repo, 'blobs', `of-${name}`))
     fs.symlinkSync(`../../blobs/of-${name}`, path.join(revision, name))
   }
-  const open = await openClip(revision)
+  const open = await openModel(revision)
   expect(await textFeatures(open, ['a cat'])).toHaveLength(24)
   open.close()
 })
@@ -256,5 +256,5 @@ test('weights may be a link to anywhere: what they are is checked', async () => 
   const folder = clip(path.join(dir, 'linked'))
   fs.rmSync(path.join(folder, WEIGHTS))
   fs.symlinkSync(path.join(TINY_CLIP, WEIGHTS), path.join(folder, WEIGHTS))
-  ;(await openClip(folder)).close()
+  ;(await openModel(folder)).close()
 })

@@ -4,7 +4,7 @@ import { Graph, type Value } from '../../../src-main/engine/graph/graph.ts'
 import { imageEmbedding, logitScale, logitsPerImage, textEmbedding } from '../../../src-main/engine/models/clip.ts'
 import type { Params } from '../../../src-main/engine/nn/params.ts'
 import { add, gemm, l2Normalize, mul } from '../../../src-main/engine/ops/index.ts'
-import { adamW, decays, type Parameter, sgd } from '../../../src-main/engine/optim/optimizer.ts'
+import { adamW, type Parameter, sgd } from '../../../src-main/engine/optim/optimizer.ts'
 import { warmupCosine } from '../../../src-main/engine/optim/schedule.ts'
 import { Session, type Tensor } from '../../../src-main/engine/runtime/session.ts'
 import { Trainer, type TrainOptions } from '../../../src-main/engine/runtime/train.ts'
@@ -54,7 +54,7 @@ const tasks: Record<'contrastive' | 'classifier', (p: Params) => { loss: Value; 
   classifier: (p) => {
     const { graph: g } = p
     const f = l2Normalize(imageEmbedding(p, config, g.input('pixels', 'float32', first!.pixels.shape)))
-    const extra = Object.entries(reference.head).map(([name, { shape }]) => ({ name, shape, decay: decays(name, shape) }))
+    const extra = Object.entries(reference.head).map(([name, { shape }]) => ({ name, shape, decay: shape.length > 1 }))
     const [w, b] = extra.map(({ name, shape }) => g.input(`w:${name}`, 'float32', shape))
     const logits = add(mul(gemm(f, w!, undefined, { transB: true }), logitScale(p)), b!)
     return { loss: crossEntropy(logits, g.input('labels', 'int32', first!.labels.shape)), extra }

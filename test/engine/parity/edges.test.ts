@@ -4,8 +4,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { preprocess, preprocessSchema } from '../../../src-main/engine/data/preprocess.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { openClip } from '../../../src-main/engine/models/checkpoint.ts'
-import { eosIndex, imageEmbedding, logitsPerImage, textEmbedding } from '../../../src-main/engine/models/clip.ts'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { Params } from '../../../src-main/engine/nn/params.ts'
 import { l2Normalize } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
@@ -38,19 +37,18 @@ function model(name: string, config?: Record<string, unknown>): string {
 }
 
 async function compare(folder: string, expected: Answers): Promise<void> {
-  const clip = await openClip(folder)
+  const clip = await openModel(folder)
   const [n, length] = edges.inputIds.shape as [number, number]
   const ids = ints(edges.inputIds)
-  const ends = Int32Array.from({ length: n }, (_, i) =>
-    eosIndex(ids.subarray(i * length, (i + 1) * length), clip.config.text_config.eos_token_id),
-  )
+  const { at, tokens, embed } = clip.text!
+  const ends = Int32Array.from({ length: n }, (_, i) => at(ids.subarray(i * length, (i + 1) * length)))
   const graph = new Graph()
   const p = new Params(graph, clip.weights)
-  const image = imageEmbedding(p, clip.config, graph.input('pixels', 'float32', edges.pixels.shape))
-  const text = textEmbedding(p, clip.config, graph.input('ids', 'int32', edges.inputIds.shape), graph.input('eos', 'int32', [n]))
+  const image = clip.image.embed(p, graph.input('pixels', 'float32', edges.pixels.shape))
+  const text = embed(p, tokens(p, graph.input('ids', 'int32', edges.inputIds.shape)), graph.input('eos', 'int32', [n]))
   graph.output('image', l2Normalize(image))
   graph.output('text', l2Normalize(text))
-  graph.output('logits', logitsPerImage(p, image, text))
+  graph.output('logits', clip.similarity!.logits(p, image, text))
   const session = await Session.create(graph, { threads: 1 })
   const out = await session.run({ pixels: feed(edges.pixels), ids: feed(edges.inputIds), eos: tensor(ends, 'int32', [n]) })
   await session.release()
@@ -77,7 +75,7 @@ test('a logit_scale of shape [1] is the number that it holds, and is saved as on
     folder,
     edges.models.find((m) => m.name === 'activation quick_gelu')!,
   )
-  const clip = await openClip(folder)
+  const clip = await openModel(folder)
   expect(clip.weights.info('logit_scale').shape).toEqual([])
   clip.close()
 })
@@ -97,7 +95,7 @@ describe('what is not there is missed only by what needs it', () => {
   test('texts need no preprocessor_config.json', async () => {
     const folder = model('texts only')
     fs.rmSync(path.join(folder, 'preprocessor_config.json'))
-    const clip = await openClip(folder)
+    const clip = await openModel(folder)
     expect(await textFeatures(clip, ['a photo'])).toHaveLength(24)
     expect(() => clip.preprocess).toThrow(`${folder}/preprocessor_config.json: no such file`)
     clip.close()
@@ -106,7 +104,7 @@ describe('what is not there is missed only by what needs it', () => {
   test('images need no tokenizer', async () => {
     const folder = model('images only')
     fs.rmSync(path.join(folder, 'tokenizer.json'))
-    const clip = await openClip(folder)
+    const clip = await openModel(folder)
     expect(clip.preprocess.crop_size).toEqual({ height: 32, width: 32 })
     expect(() => clip.tokenizer).toThrow(`${folder}/tokenizer.json: no such file`)
     clip.close()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
 import { jsonObject } from '#shared/model/project.ts'
-import { recipeNames, recipeSchemas } from '#shared/model/recipe.ts'
+import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
 import { mergeMethods, methodOf } from '../../../engine/merge/methods.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
@@ -115,7 +115,8 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
   }
 
   return {
-    'training.recipes': () => recipeNames.map((name) => ({ name, schema: jsonSchemaOf(recipeSchemas[name]) })),
+    'training.recipes': () =>
+      recipeNames.map((name) => ({ name, needs: [...recipeNeeds[name]], schema: jsonSchemaOf(recipeSchemas[name]) })),
     'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) =>

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { activationNames } from '../nn/activations.ts'
+
+/*
+ * Bounds far above any model (the largest CLIP has 48 layers of width 1,664), so that no number in a config.json makes us build
+ * something of that size before the tensors are looked at, which are what a width is then held to.
+ */
+export const upTo = (max: number) =>
+  z
+    .int()
+    .positive()
+    .max(max, { error: (issue) => `expected at most ${max}, found ${String(issue.input)}` })
+export const width = upTo(65_536)
+export const layers = upTo(1024)
+/** Of one image or text: numbers in the largest array between two layers. 2²⁶ of them take 256 MB. */
+const MAX_ACTIVATIONS = 2 ** 26
+
+export const activation = z.enum(activationNames, {
+  error: (issue) => `expected one of ${activationNames.join(', ')}, found ${JSON.stringify(issue.input)}`,
+})
+export const epsilon = z.number().nonnegative().max(1)
+
+interface Tower {
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_attention_heads: number
+}
+
+/** Numbers in the largest array that a tower makes between two layers, of one sequence of so many tokens. */
+export const activationsOf = (c: Tower, tokens: number): number =>
+  tokens * Math.max(c.num_attention_heads * tokens, c.intermediate_size, 3 * c.hidden_size)
+
+/** Tokens of an image: its whole patches, and those before them, such as the class token. */
+export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>
+  before + Math.floor(height / p) * Math.floor(width / p)
+
+/** Why so many tokens are refused; undefined where they are not. */
+export const tooMany = (c: Tower, tokens: number): string | undefined =>
+  activationsOf(c, tokens) > MAX_ACTIVATIONS
+    ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`
+    : undefined
+
+/** Of whole patches. */
+export const channels = z
+  .int()
+  .default(3)
+  .refine((n) => n === 3, { error: (issue) => `expected 3 (red, green, blue), found ${String(issue.input)}` })
+export const pictureSide = upTo(16_384)
+
+/** Sizes of an image tower whose heads, patches and pictures go together. */
+export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; image_size: number }>>(
+  schema: T,
+  { before = 1 } = {},
+) =>
+  tower(
+    schema.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }) as unknown as T,
+    'image_size' as keyof z.output<T> & string,
+    (c) => imageTokenCount(c, c.image_size, c.image_size, before),
+  )
+
+/** What tokens of pictures cost a tower, and which are too many. */
+export const pictureCost = (c: Tower & { patch_size: number }, before = 1) => ({
+  activations: (height: number, width: number) => activationsOf(c, imageTokenCount(c, height, width, before)),
+  tooMany: (height: number, width: number) => tooMany(c, imageTokenCount(c, height, width, before)),
+})
+
+export const tower = <T extends z.ZodType<Tower>>(schema: T, size: keyof z.output<T> & string, tokens: (c: z.output<T>) => number) =>
+  schema
+    .refine((c) => c.hidden_size % c.num_attention_heads === 0, { path: ['num_attention_heads'], message: 'must divide hidden_size' })
+    .superRefine((c, issues) => {
+      const problem = tooMany(c, tokens(c))
+      if (problem) issues.addIssue({ code: 'custom', path: [size], message: problem })
+    })
+

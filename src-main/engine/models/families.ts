@@ -1,0 +1,107 @@
+/** The families of models, found by `model_type`. A new one is a file of its own and a line here. */
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError, userError } from '#shared/errors.ts'
+import type { Capability } from '#shared/model/capability.ts'
+import { findPreprocessConfig, noPreprocessConfig, type PreprocessConfig } from '../data/preprocess.ts'
+import { Tokenizer } from '../data/tokenizer.ts'
+import { CONFIG_FILE } from '../weights/checkpoint.ts'
+import { readJson } from '../weights/json.ts'
+import { isThere } from '../weights/regular.ts'
+import { clip } from './clip.ts'
+import { dinov2 } from './dinov2.ts'
+import type { AnyFamily, Architecture, TextTower } from './model.ts'
+import { siglip } from './siglip.ts'
+import { vit } from './vit.ts'
+
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2]
+
+const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
+
+const listed = (words: readonly string[], last: string) =>
+  words.length > 1 ? `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}` : words.join()
+
+/** The family that a configuration names; undefined where it is none of ours. */
+export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | undefined {
+  const type = raw['model_type']
+  return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
+}
+
+/** What the folder's `config.json` describes. @throws a data fault naming the families that there are */
+export function architectureIn(dir: string): Architecture {
+  const file = path.join(dir, CONFIG_FILE)
+  const raw = readJson(file, rawSchema)
+  const family = familyOf(raw)
+  if (!family) throw dataError(file, `model_type: ${otherFamily(raw['model_type'])}`)
+  return family.architecture((schema) => readJson(file, schema))
+}
+
+function otherFamily(type: unknown): string {
+  const whole = families.find((f) => Object.hasOwn(f.parts ?? {}, String(type)))
+  const expected = whole ? whole.types : families.flatMap((f) => f.types)
+  const found = type === undefined ? 'nothing' : JSON.stringify(type).slice(0, 60)
+  const names = families.map((f) => f.name)
+  const why = whole
+    ? whole.parts![String(type)]!
+    : names.length > 1
+      ? `${listed(names, 'and')} are the families that are supported`
+      : `${names[0]} is the one family that is supported`
+  return `expected ${listed(
+    expected.map((t) => JSON.stringify(t)),
+    'or',
+  )}, found ${found}: ${why}`
+}
+
+/** The family of a folder as far as its configuration tells, CLIP where it does not. */
+function familyIn(dir: string): AnyFamily {
+  const file = path.join(dir, CONFIG_FILE)
+  return (isThere(file) && familyOf(readJson(file, rawSchema))) || clip
+}
+
+/** The folder's tokenizer, read as its family's are. @throws a data fault naming file and field */
+export const tokenizerIn = (dir: string, family = familyIn(dir)): Promise<Tokenizer> => Tokenizer.load(dir, family.tokenizer)
+
+/** The folder's preprocessing, of the kinds and with the defaults of its family; undefined where it says nothing. */
+export const findPreprocessIn = (dir: string, family = familyIn(dir)): PreprocessConfig | undefined =>
+  findPreprocessConfig(dir, family.processors)
+
+export function preprocessIn(dir: string): PreprocessConfig {
+  const found = findPreprocessIn(dir)
+  if (!found) throw noPreprocessConfig(dir)
+  return found
+}
+
+const WORDS: Record<Capability, string> = {
+  embedImage: 'embed images',
+  embedText: 'embed texts',
+  classify: 'classify without training',
+  detect: 'detect objects',
+  segment: 'segment images',
+  caption: 'caption images',
+}
+
+/** One line saying what the model cannot do, and which families can. */
+function cannot({ family }: Architecture, capability: Capability, wanted: string): Error {
+  const able = families.filter((f) => f.can.includes(capability)).map((f) => f.name)
+  return userError(`${wanted}: a ${family.name} model cannot ${WORDS[capability]}: choose a model of ${listed(able, 'or')}`)
+}
+
+/** @throws one line where the model's family cannot do what `wanted` asks of it */
+export function need(model: Architecture, capabilities: readonly Capability[], wanted: string): void {
+  const missing = capabilities.find((c) => !model.family.can.includes(c))
+  if (missing) throw cannot(model, missing, wanted)
+}
+
+/** @throws one line where the model reads no texts, beginning with what `wanted` it to */
+export function textTower(model: Architecture, wanted: string): TextTower & Pick<Required<Architecture>, 'similarity'> {
+  if (!model.text || !model.similarity) throw cannot(model, 'embedText', wanted)
+  return { ...model.text, similarity: model.similarity }
+}
+
+/** What a folder's model can do: what its family can, and classify where it has a head. None of a family that is not ours. */
+export function capabilitiesIn(dir: string, hasHead: boolean): Capability[] {
+  const file = path.join(dir, CONFIG_FILE)
+  const family = familyOf(readJson(file, rawSchema))
+  if (!family) return []
+  return hasHead || family.architecture((schema) => readJson(file, schema)).classifier ? [...family.can, 'classify'] : [...family.can]
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import { dataError } from '#shared/errors.ts'
+import { processor } from '../data/preprocess.ts'
+import type { Value } from '../graph/graph.ts'
+import { multiHead } from '../nn/multi-head.ts'
+import type { Params } from '../nn/params.ts'
+import { encoder, layerNorm, linear, mlp } from '../nn/transformer.ts'
+import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice } from '../ops/index.ts'
+import {
+  activation,
+  activationsOf,
+  channels,
+  epsilon,
+  imageTower,
+  layers,
+  pictureCost,
+  pictureSide,
+  tower,
+  upTo,
+  width,
+} from './bounds.ts'
+import { activationName, essential } from './essence.ts'
+import { gridPositions } from './interpolate.ts'
+import { defineFamily } from './model.ts'
+import { TensorList } from './tensors.ts'
+
+/*
+ * SigLIP (Zhai et al. 2023, "Sigmoid loss for language image pre-training") as transformers has it
+ * (models/siglip/modeling_siglip.py), with its tensor names: two pre-norm encoders without a class token, the images'
+ * pooled by attention from a learned probe, the texts' read off at their last place, and a sigmoid over every pair.
+ */
+
+const encoderConfig = {
+  hidden_size: width.default(768),
+  intermediate_size: width.default(3072),
+  num_hidden_layers: layers.default(12),
+  num_attention_heads: width.default(12),
+  hidden_act: activation.default('gelu_pytorch_tanh'),
+  layer_norm_eps: epsilon.default(1e-6),
+}
+const textConfig = z.object({
+  ...encoderConfig,
+  vocab_size: upTo(4_000_000).default(32_000),
+  max_position_embeddings: upTo(8192).default(64),
+  projection_size: width.nullish(),
+})
+const visionConfig = z.object({
+  ...encoderConfig,
+  num_channels: channels,
+  image_size: pictureSide.default(224),
+  patch_size: pictureSide.default(16),
+  vision_use_head: z.literal(true, { error: 'expected true: the pooled image is what a text is compared with' }).default(true),
+})
+const siglipConfig = z
+  .object({
+    text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings).prefault({}),
+    vision_config: imageTower(visionConfig, { before: 0 }).prefault({}),
+  })
+  .refine((c) => (c.text_config.projection_size ?? c.text_config.hidden_size) === c.vision_config.hidden_size, {
+    path: ['text_config', 'projection_size'],
+    message: 'must be vision_config.hidden_size: texts and images are compared in one space',
+  })
+type SiglipConfig = z.output<typeof siglipConfig>
+
+/** pixels [B, 3, H, W] → image embedding [B, D], not normalised. */
+function imageEmbedding(p: Params, { vision_config: v }: SiglipConfig, pixels: Value): Value {
+  const m = 'vision_model'
+  const [, , h, w] = pixels.shape as [number, number, number, number]
+  const { hidden_size: d, patch_size: size, image_size } = v
+  const filters = p.get(`${m}.embeddings.patch_embedding.weight`, [d, 3, size, size])
+  const g = Math.floor(image_size / size)
+  const table = p.get(`${m}.embeddings.position_embedding.weight`, [g * g, d])
+  const position = gridPositions(table, 0, g, Math.floor(h / size), Math.floor(w / size))
+  const x = add(patchEmbed(pixels, filters, p.get(`${m}.embeddings.patch_embedding.bias`, [d])), position)
+  return attentionPooling(p, `${m}.head`, layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps), v)
+}
+
+/** Tokens [B, N, D] → [B, D]: what a learned probe attends to, then an MLP (Zhai et al. 2022, "Scaling vision transformers", §2.2). */
+function attentionPooling(p: Params, name: string, x: Value, v: SiglipConfig['vision_config']): Value {
+  const [b, , d] = x.shape as [number, number, number]
+  const probe = expand(p.get(`${name}.probe`, [1, 1, d]), [b, 1, d])
+  const [weight, bias] = [p.get(`${name}.attention.in_proj_weight`, [3 * d, d]), p.get(`${name}.attention.in_proj_bias`, [3 * d])]
+  const project = (y: Value, part: number) => {
+    const own = { axis: 0, start: part * d, end: (part + 1) * d }
+    return affine(y, slice(weight, own), slice(bias, own))
+  }
+  const attended = multiHead(project(probe, 0), project(x, 1), project(x, 2), v.num_attention_heads)
+  const y = linear(p, `${name}.attention.out_proj`, attended, d)
+  return reshape(add(y, mlp(p, `${name}.mlp`, layerNorm(p, `${name}.layernorm`, y, v.layer_norm_eps), v)), [b, d])
+}
+
+const tokenEmbedding = (p: Params, { text_config: t }: SiglipConfig, ids: Value): Value =>
+  gather(p.get(TABLE, [t.vocab_size, t.hidden_size]), ids)
+
+/** Token embeddings [B, T, D] → text embedding, not normalised, of the last of them: every text is filled up to the whole context. */
+function textEmbedding(p: Params, { text_config: t, vision_config: v }: SiglipConfig, tokens: Value): Value {
+  const m = 'text_model'
+  const [b, length, d] = tokens.shape as [number, number, number]
+  const position = p.get(`${m}.embeddings.position_embedding.weight`, [t.max_position_embeddings, d])
+  const x = encoder(p, `${m}.encoder`, add(tokens, slice(position, { axis: 0, start: 0, end: length })), t)
+  const last = slice(layerNorm(p, `${m}.final_layer_norm`, x, t.layer_norm_eps), { axis: 1, start: length - 1, end: length })
+  return linear(p, `${m}.head`, reshape(last, [b, d]), v.hidden_size)
+}
+
+const [SCALE, BIAS] = ['logit_scale', 'logit_bias']
+const TABLE = 'text_model.embeddings.token_embedding.weight'
+const scale = (p: Params): Value => exp(p.get(SCALE, [1]))
+
+function tensors({ text_config: t, vision_config: v }: SiglipConfig): TensorList {
+  const list = new TensorList()
+  const [image, text, joint] = [list.in('image'), list.in('text'), list.in('joint')]
+  for (const [m, c, { affine: layer, norm }] of [
+    ['text_model', t, text],
+    ['vision_model', v, image],
+  ] as const)
+    for (let i = 0; i < c.num_hidden_layers; i++) {
+      const name = `${m}.encoder.layers.${i}`
+      for (const x of ['q', 'k', 'v', 'out']) layer(`${name}.self_attn.${x}_proj`, c.hidden_size, c.hidden_size)
+      layer(`${name}.mlp.fc1`, c.intermediate_size, c.hidden_size)
+      layer(`${name}.mlp.fc2`, c.hidden_size, c.intermediate_size)
+      norm(`${name}.layer_norm1`, c.hidden_size)
+      norm(`${name}.layer_norm2`, c.hidden_size)
+    }
+  text.embedding(TABLE, [t.vocab_size, t.hidden_size])
+  text.embedding('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])
+  text.norm('text_model.final_layer_norm', t.hidden_size)
+  text.affine('text_model.head', v.hidden_size, t.hidden_size)
+  const d = v.hidden_size
+  image.weight('vision_model.embeddings.patch_embedding.weight', [d, 3, v.patch_size, v.patch_size])
+  image.bias('vision_model.embeddings.patch_embedding.bias', [d])
+  image.embedding('vision_model.embeddings.position_embedding.weight', [Math.floor(v.image_size / v.patch_size) ** 2, d])
+  image.norm('vision_model.post_layernorm', d)
+  image.embedding('vision_model.head.probe', [1, 1, d])
+  image.weight('vision_model.head.attention.in_proj_weight', [3 * d, d])
+  image.bias('vision_model.head.attention.in_proj_bias', [3 * d])
+  image.affine('vision_model.head.attention.out_proj', d, d)
+  image.norm('vision_model.head.layernorm', d)
+  image.affine('vision_model.head.mlp.fc1', v.intermediate_size, d)
+  image.affine('vision_model.head.mlp.fc2', d, v.intermediate_size)
+  for (const name of [SCALE, BIAS]) joint.weight(name, [1])
+  return list
+}
+
+const half = (part: string) => `that is the ${part} tower alone, save the whole SiglipModel`
+
+export const siglip = defineFamily<SiglipConfig>({
+  types: ['siglip'],
+  name: 'SigLIP',
+  can: ['embedImage', 'embedText'],
+  config: siglipConfig,
+  describe: (c) => ({
+    dim: c.vision_config.hidden_size,
+    tensors: tensors(c),
+    image: {
+      size: c.vision_config.image_size,
+      patch: c.vision_config.patch_size,
+      anySize: false,
+      unit: true,
+      config: c.vision_config,
+      embed: (p, pixels) => imageEmbedding(p, c, pixels),
+      ...pictureCost(c.vision_config, 0),
+    },
+    text: {
+      context: c.text_config.max_position_embeddings,
+      vocabulary: c.text_config.vocab_size,
+      table: TABLE,
+      width: c.text_config.hidden_size,
+      before: 0,
+      activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
+      at: (ids) => ids.length - 1,
+      tokens: (p, ids) => tokenEmbedding(p, c, ids),
+      embed: (p, tokens) => textEmbedding(p, c, tokens),
+    },
+    similarity: {
+      scale,
+      logits: (p, image, text) =>
+        add(mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)), p.get(BIAS, [1])),
+      of: (weights) => ({ scale: Math.exp(weights.float32(SCALE)[0]!), bias: weights.float32(BIAS)[0]! }),
+    },
+    check: (weights) => {
+      const found = weights.float32(SCALE)[0]!
+      if (found > 80)
+        throw dataError(weights.fileOf(SCALE), `tensor ${SCALE}: expected at most 80, whose exponential is a float32, found ${found}`)
+    },
+  }),
+  essence: ({ text_config: text, vision_config: vision }) =>
+    essential({
+      text_config: { ...text, hidden_act: activationName(text.hidden_act), projection_size: undefined },
+      vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
+    }),
+  parts: { siglip_text_model: half('text'), siglip_vision_model: half('vision') },
+  landmarks: ['text_model.head.weight', 'vision_model.head.probe', 'vision_model.post_layernorm.weight', SCALE, BIAS],
+  saves: 'SiglipModel',
+  processors: [
+    processor('Siglip', {
+      size: { height: 224, width: 224 },
+      resample: 'bicubic',
+      do_center_crop: false,
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.5, 0.5, 0.5],
+    }),
+  ],
+  tokenizer: 'sentencepiece',
+  buffers: ['*.position_ids'],
+})

@@ -1,0 +1,52 @@
+import type { Shape } from '../graph/graph.ts'
+
+/** What a tensor serves: one of the towers, both (a temperature), or the model's own classifier. */
+export type Part = 'image' | 'text' | 'joint' | 'head'
+/** `embedding`: learned tokens and tables of them, positions among these. */
+export type Kind = 'weight' | 'bias' | 'norm' | 'embedding' | 'scalar'
+
+export interface TensorSpec {
+  readonly shape: readonly number[]
+  readonly part: Part
+  readonly kind: Kind
+}
+
+/** The tensors of a model by name, in the order in which a family lists them. */
+export class TensorList extends Map<string, TensorSpec> {
+  /** Adds tensors of one part. */
+  in(part: Part) {
+    const add = (kind: Kind) => (name: string, shape: readonly number[]) => void this.set(name, { shape, part, kind })
+    const [weight, bias, norm] = [add('weight'), add('bias'), add('norm')]
+    return {
+      weight,
+      embedding: add('embedding'),
+      scalar: (name: string) => add('scalar')(name, []),
+      /** `NAME.weight` [out, into] and `NAME.bias` [out]. */
+      affine: (name: string, out: number, into: number, { biased = true } = {}) => {
+        weight(`${name}.weight`, [out, into])
+        if (biased) bias(`${name}.bias`, [out])
+      },
+      norm: (name: string, d: number) => {
+        norm(`${name}.weight`, [d])
+        norm(`${name}.bias`, [d])
+      },
+      bias,
+    }
+  }
+
+  shapes(): Map<string, readonly number[]> {
+    return new Map([...this].map(([name, { shape }]) => [name, shape]))
+  }
+
+  /** Whether a tensor belongs to one of these parts. */
+  isOf(name: string, ...parts: readonly Part[]): boolean {
+    const part = this.get(name)?.part
+    return part !== undefined && parts.includes(part)
+  }
+
+  /**
+   * Weight decay leaves out norms, biases, scalars and embeddings, as open_clip's train/main.py does. A tensor that is none of
+   * the model's, such as a new head's, decays if it is a matrix.
+   */
+  decays = (name: string, shape: Shape): boolean => shape.length >= 2 && (this.get(name)?.kind ?? 'weight') === 'weight'
+}
