@@ -10,6 +10,7 @@ import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
+import { trackMethods } from './contract/tracks.ts'
 
 export const methods = {
   ...appMethods,
@@ -19,6 +20,7 @@ export const methods = {
   ...exchangeMethods,
   ...curationMethods,
   ...roomMethods,
+  ...trackMethods,
 }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
 

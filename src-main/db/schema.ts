@@ -111,6 +111,18 @@ CREATE INDEX media_folder ON media (root_id, rtrim(path, replace(path, '/', ''))
 ALTER TABLE label ADD COLUMN attributes TEXT;
 `,
   },
+  {
+    version: 5,
+    sql: `
+-- The object that a region shows through the images of a numbered sequence, by number; and whether a person left it so ('key', 'end')
+-- or it was worked out from such ones ('between'). NULL: of no track, as every region of before.
+ALTER TABLE region ADD COLUMN track INTEGER;
+ALTER TABLE region ADD COLUMN frame TEXT;
+CREATE INDEX region_track ON region (track, media_id, frame, label_id) WHERE track IS NOT NULL;
+-- Not NULL: an entry of several images that hang together, undone as one from any of them.
+ALTER TABLE journal ADD COLUMN whole INTEGER;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
+import { trackPlace } from './sequence.ts'
 import { shape } from './shape.ts'
 import { text } from './text.ts'
 
@@ -22,5 +23,7 @@ export const region = z.object({
   z: z.number().int(),
   hidden: z.boolean(),
   locked: z.boolean(),
+  /** The object that it shows through a sequence of images; absent or null: of no track. Changed by the methods of tracks only. */
+  track: trackPlace.nullish(),
 })
 export type Region = z.infer<typeof region>

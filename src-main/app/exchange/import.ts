@@ -206,6 +206,7 @@ class Storing {
   private readonly spool: Spool | null
   private batch: { record: ImageRecord; root: string }[] = []
   private readonly labels: DraftLabel[] = []
+  private readonly tracks = new Map<string, number>()
   private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
@@ -286,6 +287,7 @@ class Storing {
       const more = addRecords(project, some, {
         root,
         action: options.action ?? 'import',
+        tracks: this.tracks,
         ...(options.signal ? { signal: options.signal } : {}),
         onProgress: (n) => report('storing', done + n, of),
       })

@@ -7,6 +7,7 @@ import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
 import { projectHandlers } from './projects.ts'
 import { roomHandlers } from './rooms.ts'
+import { trackHandlers } from './tracks.ts'
 
 /** The part of the contract that a file answers. */
 export type HandlersOf<M> = Pick<Handlers<Client>, keyof M & keyof Handlers<Client>>
@@ -19,4 +20,5 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...exchangeHandlers(),
   ...curationHandlers(app),
   ...roomHandlers(app),
+  ...trackHandlers(),
 })
