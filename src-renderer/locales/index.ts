@@ -5,6 +5,7 @@ import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { routeEn, routeJa } from './route.ts'
+import { sequenceActionsEn, sequenceActionsJa, sequenceEn, sequenceJa } from './sequence.ts'
 import { windowEn, windowJa } from './window.ts'
 
 export const i18n = createI18n({
@@ -12,8 +13,32 @@ export const i18n = createI18n({
   locale: 'en',
   fallbackLocale: 'en',
   messages: {
-    en: { ...en, ...keepEn, ...firstEn, ...labellingEn, ...routeEn, ...windowEn, actions: { ...en.actions, ...labellingActionsEn } },
-    ja: { ...ja, ...keepJa, ...firstJa, ...labellingJa, ...routeJa, ...windowJa, actions: { ...ja.actions, ...labellingActionsJa } },
+    en: {
+      ...en,
+      ...keepEn,
+      ...firstEn,
+      ...labellingEn,
+      ...routeEn,
+      ...windowEn,
+      ...sequenceEn,
+      actions: { ...en.actions, ...labellingActionsEn, ...sequenceActionsEn },
+    },
+    ja: {
+      ...ja,
+      ...keepJa,
+      ...firstJa,
+      ...labellingJa,
+      ...routeJa,
+      ...windowJa,
+      ...sequenceJa,
+      actions: { ...ja.actions, ...labellingActionsJa, ...sequenceActionsJa },
+    },
   },
 })
-export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof routeEn & typeof windowEn
+export type Messages = typeof en &
+  typeof keepEn &
+  typeof firstEn &
+  typeof labellingEn &
+  typeof routeEn &
+  typeof windowEn &
+  typeof sequenceEn
