@@ -1,7 +1,7 @@
 /** Tracks of records, which carry them as attributes: numbers of a file become numbers of its folder in the project. */
 import type { Attributes } from '#shared/model/region.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
-import { trackOfAttributes, type TrackPlace } from '#shared/model/sequence.ts'
+import { mayBeFrame, trackOfAttributes, type TrackPlace } from '#shared/model/sequence.ts'
 import type { Database } from './database.ts'
 
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
@@ -53,7 +53,7 @@ export class IngestedTracks {
 export type TrackNumbers = Map<string, number>
 const placeKey = (rootId: number, folder: string, number: number) => `${rootId} ${number} ${folder}`
 
-/** A track has one region on an image; what else names it keeps the name as an attribute. */
+/** A track has one region on an image, and that a number; what else names one keeps the name as an attribute. */
 export class TracksOfImage {
   private readonly taken = new Set<number>()
 
@@ -63,7 +63,7 @@ export class TracksOfImage {
   ) {}
 
   of({ label, attributes = {} }: RecordRegion): { attributes: Attributes; track?: TrackPlace } {
-    const found = trackOfAttributes(attributes)
+    const found = mayBeFrame(this.fileName) ? trackOfAttributes(attributes) : null
     if (!found || this.taken.has(found.track.id)) return { attributes }
     this.taken.add(found.track.id)
     return { attributes: found.rest, track: { id: this.tracks.numberOf(this.fileName, found.track.id, label), frame: found.track.frame } }

@@ -46,8 +46,7 @@ export function trackActions(labelling: () => boolean): TrackAction[] {
   const [desk, gallery, sequence] = [useDesk(), useGallery(), useSequence()]
   const some = () => labelling() && desk.selected.length > 0 && gallery.ids.length > 1
   const tracked = () => labelling() && hand().length > 0
-  const key = (direction: 1 | -1) => () => labelling() && sequence.at >= 0 && sequence.keyFrame(direction) !== undefined
-  const go = (direction: 1 | -1) => () => failing(sequence.go(sequence.keyFrame(direction)!))
+  const keyed = () => labelling() && sequence.at >= 0 && sequence.list.tracks.length > 0
   return [
     { id: 'track-make', available: some, run: () => failing(trackOnward(Infinity)) },
     {
@@ -62,8 +61,8 @@ export function trackActions(labelling: () => boolean): TrackAction[] {
     },
     { id: 'track-interpolate', available: some, run: () => failing(change('tracks.interpolate', {})) },
     { id: 'track-remove', available: tracked, run: () => failing(change('tracks.remove', {})) },
-    { id: 'previous-key', available: key(-1), run: go(-1) },
-    { id: 'next-key', available: key(1), run: go(1) },
+    { id: 'previous-key', available: keyed, run: () => failing(sequence.toKeyFrame(-1)) },
+    { id: 'next-key', available: keyed, run: () => failing(sequence.toKeyFrame(1)) },
     { id: 'toggle-timeline', available: labelling, run: () => sequence.toggle() },
   ]
 }

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { TrackList, TrackSpans } from '#shared/contract/tracks.ts'
-import { call, remote } from '../rpc/index.ts'
+import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useDesk } from './desk.ts'
 import { useProject } from './project.ts'
@@ -23,14 +23,21 @@ export const useSequence = defineStore('sequence', () => {
   const selected = computed(() => new Set(desk.selected.flatMap((r) => (r.track ? [r.track.id] : []))))
 
   let asked = 0
+  /** Something changed since the list was asked for. */
+  let stale = false
   async function load(): Promise<void> {
     const id = desk.mediaId
     const ticket = ++asked
+    stale = false
     if (id === null || id <= 0 || !project.opened) return void (list.value = none)
     const found = await call('tracks.list', { mediaId: id, always: wanted.value === 'shown' }).catch(() => none)
     if (ticket === asked) list.value = found
   }
-  const loadSoon = debounced(() => void load(), 120)
+  const loadLater = debounced(() => stale && void load(), 120)
+  function loadSoon(): void {
+    stale = true
+    loadLater()
+  }
   watch(
     () => desk.mediaId,
     (id) => id !== null && !places.value.has(id) && void load(),
@@ -70,7 +77,14 @@ export const useSequence = defineStore('sequence', () => {
     return beyond.length ? beyond.reduce((a, b) => (direction > 0 ? Math.min(a, b) : Math.max(a, b))) : undefined
   }
 
+  async function toKeyFrame(direction: 1 | -1): Promise<void> {
+    await outbox.empty()
+    if (stale) await load()
+    const to = keyFrame(direction)
+    if (to !== undefined) await go(to)
+  }
+
   const isSeen = (t: TrackSpans) => t.spans.some(([from, to]) => from <= at.value && at.value <= to)
 
-  return { list, at, shown, selected, toggle, go, keyFrame, isSeen, load }
+  return { list, at, shown, selected, toggle, go, toKeyFrame, isSeen }
 })

@@ -16,6 +16,9 @@ export type TrackPlace = z.infer<typeof trackPlace>
 /** A sequence has at most so many frames; a longer list of numbered images is none. */
 export const longestSequence = 100_000
 
+/** Has the image's name a number at all? */
+export const mayBeFrame = (path: string) => /\d[^/]*$/.test(path)
+
 export interface Frame<T> {
   of: T
   /** From the first frame's on: what lies between two numbers is time. */

@@ -3,7 +3,7 @@ import { clipShape } from '#shared/geometry/shape.ts'
 import { rleArea } from '#shared/geometry/rle.ts'
 import { between, type Between } from '#shared/geometry/interpolate.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
-import { longestSequence, sequenceOf, type FrameKind } from '#shared/model/sequence.ts'
+import { longestSequence, mayBeFrame, sequenceOf, type FrameKind } from '#shared/model/sequence.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
@@ -25,7 +25,7 @@ export interface Sequence {
 /** The numbered images among which this one lies; null where it is none of a sequence. */
 export function sequenceAt(db: Database, mediaId: number): Sequence | null {
   const here = db.get<{ path: string; root_id: number }>('SELECT path, root_id FROM media WHERE id = ?', mediaId)
-  if (!here || !/\d[^/]*$/.test(here.path)) return null
+  if (!here || !mayBeFrame(here.path)) return null
   const images = db.all<Image & StoredRow>(
     `SELECT id, path, width, height FROM media WHERE root_id = ? AND rtrim(path, replace(path, '/', '')) = ? LIMIT ?`,
     here.root_id,
