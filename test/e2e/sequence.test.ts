@@ -159,7 +159,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     await line().click()
     await page.locator('.canvas').focus()
     expect(await findings(page)).toEqual([])
-    await page.locator('.canvas').click({ button: 'right' })
+    await page.keyboard.press('Shift+F10')
     await page.getByText('Track', { exact: true }).hover()
     await page.getByText('Delete the whole track').click()
     await becomes('. . . . . .')
