@@ -12,6 +12,7 @@ import { mediaMethods } from './contract/media.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { reviewMethods } from './contract/review.ts'
 import { roomEvents, roomMethods } from './contract/rooms.ts'
+import { trackMethods } from './contract/tracks.ts'
 
 export const methods = {
   ...appMethods,
@@ -23,6 +24,7 @@ export const methods = {
   ...agreementMethods,
   ...reviewMethods,
   ...roomMethods,
+  ...trackMethods,
 }
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
 

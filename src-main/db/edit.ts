@@ -14,6 +14,10 @@ export class Edit {
   readonly media = new Set<number>()
   /** Images inserted by ranges. */
   bulkMedia = 0
+  /** Regions of tracks that changed, whole rows: what hangs together with them may have to follow. */
+  readonly tracked: { id: number; before: StoredRow | null; after: StoredRow | null }[] = []
+  /** Its images hang together: undone as one from any of them. */
+  whole = false
   /** What the full-text index holds of images whose captions change. */
   private readonly documents = new Map<number, string>()
   private readonly paths = new Map<number, string>()
@@ -39,6 +43,7 @@ export class Edit {
     const newId = this.constrained(() => this.db.run(sql, ...(id === undefined ? values : [id, ...values])).lastId)
     const stored = Object.fromEntries(columns.map((c, i) => [c, values[i]!]))
     this.log({ table, id: newId, before: null, after: stored })
+    this.follow(table, newId, null, stored)
     this.touch(table, newId, stored)
     this.digest.add(table, stored, this.pathOf(table, newId, stored))
     return newId
@@ -66,6 +71,7 @@ export class Edit {
     this.digest.add(table, row, this.pathOf(table, id, row))
     if (moved) this.digestChildren(id, 1n)
     this.touch(table, id, row)
+    this.follow(table, id, old, row)
     this.log({ table, id, before: pick(old), after: pick(row) })
     return true
   }
@@ -87,6 +93,7 @@ export class Edit {
     if (table === 'caption') this.recaption(Number(old['media_id']))
     this.db.run(`DELETE FROM ${table} WHERE id = ?`, id)
     if (table === 'media') this.db.run('DELETE FROM media_file WHERE media_id = ?', id)
+    this.follow(table, id, old, null)
     this.log({ table, id, before: old, after: null })
   }
 
@@ -126,6 +133,11 @@ export class Edit {
     for (const table of mediaTables)
       for (const row of this.db.all<StoredRow>(`SELECT ${tables[table].columns.join(', ')} FROM ${table} WHERE media_id = ?`, mediaId))
         this.digest.add(table, row, this.pathOf(table, 0, row), sign)
+  }
+
+  private follow(table: JournaledTable, id: number, before: StoredRow | null, after: StoredRow | null): void {
+    if (table === 'region' && ((before?.['track'] ?? null) !== null || (after?.['track'] ?? null) !== null))
+      this.tracked.push({ id, before, after })
   }
 
   private touch(table: JournaledTable, id: number, row: StoredRow): void {

@@ -64,6 +64,7 @@ export const regionRow = (r: Partial<Region>) =>
     z: r.z,
     hidden: bit(r.hidden),
     locked: bit(r.locked),
+    ...(r.track === undefined ? {} : { track: r.track?.id ?? null, frame: r.track?.frame ?? null }),
   })
 export const captionRow = (c: Partial<Caption>) =>
   row({ media_id: c.mediaId, region_id: c.regionId, text: c.text, language: c.language, spans: text(c.spans), ...provenance(c) })
@@ -148,6 +149,7 @@ export const toRegion = (r: StoredRow): Region =>
     hidden: r['hidden'] === 1,
     locked: r['locked'] === 1,
     ...editedBy(r),
+    ...(r['track'] == null ? {} : { track: { id: r['track'], frame: r['frame'] } }),
   }))
 export const toCaption = (r: StoredRow): Caption =>
   decode(caption, 'caption', r, () => ({

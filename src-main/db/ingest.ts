@@ -7,6 +7,7 @@ import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
 import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
 import { captionRow, labelRow, mediaLabelRow, mediaRow, regionRow } from './entities.ts'
+import { IngestedTracks, TracksOfImage, type TrackNumbers } from './ingest-tracks.ts'
 import { indexDocuments } from './search.ts'
 import { tables } from './tables.ts'
 
@@ -61,6 +62,7 @@ export class Ingest {
   private readonly firstId = new Map<JournaledTable, number>()
   private readonly labels = new Map<string, number>()
   private readonly colours: string[] = []
+  private readonly tracks: IngestedTracks
   /** What it takes to make the indices again that were dropped. */
   private readonly indices: string[] = []
 
@@ -69,11 +71,13 @@ export class Ingest {
     private readonly rootId: number,
     private readonly author: Author,
     private readonly counts: IngestCounts,
+    trackNumbers?: TrackNumbers,
   ) {
     for (const { id, name, colour } of edit.db.all<{ id: number; name: string; colour: string }>('SELECT id, name, colour FROM label')) {
       this.labels.set(name, id)
       this.colours.push(colour)
     }
+    this.tracks = new IngestedTracks(edit.db, rootId, trackNumbers)
     this.dropIndices()
   }
 
@@ -154,6 +158,7 @@ export class Ingest {
       this.counts[count]++
       return this.put(table, row, fileName)
     }
+    const tracks = new TracksOfImage(this.tracks, fileName)
     const regionIds = (record.regions ?? []).map((r, i) =>
       put(
         'region',
@@ -162,7 +167,7 @@ export class Ingest {
             mediaId,
             labelId: r.label === null ? null : this.label(r.label),
             shape: r.shape,
-            attributes: r.attributes ?? {},
+            ...tracks.of(r),
             ...this.provenance(r),
             z: r.z ?? i,
             hidden: false,

@@ -94,6 +94,14 @@ export function history(db: Database, options: { mediaId?: number; before?: numb
   return rows.map((row) => toEntry(db, row))
 }
 
+/** The images that the newest edit touched. */
+export const latestImages = (db: Database): number[] =>
+  db
+    .all<{ id: number }>(
+      `SELECT media_id AS id FROM journal_media WHERE seq = (SELECT seq FROM journal WHERE kind = 'do' ORDER BY seq DESC LIMIT 1)`,
+    )
+    .map((r) => r.id)
+
 /** The state is that after this entry. */
 export const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
 
@@ -170,7 +178,12 @@ class EntryWriter {
     if (this.rows.length) this.flush()
     if (edit.ranges.length) this.write(0, { ranges: edit.ranges, rows: [] })
     if (!this.seq) return 0
-    this.db.run('UPDATE journal SET media_count = ? WHERE seq = ?', edit.media.size + edit.bulkMedia, this.seq)
+    this.db.run(
+      'UPDATE journal SET media_count = ?, whole = ? WHERE seq = ?',
+      edit.media.size + edit.bulkMedia,
+      edit.whole ? 1 : null,
+      this.seq,
+    )
     if (this.entry.kind === 'do')
       for (const id of edit.media) this.db.run('INSERT INTO journal_media (media_id, seq) VALUES (?, ?)', id, this.seq)
     return this.seq
@@ -225,7 +238,7 @@ function turnGroup(db: Database, target: number, kind: 'undo' | 'redo', by: stri
 function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
   const entry = db.get('SELECT * FROM journal WHERE seq = ?', target)!
   const action = String(entry['action'])
-  if (mediaId !== undefined && Number(entry['media_count']) > 1)
+  if (mediaId !== undefined && Number(entry['media_count']) > 1 && entry['whole'] === null)
     throw userError(
       `the last change of this image (${action}) was made to ${entry['media_count']} images at once; ${kind} it for the project`,
     )

@@ -112,6 +112,18 @@ ALTER TABLE label ADD COLUMN attributes TEXT;
 `,
   },
   {
+    version: 5,
+    sql: `
+-- The object that a region shows through the images of a numbered sequence, by number; and whether a person left it so ('key', 'end')
+-- or it was worked out from such ones ('between'). NULL: of no track, as every region of before.
+ALTER TABLE region ADD COLUMN track INTEGER;
+ALTER TABLE region ADD COLUMN frame TEXT;
+CREATE INDEX region_track ON region (track, media_id, frame, label_id) WHERE track IS NOT NULL;
+-- Not NULL: an entry of several images that hang together, undone as one from any of them.
+ALTER TABLE journal ADD COLUMN whole INTEGER;
+`,
+  },
+  {
     version: 7,
     sql: `
 -- Who changed it last, whoever made it; NULL where nobody did, or before this version. And who decided between two authors' versions of it.

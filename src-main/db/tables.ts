@@ -57,8 +57,11 @@ export const tables: Record<JournaledTable, Table> = {
       'source',
       'edited_by',
       'decided_by',
+      'track',
+      'frame',
     ],
     media: 'media_id',
+    // Which regions show one object is no part of what a model is taught.
     content: ['shape', 'attributes', 'author', 'score', 'state', 'z'],
     facts: [],
   },

@@ -1,4 +1,5 @@
 /** Keys: the defaults of canvas and shell, changed by the settings, and which action a key press means. */
+import { trackShortcuts } from './track-keys.ts'
 import { chordOf, defaultShortcuts, isTextField, type KeyLike } from '../canvas/index.ts'
 
 export type Keymap = ReadonlyMap<string, readonly string[]>
@@ -51,6 +52,7 @@ const shellShortcuts: Record<string, string[]> = {
 export const defaultKeys: Keymap = new Map([
   ...Object.entries(defaultShortcuts),
   ...Object.entries(shellShortcuts),
+  ...Object.entries(trackShortcuts),
   ...Object.entries(systemShortcuts(mac)),
 ])
 

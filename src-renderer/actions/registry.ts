@@ -17,6 +17,7 @@ import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
 import { chooseFolder } from './folder.ts'
+import { trackActions } from './tracks.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
@@ -160,6 +161,7 @@ export function makeActions(): Map<string, AppAction> {
     () => labelling() && desk.selected.length > 0,
     () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus(),
   )
+  for (const { id, available, run } of trackActions(labelling)) add(id, id === 'toggle-timeline' ? 'view' : 'label', available, run)
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
 

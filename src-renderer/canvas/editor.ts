@@ -5,7 +5,7 @@ import type { Label } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { commands, type Clipboard } from './commands.ts'
-import { changedId } from './edits.ts'
+import { asTracked, changedId } from './edits.ts'
 import { RegionStore } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { snapTo } from './snap.ts'
@@ -124,7 +124,7 @@ export class CanvasEditor extends Viewing {
 
   /** Makes the changes and tells the application. Nothing happens where nothing differs. */
   commit(action: string, changes: readonly RegionChange[]): void {
-    const real = changes.filter((c) => c.before !== c.after)
+    const real = changes.filter((c) => c.before !== c.after).map(asTracked)
     if (real.length === 0) return
     this.batch(() => {
       this.apply(real)

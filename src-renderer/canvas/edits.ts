@@ -7,3 +7,15 @@ export const invertEdit = (edit: RegionEdit): RegionEdit => ({
   action: edit.action,
   changes: edit.changes.map(({ before, after }) => ({ before: after, after: before })).reverse(),
 })
+
+/** A new region is of no track yet; one that lay between key frames is one itself once it is changed. The application says the same. */
+export function asTracked(change: RegionChange): RegionChange {
+  const { before, after } = change
+  if (!after?.track) return change
+  if (!before) {
+    const { track: _, ...own } = after
+    return { before, after: own }
+  }
+  const decided = before.shape !== after.shape || before.attributes !== after.attributes || before.state !== after.state
+  return after.track.frame === 'between' && decided ? { before, after: { ...after, track: { ...after.track, frame: 'key' } } } : change
+}

@@ -6,6 +6,7 @@ import { keepEn, keepJa } from './keep.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
 import { routeEn, routeJa } from './route.ts'
+import { sequenceActionsEn, sequenceActionsJa, sequenceEn, sequenceJa } from './sequence.ts'
 import { upkeepEn, upkeepJa } from './upkeep.ts'
 import { windowEn, windowJa } from './window.ts'
 
@@ -33,6 +34,8 @@ export const i18n = createI18n({
       reviewingEn,
       { actions: reviewingActionsEn, curate: reviewingCurateEn },
       routeEn,
+      sequenceEn,
+      { actions: sequenceActionsEn },
       upkeepEn,
       windowEn,
     ]),
@@ -45,6 +48,8 @@ export const i18n = createI18n({
       reviewingJa,
       { actions: reviewingActionsJa, curate: reviewingCurateJa },
       routeJa,
+      sequenceJa,
+      { actions: sequenceActionsJa },
       upkeepJa,
       windowJa,
     ]),

@@ -158,6 +158,7 @@ export const useDesk = defineStore('desk', () => {
   outboxEvents.sent = (done, renamed) => {
     if (!unsent.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
+    if (done.input.changes.some(({ before }) => before?.track)) refetchSoon() // more of its track followed
   }
   /** Both are shown and a person chooses; of what was taken away meanwhile, what was typed is made anew. */
   outboxEvents.conflict = async (change, conflicts) => {

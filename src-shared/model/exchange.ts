@@ -105,6 +105,7 @@ export const feature = z.enum([
   'unlabelled regions',
   'attributes',
   'attribute definitions',
+  'tracks',
   'parent labels',
   'drawing order',
   'image labels',

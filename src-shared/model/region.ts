@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { annotationState, author, editor } from './author.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
+import { trackPlace } from './sequence.ts'
 import { shape } from './shape.ts'
 import { text } from './text.ts'
 
@@ -23,5 +24,7 @@ export const region = z.object({
   hidden: z.boolean(),
   locked: z.boolean(),
   editedBy: editor,
+  /** The object that it shows through a sequence of images; absent or null: of no track. Changed by the methods of tracks only. */
+  track: trackPlace.nullish(),
 })
 export type Region = z.infer<typeof region>

@@ -5,11 +5,11 @@ import { sameData } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
-import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { AttributeRules, changedAttributes } from './attributes.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { personOf, removeRegionsIn } from './regions.ts'
+import { mutateRegions } from './track-follow.ts'
 import { checkShape } from './validate.ts'
 
 /**
@@ -18,14 +18,14 @@ import { checkShape } from './validate.ts'
  * regions are the project's user's own. Returns the ids that new regions got.
  */
 export function applyRegionEdit(project: Project, { mediaId, action, changes }: RegionEditInput): { temporary: number; id: number }[] {
-  return mutate(project.db, project.user, action, (edit) => {
+  return mutateRegions(project, action, (edit) => {
     const now = changes.map(({ before }) => (before ? regionOn(edit, before.id, mediaId) : null))
     const meanwhile = new Meanwhile('region', true)
     const wanted = changes.map(({ before, after }, i) => {
       if (!before) return true
-      if (!after) return meanwhile.remove(before.id, now[i]! && fieldsOf(said(now[i])), fieldsOf(said(before)))
+      if (!after) return meanwhile.remove(before.id, now[i]! && fieldsOf(said(now[i])), fieldsOf(said(asWorkedOut(before, now[i]!))))
       const mine = differing(fieldsOf(before), fieldsOf(after))
-      return meanwhile.change(before.id, now[i]! && fieldsOf(now[i]), fieldsOf(before), mine)
+      return meanwhile.change(before.id, now[i]! && fieldsOf(now[i]), fieldsOf(asWorkedOut(before, now[i]!)), mine)
     })
     meanwhile.settle()
     const saved: { temporary: number; id: number }[] = []
@@ -38,7 +38,7 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
       if (!before && after)
         saved.push({
           temporary: after.id,
-          id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted' })),
+          id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted', track: null })),
         })
       else if (before && after) edit.update('region', before.id, regionRow(patchOf(now[i]!, differing(fieldsOf(before), fieldsOf(after)))))
       else if (before) removed.push(before.id)
@@ -53,6 +53,10 @@ function regionOn(edit: Edit, id: number, mediaId: number): Region | null {
   if (row && row['media_id'] !== mediaId) throw userError(`region ${id} is not on this image`)
   return row ? toRegion({ id, ...row }) : null
 }
+
+/** Where a region between key frames lies nobody decided: that it moved meanwhile is no conflict. */
+const asWorkedOut = (before: Region, now: Region | null): Region =>
+  now?.track?.frame === 'between' ? { ...before, shape: now.shape } : before
 
 type Fields = Record<string, unknown>
 const attribute = 'attributes.'

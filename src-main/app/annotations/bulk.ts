@@ -4,14 +4,14 @@ import { userError } from '#shared/errors.ts'
 import { attributes, type Attributes } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText, mediaLabelRow } from '../../db/entities.ts'
-import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { AttributeRules, changedAttributes } from './attributes.ts'
 import { personOf } from './regions.ts'
+import { mutateRegions } from './track-follow.ts'
 
 /** All of the patch to all of the images, as one edit. Locked regions keep their label and attributes. */
 export function editMedia(project: Project, mediaIds: readonly number[], patch: MediaPatch): void {
-  mutate(project.db, project.user, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
+  mutateRegions(project, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
     for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : [])])
       if (!edit.row('label', id)) throw userError(`no label has the id ${id}`)
     const rules = new AttributeRules(project.db)

@@ -1,12 +1,10 @@
 /** Regions copied to other images, as in a numbered sequence whose pictures differ little. */
 import { userError } from '#shared/errors.ts'
-import { clipShape } from '#shared/geometry/shape.ts'
-import { rleArea } from '#shared/geometry/rle.ts'
-import type { Shape } from '#shared/model/shape.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { personOf } from './regions.ts'
+import { fitting } from './track-rows.ts'
 
 export interface Copied {
   regions: number
@@ -59,10 +57,4 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
     }
     return { regions: count, images }
   })
-}
-
-/** An image whose size is not known yet takes any shape but a mask. */
-function fitting(shape: Shape, { width, height }: { width: number; height: number }): Shape | null {
-  if (shape.kind === 'mask') return shape.rle.size[0] === height && shape.rle.size[1] === width && rleArea(shape.rle) > 0 ? shape : null
-  return width && height ? clipShape(shape, width, height) : shape
 }

@@ -20,6 +20,7 @@ import { mediaTables } from '../../db/tables.ts'
 import type { Project } from '../projects/project.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { personOf, stateFor } from './regions.ts'
+import { handOverTracks } from './track-follow.ts'
 import { valid } from './validate.ts'
 
 type NewMediaLabel = Pick<MediaLabel, 'mediaId' | 'labelId'> & { author?: Author; state?: MediaLabel['state'] }
@@ -184,6 +185,7 @@ export function removeComment(project: Project, id: number, before?: CommentFiel
 /** Takes images out of the project, with everything said of them; their files stay. */
 export function removeMedia(project: Project, mediaIds: readonly number[]): void {
   mutate(project.db, project.user, mediaIds.length === 1 ? 'remove image' : `remove ${mediaIds.length} images`, (edit) => {
+    handOverTracks(edit, mediaIds)
     for (const mediaId of mediaIds) {
       for (const table of mediaTables)
         for (const { id } of edit.db.all<{ id: number }>(`SELECT id FROM ${table} WHERE media_id = ?`, mediaId)) edit.remove(table, id)

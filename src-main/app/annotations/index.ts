@@ -20,3 +20,4 @@ export {
   type NewRegion,
   type RegionPatch,
 } from './regions.ts'
+export * from './tracks.ts'

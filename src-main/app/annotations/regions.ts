@@ -4,16 +4,16 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import { region, type Region } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
-import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { AttributeRules, changedAttributes } from './attributes.ts'
 import { Meanwhile } from './meanwhile.ts'
+import { mutateRegions } from './track-follow.ts'
 import { checkShape, valid } from './validate.ts'
 
-const newRegion = region.omit({ id: true }).partial().required({ mediaId: true, shape: true })
-export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region, 'id' | 'mediaId' | 'shape'>>
-const regionPatch = region.omit({ id: true, mediaId: true }).partial()
-export type RegionPatch = Partial<Omit<Region, 'id' | 'mediaId'>>
+const newRegion = region.omit({ id: true, track: true }).partial().required({ mediaId: true, shape: true })
+export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region, 'id' | 'mediaId' | 'shape' | 'track'>>
+const regionPatch = region.omit({ id: true, mediaId: true, track: true }).partial()
+export type RegionPatch = Partial<Omit<Region, 'id' | 'mediaId' | 'track'>>
 
 /** A person's work is accepted as it is made, a checkpoint's is a proposal. */
 export const stateFor = (author: Author) => (author.kind === 'person' ? ('accepted' as const) : ('proposed' as const))
@@ -26,7 +26,7 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
   const { db } = project
   const rules = new AttributeRules(db)
   const regions = given.map((r) => valid(newRegion, 'region', r))
-  return mutate(db, project.user, regions.length === 1 ? 'add region' : `add ${regions.length} regions`, (edit) =>
+  return mutateRegions(project, regions.length === 1 ? 'add region' : `add ${regions.length} regions`, (edit) =>
     regions.map((r) => {
       checkShape(project, r.mediaId, r.shape)
       rules.check(r.labelId ?? null, r.attributes ?? {})
@@ -57,7 +57,7 @@ export function setRegionState(
   state: Region['state'],
   before?: readonly Region['state'][],
 ): void {
-  mutate(project.db, project.user, `region ${state}`, (edit) => {
+  mutateRegions(project, `region ${state}`, (edit) => {
     const meanwhile = new Meanwhile('region')
     ids.forEach((id, i) => before && meanwhile.change(id, edit.row('region', id) ?? null, { state: before[i] }, { state }))
     meanwhile.settle()
@@ -80,7 +80,7 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
   const checked = changes.map(({ id, patch }) => ({ id, patch: checkedOnce(patch) }))
   const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
   const rules = new AttributeRules(project.db)
-  return mutate(project.db, project.user, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
+  return mutateRegions(project, `change ${checked.length === 1 ? 'region' : `${checked.length} regions`} (${what})`, (edit) =>
     checked.map(({ id, patch }) => {
       if (patch.shape) checkShape(project, Number(edit.row('region', id)?.['media_id'] ?? 0), patch.shape)
       if (patch.attributes) {
@@ -102,9 +102,7 @@ export const rejectRegions = (project: Project, ids: readonly number[]) => updat
 
 /** Captions and comments of the regions stay, as ones of the image; groundings in captions lose them. */
 export function removeRegions(project: Project, ids: readonly number[]): void {
-  mutate(project.db, project.user, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) =>
-    removeRegionsIn(edit, ids),
-  )
+  mutateRegions(project, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) => removeRegionsIn(edit, ids))
 }
 
 export function removeRegionsIn(edit: Edit, ids: readonly number[]): void {

@@ -6,6 +6,7 @@ import { exportOptions, type ExportOptions, type ExportReport, type Feature, typ
 import type { AnnotationState } from '#shared/model/author.ts'
 import { attributesOf } from '#shared/model/attribute.ts'
 import { rleTopology } from '#shared/geometry/topology.ts'
+import { trackOfAttributes } from '#shared/model/sequence.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { mark, proveOwned, type Proof } from '../../files/owned.ts'
 import { refuseReplacing, replace, replaceFolder } from '../../files/replace.ts'
@@ -235,6 +236,8 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
         add('parts', parts > 1)
       } else if (r.shape.kind === 'keypoints') joints.add(labelOf(r), r.shape)
       add('unlabelled regions', r.label === null)
+      const tracked = trackOfAttributes(r.attributes ?? {})
+      add('tracks', tracked !== null)
       add('attributes', Object.keys(r.attributes ?? {}).length > 0)
       add('drawing order', (r.z ?? i) !== i)
     }

@@ -207,6 +207,7 @@ class Storing {
   private readonly spool: Spool | null
   private batch: { record: ImageRecord; root: string }[] = []
   private readonly labels: DraftLabel[] = []
+  private readonly tracks = new Map<string, number>()
   private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
 
   constructor(
@@ -302,6 +303,7 @@ class Storing {
       const more = addRecords(project, some, {
         root,
         action: options.action ?? 'import',
+        tracks: this.tracks,
         ...(options.signal ? { signal: options.signal } : {}),
         onProgress: (n) => report('storing', done + n, of),
       })

@@ -8,8 +8,10 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import type { Media, Root } from '#shared/model/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import { imageRecord, type ImageRecord } from '#shared/model/record.ts'
+import { attributesOfTrack } from '#shared/model/sequence.ts'
 import { toCaption, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
 import { Ingest, noCounts, type IngestCounts } from '../../db/ingest.ts'
+import type { TrackNumbers } from '../../db/ingest-tracks.ts'
 import { mutate } from '../../db/journal.ts'
 import { mediaIds } from '../../db/media-query.ts'
 import { linkReason, type Opened, Within } from '../../files/within.ts'
@@ -27,6 +29,8 @@ export interface AddRecordsOptions {
   /** Called after each chunk with the number of images done. */
   onProgress?: (done: number) => void
   signal?: AbortSignal
+  /** Numbers that tracks got so far, of an import that calls several times. */
+  tracks?: TrackNumbers
 }
 
 /**
@@ -82,7 +86,7 @@ function writeBatch(project: Project, records: Iterable<ImageRecord>, options: A
     let waiting = new Map<string, ImageRecord>()
     const write = () => {
       options.signal?.throwIfAborted()
-      ingest ??= new Ingest(edit, ensureRootIn(project, edit, root), { kind: 'person', name: project.user }, done)
+      ingest ??= new Ingest(edit, ensureRootIn(project, edit, root), { kind: 'person', name: project.user }, done, options.tracks)
       ingest.add([...waiting.values()])
       waiting = new Map()
       options.onProgress?.(done.added + done.merged + done.unchanged)
@@ -304,7 +308,7 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
           regions: own.map((r) => ({
             label: r.labelId === null ? null : labels.get(r.labelId)!,
             shape: r.shape,
-            attributes: r.attributes,
+            attributes: r.track ? { ...r.attributes, ...attributesOfTrack(r.track) } : r.attributes,
             z: r.z,
             author: r.author,
             state: r.state,

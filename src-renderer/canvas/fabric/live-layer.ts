@@ -75,6 +75,7 @@ export class LiveLayer {
       colour: this.editor.colourOf(r.labelId),
       selected,
       proposed: r.state === 'proposed',
+      between: r.track?.frame === 'between',
       outlineOnly: !selected && !missing.includes(r.id),
     }
   }
@@ -93,7 +94,7 @@ export class LiveLayer {
       this.draft ??
       new LiveRegion(
         { kind: 'polygon', parts: [] },
-        { colour, selected: true, proposed: false, outlineOnly: false },
+        { colour, selected: true, proposed: false, between: false, outlineOnly: false },
         this.window,
         this.style,
       )

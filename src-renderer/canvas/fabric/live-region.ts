@@ -4,12 +4,13 @@ import type { Shape } from '#shared/model/shape.ts'
 import { flatBox, flatFromColumns, flatOf, type FlatMask } from '../masks/flat-mask.ts'
 import type { ColumnMask } from '../masks/column-mask.ts'
 import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
-import { haloOf, maskFill, trace, withAlpha, type Style } from './scene.ts'
+import { dashOf, haloOf, maskFill, trace, withAlpha, type Style } from './scene.ts'
 
 export interface Look {
   colour: string
   selected: boolean
   proposed: boolean
+  between: boolean
   /** A hovered region is drawn already; only its outline is. */
   outlineOnly: boolean
 }
@@ -40,7 +41,7 @@ export class LiveRegion extends FabricObject {
   }
 
   private renderVector(ctx: CanvasRenderingContext2D): void {
-    const { colour, selected, proposed, outlineOnly } = this.look
+    const { colour, selected, outlineOnly } = this.look
     const { fill, lineWidth, halo } = this.style()
     ctx.lineJoin = 'round'
     ctx.beginPath()
@@ -56,7 +57,7 @@ export class LiveRegion extends FabricObject {
     }
     ctx.strokeStyle = colour
     ctx.lineWidth = selected || outlineOnly ? lineWidth * 1.5 : lineWidth
-    if (proposed) ctx.setLineDash([4 * lineWidth, 3 * lineWidth])
+    ctx.setLineDash(dashOf(this.look, lineWidth))
     ctx.stroke()
     if (this.shape.kind === 'keypoints') {
       ctx.fillStyle = colour

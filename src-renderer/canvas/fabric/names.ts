@@ -22,8 +22,9 @@ export function paintNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor):
   ctx.font = '600 11px system-ui, sans-serif'
   ctx.textBaseline = 'middle'
   for (const { r, box } of named) {
-    const name = editor.nameOf(r.labelId)
-    if (!name) continue
+    const label = editor.nameOf(r.labelId)
+    if (!label) continue
+    const name = r.track ? `${label} #${r.track.id}` : label
     const colour = editor.colourOf(r.labelId)
     const width = ctx.measureText(name).width + 8
     const corner = toScreen(view, box)

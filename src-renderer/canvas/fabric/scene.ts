@@ -12,6 +12,8 @@ export interface SceneRegion {
   colour: string
   /** A proposal, drawn dashed. */
   proposed: boolean
+  /** Worked out between key frames, drawn dotted. */
+  between: boolean
 }
 
 export const sceneRegion = (r: Region, colour: string): SceneRegion => ({
@@ -20,6 +22,7 @@ export const sceneRegion = (r: Region, colour: string): SceneRegion => ({
   shape: r.shape,
   colour,
   proposed: r.state === 'proposed',
+  between: r.track?.frame === 'between',
 })
 
 export interface Style {
@@ -109,11 +112,16 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
       ctx.fill()
     }
     ctx.strokeStyle = r.colour
-    if (r.proposed) ctx.setLineDash([4 * style.lineWidth, 3 * style.lineWidth])
+    const dash = dashOf(r, style.lineWidth)
+    ctx.setLineDash(dash)
     ctx.stroke()
-    if (r.proposed) ctx.setLineDash([])
+    if (dash.length) ctx.setLineDash([])
   }
 }
+
+/** Proposals are dashed, what lies between key frames is dotted. */
+export const dashOf = ({ proposed, between }: Pick<SceneRegion, 'proposed' | 'between'>, lineWidth: number): number[] =>
+  proposed ? [4 * lineWidth, 3 * lineWidth] : between ? [1.4 * lineWidth, 2 * lineWidth] : []
 
 /** All masks in the given order, as one picture; null where there are none. */
 export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, style: Style): ImageData | null {

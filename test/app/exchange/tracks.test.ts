@@ -34,7 +34,8 @@ describe('CVAT video', () => {
       ['images/frame_000000.PNG', [[3, true, 0]]],
       ['images/frame_000001.PNG', [[3, false, 20]]],
       ['images/frame_000002.PNG', [[3, true, 40]]],
-      ['images/frame_000003.PNG', [[3, false, 50]]],
+      // There it ends, which a person said.
+      ['images/frame_000003.PNG', [[3, true, 50]]],
     ])
   })
 
@@ -61,7 +62,7 @@ describe('CVAT video', () => {
     expect(records[2]!.regions![0]!.attributes).toEqual({ colour: 'red', group: 2, keyframe: true, track_id: 1 })
   })
 
-  test('polygons and skeletons at their key frames, with a note; a frame that is not one is left, with its line', async () => {
+  test('polygons and skeletons between their key frames too, with a note; a frame that is not one is left, with its line', async () => {
     const polygon = (frame: number) => `<polygon frame="${frame}" outside="0" occluded="0" keyframe="1" points="1,1;20,1;20,20"></polygon>`
     const skeleton =
       '<skeleton frame="1" keyframe="1" outside="0"><points label="nose" outside="0" occluded="1" points="5,6"></points></skeleton>'
@@ -73,10 +74,12 @@ describe('CVAT video', () => {
     })
     expect(records.map((r) => [r.fileName, r.regions![0]!.shape.kind])).toEqual([
       ['frame_000000.png', 'polygon'],
-      ['frame_000001.png', 'keypoints'],
+      ['frame_000001.png', 'polygon'],
+      ['frame_000002.png', 'polygon'],
+      ['frame_000003.png', 'polygon'],
       ['frame_000004.png', 'polygon'],
     ])
-    expect(records[1]!.regions![0]!.shape).toEqual({ kind: 'keypoints', points: [{ name: 'nose', x: 5, y: 6, v: 1 }] })
+    expect(records[1]!.regions![1]!.shape).toEqual({ kind: 'keypoints', points: [{ name: 'nose', x: 5, y: 6, v: 1 }] })
     expect(report.notes.join()).toMatch(/between key frames/)
     expect(report.findings).toMatchObject([
       { level: 'left out', reason: expect.stringMatching(/frame -1 is not a whole number/) as string },

@@ -1,14 +1,16 @@
 /**
- * CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and, of boxes, between them.
+ * CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and between them.
  * docs.cvat.ai "CVAT for videos", cvat-ai/cvat annotation.py TrackManager.
  */
 import path from 'node:path'
+import { between } from '#shared/geometry/interpolate.ts'
 import type { Attributes } from '#shared/model/region.ts'
+import { trackAttributes } from '#shared/model/sequence.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message } from '../findings.ts'
 import { groupAttribute } from '../shapes.ts'
-import { type Found, isImage, join, stemOf } from '../tree.ts'
+import { findImage, type Found, isImage, join, stemOf } from '../tree.ts'
 import { child, childText, numberOf, type XmlElement, xmlElements } from '../xml.ts'
 import { attributesOf, shapeOf } from './cvat.ts'
 
@@ -23,6 +25,8 @@ interface Task {
   width?: number | undefined
   height?: number | undefined
   labels: string[]
+  /** As our own writer names them. */
+  frames: string[]
 }
 
 interface Moment {
@@ -34,7 +38,7 @@ interface Moment {
 
 export function* readTracks(source: Source, file: string): Generator<Draft> {
   const { tree, findings } = source
-  let task: Task = { size: NaN, labels: [] }
+  let task: Task = { size: NaN, labels: [], frames: [] }
   const frames = new Map<number, DraftRegion[]>()
   for (const e of xmlElements(tree.absolute(file), new Set(['meta', 'track']))) {
     if (e.name === 'meta') {
@@ -46,9 +50,11 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
       frames.set(frame, [...(frames.get(frame) ?? []), region])
   }
   const find = finder(source, file, task, Math.max(0, ...frames.keys()))
+  // Frames that are named are images also where nothing is seen on them.
+  task.frames.forEach((_, frame) => frames.has(frame) || frames.set(frame, []))
   for (const [frame, regions] of [...frames].sort(([a], [b]) => a - b)) {
     const { width, height } = task
-    yield { image: find(frame), where: { file, line: regions[0]!.line }, size: { width, height }, regions }
+    yield { image: find(frame), where: { file, line: regions[0]?.line }, size: { width, height }, regions }
   }
 }
 
@@ -61,6 +67,7 @@ function taskOf(meta: XmlElement): Task {
     size: numberOf(childText(holder, 'size')),
     width: whole(numberOf(childText(size, 'width'))),
     height: whole(numberOf(childText(size, 'height'))),
+    frames: (child(meta, 'dashi')?.children ?? []).flatMap((f) => f.attributes['name'] ?? []),
     // Parts of a skeleton are labels with a parent.
     labels: (child(holder, 'labels')?.children ?? [])
       .filter((l) => childText(l, 'name') && !childText(l, 'parent'))
@@ -87,8 +94,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
       const attributes: Attributes = {
         ...before,
         ...(occluded === undefined ? {} : { occluded }),
-        track_id: told,
-        keyframe,
+        ...(track.attributes['untracked'] === '1' ? {} : { track_id: told, keyframe }),
         ...(group_id && group_id !== '0' ? { [groupAttribute]: Number(group_id) } : {}),
       }
       moments.push({
@@ -104,7 +110,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
   return moments
 }
 
-/** All frames on which a track is to be seen. */
+/** All frames on which a track is to be seen; the last before it is outside is where it ends. */
 function* framesOf(
   moments: readonly Moment[],
   track: XmlElement,
@@ -112,39 +118,38 @@ function* framesOf(
   findings: Source['findings'],
 ): Generator<{ frame: number; region: DraftRegion }> {
   for (const [i, m] of moments.entries()) {
-    if (!m.outside) yield { frame: m.frame, region: m.region }
+    if (m.outside) continue
     const next = moments[i + 1]
     const gap = next ? next.frame - m.frame : 0
-    if (!next || m.outside || gap <= 1) continue
-    const [a, b] = [m.region.shape, next.region.shape]
-    if (gap > longestGap)
+    const ending = (frame: number) => next?.outside === true && frame === next.frame - 1
+    yield { frame: m.frame, region: ending(m.frame) ? ended(m.region) : m.region }
+    if (!next || gap <= 1) continue
+    if (gap > longestGap) {
       findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
-    else if (!isBox(a) || !isBox(b))
-      findings.note(`${file}: tracks that are no boxes were taken where the file has them; between key frames CVAT has a way of its own`)
-    else
-      for (let frame = m.frame + 1; frame < next.frame; frame++)
-        yield {
-          frame,
-          region: { ...m.region, shape: between(a, b, (frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } },
-        }
+      continue
+    }
+    const [a, b] = [m.region.shape, next.region.shape]
+    if (!isBox(a) || !isBox(b))
+      findings.note(`${file}: tracks that are no boxes were filled in between key frames point by point; CVAT has a way of its own`)
+    const shapeAt = between(a, b)
+    for (let frame = m.frame + 1; frame < next.frame; frame++) {
+      const region = { ...m.region, shape: shapeAt((frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } }
+      yield { frame, region: ending(frame) ? ended(region) : region }
+    }
   }
 }
 
-type AnyBox = Extract<Shape, { kind: 'box' | 'rotated-box' }>
-const isBox = (s: Shape): s is AnyBox => s.kind === 'box' || s.kind === 'rotated-box'
-const turned = (s: AnyBox) => (s.kind === 'box' ? { cx: s.x + s.w / 2, cy: s.y + s.h / 2, w: s.w, h: s.h, angle: 0 } : s)
-
-/** Straight from one to the other, turning the shorter way round. */
-function between(a: AnyBox, b: AnyBox, t: number): AnyBox {
-  const at = (p: number, q: number) => p + (q - p) * t
-  if (a.kind === 'box' && b.kind === 'box') return { kind: 'box', x: at(a.x, b.x), y: at(a.y, b.y), w: at(a.w, b.w), h: at(a.h, b.h) }
-  const [p, q] = [turned(a), turned(b)]
-  const turn = ((((q.angle - p.angle + 180) % 360) + 360) % 360) - 180
-  return { kind: 'rotated-box', cx: at(p.cx, q.cx), cy: at(p.cy, q.cy), w: at(p.w, q.w), h: at(p.h, q.h), angle: p.angle + turn * t }
-}
+const ended = (region: DraftRegion): DraftRegion =>
+  region.attributes?.[trackAttributes.id] === undefined
+    ? region
+    : {
+        ...region,
+        attributes: { ...region.attributes, [trackAttributes.key]: true, [trackAttributes.end]: true },
+      }
+const isBox = (s: Shape) => s.kind === 'box' || s.kind === 'rotated-box'
 
 /** Frames as CVAT exports them (frame_000012.png), in any way of writing the number, or the images of the task in their order. */
-function finder({ images }: Source, file: string, { size }: Task, last: number): (frame: number) => Found {
+function finder({ images }: Source, file: string, { size, frames }: Task, last: number): (frame: number) => Found {
   const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const folders = [
     ...new Set(['', 'images', 'frames', 'data', 'obj_train_data', stemOf(path.posix.basename(file))].flatMap((f) => [join(beside, f), f])),
@@ -163,8 +168,11 @@ function finder({ images }: Source, file: string, { size }: Task, last: number):
           .map((n) => join(f, n)),
       )
       .find((list) => list.length === size || list.length > last) ?? []
-  const byName = [0, last].some((frame) => named(frame) !== undefined)
+  // Names that count from another number than 0 are in their order where there are as many images as frames.
+  const byName = named(0) !== undefined || (named(last) !== undefined && ordered.length !== size)
   return (frame) => {
+    const own = frames[frame] === undefined ? null : findImage(images, frames[frame], ['', 'images'])
+    if (own) return own
     const found = named(frame) ?? (byName ? undefined : ordered[frame])
     return found === undefined
       ? { path: join(folders.includes('images') ? 'images' : '', `frame_${String(frame).padStart(6, '0')}.png`), exists: false }

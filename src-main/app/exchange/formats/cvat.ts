@@ -14,6 +14,7 @@ import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage } from '../tree.ts'
 import { childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
+import { writeVideos } from './cvat-video.ts'
 import { isVideo, readTracks } from './cvat-tracks.ts'
 
 const isCvat = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotations[\s>]/.test(head)
@@ -211,7 +212,10 @@ export function attributesOf(e: XmlElement, rules: readonly AttributeDefinition[
 }
 
 /** A file for each split: its readers take the subset of a file for that of all its images. */
-function write(items: Iterable<Item>, target: Target): void {
+function write(given: Iterable<Item>, target: Target): void {
+  // Sequences that have tracks are videos there.
+  const items: Iterable<Item> = target.summary.counts.tracks ? writeVideos([...given], target) : given
+  if (Array.isArray(items) && items.length === 0) return
   const labels = target.labels
     .map(
       (n) =>
@@ -242,7 +246,7 @@ function write(items: Iterable<Item>, target: Target): void {
       `<image id="${id++}" name="${escapeXml(name)}"${split ? ` subset="${escapeXml(split)}"` : ''} width="${record.width ?? 0}" height="${record.height ?? 0}">\n`,
     )
     for (const l of record.labels ?? []) out.write(`  <tag label="${escapeXml(l.label)}" source="manual"></tag>\n`)
-    let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
+    let group = Math.max(0, ...(record.regions ?? []).map((r: RecordRegion) => Number(r.attributes?.[groupAttribute]) || 0))
     for (const r of record.regions ?? []) {
       const elements = elementsOf(r, record.width && record.height ? { width: record.width, height: record.height } : null)
       if (!elements)
@@ -266,7 +270,7 @@ function write(items: Iterable<Item>, target: Target): void {
 
 const points = (flat: readonly number[]) => Array.from({ length: flat.length / 2 }, (_, i) => `${flat[2 * i]},${flat[2 * i + 1]}`).join(';')
 
-function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: string; own: string; inner?: string }[] | null {
+export function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: string; own: string; inner?: string }[] | null {
   switch (shape.kind) {
     case 'box':
       return [{ tag: 'box', own: `xtl="${shape.x}" ytl="${shape.y}" xbr="${shape.x + shape.w}" ybr="${shape.y + shape.h}"` }]

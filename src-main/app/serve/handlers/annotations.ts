@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { annotationMethods } from '#shared/contract/annotations.ts'
 import type { JournalEntry } from '#shared/model/journal.ts'
+import { latestImages } from '../../../db/journal.ts'
 import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
 import { labelCounts, listLabels } from '../../projects/index.ts'
@@ -13,6 +14,9 @@ const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' |
     .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))
     .map((r) => r.id)
 
+/** Regions of tracks take others along. */
+const touched = ({ project }: Client, mediaIds: readonly number[]) => [...new Set([...mediaIds, ...latestImages(project.db)])]
+
 const labelsChanged = (client: Client, action: string) => {
   client.tell('project.changed', { what: ['labels'] })
   client.annotated(action)
@@ -20,7 +24,8 @@ const labelsChanged = (client: Client, action: string) => {
 /** Turning an entry round may have changed anything that it named. */
 const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   if (!entry) return null
-  client.annotated(`${how} ${entry.action}`, entry.mediaIds)
+  // An entry names no more than a thousand.
+  client.annotated(`${how} ${entry.action}`, entry.mediaIds.length >= 1000 ? [] : entry.mediaIds)
   if (entry.mediaIds.length !== 1) client.tell('project.changed', { what: ['labels', 'media'] })
   return entry
 }
@@ -28,12 +33,12 @@ const turned = (client: Client, how: string, entry: JournalEntry | null) => {
 export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typeof annotationMethods> => ({
   'regions.apply': (edit, client) => {
     const saved = applyRegionEdit(client.project, edit)
-    client.annotated(edit.action, [edit.mediaId])
+    client.annotated(edit.action, touched(client, [edit.mediaId]))
     return { saved }
   },
   'regions.state': ({ ids, state, before }, client) => {
     annotations.setRegionState(client.project, ids, state, before)
-    client.annotated(`region ${state}`, imagesOf(client, 'region', ids))
+    client.annotated(`region ${state}`, touched(client, imagesOf(client, 'region', ids)))
     return null
   },
   'regions.copy': ({ ids, mediaIds }, client) => {
@@ -162,7 +167,7 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
   },
   'media.edit': ({ mediaIds, patch }, client) => {
     annotations.editMedia(client.project, mediaIds, patch)
-    client.annotated('edit images', mediaIds)
+    client.annotated('edit images', touched(client, mediaIds))
     return null
   },
   'history.undo': ({ mediaId }, client) => turned(client, 'undo', annotations.undoChange(client.project, mediaId)),

@@ -9,6 +9,7 @@ import { mediaHandlers } from './media.ts'
 import { projectHandlers } from './projects.ts'
 import { reviewHandlers } from './review.ts'
 import { roomHandlers } from './rooms.ts'
+import { trackHandlers } from './tracks.ts'
 
 /** The part of the contract that a file answers. */
 export type HandlersOf<M> = Pick<Handlers<Client>, keyof M & keyof Handlers<Client>>
@@ -23,4 +24,5 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...agreementHandlers(),
   ...reviewHandlers(),
   ...roomHandlers(app),
+  ...trackHandlers(),
 })

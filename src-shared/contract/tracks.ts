@@ -1,0 +1,42 @@
+/** Tracks through a sequence of images. Every method that changes something is one edit of the journal, undone from any of its images. */
+import { z } from 'zod'
+import { id } from '../model/media.ts'
+import { trackId } from '../model/sequence.ts'
+import { method } from './method.ts'
+
+const done = z.null()
+const ids = z
+  .array(id)
+  .min(1)
+  .max(1000)
+  .transform((given) => [...new Set(given)])
+const place = z.number().int().nonnegative()
+
+export const trackSpans = z.object({
+  id: trackId,
+  labelId: id.nullable(),
+  /** From … to, both seen; key frames, of which `ends` are those after which it is not seen. Places in `frames`. */
+  spans: z.array(z.tuple([place, place])),
+  keys: z.array(place),
+  ends: z.array(place),
+})
+export type TrackSpans = z.infer<typeof trackSpans>
+export const trackList = z.object({
+  /** The path with # for the number; empty where the image is of no sequence. */
+  name: z.string(),
+  /** Images in their order. */
+  frames: z.array(id),
+  tracks: z.array(trackSpans),
+})
+export type TrackList = z.infer<typeof trackList>
+
+export const trackMethods = {
+  /** `always`: the sequence also where the project has no track at all. */
+  'tracks.list': method(z.object({ mediaId: id, always: z.boolean().default(false) }), trackList),
+  /** Regions become tracks, or theirs go on, up to an image: the sequence's last where none is named. */
+  'tracks.make': method(z.object({ ids, through: id.optional() }), done),
+  'tracks.key': method(z.object({ ids, key: z.boolean() }), done),
+  'tracks.end': method(z.object({ ids, ended: z.boolean() }), done),
+  'tracks.interpolate': method(z.object({ ids }), done),
+  'tracks.remove': method(z.object({ ids }), done),
+}
