@@ -111,6 +111,16 @@ CREATE INDEX media_folder ON media (root_id, rtrim(path, replace(path, '/', ''))
 ALTER TABLE label ADD COLUMN attributes TEXT;
 `,
   },
+  {
+    version: 6,
+    sql: `
+-- The named points of a label's regions as JSON; NULL where it has none, as in every entry of the journal before this version.
+ALTER TABLE label ADD COLUMN skeleton TEXT;
+-- Sets of regions that are placed by one key. Tools, not data: they are in no journal and no hash.
+CREATE TABLE template (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, width REAL NOT NULL, height REAL NOT NULL, regions TEXT NOT NULL);
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -100,6 +100,7 @@ export const feature = z.enum([
   'attributes',
   'attribute definitions',
   'parent labels',
+  'skeletons',
   'drawing order',
   'image labels',
   'several labels an image',

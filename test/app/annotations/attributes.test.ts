@@ -164,15 +164,17 @@ test('a project of an earlier version opens, has the hash that it had, and its j
   const db = new Libsql(join(dir, 'project.db'))
   const row = (name: string) => JSON.stringify({ name, colour: '#ff0000', key: null, synonyms: '[]', prompts: '[]', parent_id: null })
   db.exec(`
-    ALTER TABLE label DROP COLUMN attributes;
     INSERT INTO label (id, name, colour, synonyms, prompts) VALUES (1, 'cat', '#ff0000', '[]', '[]');
     INSERT INTO journal (seq, kind, action, by_name, at, media_count) VALUES (1, 'do', 'add label', 'ann', 0, 0), (2, 'do', 'add label', 'ann', 0, 0), (3, 'do', 'remove label', 'ann', 0, 0);
     INSERT INTO journal_change (seq, part, changes) VALUES
       (1, 1, '{"rows":[{"table":"label","id":1,"before":null,"after":${row('cat')}}]}'),
       (2, 1, '{"rows":[{"table":"label","id":2,"before":null,"after":${row('dog')}}]}'),
       (3, 1, '{"rows":[{"table":"label","id":2,"before":${row('dog')},"after":null}]}');`)
-  for (const { version, sql } of migrations.filter((m) => m.version === 3))
-    if (version) for (const [, kind, name] of sql.matchAll(/CREATE (TABLE|INDEX) (\w+)/g)) db.exec(`DROP ${kind} IF EXISTS ${name}`)
+  for (const { sql } of migrations.filter((m) => m.version > 2)) {
+    for (const [, kind, name] of sql.matchAll(/CREATE (TABLE|INDEX) (\w+)/g)) db.exec(`DROP ${kind} IF EXISTS ${name}`)
+    for (const [, table, column] of sql.matchAll(/ALTER TABLE (\w+) ADD COLUMN (\w+)/g))
+      db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+  }
   db.exec('PRAGMA user_version = 2')
   db.close()
   const project = openProject(dir)

@@ -5,7 +5,8 @@
 import path from 'node:path'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import type { Draft, DraftRegion, Source } from '../draft.ts'
+import type { Draft, DraftLabel, DraftRegion, Source } from '../draft.ts'
+import { skeletonOfSvg } from '../cvat-skeleton.ts'
 import { message } from '../findings.ts'
 import { groupAttribute } from '../shapes.ts'
 import { type Found, isImage, join, stemOf } from '../tree.ts'
@@ -22,7 +23,7 @@ interface Task {
   size: number
   width?: number | undefined
   height?: number | undefined
-  labels: string[]
+  labels: DraftLabel[]
 }
 
 interface Moment {
@@ -56,15 +57,20 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
 function taskOf(meta: XmlElement): Task {
   const holder = child(meta, 'task') ?? child(meta, 'job') ?? child(meta, 'project') ?? meta
   const size = child(holder, 'original_size') ?? child(meta, 'original_size')
+  const labels = child(holder, 'labels')?.children ?? []
   const whole = (n: number) => (Number.isInteger(n) && n > 0 ? n : undefined)
   return {
     size: numberOf(childText(holder, 'size')),
     width: whole(numberOf(childText(size, 'width'))),
     height: whole(numberOf(childText(size, 'height'))),
     // Parts of a skeleton are labels with a parent.
-    labels: (child(holder, 'labels')?.children ?? [])
+    labels: labels
       .filter((l) => childText(l, 'name') && !childText(l, 'parent'))
-      .map((l) => childText(l, 'name')!),
+      .map((l) => {
+        const name = childText(l, 'name')!
+        const parts = labels.filter((p) => childText(p, 'parent') === name).flatMap((p) => childText(p, 'name') ?? [])
+        return { name, skeleton: skeletonOfSvg(childText(l, 'svg') ?? '', parts) }
+      }),
   }
 }
 
