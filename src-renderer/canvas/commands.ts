@@ -3,12 +3,17 @@ import { clipShape, shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
 import { polygonArea, polygonSubtract, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleSubtract, rleUnion } from '#shared/geometry/rle.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { Shape } from '#shared/model/shape.ts'
+import type { KeypointsShape, Shape } from '#shared/model/shape.ts'
+import type { Visibility } from '#shared/model/skeleton.ts'
 import type { CanvasEditor } from './editor.ts'
+import { nextPoint, otherPresence, otherSight } from './keypoints.ts'
 import { ColumnMask } from './masks/column-mask.ts'
 import { isShown } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { boundsOfShapes, movedWithin, translate } from './transform.ts'
+import { vertexRegion } from './tools/select/selection.ts'
+import { moveVertices, nearestVertex, vertexAt } from './vertices.ts'
+import { toImage } from './view.ts'
 import { toolNames, type RegionChange, type Size } from './types.ts'
 
 export interface Clipboard {
@@ -19,6 +24,21 @@ export interface Clipboard {
 type Command = (editor: CanvasEditor) => boolean
 
 const counted = (verb: string, n: number) => (n === 1 ? `${verb} region` : `${verb} ${n} regions`)
+
+/** The vertices chosen, which stay chosen; false where none is. */
+function nudgeVertices(editor: CanvasEditor, dx: number, dy: number): boolean {
+  const region = vertexRegion(editor)
+  const refs = editor.vertexSelection
+  if (!region || refs.length === 0) return false
+  const { width, height } = editor.image!
+  const inside = refs.every((ref) => {
+    const p = vertexAt(region.shape, ref)
+    return p && p.x + dx >= 0 && p.y + dy >= 0 && p.x + dx <= width && p.y + dy <= height
+  })
+  if (inside) editor.commitShape('move vertex', region.id, moveVertices(region.shape, refs, dx, dy))
+  editor.setVertexSelection(refs)
+  return true
+}
 
 /** The same change to all that are selected and may be changed. */
 const change =
@@ -129,11 +149,43 @@ const reorder =
     return true
   }
 
+/** Of the one region of keypoints: the points chosen, or the one under the pointer, get another state; chosen they stay. */
+const pointState =
+  (to: (shape: KeypointsShape, indices: readonly number[]) => Visibility): Command =>
+  (editor) => {
+    const region = vertexRegion(editor)
+    if (region?.shape.kind !== 'keypoints') return false
+    const { shape } = region
+    const under = editor.pointer && nearestVertex(shape, editor.pointer, editor.reach())
+    const refs = editor.vertexSelection.length ? editor.vertexSelection : under ? [under] : []
+    if (refs.length === 0) return false
+    const indices = refs.map((r) => r.index)
+    editor.setPointStates(region.id, indices, to(shape, indices))
+    return true
+  }
+
+/** Through the points of what is selected, one after the other. */
+const walk =
+  (by: 1 | -1): Command =>
+  (editor) => {
+    const region = vertexRegion(editor)
+    if (region?.shape.kind !== 'keypoints') return false
+    const index = nextPoint(
+      region.shape,
+      editor.vertexSelection.map((r) => r.index),
+      by,
+    )
+    if (index === null) return false
+    editor.setVertexSelection([{ part: 0, ring: 0, index }])
+    return true
+  }
+
 const nudge =
   (dx: number, dy: number): Command =>
   (editor) => {
     const regions = editor.editable
     if (!editor.image || regions.length === 0) return false
+    if (nudgeVertices(editor, dx, dy)) return true
     const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), dx, dy, editor.image)
     return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
   }
@@ -215,6 +267,12 @@ export const commands: Record<CanvasAction, Command> = {
   'toggle-crosshair': toggle('crosshair'),
   'toggle-minimap': toggle('minimap'),
   'toggle-names': toggle('names'),
+  'place-skeleton': (editor) =>
+    editor.placeSkeleton(editor.pointer ?? toImage(editor.view, { x: editor.viewport.width / 2, y: editor.viewport.height / 2 })),
+  'point-hidden': pointState(otherSight),
+  'point-missing': pointState(otherPresence),
+  'next-point': walk(1),
+  'previous-point': walk(-1),
   'nudge-left': nudge(-1, 0),
   'nudge-right': nudge(1, 0),
   'nudge-up': nudge(0, -1),

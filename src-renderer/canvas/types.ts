@@ -82,8 +82,9 @@ export interface VertexRef {
 
 /** What a state wants drawn over the image; it vanishes with the state. */
 export interface Overlay {
-  /** The region in the making. */
+  /** The region in the making, and its colour where that is not the active label's. */
   draft?: Shape
+  colour?: string
   /** Flat points of an open line in the making, up to the pointer. */
   line?: readonly number[]
   /** A mask in the making, and the region that it is to replace. */
@@ -109,6 +110,7 @@ export const toolNames = [
   'polygon',
   'polyline',
   'points',
+  'skeleton',
   'brush',
   'eraser',
   'wand',

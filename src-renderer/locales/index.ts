@@ -5,6 +5,7 @@ import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { routeEn, routeJa } from './route.ts'
+import { skeletonActionsEn, skeletonActionsJa, skeletonEn, skeletonHintEn, skeletonHintJa, skeletonJa } from './skeleton.ts'
 import { windowEn, windowJa } from './window.ts'
 
 export const i18n = createI18n({
@@ -12,8 +13,34 @@ export const i18n = createI18n({
   locale: 'en',
   fallbackLocale: 'en',
   messages: {
-    en: { ...en, ...keepEn, ...firstEn, ...labellingEn, ...routeEn, ...windowEn, actions: { ...en.actions, ...labellingActionsEn } },
-    ja: { ...ja, ...keepJa, ...firstJa, ...labellingJa, ...routeJa, ...windowJa, actions: { ...ja.actions, ...labellingActionsJa } },
+    en: {
+      ...en,
+      ...keepEn,
+      ...firstEn,
+      ...labellingEn,
+      ...routeEn,
+      ...windowEn,
+      ...skeletonEn,
+      hint: { ...en.hint, ...skeletonHintEn },
+      actions: { ...en.actions, ...labellingActionsEn, ...skeletonActionsEn },
+    },
+    ja: {
+      ...ja,
+      ...keepJa,
+      ...firstJa,
+      ...labellingJa,
+      ...routeJa,
+      ...windowJa,
+      ...skeletonJa,
+      hint: { ...ja.hint, ...skeletonHintJa },
+      actions: { ...ja.actions, ...labellingActionsJa, ...skeletonActionsJa },
+    },
   },
 })
-export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof routeEn & typeof windowEn
+export type Messages = typeof en &
+  typeof keepEn &
+  typeof firstEn &
+  typeof labellingEn &
+  typeof routeEn &
+  typeof windowEn &
+  typeof skeletonEn

@@ -9,6 +9,7 @@ import type { Overlay, Point } from '../types.ts'
 import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
 import { paintNames } from './names.ts'
+import { paintPointNames } from './point-names.ts'
 import { trace } from './scene.ts'
 
 const accent = '#2f80ed'
@@ -23,8 +24,8 @@ export class Decorations extends FabricObject {
 
   /** Nothing to draw, whatever the view. */
   get isEmpty(): boolean {
-    const { selection, settings, overlay } = this.editor
-    return selection.length === 0 && !settings.crosshair && !settings.names && Object.keys(overlay).length === 0
+    const { selection, settings, overlay, hovered } = this.editor
+    return selection.length === 0 && hovered === null && !settings.crosshair && !settings.names && Object.keys(overlay).length === 0
   }
 
   override render(ctx: CanvasRenderingContext2D): void {
@@ -37,6 +38,7 @@ export class Decorations extends FabricObject {
       this.vertices(ctx, overlay)
       this.frame(ctx, overlay)
       if (editor.settings.names) paintNames(ctx, editor)
+      paintPointNames(ctx, editor)
     }
     if (editor.settings.crosshair) this.crosshair(ctx)
     this.inProgress(ctx, overlay)
@@ -131,7 +133,7 @@ export class Decorations extends FabricObject {
   private inProgress(ctx: CanvasRenderingContext2D, overlay: Overlay): void {
     const { editor } = this
     const { view, viewport } = editor
-    const colour = editor.colourOf(editor.activeLabelId)
+    const colour = overlay.colour ?? editor.colourOf(editor.activeLabelId)
     ctx.beginPath()
     if (overlay.draft) trace(ctx, overlay.draft, { x: -view.x / view.scale, y: -view.y / view.scale, scale: view.scale, ...viewport })
     if (overlay.line) {

@@ -1,0 +1,38 @@
+/** The names of the points of keypoints, beside them: of the regions in the hand and the one under the pointer. */
+import type { CanvasEditor } from '../editor.ts'
+import { isShown } from '../regions.ts'
+import { toScreen } from '../view.ts'
+
+/** A name needs about so much room (CSS px); of points closer together only those chosen are named. */
+const room = 13
+
+export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor): void {
+  const { overlay, view, viewport, settings } = editor
+  const ids = new Set([...editor.selection, ...(editor.hovered === null ? [] : [editor.regions.idOf(editor.hovered)])])
+  const regions =
+    settings.names && editor.regions.size < 200 ? editor.regions.all() : [...ids].flatMap((id) => editor.regions.get(id) ?? [])
+  const only = editor.selection.length === 1 ? editor.selection[0] : undefined
+  ctx.font = '500 11px system-ui, sans-serif'
+  ctx.textBaseline = 'middle'
+  ctx.lineJoin = 'round'
+  ctx.lineWidth = 3
+  ctx.strokeStyle = '#ffffffd9'
+  for (const r of regions) {
+    const shape = overlay.previews?.get(r.id) ?? r.shape
+    if (shape.kind !== 'keypoints' || !isShown(r)) continue
+    const taken: { x: number; y: number }[] = []
+    const chosen = new Set(r.id === only ? editor.vertexSelection.map((v) => v.index) : [])
+    const order = shape.points.map((_, i) => i).sort((a, b) => Number(chosen.has(b)) - Number(chosen.has(a)))
+    for (const i of order) {
+      const point = shape.points[i]!
+      if (point.v === 0 || point.name === undefined) continue
+      const p = toScreen(view, point)
+      if (p.x < 0 || p.y < 0 || p.x > viewport.width || p.y > viewport.height) continue
+      if (!chosen.has(i) && taken.some((q) => Math.abs(q.y - p.y) < room && Math.abs(q.x - p.x) < 5 * room)) continue
+      taken.push(p)
+      ctx.strokeText(point.name, p.x + 9, p.y)
+      ctx.fillStyle = chosen.has(i) ? '#1257b8' : point.v === 1 ? '#5b6470' : '#14181d'
+      ctx.fillText(point.name, p.x + 9, p.y)
+    }
+  }
+}
