@@ -164,6 +164,15 @@ const pointState =
     return true
   }
 
+/** Through the pointer; where one lies there it goes. */
+const guide =
+  (axis: 'x' | 'y'): Command =>
+  (editor) => {
+    if (!editor.image || !editor.pointer) return false
+    editor.toggleGuide(axis, editor.pointer[axis])
+    return true
+  }
+
 /** Through the points of what is selected, one after the other. */
 const walk =
   (by: 1 | -1): Command =>
@@ -267,6 +276,11 @@ export const commands: Record<CanvasAction, Command> = {
   'toggle-crosshair': toggle('crosshair'),
   'toggle-minimap': toggle('minimap'),
   'toggle-names': toggle('names'),
+  'toggle-grid': toggle('grid'),
+  'toggle-guides': toggle('guides'),
+  'toggle-pixels': toggle('snapToPixels'),
+  'guide-upright': guide('x'),
+  'guide-level': guide('y'),
   'place-skeleton': (editor) =>
     editor.placeSkeleton(editor.pointer ?? toImage(editor.view, { x: editor.viewport.width / 2, y: editor.viewport.height / 2 })),
   'point-hidden': pointState(otherSight),

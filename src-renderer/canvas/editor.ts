@@ -7,6 +7,7 @@ import type { Box, Shape } from '#shared/model/shape.ts'
 import { edgesOf, type Visibility } from '#shared/model/skeleton.ts'
 import { commands, type Clipboard } from './commands.ts'
 import { changedId } from './edits.ts'
+import { aligned, noGuides, withGuide, type Guides, type Lines } from './grid.ts'
 import { boxAbout, placed, withStates } from './keypoints.ts'
 import { RegionStore } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
@@ -397,9 +398,26 @@ export class CanvasEditor extends Viewing {
   placed(point: Point, except?: ReadonlySet<RegionId>): { at: Point; snapped: boolean } {
     const snap = this.settings.snapping && !this.settings.hideAll ? snapTo(this.regions, point, this.reach(), except) : null
     const { width, height } = this.image!
-    const whole = (v: number) => (this.settings.snapToPixels ? Math.round(v) : v)
-    const { x, y } = snap ?? { x: whole(point.x), y: whole(point.y) }
-    return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null }
+    const lined = aligned(point, this.lines, this.reach())
+    const { x, y } = snap ?? lined.at
+    return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null || lined.snapped }
+  }
+
+  /** Those of the project, in pixels of whatever image is open. */
+  guides: Guides = noGuides
+  setGuides(guides: Guides): void {
+    this.guides = guides
+    this.changed('settings')
+  }
+  /** A guide through a point, or none where there is one. */
+  toggleGuide(axis: 'x' | 'y', at: number): void {
+    this.setGuides(withGuide(this.guides, axis, Math.round(at), this.reach()))
+    if (!this.settings.guides) this.set({ guides: true })
+  }
+  /** What is kept to beside the neighbours' vertices and edges. */
+  get lines(): Lines {
+    const { snapping, grid, gridStep, guides, snapToPixels } = this.settings
+    return { guides: snapping && guides ? this.guides : noGuides, grid: snapping && grid ? gridStep : null, pixels: snapToPixels }
   }
 
   // ---- Actions

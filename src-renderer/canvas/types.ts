@@ -132,6 +132,11 @@ export interface CanvasSettings {
   names: boolean
   /** To whole pixels of the image. */
   snapToPixels: boolean
+  /** Is the grid shown, and kept to while snapping is on? Its cell in image pixels. */
+  grid: boolean
+  gridStep: number
+  /** Are guides and rulers shown, and the guides kept to while snapping is on? */
+  guides: boolean
   /** Boxes: by dragging, by two clicks, or by either. */
   drawBy: 'either' | 'drag' | 'click'
   /** Of outlines, CSS pixels. */
@@ -153,6 +158,9 @@ export const defaultSettings: CanvasSettings = {
   hideAll: false,
   names: false,
   snapToPixels: false,
+  grid: false,
+  gridStep: 32,
+  guides: false,
   drawBy: 'either',
   lineWidth: 1.5,
   fillOpacity: 0.25,

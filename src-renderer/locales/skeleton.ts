@@ -22,12 +22,26 @@ export const skeletonEn = {
     state: '{name}: {state}',
     count: '{n} of {all}',
   },
+  guides: {
+    grid: 'Grid',
+    guides: 'Guides and rulers',
+    step: 'Cell of the grid',
+    upright: 'Ruler along the top: drag down from it for a level guide',
+    level: 'Ruler along the left: drag to the right from it for an upright guide',
+    guide: 'Guide at {at} px: arrow keys move it, Delete takes it away',
+    clear: 'Take all guides away',
+  },
 }
 export const skeletonActionsEn = {
   'tool-skeleton': 'Skeleton',
   'place-skeleton': 'Place a skeleton at the pointer',
   'point-hidden': 'Point hidden or visible',
   'point-missing': 'Point not there, or there again',
+  'toggle-grid': 'Grid',
+  'toggle-guides': 'Guides and rulers',
+  'toggle-pixels': 'Snap to whole pixels',
+  'guide-upright': 'Upright guide at the pointer',
+  'guide-level': 'Level guide at the pointer',
   'next-point': 'Next point',
   'previous-point': 'Previous point',
 }
@@ -58,12 +72,26 @@ export const skeletonJa: Same<typeof skeletonEn> = {
     state: '{name}：{state}',
     count: '{n} / {all}',
   },
+  guides: {
+    grid: 'グリッド',
+    guides: 'ガイドと定規',
+    step: 'グリッドの間隔',
+    upright: '上の定規。下へドラッグすると水平ガイド',
+    level: '左の定規。右へドラッグすると垂直ガイド',
+    guide: '{at} px のガイド。矢印キーで移動、Delete で削除',
+    clear: 'ガイドをすべて削除',
+  },
 }
 export const skeletonActionsJa: Same<typeof skeletonActionsEn> = {
   'tool-skeleton': '骨格',
   'place-skeleton': 'ポインターの位置に骨格を置く',
   'point-hidden': '点を隠れている・見えるに切り替え',
   'point-missing': '点をなし・ありに切り替え',
+  'toggle-grid': 'グリッド',
+  'toggle-guides': 'ガイドと定規',
+  'toggle-pixels': 'ピクセルに吸着',
+  'guide-upright': 'ポインターの位置に垂直ガイド',
+  'guide-level': 'ポインターの位置に水平ガイド',
   'next-point': '次の点',
   'previous-point': '前の点',
 }

@@ -8,6 +8,7 @@ import { selectionFrame, vertexRegion } from '../tools/select/selection.ts'
 import type { Overlay, Point } from '../types.ts'
 import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
+import { paintLines } from './lines.ts'
 import { paintNames } from './names.ts'
 import { paintPointNames } from './point-names.ts'
 import { trace } from './scene.ts'
@@ -25,7 +26,15 @@ export class Decorations extends FabricObject {
   /** Nothing to draw, whatever the view. */
   get isEmpty(): boolean {
     const { selection, settings, overlay, hovered } = this.editor
-    return selection.length === 0 && hovered === null && !settings.crosshair && !settings.names && Object.keys(overlay).length === 0
+    return (
+      !settings.grid &&
+      !settings.guides &&
+      selection.length === 0 &&
+      hovered === null &&
+      !settings.crosshair &&
+      !settings.names &&
+      Object.keys(overlay).length === 0
+    )
   }
 
   override render(ctx: CanvasRenderingContext2D): void {
@@ -34,6 +43,7 @@ export class Decorations extends FabricObject {
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0)
     const { editor } = this
     const { overlay } = editor
+    paintLines(ctx, editor)
     if (!editor.settings.hideAll) {
       this.vertices(ctx, overlay)
       this.frame(ctx, overlay)
