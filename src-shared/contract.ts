@@ -3,6 +3,7 @@
  * same messages (see `contract/rpc.ts`); large binary data goes by URL (see `contract/urls.ts`).
  */
 import type { z } from 'zod'
+import { aidMethods } from './contract/aids.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
@@ -16,6 +17,7 @@ export const methods = {
   ...projectMethods,
   ...mediaMethods,
   ...annotationMethods,
+  ...aidMethods,
   ...exchangeMethods,
   ...curationMethods,
   ...roomMethods,

@@ -2,6 +2,7 @@
 import { nextTick } from 'vue'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
+import { useAids } from '../stores/aids.ts'
 import { useClassify } from '../stores/classify.ts'
 import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
@@ -44,6 +45,7 @@ export function makeActions(): Map<string, AppAction> {
     useClassify(),
     useRoute(),
   ]
+  const aids = useAids()
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -156,6 +158,19 @@ export function makeActions(): Map<string, AppAction> {
     'label',
     () => labelling() && desk.selected.length > 0,
     () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus(),
+  )
+  dialog('templates', 'label', 'templates', labelling)
+  add(
+    'place-template',
+    'label',
+    () => labelling() && aids.last !== null,
+    () => aids.place(aids.last, 'same'),
+  )
+  add(
+    'place-template-here',
+    'label',
+    () => labelling() && aids.last !== null,
+    () => aids.place(aids.last, 'pointer'),
   )
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())

@@ -14,7 +14,7 @@ import { boundsOfShapes, movedWithin, translate } from './transform.ts'
 import { vertexRegion } from './tools/select/selection.ts'
 import { moveVertices, nearestVertex, vertexAt } from './vertices.ts'
 import { toImage } from './view.ts'
-import { toolNames, type RegionChange, type Size } from './types.ts'
+import { toolNames, type Point, type RegionChange, type Size } from './types.ts'
 
 export interface Clipboard {
   regions: readonly Region[]
@@ -66,10 +66,16 @@ function fitted(shape: Shape, size: Size, dx: number, dy: number): Shape | null 
 
 /** Copies on top of the rest, selected; on the image they came from, a little aside. */
 function insert(editor: CanvasEditor, action: string, regions: readonly Region[], aside: boolean): boolean {
+  const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
+  return insertAt(editor, action, regions, { x: step, y: step })
+}
+
+type Drawn = Pick<Region, 'labelId' | 'shape' | 'attributes'>
+/** New regions like these, moved by so much as far as the image goes; null: at the same place, without what lies outside. */
+export function insertAt(editor: CanvasEditor, action: string, regions: readonly Drawn[], move: Point | null): boolean {
   if (!editor.image || regions.length === 0) return false
   const size = editor.image
-  const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
-  const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), step, step, size)
+  const by = move ? movedWithin(boundsOfShapes(regions.map((r) => r.shape)), move.x, move.y, size) : { x: 0, y: 0 }
   const top = editor.regions.topZ
   const added = regions.flatMap((r, i) => {
     const shape = fitted(r.shape, size, by.x, by.y)
@@ -213,7 +219,7 @@ const brush =
     return true
   }
 const toggle =
-  (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names'): Command =>
+  (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names' | 'grid' | 'guides' | 'snapToPixels'): Command =>
   (editor) => {
     editor.set({ [name]: !editor.settings[name] })
     return true

@@ -1,11 +1,12 @@
 /** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
 import { attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
+import type { Scale, Template } from '#shared/model/aid.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
 import { edgesOf, type Visibility } from '#shared/model/skeleton.ts'
-import { commands, type Clipboard } from './commands.ts'
+import { commands, insertAt, type Clipboard } from './commands.ts'
 import { changedId } from './edits.ts'
 import { aligned, noGuides, withGuide, type Guides, type Lines } from './grid.ts'
 import { boxAbout, placed, withStates } from './keypoints.ts'
@@ -401,6 +402,18 @@ export class CanvasEditor extends Viewing {
     const lined = aligned(point, this.lines, this.reach())
     const { x, y } = snap ?? lined.at
     return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null || lined.snapped }
+  }
+
+  /** Of lengths; null: they are said in pixels. */
+  scale: Scale | null = null
+  setScale(scale: Scale | null): void {
+    this.scale = scale
+    this.changed('settings')
+  }
+
+  /** Its regions at the place where they were drawn (`by` null), or moved, kept within the image; one step. */
+  placeTemplate({ regions }: Template, by: Point | null): boolean {
+    return insertAt(this, 'place template', regions, by)
   }
 
   /** Those of the project, in pixels of whatever image is open. */

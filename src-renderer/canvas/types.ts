@@ -99,7 +99,8 @@ export interface Overlay {
   ghost?: Point
   /** Diameter of the brush in image pixels. */
   brush?: { at: Point; size: number; erase: boolean }
-  ruler?: { from: Point; to: Point }
+  /** A line that is measured. */
+  ruler?: readonly Point[]
 }
 
 export const toolNames = [

@@ -11,9 +11,10 @@ import { toScreen } from '../view.ts'
 import { paintLines } from './lines.ts'
 import { paintNames } from './names.ts'
 import { paintPointNames } from './point-names.ts'
+import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-const accent = '#2f80ed'
+export const accent = '#2f80ed'
 /** Vertices nearer than this (CSS px) to the one before get no handle of their own; they can still be taken. */
 const spacing = 5
 
@@ -194,28 +195,12 @@ export class Decorations extends FabricObject {
       ctx.arc(p.x, p.y, Math.max(1, (brush.size / 2) * scale), 0, 2 * Math.PI)
       twoTone(ctx, 1, brush.erase ? '#d62728' : '#000')
     }
-    if (ruler) this.ruler(ctx, ruler.from, ruler.to)
-  }
-
-  private ruler(ctx: CanvasRenderingContext2D, from: Point, to: Point): void {
-    const [a, b] = [this.at(from), this.at(to)]
-    ctx.beginPath()
-    ctx.moveTo(a.x, a.y)
-    ctx.lineTo(b.x, b.y)
-    twoTone(ctx, 1.5, accent)
-    const [dx, dy] = [to.x - from.x, to.y - from.y]
-    const text = `${Math.hypot(dx, dy).toFixed(1)} px   ${Math.abs(dx).toFixed(1)} × ${Math.abs(dy).toFixed(1)}   ${((Math.atan2(dy, dx) * 180) / Math.PI).toFixed(1)}°`
-    ctx.font = '12px system-ui, sans-serif'
-    ctx.lineWidth = 3
-    ctx.strokeStyle = '#fff'
-    ctx.fillStyle = '#111'
-    ctx.strokeText(text, b.x + 10, b.y - 8)
-    ctx.fillText(text, b.x + 10, b.y - 8)
+    if (ruler) paintRuler(ctx, this.editor, ruler)
   }
 }
 
 /** The current path, visible on light and dark alike. */
-function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
+export function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
   ctx.strokeStyle = '#ffffffc0'
   ctx.lineWidth = width + 1.5
   ctx.stroke()

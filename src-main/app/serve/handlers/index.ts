@@ -1,5 +1,6 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { App, Client } from '../app.ts'
+import { aidHandlers } from './aids.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
@@ -16,6 +17,7 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...projectHandlers(app),
   ...mediaHandlers(app),
   ...annotationHandlers(app),
+  ...aidHandlers(),
   ...exchangeHandlers(),
   ...curationHandlers(app),
   ...roomHandlers(app),
