@@ -75,7 +75,7 @@ export const skeletonActionsEn = {
 }
 export const skeletonHintEn = {
   skeleton: 'Drag a box for the skeleton, or click: as large as the last · drag its points · O: hidden · Shift+O: not there',
-  noSkeleton: 'No label has a skeleton yet: give it one in “Edit labels”',
+  noSkeleton: 'No label has a skeleton yet: give it one in “Edit labels …”',
   joints: 'Drag a point · O: hidden · Shift+O: not there · Y: the next one · double click: frame to scale and turn',
 }
 
