@@ -1,4 +1,5 @@
 /** The names of the points of keypoints, beside them: of the regions in the hand and the one under the pointer. */
+import { boundsOfShape } from '../bounds.ts'
 import type { CanvasEditor } from '../editor.ts'
 import { isShown } from '../regions.ts'
 import { toScreen } from '../view.ts'
@@ -22,17 +23,23 @@ export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEdi
     if (shape.kind !== 'keypoints' || !isShown(r)) continue
     const taken: { x: number; y: number }[] = []
     const chosen = new Set(r.id === only ? editor.vertexSelection.map((v) => v.index) : [])
+    const { x: left, w } = boundsOfShape(shape)
     const order = shape.points.map((_, i) => i).sort((a, b) => Number(chosen.has(b)) - Number(chosen.has(a)))
     for (const i of order) {
       const point = shape.points[i]!
       if (point.v === 0 || point.name === undefined) continue
       const p = toScreen(view, point)
       if (p.x < 0 || p.y < 0 || p.x > viewport.width || p.y > viewport.height) continue
-      if (!chosen.has(i) && taken.some((q) => Math.abs(q.y - p.y) < room && Math.abs(q.x - p.x) < 5 * room)) continue
+      if (!chosen.has(i) && taken.some((q) => Math.abs(q.y - p.y) < room && Math.abs(q.x - p.x) < 3 * room)) continue
       taken.push(p)
-      ctx.strokeText(point.name, p.x + 9, p.y)
+      // Outwards, so that names of the two sides do not meet in the middle.
+      const toTheLeft = w > 0 && point.x < left + w / 2 - 1e-6
+      ctx.textAlign = toTheLeft ? 'right' : 'left'
+      const x = toTheLeft ? p.x - 9 : p.x + 9
+      ctx.strokeText(point.name, x, p.y)
       ctx.fillStyle = chosen.has(i) ? '#1257b8' : point.v === 1 ? '#5b6470' : '#14181d'
-      ctx.fillText(point.name, p.x + 9, p.y)
+      ctx.fillText(point.name, x, p.y)
     }
   }
+  ctx.textAlign = 'left'
 }
