@@ -129,7 +129,7 @@ export class CanvasEditor extends Viewing {
     const label = this.skeletonLabel
     if (!label?.skeleton || !this.image) return
     this.lastSkeleton = { width: box.w, height: box.h }
-    this.commitNew('draw skeleton', placed(box, label.skeleton, this.image), { labelId: label.id })
+    this.commitNew('place skeleton', placed(box, label.skeleton, this.image), { labelId: label.id })
   }
   /** As large as the one before, about a point; false where no label has a skeleton. */
   placeSkeleton(at: Point): boolean {

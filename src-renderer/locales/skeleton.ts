@@ -74,6 +74,7 @@ export const skeletonActionsEn = {
 }
 export const skeletonHintEn = {
   skeleton: 'Drag a box for the skeleton, or click: as large as the last · drag its points · O: hidden · Shift+O: not there',
+  ruler: 'Drag to measure · Shift+drag: on from its end, with the angle',
   noSkeleton: 'No label has a skeleton yet: give it one in “Edit labels …”',
   joints: 'Drag a point · O: hidden · Shift+O: not there · Y: the next one · double click: frame to scale and turn',
 }
@@ -151,6 +152,7 @@ export const skeletonActionsJa: Same<typeof skeletonActionsEn> = {
 }
 export const skeletonHintJa: Same<typeof skeletonHintEn> = {
   skeleton: '枠をドラッグ、またはクリックで前回と同じ大きさ · 点をドラッグ · O：隠れている · Shift+O：なし',
+  ruler: 'ドラッグで計測 · Shift+ドラッグ：終点から続けて角度も計測',
   noSkeleton: '骨格を持つラベルがありません。「ラベルを編集」で作ってください',
   joints: '点をドラッグ · O：隠れている · Shift+O：なし · Y：次の点 · ダブルクリック：拡大縮小と回転の枠',
 }

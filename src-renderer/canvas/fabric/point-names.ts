@@ -1,11 +1,13 @@
 /** The names of the points of keypoints, beside them: of the regions in the hand and the one under the pointer. */
+import { boxIntersection } from '#shared/geometry/box.ts'
+import type { Box } from '#shared/model/shape.ts'
 import { boundsOfShape } from '../bounds.ts'
 import type { CanvasEditor } from '../editor.ts'
 import { isShown } from '../regions.ts'
 import { toScreen } from '../view.ts'
 
-/** A name needs about so much room (CSS px); of points closer together only those chosen are named. */
-const room = 13
+/** Of a line of text, CSS pixels. Where names would lie over each other the chosen points are named, else the first. */
+const height = 13
 
 export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor): void {
   const { overlay, view, viewport, settings } = editor
@@ -21,7 +23,7 @@ export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEdi
   for (const r of regions) {
     const shape = overlay.previews?.get(r.id) ?? r.shape
     if (shape.kind !== 'keypoints' || !isShown(r)) continue
-    const taken: { x: number; y: number }[] = []
+    const taken: Box[] = []
     const chosen = new Set(r.id === only ? editor.vertexSelection.map((v) => v.index) : [])
     const { x: left, w } = boundsOfShape(shape)
     const order = shape.points.map((_, i) => i).sort((a, b) => Number(chosen.has(b)) - Number(chosen.has(a)))
@@ -30,16 +32,16 @@ export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEdi
       if (point.v === 0 || point.name === undefined) continue
       const p = toScreen(view, point)
       if (p.x < 0 || p.y < 0 || p.x > viewport.width || p.y > viewport.height) continue
-      if (!chosen.has(i) && taken.some((q) => Math.abs(q.y - p.y) < room && Math.abs(q.x - p.x) < 3 * room)) continue
-      taken.push(p)
       // Outwards, so that names of the two sides do not meet in the middle.
       const toTheLeft = w > 0 && point.x < left + w / 2 - 1e-6
-      ctx.textAlign = toTheLeft ? 'right' : 'left'
-      const x = toTheLeft ? p.x - 9 : p.x + 9
+      const width = ctx.measureText(point.name).width
+      const place: Box = { x: toTheLeft ? p.x - 9 - width : p.x + 9, y: p.y - height / 2, w: width, h: height }
+      if (taken.some((other) => boxIntersection(place, other))) continue
+      taken.push(place)
+      const { x } = place
       ctx.strokeText(point.name, x, p.y)
       ctx.fillStyle = chosen.has(i) ? '#1257b8' : point.v === 1 ? '#5b6470' : '#14181d'
       ctx.fillText(point.name, x, p.y)
     }
   }
-  ctx.textAlign = 'left'
 }

@@ -49,7 +49,7 @@ describe('a skeleton', () => {
   it('is drawn into a box, with its names and edges, of the label that has it', () => {
     const h = withBird().tool('skeleton').drag(110, 50, 10, 10).expectPath('skeleton.idle')
     expect(h.shapes).toEqual([drawn])
-    expect(h.last).toMatchObject({ action: 'draw skeleton', changes: [{ before: null, after: { labelId: 2 } }] })
+    expect(h.last).toMatchObject({ action: 'place skeleton', changes: [{ before: null, after: { labelId: 2 } }] })
     expect(h.editor.selection).toHaveLength(1)
   })
   it('is shown as it will be while it is drawn, and dropped without a trace', () => {
