@@ -114,7 +114,7 @@ describe('its points', () => {
     expect(h.shapes[0]).toEqual(drawn)
   })
   it('that came without a place come back where the skeleton has them', () => {
-    const r = region({ ...drawn, points: drawn.points.map((p, i) => (i === 1 ? { ...p, x: 0, y: 0, v: 0 } : p)) }, { labelId: 2 })
+    const r = region({ ...drawn, points: drawn.points.map((p, i) => (i === 1 ? { ...p, x: 0, y: 0, v: 0 as const } : p)) }, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
     h.editor.setPointStates(r.id, [1], 1)
