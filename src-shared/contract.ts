@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { agreementMethods } from './contract/agreement.ts'
+import { aidMethods } from './contract/aids.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
@@ -19,6 +20,7 @@ export const methods = {
   ...projectMethods,
   ...mediaMethods,
   ...annotationMethods,
+  ...aidMethods,
   ...exchangeMethods,
   ...curationMethods,
   ...agreementMethods,

@@ -4,8 +4,8 @@
  * Each row of content (image, image label, tag, region, caption) is hashed with SHA-256 over its image's path and its content
  * columns. The hashes are added modulo 2^256 (AdHash: Bellare & Micciancio 1997, "A new paradigm for collision-free hashing"),
  * one sum a label, so an edit costs one subtraction and one addition. The dataset hash is SHA-256 over the labels' names,
- * synonyms, prompts, parents and attributes with their sums, sorted by name. A label without attributes counts as it did before there
- * were any. Row ids never enter, but for captions that point at regions: equal
+ * synonyms, prompts, parents, attributes and skeletons (but for how they lie) with their sums, sorted by name. A label without attributes,
+ * or without a skeleton, counts as it did before there were any. Row ids never enter, but for captions that point at regions: equal
  * data gives equal hashes in two projects as long as no caption is grounded.
  */
 import { hash } from 'node:crypto'
@@ -49,7 +49,10 @@ export class DigestDelta {
 /** 64 hexadecimal digits; costs a read of the labels. */
 export function datasetHash(db: Database): string {
   const labels = db.all<{ definition: string }>(`
-    SELECT CASE WHEN l.attributes IS NULL THEN json_array(l.name, json(l.synonyms), json(l.prompts), p.name, coalesce(d.sum, '0'))
+    SELECT CASE
+      WHEN l.skeleton IS NOT NULL THEN json_array(l.name, json(l.synonyms), json(l.prompts), p.name, coalesce(d.sum, '0'),
+        json(coalesce(l.attributes, '[]')), json_extract(l.skeleton, '$.points', '$.edges'))
+      WHEN l.attributes IS NULL THEN json_array(l.name, json(l.synonyms), json(l.prompts), p.name, coalesce(d.sum, '0'))
       ELSE json_array(l.name, json(l.synonyms), json(l.prompts), p.name, coalesce(d.sum, '0'), json(l.attributes)) END AS definition
     FROM label l LEFT JOIN label p ON p.id = l.parent_id LEFT JOIN digest d ON d.label_id = l.id ORDER BY l.name`)
   const rest = db.value<string>('SELECT sum FROM digest WHERE label_id = 0') ?? '0'

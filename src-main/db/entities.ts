@@ -39,6 +39,7 @@ export const labelRow = (l: Partial<Label>) =>
     prompts: text(l.prompts),
     parent_id: l.parentId,
     attributes: l.attributes?.length === 0 ? null : text(l.attributes),
+    skeleton: l.skeleton === null ? null : text(l.skeleton),
   })
 export const mediaRow = (m: Partial<Media>) =>
   row({
@@ -110,6 +111,7 @@ export const toLabel = (r: StoredRow): Label =>
     prompts: parsed(r['prompts']),
     parentId: r['parent_id'],
     attributes: r['attributes'] == null ? [] : parsed(r['attributes']),
+    skeleton: r['skeleton'] == null ? null : parsed(r['skeleton']),
   }))
 export const toMedia = (r: StoredRow): Media =>
   decode(media, 'media', r, () => ({

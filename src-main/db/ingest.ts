@@ -216,7 +216,10 @@ export class Ingest {
     if (id === undefined) {
       const colour = nextColour(this.colours)
       this.colours.push(colour)
-      id = this.edit.insert('label', labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [] }))
+      id = this.edit.insert(
+        'label',
+        labelRow({ name, colour, key: null, synonyms: [], prompts: [], parentId: null, attributes: [], skeleton: null }),
+      )
       this.labels.set(name, id)
       this.counts.labels++
     }

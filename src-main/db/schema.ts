@@ -124,6 +124,16 @@ ALTER TABLE journal ADD COLUMN whole INTEGER;
 `,
   },
   {
+    version: 6,
+    sql: `
+-- The named points of a label's regions as JSON; NULL where it has none, as in every entry of the journal before this version.
+ALTER TABLE label ADD COLUMN skeleton TEXT;
+-- Sets of regions that are placed by one key. Tools, not data: they are in no journal and no hash.
+CREATE TABLE template (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, width REAL NOT NULL, height REAL NOT NULL, regions TEXT NOT NULL);
+`,
+  },
+  {
     version: 7,
     sql: `
 -- Who changed it last, whoever made it; NULL where nobody did, or before this version. And who decided between two authors' versions of it.

@@ -15,7 +15,12 @@ export const tables: Record<JournaledTable, Table> = {
   // Where a folder lies is a fact: it may be moved, or handed on in an archive, without being an edit.
   root: { columns: ['path'], media: null, content: [], facts: ['path'] },
   // Labels enter the dataset hash by name, see digest.ts.
-  label: { columns: ['name', 'colour', 'key', 'synonyms', 'prompts', 'parent_id', 'attributes'], media: null, content: [], facts: [] },
+  label: {
+    columns: ['name', 'colour', 'key', 'synonyms', 'prompts', 'parent_id', 'attributes', 'skeleton'],
+    media: null,
+    content: [],
+    facts: [],
+  },
   media: {
     columns: [
       'root_id',

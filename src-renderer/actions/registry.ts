@@ -3,6 +3,7 @@ import { nextTick } from 'vue'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { useAgreement } from '../stores/agreement.ts'
+import { useAids } from '../stores/aids.ts'
 import { useClassify } from '../stores/classify.ts'
 import { useComments } from '../stores/comments.ts'
 import { tools, useCuration } from '../stores/curation.ts'
@@ -48,6 +49,7 @@ export function makeActions(): Map<string, AppAction> {
     useRoute(),
   ]
   const [agreement, comments] = [useAgreement(), useComments()]
+  const aids = useAids()
   const opened = () => project.opened !== null
   const labelling = () => opened() && shell.room === 'label' && desk.content !== null
   const browsing = () => opened() && shell.room === 'data'
@@ -162,6 +164,19 @@ export function makeActions(): Map<string, AppAction> {
     () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus(),
   )
   for (const { id, available, run } of trackActions(labelling)) add(id, id === 'toggle-timeline' ? 'view' : 'label', available, run)
+  dialog('templates', 'label', 'templates', labelling)
+  add(
+    'place-template',
+    'label',
+    () => labelling() && aids.last !== null,
+    () => aids.place(aids.last, 'same'),
+  )
+  add(
+    'place-template-here',
+    'label',
+    () => labelling() && aids.last !== null,
+    () => aids.place(aids.last, 'pointer'),
+  )
   add('find-label', 'label', labelling, () => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
   add('add-caption', 'label', labelling, () => document.querySelector<HTMLElement>('[data-add-caption]')?.click())
 

@@ -3,13 +3,18 @@ import { clipShape, shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
 import { polygonArea, polygonSubtract, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleSubtract, rleUnion } from '#shared/geometry/rle.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { Shape } from '#shared/model/shape.ts'
+import type { KeypointsShape, Shape } from '#shared/model/shape.ts'
+import type { Visibility } from '#shared/model/skeleton.ts'
 import type { CanvasEditor } from './editor.ts'
+import { nextPoint, otherPresence, otherSight } from './keypoints.ts'
 import { ColumnMask } from './masks/column-mask.ts'
 import { isShown } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { boundsOfShapes, movedWithin, translate } from './transform.ts'
-import { toolNames, type RegionChange, type Size } from './types.ts'
+import { vertexRegion } from './tools/select/selection.ts'
+import { moveVertices, nearestVertex, vertexAt } from './vertices.ts'
+import { toImage } from './view.ts'
+import { toolNames, type Point, type RegionChange, type Size } from './types.ts'
 
 export interface Clipboard {
   regions: readonly Region[]
@@ -19,6 +24,21 @@ export interface Clipboard {
 type Command = (editor: CanvasEditor) => boolean
 
 const counted = (verb: string, n: number) => (n === 1 ? `${verb} region` : `${verb} ${n} regions`)
+
+/** The vertices chosen, which stay chosen; false where none is. */
+function nudgeVertices(editor: CanvasEditor, dx: number, dy: number): boolean {
+  const region = vertexRegion(editor)
+  const refs = editor.vertexSelection
+  if (!region || refs.length === 0) return false
+  const { width, height } = editor.image!
+  const inside = refs.every((ref) => {
+    const p = vertexAt(region.shape, ref)
+    return p && p.x + dx >= 0 && p.y + dy >= 0 && p.x + dx <= width && p.y + dy <= height
+  })
+  if (inside) editor.commitShape('move vertex', region.id, moveVertices(region.shape, refs, dx, dy))
+  editor.setVertexSelection(refs)
+  return true
+}
 
 /** The same change to all that are selected and may be changed. */
 const change =
@@ -46,10 +66,16 @@ function fitted(shape: Shape, size: Size, dx: number, dy: number): Shape | null 
 
 /** Copies on top of the rest, selected; on the image they came from, a little aside. */
 function insert(editor: CanvasEditor, action: string, regions: readonly Region[], aside: boolean): boolean {
+  const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
+  return insertAt(editor, action, regions, { x: step, y: step })
+}
+
+type Drawn = Pick<Region, 'labelId' | 'shape' | 'attributes'>
+/** New regions like these, moved by so much as far as the image goes; null: at the same place, without what lies outside. */
+export function insertAt(editor: CanvasEditor, action: string, regions: readonly Drawn[], move: Point | null): boolean {
   if (!editor.image || regions.length === 0) return false
   const size = editor.image
-  const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
-  const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), step, step, size)
+  const by = move ? movedWithin(boundsOfShapes(regions.map((r) => r.shape)), move.x, move.y, size) : { x: 0, y: 0 }
   const top = editor.regions.topZ
   const added = regions.flatMap((r, i) => {
     const shape = fitted(r.shape, size, by.x, by.y)
@@ -129,11 +155,52 @@ const reorder =
     return true
   }
 
+/** Of the one region of keypoints: the points chosen, or the one under the pointer, get another state; chosen they stay. */
+const pointState =
+  (to: (shape: KeypointsShape, indices: readonly number[]) => Visibility): Command =>
+  (editor) => {
+    const region = vertexRegion(editor)
+    if (region?.shape.kind !== 'keypoints') return false
+    const { shape } = region
+    const under = editor.pointer && nearestVertex(shape, editor.pointer, editor.reach())
+    const refs = editor.vertexSelection.length ? editor.vertexSelection : under ? [under] : []
+    if (refs.length === 0) return false
+    const indices = refs.map((r) => r.index)
+    editor.setPointStates(region.id, indices, to(shape, indices))
+    return true
+  }
+
+/** Through the pointer; where one lies there it goes. */
+const guide =
+  (axis: 'x' | 'y'): Command =>
+  (editor) => {
+    if (!editor.image || !editor.pointer) return false
+    editor.toggleGuide(axis, editor.pointer[axis])
+    return true
+  }
+
+/** Through the points of what is selected, one after the other. */
+const walk =
+  (by: 1 | -1): Command =>
+  (editor) => {
+    const region = vertexRegion(editor)
+    if (region?.shape.kind !== 'keypoints') return false
+    const index = nextPoint(
+      region.shape,
+      editor.vertexSelection.map((r) => r.index),
+      by,
+    )
+    if (index === null) return false
+    editor.setVertexSelection([{ part: 0, ring: 0, index }])
+    return true
+  }
+
 const nudge =
   (dx: number, dy: number): Command =>
   (editor) => {
     const regions = editor.editable
     if (!editor.image || regions.length === 0) return false
+    if (nudgeVertices(editor, dx, dy)) return true
     const by = movedWithin(boundsOfShapes(regions.map((r) => r.shape)), dx, dy, editor.image)
     return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
   }
@@ -152,7 +219,7 @@ const brush =
     return true
   }
 const toggle =
-  (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names'): Command =>
+  (name: 'snapping' | 'crosshair' | 'minimap' | 'hideAll' | 'names' | 'grid' | 'guides' | 'snapToPixels'): Command =>
   (editor) => {
     editor.set({ [name]: !editor.settings[name] })
     return true
@@ -215,6 +282,17 @@ export const commands: Record<CanvasAction, Command> = {
   'toggle-crosshair': toggle('crosshair'),
   'toggle-minimap': toggle('minimap'),
   'toggle-names': toggle('names'),
+  'toggle-grid': toggle('grid'),
+  'toggle-guides': toggle('guides'),
+  'toggle-pixels': toggle('snapToPixels'),
+  'guide-upright': guide('x'),
+  'guide-level': guide('y'),
+  'place-skeleton': (editor) =>
+    editor.placeSkeleton(editor.pointer ?? toImage(editor.view, { x: editor.viewport.width / 2, y: editor.viewport.height / 2 })),
+  'point-hidden': pointState(otherSight),
+  'point-missing': pointState(otherPresence),
+  'next-point': walk(1),
+  'previous-point': walk(-1),
   'nudge-left': nudge(-1, 0),
   'nudge-right': nudge(1, 0),
   'nudge-up': nudge(0, -1),

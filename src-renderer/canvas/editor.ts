@@ -1,11 +1,15 @@
 /** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
 import { attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
+import type { Scale, Template } from '#shared/model/aid.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { Shape } from '#shared/model/shape.ts'
-import { commands, type Clipboard } from './commands.ts'
+import type { Box, Shape } from '#shared/model/shape.ts'
+import { edgesOf, type Visibility } from '#shared/model/skeleton.ts'
+import { commands, insertAt, type Clipboard } from './commands.ts'
 import { asTracked, changedId } from './edits.ts'
+import { aligned, noGuides, withGuide, type Guides, type Lines } from './grid.ts'
+import { boxAbout, placed, withStates } from './keypoints.ts'
 import { RegionStore } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { snapTo } from './snap.ts'
@@ -23,6 +27,7 @@ import {
   type RegionChange,
   type RegionEdit,
   type RegionId,
+  type Size,
   type ToolName,
   type VertexRef,
 } from './types.ts'
@@ -104,6 +109,35 @@ export class CanvasEditor extends Viewing {
   nameOf = (labelId: number | null): string => (labelId === null ? '' : (this.labels.get(labelId)?.name ?? ''))
   colourOf = (labelId: number | null): string => (labelId === null ? undefined : this.labels.get(labelId)?.colour) ?? '#8a8f98'
 
+  /** The label that a skeleton is drawn of: the active one, or the only one that has any. */
+  get skeletonLabel(): Label | null {
+    const active = this.activeLabelId === null ? undefined : this.labels.get(this.activeLabelId)
+    if (active?.skeleton) return active
+    const all = [...this.labels.values()].filter((l) => l.skeleton)
+    return all.length === 1 || active === undefined ? (all[0] ?? null) : null
+  }
+  skeletonOf = (labelId: number | null) => (labelId === null ? null : (this.labels.get(labelId)?.skeleton ?? null))
+  /** As it is drawn: points without edges of their own are joined as their label's skeleton is. */
+  drawn(shape: Shape, labelId: number | null): Shape {
+    if (shape.kind !== 'keypoints' || shape.edges?.length) return shape
+    const edges = edgesOf(shape, this.skeletonOf(labelId))
+    return edges.length ? { ...shape, edges: edges.map(([a, b]): [number, number] => [a, b]) } : shape
+  }
+  private lastSkeleton: Size | null = null
+
+  drawSkeleton(box: Box): void {
+    const label = this.skeletonLabel
+    if (!label?.skeleton || !this.image) return
+    this.lastSkeleton = { width: box.w, height: box.h }
+    this.commitNew('place skeleton', placed(box, label.skeleton, this.image), { labelId: label.id })
+  }
+  /** As large as the one before, about a point; false where no label has a skeleton. */
+  placeSkeleton(at: Point): boolean {
+    if (!this.image || !this.skeletonLabel) return false
+    this.drawSkeleton(boxAbout(at, this.lastSkeleton, this.image))
+    return true
+  }
+
   /** A new region on top of the others, not yet part of the document. */
   newRegion(shape: Shape, from: Partial<Region> = {}): Region {
     const labelId = from.labelId === undefined ? this.activeLabelId : from.labelId
@@ -139,8 +173,8 @@ export class CanvasEditor extends Viewing {
   }
 
   /** Adds a region and selects it. */
-  commitNew(action: string, shape: Shape): void {
-    const after = this.newRegion(shape)
+  commitNew(action: string, shape: Shape, from?: Partial<Region>): void {
+    const after = this.newRegion(shape, from)
     this.batch(() => {
       this.commit(action, [{ before: null, after }])
       this.setSelection([after.id])
@@ -214,6 +248,19 @@ export class CanvasEditor extends Viewing {
         })),
       )
       this.changed('labels')
+    })
+  }
+
+  /** Points of keypoints: 2 to be seen, 1 hidden, 0 not labelled; they are chosen afterwards. */
+  setPointStates(id: RegionId, indices: readonly number[], v: Visibility): void {
+    const region = this.regions.get(id)
+    if (region?.shape.kind !== 'keypoints' || region.locked || !this.image) return
+    const shape = withStates(region.shape, indices, v, this.skeletonOf(region.labelId), this.image)
+    // Without any point there is nothing that could be selected again.
+    if (!shape.points.some((p) => p.v > 0)) return
+    this.batch(() => {
+      this.commitShape('change points', region.id, shape)
+      this.setVertexSelection(indices.map((index) => ({ part: 0, ring: 0, index })))
     })
   }
 
@@ -352,9 +399,38 @@ export class CanvasEditor extends Viewing {
   placed(point: Point, except?: ReadonlySet<RegionId>): { at: Point; snapped: boolean } {
     const snap = this.settings.snapping && !this.settings.hideAll ? snapTo(this.regions, point, this.reach(), except) : null
     const { width, height } = this.image!
-    const whole = (v: number) => (this.settings.snapToPixels ? Math.round(v) : v)
-    const { x, y } = snap ?? { x: whole(point.x), y: whole(point.y) }
-    return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null }
+    const lined = aligned(point, this.lines, this.reach())
+    const { x, y } = snap ?? lined.at
+    return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null || lined.snapped }
+  }
+
+  /** Of lengths; null: they are said in pixels. */
+  scale: Scale | null = null
+  setScale(scale: Scale | null): void {
+    this.scale = scale
+    this.changed('settings')
+  }
+
+  /** Its regions at the place where they were drawn (`by` null), or moved, kept within the image; one step. */
+  placeTemplate({ regions }: Template, by: Point | null): boolean {
+    return insertAt(this, 'place template', regions, by)
+  }
+
+  /** Those of the project, in pixels of whatever image is open. */
+  guides: Guides = noGuides
+  setGuides(guides: Guides): void {
+    this.guides = guides
+    this.changed('settings')
+  }
+  /** A guide through a point, or none where there is one. */
+  toggleGuide(axis: 'x' | 'y', at: number): void {
+    this.setGuides(withGuide(this.guides, axis, Math.round(at), this.reach()))
+    if (!this.settings.guides) this.set({ guides: true })
+  }
+  /** What is kept to beside the neighbours' vertices and edges. */
+  get lines(): Lines {
+    const { snapping, grid, gridStep, guides, snapToPixels } = this.settings
+    return { guides: snapping && guides ? this.guides : noGuides, grid: snapping && grid ? gridStep : null, pixels: snapToPixels }
   }
 
   // ---- Actions

@@ -82,8 +82,9 @@ export interface VertexRef {
 
 /** What a state wants drawn over the image; it vanishes with the state. */
 export interface Overlay {
-  /** The region in the making. */
+  /** The region in the making, and its colour where that is not the active label's. */
   draft?: Shape
+  colour?: string
   /** Flat points of an open line in the making, up to the pointer. */
   line?: readonly number[]
   /** A mask in the making, and the region that it is to replace. */
@@ -98,7 +99,8 @@ export interface Overlay {
   ghost?: Point
   /** Diameter of the brush in image pixels. */
   brush?: { at: Point; size: number; erase: boolean }
-  ruler?: { from: Point; to: Point }
+  /** A line that is measured. */
+  ruler?: readonly Point[]
 }
 
 export const toolNames = [
@@ -109,6 +111,7 @@ export const toolNames = [
   'polygon',
   'polyline',
   'points',
+  'skeleton',
   'brush',
   'eraser',
   'wand',
@@ -130,6 +133,11 @@ export interface CanvasSettings {
   names: boolean
   /** To whole pixels of the image. */
   snapToPixels: boolean
+  /** Is the grid shown, and kept to while snapping is on? Its cell in image pixels. */
+  grid: boolean
+  gridStep: number
+  /** Are guides and rulers shown, and the guides kept to while snapping is on? */
+  guides: boolean
   /** Boxes: by dragging, by two clicks, or by either. */
   drawBy: 'either' | 'drag' | 'click'
   /** Of outlines, CSS pixels. */
@@ -151,6 +159,9 @@ export const defaultSettings: CanvasSettings = {
   hideAll: false,
   names: false,
   snapToPixels: false,
+  grid: false,
+  gridStep: 32,
+  guides: false,
   drawBy: 'either',
   lineWidth: 1.5,
   fillOpacity: 0.25,

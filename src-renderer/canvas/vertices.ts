@@ -119,6 +119,11 @@ export function insertVertex(shape: Shape, ref: VertexRef, { x, y }: Point): Sha
 /** A ring with fewer than three vertices left goes; null where the whole shape does. */
 export function deleteVertices(shape: Shape, refs: readonly VertexRef[]): Shape | null {
   if (shape.kind === 'keypoints') {
+    // A point with a name is one of a whole: it stays in the list, not labelled.
+    if (refs.every((r) => shape.points[r.index]?.name !== undefined)) {
+      const points = shape.points.map((p, i) => (refs.some((r) => r.index === i) ? { ...p, v: 0 as const } : p))
+      return points.some((p) => p.v > 0) ? { ...shape, points } : null
+    }
     const place = new Map<number, number>() // old index → new
     const points = shape.points.filter((_, i) => !refs.some((r) => r.index === i) && place.set(i, place.size))
     const edges = shape.edges?.flatMap(([a, b]): [number, number][] =>

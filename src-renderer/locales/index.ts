@@ -7,6 +7,7 @@ import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from
 import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
 import { routeEn, routeJa } from './route.ts'
 import { sequenceActionsEn, sequenceActionsJa, sequenceEn, sequenceJa } from './sequence.ts'
+import { skeletonActionsEn, skeletonActionsJa, skeletonEn, skeletonHintEn, skeletonHintJa, skeletonJa } from './skeleton.ts'
 import { upkeepEn, upkeepJa } from './upkeep.ts'
 import { windowEn, windowJa } from './window.ts'
 
@@ -36,6 +37,8 @@ export const i18n = createI18n({
       routeEn,
       sequenceEn,
       { actions: sequenceActionsEn },
+      skeletonEn,
+      { actions: skeletonActionsEn, hint: skeletonHintEn },
       upkeepEn,
       windowEn,
     ]),
@@ -50,6 +53,8 @@ export const i18n = createI18n({
       routeJa,
       sequenceJa,
       { actions: sequenceActionsJa },
+      skeletonJa,
+      { actions: skeletonActionsJa, hint: skeletonHintJa },
       upkeepJa,
       windowJa,
     ]),

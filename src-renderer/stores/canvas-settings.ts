@@ -14,6 +14,9 @@ const kept = [
   'minimap',
   'snapping',
   'snapToPixels',
+  'grid',
+  'gridStep',
+  'guides',
 ] as const satisfies readonly (keyof CanvasSettings & keyof LabellingSettings)[]
 const of = (from: Pick<CanvasSettings, (typeof kept)[number]>) =>
   Object.fromEntries(kept.map((k) => [k, from[k]])) as Pick<CanvasSettings, (typeof kept)[number]>

@@ -21,6 +21,7 @@ import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
 import { useConflicts } from './conflicts.ts'
 import { keepSettings } from './canvas-settings.ts'
+import { keepGuides } from './guides.ts'
 import { foresee, withBefore } from './optimistic.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
@@ -98,6 +99,7 @@ export const useDesk = defineStore('desk', () => {
     (labels) => editor.setLabels(labels),
   )
   keepSettings(editor, () => settings.value)
+  keepGuides(editor, () => project.opened?.info.folder ?? null)
   /** Labels given lately, the last first; each project has its own. */
   const lastLabels = ref<number[]>([])
   const labelsPlace = () => `dashi:labels:${project.opened?.info.folder ?? ''}`

@@ -41,6 +41,10 @@ export const settings = z.object({
       minimap: z.boolean().default(true),
       snapping: z.boolean().default(true),
       snapToPixels: z.boolean().default(false),
+      grid: z.boolean().default(false),
+      /** Side of a cell of the grid, image pixels. */
+      gridStep: z.number().min(0.5).max(100_000).default(32),
+      guides: z.boolean().default(false),
     })
     .prefault({}),
   /** So many images on from the open one are fetched beforehand, and the one before it; 0: none. */

@@ -65,5 +65,5 @@ export const projectMethods = {
 export const projectEvents = {
   /** Counts, labels or the set of images changed. */
   'project.replaced': z.object({ replaced: replacement.nullable() }),
-  'project.changed': z.object({ what: z.array(z.enum(['media', 'labels', 'snapshots', 'runs'])) }),
+  'project.changed': z.object({ what: z.array(z.enum(['media', 'labels', 'snapshots', 'runs', 'aids'])) }),
 }

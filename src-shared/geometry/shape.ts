@@ -66,7 +66,13 @@ export function shapeContains(shape: Shape, x: number, y: number, reach = 0): bo
     case 'polyline':
       return lineDistance(shape.points, x, y, false) <= reach
     case 'keypoints':
-      return shape.points.some((p) => Math.hypot(p.x - x, p.y - y) <= reach)
+      return (
+        shape.points.some((p) => p.v > 0 && Math.hypot(p.x - x, p.y - y) <= reach) ||
+        (shape.edges ?? []).some(([i, j]) => {
+          const [a, b] = [shape.points[i]!, shape.points[j]!]
+          return a.v > 0 && b.v > 0 && lineDistance([a.x, a.y, b.x, b.y], x, y, false) <= reach
+        })
+      )
   }
 }
 

@@ -107,6 +107,7 @@ export const feature = z.enum([
   'attribute definitions',
   'tracks',
   'parent labels',
+  'skeletons',
   'drawing order',
   'image labels',
   'several labels an image',

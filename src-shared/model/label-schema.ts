@@ -19,6 +19,8 @@ export const schemaLabel = z.object({
   /** The label that it lies below. */
   parent: name.nullable().default(null),
   attributes: attributeDefinitions.default([]),
+  /** Left out: nothing is said of it. */
+  skeleton: label.shape.skeleton,
 })
 export type SchemaLabel = z.infer<typeof schemaLabel>
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { attributeDefinitions } from './attribute.ts'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
+import { skeleton } from './skeleton.ts'
 import { text } from './text.ts'
 
 export const colour = z.string().regex(/^#[0-9a-f]{6}$/, 'expected a colour such as #1f77b4')
@@ -18,6 +19,8 @@ export const label = z.object({
   parentId: id.nullable(),
   /** Of its regions, and of those of the labels below it. */
   attributes: attributeDefinitions,
+  /** The named points of its regions of keypoints; null or left out: it has none. */
+  skeleton: skeleton.nullish(),
 })
 export type Label = z.infer<typeof label>
 

@@ -16,6 +16,7 @@ import { mutate } from '../../db/journal.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { coloursIn } from './labels.ts'
+import { followSkeleton } from './skeletons.ts'
 
 export function labelSchema(project: Project): LabelSchemaFile {
   const labels = listLabels(project)
@@ -23,7 +24,7 @@ export function labelSchema(project: Project): LabelSchemaFile {
   return {
     format: 'dashi-labels',
     version: 1,
-    labels: labels.map(({ name, colour, key, synonyms, prompts, parentId, attributes }) => ({
+    labels: labels.map(({ name, colour, key, synonyms, prompts, parentId, attributes, skeleton }) => ({
       name,
       colour,
       key,
@@ -31,6 +32,7 @@ export function labelSchema(project: Project): LabelSchemaFile {
       prompts,
       parent: parentId === null ? null : (names.get(parentId) ?? null),
       attributes,
+      ...(skeleton ? { skeleton } : {}),
     })),
   }
 }
@@ -75,7 +77,10 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
         labelRow({ ...fieldsOf(l), name: l.name, colour: coloured(l.colour ?? nextColour(used)), key: l.key, parentId: null }),
       ),
     )
-  for (const { id, patch } of changes) edit.update('label', id, labelRow(patch))
+  for (const { id, old, patch } of changes) {
+    edit.update('label', id, labelRow(patch))
+    if (old.skeleton && patch.skeleton) followSkeleton(edit, id, old.skeleton, patch.skeleton)
+  }
   // Parents last: then every label is there.
   for (const { name, parent } of [...fresh, ...changes])
     if (parent !== undefined) edit.update('label', ids.get(name)!, { parent_id: parent === null ? null : ids.get(parent)! })
@@ -85,13 +90,19 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
 interface Change {
   id: number
   name: string
+  old: Label
   patch: Partial<Label>
   /** undefined: stays where it is. */
   parent?: string | null
 }
 type Fresh = SchemaLabel & { key: string | null }
 
-const fieldsOf = ({ synonyms, prompts, attributes }: SchemaLabel) => ({ synonyms, prompts, attributes })
+const fieldsOf = ({ synonyms, prompts, attributes, skeleton }: SchemaLabel) => ({
+  synonyms,
+  prompts,
+  attributes,
+  ...(skeleton === undefined ? {} : { skeleton }),
+})
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
 
 /** All that is decided, so that a preview says what will be. */
@@ -119,7 +130,7 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
     if (fields.length === 0) report.unchanged++
     else {
       report.changed.push({ name: l.name, fields })
-      changes.push({ id: old.id, name: l.name, patch, ...(moves && { parent: l.parent }) })
+      changes.push({ id: old.id, name: l.name, old, patch, ...(moves && { parent: l.parent }) })
     }
   }
   return { report, fresh, changes }
@@ -209,6 +220,7 @@ function merged(old: Label, l: SchemaLabel, keys: Keys, kept: string[]): Partial
     prompts: union(old.prompts, l.prompts),
     key: old.key ?? keys.claimed(l.name, l.key ?? null),
     attributes: mergedAttributes(old, l, kept),
+    skeleton: mergedSkeleton(old, l, kept),
   }
 }
 
@@ -222,4 +234,12 @@ function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): Attribute
     return a.type === 'choice' && other.type === 'choice' ? { ...a, options: union(a.options, other.options) } : a
   })
   return [...out, ...l.attributes.filter((b) => !old.attributes.some((a) => a.name === b.name))]
+}
+
+/** That of the project stays: its points have places and edges that the file's would not fit. */
+function mergedSkeleton(old: Label, l: SchemaLabel, kept: string[]): Label['skeleton'] {
+  if (!old.skeleton || !l.skeleton || sameData(old.skeleton, l.skeleton)) return old.skeleton ?? l.skeleton ?? null
+  const added = l.skeleton.points.filter((p) => !old.skeleton!.points.includes(p))
+  if (added.length) kept.push(`${l.name}: its skeleton stays as the project has it, without ${added.join(', ')}`)
+  return old.skeleton
 }

@@ -8,6 +8,7 @@ import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { removeRegionsIn } from './regions.ts'
+import { followSkeleton } from './skeletons.ts'
 import { valid } from './validate.ts'
 
 const newLabel = label.omit({ id: true }).partial().required({ name: true })
@@ -31,6 +32,7 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
         prompts: l.prompts ?? [],
         parentId: l.parentId ?? null,
         attributes: l.attributes ?? [],
+        skeleton: l.skeleton ?? null,
       }
       used.push(whole.colour)
       return { id: edit.insert('label', labelRow(whole)), ...whole }
@@ -50,7 +52,9 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
     meanwhile.settle()
     if (checked.parentId != null && (checked.parentId === id || isBelow(edit, checked.parentId, id)))
       throw userError('label: parentId: a label cannot lie below itself')
+    const old = row && checked.skeleton !== undefined ? toLabel({ id, ...row }).skeleton : undefined
     edit.update('label', id, labelRow(checked))
+    if (old && checked.skeleton) followSkeleton(edit, id, old, checked.skeleton)
     return toLabel({ id, ...edit.row('label', id)! })
   })
 }

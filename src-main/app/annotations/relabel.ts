@@ -149,7 +149,7 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
 
 /** New labels lie where the divided one does, and may say what it may. */
 function divide(edit: Edit, id: number, parts: readonly Part[]): void {
-  const { parent_id, attributes } = edit.row('label', id)!
+  const { parent_id, attributes, skeleton } = edit.row('label', id)!
   const made = new Map<string, number>()
   for (const part of parts) {
     const into =
@@ -159,6 +159,7 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
         ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }),
         parent_id: parent_id ?? null,
         attributes: attributes ?? null,
+        skeleton: skeleton ?? null,
       })
     made.set(part.name, into)
     moveAnnotations(edit, part.regions, part.imageLabels, into)

@@ -1,5 +1,6 @@
 /** What a reader makes of one image, before it meets the image itself. */
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
+import type { Skeleton } from '#shared/model/skeleton.ts'
 import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { ReviewState } from '#shared/model/media.ts'
 import type { z } from 'zod'
@@ -39,6 +40,7 @@ export interface DraftLabel {
   /** The name of the label that it lies below. */
   parent?: string | null
   attributes?: AttributeDefinition[]
+  skeleton?: Skeleton | null | undefined
 }
 
 /** Everything a reader needs. */

@@ -179,13 +179,14 @@ export function selected(record: ImageRecord, states: readonly AnnotationState[]
 function factsOf(project: Project): Map<string, LabelFacts> {
   const labels = new Map(listLabels(project).map((l) => [l.id, l]))
   return new Map(
-    [...labels.values()].map(({ id, name, colour, parentId, attributes }) => [
+    [...labels.values()].map(({ id, name, colour, parentId, attributes, skeleton }) => [
       name,
       {
         colour,
         parent: parentId === null ? null : (labels.get(parentId)?.name ?? null),
         own: attributes,
         attributes: attributesOf(id, labels),
+        skeleton: skeleton ?? null,
       },
     ]),
   )
@@ -211,6 +212,9 @@ const shapeFeature = {
 
 function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): { summary: Summary; joints: JointBook } {
   const joints = new JointBook()
+  const labels = listLabels(project)
+  // First, so that points stand in the order of the skeleton.
+  for (const { name, skeleton } of labels) if (skeleton) joints.declare(name, skeleton)
   const report = meter(onProgress)
   const counts: Partial<Record<Feature, number>> = {}
   const add = (feature: Feature, n: number | boolean | undefined) => {
@@ -223,8 +227,8 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
     signal?.throwIfAborted()
     const record = selected(whole, options.states)
     report('counting', ++images, of)
-    const { regions = [], labels = [], captions = [], tags = [], split, review } = record
-    add('proposals left out', (whole.regions?.length ?? 0) - regions.length + (whole.labels?.length ?? 0) - labels.length)
+    const { regions = [], labels: ofImage = [], captions = [], tags = [], split, review } = record
+    add('proposals left out', (whole.regions?.length ?? 0) - regions.length + (whole.labels?.length ?? 0) - ofImage.length)
     for (const [i, r] of regions.entries()) {
       add(shapeFeature[r.shape.kind], 1)
       if (r.shape.kind === 'polygon') {
@@ -248,21 +252,21 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
       add('caption languages', c.language != null)
     }
     add('several captions an image', captions.filter((c) => c.region == null).length > 1)
-    add('image labels', labels.length)
-    add('several labels an image', labels.length > 1)
+    add('image labels', ofImage.length)
+    add('several labels an image', ofImage.length > 1)
     add(
       'authors',
-      [...regions, ...labels, ...captions].some((a) => a.author?.kind === 'checkpoint' || (a.author && a.author.name !== project.user)),
+      [...regions, ...ofImage, ...captions].some((a) => a.author?.kind === 'checkpoint' || (a.author && a.author.name !== project.user)),
     )
     add('tags', tags.length)
     add('splits', split != null)
     if (split != null) splits.add(split)
     add('review states', review !== undefined && review !== 'unreviewed')
-    add('images without annotations', regions.length + labels.length + captions.length === 0)
+    add('images without annotations', regions.length + ofImage.length + captions.length === 0)
   }
   const comments = Number(project.db.value('SELECT count(*) FROM comment'))
   add('comments', comments)
-  const labels = listLabels(project)
+  add('skeletons', labels.filter((l) => l.skeleton).length)
   add(
     'attribute definitions',
     labels.reduce((n, l) => n + l.attributes.length, 0),

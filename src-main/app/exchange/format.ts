@@ -36,7 +36,11 @@ export function losses({ losses, tasks }: Format, summary: Summary, options: Exp
 }
 
 /** Of labels, what formats that only know their names have no place for. */
-export const ofLabels = { 'attribute definitions': 'are left out', 'parent labels': 'lie beside the others' } as const satisfies Losses
+export const ofLabels = {
+  'attribute definitions': 'are left out',
+  'parent labels': 'lie beside the others',
+  skeletons: 'are left out',
+} as const satisfies Losses
 
 /** What most formats have no place for. */
 export const usualLosses = {

@@ -275,10 +275,19 @@ class Storing {
     const fresh = new Map<string, DraftLabel>()
     // Of labels that are there already, only gaps are filled.
     const told = [
-      ...new Map(this.labels.filter((l) => l.parent || l.attributes?.length).map((l) => [l.name.trim().slice(0, 500), l])).entries(),
+      ...new Map(
+        this.labels.filter((l) => l.parent || l.attributes?.length || l.skeleton).map((l) => [l.name.trim().slice(0, 500), l]),
+      ).entries(),
     ]
       .filter(([name]) => name)
-      .map(([name, { parent = null, attributes = [] }]) => ({ name, parent, attributes, synonyms: [], prompts: [] }))
+      .map(([name, { parent = null, attributes = [], skeleton }]) => ({
+        name,
+        parent,
+        attributes,
+        ...(skeleton ? { skeleton } : {}),
+        synonyms: [],
+        prompts: [],
+      }))
     for (const l of this.labels.splice(0)) {
       const name = l.name.trim().slice(0, 500)
       if (name && !known.has(name) && !fresh.has(name)) fresh.set(name, { ...l, name })

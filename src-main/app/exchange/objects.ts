@@ -1,5 +1,6 @@
 /** Regions as objects: an outline and its keypoints, which lie apart here, are one object in most formats. */
 import type { RecordRegion } from '#shared/model/record.ts'
+import { pointName, skeleton, type Skeleton } from '#shared/model/skeleton.ts'
 import { groupAttribute } from './shapes.ts'
 import { labelOf } from './target.ts'
 
@@ -46,7 +47,7 @@ export class JointBook {
     const joints = this.labels.get(label) ?? { names: [], edges: [] }
     this.labels.set(label, joints)
     const at = points.map((p, i) => {
-      const name = jointName(p, i)
+      const name = pointName(p, i)
       const known = joints.names.indexOf(name)
       return known >= 0 ? known : joints.names.push(name) - 1
     })
@@ -55,6 +56,11 @@ export class JointBook {
       if (p !== undefined && q !== undefined && !joints.edges.some(([s, t]) => s === p && t === q)) joints.edges.push([p, q])
     }
     return joints
+  }
+
+  /** What the label's skeleton says, whether or not any object has it all. */
+  declare(label: string, { points, edges }: Skeleton): void {
+    this.add(label, { points: points.map((name) => ({ name })), edges })
   }
 
   of(label: string): Joints | undefined {
@@ -70,5 +76,21 @@ export class JointBook {
   }
 }
 
-/** The name that a point goes by within its object. */
-export const jointName = (p: { name?: string | undefined }, i: number) => p.name ?? `point ${i + 1}`
+export { pointName as jointName }
+
+/** The name of the point at a place of a list; none where it is only that of its place. */
+export const namedAt = (name: string | undefined, i: number): { name?: string } => (name && name !== pointName({}, i) ? { name } : {})
+
+/** A skeleton as a file tells it; undefined where it makes none, or names no point. */
+export function skeletonFrom(
+  names: readonly string[],
+  edges: readonly (readonly [number, number])[],
+  layout?: unknown,
+): Skeleton | undefined {
+  // Points that only have the names of their places, and that nothing joins, are a list of points.
+  if (edges.length === 0 && names.every((name, i) => name === pointName({}, i))) return undefined
+  const once = new Map<string, readonly [number, number]>()
+  for (const [a, b] of edges) if (a !== b) once.set(JSON.stringify([a, b]), [a, b])
+  const given = { points: names, edges: [...once.values()].filter((e) => e.every((i) => i >= 0 && i < names.length)) }
+  return skeleton.safeParse({ ...given, layout }).data ?? skeleton.safeParse(given).data
+}

@@ -6,6 +6,7 @@ import { userError } from '#shared/errors.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import type { Skeleton } from '#shared/model/skeleton.ts'
 import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
 import type { Findings } from './findings.ts'
@@ -26,6 +27,7 @@ export interface LabelFacts {
   own: readonly AttributeDefinition[]
   /** Those of the labels above it too. */
   attributes: readonly AttributeDefinition[]
+  skeleton: Skeleton | null
 }
 
 export interface Target {

@@ -8,10 +8,13 @@ import { selectionFrame, vertexRegion } from '../tools/select/selection.ts'
 import type { Overlay, Point } from '../types.ts'
 import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
+import { paintLines } from './lines.ts'
 import { paintNames } from './names.ts'
+import { paintPointNames } from './point-names.ts'
+import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-const accent = '#2f80ed'
+export const accent = '#2f80ed'
 /** Vertices nearer than this (CSS px) to the one before get no handle of their own; they can still be taken. */
 const spacing = 5
 
@@ -23,8 +26,16 @@ export class Decorations extends FabricObject {
 
   /** Nothing to draw, whatever the view. */
   get isEmpty(): boolean {
-    const { selection, settings, overlay } = this.editor
-    return selection.length === 0 && !settings.crosshair && !settings.names && Object.keys(overlay).length === 0
+    const { selection, settings, overlay, hovered } = this.editor
+    return (
+      !settings.grid &&
+      !settings.guides &&
+      selection.length === 0 &&
+      hovered === null &&
+      !settings.crosshair &&
+      !settings.names &&
+      Object.keys(overlay).length === 0
+    )
   }
 
   override render(ctx: CanvasRenderingContext2D): void {
@@ -33,10 +44,12 @@ export class Decorations extends FabricObject {
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0)
     const { editor } = this
     const { overlay } = editor
+    paintLines(ctx, editor)
     if (!editor.settings.hideAll) {
       this.vertices(ctx, overlay)
       this.frame(ctx, overlay)
       if (editor.settings.names) paintNames(ctx, editor)
+      paintPointNames(ctx, editor)
     }
     if (editor.settings.crosshair) this.crosshair(ctx)
     this.inProgress(ctx, overlay)
@@ -131,7 +144,7 @@ export class Decorations extends FabricObject {
   private inProgress(ctx: CanvasRenderingContext2D, overlay: Overlay): void {
     const { editor } = this
     const { view, viewport } = editor
-    const colour = editor.colourOf(editor.activeLabelId)
+    const colour = overlay.colour ?? editor.colourOf(editor.activeLabelId)
     ctx.beginPath()
     if (overlay.draft) trace(ctx, overlay.draft, { x: -view.x / view.scale, y: -view.y / view.scale, scale: view.scale, ...viewport })
     if (overlay.line) {
@@ -182,28 +195,12 @@ export class Decorations extends FabricObject {
       ctx.arc(p.x, p.y, Math.max(1, (brush.size / 2) * scale), 0, 2 * Math.PI)
       twoTone(ctx, 1, brush.erase ? '#d62728' : '#000')
     }
-    if (ruler) this.ruler(ctx, ruler.from, ruler.to)
-  }
-
-  private ruler(ctx: CanvasRenderingContext2D, from: Point, to: Point): void {
-    const [a, b] = [this.at(from), this.at(to)]
-    ctx.beginPath()
-    ctx.moveTo(a.x, a.y)
-    ctx.lineTo(b.x, b.y)
-    twoTone(ctx, 1.5, accent)
-    const [dx, dy] = [to.x - from.x, to.y - from.y]
-    const text = `${Math.hypot(dx, dy).toFixed(1)} px   ${Math.abs(dx).toFixed(1)} × ${Math.abs(dy).toFixed(1)}   ${((Math.atan2(dy, dx) * 180) / Math.PI).toFixed(1)}°`
-    ctx.font = '12px system-ui, sans-serif'
-    ctx.lineWidth = 3
-    ctx.strokeStyle = '#fff'
-    ctx.fillStyle = '#111'
-    ctx.strokeText(text, b.x + 10, b.y - 8)
-    ctx.fillText(text, b.x + 10, b.y - 8)
+    if (ruler) paintRuler(ctx, this.editor, ruler)
   }
 }
 
 /** The current path, visible on light and dark alike. */
-function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
+export function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
   ctx.strokeStyle = '#ffffffc0'
   ctx.lineWidth = width + 1.5
   ctx.stroke()

@@ -56,7 +56,7 @@ export class LiveLayer {
     const seen = new Set(regions.map((r) => r.id))
     for (const id of this.objects.keys()) if (!seen.has(id)) this.objects.delete(id)
     for (const r of regions) {
-      const shape = overlay.previews?.get(r.id) ?? r.shape
+      const shape = editor.drawn(overlay.previews?.get(r.id) ?? r.shape, r.labelId)
       const object = this.object(r.id, shape, this.look(r, held, missing))
       object.columns = overlay.maskOf === r.id ? (overlay.mask ?? null) : null
     }

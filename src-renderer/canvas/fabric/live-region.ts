@@ -4,7 +4,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import { flatBox, flatFromColumns, flatOf, type FlatMask } from '../masks/flat-mask.ts'
 import type { ColumnMask } from '../masks/column-mask.ts'
 import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
-import { dashOf, haloOf, maskFill, trace, withAlpha, type Style } from './scene.ts'
+import { dashOf, haloOf, maskFill, paintHidden, trace, withAlpha, type Style } from './scene.ts'
 
 export interface Look {
   colour: string
@@ -62,6 +62,7 @@ export class LiveRegion extends FabricObject {
     if (this.shape.kind === 'keypoints') {
       ctx.fillStyle = colour
       ctx.fill()
+      paintHidden(ctx, this.shape, this.window(), 3 * lineWidth)
     }
   }
 

@@ -54,6 +54,7 @@ export class RegionLayer {
     this.element.remove()
   }
 
+  private scene = (r: Region) => sceneRegion({ ...r, shape: this.editor.drawn(r.shape, r.labelId) }, this.editor.colourOf(r.labelId))
   private post = (message: ToRaster) => this.worker.postMessage(message)
 
   /** Everything anew: another image, other colours. */
@@ -61,7 +62,7 @@ export class RegionLayer {
     const visible = this.editor.regions.all().filter(isShown)
     this.sent = new Map(visible.map((r) => [r.id, r]))
     this.fresh.clear()
-    this.post({ type: 'load', regions: visible.map((r) => sceneRegion(r, this.editor.colourOf(r.labelId))) })
+    this.post({ type: 'load', regions: visible.map((r) => this.scene(r)) })
     this.revision++
     this.asked = null
     this.shownExcept = new Set()
@@ -83,7 +84,7 @@ export class RegionLayer {
     this.sent = now
     this.revision++
     for (const r of set) this.fresh.set(r.id, this.revision)
-    this.post({ type: 'update', set: set.map((r) => sceneRegion(r, this.editor.colourOf(r.labelId))), delete: gone })
+    this.post({ type: 'update', set: set.map((r) => this.scene(r)), delete: gone })
   }
 
   /** Those that the bitmap does not show as they are, though nobody holds them any more: to be drawn live a moment longer. */

@@ -89,6 +89,20 @@ export function trace(ctx: Context, shape: Shape, w: PaintWindow, pointRadius = 
   }
 }
 
+/** Points that are labelled but cannot be seen are rings. */
+export function paintHidden(ctx: Context, shape: Shape, w: PaintWindow, pointRadius: number): void {
+  if (shape.kind !== 'keypoints' || !shape.points.some((p) => p.v === 1)) return
+  ctx.beginPath()
+  for (const p of shape.points)
+    if (p.v === 1) {
+      const [x, y] = [(p.x - w.x) * w.scale, (p.y - w.y) * w.scale]
+      ctx.moveTo(x + 0.62 * pointRadius, y)
+      ctx.arc(x, y, 0.62 * pointRadius, 0, 2 * Math.PI)
+    }
+  ctx.fillStyle = '#fff'
+  ctx.fill()
+}
+
 /** Vector shapes in the given order. */
 export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: PaintWindow, style: Style): void {
   ctx.lineJoin = 'round'
@@ -116,6 +130,7 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
     ctx.setLineDash(dash)
     ctx.stroke()
     if (dash.length) ctx.setLineDash([])
+    paintHidden(ctx, r.shape, w, 3 * style.lineWidth)
   }
 }
 

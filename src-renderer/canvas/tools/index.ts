@@ -7,6 +7,7 @@ import { PointsIdle } from './points/idle.ts'
 import { RotatedBoxIdle } from './rotated-box/idle.ts'
 import { RulerIdle } from './ruler/idle.ts'
 import { SelectIdle } from './select/idle.ts'
+import { SkeletonIdle } from './skeleton/idle.ts'
 import type { Tool } from './state.ts'
 import { WandIdle } from './wand/idle.ts'
 
@@ -19,6 +20,7 @@ export const tools: { [K in ToolName]: Tool & { name: K } } = {
   polyline: { name: 'polyline', start: (editor) => new PathIdle(editor, 'polyline') },
   scissors: { name: 'scissors', start: (editor) => new PathIdle(editor, 'scissors') },
   points: { name: 'points', start: (editor) => new PointsIdle(editor) },
+  skeleton: { name: 'skeleton', start: (editor) => new SkeletonIdle(editor) },
   brush: { name: 'brush', start: (editor) => new BrushIdle(editor, 'brush') },
   eraser: { name: 'eraser', start: (editor) => new BrushIdle(editor, 'eraser') },
   wand: { name: 'wand', start: (editor) => new WandIdle(editor) },

@@ -172,7 +172,7 @@ describe('shortcuts', () => {
     expect(actionsFor('Backspace')).toEqual(['remove-last', 'delete'])
   })
   test('they can be remapped', () => {
-    expect(actionsFor('J', { ...defaultShortcuts, 'tool-box': ['J'] })).toEqual(['tool-box'])
+    expect(actionsFor('F', { ...defaultShortcuts, 'tool-box': ['F'] })).toEqual(['tool-box'])
   })
   test('bare keys are inert in text fields', () => {
     expect(['A', 'Shift+R', 'Ctrl+K', 'F1'].map(worksInText)).toEqual([false, false, true, true])

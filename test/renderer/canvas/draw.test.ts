@@ -151,6 +151,9 @@ test('points: each click one, with Shift one more of the same region', () => {
 
 test('the ruler measures and leaves the document alone', () => {
   const h = hand().tool('ruler').drag(10, 10, 40, 50).expectPath('ruler.idle')
-  expect(h.editor.overlay.ruler).toEqual({ from: { x: 10, y: 10 }, to: { x: 40, y: 50 } })
+  expect(h.editor.overlay.ruler).toEqual([
+    { x: 10, y: 10 },
+    { x: 40, y: 50 },
+  ])
   expect(h.edits).toEqual([])
 })

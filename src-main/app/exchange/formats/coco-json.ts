@@ -46,7 +46,10 @@ export const cocoCategory = z.object({
   synset: z.string().nullish().catch(undefined),
   isthing: z.union([z.number(), z.boolean()]).nullish().catch(undefined),
   /** What our own files say of it besides. */
-  dashi: z.object({ parent: z.string().nullish(), attributes: attributeDefinitions.optional() }).nullish().catch(undefined),
+  dashi: z
+    .object({ parent: z.string().nullish(), attributes: attributeDefinitions.optional(), layout: z.unknown().optional() })
+    .nullish()
+    .catch(undefined),
 })
 export const cocoAnnotation = z.object({
   id: key.nullish(),

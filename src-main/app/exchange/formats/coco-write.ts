@@ -135,15 +135,19 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
   if (documents.size === 0) of(null)
   const categories = target.labels.map((name, i) => {
     const k = target.joints.of(name)
-    const { parent = null, own = [] } = target.schema.get(name) ?? {}
+    const { parent = null, own = [], skeleton = null } = target.schema.get(name) ?? {}
+    const more = {
+      ...(parent === null ? {} : { parent }),
+      ...(own.length ? { attributes: own } : {}),
+      // Of points that the skeleton does not have there would be no place.
+      ...(skeleton?.layout && k?.names.length === skeleton.points.length ? { layout: skeleton.layout } : {}),
+    }
     return {
       id: i + 1,
       name,
       supercategory: above.get(name) ?? parent ?? '',
       ...(k ? { keypoints: k.names, skeleton: k.edges.map(([p, q]) => [p + 1, q + 1]) } : {}),
-      ...(parent !== null || own.length
-        ? { dashi: { ...(parent === null ? {} : { parent }), ...(own.length ? { attributes: own } : {}) } }
-        : {}),
+      ...(Object.keys(more).length ? { dashi: more } : {}),
     }
   })
   for (const d of documents.values()) await d.close(categories)

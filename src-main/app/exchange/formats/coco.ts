@@ -7,6 +7,7 @@ import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf, type Where } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
+import { skeletonFrom } from '../objects.ts'
 import { readProvenance } from '../provenance.ts'
 import { groupAttribute } from '../shapes.ts'
 import { Spool } from '../spool.ts'
@@ -14,7 +15,7 @@ import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
 import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage } from './coco-json.ts'
-import { rotationAttribute, shapesOf } from './coco-shapes.ts'
+import { edgesOf, rotationAttribute, shapesOf } from './coco-shapes.ts'
 import { write } from './coco-write.ts'
 
 const isCoco = ({ name, has }: Peek) =>
@@ -151,6 +152,7 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       name: c.name,
       ...(c.dashi?.parent ? { parent: c.dashi.parent } : {}),
       ...(c.dashi?.attributes?.length ? { attributes: c.dashi.attributes } : {}),
+      skeleton: skeletonFrom(c.keypoints ?? [], edgesOf(c.skeleton ?? [], c.keypoints?.length ?? 0), c.dashi?.layout),
       synonyms: [...(c.synset ? [c.synset] : []), ...(c.synonyms ?? [])].filter((s) => s && s !== c.name),
     })),
   )
@@ -298,6 +300,7 @@ const {
   authors: ____,
   'attribute definitions': _____,
   'parent labels': ______,
+  skeletons: _______,
   ...without
 } = usualLosses
 export const coco: Format = {

@@ -7,7 +7,8 @@ import { between } from '#shared/geometry/interpolate.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { trackAttributes } from '#shared/model/sequence.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import type { Draft, DraftRegion, Source } from '../draft.ts'
+import type { Draft, DraftLabel, DraftRegion, Source } from '../draft.ts'
+import { skeletonOfSvg } from '../cvat-skeleton.ts'
 import { message } from '../findings.ts'
 import { groupAttribute } from '../shapes.ts'
 import { findImage, type Found, isImage, join, stemOf } from '../tree.ts'
@@ -24,7 +25,7 @@ interface Task {
   size: number
   width?: number | undefined
   height?: number | undefined
-  labels: string[]
+  labels: DraftLabel[]
   /** As our own writer names them. */
   frames: string[]
 }
@@ -62,6 +63,7 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
 function taskOf(meta: XmlElement): Task {
   const holder = child(meta, 'task') ?? child(meta, 'job') ?? child(meta, 'project') ?? meta
   const size = child(holder, 'original_size') ?? child(meta, 'original_size')
+  const labels = child(holder, 'labels')?.children ?? []
   const whole = (n: number) => (Number.isInteger(n) && n > 0 ? n : undefined)
   return {
     size: numberOf(childText(holder, 'size')),
@@ -69,9 +71,13 @@ function taskOf(meta: XmlElement): Task {
     height: whole(numberOf(childText(size, 'height'))),
     frames: (child(meta, 'dashi')?.children ?? []).flatMap((f) => f.attributes['name'] ?? []),
     // Parts of a skeleton are labels with a parent.
-    labels: (child(holder, 'labels')?.children ?? [])
+    labels: labels
       .filter((l) => childText(l, 'name') && !childText(l, 'parent'))
-      .map((l) => childText(l, 'name')!),
+      .map((l) => {
+        const name = childText(l, 'name')!
+        const parts = labels.filter((p) => childText(p, 'parent') === name).flatMap((p) => childText(p, 'name') ?? [])
+        return { name, skeleton: skeletonOfSvg(childText(l, 'svg') ?? '', parts) }
+      }),
   }
 }
 

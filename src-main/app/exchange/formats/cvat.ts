@@ -4,10 +4,13 @@ import { decodeRle, rleBox, rleFromBitmap, rleToBitmap } from '#shared/geometry/
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
+import { edgesOf, type Skeleton } from '#shared/model/skeleton.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { definitionsOf, definitionXml } from '../cvat-attributes.ts'
+import { skeletonOfSvg, skeletonXml } from '../cvat-skeleton.ts'
 import { message } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
+import { jointName, namedAt } from '../objects.ts'
 import { boxBetween, ellipseRing, groupAttribute, hasHoles, hullOf, joinParts, maskOf, outlines, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
 import type { Peek } from '../peek.ts'
@@ -23,6 +26,8 @@ function* read(source: Source): Generator<Draft> {
   const { tree, file, findings } = source
   for (const name of file === null ? tree.files('', findings) : [file]) {
     const rules: Rules = new Map()
+    const parts = new Map<string, string[]>()
+    const declared = () => declare(source, rules, parts)
     if (!name.endsWith('.xml') || (file === null && !isCvat(tree.peek(name)))) continue
     try {
       if (isVideo(tree.peek(name).head)) {
@@ -34,17 +39,20 @@ function* read(source: Source): Generator<Draft> {
           findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
         else if (e.name === 'label') {
           const label = childText(e, 'name')
-          if (!label || childText(e, 'parent')) continue
+          const parent = childText(e, 'parent')
+          if (label && parent) parts.set(parent, [...(parts.get(parent) ?? []), label])
+          if (!label || parent) continue
           const attributes = definitionsOf(e, (reason) =>
             findings.change({ file: name, line: e.line }, `label ${label}: ${reason}; left without a definition`),
           )
-          rules.set(label, attributes)
-          source.declareLabels([{ name: label, attributes }])
+          rules.set(label, { attributes, svg: childText(e, 'svg') ?? '', skeleton: null })
         } else {
+          declared()
           const draft = draftOf(source, name, e, rules)
           if (draft) yield draft
         }
       }
+      declared()
     } catch (e) {
       if (!(e instanceof DashiError) || file !== null) throw e
       findings.leave({ file: name }, errorLine(e))
@@ -52,8 +60,18 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-/** Label → its attributes, as the file defines them before the images. */
-type Rules = Map<string, readonly AttributeDefinition[]>
+/** Label → its attributes and points, as the file defines them before the images. */
+type Rules = Map<string, { attributes: AttributeDefinition[]; svg: string; skeleton: Skeleton | null | undefined; told?: true }>
+
+/** A label is only known when those below it, which are its points, are. */
+function declare(source: Source, rules: Rules, parts: ReadonlyMap<string, readonly string[]>): void {
+  for (const [name, rule] of rules) {
+    if (rule.told) continue
+    rule.told = true
+    rule.skeleton = skeletonOfSvg(rule.svg, parts.get(name) ?? [])
+    source.declareLabels([{ name, attributes: rule.attributes, skeleton: rule.skeleton }])
+  }
+}
 
 function draftOf({ images, findings }: Source, file: string, e: XmlElement, rules: Rules): Draft | null {
   const { name = '', width, height, subset } = e.attributes
@@ -73,9 +91,10 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
         if (label) labels.push({ label })
         continue
       }
-      const { shape, changed } = shapeOf(c, size)
+      const rule = rules.get(label ?? '')
+      const { shape, changed } = shapeOf(c, size, rule?.skeleton)
       if (changed) findings.change({ file, line: c.line }, changed)
-      const attributes = attributesOf(c, rules.get(label ?? ''))
+      const attributes = attributesOf(c, rule?.attributes)
       const group = c.attributes['group_id']
       if (group && Number(group) !== 0 && shape.kind !== 'polygon') attributes[groupAttribute] = Number(group)
       const z = Number(c.attributes['z_order'] ?? 0)
@@ -99,7 +118,7 @@ const splitOfImage = (subset: string | undefined, file: string) => (subset ? (su
 
 const pointsOf = (e: XmlElement) => (e.attributes['points'] ?? '').split(';').flatMap((p) => p.split(',').map(numberOf))
 
-export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: string } {
+export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): { shape: Shape; changed?: string } {
   const n = (name: string) => numberOf(e.attributes[name])
   switch (e.name) {
     case 'box': {
@@ -132,13 +151,14 @@ export function shapeOf(e: XmlElement, size: Size): { shape: Shape; changed?: st
     case 'skeleton': {
       const points = e.children
         .filter((c) => c.name === 'points')
-        .map((c): Keypoint => {
+        .map((c, i): Keypoint => {
           const [x = NaN, y = NaN] = pointsOf(c)
           const v = c.attributes['outside'] === '1' ? 0 : c.attributes['occluded'] === '1' ? 1 : 2
-          return { ...(c.attributes['label'] ? { name: c.attributes['label'] } : {}), x: v ? x : 0, y: v ? y : 0, v }
+          return { ...namedAt(c.attributes['label'], i), x: v ? x : 0, y: v ? y : 0, v }
         })
       if (points.length === 0) throw new Error('no point')
-      return { shape: { kind: 'keypoints', points } }
+      const edges = edgesOf({ kind: 'keypoints', points }, skeleton).map(([a, b]): [number, number] => [a, b])
+      return { shape: { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) } }
     }
     case 'ellipse': {
       const ring = ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), n('rotation') || 0)
@@ -217,10 +237,14 @@ function write(given: Iterable<Item>, target: Target): void {
   const items: Iterable<Item> = target.summary.counts.tracks ? writeVideos([...given], target) : given
   if (Array.isArray(items) && items.length === 0) return
   const labels = target.labels
-    .map(
-      (n) =>
-        `<label><name>${escapeXml(n)}</name><attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`,
-    )
+    .map((n) => {
+      const { attributes = [], skeleton } = target.schema.get(n) ?? {}
+      const defined = attributes.map(definitionXml).join('')
+      const joints = target.joints.of(n)
+      if (joints && (joints.edges.length || joints.names.some((name, i) => name !== jointName({}, i))))
+        return skeletonXml(n, joints, joints.names.length === skeleton?.points.length ? skeleton.layout : undefined, defined)
+      return `<label><name>${escapeXml(n)}</name><attributes>${defined}</attributes></label>`
+    })
     .join('\n')
   const files = new Map<string, TextFile>()
   const fileOf = (split: string | null) => {
@@ -286,12 +310,12 @@ export function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: s
     case 'polyline':
       return [{ tag: 'polyline', own: `points="${points(shape.points)}"` }]
     case 'keypoints': {
-      if (shape.points.every((p) => p.name === undefined && p.v === 2))
+      if (!shape.edges?.length && shape.points.every((p) => p.name === undefined && p.v === 2))
         return [{ tag: 'points', own: `points="${points(shape.points.flatMap((p) => [p.x, p.y]))}"` }]
       const inner = shape.points
         .map(
           (p, i) =>
-            `    <points label="${escapeXml(p.name ?? String(i + 1))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}" points="${p.x},${p.y}"></points>\n`,
+            `    <points label="${escapeXml(jointName(p, i))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}" points="${p.x},${p.y}"></points>\n`,
         )
         .join('')
       return [{ tag: 'skeleton', own: '', inner }]
@@ -319,7 +343,7 @@ export function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: s
   return [{ tag: 'mask', own: `rle="${runs.join(', ')}" left="${x}" top="${y}" width="${w}" height="${h}"` }]
 }
 
-const { 'image labels': _, 'drawing order': __, ...without } = usualLosses
+const { 'image labels': _, 'drawing order': __, skeletons: ___, ...without } = usualLosses
 export const cvat: Format = {
   name: 'cvat',
   title: 'CVAT XML 1.1',

@@ -9,6 +9,7 @@ import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
 import { type Format, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
+import { jointName, namedAt, skeletonFrom } from '../objects.ts'
 import { boxOf, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
 import { notAClass } from '../class-folders.ts'
@@ -28,7 +29,10 @@ const categories = z.looseObject({
         z.looseObject({
           name: z.string(),
           parent: z.string().nullish().catch(undefined),
-          dashi: z.object({ attributes: attributeDefinitions }).nullish().catch(undefined),
+          dashi: z
+            .object({ attributes: attributeDefinitions.default([]), layout: z.unknown().optional() })
+            .nullish()
+            .catch(undefined),
         }),
       ),
     })
@@ -89,13 +93,6 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     }
     const labels = parsed.data.label?.labels ?? []
     names.labels = labels.map((l) => l.name)
-    source.declareLabels(
-      labels.map((l) => ({
-        name: l.name,
-        ...(l.parent ? { parent: l.parent } : {}),
-        ...(l.dashi ? { attributes: l.dashi.attributes } : {}),
-      })),
-    )
     for (const p of parsed.data.points?.items ?? []) {
       // Joints are counted from 1, as COCO's.
       const edges = (p.joints ?? [])
@@ -104,6 +101,17 @@ function* readFile(source: Source, file: string): Generator<Draft> {
         .filter(([a, b]) => a >= 0 && b >= 0)
       names.joints.set(p.label_id, { names: p.labels ?? [], edges })
     }
+    source.declareLabels(
+      labels.map((l, id) => {
+        const joints = names.joints.get(id)
+        return {
+          name: l.name,
+          ...(l.parent ? { parent: l.parent } : {}),
+          ...(l.dashi ? { attributes: l.dashi.attributes } : {}),
+          skeleton: joints && skeletonFrom(joints.names, joints.edges, l.dashi?.layout),
+        }
+      }),
+    )
     break // the rest is for the second reading
   }
   const subset = path.posix.basename(file, '.json')
@@ -213,7 +221,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
       const j = names.joints.get(a.label_id ?? -1)
       const points = Array.from({ length: p.length / 2 }, (_, i) => {
         const v = a.visibility?.[i] === 0 ? (0 as const) : a.visibility?.[i] === 1 ? (1 as const) : (2 as const)
-        return { ...(j?.names[i] ? { name: j.names[i]! } : {}), x: v ? p[2 * i]! : 0, y: v ? p[2 * i + 1]! : 0, v }
+        return { ...namedAt(j?.names[i], i), x: v ? p[2 * i]! : 0, y: v ? p[2 * i + 1]! : 0, v }
       })
       const edges = (j?.edges ?? []).filter(([s, t]) => s < points.length && t < points.length)
       return { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }
@@ -242,7 +250,6 @@ function shapeOf(a: Annotation, names: Names): Shape {
 function write(items: Iterable<Item>, target: Target): void {
   const ids = new Map(target.labels.map((name, i) => [name, i]))
   const files = new Map<string, { out: TextFile; count: number; ids: Set<string> }>()
-  const points = new Map<string, { names: string[]; edges: [number, number][] }>()
   const head = '{"dm_format_version": "1.0", "media_type": 2, "infos": {"author": "Dashi"}, "items": ['
   const of = (subset: string) => {
     let f = files.get(subset)
@@ -261,7 +268,7 @@ function write(items: Iterable<Item>, target: Target): void {
     const annotations = [
       ...(record.labels ?? []).map((l) => ({ id: id++, type: 'label', attributes: {}, group: 0, label_id: ids.get(l.label)! })),
       ...(record.regions ?? []).flatMap((r) => {
-        const some = shapesOf(r, item, points)
+        const some = shapesOf(r, item, target)
         if (some.length === 0)
           target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
         const own = r.attributes?.[groupAttribute]
@@ -294,14 +301,16 @@ function write(items: Iterable<Item>, target: Target): void {
   if (files.size === 0) of('default')
   const categories = {
     label: { labels: target.labels.map((name) => entryOf(name, target)), attributes: [] },
-    ...(points.size
+    ...(target.joints.size
       ? {
           points: {
-            items: [...points].map(([l, p]) => ({
-              label_id: ids.get(l)!,
-              labels: p.names,
-              joints: p.edges.map(([a, b]) => [a + 1, b + 1]),
-            })),
+            items: [...target.joints]
+              .filter(([l]) => ids.has(l))
+              .map(([l, p]) => ({
+                label_id: ids.get(l)!,
+                labels: p.names,
+                joints: p.edges.map(([a, b]) => [a + 1, b + 1]),
+              })),
             attributes: [],
           },
         }
@@ -314,15 +323,17 @@ function write(items: Iterable<Item>, target: Target): void {
 }
 
 /** Datumaro knows the names of attributes; their types are for our own reader. */
-function entryOf(name: string, { schema }: Target): object {
-  const { parent = null, own = [] } = schema.get(name) ?? {}
-  return { name, parent: parent ?? '', attributes: own.map((a) => a.name), ...(own.length ? { dashi: { attributes: own } } : {}) }
+function entryOf(name: string, { schema, joints }: Target): object {
+  const { parent = null, own = [], skeleton = null } = schema.get(name) ?? {}
+  const layout = joints.of(name)?.names.length === skeleton?.points.length ? skeleton?.layout : undefined
+  const dashi = { ...(own.length ? { attributes: own } : {}), ...(layout ? { layout } : {}) }
+  return { name, parent: parent ?? '', attributes: own.map((a) => a.name), ...(Object.keys(dashi).length ? { dashi } : {}) }
 }
 
 function shapesOf(
   { shape, label }: RecordRegion,
   { record }: Item,
-  points: Map<string, { names: string[]; edges: [number, number][] }>,
+  { joints }: Target,
 ): ({ type: string; attributes?: object } & Record<string, unknown>)[] {
   switch (shape.kind) {
     case 'box':
@@ -337,10 +348,13 @@ function shapesOf(
       ]
     case 'polyline':
       return [{ type: 'polyline', points: shape.points }]
-    case 'keypoints':
-      if (label !== null && !points.has(label))
-        points.set(label, { names: shape.points.map((p, i) => p.name ?? `point ${i + 1}`), edges: shape.edges ?? [] })
-      return [{ type: 'points', points: shape.points.flatMap((p) => [p.x, p.y]), visibility: shape.points.map((p) => p.v) }]
+    case 'keypoints': {
+      // In the order that its label has them in; those that these points don't have are not labelled.
+      const own = new Map(shape.points.map((p, i) => [jointName(p, i), p]))
+      const names = (label === null ? undefined : joints.of(label)?.names) ?? [...own.keys()]
+      const points = own.size < shape.points.length ? shape.points : names.map((n) => own.get(n) ?? { x: 0, y: 0, v: 0 })
+      return [{ type: 'points', points: points.flatMap((p) => (p.v ? [p.x, p.y] : [0, 0])), visibility: points.map((p) => p.v) }]
+    }
     case 'polygon':
       if (!hasHoles(shape)) return outlines(shape)!.map((ring) => ({ type: 'polygon', points: ring }))
   }
@@ -360,6 +374,7 @@ const {
   'drawing order': ___,
   'attribute definitions': ____,
   'parent labels': _____,
+  skeletons: ______,
   ...without
 } = usualLosses
 export const datumaro: Format = {

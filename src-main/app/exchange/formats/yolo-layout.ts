@@ -30,7 +30,12 @@ type DataYaml = { [K in keyof typeof fields]?: z.output<(typeof fields)[K]> }
 
 export interface Layout {
   names: Map<number, string>
-  keypoints: { count: number; dimensions: 2 | 3; of: (id: number) => Joints } | null
+  keypoints: {
+    count: number
+    dimensions: 2 | 3
+    /** Are there names of points at all? */ named: boolean
+    of: (id: number) => Joints
+  } | null
   task: YoloTask | null
   /** Folders of images (or .txt lists of them) with the split that they are. */
   places: { at: string; split: string | null }[]
@@ -122,6 +127,7 @@ function keypointsOf({ kpt_shape, kpt_names, skeleton }: DataYaml): Layout['keyp
   return {
     count,
     dimensions,
+    named: kpt_names != null,
     of: (id) => ({
       names: (Array.isArray(kpt_names) ? kpt_names : kpt_names?.[id]) ?? [],
       edges: ((Array.isArray(skeleton) ? skeleton : skeleton?.[id]) ?? []).filter((e) => e.every((i) => i < count)),

@@ -1,10 +1,13 @@
 /** YOLO detection, segmentation, rotated boxes and pose: docs.ultralytics.com/datasets; older darknet folders with obj.names as well. */
 import path from 'node:path'
+import { limits } from '#shared/model/limits.ts'
+import type { Skeleton } from '#shared/model/skeleton.ts'
 import type { Draft, Size, Source } from '../draft.ts'
 import { type Format, usualLosses } from '../format.ts'
+import { jointName, skeletonFrom } from '../objects.ts'
 import { isImage, join, stemOf } from '../tree.ts'
 import { isYoloText } from '../yolo-rows.ts'
-import { labelFilesOf, layout } from './yolo-layout.ts'
+import { labelFilesOf, layout, type Layout } from './yolo-layout.ts'
 import { type Context, kindOf, rowsOf } from './yolo-rows.ts'
 import { taskOf, write } from './yolo-write.ts'
 
@@ -24,13 +27,24 @@ function* imagesIn(source: Source, at: string): Generator<string> {
   }
 }
 
+/** A dataset that names its points for some of its classes has none for the others. */
+function skeletonOf({ count, named, of }: NonNullable<Layout['keypoints']>, id: number): Skeleton | undefined {
+  const { names, edges } = of(id)
+  if (names.length) return skeletonFrom(names.slice(0, count), edges)
+  return named || count < 2 || count > limits.list
+    ? undefined
+    : { points: Array.from({ length: count }, (_, i) => jointName({}, i)), edges }
+}
+
 /** How many files of rows are looked at for what kind of rows they are. */
 const looked = 200
 
 function* read(source: Source): Generator<Draft> {
   const { tree, findings } = source
   const { names, places, keypoints, task, texts } = layout(source)
-  source.declareLabels([...names].sort(([a], [b]) => a - b).map(([, n]) => n))
+  source.declareLabels(
+    [...names].sort(([a], [b]) => a - b).map(([id, name]) => ({ name, skeleton: keypoints ? skeletonOf(keypoints, id) : undefined })),
+  )
   const kind = kindOf(
     texts.slice(0, looked).map((f) => tree.peek(f).head),
     { keypoints, task },
@@ -90,6 +104,7 @@ export const yolo: Format = {
     attributes: 'are left out',
     'unlabelled regions': 'get the class “unlabelled”',
     'drawing order': 'is the order of the rows',
+    skeletons: 'are left out, for the rows are of another kind',
   },
   tasks: {
     of: taskOf,
@@ -124,6 +139,7 @@ export const yolo: Format = {
         masks: 'become their boxes',
         holes: lost,
         parts: lost,
+        skeletons: 'are kept, but for how their points lie at first',
       },
     },
   },

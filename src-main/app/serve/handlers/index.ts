@@ -1,6 +1,7 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { App, Client } from '../app.ts'
 import { agreementHandlers } from './agreement.ts'
+import { aidHandlers } from './aids.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
@@ -19,6 +20,7 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...projectHandlers(app),
   ...mediaHandlers(app),
   ...annotationHandlers(app),
+  ...aidHandlers(),
   ...exchangeHandlers(),
   ...curationHandlers(app),
   ...agreementHandlers(),

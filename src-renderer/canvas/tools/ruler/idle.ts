@@ -1,22 +1,27 @@
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { SnappingState } from '../snapping.ts'
-import type { ToolState } from '../state.ts'
+import type { StateAction, ToolState } from '../state.ts'
 import { RulerMeasuring } from './measuring.ts'
 
-/** Shows what was measured last. */
+/** Shows what was measured last; with Shift the next line goes on from its end. */
 export class RulerIdle extends SnappingState {
   readonly path = 'ruler.idle'
   constructor(
     editor: CanvasEditor,
-    private readonly ruler: { from: Point; to: Point } | null = null,
+    private readonly points: readonly Point[] = [],
   ) {
     super(editor)
   }
   override onPointerDown(e: PointerInfo): ToolState | undefined {
-    return e.button === 0 ? new RulerMeasuring(this.editor, this.place(e)) : undefined
+    if (e.button !== 0) return undefined
+    const at = this.place(e)
+    return new RulerMeasuring(this.editor, e.shift && this.points.length ? this.points : [at], at)
+  }
+  override onAction(action: StateAction): ToolState | boolean {
+    return action === 'cancel' && this.points.length > 0 ? new RulerIdle(this.editor) : false
   }
   override overlay(): Overlay {
-    return { ...super.overlay(), ...(this.ruler && { ruler: this.ruler }) }
+    return { ...super.overlay(), ...(this.points.length > 1 && { ruler: this.points }) }
   }
 }

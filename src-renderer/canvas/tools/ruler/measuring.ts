@@ -5,21 +5,25 @@ import { RulerIdle } from './idle.ts'
 
 export class RulerMeasuring extends DragState {
   readonly path = 'ruler.measuring'
-  private to: Point
   constructor(
     editor: CanvasEditor,
-    private readonly from: Point,
+    private readonly points: readonly Point[],
+    private to: Point,
   ) {
     super(editor)
-    this.to = from
   }
   override onPointerMove(e: PointerInfo): Next {
     this.to = this.editor.placed(e.point).at
     return undefined
   }
-  protected override complete = () => new RulerIdle(this.editor, { from: this.from, to: this.to })
+  /** A press without a drag measures nothing, and takes away what was measured. */
+  protected override complete = () => {
+    const last = this.points.at(-1)!
+    const moved = this.to.x !== last.x || this.to.y !== last.y
+    return new RulerIdle(this.editor, moved ? [...this.points, this.to] : this.points.length > 1 ? this.points : [])
+  }
   protected override idle = () => new RulerIdle(this.editor)
   override overlay(): Overlay {
-    return { ruler: { from: this.from, to: this.to } }
+    return { ruler: [...this.points, this.to] }
   }
 }

@@ -1,4 +1,5 @@
 import type { CanvasEditor } from '../../editor.ts'
+import { alignedMove } from '../../grid.ts'
 import { boundsOfShapes, movedWithin, translate } from '../../transform.ts'
 import type { Point, PointerInfo } from '../../types.ts'
 import type { Next } from '../state.ts'
@@ -24,7 +25,9 @@ export class Moving extends PreviewState {
   override onPointerMove(e: PointerInfo): Next {
     let [dx, dy] = [e.point.x - this.from.x, e.point.y - this.from.y]
     if (e.shift) [dx, dy] = Math.abs(dx) >= Math.abs(dy) ? [dx, 0] : [0, dy]
-    const by = movedWithin(this.box, dx, dy, this.editor.image!)
+    const { editor } = this
+    const near = e.shift ? { x: dx, y: dy } : alignedMove(this.box, dx, dy, editor.lines, editor.reach())
+    const by = movedWithin(this.box, near.x, near.y, editor.image!)
     this.preview((r) => (by.x || by.y ? translate(r.shape, by.x, by.y) : r.shape))
     return undefined
   }

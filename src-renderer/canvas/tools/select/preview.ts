@@ -2,7 +2,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import type { Overlay, RegionId } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
+import { DragState, type Next, type ToolState } from '../state.ts'
 import { SelectIdle } from './idle.ts'
 
 /** A gesture that reshapes regions: shown as it goes, made when the button is released. */
@@ -29,7 +29,7 @@ export abstract class PreviewState extends DragState {
     )
     return this.idle()
   }
-  protected override idle = () => new SelectIdle(this.editor)
+  protected override idle = (): ToolState => new SelectIdle(this.editor)
   override overlay(): Overlay {
     return { previews: this.shapes }
   }

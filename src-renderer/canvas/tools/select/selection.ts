@@ -8,7 +8,8 @@ import { hasVertices } from '../../vertices.ts'
 export function vertexRegion(editor: CanvasEditor): Region | null {
   const [only, ...more] = editor.selected
   const shown = only && more.length === 0 && editor.handleMode === 'vertices' && !only.locked && !only.hidden && hasVertices(only.shape)
-  return editor.tool === 'select' && shown ? only : null
+  const taken = editor.tool === 'select' || (editor.tool === 'skeleton' && only?.shape.kind === 'keypoints')
+  return taken && shown ? only : null
 }
 
 /** The frame that scales and turns what is selected; null where there is none. */

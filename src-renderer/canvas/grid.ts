@@ -1,0 +1,77 @@
+/** Guides, a grid and whole pixels: where a point belongs by them, each axis by itself. Pure, so that it can be tested as such. */
+import type { Box } from '#shared/model/shape.ts'
+import type { Point } from './types.ts'
+
+/** Positions of lines across the image, in its pixels. */
+export interface Guides {
+  /** Of upright lines. */
+  x: readonly number[]
+  /** Of level lines. */
+  y: readonly number[]
+}
+export const noGuides: Guides = { x: [], y: [] }
+
+export interface Lines {
+  guides: Guides
+  /** Side of a cell, image pixels; null: no grid. */
+  grid: number | null
+  pixels: boolean
+}
+
+/** The nearest guide within reach, else the nearest line of the grid within reach, else a whole pixel where these are wanted. */
+export function alongAxis(v: number, guides: readonly number[], { grid, pixels }: Pick<Lines, 'grid' | 'pixels'>, reach: number): number {
+  const guide = guides.reduce<number | null>((best, g) => (best === null || Math.abs(g - v) < Math.abs(best - v) ? g : best), null)
+  if (guide !== null && Math.abs(guide - v) <= reach) return guide
+  if (grid !== null && grid > 0) {
+    const line = Math.round(v / grid) * grid
+    if (Math.abs(line - v) <= reach) return line
+  }
+  return pixels ? Math.round(v) : v
+}
+
+export function aligned(point: Point, lines: Lines, reach: number): { at: Point; snapped: boolean } {
+  const at = { x: alongAxis(point.x, lines.guides.x, lines, reach), y: alongAxis(point.y, lines.guides.y, lines, reach) }
+  // A whole pixel is always near: to be told of it would say nothing.
+  const free = { ...lines, pixels: false }
+  return {
+    at,
+    snapped: alongAxis(point.x, lines.guides.x, free, reach) !== point.x || alongAxis(point.y, lines.guides.y, free, reach) !== point.y,
+  }
+}
+
+/** The move nearest to (dx, dy) that brings a side of the box to a guide, a line of the grid or a whole pixel: the side that lies nearest to one. */
+export function alignedMove(box: Box, dx: number, dy: number, lines: Lines, reach: number): Point {
+  const along = (from: number, size: number, by: number, guides: readonly number[]) => {
+    const lined = { grid: lines.grid, pixels: false }
+    const shifts = [from + by, from + size + by]
+      .map((v) => alongAxis(v, guides, lined, reach) - v)
+      .filter((shift) => shift !== 0)
+      .sort((a, b) => Math.abs(a) - Math.abs(b))
+    const onLine = [from + by, from + size + by].some((v) => guides.includes(v) || (lines.grid !== null && v % lines.grid === 0))
+    if (onLine) return by
+    if (shifts.length) return by + shifts[0]!
+    return lines.pixels ? Math.round(from + by) - from : by
+  }
+  return { x: along(box.x, box.w, dx, lines.guides.x), y: along(box.y, box.h, dy, lines.guides.y) }
+}
+
+/** With one more line, or without the one that lies there. */
+export function withGuide(guides: Guides, axis: 'x' | 'y', at: number, reach: number): Guides {
+  const there = guides[axis].filter((g) => Math.abs(g - at) <= reach)
+  const rest = guides[axis].filter((g) => !there.includes(g))
+  return { ...guides, [axis]: there.length ? rest : [...rest, at].sort((a, b) => a - b) }
+}
+
+/** One line somewhere else; null takes it away. */
+export const movedGuide = (guides: Guides, axis: 'x' | 'y', from: number, to: number | null): Guides => ({
+  ...guides,
+  [axis]: [...guides[axis].filter((g) => g !== from), ...(to === null ? [] : [to])].sort((a, b) => a - b),
+})
+
+/** Steps of a ruler or a grid that stand at least so many screen pixels apart: 1, 2 or 5 times a power of ten, or of the cell. */
+export function stepFor(scale: number, least: number, cell = 1): number {
+  const wanted = least / scale / cell
+  if (wanted <= 1) return cell
+  const power = 10 ** Math.floor(Math.log10(wanted))
+  return cell * power * ([1, 2, 5, 10].find((k) => k * power >= wanted) ?? 10)
+}

@@ -1,0 +1,65 @@
+/** What is done to the points of keypoints beside moving them: shown, hidden, left out, and a skeleton of them placed. */
+
+import type { Box, Keypoint, KeypointsShape } from '#shared/model/shape.ts'
+import { layoutOf, placedIn, pointName, type Skeleton, type Visibility } from '#shared/model/skeleton.ts'
+import { boundsOfShape } from './bounds.ts'
+import type { Point, Size } from './types.ts'
+
+/** Where a point that was not labelled may be meant to lie: where it was last, or as the skeleton has it within the others' box. */
+function guessed(shape: KeypointsShape, index: number, skeleton: Skeleton | null, { width, height }: Size): Point {
+  const { x, y } = shape.points[index]!
+  if ((x || y) && x >= 0 && y >= 0 && x <= width && y <= height) return { x, y }
+  const box = shape.points.some((p) => p.v > 0) ? boundsOfShape(shape) : { x: 0, y: 0, w: width, h: height }
+  const at = skeleton ? skeleton.points.indexOf(pointName(shape.points[index]!, index)) : -1
+  const [u, v] = at < 0 ? [0.5, 0.5] : layoutOf(skeleton!)[at]!
+  return { x: box.x + u * box.w, y: box.y + v * box.h }
+}
+
+/** Points in another state: a point that comes back gets a place, one that goes keeps its own for when it comes back. */
+export function withStates(
+  shape: KeypointsShape,
+  indices: readonly number[],
+  v: Visibility,
+  skeleton: Skeleton | null,
+  size: Size,
+): KeypointsShape {
+  if (indices.every((i) => shape.points[i]?.v === v)) return shape
+  const points = shape.points.map((p, i): Keypoint => {
+    if (!indices.includes(i) || p.v === v) return p
+    return p.v === 0 ? { ...p, ...guessed(shape, i, skeleton, size), v } : { ...p, v }
+  })
+  return { ...shape, points }
+}
+
+/** Hidden where all are to be seen, else to be seen. */
+export const otherSight = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
+  indices.every((i) => points[i]?.v === 2) ? 1 : 2
+/** Not labelled where any is, else to be seen. */
+export const otherPresence = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
+  indices.some((i) => (points[i]?.v ?? 0) > 0) ? 0 : 2
+
+/** A skeleton within a box; what of the box lies outside the image is moved to its border. */
+export function placed(box: Box, skeleton: Skeleton, { width, height }: Size): KeypointsShape {
+  const shape = placedIn(box, skeleton)
+  const points = shape.points.map((p) => ({ ...p, x: Math.min(Math.max(p.x, 0), width), y: Math.min(Math.max(p.y, 0), height) }))
+  return { ...shape, points }
+}
+
+/** As large as the one placed last, or as half the image's height, about a point, within the image. */
+export function boxAbout({ x, y }: Point, last: Size | null, { width, height }: Size): Box {
+  const w = Math.min(last?.width ?? height / 4, width)
+  const h = Math.min(last?.height ?? height / 2, height)
+  const within = (v: number, size: number, all: number) => Math.min(Math.max(v - size / 2, 0), all - size)
+  return { x: within(x, w, width), y: within(y, h, height), w, h }
+}
+
+/** The points after the last of the chosen ones, one of them; from the first on where none is. */
+export function nextPoint({ points }: KeypointsShape, chosen: readonly number[], by: 1 | -1): number | null {
+  const n = points.length
+  const from = chosen.at(-1) ?? (by > 0 ? -1 : n)
+  for (let k = 1; k <= n; k++) {
+    const i = (((from + by * k) % n) + n) % n
+    if (points[i]!.v > 0) return i
+  }
+  return null
+}
