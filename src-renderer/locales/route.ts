@@ -15,7 +15,8 @@ interface Words {
     | 'goTo'
     | 'goToHint'
     | 'position'
-    | 'noSuchPlace',
+    | 'noSuchPlace'
+    | 'notTaken',
     string
   > & {
     gone: Record<'image' | 'imageHint' | 'run' | 'project' | 'label' | 'list', string>
@@ -42,6 +43,7 @@ export const routeEn: Words = {
     goToHint: 'Number of the image, then Enter',
     position: 'Image {at} of {all}. Type a number to go there.',
     noSuchPlace: 'There are {all}',
+    notTaken: 'Dashi is there, but this window cannot go on: {problem}. It is tried again by itself.',
     gone: {
       image: 'This image is not in the project any more',
       imageHint: 'It was taken out of the project, or the address is of another one. What is undone brings it back.',
@@ -89,6 +91,7 @@ export const routeJa: Words = {
     goToHint: '画像の番号を入力して Enter',
     position: '{all} 枚中 {at} 枚目。番号を入力すると移動します。',
     noSuchPlace: '全部で {all} 枚です',
+    notTaken: 'Dashi には接続できますが、このウィンドウを続けられません: {problem}。自動的に再試行します。',
     gone: {
       image: 'この画像はもうプロジェクトにありません',
       imageHint: 'プロジェクトから外されたか、別のプロジェクトのアドレスです。取り消せば元に戻ります。',

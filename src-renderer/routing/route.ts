@@ -4,7 +4,8 @@
  */
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
-import { call } from '../rpc/index.ts'
+import { ConnectionLost } from '#shared/contract/rpc.ts'
+import { call, remote } from '../rpc/index.ts'
 import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
@@ -74,35 +75,14 @@ export const useRoute = defineStore('route', () => {
     if (shell.dialog !== 'folder') shell.close()
     await go(address)
   }
-  async function go(address: Address): Promise<void> {
+  async function go(address: Address, insisting = false): Promise<void> {
     const mine = ++turns
     const latest = () => mine === turns
     following = true
     try {
-      waiting.value = null
-      entry = address
-      if (address.room === 'welcome') {
-        if (project.opened) await project.close()
-        return
-      }
-      const key = address.project ?? project.opened?.key
-      if (key !== undefined && key !== project.opened?.key) {
-        const { folder } = await call('projects.known', { key })
-        if (!latest()) return
-        if (folder === null) {
-          waiting.value = { address, known: false }
-          if (project.opened) await project.close()
-          return
-        }
-        await project.open(folder)
-        if (!latest()) return
-      } else if (key === undefined) return void (waiting.value = { address, known: true })
-      await project.settled()
-      await nextTick() // stores begin anew with a project
-      const gone = await show(address)
-      for (const what of gone) toasts.say(`route.gone.${what}`)
+      await (insisting ? remote.insist(() => reach(address, latest)) : reach(address, latest))
     } catch (e) {
-      toasts.error(e instanceof Error ? e.message : String(e))
+      if (!(e instanceof ConnectionLost)) toasts.error(e instanceof Error ? e.message : String(e)) // that has its banner
     } finally {
       if (latest()) {
         await nextTick()
@@ -110,6 +90,30 @@ export const useRoute = defineStore('route', () => {
         settle()
       }
     }
+  }
+  async function reach(address: Address, latest: () => boolean): Promise<void> {
+    waiting.value = null
+    entry = address
+    if (address.room === 'welcome') {
+      if (project.opened) await project.close()
+      return
+    }
+    const key = address.project ?? project.opened?.key
+    if (key !== undefined && key !== project.opened?.key) {
+      const { folder } = await call('projects.known', { key })
+      if (!latest()) return
+      if (folder === null) {
+        waiting.value = { address, known: false }
+        if (project.opened) await project.close()
+        return
+      }
+      await project.open(folder)
+      if (!latest()) return
+    } else if (key === undefined) return void (waiting.value = { address, known: true })
+    await project.settled()
+    await nextTick() // stores begin anew with a project
+    const gone = await show(address)
+    for (const what of gone) toasts.say(`route.gone.${what}`)
   }
   /** What came of an address is written as what it is, in its place. */
   function settle(): void {
@@ -126,9 +130,9 @@ export const useRoute = defineStore('route', () => {
     const own = address && 'project' in address ? address.project : undefined
     following = true
     if (folder !== null && own === undefined && address?.room !== 'welcome')
-      await project.open(folder).catch((e: Error) => toasts.error(e.message))
+      await remote.insist(() => project.open(folder)).catch((e: Error) => toasts.error(e.message))
     following = false
-    if (address) await go(address)
+    if (address) await go(address, true)
     else settle()
     window.addEventListener('popstate', () => void follow())
     for (const leaving of ['pagehide', 'beforeunload']) window.addEventListener(leaving, () => timer !== undefined && flush())

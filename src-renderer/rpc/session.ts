@@ -48,12 +48,14 @@ export const urlKey = (key: string) => (session.value ? `${session.value.picture
 export const ended = ref(false)
 /** Asks the server, where it can be reached. */
 export async function look(): Promise<void> {
-  ended.value =
-    !session.value ||
-    (await fetch('/session', { headers: { Authorization: `Bearer ${secret()}` } }).then(
+  const asked = session.value
+  const over =
+    !asked ||
+    (await fetch('/session', { headers: { Authorization: `Bearer ${asked.calls}` } }).then(
       (r) => r.status === 401,
       () => false,
     ))
+  if (session.value === asked) ended.value = over // else another one was given meanwhile
 }
 /** In the browser only. */
 export const canSignOut = () => session.value !== null
@@ -85,29 +87,33 @@ export function share(isConnected: () => boolean): void {
 /** This tab is connected: those that wait to be let in may ask. */
 export const announce = () => session.value && post({ open: true })
 
+const me = desktop ? '' : crypto.randomUUID()
+const ask = () => post({ ask: me })
+const letIn: (() => void)[] = []
+
 /** Resolves when there is a session, or nobody gave one in time. */
 export function enter(): Promise<void> {
   if (desktop || session.value || !tabs) return Promise.resolve()
   return new Promise((resolve) => {
-    const me = crypto.randomUUID()
-    const ask = () => post({ ask: me })
-    const listen = ({ data }: MessageEvent) => {
-      const said = message.safeParse(data).data
-      if (said && 'open' in said) ask()
-      if (!said || !('answer' in said) || said.answer !== me || session.value) return
-      tabs.removeEventListener('message', listen)
-      keep(said.session)
-      sessionStorage.removeItem(wanted)
-      session.value = said.session
-      ended.value = false
-      resolve()
-    }
-    tabs.addEventListener('message', listen)
+    letIn.push(resolve)
     ask()
     setTimeout(resolve, patience)
   })
 }
+function receive(given: Session): void {
+  keep(given)
+  sessionStorage.removeItem(wanted)
+  session.value = given
+  ended.value = false
+  for (const resolve of letIn.splice(0)) resolve()
+}
 tabs?.addEventListener('message', ({ data }: MessageEvent) => {
   const said = message.safeParse(data).data
-  if (said && 'ask' in said && session.value && connected()) post({ answer: said.ask, session: session.value })
+  if (!said) return
+  const outside = !session.value || ended.value
+  if ('ask' in said) {
+    if (session.value && connected()) post({ answer: said.ask, session: session.value })
+  } else if ('open' in said) {
+    if (outside) ask()
+  } else if (said.answer === me && outside && said.session.calls !== session.value?.calls) receive(said.session)
 })

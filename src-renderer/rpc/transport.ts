@@ -39,9 +39,8 @@ function openPort(desktop: { requestPort(): void }): Promise<Channel> {
 function openSocket(): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${location.host}/rpc`, [protocol, sessionProtocol + secret()])
-    const refused = () => void look().finally(() => reject(new Error('no connection')))
-    socket.addEventListener('error', refused)
-    socket.addEventListener('close', refused)
+    // Whether it was refused or went later: it may be that the session has ended.
+    socket.addEventListener('close', () => void look().finally(() => reject(new Error('no connection'))))
     socket.addEventListener('open', () =>
       resolve({
         send: (message) => {

@@ -224,11 +224,15 @@ export const useDesk = defineStore('desk', () => {
     if (at !== undefined) gallery.focusOn(at)
     // One image chosen is the one that was opened, or left for this one: what is done next is meant for the open one.
     if (gallery.selection.size === 1) gallery.selection.clear()
+    await load(id)
+  }
+  async function load(id: number): Promise<void> {
     try {
       // Changes of this very image that are still on their way must be in what is shown.
       if (remote.connection.state === 'open' && outbox.waiting.some((c) => concerns(c, id))) await outbox.empty()
       const found = await fetchContent(id)
       if (mediaId.value !== id) return
+      failure.value = null
       content.value = found
       editor.open(canvasImage(project.key, found.media), found.regions)
       lookAhead(id)
@@ -287,7 +291,8 @@ export const useDesk = defineStore('desk', () => {
   /** What the application knows, shown without disturbing what is being drawn. */
   async function refetch(): Promise<void> {
     const id = mediaId.value
-    if (id === null || !content.value) return
+    if (id === null) return
+    if (!content.value) return failure.value === null ? undefined : load(id) // it could not be asked for
     forget(id)
     const now = await call('media.content', { id })
     if (mediaId.value !== id) return

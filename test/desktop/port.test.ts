@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newHome, patience, type Home } from '../e2e/browser.ts'
+import { canRun, launch, newContext, newHome, type Home } from '../e2e/browser.ts'
 import { Desktop } from '../helpers/electron/desktop.ts'
 import { decode, encode } from '../helpers/electron/plain.ts'
 import { openInBrowser, type DesktopWindow } from '../helpers/electron/window.ts'
@@ -20,8 +20,7 @@ describe.skipIf(!canRun)('the port', () => {
     await desktop.hears('window')
     window = await openInBrowser(desktop)
     browser = await launch()
-    page = await browser.newPage()
-    page.setDefaultTimeout(patience)
+    page = await (await newContext(browser)).newPage()
     await page.addInitScript(window.preload)
     await page.goto(window.url)
     await page.waitForSelector('.welcome')

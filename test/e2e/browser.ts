@@ -115,6 +115,29 @@ export async function serveProcess(home: Home, wanted: Wanted): Promise<Server &
   throw new Error('the server ended without an address')
 }
 
+/** As the promise; but what has not come when the patience is at its end is named, long before the test's own limit, which knows no names. */
+function within<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has not come back in ${patience / 1000} s`)), patience)
+  })
+  return Promise.race([promise, over]).finally(() => clearTimeout(timer))
+}
+/** Limits methods that Playwright waits for without an end: those of input, of evaluation, of opening and closing. */
+function limit<T extends object>(name: string, object: T, methods: readonly (keyof T & string)[]): void {
+  for (const method of methods) {
+    const unlimited = object[method] as (...args: unknown[]) => Promise<unknown>
+    const limited = (...args: unknown[]) =>
+      within(`${name}.${method}(${typeof args[0] === 'string' ? JSON.stringify(args[0].slice(0, 60)) : ''})`, unlimited.apply(object, args))
+    Object.assign(object, { [method]: limited })
+  }
+}
+function limitPage(page: Page): void {
+  limit('page', page, ['evaluate', 'evaluateHandle', '$$eval', 'close', 'bringToFront', 'setViewportSize', 'emulateMedia', 'addInitScript'])
+  limit('keyboard', page.keyboard, ['press', 'type', 'down', 'up', 'insertText'])
+  limit('mouse', page.mouse, ['move', 'down', 'up', 'click', 'dblclick', 'wheel'])
+}
+
 /** A page with the app open; what it logs as errors is collected. Its load waits for the first pictures too, where they are there soon. */
 export async function openPage(
   context: BrowserContext,
@@ -126,14 +149,23 @@ export async function openPage(
   page.on('pageerror', (e) => errors.push(String(e)))
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()))
   if (server.preload) await page.addInitScript(server.preload)
-  await page.goto(server.newUrl(), { timeout: patience, waitUntil })
+  await page.goto(server.newUrl(), { waitUntil })
   return { page, errors }
 }
 
 /** How most tests look at it. */
 const usual: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' }
-export const newContext = (browser: Browser, other: BrowserContextOptions = {}): Promise<BrowserContext> =>
-  browser.newContext({ ...usual, ...other })
+/**
+ * Nothing that is waited for in it outlasts the patience. Before it is closed, its pages have to be at rest: Chromium 156 never answers
+ * where one of them is just being replaced by the next.
+ */
+export async function newContext(browser: Browser, other: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await within('newContext', browser.newContext({ ...usual, ...other }))
+  context.setDefaultTimeout(patience)
+  limit('context', context, ['newPage', 'close'])
+  context.on('page', limitPage)
+  return context
+}
 
 /** A browser of its own with the app open. */
 export async function visit(
@@ -144,7 +176,6 @@ export async function visit(
   try {
     const context = await newContext(browser, other)
     const { page, errors } = await openPage(context, server)
-    page.setDefaultTimeout(patience)
     return { browser, context, page, errors }
   } catch (e) {
     await browser.close()

@@ -30,7 +30,6 @@ describe.skipIf(!canRun)('what people made', () => {
 
   async function window(): Promise<Page> {
     const { page } = await openPage(context, server)
-    page.setDefaultTimeout(30_000)
     await page.waitForSelector('[role=option] img')
     await page.dblclick('[role=option] >> nth=0')
     await page.waitForSelector('.canvas canvas')

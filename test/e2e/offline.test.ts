@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newContext, newHome, openPage, patience, serveProcess, type Home } from './browser.ts'
+import { canRun, launch, newContext, newHome, openPage, serveProcess, type Home } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 const cli = join(programRoot, 'out', 'main', 'cli.js')
@@ -54,7 +54,6 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     context = await newContext(browser)
     await start()
     ;({ page } = await openPage(context, server))
-    page.setDefaultTimeout(patience)
     await open()
   })
   afterAll(async () => {
@@ -91,7 +90,6 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await start()
     expect(regions()).toHaveLength(2)
     ;({ page } = await openPage(context, server)) // a new tab needs a new address
-    page.setDefaultTimeout(patience)
     await expect.poll(() => regions().length).toBe(4)
     await open()
     await lines(4)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openProject, startRun, updateRun } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, openPage, patience, serve, transport, visit, type Home, type Server } from './browser.ts'
+import { canRun, findings, newContext, newHome, openPage, serve, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 /** The desktop's windows have neither tabs nor sessions. */
@@ -189,9 +189,8 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   tabs('keeps a tab waiting that nobody lets in, and lets it go where it was to go', async () => {
-    const strange = await browser.newContext({ locale: 'en-US' })
+    const strange = await newContext(browser)
     const tab = await strange.newPage()
-    tab.setDefaultTimeout(patience)
     await tab.goto(at('#/label/4'))
     await tab.waitForSelector('[data-outside]')
     expect(await tab.innerText('main')).toContain('Open the address that the terminal shows')
@@ -202,9 +201,8 @@ describe.skipIf(!canRun)('addresses', () => {
     expect(new URL(tab.url()).hash).toMatch(/^#\/label\/4/)
     await second.close()
     // Or in the same tab.
-    const third = await browser.newContext({ locale: 'en-US' })
+    const third = await newContext(browser)
     const same = await third.newPage()
-    same.setDefaultTimeout(patience)
     await same.goto(at('#/label/5'))
     await same.waitForSelector('[data-outside]')
     await same.goto(server.newUrl())
@@ -213,7 +211,7 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   tabs('ends for every tab that was let in when one signs out', async () => {
-    const own = await browser.newContext({ locale: 'en-US' })
+    const own = await newContext(browser)
     const { page: first } = await openPage(own, server)
     await first.waitForSelector('[role=option] img')
     const second = await own.newPage()
@@ -223,13 +221,44 @@ describe.skipIf(!canRun)('addresses', () => {
     await first.keyboard.type('sign out')
     await first.keyboard.press('Enter')
     await second.waitForSelector('[role=alert] >> text=This session has ended')
+    await first.waitForSelector('[data-outside]')
+    // A new address in any tab lets both in again.
+    const { page: third } = await openPage(own, server)
+    await third.waitForSelector('[role=option] img')
+    await second.waitForSelector('[role=alert]', { state: 'detached' })
+    await second.evaluate(() => (location.hash = '#/label/2'))
+    await image('bird 1.png', second)
+    await first.waitForSelector('[role=option] img')
+    await own.close()
+  })
+
+  tabs('is where its address says although the connection goes again and again on the way', async () => {
+    const own = await newContext(browser)
+    const tab = await own.newPage()
+    const cut = new Set(['app.hello', 'jobs.list', 'projects.open', 'labels.list', 'media.facets', 'media.ids', 'media.content'])
+    const asked: string[] = []
+    await tab.routeWebSocket('**/rpc', (page) => {
+      const application = page.connectToServer()
+      page.onMessage((message) => {
+        const { method } = JSON.parse(String(message)) as { method: string }
+        asked.push(method)
+        if (!cut.delete(method)) return application.send(message)
+        void application.close()
+        void page.close()
+      })
+    })
+    await tab.goto(`${server.newUrl()}#/label/2`)
+    await image('bird 1.png', tab)
+    await tab.waitForSelector('.canvas canvas')
+    await tab.waitForSelector('[role=alert]', { state: 'detached' })
+    expect([...cut], asked.join(' ')).toEqual([])
     await own.close()
   })
 
   tabs('hands its session to another tab only while it is connected, as nobody else can then have brought that tab its page', async () => {
     const own = newHome()
     let other = await serve(own)
-    const context = await browser.newContext({ locale: 'en-US' })
+    const context = await newContext(browser)
     const { page: tab } = await openPage(context, other)
     await tab.waitForSelector('.welcome')
     const said = (ask: string) =>
@@ -338,9 +367,8 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('says of an unknown project what to do, and opens nothing', async () => {
-    const own = await browser.newContext({ locale: 'en-US' })
+    const own = await newContext(browser)
     const { page: tab } = await openPage(own, server)
-    tab.setDefaultTimeout(patience)
     await tab.waitForSelector('[role=option] img')
     const key = /project=([0-9a-f]{16})/.exec(tab.url())![1]!
     await tab.evaluate(() => (location.hash = '#/label/2?project=0123456789abcdef'))
@@ -357,9 +385,8 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('closes and opens a project as steps too', async () => {
-    const own = await browser.newContext({ locale: 'en-US' })
+    const own = await newContext(browser)
     const { page: tab } = await openPage(own, server)
-    tab.setDefaultTimeout(patience)
     await tab.waitForSelector('[role=option] img')
     await tab.keyboard.press('Control+k')
     await tab.keyboard.type('close the project')

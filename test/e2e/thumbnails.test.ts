@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { App } from '../../src-main/app/serve/app.ts'
 import { listen } from '../../src-main/host/node/http.ts'
 import { models } from '../../src-main/index.server.ts'
-import { canRun, launch, newContext, newHome, openPage, patience, renderer, transport, type Home, type Server } from './browser.ts'
+import { canRun, launch, newContext, newHome, openPage, renderer, transport, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 // Over the port: test/desktop/start.test.ts, where no page is needed for it.
@@ -45,7 +45,6 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     const busy = [1, 2].map(() => app.media.decoding.do(new AbortController().signal, () => arrived))
     const context = await newContext(browser)
     const { page, errors } = await openPage(context, server, 'domcontentloaded') // the pictures do not come yet
-    page.setDefaultTimeout(patience)
     await page.waitForSelector('[role=option] img')
     const asked = new Set<string>()
     page.on('request', (request) => void (/\/small$/.test(request.url()) && asked.add(request.url())))

@@ -8,7 +8,7 @@ import type { ImageContent } from '#shared/contract/media.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject, type Project } from '../../src-main/app/projects/index.ts'
-import { launch, newHome, openPage, patience, serve, type Home, type Server } from '../e2e/browser.ts'
+import { launch, newContext, newHome, openPage, serve, type Home, type Server } from '../e2e/browser.ts'
 
 export interface Picture extends Omit<ImageRecord, 'fileName' | 'width' | 'height'> {
   width?: number
@@ -46,11 +46,10 @@ export class Face {
     project.close()
     this.server = await serve(this.home, { project: this.folder })
     this.browser = await launch()
-    this.context = await this.browser.newContext({ viewport, locale: 'en-US', reducedMotion: 'reduce', hasTouch: true })
+    this.context = await newContext(this.browser, { viewport, hasTouch: true })
     const opened = await openPage(this.context, this.server)
     this.page = opened.page
     this.errors = opened.errors
-    this.page.setDefaultTimeout(patience)
     await this.page.waitForSelector('[role=option] img')
   }
 
