@@ -182,9 +182,9 @@ const NAMES: Case[] = [
 ]
 const FAMILIES: Case[] = [
   [
-    'siglip',
-    (f) => config(clip(f), { model_type: 'siglip' }),
-    /config\.json: model_type: expected "clip", found "siglip": CLIP is the one family that is supported/,
+    'swin',
+    (f) => config(clip(f), { model_type: 'swin' }),
+    /config\.json: model_type: expected "clip", .* or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported/,
   ],
   [
     'one tower',
@@ -192,8 +192,12 @@ const FAMILIES: Case[] = [
     /found "clip_text_model": that is the text tower alone, save the whole CLIPModel/,
   ],
   ['bert, with a pickle', (f) => (withoutWeights({ 'pytorch_model.bin': 'x' })(f), config(f, { model_type: 'bert' })), /found "bert"/],
-  ['none', onlyFiles({ 'config.json': { hidden_size: 3 }, [WEIGHTS]: 'x' }), /config\.json: model_type: expected "clip", found nothing/],
-  ['no object', (f) => config(clip(f), { model_type: { a: 1 } }), /model_type: expected "clip", found \{"a":1\}/],
+  [
+    'none',
+    onlyFiles({ 'config.json': { hidden_size: 3 }, [WEIGHTS]: 'x' }),
+    /config\.json: model_type: expected "clip", .*, found nothing/,
+  ],
+  ['no object', (f) => config(clip(f), { model_type: { a: 1 } }), /model_type: expected "clip", .*, found \{"a":1\}/],
 ]
 
 describe.each([
