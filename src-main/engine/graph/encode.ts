@@ -1,7 +1,7 @@
 import { PbfWriter } from 'pbf'
 import path from 'node:path'
 import { DataTypes } from './dtypes.ts'
-import { type Attribute, type Emission, type Graph, type Literal, reachableNodes, type Value } from './graph.ts'
+import { type Attribute, type Emission, type Graph, type Literal, type Node, reachableNodes, type Value } from './graph.ts'
 
 const OPSET = 20
 const IR_VERSION = 9
@@ -14,7 +14,7 @@ const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7]
  */
 export function encodeModel(graph: Graph): Uint8Array {
   const roots = graph.outputs.map((o) => o.value)
-  const nodes = reachableNodes(roots)
+  const nodes = storedFirst(reachableNodes(roots))
   const emissions = nodes.map((node) => node.op.emit(node))
   const used = new Set<Value>(roots)
   for (const e of emissions) for (const input of e.inputs) if ('graph' in input) used.add(input)
@@ -46,10 +46,13 @@ export function encodeModel(graph: Graph): Uint8Array {
       p.writeStringField(2, 'step')
       for (const { name, literal } of literals.values()) p.writeMessage(5, writeTensor, { ...literal, name })
       for (const v of used) {
-        if (v.source.kind === 'constant') p.writeMessage(5, writeTensor, { ...v, data: v.source.data })
+        if (v.source.kind === 'constant' && !v.source.asStored) p.writeMessage(5, writeTensor, { ...v, data: v.source.data })
         if (v.source.kind === 'external') p.writeMessage(5, writeExternal, v)
       }
       for (const v of graph.inputs) if (used.has(v)) p.writeMessage(11, writeValueInfo, v)
+      // What is fed, or might be instead, is no constant to onnxruntime, which then neither casts it for good nor lays it out anew.
+      // Stored weights in memory are fed (storedWeights), so that there is no other copy of them.
+      for (const v of used) if ('asStored' in v.source && v.source.asStored) p.writeMessage(11, writeValueInfo, v)
       for (const { name, value } of graph.outputs) p.writeMessage(12, writeValueInfo, { ...value, name })
     },
     null,
@@ -69,6 +72,22 @@ export function encodeModel(graph: Graph): Uint8Array {
   }
   return pbf.finish()
 }
+
+/**
+ * What rests on stored weights alone comes first. Of two operands onnxruntime computes the one of the later node first, so
+ * that each weight is then cast just before it is used; the other way round, all would be held in float32 at once.
+ */
+function storedFirst(nodes: Node[]): Node[] {
+  const isStored = (v: Value) => 'asStored' in v.source && v.source.asStored === true
+  const first = nodes.filter((node) => node.inputs.length > 0 && node.inputs.every(isStored))
+  return first.length ? [...first, ...nodes.filter((node) => !first.includes(node))] : nodes
+}
+
+/** The stored weights in memory that the graph uses: inputs of its model. */
+export const storedWeights = (graph: Graph): Value[] =>
+  [...new Set(reachableNodes(graph.outputs.map((o) => o.value)).flatMap((node) => node.inputs))].filter(
+    (v) => v.source.kind === 'constant' && v.source.asStored,
+  )
 
 interface OnnxNode {
   e: Emission

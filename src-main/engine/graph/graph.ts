@@ -12,8 +12,8 @@ export interface ExternalData {
 /** What makes a value: the caller at run time, a literal, mapped bytes, or output `index` of a node. */
 export type Source =
   | { readonly kind: 'input' }
-  | { readonly kind: 'constant'; readonly data: TypedArray }
-  | { readonly kind: 'external'; readonly external: ExternalData }
+  | { readonly kind: 'constant'; readonly data: TypedArray; readonly asStored?: boolean }
+  | { readonly kind: 'external'; readonly external: ExternalData; readonly asStored?: boolean }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number }
 
 /** A tensor in the graph. Shapes are fixed numbers: a session is built for one batch shape. */
@@ -94,9 +94,17 @@ export class Graph {
     return this.constant(DataTypes[dtype].from([x]), dtype, [])
   }
 
-  /** A frozen weight, mapped from its file. Types other than float32 are cast by the caller. */
-  external(name: string, dtype: DType, shape: Shape, external: ExternalData): Value {
-    return this.once(`external ${name}`, () => [this.value(name, { dtype, shape }, { kind: 'external', external })])[0]!
+  /**
+   * A frozen weight, mapped from its file. Types other than float32 are cast by the caller: once, when the session is built,
+   * unless the weight stays `asStored` and each run casts it anew, which takes less memory.
+   */
+  external(name: string, dtype: DType, shape: Shape, external: ExternalData, { asStored = false } = {}): Value {
+    return this.once(`external ${name}`, () => [this.value(name, { dtype, shape }, { kind: 'external', external, asStored })])[0]!
+  }
+
+  /** A frozen weight in memory, which stays as it is stored (see `external`). */
+  stored(name: string, data: TypedArray, dtype: DType, shape: Shape): Value {
+    return this.once(`stored ${name}`, () => [this.value(name, { dtype, shape }, { kind: 'constant', data, asStored: true })])[0]!
   }
 
   output(name: string, value: Value): void {

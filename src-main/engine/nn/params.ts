@@ -3,6 +3,7 @@ import type { DType } from '../graph/dtypes.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
 import type { Parameter } from '../optim/optimizer.ts'
 import { cast, sameShape } from '../ops/shape.ts'
+import { toHalf } from '../weights/dtype.ts'
 
 /** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
 export interface TensorSource {
@@ -51,6 +52,11 @@ export interface ParamsOptions {
   readonly training?: boolean
   /** To which trained tensors weight decay applies; to matrices unless told. */
   readonly decays?: (name: string, shape: Shape) => boolean
+  /**
+   * `half`: frozen matrices are held in 16 bits, as float16 or as their file has them, and each run casts them to float32 where
+   * they are used: half the memory for a somewhat slower run. A tensor that float16 cannot hold stays as it is.
+   */
+  readonly frozen?: 'float' | 'half'
 }
 
 const isMatrix = (_name: string, shape: Shape) => shape.length >= 2
@@ -119,8 +125,20 @@ export class Params {
 
   private frozen(name: string, shape: Shape, info: TensorPlace): Value {
     const dtype = FLOATS[info.dtype]
+    const asStored = this.options.frozen === 'half' && shape.length > 1
+    if (asStored && (dtype === 'float32' || info.file === undefined)) {
+      const data = halved(this.source.float32(name))
+      if (data) return cast(this.graph.stored(name, data, 'float16', shape), 'float32')
+    }
     if (!dtype || info.file === undefined) return this.graph.constant(this.source.float32(name), 'float32', shape)
     const external = { file: info.file, offset: info.offset!, length: info.length! }
-    return cast(this.graph.external(name, dtype, shape, external), 'float32')
+    return cast(this.graph.external(name, dtype, shape, external, { asStored: asStored && dtype !== 'float32' }), 'float32')
   }
+}
+
+/** In float16, rounded to the nearest; undefined where one of them is too large for it. */
+function halved(values: Float32Array): Uint16Array | undefined {
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) if (((halves[i] = toHalf(values[i]!)) & 0x7c00) === 0x7c00) return undefined
+  return halves
 }

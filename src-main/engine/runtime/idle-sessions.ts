@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { InferenceSession } from 'onnxruntime-node'
 import { externalFiles, type Graph } from '../graph/graph.ts'
-import { storedBytes, workingBytes } from './memory.ts'
 
 /** Hashing a larger model would take about as long as building its session. */
 const HASHED_BYTES = 64 * 2 ** 20
@@ -42,9 +41,8 @@ export function takeIdle(key: string): InferenceSession | undefined {
   return at < 0 ? undefined : idle.splice(at, 1)[0]!.session
 }
 
-/** Keeps a session that is used no more. @returns those that must go for it, to be released */
-export function keepIdle(key: string, session: InferenceSession, graph: Graph): InferenceSession[] {
-  const bytes = workingBytes(graph) + storedBytes(graph)
+/** Keeps a session that is used no more and holds about `bytes`. @returns those that must go for it, to be released */
+export function keepIdle(key: string, session: InferenceSession, bytes: number): InferenceSession[] {
   if (bytes > IDLE_BYTES) return [session]
   idle.push({ key, session, bytes })
   const gone: InferenceSession[] = []

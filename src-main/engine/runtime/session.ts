@@ -5,10 +5,10 @@ import { createRequire } from 'node:module'
 import type * as Onnxruntime from 'onnxruntime-node'
 import { errorLine, userError } from '#shared/errors.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
-import { encodeModel } from '../graph/encode.ts'
+import { encodeModel, storedWeights } from '../graph/encode.ts'
 import { externalFiles, type Graph, sizeOf, type TensorType } from '../graph/graph.ts'
 import { keepIdle, sessionKey, takeIdle } from './idle-sessions.ts'
-import { keepsArena } from './memory.ts'
+import { keepsArena, storedBytes, workingBytes } from './memory.ts'
 
 export type Tensor = Onnxruntime.Tensor
 export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
@@ -45,8 +45,10 @@ export class Session {
 
   private constructor(
     private readonly session: Onnxruntime.InferenceSession,
-    private readonly graph: Graph,
     private readonly key: string | undefined,
+    private readonly bytes: number,
+    /** Weights that are fed to every run as they are stored. */
+    private readonly stored: Readonly<Record<string, Tensor>>,
     readonly inputs: ReadonlyMap<string, TensorType>,
     readonly outputs: ReadonlyMap<string, TensorType>,
     readonly provider: Provider,
@@ -59,9 +61,13 @@ export class Session {
         ? { preferredOutputLocation: Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const])) }
         : {}
     const model = encodeModel(graph)
-    const key = options.profile
-      ? undefined
-      : sessionKey(graph, model, [provider, options.threads, options.keepOnDevice, process.env['DASHI_ARENA'], process.env['DASHI_SPIN']])
+    const stored = Object.fromEntries(
+      storedWeights(graph).flatMap((v) => (v.source.kind === 'constant' ? [[v.name, tensor(v.source.data, v.dtype, v.shape)]] : [])),
+    )
+    // Fed weights are not told apart by the key.
+    const hasKey = !options.profile && !Object.keys(stored).length
+    const settings = [provider, options.threads, options.keepOnDevice, process.env['DASHI_ARENA'], process.env['DASHI_SPIN']]
+    const key = hasKey ? sessionKey(graph, model, settings) : undefined
     const build = () =>
       onnxruntime().InferenceSession.create(model, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -78,9 +84,11 @@ export class Session {
       })
     const session = (key === undefined ? undefined : takeIdle(key)) ?? (await guarded(build))
     const used = new Set(session.inputNames)
-    const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, v]))
-    const outputs = new Map(graph.outputs.map(({ name, value }) => [name, value]))
-    return new Session(session, graph, key, inputs, outputs, provider)
+    // Types alone: the graph, with the weights that it holds, is needed no more.
+    const typeOf = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape })
+    const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, typeOf(v)]))
+    const outputs = new Map(graph.outputs.map(({ name, value }) => [name, typeOf(value)]))
+    return new Session(session, key, workingBytes(graph) + storedBytes(graph), stored, inputs, outputs, provider)
   }
 
   /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
@@ -98,7 +106,7 @@ export class Session {
 
   private check(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
     if (this.released) throw new Error('the session was released')
-    const given: Record<string, Tensor> = {}
+    const given: Record<string, Tensor> = { ...this.stored }
     for (const [name, type] of this.inputs) {
       const feed = feeds[name]
       if (!feed) throw new Error(`session input ${name} was not given`)
@@ -116,7 +124,7 @@ export class Session {
   async release(): Promise<void> {
     if (this.released) return
     this.released = true
-    const gone = this.key ? keepIdle(this.key, this.session, this.graph) : [this.session]
+    const gone = this.key ? keepIdle(this.key, this.session, this.bytes) : [this.session]
     for (const session of gone) await guarded(() => session.release())
   }
 }
