@@ -1,6 +1,7 @@
 import { computed } from 'vue'
 import { useRoute } from '../routing/route.ts'
 import { useClassify } from '../stores/classify.ts'
+import { useGrounding } from '../stores/grounding.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
 import { actionsOf, chordFor, keymap } from './keys.ts'
@@ -29,6 +30,7 @@ export function onKey(event: KeyboardEvent): void {
     if (classify.press(chord)) return event.preventDefault()
     if (document.activeElement !== field) return // the letter goes into the field that it opened
   }
+  if (!dialog && useGrounding().press(chord)) return event.preventDefault()
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
     // What passes while a key is held down makes no steps of the history.

@@ -41,9 +41,12 @@ const shellShortcuts: Record<string, string[]> = {
   'copy-next': ['Ctrl+Shift+D'],
   'edit-attributes': ['I'],
   'review-accept': ['Enter'],
+  'caption-onward': ['Ctrl+Enter'],
   'accept-all': ['Ctrl+Enter'],
+  'accept-shown': ['Ctrl+Shift+Enter'],
   'next-proposal': ['.'],
   'bulk-edit': ['Ctrl+E'],
+  relabel: ['Shift+R'],
   'end-grounding': ['Escape', 'Enter'],
 }
 export const defaultKeys: Keymap = new Map([

@@ -16,6 +16,7 @@ import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
 import { chooseFolder } from './folder.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
+import { acceptShown, splitNow } from './whole.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
 export type Group = (typeof groups)[number]
@@ -109,7 +110,7 @@ export function makeActions(): Map<string, AppAction> {
       if (labelling() && desk.editor.execute(how)) return
       void (classify.working ? classify.turn(how) : desk.turn(how))
     })
-  const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
+  const proposals = () => (labelling() ? desk.editor.atHand.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
   const judging = () =>
     desk.editor.state.path.endsWith('.idle') &&
@@ -196,6 +197,12 @@ export function makeActions(): Map<string, AppAction> {
       ),
   )
   add(
+    'accept-shown',
+    'review',
+    () => opened() && gallery.ids.length > 0 && (project.facets?.proposed ?? 0) > 0,
+    () => failing(acceptShown()),
+  )
+  add(
     'next-proposal',
     'review',
     () => all().length > 0,
@@ -233,6 +240,12 @@ export function makeActions(): Map<string, AppAction> {
   verdict('ask-review', 'in-review')
   verdict('clear-review', 'unreviewed')
   add(
+    'caption-onward',
+    'label',
+    () => labelling() && grounding.words !== null,
+    () => void grounding.asked++,
+  )
+  add(
     'end-grounding',
     'label',
     () => grounding.words !== null,
@@ -264,8 +277,15 @@ export function makeActions(): Map<string, AppAction> {
     () => opened() && targets().length > 0,
     () => bulk.split(targets(), null),
   )
+  dialog('relabel', 'images', 'relabel', () => opened() && project.labels.length > 1 && (targets().length > 0 || gallery.ids.length > 0))
   dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)
   add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
+  add(
+    'split-now',
+    'images',
+    () => opened() && gallery.ids.length > 0,
+    () => failing(splitNow()),
+  )
   for (const tool of tools)
     add(`curate-${tool}`, 'images', opened, () => {
       shell.room = 'data'

@@ -3,6 +3,7 @@ import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
+import { keysActionsEn, keysActionsJa, keysEn, keysJa } from './keys.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { routeEn, routeJa } from './route.ts'
 import { windowEn, windowJa } from './window.ts'
@@ -12,8 +13,26 @@ export const i18n = createI18n({
   locale: 'en',
   fallbackLocale: 'en',
   messages: {
-    en: { ...en, ...keepEn, ...firstEn, ...labellingEn, ...routeEn, ...windowEn, actions: { ...en.actions, ...labellingActionsEn } },
-    ja: { ...ja, ...keepJa, ...firstJa, ...labellingJa, ...routeJa, ...windowJa, actions: { ...ja.actions, ...labellingActionsJa } },
+    en: {
+      ...en,
+      ...keepEn,
+      ...firstEn,
+      ...labellingEn,
+      ...routeEn,
+      ...windowEn,
+      ...keysEn,
+      actions: { ...en.actions, ...labellingActionsEn, ...keysActionsEn },
+    },
+    ja: {
+      ...ja,
+      ...keepJa,
+      ...firstJa,
+      ...labellingJa,
+      ...routeJa,
+      ...windowJa,
+      ...keysJa,
+      actions: { ...ja.actions, ...labellingActionsJa, ...keysActionsJa },
+    },
   },
 })
-export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof routeEn & typeof windowEn
+export type Messages = typeof en & typeof keepEn & typeof firstEn & typeof labellingEn & typeof routeEn & typeof windowEn & typeof keysEn

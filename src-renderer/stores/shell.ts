@@ -5,7 +5,19 @@ import type { Room } from '../routing/address.ts'
 
 export { rooms, type Room } from '../routing/address.ts'
 export type Dialog =
-  'palette' | 'help' | 'settings' | 'import' | 'export' | 'snapshots' | 'labels' | 'folder' | 'bulk' | 'links' | 'about' | 'dropped'
+  | 'palette'
+  | 'help'
+  | 'settings'
+  | 'import'
+  | 'export'
+  | 'snapshots'
+  | 'labels'
+  | 'folder'
+  | 'bulk'
+  | 'relabel'
+  | 'links'
+  | 'about'
+  | 'dropped'
 
 export const useShell = defineStore('shell', () => {
   const room = ref<Room>('data')

@@ -2,6 +2,8 @@ import type { Region } from '#shared/model/region.ts'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { frameOf } from '../../handles.ts'
+import { boundsOfShapes } from '../../transform.ts'
+import type { Point } from '../../types.ts'
 import { hasVertices } from '../../vertices.ts'
 
 /** The one region whose vertices can be taken; null where the frame is shown instead, or nothing. */
@@ -14,3 +16,16 @@ export function vertexRegion(editor: CanvasEditor): Region | null {
 /** The frame that scales and turns what is selected; null where there is none. */
 export const selectionFrame = (editor: CanvasEditor): RotatedBoxShape | null =>
   editor.tool === 'select' && !vertexRegion(editor) ? frameOf(editor.selected) : null
+
+/** Smaller on the screen than this many times the hand's reach, a shape is taken as a whole: it would be all vertices. */
+const roomy = 6
+
+/** The outline under the pointer, whose vertices can be taken without selecting it first. */
+export function reachedOutline(editor: CanvasEditor, at: Point): Region | null {
+  if (editor.tool !== 'select' || editor.settings.hideAll) return null
+  const [top] = editor.regions.hit(at, editor.reach())
+  if (!top || top.locked || editor.selection.includes(top.id) || !(top.shape.kind === 'polygon' || top.shape.kind === 'polyline'))
+    return null
+  const { w, h } = boundsOfShapes([top.shape])
+  return Math.max(w, h) > roomy * editor.reach() ? top : null
+}
