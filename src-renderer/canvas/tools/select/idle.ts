@@ -1,14 +1,14 @@
 import type { Region } from '#shared/model/region.ts'
-import { handleCursor, hitHandle } from '../../handles.ts'
+import { frameOf, handleCursor, hitHandle } from '../../handles.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
-import { deleteVertices, nearestEdge, nearestVertex, sameVertex, vertexAt } from '../../vertices.ts'
+import { deleteVertices, nearestEdge, nearestVertex, sameVertex } from '../../vertices.ts'
 import { ToolState, type Next, type StateAction } from '../state.ts'
-import { EdgePointing, VertexPointing } from './edge-pointing.ts'
+import { edgePulled, handlePulled, Pulling, vertexPulled } from './pulling.ts'
 import { Marquee } from './marquee.ts'
 import { RegionPointing } from './region-pointing.ts'
 import { Resizing } from './resizing.ts'
 import { Rotating } from './rotating.ts'
-import { reachedOutline, selectionFrame, vertexRegion } from './selection.ts'
+import { reachedRegion, selectionFrame, vertexRegion } from './selection.ts'
 import { VertexDragging } from './vertex-dragging.ts'
 
 /** Nearest to the hand first: vertices, edges and handles of what is selected, then regions, then the rubber band. */
@@ -25,7 +25,7 @@ export class SelectIdle extends ToolState {
 
   override onPointerDown(e: PointerInfo): Next {
     if (e.button !== 0) return undefined
-    return this.onVertices(e) ?? this.onHandle(e) ?? this.onOutline(e) ?? this.onRegion(e) ?? new Marquee(this.editor, e)
+    return this.onVertices(e) ?? this.onHandle(e) ?? this.onReached(e) ?? this.onRegion(e) ?? new Marquee(this.editor, e)
   }
 
   private onVertices(e: PointerInfo): Next {
@@ -35,7 +35,7 @@ export class SelectIdle extends ToolState {
     const vertex = nearestVertex(region.shape, e.point, editor.reach())
     if (vertex) return this.onVertex(e, region, vertex)
     const edge = nearestEdge(region.shape, e.point, editor.reach(5))
-    return edge && !e.shift && !e.alt && !e.ctrl && !e.double ? new EdgePointing(editor, region, edge, e) : undefined
+    return edge && !e.shift && !e.alt && !e.ctrl && !e.double ? new Pulling(editor, e, edgePulled(editor, region, edge)) : undefined
   }
 
   private onVertex(e: PointerInfo, region: Region, vertex: VertexRef): Next {
@@ -54,18 +54,26 @@ export class SelectIdle extends ToolState {
   }
 
   /** What is not selected yet can be mended at once: the press selects it too. */
-  private onOutline(e: PointerInfo): Next {
+  private onReached(e: PointerInfo): Next {
     const { editor } = this
-    const region = e.shift || e.ctrl || e.double ? null : reachedOutline(editor, e.point)
-    if (!region) return undefined
-    const vertex = nearestVertex(region.shape, e.point, editor.reach())
-    const edge = vertex || e.alt || region.shape.kind !== 'polygon' ? null : nearestEdge(region.shape, e.point, editor.reach(5))
-    if (!vertex && !edge) return undefined
+    const region = e.shift || e.ctrl || e.double ? null : reachedRegion(editor, e.point)
+    const pulled = region && this.pulledOf(region, e)
+    if (!region || !pulled) return undefined
     editor.setSelection([region.id])
-    if (edge) return new EdgePointing(editor, region, edge, e)
-    return e.alt
-      ? this.onVertex(e, region, vertex!)
-      : new VertexPointing(editor, region, { ref: vertex!, at: vertexAt(region.shape, vertex!)! }, e)
+    const vertex = e.alt && nearestVertex(region.shape, e.point, editor.reach())
+    return vertex ? this.onVertex(e, region, vertex) : new Pulling(editor, e, pulled)
+  }
+  private pulledOf(region: Region, e: PointerInfo) {
+    const { editor } = this
+    if (region.shape.kind === 'polygon' || region.shape.kind === 'polyline') {
+      const vertex = nearestVertex(region.shape, e.point, editor.reach())
+      if (vertex) return vertexPulled(editor, region, vertex)
+      const edge = e.alt || region.shape.kind === 'polyline' ? null : nearestEdge(region.shape, e.point, editor.reach(5))
+      return edge && edgePulled(editor, region, edge)
+    }
+    const frame = e.alt ? null : frameOf([region])
+    const handle = frame && hitHandle(frame, editor.view.scale, e.point)
+    return frame && handle?.dir ? handlePulled(editor, frame, { ...handle, dir: handle.dir }) : null
   }
 
   private onHandle(e: PointerInfo): Next {
@@ -105,13 +113,9 @@ export class SelectIdle extends ToolState {
     if (handle) return { cursor: handleCursor(handle, frame) }
     const under = editor.settings.hideAll ? undefined : editor.regions.hit(e.point, editor.reach(4))[0]
     editor.hover(under?.id ?? null)
-    const outline = e.shift || e.ctrl ? null : reachedOutline(editor, e.point)
-    if (outline) {
-      const vertex = nearestVertex(outline.shape, e.point, editor.reach())
-      if (vertex) return { cursor: e.alt ? 'not-allowed' : 'crosshair', ghost: vertexAt(outline.shape, vertex)! }
-      const edge = e.alt || outline.shape.kind !== 'polygon' ? null : nearestEdge(outline.shape, e.point, editor.reach(5))
-      if (edge) return { cursor: 'copy', ghost: edge.at }
-    }
+    const reached = e.shift || e.ctrl ? null : reachedRegion(editor, e.point)
+    const pulled = reached && this.pulledOf(reached, e)
+    if (pulled) return { cursor: e.alt ? 'not-allowed' : pulled.cursor, ...(pulled.at && { ghost: pulled.at }) }
     return { cursor: under && !under.locked ? 'move' : 'default' }
   }
 

@@ -20,12 +20,12 @@ export const selectionFrame = (editor: CanvasEditor): RotatedBoxShape | null =>
 /** Smaller on the screen than this many times the hand's reach, a shape is taken as a whole: it would be all vertices. */
 const roomy = 6
 
-/** The outline under the pointer, whose vertices can be taken without selecting it first. */
-export function reachedOutline(editor: CanvasEditor, at: Point): Region | null {
+/** The region under the pointer, whose vertices or frame can be taken without selecting it first. */
+export function reachedRegion(editor: CanvasEditor, at: Point): Region | null {
   if (editor.tool !== 'select' || editor.settings.hideAll) return null
   const [top] = editor.regions.hit(at, editor.reach())
-  if (!top || top.locked || editor.selection.includes(top.id) || !(top.shape.kind === 'polygon' || top.shape.kind === 'polyline'))
-    return null
+  if (!top || top.locked || editor.selection.includes(top.id) || !reachable.has(top.shape.kind)) return null
   const { w, h } = boundsOfShapes([top.shape])
   return Math.max(w, h) > roomy * editor.reach() ? top : null
 }
+const reachable = new Set(['polygon', 'polyline', 'box', 'rotated-box'])
