@@ -7,6 +7,7 @@ import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useGrounding } from '../stores/grounding.ts'
+import { useIncomplete } from '../stores/incomplete.ts'
 import { useJobs } from '../stores/jobs.ts'
 import { useProject } from '../stores/project.ts'
 import { useReview } from '../stores/review.ts'
@@ -37,6 +38,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
+  const incomplete = useIncomplete()
   const [review, grounding, curation, jobs, classify, route] = [
     useReview(),
     useGrounding(),
@@ -203,6 +205,12 @@ export function makeActions(): Map<string, AppAction> {
     () => failing(acceptShown()),
   )
   add(
+    'next-incomplete',
+    'label',
+    () => labelling() && incomplete.regions.length > 0,
+    () => incomplete.lead(),
+  )
+  add(
     'next-proposal',
     'review',
     () => all().length > 0,
@@ -220,7 +228,7 @@ export function makeActions(): Map<string, AppAction> {
     'review-accept',
     'review',
     () => labelling() && review.active && proposals().length === 0,
-    () => review.give('approved'),
+    () => incomplete.done(() => review.give('approved')),
   )
   const verdict = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
     add(
@@ -229,7 +237,7 @@ export function makeActions(): Map<string, AppAction> {
       () => opened() && targets().length > 0,
       () => {
         const one = labelling() && gallery.selection.size === 0
-        if (one && state === 'approved') review.give('approved')
+        if (one && state === 'approved') incomplete.done(() => review.give('approved'))
         else if (one && state === 'rejected' && review.active) review.comment('send-back')
         else bulk.review(targets(), state)
       },

@@ -67,6 +67,11 @@ export const useGrounding = defineStore('grounding', () => {
     },
     { flush: 'sync' },
   )
+  watch(
+    () => desk.renamedCaption,
+    (r) => r && words.value?.captionId === r.temporary && (words.value = { ...words.value, captionId: r.id }),
+    { flush: 'sync' },
+  )
   watch(() => desk.mediaId, end)
   watch(
     () => (caption.value ? caption.value.text : null),

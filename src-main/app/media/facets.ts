@@ -27,6 +27,7 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
     doubtful,
     duplicates: query.split('duplicates', 'm.duplicate_group IS NOT NULL').count,
     unreadable: query.unreadable(),
+    incomplete: query.incomplete(),
     folders: folderTree(project, query.folders(), filter.folder),
   }
   return { ...facets, approximate: query.approximate }
