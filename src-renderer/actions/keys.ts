@@ -37,6 +37,7 @@ const shellShortcuts: Record<string, string[]> = {
   comment: ['Shift+C'],
   'review-mode': ['Shift+V'],
   'classify-mode': ['Shift+L'],
+  'classify-several': ['Shift+M'],
   'next-unlabelled': ['Shift+U'],
   'copy-previous': ['Shift+D'],
   'copy-next': ['Ctrl+Shift+D'],

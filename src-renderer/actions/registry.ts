@@ -221,6 +221,12 @@ export function makeActions(): Map<string, AppAction> {
     },
   )
   add('classify-mode', 'label', labelling, () => classify.toggle())
+  add(
+    'classify-several',
+    'label',
+    () => labelling() && classify.active,
+    () => classify.toggleSeveral(),
+  )
   add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
   add('comment', 'review', labelling, () => review.comment('comment'))

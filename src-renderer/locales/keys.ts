@@ -8,6 +8,8 @@ export const keysEn = {
     ties: 'Words tied to regions',
     tiesHint: 'These words name a region and are tied to it; click to leave them loose',
     onward: 'Enter; with Ctrl, the next image’s caption follows',
+    several: 'Several',
+    severalHint: 'Several classes on one image: a key adds one or takes it away, Enter goes on',
     relabel: {
       title: 'Change a label',
       from: 'From',
@@ -32,6 +34,7 @@ export const keysActionsEn = {
   'split-now': 'Auto-split 80 / 10 / 10',
   relabel: 'Change a label into another …',
   'caption-onward': 'Caption the next image',
+  'classify-several': 'Several classes on one image',
   'next-incomplete': 'Next missing attribute',
 }
 
@@ -42,6 +45,8 @@ export const keysJa: Same<typeof keysEn> = {
     ties: '領域に結び付く語',
     tiesHint: 'この語は領域の名前なので結び付けられます。クリックで外せます',
     onward: 'Enter で保存、Ctrl+Enter で次の画像のキャプションへ',
+    several: '複数',
+    severalHint: '1 枚の画像に複数のクラス: キーで追加・解除、Enter で次へ',
     relabel: {
       title: 'ラベルを変更',
       from: '変更前',
@@ -66,5 +71,6 @@ export const keysActionsJa: Same<typeof keysActionsEn> = {
   'split-now': '自動分割 80 / 10 / 10',
   relabel: 'ラベルを別のラベルに変更 …',
   'caption-onward': '次の画像のキャプションへ',
+  'classify-several': '1 枚の画像に複数のクラス',
   'next-incomplete': '次の未入力の属性',
 }

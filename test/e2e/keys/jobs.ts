@@ -32,14 +32,14 @@ export const classChanges = Array.from({ length: 10 }, (_, i) => boxesOf(i).map(
 export type Mistake = { kind: 'label'; label: number } | { kind: 'corner'; to: readonly [number, number] } | { kind: 'nothing' }
 export const mistakes = new Map<string, Mistake>([
   ['0:0', { kind: 'label', label: 1 }],
-  ['0:2', { kind: 'corner', to: [270, 190] }],
+  ['0:2', { kind: 'corner', to: [284, 204] }],
   ['1:1', { kind: 'label', label: 2 }],
   ['1:3', { kind: 'nothing' }],
-  ['2:0', { kind: 'corner', to: [80, 170] }],
+  ['2:0', { kind: 'corner', to: [98, 182] }],
   ['2:2', { kind: 'label', label: 1 }],
   ['3:3', { kind: 'label', label: 2 }],
   ['4:1', { kind: 'nothing' }],
-  ['4:2', { kind: 'corner', to: [270, 170] }],
+  ['4:2', { kind: 'corner', to: [252, 172] }],
 ])
 export const proposalsOf = (image: number): { label: number; box: Box }[] =>
   Array.from({ length: 4 }, (_, i) => ({ label: 0, box: [20 + 92 * i, 60 + ((image * 17 + i * 23) % 60), 64, 80] }))
