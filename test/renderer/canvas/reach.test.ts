@@ -34,7 +34,7 @@ describe('a region under the pointer', () => {
   it('is resized by its corner, and selected by that', () => {
     const r = region(box(10, 10, 80, 60))
     const h = hand([r])
-    h.down(90, 70)
+    h.down(90.01, 70.01) // a hair beside it
     h.move(100, 80)
     h.move(120, 90)
     h.up(120, 90)
