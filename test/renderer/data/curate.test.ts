@@ -39,6 +39,7 @@ it('names in the legend the values that occur, the most frequent first', () => {
     doubtful: 0,
     duplicates: 0,
     unreadable: 0,
+    incomplete: 0,
     folders: [],
     approximate: false,
     tags: [],
