@@ -62,6 +62,32 @@ export function carriedSpans(before: string, after: string, spans: readonly Span
   return out
 }
 
+/**
+ * Words that name a region of the image, as spans: a label's name that one region has, or its plural where several have it. Which of
+ * several one word means nobody can tell, so it is left to the person; so are words inside a longer name that fits.
+ */
+export function namedRegions(text: string, regions: readonly { id: number; name: string }[]): Span[] {
+  const byName = new Map<string, number[]>()
+  for (const { id, name } of regions) if (name.trim()) byName.set(name.toLowerCase(), [...(byName.get(name.toLowerCase()) ?? []), id])
+  const wanted = [...byName].flatMap(([name, ids]): [string, number[]][] =>
+    ids.length === 1
+      ? [[name, ids]]
+      : [
+          [`${name}s`, ids],
+          [`${name}es`, ids],
+        ],
+  )
+  const lower = text.toLowerCase()
+  const bounds = new Set(wordsOf(text).flatMap((w) => [w.start, w.end]))
+  const found: Span[] = []
+  for (const [name, ids] of wanted.sort(([a], [b]) => b.length - a.length))
+    for (let at = lower.indexOf(name); at >= 0 && lower.length === text.length; at = lower.indexOf(name, at + 1)) {
+      const end = at + name.length
+      if (bounds.has(at) && bounds.has(end) && !found.some((s) => s.start < end && s.end > at)) found.push({ start: at, end, regions: ids })
+    }
+  return found.sort((a, b) => a.start - b.start)
+}
+
 /** 'name = value'; a name alone means true. Null where there is no name. */
 export function parseAttribute(text: string): { name: string; value: string | number | boolean } | null {
   const at = text.indexOf('=')

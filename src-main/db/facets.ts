@@ -6,6 +6,7 @@
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Database, Value } from './database.ts'
+import { incompleteIds } from './incomplete.ts'
 import { tally } from './tally.ts'
 import { all, annotationConditions, type Condition, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
 
@@ -100,6 +101,19 @@ export class FacetQuery {
 
   openComments = () => this.split('openComments', `m.id IN (${openCommentIds})`).count
   unreadable = () => this.split('unreadable', `m.id IN (${unreadableIds})`).count
+
+  incomplete(): number {
+    const { sql, params } = incompleteIds(this.db)
+    if (!params.length) return 0
+    const hits = this.others('incomplete')
+    const from = hits ? 'hit h CROSS JOIN media m ON m.id = h.id' : 'media m'
+    const count = this.db.value<number>(
+      this.with(hits, `SELECT count(*) FROM ${from} WHERE m.id IN (${sql})`),
+      ...(hits?.params ?? []),
+      ...params,
+    )
+    return this.scaled(hits, Number(count ?? 0))
+  }
 
   /** Every folder that images lie in, with a slash at its end. */
   folders(): { rootId: number; folder: string; count: number }[] {

@@ -6,6 +6,7 @@
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Database, Value } from './database.ts'
+import { incompleteIds } from './incomplete.ts'
 
 export interface Condition {
   sql: string
@@ -106,6 +107,10 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   if (filter.openComments) add(`m.id IN (${openCommentIds})`)
   if (filter.unlabelled !== undefined) add(`m.annotated ${filter.unlabelled ? '=' : '<>'} 0`)
   if (filter.unreadable !== undefined) add(`m.id ${filter.unreadable ? 'IN' : 'NOT IN'} (${unreadableIds})`)
+  if (filter.incomplete !== undefined) {
+    const { sql, params } = incompleteIds(db)
+    add(`m.id ${filter.incomplete ? 'IN' : 'NOT IN'} (${sql})`, ...params)
+  }
   if (filter.folder) conditions.push(folderCondition(db, filter.folder))
   return conditions
 }

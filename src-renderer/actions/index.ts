@@ -3,6 +3,7 @@ import { useRoute } from '../routing/route.ts'
 import { useAgreement } from '../stores/agreement.ts'
 import { useClassify } from '../stores/classify.ts'
 import { useComments } from '../stores/comments.ts'
+import { useGrounding } from '../stores/grounding.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
 import { actionsOf, chordFor, keymap } from './keys.ts'
@@ -33,6 +34,7 @@ export function onKey(event: KeyboardEvent): void {
   }
   if (!dialog && chord === 'Escape' && useComments().close()) return event.preventDefault()
   if (!dialog && useAgreement().press(chord)) return event.preventDefault()
+  if (!dialog && useGrounding().press(chord)) return event.preventDefault()
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
     // What passes while a key is held down makes no steps of the history.

@@ -10,6 +10,7 @@ import { tools, useCuration } from '../stores/curation.ts'
 import { useDesk } from '../stores/desk.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useGrounding } from '../stores/grounding.ts'
+import { useIncomplete } from '../stores/incomplete.ts'
 import { useJobs } from '../stores/jobs.ts'
 import { useProject } from '../stores/project.ts'
 import { useReview } from '../stores/review.ts'
@@ -20,6 +21,7 @@ import { useRoute } from '../routing/route.ts'
 import { chooseFolder } from './folder.ts'
 import { trackActions } from './tracks.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
+import { acceptShown, splitNow } from './whole.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
 export type Group = (typeof groups)[number]
@@ -40,6 +42,7 @@ const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
   const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
+  const incomplete = useIncomplete()
   const [review, grounding, curation, jobs, classify, route] = [
     useReview(),
     useGrounding(),
@@ -115,7 +118,7 @@ export function makeActions(): Map<string, AppAction> {
       if (labelling() && desk.editor.execute(how)) return
       void (classify.working ? classify : agreement.working ? agreement : desk).turn(how)
     })
-  const proposals = () => (labelling() ? desk.selected.filter((r) => r.state === 'proposed') : [])
+  const proposals = () => (labelling() ? desk.editor.atHand.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
   const judging = () =>
     desk.editor.state.path.endsWith('.idle') &&
@@ -216,6 +219,18 @@ export function makeActions(): Map<string, AppAction> {
       ),
   )
   add(
+    'accept-shown',
+    'review',
+    () => opened() && gallery.ids.length > 0 && (project.facets?.proposed ?? 0) > 0,
+    () => failing(acceptShown()),
+  )
+  add(
+    'next-incomplete',
+    'label',
+    () => labelling() && incomplete.regions.length > 0,
+    () => incomplete.lead(),
+  )
+  add(
     'next-proposal',
     'review',
     () => all().length > 0,
@@ -232,6 +247,12 @@ export function makeActions(): Map<string, AppAction> {
     () => failing(agreement.begin()),
   )
   add('classify-mode', 'label', labelling, () => classify.toggle())
+  add(
+    'classify-several',
+    'label',
+    () => labelling() && classify.active,
+    () => classify.toggleSeveral(),
+  )
   add('next-unlabelled', 'label', labelling, () => classify.nextUnlabelled())
   add('review-mode', 'review', labelling, () => review.toggle())
   add('comment', 'review', labelling, () => comments.compose())
@@ -242,7 +263,7 @@ export function makeActions(): Map<string, AppAction> {
     'review-accept',
     'review',
     () => labelling() && review.active && proposals().length === 0,
-    () => review.give('approved'),
+    () => incomplete.done(() => review.give('approved')),
   )
   const verdict = (id: string, state: 'approved' | 'rejected' | 'in-review' | 'unreviewed') =>
     add(
@@ -251,7 +272,7 @@ export function makeActions(): Map<string, AppAction> {
       () => opened() && targets().length > 0,
       () => {
         const one = labelling() && gallery.selection.size === 0
-        if (one && state === 'approved') review.give('approved')
+        if (one && state === 'approved') incomplete.done(() => review.give('approved'))
         else if (one && state === 'rejected' && review.active) review.sendBack()
         else bulk.review(targets(), state)
       },
@@ -261,6 +282,12 @@ export function makeActions(): Map<string, AppAction> {
   verdict('send-back', 'rejected')
   verdict('ask-review', 'in-review')
   verdict('clear-review', 'unreviewed')
+  add(
+    'caption-onward',
+    'label',
+    () => labelling() && grounding.words !== null,
+    () => void grounding.asked++,
+  )
   add(
     'end-grounding',
     'label',
@@ -293,8 +320,15 @@ export function makeActions(): Map<string, AppAction> {
     () => opened() && targets().length > 0,
     () => bulk.split(targets(), null),
   )
+  dialog('relabel', 'images', 'relabel', () => opened() && project.labels.length > 1 && (targets().length > 0 || gallery.ids.length > 0))
   dialog('bulk-edit', 'images', 'bulk', () => opened() && targets().length > 0)
   add('remove-images', 'images', chosen, () => (chosen() ? failing(bulk.remove([...gallery.selection])) : false))
+  add(
+    'split-now',
+    'images',
+    () => opened() && gallery.ids.length > 0,
+    () => failing(splitNow()),
+  )
   for (const tool of tools)
     add(`curate-${tool}`, 'images', opened, () => {
       shell.room = 'data'

@@ -237,7 +237,8 @@ const toolCommands = Object.fromEntries(
   ]),
 ) as ToolCommands
 
-const remove = change('delete', editable, () => null)
+const atHand = (e: CanvasEditor) => e.atHand.filter((r) => !r.locked)
+const remove = change('delete', atHand, () => null)
 
 export const commands: Record<CanvasAction, Command> = {
   ...toolCommands,

@@ -10,7 +10,7 @@ import { commands, insertAt, type Clipboard } from './commands.ts'
 import { asTracked, changedId } from './edits.ts'
 import { aligned, noGuides, withGuide, type Guides, type Lines } from './grid.ts'
 import { boxAbout, placed, withStates } from './keypoints.ts'
-import { RegionStore } from './regions.ts'
+import { isShown, RegionStore } from './regions.ts'
 import type { CanvasAction } from './shortcuts.ts'
 import { snapTo } from './snap.ts'
 import { tools } from './tools/index.ts'
@@ -218,6 +218,12 @@ export class CanvasEditor extends Viewing {
   get editable(): Region[] {
     return this.selected.filter((r) => !r.locked)
   }
+  /** What a key means: those selected; where none is, and the hand is free, the region under the pointer. */
+  get atHand(): Region[] {
+    if (this.selection.length || this.hovered === null || this.state.path !== 'select.idle' || this.settings.hideAll) return this.selected
+    const under = this.regions.get(this.hovered)
+    return under && isShown(under) ? [under] : []
+  }
 
   setSelection(ids: readonly RegionId[]): void {
     const next = [...new Set(ids.map(this.regions.idOf))].filter((id) => this.regions.get(id))
@@ -233,19 +239,21 @@ export class CanvasEditor extends Viewing {
     this.changed('selection')
   }
 
-  /** The label of regions to come, and of those selected. */
+  /** The label of regions to come, and of those at hand. */
   setLabel(labelId: number | null): void {
     this.batch(() => {
       this.activeLabelId = labelId
       this.commit(
         'label',
-        this.editable.map((before) => ({
-          before,
-          after:
-            before.labelId === labelId
-              ? before
-              : { ...before, labelId, attributes: { ...defaultsOf(this.rulesOf(labelId)), ...before.attributes } },
-        })),
+        this.atHand
+          .filter((r) => !r.locked)
+          .map((before) => ({
+            before,
+            after:
+              before.labelId === labelId
+                ? before
+                : { ...before, labelId, attributes: { ...defaultsOf(this.rulesOf(labelId)), ...before.attributes } },
+          })),
       )
       this.changed('labels')
     })

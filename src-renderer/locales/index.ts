@@ -3,6 +3,7 @@ import { en } from './en.ts'
 import { ja } from './ja.ts'
 import { firstEn, firstJa } from './first.ts'
 import { keepEn, keepJa } from './keep.ts'
+import { keysActionsEn, keysActionsJa, keysEn, keysJa } from './keys.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
 import { routeEn, routeJa } from './route.ts'
@@ -30,6 +31,8 @@ export const i18n = createI18n({
       en,
       firstEn,
       keepEn,
+      keysEn,
+      { actions: keysActionsEn },
       labellingEn,
       { actions: labellingActionsEn },
       reviewingEn,
@@ -46,6 +49,8 @@ export const i18n = createI18n({
       ja,
       firstJa,
       keepJa,
+      keysJa,
+      { actions: keysActionsJa },
       labellingJa,
       { actions: labellingActionsJa },
       reviewingJa,

@@ -52,6 +52,8 @@ export const address = z.discriminatedUnion('room', [
     /** The image under the keyboard's focus, where none is chosen. */
     at: id.optional(),
     tool: z.enum(tools).optional(),
+    /** A folder of which is shown what can be made, as when a project is opened first. */
+    first: word.optional(),
     /** Folder of the checkpoint whose embeddings count. */
     model: word.optional(),
     /** What was looked for: images like one, or words. */

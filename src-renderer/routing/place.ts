@@ -66,6 +66,8 @@ export function here(): Address {
         chosen: gallery.selection.size ? (all ? 'all' : keptList([...gallery.selection])) : undefined,
         at: gallery.selection.size || !gallery.focus ? undefined : gallery.ids[gallery.focus],
         tool: curation.tool ?? undefined,
+        // The page of a new project is shown without being asked for; that of a folder that was added has its place.
+        first: project.first !== null && project.first !== project.opened.first ? project.first : undefined,
         model: curation.tool ? curation.model : undefined,
         ...(curation.tool === 'map' && {
           map: curation.map.method === 'umap' ? undefined : curation.map.method,
@@ -175,6 +177,7 @@ async function showData(address: Of<'data'>, gone: Gone[]): Promise<void> {
       : null
   if (asked === null || asked !== before) showImages(address, gone)
   curation.tool = address.tool ?? null
+  useProject().showFirst(address.first ?? null)
   curation.model = address.model
   curation.map.method = address.map ?? 'umap'
   curation.map.colour = address.colour ?? 'label'

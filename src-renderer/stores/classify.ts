@@ -39,6 +39,13 @@ export const useClassify = defineStore('classify', () => {
     useToasts(),
   ]
   const active = ref(false)
+  /** Several classes on one image: a key adds or takes away, Enter goes on. */
+  const several = ref(false)
+  function toggleSeveral(): void {
+    several.value = !several.value
+    localStorage.setItem(place('several'), several.value ? '1' : '')
+    digits.value = text.value = ''
+  }
   /** Digits that may go on. */
   const digits = ref('')
   /** Of the field for names, and which of the labels found is meant. */
@@ -152,9 +159,19 @@ export const useClassify = defineStore('classify', () => {
 
   // ---- What keys do
 
+  /** In the mode of several: the class is added, or taken away where the image has it. */
+  function turn(mediaId: number, labelId: number): void {
+    const has = now.value.includes(labelId)
+    desk.change({ method: has ? 'image-labels.unset' : 'image-labels.set', input: { mediaIds: [mediaId], labelId } })
+    if (!has || now.value.length) labelled.value.add(mediaId)
+    else labelled.value.delete(mediaId)
+    triggerRef(labelled)
+    digits.value = text.value = ''
+  }
   function choose(labelId: number): void {
     const mediaId = desk.mediaId
     if (mediaId === null) return
+    if (several.value) return turn(mediaId, labelId)
     desk.change({ method: 'image-labels.choose', input: { mediaId, labelId } })
     labelled.value.add(mediaId)
     triggerRef(labelled)
@@ -173,8 +190,10 @@ export const useClassify = defineStore('classify', () => {
     if (typed !== null) choose(typed)
     else if (digits.value || text.value.trim()) return false
     else if (now.value.length) return desk.step(1)
-    else if (guess.value) choose(guess.value.labelId)
-    else return false
+    else if (guess.value) {
+      choose(guess.value.labelId)
+      if (several.value) desk.step(1)
+    } else return several.value && desk.step(1)
     return true
   }
   function digit(key: string): void {
@@ -266,7 +285,7 @@ export const useClassify = defineStore('classify', () => {
     await refreshLabelled()
     desk.step(1)
   }
-  const turn = (how: 'undo' | 'redo') =>
+  const turnHistory = (how: 'undo' | 'redo') =>
     (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
 
   watch(
@@ -276,6 +295,7 @@ export const useClassify = defineStore('classify', () => {
       labelled.value = new Set()
       guesses.clear()
       active.value = Boolean(project.key) && localStorage.getItem(place('on')) === '1'
+      several.value = Boolean(project.key) && localStorage.getItem(place('several')) === '1'
       chosenModel.value = localStorage.getItem(place('model'))
       steps = (sessionStorage.getItem(place('steps')) ?? '')
         .split(',')
@@ -305,6 +325,8 @@ export const useClassify = defineStore('classify', () => {
     confirm,
     press,
     nextUnlabelled,
-    turn,
+    several,
+    toggleSeveral,
+    turn: turnHistory,
   }
 })

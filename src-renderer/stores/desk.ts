@@ -157,8 +157,17 @@ export const useDesk = defineStore('desk', () => {
   /** Each region gets its own: what was chosen is forgotten once it was drawn, and the field waits for the next. */
   const askForLabel = () => setTimeout(() => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
 
+  /** The caption that got its id last. */
+  const renamedCaption = shallowRef<{ temporary: number; id: number } | null>(null)
   outboxEvents.sent = (done, renamed) => {
-    if (!unsent.delete(done.op) || done.method !== 'regions.apply') return refetchSoon()
+    const own = unsent.delete(done.op)
+    // What words are being tied in keeps being the one that is meant.
+    if (done.method === 'captions.add' && content.value?.media.id === done.input.mediaId)
+      for (const r of renamed) {
+        content.value = { ...content.value, captions: content.value.captions.map((c) => (c.id === r.temporary ? { ...c, id: r.id } : c)) }
+        renamedCaption.value = r
+      }
+    if (!own || done.method !== 'regions.apply') return refetchSoon()
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
     if (done.input.changes.some(({ before }) => before?.track)) refetchSoon() // more of its track followed
   }
@@ -369,6 +378,7 @@ export const useDesk = defineStore('desk', () => {
     activeLabelId,
     lastLabels,
     seen,
+    renamedCaption,
     open,
     close,
     select,

@@ -5,6 +5,7 @@ import type { Output } from '#shared/contract.ts'
 import type { FormatName, ImportReport } from '#shared/model/exchange.ts'
 import { exchangeWords } from '../locales/exchange.ts'
 import { call } from '../rpc/index.ts'
+import { useProject } from './project.ts'
 
 export const useExchange = defineStore('exchange', () => {
   const formats = ref<Output<'exchange.formats'>>([])
@@ -21,6 +22,14 @@ export const useExchange = defineStore('exchange', () => {
   const exportFormat = ref<FormatName>('coco')
   const copyImages = ref(false)
   const onlyFiltered = ref(false)
+  /** A place of its own beside the project, until somebody chooses another. */
+  const suggested = ref('')
+  function suggestPath(): void {
+    const { folder } = useProject().opened?.info ?? {}
+    if (!folder || (exportPath.value && exportPath.value !== suggested.value)) return
+    const stamp = new Date().toISOString().slice(0, 16).replace(/\D/g, '')
+    exportPath.value = suggested.value = `${folder.replace(/[\\/]$/, '')}-${exportFormat.value}-${stamp}`
+  }
   /** The format's name in this language, or its own. */
   const titleOf = (name: FormatName, locale: string) =>
     exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
@@ -39,5 +48,6 @@ export const useExchange = defineStore('exchange', () => {
     onlyFiltered,
     titleOf,
     load,
+    suggestPath,
   }
 })

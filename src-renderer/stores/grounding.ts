@@ -14,6 +14,8 @@ export const useGrounding = defineStore('grounding', () => {
   const desk = useDesk()
   const words = ref<Words | null>(null)
   /** Whose regions are shown while the pointer, or the focus, is on its words. */
+  /** Counts up: the next image's caption is asked for. */
+  const asked = ref(0)
   const pointed = ref<readonly number[]>([])
 
   const caption = computed(() => desk.content?.captions.find((c) => c.id === words.value?.captionId))
@@ -39,6 +41,15 @@ export const useGrounding = defineStore('grounding', () => {
   const tie = (ids: readonly number[]) => words.value && setRegions(words.value, [...new Set([...tied.value, ...ids])])
   const untie = (span: Span, captionId: number) => setRegions({ captionId, start: span.start, end: span.end }, [])
 
+  /** Those that the digits 1 to 9 mean while words are chosen, in the order of the list. */
+  const numbered = computed(() => (words.value ? desk.regions.filter((r) => !r.hidden).slice(0, 9) : []))
+  /** A digit ties the words to the region of that number, or unties them from it. */
+  function press(chord: string): boolean {
+    const region = /^[1-9]$/.test(chord) ? numbered.value[Number(chord) - 1] : undefined
+    if (!region || !words.value) return false
+    setRegions(words.value, tied.value.includes(region.id) ? tied.value.filter((id) => id !== region.id) : [...tied.value, region.id])
+    return true
+  }
   watch(
     () => desk.selection,
     (selection, before) => {
@@ -56,6 +67,11 @@ export const useGrounding = defineStore('grounding', () => {
     },
     { flush: 'sync' },
   )
+  watch(
+    () => desk.renamedCaption,
+    (r) => r && words.value?.captionId === r.temporary && (words.value = { ...words.value, captionId: r.id }),
+    { flush: 'sync' },
+  )
   watch(() => desk.mediaId, end)
   watch(
     () => (caption.value ? caption.value.text : null),
@@ -63,5 +79,5 @@ export const useGrounding = defineStore('grounding', () => {
   )
   watch([tied, pointed], () => desk.editor.highlight([...tied.value, ...pointed.value]))
 
-  return { words, text, tied, pointed, begin, end, tie, untie }
+  return { words, text, tied, asked, numbered, press, pointed, begin, end, tie, untie }
 })

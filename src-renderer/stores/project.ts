@@ -114,6 +114,8 @@ export const useProject = defineStore('project', () => {
     take(project)
   }
 
+  /** The page that an address names; a new project's own stays until it is answered. */
+  const showFirst = (folder: string | null) => (first.value = folder ?? opened.value?.first ?? null)
   /** Another folder is looked at as a new project's is. */
   const lookAt = (folder: string) => (first.value = folder)
   /** The page is done with, whatever was made. */
@@ -141,6 +143,7 @@ export const useProject = defineStore('project', () => {
     replaced,
     first,
     lookAt,
+    showFirst,
     firstDone,
     lookForReplacement,
     saveCopy,

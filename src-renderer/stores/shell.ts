@@ -14,6 +14,7 @@ export type Dialog =
   | 'labels'
   | 'folder'
   | 'bulk'
+  | 'relabel'
   | 'links'
   | 'about'
   | 'dropped'

@@ -44,6 +44,8 @@ export const mediaPatch = z
     review: media.shape.review,
     /** Of every region on them. */
     regionLabel: id.nullable(),
+    /** Of the regions on them, and of their own labels, that are of one label: another one. */
+    relabel: z.object({ from: id, to: id }),
     setAttributes: attributes,
     removeAttributes: z.array(text()),
   })
@@ -53,6 +55,11 @@ export type MediaPatch = z.infer<typeof mediaPatch>
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
   'regions.state': method(z.object({ ids, state: annotationState, before: z.array(annotationState).optional() }), done),
+  /** What checkpoints proposed of these images, at least of this score; one step of undo. */
+  'proposals.accept': method(
+    z.object({ mediaIds: ids, minScore: z.number().nullable().default(null) }),
+    z.object({ regions: z.number().int(), labels: z.number().int(), images: z.array(id) }),
+  ),
   /** To each of the images, at the same place; one step of undo. */
   'regions.copy': method(z.object({ ids, mediaIds: ids }), z.object({ regions: z.number().int(), images: z.array(id) })),
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),

@@ -17,6 +17,8 @@ export const mediaRow = media
     proposed: z.number().int(),
     /** Accepted labels of the image and of its regions, each once. */
     labelIds: z.array(id),
+    /** A region on it lacks an attribute that its label requires. */
+    incomplete: z.boolean(),
     /** Why its file cannot be decoded, where that is known. */
     problem: z.string().nullable(),
   })
@@ -56,6 +58,7 @@ export const facets = z.object({
   duplicates: count,
   openComments: count,
   unreadable: count,
+  incomplete: count,
   /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
   folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),
   /** Reckoned from a sample: ask for the exact ones. */

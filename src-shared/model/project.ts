@@ -96,7 +96,16 @@ export const checkProblem = z.object({
   message: z.string(),
   repaired: z.boolean(),
 })
-export const checkReport = z.object({ ok: z.boolean(), checked: z.record(z.string(), z.number().int()), problems: z.array(checkProblem) })
+export const checkReport = z.object({
+  ok: z.boolean(),
+  checked: z.record(z.string(), z.number().int()),
+  problems: z.array(checkProblem),
+  /** Regions that lack an attribute which their label requires: nothing is broken, but work is left. The first hundred of them. */
+  incomplete: z.object({
+    count: z.number().int(),
+    regions: z.array(z.object({ id: z.number().int(), path: z.string(), label: z.string(), missing: z.array(z.string()) })),
+  }),
+})
 export type CheckProblem = z.infer<typeof checkProblem>
 export type CheckReport = z.infer<typeof checkReport>
 
@@ -126,6 +135,8 @@ export const mediaFilter = z.object({
   unlabelled: z.boolean().optional(),
   /** true: its file was looked at and cannot be decoded. */
   unreadable: z.boolean().optional(),
+  /** true: a region on it lacks an attribute that its label requires. */
+  incomplete: z.boolean().optional(),
   /** In this folder of a root or below it; without slashes at its ends, '' for the root itself. */
   folder: z.object({ rootId: z.number().int(), path: text() }).optional(),
 })

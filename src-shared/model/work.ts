@@ -1,6 +1,6 @@
 /** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
 import { z } from 'zod'
-import { exchangeProgress, exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
+import { exchangeProgress, exportOptions, exportReport, formatName, importOptions, importReport } from './exchange.ts'
 import { failureSchema } from './failure.ts'
 import { checkedFiles, facets } from '../contract/media.ts'
 import { mediaFilter } from './project.ts'
@@ -43,6 +43,8 @@ export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof wor
 /** The operation's own phases; a scan has two more. */
 export const workProgress = exchangeProgress.extend({
   phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])),
+  /** Of a job that reads several formats: which one it is at. */
+  format: formatName.optional(),
 })
 export type WorkProgress = z.infer<typeof workProgress>
 

@@ -1,6 +1,7 @@
 /** One change of many images. */
 import type { MediaPatch } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
+import { defaultsOf } from '#shared/model/attribute.ts'
 import { attributes, type Attributes } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText, mediaLabelRow } from '../../db/entities.ts'
@@ -12,7 +13,7 @@ import { mutateRegions } from './track-follow.ts'
 /** All of the patch to all of the images, as one edit. Locked regions keep their label and attributes. */
 export function editMedia(project: Project, mediaIds: readonly number[], patch: MediaPatch): void {
   mutateRegions(project, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
-    for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : [])])
+    for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : []), ...Object.values(patch.relabel ?? {})])
       if (!edit.row('label', id)) throw userError(`no label has the id ${id}`)
     const rules = new AttributeRules(project.db)
     for (const id of mediaIds) {
@@ -22,6 +23,7 @@ export function editMedia(project: Project, mediaIds: readonly number[], patch: 
       labels(project, edit, id, patch)
       tags(edit, id, patch)
       regions(edit, id, patch, rules)
+      if (patch.relabel) relabel(edit, id, patch.relabel, rules)
     }
   })
 }
@@ -65,5 +67,33 @@ function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, remo
     )
     rules.check(regionLabel === undefined ? row.label_id : regionLabel, changedAttributes(before, after))
     edit.update('region', row.id, { ...(regionLabel !== undefined && { label_id: regionLabel }), attributes: JSON.stringify(after) })
+  }
+}
+
+/** What is of one label becomes of another; an image label that is there already stays the one. What was rejected stays what it is. */
+function relabel(edit: Edit, mediaId: number, { from, to }: NonNullable<MediaPatch['relabel']>, rules: AttributeRules): void {
+  if (from === to) return
+  const of = (table: string, columns: string, locked = '') =>
+    edit.db.all<{ id: number; attributes: string; author: string }>(
+      `SELECT ${columns} FROM ${table} WHERE media_id = ? AND label_id = ? AND state <> 'rejected'${locked}`,
+      mediaId,
+      from,
+    )
+  for (const { id, attributes: own } of of('region', 'id, attributes', ' AND locked = 0')) {
+    const after = { ...defaultsOf(rules.of(to)), ...attributes.parse(JSON.parse(own)) }
+    edit.update('region', id, { label_id: to, attributes: JSON.stringify(after) })
+  }
+  for (const { id, author } of of('media_label', 'id, author')) {
+    const there = edit.db.value<number>(
+      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
+      mediaId,
+      to,
+      author,
+    )
+    if (there === undefined) edit.update('media_label', id, { label_id: to })
+    else {
+      edit.update('media_label', there, { state: 'accepted' })
+      edit.remove('media_label', id)
+    }
   }
 }

@@ -6,6 +6,7 @@ export * from './history.ts'
 export * from './images.ts'
 export * from './label-schema.ts'
 export { addLabel, addLabels, removeLabel, updateLabel, type NewLabel } from './labels.ts'
+export * from './proposals.ts'
 export * from './relabel.ts'
 export {
   acceptRegions,

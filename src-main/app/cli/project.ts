@@ -97,13 +97,18 @@ export const projectCommand = (_: AppContext): Command => {
       const opened = openProject(dir, { readOnly: !o.repair })
       try {
         const report = checkProject(opened, { repair: o.repair })
-        output(Boolean(o.json)).answer(report, () =>
+        const { count, regions } = report.incomplete
+        const incomplete = [
+          ...regions.map((r) => `incomplete: ${r.path}: region ${r.id} (${r.label}): ${r.missing.join(', ')}`),
+          ...(count > regions.length ? [`incomplete: ${count - regions.length} more regions`] : []),
+        ]
+        const problemLines = () =>
           report.problems.length
             ? report.problems.map((p) => `${p.kind}: ${p.message}${p.repaired ? ' (repaired)' : ''}`).join('\n')
             : `nothing wrong (${Object.entries(report.checked)
                 .map(([k, n]) => `${n} ${k}`)
-                .join(', ')})`,
-        )
+                .join(', ')})`
+        output(Boolean(o.json)).answer(report, () => [...incomplete, problemLines()].join('\n'))
         if (!report.ok) process.exitCode = 2
       } finally {
         opened.close()

@@ -22,6 +22,7 @@ import { formats } from './formats.ts'
 import type { RunOptions } from './import.ts'
 import { JointBook } from './objects.ts'
 import { meter } from './progress.ts'
+import { Incomplete } from './incomplete.ts'
 import { hasHoles } from './shapes.ts'
 import { type Item, type LabelFacts, labelOf, type Target, unlabelled, withoutImagesFolder } from './target.ts'
 import { stemOf } from './tree.ts'
@@ -129,15 +130,19 @@ function parse(options: ExportOptions) {
 
 function* items(project: Project, target: Target, of: number, { onProgress, signal }: RunOptions): Generator<Item> {
   const { options } = target
+  const incomplete = new Incomplete(target)
   const report = meter(onProgress)
   const nameOf = namer(target)
   let done = 0
   for (const { record, file, problems } of readRecords(project, options.filter)) {
     signal?.throwIfAborted()
     for (const problem of problems) target.findings.leave({ file: record.fileName }, problem)
-    yield { record: { ...selected(record, options.states), fileName: nameOf(record.fileName) }, file }
+    const chosen = selected(record, options.states)
+    incomplete.look(chosen)
+    yield { record: { ...chosen, fileName: nameOf(record.fileName) }, file }
     report('writing', ++done, of)
   }
+  incomplete.tell()
 }
 
 /** A project has images of several folders, an export one folder: of images of one path the later ones get a number. */

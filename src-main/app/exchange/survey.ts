@@ -1,7 +1,7 @@
 /** A look at a folder that is opened for the first time: what lies there, and what can be made of it at once. */
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { FormatName } from '#shared/model/exchange.ts'
+import type { ExchangeProgress, FormatName } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { FolderSurvey, SetUpOptions, SetUpReport } from '#shared/model/survey.ts'
 import { noCounts } from '../../db/ingest.ts'
@@ -82,7 +82,10 @@ const [batch, rest] = [500, 10]
 export async function setUp(
   project: Project,
   { folder, labels, splits, formats, leaveOut = false }: SetUpOptions,
-  { signal, onProgress }: RunOptions = {},
+  {
+    signal,
+    onProgress,
+  }: Omit<RunOptions, 'onProgress'> & { onProgress?: (progress: ExchangeProgress & { format?: FormatName }) => void } = {},
 ): Promise<SetUpReport> {
   const root = path.resolve(folder)
   const report: SetUpReport = { images: 0, counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
@@ -116,7 +119,7 @@ export async function setUp(
         action: 'import',
         sharing: true,
         ...(signal && { signal }),
-        ...(onProgress && { onProgress }),
+        ...(onProgress && { onProgress: (p: ExchangeProgress) => onProgress({ ...p, format }) }),
       })
       count(taken.counts)
       report.images = Math.max(report.images, taken.counts.added + taken.counts.merged)

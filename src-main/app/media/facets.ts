@@ -28,6 +28,7 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
     duplicates: query.split('duplicates', 'm.duplicate_group IS NOT NULL').count,
     openComments: query.openComments(),
     unreadable: query.unreadable(),
+    incomplete: query.incomplete(),
     folders: folderTree(project, query.folders(), filter.folder),
   }
   return { ...facets, approximate: query.approximate }

@@ -3,6 +3,7 @@ import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
 import { naturalKey } from '#shared/format.ts'
 import type { ReviewState } from '#shared/model/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
+import { incompleteAmong } from '../../db/incomplete.ts'
 import { findMediaIds, type Project } from '../projects/index.ts'
 
 const order: Record<Exclude<MediaSort['by'], 'id' | 'path'>, string> = {
@@ -55,6 +56,7 @@ interface Row {
 }
 
 export function mediaRows({ db }: Project, ids: readonly number[]): MediaRow[] {
+  const incomplete = incompleteAmong(db, ids)
   return db
     .all<Row>(
       `SELECT m.id, m.path, m.width, m.height, m.split, m.review, m.duplicate_group AS duplicateGroup,
@@ -69,5 +71,5 @@ export function mediaRows({ db }: Project, ids: readonly number[]): MediaRow[] {
        FROM json_each(?) AS wanted JOIN media m ON m.id = wanted.value ORDER BY wanted.key`,
       JSON.stringify(ids),
     )
-    .map((row) => ({ ...row, labelIds: JSON.parse(row.labelIds) as number[] }))
+    .map((row) => ({ ...row, incomplete: incomplete.has(row.id), labelIds: JSON.parse(row.labelIds) as number[] }))
 }

@@ -9,6 +9,7 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import type { CheckProblem, CheckReport } from '#shared/model/project.ts'
 import { checkDatabase } from '../../db/check.ts'
 import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { incompleteRegions } from '../../db/incomplete.ts'
 import { backup } from '../../db/migrate.ts'
 import type { Project } from './project.ts'
 import { listRoots } from './records.ts'
@@ -20,6 +21,9 @@ export interface CheckOptions {
   /** Look for each image's file; on by default. */
   files?: boolean
 }
+
+/** So many are named. */
+const mostIncomplete = 100
 
 const decoders = {
   label: toLabel,
@@ -74,5 +78,5 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
       if (!existsSync(file)) note('missing-file', `${file} does not exist`)
     }
   }
-  return { ok: problems.every((p) => p.repaired), checked, problems }
+  return { ok: problems.every((p) => p.repaired), checked, problems, incomplete: incompleteRegions(db, mostIncomplete) }
 }

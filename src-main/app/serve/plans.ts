@@ -50,15 +50,24 @@ export const plans: Readonly<Record<string, Plan>> = {
   ],
 }
 
-/** Of a folder that is opened for the first time: labels of its folders, then what its files say. */
-export const setUpPlan = ({ formats }: { readonly formats: readonly string[] }): Plan =>
-  formats.length
-    ? [
-        { name: 'labelling', cost: 1 },
-        { name: 'reading', cost: 1 },
-        { name: 'storing', cost: 2 },
-      ]
-    : []
+/** Of a folder that is opened for the first time: labels of its folders, then what its files say, one format after the other. */
+export const setUpPlan = ({
+  formats,
+  labels,
+  splits,
+}: {
+  readonly formats: readonly string[]
+  labels?: boolean
+  splits?: boolean
+}): Plan => [
+  ...(labels || splits || !formats.length ? [{ name: 'labelling', cost: 1 }] : []),
+  ...formats.flatMap((format) => [
+    { name: setUpPhase('reading', format), cost: 1 },
+    { name: setUpPhase('storing', format), cost: 2 },
+  ]),
+]
+/** Of several formats each has its own phases: a phase's name stands for one stretch of the whole. */
+export const setUpPhase = (phase: string, format: string | undefined): string => (format === undefined ? phase : `${phase} ${format}`)
 
 export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
   const epochs = (recipeSchemas[recipe].safeParse(settings).data as { epochs?: number } | undefined)?.epochs ?? 0

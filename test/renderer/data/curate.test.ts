@@ -40,6 +40,7 @@ it('names in the legend the values that occur, the most frequent first', () => {
     duplicates: 0,
     unreadable: 0,
     openComments: 0,
+    incomplete: 0,
     folders: [],
     approximate: false,
     tags: [],

@@ -41,6 +41,11 @@ export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typ
     client.annotated(`region ${state}`, touched(client, imagesOf(client, 'region', ids)))
     return null
   },
+  'proposals.accept': ({ mediaIds, minScore }, client) => {
+    const accepted = annotations.acceptProposals(client.project, mediaIds, minScore)
+    client.annotated('accept proposals', accepted.images)
+    return accepted
+  },
   'regions.copy': ({ ids, mediaIds }, client) => {
     const copied = annotations.copyRegions(client.project, ids, mediaIds)
     client.annotated('copy regions', copied.images)

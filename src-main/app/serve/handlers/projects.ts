@@ -8,7 +8,7 @@ import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { App, Client } from '../app.ts'
 import { mediaOverview } from '../../media/overview.ts'
-import { setUpPlan } from '../plans.ts'
+import { setUpPhase, setUpPlan } from '../plans.ts'
 import { keyOf } from '../pool.ts'
 import { runWork } from '../../work/client.ts'
 import { createSampleProject } from '../../sample/project.ts'
@@ -110,7 +110,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
         const report = await runWork(
           project,
           { kind: 'set-up', ...options, folder: resolve(options.folder) },
-          { signal, onProgress: (p) => progress(p.done, p.of, p.phase) },
+          { signal, onProgress: (p) => progress(p.done, p.of, setUpPhase(p.phase, p.format)) },
         )
         projects.setFirst(project, null)
         tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })

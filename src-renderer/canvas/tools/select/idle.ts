@@ -1,14 +1,14 @@
 import type { Region } from '#shared/model/region.ts'
-import { handleCursor, hitHandle } from '../../handles.ts'
+import { frameOf, handleCursor, hitHandle } from '../../handles.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { deleteVertices, nearestEdge, nearestVertex, sameVertex } from '../../vertices.ts'
 import { ToolState, type Next, type StateAction } from '../state.ts'
-import { EdgePointing } from './edge-pointing.ts'
+import { edgePulled, handlePulled, Pulling, vertexPulled } from './pulling.ts'
 import { Marquee } from './marquee.ts'
 import { RegionPointing } from './region-pointing.ts'
 import { Resizing } from './resizing.ts'
 import { Rotating } from './rotating.ts'
-import { selectionFrame, vertexRegion } from './selection.ts'
+import { reachedRegion, selectionFrame, vertexRegion } from './selection.ts'
 import { VertexDragging } from './vertex-dragging.ts'
 
 /** Nearest to the hand first: vertices, edges and handles of what is selected, then regions, then the rubber band. */
@@ -25,7 +25,7 @@ export class SelectIdle extends ToolState {
 
   override onPointerDown(e: PointerInfo): Next {
     if (e.button !== 0) return undefined
-    return this.onVertices(e) ?? this.onHandle(e) ?? this.onRegion(e) ?? new Marquee(this.editor, e)
+    return this.onVertices(e) ?? this.onHandle(e) ?? this.onReached(e) ?? this.onRegion(e) ?? new Marquee(this.editor, e)
   }
 
   private onVertices(e: PointerInfo): Next {
@@ -35,7 +35,7 @@ export class SelectIdle extends ToolState {
     const vertex = nearestVertex(region.shape, e.point, editor.reach())
     if (vertex) return this.onVertex(e, region, vertex)
     const edge = nearestEdge(region.shape, e.point, editor.reach(5))
-    return edge && !e.shift && !e.alt && !e.ctrl && !e.double ? new EdgePointing(editor, region, edge, e) : undefined
+    return edge && !e.shift && !e.alt && !e.ctrl && !e.double ? new Pulling(editor, e, edgePulled(editor, region, edge)) : undefined
   }
 
   private onVertex(e: PointerInfo, region: Region, vertex: VertexRef): Next {
@@ -51,6 +51,29 @@ export class SelectIdle extends ToolState {
     }
     if (!chosen) editor.setVertexSelection([vertex])
     return new VertexDragging(editor, region, region.shape, chosen ? editor.vertexSelection : [vertex], vertex)
+  }
+
+  /** What is not selected yet can be mended at once: the press selects it too. */
+  private onReached(e: PointerInfo): Next {
+    const { editor } = this
+    const region = e.shift || e.ctrl || e.double ? null : reachedRegion(editor, e.point)
+    const pulled = region && this.pulledOf(region, e)
+    if (!region || !pulled) return undefined
+    editor.setSelection([region.id])
+    const vertex = e.alt && nearestVertex(region.shape, e.point, editor.reach())
+    return vertex ? this.onVertex(e, region, vertex) : new Pulling(editor, e, pulled)
+  }
+  private pulledOf(region: Region, e: PointerInfo) {
+    const { editor } = this
+    if (region.shape.kind === 'polygon' || region.shape.kind === 'polyline') {
+      const vertex = nearestVertex(region.shape, e.point, editor.reach())
+      if (vertex) return vertexPulled(editor, region, vertex)
+      const edge = e.alt || region.shape.kind === 'polyline' ? null : nearestEdge(region.shape, e.point, editor.reach(5))
+      return edge && edgePulled(editor, region, edge)
+    }
+    const frame = e.alt ? null : frameOf([region])
+    const handle = frame && hitHandle(frame, editor.view.scale, e.point)
+    return frame && handle?.dir ? handlePulled(editor, frame, { ...handle, dir: handle.dir }) : null
   }
 
   private onHandle(e: PointerInfo): Next {
@@ -90,6 +113,9 @@ export class SelectIdle extends ToolState {
     if (handle) return { cursor: handleCursor(handle, frame) }
     const under = editor.settings.hideAll ? undefined : editor.regions.hit(e.point, editor.reach(4))[0]
     editor.hover(under?.id ?? null)
+    const reached = e.shift || e.ctrl ? null : reachedRegion(editor, e.point)
+    const pulled = reached && this.pulledOf(reached, e)
+    if (pulled) return { cursor: e.alt ? 'not-allowed' : pulled.cursor, ...(pulled.at && { ghost: pulled.at }) }
     return { cursor: under && !under.locked ? 'move' : 'default' }
   }
 

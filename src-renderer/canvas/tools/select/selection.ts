@@ -2,6 +2,9 @@ import type { Region } from '#shared/model/region.ts'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { frameOf } from '../../handles.ts'
+import { isShown } from '../../regions.ts'
+import { boundsOfShapes } from '../../transform.ts'
+import type { Point } from '../../types.ts'
 import { hasVertices } from '../../vertices.ts'
 
 /** The one region whose vertices can be taken; null where the frame is shown instead, or nothing. */
@@ -15,3 +18,23 @@ export function vertexRegion(editor: CanvasEditor): Region | null {
 /** The frame that scales and turns what is selected; null where there is none. */
 export const selectionFrame = (editor: CanvasEditor): RotatedBoxShape | null =>
   editor.tool === 'select' && !vertexRegion(editor) ? frameOf(editor.selected) : null
+
+/** Smaller on the screen than this many times the hand's reach, a shape is taken as a whole: it would be all vertices. */
+const roomy = 6
+
+/** The region under the pointer, whose vertices or frame can be taken without selecting it first. */
+export function reachedRegion(editor: CanvasEditor, at: Point): Region | null {
+  if (editor.tool !== 'select' || editor.settings.hideAll) return null
+  const reach = editor.reach()
+  // A hair beside a box is on its corner still, which is what the hand means there.
+  const beside = () =>
+    editor.regions
+      .inBox({ x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach })
+      .filter((r) => isShown(r) && r.shape.kind === 'box')
+      .sort((a, b) => b.z - a.z)[0]
+  const top = editor.regions.hit(at, reach)[0] ?? beside()
+  if (!top || top.locked || editor.selection.includes(top.id) || !reachable.has(top.shape.kind)) return null
+  const { w, h } = boundsOfShapes([top.shape])
+  return Math.max(w, h) > roomy * reach ? top : null
+}
+const reachable = new Set(['polygon', 'polyline', 'box', 'rotated-box'])

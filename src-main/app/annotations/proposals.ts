@@ -1,0 +1,35 @@
+/** Proposals of many images at once. */
+import type { Edit } from '../../db/edit.ts'
+import { mutate } from '../../db/journal.ts'
+import type { Project } from '../projects/project.ts'
+
+export interface Accepted {
+  regions: number
+  labels: number
+  images: number[]
+}
+
+/** Accepts what checkpoints proposed of these images: regions, and labels of the images, that have at least this score. One edit. */
+export function acceptProposals(project: Project, mediaIds: readonly number[], minScore: number | null = null): Accepted {
+  return mutate(project.db, project.user, 'accept proposals', (edit) => {
+    const images = new Set<number>()
+    const accept = (table: 'region' | 'media_label') => {
+      const found = proposed(edit, table, mediaIds, minScore)
+      for (const { id, mediaId } of found) {
+        edit.update(table, id, { state: 'accepted' })
+        images.add(mediaId)
+      }
+      return found.length
+    }
+    return { regions: accept('region'), labels: accept('media_label'), images: [...images].sort((a, b) => a - b) }
+  })
+}
+
+const proposed = ({ db }: Edit, table: 'region' | 'media_label', mediaIds: readonly number[], minScore: number | null) =>
+  db.all<{ id: number; mediaId: number }>(
+    `SELECT a.id, a.media_id AS mediaId FROM json_each(?) w CROSS JOIN ${table} a ON a.media_id = w.value
+      WHERE a.state = 'proposed' AND (? IS NULL OR a.score >= ?)`,
+    JSON.stringify(mediaIds),
+    minScore,
+    minScore,
+  )

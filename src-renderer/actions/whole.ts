@@ -1,0 +1,33 @@
+/** What is done to all images that are shown, by one key. */
+import { call, outbox } from '../rpc/index.ts'
+import { useCuration } from '../stores/curation.ts'
+import { useDesk } from '../stores/desk.ts'
+import { useGallery } from '../stores/gallery.ts'
+import { useShell } from '../stores/shell.ts'
+import { useToasts } from '../stores/toasts.ts'
+import { undoing } from './bulk.ts'
+
+/** The proposals of all images that are shown; where they are filtered by score, those that reach it. */
+export async function acceptShown(): Promise<void> {
+  const [gallery, toasts, desk] = [useGallery(), useToasts(), useDesk()]
+  await outbox.empty() // what was corrected just now is no proposal any more
+  const { regions, labels } = await call('proposals.accept', { mediaIds: gallery.ids, minScore: gallery.filter.score?.min ?? null })
+  if (!regions && !labels) return toasts.say('keys.noProposals')
+  await desk.refetch()
+  toasts.done('keys.accepted', { count: regions + labels }, undoing)
+}
+
+/** As people say it mostly; anything else has its own tool. */
+const usualShares = { train: 0.8, val: 0.1, test: 0.1 }
+
+/** Splits made and carried out in one go; what they could not meet stands in the tool. */
+export async function splitNow(): Promise<void> {
+  const [curation, shell, toasts] = [useCuration(), useShell(), useToasts()]
+  await outbox.empty()
+  shell.room = 'data'
+  curation.tool = 'split'
+  const job = await curation.run(() => call('curation.propose-split', { shares: usualShares, stratify: true, duplicates: true }))
+  if (job?.status !== 'done') return
+  const { changed } = await call('curation.apply-split')
+  toasts.done('toast.splitApplied', { count: changed }, undoing)
+}

@@ -1,0 +1,63 @@
+import type { Region } from '#shared/model/region.ts'
+import type { RotatedBoxShape, Shape } from '#shared/model/shape.ts'
+import type { CanvasEditor } from '../../editor.ts'
+import { handleCursor, type Handle } from '../../handles.ts'
+import { distance } from '../../snap.ts'
+import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
+import { insertVertex, vertexAt } from '../../vertices.ts'
+import { DragState, type Next, type ToolState } from '../state.ts'
+import { SelectIdle } from './idle.ts'
+import { Resizing } from './resizing.ts'
+import { VertexDragging } from './vertex-dragging.ts'
+
+interface Pulled {
+  cursor: string
+  at?: Point
+  /** What pulling becomes. */
+  begin(): ToolState
+}
+
+/** Pressed where something can be pulled: pulling takes it along, a mere click changes nothing. */
+export class Pulling extends DragState {
+  readonly path = 'select.pulling'
+  constructor(
+    editor: CanvasEditor,
+    private readonly pressed: PointerInfo,
+    private readonly pulled: Pulled,
+  ) {
+    super(editor)
+  }
+  override get cursor() {
+    return this.pulled.cursor
+  }
+  override onPointerMove(e: PointerInfo): Next {
+    if (distance(e.screen, this.pressed.screen) < 3) return undefined
+    const dragging = this.pulled.begin()
+    return dragging.onPointerMove(e) ?? dragging
+  }
+  protected override complete = () => this.idle()
+  protected override idle = () => new SelectIdle(this.editor)
+  override overlay(): Overlay {
+    return this.pulled.at ? { ghost: this.pulled.at } : {}
+  }
+}
+
+const vertexOf = (editor: CanvasEditor, region: Region, shape: Shape, ref: VertexRef) =>
+  new VertexDragging(editor, region, shape, [ref], ref)
+
+/** An edge: a vertex is inserted. */
+export const edgePulled = (editor: CanvasEditor, region: Region, { ref, at }: { ref: VertexRef; at: Point }): Pulled => ({
+  cursor: 'copy',
+  at,
+  begin: () => vertexOf(editor, region, insertVertex(region.shape, ref, at), ref),
+})
+export const vertexPulled = (editor: CanvasEditor, region: Region, ref: VertexRef): Pulled => ({
+  cursor: 'crosshair',
+  at: vertexAt(region.shape, ref)!,
+  begin: () => vertexOf(editor, region, region.shape, ref),
+})
+/** A side or a corner of the frame. */
+export const handlePulled = (editor: CanvasEditor, frame: RotatedBoxShape, handle: Handle & { dir: Point }): Pulled => ({
+  cursor: handleCursor(handle, frame),
+  begin: () => new Resizing(editor, frame, handle.dir),
+})

@@ -1,0 +1,62 @@
+/** Required attributes that are missing on the open image: whoever is done with it is led to them, and may go on all the same. */
+import { defineStore } from 'pinia'
+import { computed, nextTick, ref, shallowRef, watch } from 'vue'
+import { attributeFaults } from '#shared/model/attribute.ts'
+import type { Region } from '#shared/model/region.ts'
+import { useDesk } from './desk.ts'
+import { useSession } from './session.ts'
+
+export const useIncomplete = defineStore('incomplete', () => {
+  const [desk, session] = [useDesk(), useSession()]
+  const missingOf = (r: Region): string[] =>
+    r.state === 'accepted'
+      ? attributeFaults(desk.editor.rulesOf(r.labelId), r.attributes).flatMap((f) => (f.problem === null ? [f.name] : []))
+      : []
+  /** Of the open image, with what each lacks. */
+  const regions = computed(() => {
+    void desk.seen.labels
+    return desk.regions.flatMap((region) => {
+      const missing = missingOf(region)
+      return missing.length ? [{ region, missing }] : []
+    })
+  })
+  /** What was to be done when something was found missing; done at once when that is filled in. */
+  const waiting = shallowRef<{ mediaId: number; go(): void } | null>(null)
+  const names = computed(() => [...new Set(regions.value.flatMap((r) => r.missing))])
+
+  /** Selects the next region that lacks something, its field in the hand; false where none does. */
+  function lead(): boolean {
+    const list = regions.value
+    if (list.length === 0) return false
+    const at = list.findIndex(({ region }) => desk.selection.includes(region.id) && missingOf(region).length > 0)
+    desk.editor.setSelection([list[Math.max(0, at)]!.region.id])
+    asked.value++
+    const { sidebars } = session.settings
+    if (!sidebars.inspector) session.save({ sidebars: { ...sidebars, inspector: true } })
+    void nextTick(() => setTimeout(() => document.querySelector<HTMLElement>('[data-attributes] [data-field][aria-invalid=true]')?.focus()))
+    return true
+  }
+  /** Counts up: the list of regions is to be seen. */
+  const asked = ref(0)
+  /** `go`, unless something is missing: then that is shown first, and a second time means it. Nothing that was done is held back. */
+  function done(go: () => unknown): void {
+    const second = waiting.value?.mediaId === desk.mediaId
+    if (second || desk.mediaId === null || regions.value.length === 0) {
+      waiting.value = null
+      return void go()
+    }
+    waiting.value = { mediaId: desk.mediaId, go: () => void go() }
+    lead()
+  }
+  function goOn(): void {
+    const { go } = waiting.value ?? {}
+    waiting.value = null
+    go?.()
+  }
+  watch(
+    () => desk.mediaId,
+    () => (waiting.value = null),
+  )
+  watch(regions, (now) => now.length === 0 && (waiting.value = null))
+  return { regions, names, waiting, asked, missingOf, lead, done, goOn }
+})
