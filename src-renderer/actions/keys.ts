@@ -37,7 +37,7 @@ const shellShortcuts: Record<string, string[]> = {
   'send-back': ['Shift+Backspace'],
   comment: ['Shift+C'],
   'next-comment': ['Shift+J'],
-  'previous-comment': ['Shift+K'],
+  'previous-comment': ['Shift+H'],
   'review-mode': ['Shift+V'],
   'classify-mode': ['Shift+L'],
   'classify-several': ['Shift+M'],

@@ -1,10 +1,10 @@
-/** Keys of tracks; where CVAT has one that is free here, it is the same. */
+/** Keys of tracks: letters that nothing else in the Label view has. */
 export const trackShortcuts: Record<string, string[]> = {
-  'track-make': ['J'],
-  'track-key': ['Shift+K'],
-  'track-end': ['O'],
-  'track-interpolate': ['Shift+I'],
+  'track-make': ['U'],
+  'track-key': ['Shift+B'],
+  'track-end': ['Shift+E'],
+  'track-interpolate': ['Shift+A'],
   'previous-key': ['Shift+<', '<'],
   'next-key': ['Shift+>', '>'],
-  'toggle-timeline': ['Shift+T'],
+  'toggle-timeline': ['Shift+W'],
 }

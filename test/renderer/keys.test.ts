@@ -28,4 +28,21 @@ describe('keys', () => {
   it('go to an image by its number', () => {
     expect(means('g', { ctrlKey: true })).toEqual(['go-to-image'])
   })
+  it('have one meaning each, but where only one of two can be meant', () => {
+    const by = new Map<string, string[]>()
+    for (const [id, chords] of defaultKeys) for (const chord of chords) by.set(chord, [...(by.get(chord) ?? []), id])
+    expect(Object.fromEntries([...by].filter(([, ids]) => ids.length > 1))).toEqual({
+      // Label | Data
+      'Shift+R': ['tool-rotated-box', 'relabel'],
+      Delete: ['delete', 'remove-images'],
+      'Ctrl+A': ['select-all', 'choose-all'],
+      'Ctrl+Shift+E': ['toggle-strip', 'toggle-facets'],
+      // What is in progress comes first.
+      E: ['tool-eraser', 'model-negative'],
+      Backspace: ['remove-last', 'delete'],
+      Enter: ['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'],
+      Escape: ['cancel', 'reject', 'choose-none', 'end-grounding'],
+      'Ctrl+Enter': ['caption-onward', 'accept-all'],
+    })
+  })
 })
