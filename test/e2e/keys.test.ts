@@ -185,6 +185,8 @@ describe.skipIf(!canRun)('the common jobs by hand', () => {
           continue
         }
         await hand.press('Enter')
+        await field.waitFor({ state: 'detached' })
+        await hand.page.waitForSelector('[role=status] >> text=All changes saved')
         const spot = await hand.page.locator('.card .text').evaluate((p, words) => {
           const walk = document.createTreeWalker(p, NodeFilter.SHOW_TEXT)
           for (let node = walk.nextNode(); node; node = walk.nextNode()) {

@@ -61,7 +61,7 @@ export class SelectIdle extends ToolState {
     if (!region || !pulled) return undefined
     editor.setSelection([region.id])
     const vertex = e.alt && nearestVertex(region.shape, e.point, editor.reach())
-    return vertex ? this.onVertex(e, region, vertex) : new Pulling(editor, e, pulled)
+    return vertex ? this.onVertex(e, region, vertex) : new Pulling(editor, e, pulled, true)
   }
   private pulledOf(region: Region, e: PointerInfo) {
     const { editor } = this

@@ -15,6 +15,8 @@ export abstract class PreviewState extends DragState {
     super(editor)
     this.regions = regions
   }
+  /** Once it is made. */
+  after: () => void = () => {}
   protected preview(shape: (r: Region) => Shape): void {
     this.shapes = new Map(this.regions.map((r) => [r.id, shape(r)]))
   }
@@ -27,6 +29,7 @@ export abstract class PreviewState extends DragState {
         return before && before.shape !== shape ? [{ before, after: { ...before, shape } }] : []
       }),
     )
+    this.after()
     return this.idle()
   }
   protected override idle = (): ToolState => new SelectIdle(this.editor)

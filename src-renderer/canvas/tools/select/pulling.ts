@@ -5,8 +5,9 @@ import { handleCursor, type Handle } from '../../handles.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { insertVertex, vertexAt } from '../../vertices.ts'
-import { DragState, type Next, type ToolState } from '../state.ts'
+import { DragState, type Next } from '../state.ts'
 import { SelectIdle } from './idle.ts'
+import type { PreviewState } from './preview.ts'
 import { Resizing } from './resizing.ts'
 import { VertexDragging } from './vertex-dragging.ts'
 
@@ -14,7 +15,7 @@ interface Pulled {
   cursor: string
   at?: Point
   /** What pulling becomes. */
-  begin(): ToolState
+  begin(): PreviewState
 }
 
 /** Pressed where something can be pulled: pulling takes it along, a mere click changes nothing. */
@@ -24,6 +25,8 @@ export class Pulling extends DragState {
     editor: CanvasEditor,
     private readonly pressed: PointerInfo,
     private readonly pulled: Pulled,
+    /** It was only reached: mended, it is in the hand no more, and the next key means what is under the pointer then. */
+    private readonly reached = false,
   ) {
     super(editor)
   }
@@ -33,6 +36,7 @@ export class Pulling extends DragState {
   override onPointerMove(e: PointerInfo): Next {
     if (distance(e.screen, this.pressed.screen) < 3) return undefined
     const dragging = this.pulled.begin()
+    if (this.reached) dragging.after = () => this.editor.setSelection([])
     return dragging.onPointerMove(e) ?? dragging
   }
   protected override complete = () => this.idle()

@@ -37,7 +37,7 @@ export class VertexDragging extends PreviewState {
   /** The vertices stay chosen, so that Delete means them. */
   protected override complete(): Next {
     const next = super.complete()
-    this.editor.setVertexSelection(this.refs)
+    if (this.editor.selection.length) this.editor.setVertexSelection(this.refs)
     return next
   }
   override overlay(): Overlay {
