@@ -92,6 +92,8 @@ const exchangeJa: Words = {
   },
   becomes: {
     'are kept, but for which are required': '保たれますが、必須かどうかは失われます',
+    'are kept, but for how their points lie at first': '保たれますが、点の初期配置は失われます',
+    'are left out, for the rows are of another kind': '行の種類が異なるため除外されます',
     'lie beside the others': '親子でなく並びます',
     'are left out': '含まれません',
     'are left out but for the first': '最初の一つだけが残ります',

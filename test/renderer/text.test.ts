@@ -32,9 +32,9 @@ describe('keys', () => {
     expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
   })
   it('lets the settings take a key from an action and give it another', () => {
-    const keys = keymap({ 'tool-box': ['Shift+B'], 'tool-pan': [] })
+    const keys = keymap({ 'tool-box': ['Shift+Z'], 'tool-pan': [] })
     expect(actionsOf('R', keys)).toEqual([])
-    expect(actionsOf('Shift+B', keys)).toEqual(['tool-box'])
+    expect(actionsOf('Shift+Z', keys)).toEqual(['tool-box'])
     expect(actionsOf('G', keys)).toEqual([])
   })
   it('leaves bare keys and editing keys to text fields, and takes those of the whole window', () => {

@@ -20,6 +20,7 @@ import {
 } from '../../../src-main/app/projects/index.ts'
 import { Database } from '../../../src-main/db/database.ts'
 import { unreadableMedia } from '../../../src-main/db/media-file.ts'
+import { asOfVersion } from '../../helpers/earlier.ts'
 import { migrate } from '../../../src-main/db/migrate.ts'
 import { migrations } from '../../../src-main/db/schema.ts'
 import { temporaryFolder } from '../projects/fixture.ts'
@@ -117,11 +118,7 @@ test('of a project made by an earlier version, nothing is known until its files 
   const made = createProject(old)
   await scanFolder(made, at(''), control, () => undefined)
   made.close()
-  // As it was before: the same tables without those of the steps after it.
-  const file = join(old, 'project.db')
-  const db = new Database(file)
-  db.exec('ALTER TABLE label DROP COLUMN attributes; DROP TABLE media_file; DROP INDEX media_folder; PRAGMA user_version = 2')
-  db.close()
+  asOfVersion(join(old, 'project.db'), 2)
   const opened = openProject(old)
   expect(opened.backup).not.toBeNull()
   expect(projectInfo(opened)).toMatchObject({ schemaVersion: migrations.at(-1)!.version, media: 5, unreadable: 0, unchecked: 5 })
@@ -129,7 +126,7 @@ test('of a project made by an earlier version, nothing is known until its files 
   await checkUnseen(opened)
   expect(projectInfo(opened)).toMatchObject({ unreadable: 3, unchecked: 0 })
   opened.close()
-  const again = new Database(file)
+  const again = new Database(join(old, 'project.db'))
   expect(migrate(again)).toBeNull()
   again.close()
   rmSync(old, { recursive: true })

@@ -37,17 +37,16 @@ describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) =>
   })
 
   it('makes of copies of one model that model', () => {
-    const tensor = fc.array(fc.float({ noNaN: true, min: -8, max: 8 }), { minLength: 1, maxLength: 40 })
+    const tensor = fc.array(fc.integer({ min: -512, max: 512 }), { minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(tensor, fc.integer({ min: least, max: most }), (values, n) => {
-        const x = Float32Array.from(values)
+        const x = Float32Array.from(values, (v) => v / 64)
         const { name: _, ...settings } = settingsOf(id, n)
         const soup = mergeTensor(
           method.slices(settings, n, 'w'),
           Array.from({ length: n }, () => x),
         )
-        // Denormals are rounded more coarsely.
-        soup.forEach((v, i) => expect(Math.abs(v - x[i]!)).toBeLessThanOrEqual(Math.abs(x[i]!) * 2 ** -22 + 2 ** -140))
+        soup.forEach((v, i) => expect(Math.abs(v - x[i]!)).toBeLessThanOrEqual(Math.abs(x[i]!) * 2 ** -22))
       }),
       { numRuns: 30 },
     )

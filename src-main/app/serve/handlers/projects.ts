@@ -32,9 +32,8 @@ function placeFor(app: App, folder: string): string {
 
 function existingFolder(folder: string): string {
   const at = resolve(folder)
-  const info = statSync(at, { throwIfNoEntry: false })
-  if (!info) throw userError(`${at}: there is no such folder`)
-  if (!info.isDirectory()) throw userError(`${at}: is a file, expected a folder`)
+  if (!existsSync(at)) throw userError(`${at}: there is no such folder`)
+  if (!statSync(at).isDirectory()) throw userError(`${at}: is a file, expected a folder`)
   return at
 }
 

@@ -66,14 +66,15 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       async (project, { signal, progress, turn }, tell) => {
         const curve = new Curve()
         let told = 0
+        let phase: string | undefined
         let running: Running
         try {
           running = begin(project, (p) => {
             const now = { ...p, runId, ...progress(p.step, p.steps, p.phase) }
             curve.add(now)
             latest.set(runId, now)
-            if (Date.now() - told < pace && p.step < p.steps) return
-            told = Date.now()
+            if (p.phase === phase && Date.now() - told < pace && p.step < p.steps) return
+            ;[told, phase] = [Date.now(), p.phase]
             tell('run.progress', now)
           })
         } catch (e) {
