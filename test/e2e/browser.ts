@@ -1,6 +1,6 @@
 /**
  * The app on a project of its own, and a real Chromium to look at it with: the browser face, or with `DASHI_TRANSPORT=port` the
- * built desktop program, whose page speaks through a MessagePort (test/desktop/port.long.test.ts).
+ * built desktop program, whose page speaks through a MessagePort (test/desktop/over-port.ts).
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
 import { addRecords, createProject, imageContent, openProject, projectInfo, type Project } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
-import { canRun, launch, newContext, newHome, openPage, patience, serve, type Home, type Server } from './browser.ts'
+import { canRun, launch, newContext, newHome, openPage, patience, serve, transport, type Home, type Server } from './browser.ts'
 import { Hand, total, type Cost } from './keys/hand.ts'
 import * as j from './keys/jobs.ts'
 import { rivals, totalOf } from './keys/rivals.ts'
@@ -19,7 +19,8 @@ import { tableOf } from './keys/table.ts'
 
 const table = join(programRoot, 'docs', 'keys.md')
 
-describe.skipIf(!canRun)('the common jobs by hand', () => {
+// What is pressed is the same over either transport.
+describe.skipIf(!canRun || transport === 'port')('the common jobs by hand', () => {
   let home: Home
   let parent: string
   let browser: Browser

@@ -1,0 +1,3 @@
+import { half } from './over-port.ts'
+
+await half(1)
