@@ -57,6 +57,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     project.close()
     await face.revive()
     await face.page.reload()
+    await face.page.waitForSelector('[role=option] img')
   })
   afterAll(() => face.stop())
 
