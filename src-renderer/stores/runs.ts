@@ -64,10 +64,10 @@ export const useRuns = defineStore('runs', () => {
     if (!before) void refresh()
   })
   remote.on('run.finished', ({ runId, status }) => {
-    latest.delete(runId)
     // A failure is told as that of its job.
     if (status === 'done') toasts.done('toast.runDone', { name: runs.value.find((r) => r.id === runId)?.name ?? '' })
-    void Promise.all([refresh(), refreshModels(), loadCurve(runId)])
+    // Its bar stays full until the list says how it ended.
+    void Promise.all([refresh().finally(() => latest.delete(runId)), refreshModels(), loadCurve(runId)])
   })
   remote.on('runs.changed', () => void refresh())
   watch(

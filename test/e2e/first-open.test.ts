@@ -98,7 +98,10 @@ describe.skipIf(!canRun)('the first open', () => {
     await page.keyboard.type('Make splits')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Propose' }).click()
+    await page.waitForSelector('[data-changes] >> text=/\\d+ images would change/')
     await page.getByRole('button', { name: /^Apply/ }).click()
+    await page.waitForSelector('[data-changes] >> text=/would change/', { state: 'detached' }) // nothing would any more
+    expect(await page.locator('[data-apply]').isDisabled()).toBe(true)
     await expect.poll(() => Object.keys(read((p) => projectInfo(p).splits)).length, { timeout: patience }).toBeGreaterThan(1)
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('[data-leaves-out] >> text=Leaves out 3 unreadable images.')

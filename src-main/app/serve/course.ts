@@ -42,6 +42,8 @@ export class Course {
     this.costs = new Map(plan.map((p) => [p.name, p]))
     this.order = plan.map((p) => p.name)
     this.whole = plan.reduce((s, p) => s + p.cost, 0)
+    // A planned job has a share from the first: what comes before its phases, as a look at the files does, is no part of the whole.
+    if (plan.length) this.share = 0
   }
 
   /** A phase that is not in the plan moves nothing. */

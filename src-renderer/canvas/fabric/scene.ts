@@ -2,6 +2,7 @@
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { inkOn } from '../../format.ts'
 import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
 import { flatOf } from '../masks/flat-mask.ts'
 
@@ -149,10 +150,7 @@ export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, styl
 export const maskFill = (style: Style) => Math.min(1, style.fill * 1.4 + 0.1)
 
 /** What a colour stands out from: dark about light colours, light about dark ones. */
-export function haloOf(colour: string): string {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)) as [number, number, number]
-  return 0.299 * r + 0.587 * g + 0.114 * b > 150 ? '#0000008c' : '#ffffff8c'
-}
+export const haloOf = (colour: string): string => withAlpha(inkOn(colour), 0.55)
 
 export const withAlpha = (colour: string, alpha: number) =>
   colour +

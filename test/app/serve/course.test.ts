@@ -97,8 +97,10 @@ describe('the course of a job', () => {
     expect(shares.at(-1)).toBe(1)
   })
 
-  it('passes over a phase that nobody foresaw', () => {
-    const { course } = clocked(lpFt)
+  it('passes over a phase that nobody foresaw, at its beginning too', () => {
+    const { course, run } = clocked(lpFt)
+    // Before all: the files are looked at that were not yet.
+    expect(run('checking', 5, 3).map((t) => [t.share, t.secondsLeft])).toEqual(Array(5).fill([0, null]))
     const before = course.stand('training', 5, 10).share
     expect(course.stand('something new', 1, 2).share).toBe(before)
   })

@@ -170,6 +170,7 @@ describe('training', () => {
     expect(new Set(run.map((t) => t.data['phase'])).size).toBeGreaterThan(1)
     for (const shares of [job, run].map((of) => of.map((t) => t.data['share'] as number))) {
       expect(shares.length).toBeGreaterThan(0)
+      expect(shares.every((share) => typeof share === 'number')).toBe(true) // without one a window has only that of the phase
       expect(shares).toEqual([...shares].sort((a, b) => a - b))
     }
     const atTheEndOfTraining = run.filter((t) => t.data['phase'] === 'training').at(-1)!.data['share'] as number

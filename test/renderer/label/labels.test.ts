@@ -57,6 +57,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     project.close()
     await face.revive()
     await face.page.reload()
+    await face.page.waitForSelector('[role=option] img')
   })
   afterAll(() => face.stop())
 
@@ -80,6 +81,46 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await face.page.waitForSelector('.label-row[aria-pressed=true]')
     expect(await face.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()).toBe(meant)
     expect(await findings(face.page)).toEqual([])
+  })
+
+  it('takes a digit for the label of the next region where none is selected, and says so in the panel', async () => {
+    const current = () => face.page.locator('.label-row[aria-pressed=true] .ellipsis').allTextContents()
+    await face.page.focus('.canvas')
+    for (const [digit, label] of [
+      ['3', 'owl'],
+      ['2', 'wren'],
+    ] as const) {
+      await press(digit)
+      await expect.poll(current).toEqual([label])
+    }
+    expect(face.content(1).regions.map((r) => r.labelId)).toEqual([1, 2, 3, 1, 2, 3]) // nothing was selected, nothing is changed
+  })
+
+  it('says of each tool what the hand can do, and of a rotated box which of its steps this is', async () => {
+    const hint = (words: string) => face.page.waitForSelector(`footer .hint >> text=${words}`)
+    await face.page.focus('.canvas')
+    await press('Shift+R')
+    await hint('Draw one edge at the angle you want')
+    await face.click(...(await seen(40, 250)))
+    await hint('Along one edge, at its angle')
+    await face.click(...(await seen(120, 270)))
+    await hint('Now pull the box out and click')
+    await press('Escape')
+    for (const [key, words] of [
+      ['r', 'Drag, or click two corners'],
+      ['p', 'Click vertex by vertex'],
+      ['k', 'Click a point'],
+      ['b', 'Paint a new mask'],
+      ['e', 'Erases from'],
+      ['w', 'Click a colour'],
+      ['s', 'Click along an outline'],
+      ['m', 'Drag to measure'],
+      ['v', 'Drag around several'],
+    ] as const) {
+      await press(key)
+      await hint(words)
+    }
+    await face.lines(6)
   })
 
   it('edits attributes by the keyboard, refuses what is none, and undo takes each back', async () => {
