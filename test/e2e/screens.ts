@@ -10,7 +10,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
+import { choosing, launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
+import { oddFolder } from './odd-folder.ts'
+import { street } from './street.ts'
 
 interface Look {
   theme: 'light' | 'dark'
@@ -71,32 +73,111 @@ async function shootRooms(page: Page, look: Look): Promise<void> {
   await shoot(page, 'merge', look)
 }
 
+/** The folder that is asked for is chosen in the page's own dialog. */
+async function shootFirst(page: Page, look: Look, server: Server, folder: string): Promise<void> {
+  await page.waitForSelector('.choice.first')
+  await choosing(page, server, folder, () => page.click('.choice >> nth=1'))
+  await page.waitForSelector('[data-set-up]:not([disabled])')
+  await shoot(page, 'first', look)
+}
+
+const focus = (page: Page) => page.locator('[role=application]').focus()
+async function go(page: Page, image: number): Promise<void> {
+  await focus(page)
+  await page.keyboard.press('Control+g')
+  await page.keyboard.type(String(image))
+  await page.keyboard.press('Enter')
+  await page.waitForFunction((n) => document.querySelector('strong.name')?.textContent?.includes(n), String(image).padStart(4, '0'))
+  await focus(page)
+}
+const line = (page: Page, label: string) => page.locator('.line').filter({ hasText: label }).locator('button').first()
+
+/** What takes many frames and several people. */
+async function shootStreet(page: Page, look: Look): Promise<void> {
+  await page.waitForSelector('.thumb img')
+  await label(page, 0)
+  await go(page, 13)
+  await line(page, 'car').click()
+  await shoot(page, 'tracks', look)
+  if (look.width > 1280) return
+  await go(page, 1)
+  await line(page, 'person').click()
+  await shoot(page, 'skeleton', look)
+  await page.click('.picker .icon-button:has(.lucide-pencil)')
+  await page.click('[role=dialog] .item:has-text("person")')
+  await page.waitForSelector('[role=dialog] .picture circle')
+  await shoot(page, 'labels', look)
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('[role=dialog]', { state: 'detached' })
+  await go(page, 30)
+  await focus(page)
+  await page.keyboard.press('Shift+v')
+  await page.click('[data-pin] >> nth=1')
+  await page.waitForSelector('[data-comment-card]')
+  await shoot(page, 'review', look)
+  await page.keyboard.press('Escape')
+  await focus(page)
+  await page.keyboard.press('Shift+v')
+  await page.keyboard.press('Alt+1')
+  await page.click('[data-tool=agreement]')
+  await page.waitForSelector('[data-disagreement]')
+  await shoot(page, 'agreement', look)
+  await page.click('[data-begin]')
+  await page.waitForSelector('[data-settle]')
+  await page.waitForTimeout(800)
+  await shoot(page, 'disagreement', look)
+  await page.click('[data-settle] .icon-button >> nth=-1')
+  await focus(page)
+  await page.keyboard.press('Shift+l')
+  await page.waitForSelector('.classify')
+  await shoot(page, 'classify', look)
+  await page.keyboard.press('Control+,')
+  await page.click('[role=dialog] [data-name=storage]')
+  await page.waitForTimeout(600)
+  await shoot(page, 'storage', look)
+}
+
+const parts = process.argv.slice(2)
+/** Of `npm run screens -- street rooms` those alone. */
+const wanted = (part: 'sample' | 'street' | 'first' | 'rooms') => parts.length === 0 || parts.includes(part)
 const demo = join(root, 'dashi-demo')
-if (!existsSync(join(demo, 'report.html')))
+if (wanted('rooms') && !existsSync(join(demo, 'report.html')))
   spawnSync(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'demo', '--fast', '--out', demo], { stdio: ['ignore', 2, 2] })
 
+const looks: Look[] = [
+  { theme: 'light', language: 'en', ...small },
+  { theme: 'dark', language: 'ja', ...small },
+]
+const others: Look[] = [
+  { theme: 'dark', language: 'en', ...small },
+  { theme: 'light', language: 'ja', ...small },
+  { theme: 'light', language: 'en', ...large },
+  { theme: 'dark', language: 'en', ...large },
+]
 const browser = await launch()
 const home = newHome(process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi'))
 mkdirSync(out, { recursive: true })
-const server = await serve(home)
-try {
-  const looks: Look[] = [
-    { theme: 'light', language: 'en', ...small },
-    { theme: 'dark', language: 'ja', ...small },
-  ]
-  const others: Look[] = [
-    { theme: 'dark', language: 'en', ...small },
-    { theme: 'light', language: 'ja', ...small },
-    { theme: 'light', language: 'en', ...large },
-    { theme: 'dark', language: 'en', ...large },
-  ]
+
+/** A server of its own, on a project or without one. */
+async function served(project: string | undefined, body: (server: Server) => Promise<void>): Promise<void> {
+  const server = await serve(home, project === undefined ? {} : { project })
+  try {
+    await body(server)
+  } finally {
+    await server.close()
+  }
+}
+async function openSample(page: Page): Promise<void> {
+  await page.click('.choice.first')
+  await page.waitForSelector('.thumb img')
+  await page.waitForTimeout(2500)
+}
+async function shootSample(server: Server): Promise<void> {
   for (const look of looks)
     await withPage(browser, server, look, async (page) => {
       await page.waitForSelector('.welcome')
       await shoot(page, 'welcome', look)
-      await page.click('.choice.first')
-      await page.waitForSelector('.thumb img')
-      await page.waitForTimeout(2500)
+      await openSample(page)
       await shoot(page, 'data', look)
       await label(page, 5)
       await shoot(page, 'label', look)
@@ -120,24 +201,37 @@ try {
   for (const look of others)
     await withPage(browser, server, look, async (page) => {
       await page.waitForSelector('.welcome')
-      await page.click('.choice.first')
-      await page.waitForSelector('.thumb img')
-      await page.waitForTimeout(2500)
+      await openSample(page)
       await shoot(page, 'data', look)
       await label(page, 5)
       await shoot(page, 'label', look)
     })
-  const rooms = await serve(home, { project: demo })
-  try {
-    for (const look of looks) await withPage(browser, rooms, look, (page) => shootRooms(page, look))
-  } finally {
-    await rooms.close()
+}
+
+try {
+  if (wanted('sample')) await served(undefined, shootSample)
+  if (wanted('street')) {
+    const { folder, remove } = await street()
+    await served(folder, async (server) => {
+      for (const look of [...looks, others[3]!]) await withPage(browser, server, look, (page) => shootStreet(page, look))
+    })
+    remove()
   }
-  const report = await browser.newPage({ viewport: { width: 1280, height: 1900 } })
-  await report.goto(pathToFileURL(join(demo, 'report.html')).href)
-  await picture(report, join(root, 'docs', 'report.png'))
+  if (wanted('first'))
+    for (const look of looks) {
+      const { folder, remove } = await oddFolder()
+      await served(undefined, (server) => withPage(browser, server, look, (page) => shootFirst(page, look, server, folder)))
+      remove()
+    }
+  if (wanted('rooms')) {
+    await served(demo, async (server) => {
+      for (const look of looks) await withPage(browser, server, look, (page) => shootRooms(page, look))
+    })
+    const report = await browser.newPage({ viewport: { width: 1280, height: 1900 } })
+    await report.goto(pathToFileURL(join(demo, 'report.html')).href)
+    await picture(report, join(root, 'docs', 'report.png'))
+  }
 } finally {
   await browser.close()
-  await server.close()
   home.remove()
 }
