@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { choosing, launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
+import { launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
 import { oddFolder } from './odd-folder.ts'
 import { street } from './street.ts'
 
@@ -74,10 +74,16 @@ async function shootRooms(page: Page, look: Look): Promise<void> {
 }
 
 /** The folder that is asked for is chosen in the page's own dialog. */
-async function shootFirst(page: Page, look: Look, server: Server, folder: string): Promise<void> {
+async function shootFirst(page: Page, look: Look, folder: string): Promise<void> {
   await page.waitForSelector('.choice.first')
-  await choosing(page, server, folder, () => page.click('.choice >> nth=1'))
+  await page.click('.choice >> nth=1')
+  const field = page.locator('[role=dialog] input')
+  await field.fill(folder)
+  await field.press('Enter')
+  await page.waitForFunction((to) => document.querySelector<HTMLInputElement>('[role=dialog] input')?.value === to, folder)
+  await page.click('[role=dialog] .n-button--primary-type')
   await page.waitForSelector('[data-set-up]:not([disabled])')
+  await page.waitForSelector('.found .progress', { state: 'detached' })
   await shoot(page, 'first', look)
 }
 
@@ -118,6 +124,10 @@ async function shootStreet(page: Page, look: Look): Promise<void> {
   await page.keyboard.press('Escape')
   await focus(page)
   await page.keyboard.press('Shift+v')
+  await focus(page)
+  await page.keyboard.press('Shift+l')
+  await page.waitForSelector('.classify')
+  await shoot(page, 'classify', look)
   await page.keyboard.press('Alt+1')
   await page.click('[data-tool=agreement]')
   await page.waitForSelector('[data-disagreement]')
@@ -127,14 +137,27 @@ async function shootStreet(page: Page, look: Look): Promise<void> {
   await page.waitForTimeout(800)
   await shoot(page, 'disagreement', look)
   await page.click('[data-settle] .icon-button >> nth=-1')
-  await focus(page)
-  await page.keyboard.press('Shift+l')
-  await page.waitForSelector('.classify')
-  await shoot(page, 'classify', look)
   await page.keyboard.press('Control+,')
   await page.click('[role=dialog] [data-name=storage]')
   await page.waitForTimeout(600)
   await shoot(page, 'storage', look)
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('[role=dialog]', { state: 'detached' })
+  await go(page, 20)
+  await page.keyboard.press('m')
+  const at = (await page.locator('[role=application]').boundingBox())!
+  await page.mouse.move(at.x + at.width * 0.3, at.y + at.height * 0.3)
+  await page.keyboard.press(';')
+  await page.keyboard.press("'")
+  await page.mouse.down()
+  await page.mouse.move(at.x + at.width * 0.6, at.y + at.height * 0.3, { steps: 4 })
+  await page.mouse.up()
+  await page.click('.middle .bar .n-button:has(.lucide-sliders-horizontal)')
+  await page.waitForSelector('.view-settings')
+  await shoot(page, 'measure', look)
+  await page.click('.view-settings .n-checkbox--checked >> nth=-1') // the guides
+  await page.waitForSelector('.frame .mark', { state: 'detached' })
+  await page.waitForTimeout(800)
 }
 
 const parts = process.argv.slice(2)
@@ -220,7 +243,7 @@ try {
   if (wanted('first'))
     for (const look of looks) {
       const { folder, remove } = await oddFolder()
-      await served(undefined, (server) => withPage(browser, server, look, (page) => shootFirst(page, look, server, folder)))
+      await served(undefined, (server) => withPage(browser, server, look, (page) => shootFirst(page, look, folder)))
       remove()
     }
   if (wanted('rooms')) {

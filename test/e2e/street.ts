@@ -7,7 +7,7 @@ import type { Author } from '#shared/model/author.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import { cocoPerson, placedIn } from '#shared/model/skeleton.ts'
 import { addComment, addLabels, changeRegions, makeTracks, setReview } from '../../src-main/app/annotations/index.ts'
-import { addRecords, createProject, imageContent, type Project } from '../../src-main/app/projects/index.ts'
+import { addRecords, createProject, openProject, imageContent, type Project } from '../../src-main/app/projects/index.ts'
 
 const [width, height, count] = [960, 640, 48]
 const by = (name: string): { author: Author } => ({ author: { kind: 'person', name } })
@@ -84,10 +84,10 @@ export async function street(): Promise<{ folder: string; remove(): void }> {
     await sharp(Buffer.from(drawn(i)))
       .png()
       .toFile(join(folder, 'media', name(i)))
-  const project = createProject(folder, { name: 'Street' })
+  const project = createProject(folder, { name: 'Street', user: 'Ann' })
   const [vehicle] = addLabels(project, [{ name: 'vehicle' }])
   const view = { name: 'view', type: 'choice' as const, options: ['front', 'side', 'rear'], required: true }
-  const hidden = { name: 'hidden', type: 'number' as const, min: 0, max: 100, required: false, default: 0 }
+  const hidden = { name: 'covered, %', type: 'number' as const, min: 0, max: 100, required: false, default: 0 }
   addLabels(project, [
     { name: 'car', parentId: vehicle!.id, attributes: [view, hidden, { name: 'parked', type: 'yes/no', required: false }] },
     { name: 'van', parentId: vehicle!.id },
@@ -106,7 +106,7 @@ export async function street(): Promise<{ folder: string; remove(): void }> {
       regions: i
         ? regions(i)
         : [
-            { label: 'car', shape: box(carAt(0)), attributes: { view: 'side', hidden: 0 } },
+            { label: 'car', shape: box(carAt(0)), attributes: { view: 'side', 'covered, %': 0 } },
             { label: 'van', shape: box(vanAt(0)) },
             ...regions(0),
           ],
@@ -115,9 +115,11 @@ export async function street(): Promise<{ folder: string; remove(): void }> {
   track(project)
   addComment(project, { mediaId: 30, text: 'Does the bumper belong to it?', at: { x: carAt(29).x + 205, y: 440 } })
   const asked = addComment(project, { mediaId: 30, text: 'A van or a small bus?', at: { x: vanAt(29).x + 60, y: 345 } })
-  addComment(project, { mediaId: 30, text: 'A van: no rear door.', replyTo: asked.id })
   setReview(project, [25, 26, 27, 28], 'approved')
   setReview(project, [29], 'rejected')
   project.close()
+  const other = openProject(folder, { user: 'Bo' })
+  addComment(other, { mediaId: 30, text: 'A van: no rear door.', replyTo: asked.id })
+  other.close()
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
