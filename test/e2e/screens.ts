@@ -1,7 +1,8 @@
 /**
  * `npm run screens`: every view as a picture in docs/screens, on the sample project, in real Chromium; the rooms for models with what
  * the demo left in them. Each view comes in both themes and both languages by pairs (light English, dark Japanese); the two that
- * matter most also the other way round and on a large screen. And docs/report.png: the demo's report.
+ * matter most also the other way round and on a large screen. What takes many frames and several people is on a project of its own
+ * (street.ts). And docs/report.png: the demo's report. `npm run screens -- street first` renews those parts alone.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -61,6 +62,7 @@ async function shootRooms(page: Page, look: Look): Promise<void> {
   await page.keyboard.press('Alt+3')
   await page.click('[data-run^="LP-FT"] .name')
   await page.waitForSelector('[data-current-run^="LP-FT"] figure path')
+  await page.waitForSelector('[data-start]:not([disabled])')
   await shoot(page, 'train', look)
   await page.keyboard.press('Alt+4')
   for (const name of ['LP', 'FT', 'LP-FT', 'Uniform soup']) await page.click(`main [data-model="${name}"], main [data-model^="${name} "]`)
