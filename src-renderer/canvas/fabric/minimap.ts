@@ -61,7 +61,7 @@ export class Minimap {
     ctx.strokeStyle = '#fff'
     ctx.strokeRect(seen.x * k, seen.y * k, seen.w * k, seen.h * k)
     ctx.lineWidth = 1
-    ctx.strokeStyle = '#d62728'
+    ctx.strokeStyle = '#0b6e63'
     ctx.strokeRect(seen.x * k, seen.y * k, seen.w * k, seen.h * k)
   }
 }
