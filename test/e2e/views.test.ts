@@ -2,8 +2,7 @@
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addComment, updateLabel } from '../../src-main/app/annotations/index.ts'
-import { addLabels } from '../../src-main/app/annotations/index.ts'
+import { addComment, addLabels, updateLabel } from '../../src-main/app/annotations/index.ts'
 import { imageContent, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { cocoPerson } from '../../src-shared/model/skeleton.ts'
 import { canRun, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
@@ -27,6 +26,8 @@ const cutOff = (page: Page) =>
       if (words && style.display !== 'inline' && e.tagName !== 'TEXTAREA') {
         if (wider && style.textOverflow !== 'ellipsis')
           said.push(`${style.overflowX === 'visible' ? 'spills over' : 'cut off'}: ${name(e)} ${e.scrollWidth} in ${e.clientWidth}`)
+        if (wider && style.textOverflow === 'ellipsis' && e.clientWidth < 40)
+          said.push(`next to nothing left: ${name(e)} in ${e.clientWidth}`)
         if (e.scrollHeight > e.clientHeight + 4 && /hidden|clip/.test(style.overflowY) && style.webkitLineClamp === 'none')
           said.push(`cut off below: ${name(e)} ${e.scrollHeight} in ${e.clientHeight}`)
       }
@@ -43,6 +44,8 @@ describe.skipIf(!canRun)('every view', () => {
   let page: Page
   let errors: string[]
   let tracked: number
+  /** Address of the comparison. */
+  let compared: string
   const screens = process.env['SCREENS']
   const box = (x: number) => ({ kind: 'box' as const, x, y: 60, w: 100, h: 100 })
   const by = (name: string) => ({ author: { kind: 'person' as const, name } })
@@ -95,7 +98,6 @@ describe.skipIf(!canRun)('every view', () => {
     await page.waitForSelector('[data-row]')
     compared = await page.evaluate(() => location.hash)
   })
-  let compared: string
   afterAll(async () => {
     await browser?.close()
     await server?.close()
