@@ -97,7 +97,7 @@ export const en = {
     splitChosen: 'Split',
     reviewChosen: 'Review',
     tagChosen: 'Tag',
-    tagPlaceholder: 'New tag, then Enter',
+    tagPlaceholder: 'Add a tag',
     unreadable: 'cannot be read',
     regions: '{n} region | {n} regions',
     captions: '{n} caption | {n} captions',

@@ -100,7 +100,7 @@ export const ja: Same<typeof en> = {
     splitChosen: '分割',
     reviewChosen: 'レビュー',
     tagChosen: 'タグ',
-    tagPlaceholder: '新しいタグを入力して Enter',
+    tagPlaceholder: 'タグ追加',
     unreadable: '読み込めません',
     regions: '領域 {n} 個',
     captions: 'キャプション {n} 個',
@@ -258,7 +258,7 @@ export const ja: Same<typeof en> = {
   labels: {
     parent: '親ラベル',
     noParent: 'なし',
-    import: 'ラベルを読み込む …',
+    import: '読み込む …',
     export: 'ファイルに保存',
     project: 'プロジェクト全体（使用 {n} 件）',
     merge: '統合',

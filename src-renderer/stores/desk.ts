@@ -15,6 +15,7 @@ import {
   type RegionChange,
   type RegionEdit,
 } from '../canvas/index.ts'
+import { reasonWords } from '../locales/reasons.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { resolved } from '../rpc/conflicts.ts'
 import { debounced } from '../timing.ts'
@@ -243,6 +244,8 @@ export const useDesk = defineStore('desk', () => {
       if (mediaId.value !== id) return
       failure.value = null
       content.value = found
+      if (found.media.width === null) await sayWhy(id)
+      if (mediaId.value !== id) return
       editor.open(canvasImage(project.key, found.media), found.regions)
       lookAhead(id)
     } catch (e) {
@@ -251,6 +254,11 @@ export const useDesk = defineStore('desk', () => {
       gone.value = there?.length === 0
       ;[failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
     }
+  }
+  /** Of a file that cannot be read. */
+  async function sayWhy(id: number): Promise<void> {
+    const [row] = await call('media.rows', { ids: [id] }).catch(() => [])
+    if (mediaId.value === id) failure.value = reasonWords(row?.problem ?? 'not an image')
   }
   function lookAhead(id: number): void {
     const at = gallery.places.get(id)

@@ -78,6 +78,73 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.waitForSelector('[data-row=Two]')
     await page.goForward()
     await page.waitForSelector('[data-row=Nano]')
+  })
+
+  it('keeps what is being chosen for it, and for a soup, over a reload, a step back and a link', async () => {
+    const chosen = (names: string[], where = page) =>
+      where.waitForFunction(
+        (names) => {
+          const boxes = [...document.querySelectorAll('main [data-model]')]
+          const on = boxes.filter((b) => b.getAttribute('aria-checked') === 'true').map((b) => b.getAttribute('data-model'))
+          return boxes.length > 0 && on.sort().join() === names
+        },
+        names.join(),
+        { polling: 50 },
+      )
+    const address = (pattern: RegExp) =>
+      page.waitForFunction((p) => new RegExp(p).test(decodeURIComponent(location.hash)), pattern.source, { polling: 50 })
+    const choose = (name: string) => page.locator(`main [data-model=${name}]`).click()
+    // Of the comparison that is shown, one is taken away: it is chosen anew, and nothing is compared yet.
+    await choose('Nano')
+    await chosen(['One', 'Two'])
+    await address(/^#\/compare\?of=\["[^"]+","[^"]+"\](?!.*asked)/)
+    await page.reload()
+    await chosen(['One', 'Two'])
+
+    await page.click('nav.rail >> text=Merge')
+    await page.waitForSelector('main [data-method]')
+    await chosen([])
+    for (const name of ['Two', 'One']) await choose(name)
+    await chosen(['One', 'Two'])
+    await address(/^#\/merge\?of=\["[^"]+","[^"]+"\]/)
+    await page.reload()
+    await chosen(['One', 'Two'])
+    await choose('One')
+    await chosen(['Two'])
+    await address(/^#\/merge\?of=\["[^"]+"\]/)
+    const link = page.url()
+    await page.goBack()
+    await page.waitForSelector('nav [aria-current=page] >> text=Compare')
+    await chosen(['One', 'Two'])
+    await page.goForward()
+    await page.waitForSelector('nav [aria-current=page] >> text=Merge')
+    await chosen(['Two'])
+    if (transport === 'socket') {
+      const other = await context.newPage()
+      await other.goto(link)
+      await chosen(['Two'], other)
+      await other.close()
+    }
+
+    // The soup that is looked at is a place of its own.
+    await choose('One')
+    await page.locator('main [data-start]').click()
+    await page.waitForSelector('[data-current-run="Uniform soup of 2"] li')
+    await address(/^#\/merge\/[0-9a-f-]{36}\?/)
+    await page.reload()
+    await page.waitForSelector('[data-current-run="Uniform soup of 2"] li')
+    await chosen(['One', 'Two'])
+    await page.goBack()
+    await address(/^#\/merge\?/)
+    await page.goForward()
+    await address(/^#\/merge\/[0-9a-f-]{36}\?/)
+    await page.waitForSelector('[data-current-run="Uniform soup of 2"] li')
+    // A link to one that is not there any more says so.
+    await page.evaluate(() => (location.hash = '#/merge/00000000-0000-4000-8000-000000000000'))
+    await page.waitForSelector('[data-gone] >> text=not in the project any more')
+    await page.evaluate(() => (location.hash = '#/compare?of=["checkpoints/none","checkpoints/neither"]'))
+    await page.waitForSelector('[data-gone]')
+    expect(await findings(page)).toEqual([])
     expect(errors).toEqual([])
   })
 })

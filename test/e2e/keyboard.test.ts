@@ -1,7 +1,7 @@
 /** From the first page to a trained run without a mouse. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listRuns, openProject, projectInfo, type Project } from '../../src-main/app/projects/index.ts'
+import { imageContent, listRuns, openProject, projectInfo, type Project } from '../../src-main/app/projects/index.ts'
 import { canRun, newHome, patience, serve, visit, type Home, type Server } from './browser.ts'
 import { oddFolder, type OddFolder } from './odd-folder.ts'
 
@@ -62,7 +62,7 @@ describe.skipIf(!canRun)('the keyboard alone', () => {
     await page.keyboard.press('Enter')
   }
 
-  it('opens a folder, makes labels, splits, trains', async () => {
+  it('opens a folder and makes labels', async () => {
     server.chooses?.(odd.folder)
     await command('Open a folder')
     if (!server.chooses) {
@@ -79,7 +79,44 @@ describe.skipIf(!canRun)('the keyboard alone', () => {
     await page.keyboard.press('Enter')
     await expect.poll(() => read((p) => projectInfo(p).imageLabels), { timeout: patience }).toBe(3 * 4 + 20 + 4)
     await page.waitForSelector('[role=option]')
+  })
 
+  it('gives every image another class by one key each, those that cannot be read too', async () => {
+    const images = read((p) => p.db.all<{ id: number; path: string }>('SELECT id, path FROM media ORDER BY id'))
+    expect(images.map((m) => m.path)).toEqual(expect.arrayContaining(odd.unreadable))
+    const opened = (i: number) =>
+      page.waitForFunction((path) => document.querySelector('strong.name')?.getAttribute('title') === path, images[i]!.path, {
+        polling: 20,
+      })
+    await tabTo('[role=listbox]')
+    await page.keyboard.press('Enter') // the image under the focus
+    await opened(0)
+    await page.keyboard.press('Shift+L')
+    await page.waitForSelector('.classify')
+    // apple, leaf and sky have the numbers 1 to 3: each image gets the one after its folder's.
+    const wanted = images.map(({ path }) => ((['apple', 'leaf', 'sky'].indexOf(path.split('/')[0]!) + 1) % 3) + 1)
+    for (const [i, number] of wanted.entries()) {
+      await opened(i)
+      await page.keyboard.press(String(number))
+    }
+    const stored = () => read((p) => images.map(({ id }) => imageContent(p, id).labels.map((l) => l.labelId)))
+    await expect.poll(stored, { timeout: patience }).toEqual(wanted.map((n) => [n]))
+    // The last one has no next: it stays open, and says what it is.
+    await page.waitForSelector(`.classify >> text=${images.length} of ${images.length} labelled`)
+    await opened(images.length - 1)
+    // One undo comes back to it, and a key means it again.
+    await page.keyboard.press('Control+z')
+    await expect.poll(() => stored().at(-1), { timeout: patience }).not.toEqual([wanted.at(-1)])
+    await opened(images.length - 1)
+    await page.keyboard.press(String(wanted.at(-1)))
+    await expect.poll(stored, { timeout: patience }).toEqual(wanted.map((n) => [n]))
+    await page.keyboard.press('Shift+L')
+    await page.waitForSelector('.classify', { state: 'detached' })
+  })
+
+  it('splits and trains on them', async () => {
+    await page.keyboard.press('Alt+1')
+    await page.waitForSelector('[role=option]')
     await command('Make splits')
     await tabTo('button', 'Propose')
     await page.keyboard.press('Enter')
