@@ -36,7 +36,7 @@ const cutOff = (page: Page) =>
     return said
   })
 
-describe.skipIf(!canRun)('every view', () => {
+describe.skipIf(!canRun || transport === 'port')('every view', () => {
   let home: Home
   let project: SmallProject
   let server: Server

@@ -117,7 +117,7 @@ describe.skipIf(!canRun)('the label view', () => {
       ['robin', [1]],
       ['wren', [2]],
     ])
-    await face.page.click('.stage .grounding button')
+    await face.page.click('.stage .grounding >> text=Done')
   })
 
   it('counts tokens against the limit of the model in the box, and marks what it does not read', async () => {
