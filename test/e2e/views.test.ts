@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addComment, addLabels, updateLabel } from '../../src-main/app/annotations/index.ts'
 import { imageContent, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { cocoPerson } from '../../src-shared/model/skeleton.ts'
-import { canRun, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, settled, visit, type Home, type Server, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 /** What a person cannot read, or reaches only by scrolling sideways; words that end in an ellipsis say so themselves. */
