@@ -3,7 +3,7 @@
  * by `untracked`, and the frames' names stand in <dashi>: CVAT reads neither.
  */
 import { type RecordRegion } from '#shared/model/record.ts'
-import { sequenceOf, trackAttributes, trackOfAttributes } from '#shared/model/sequence.ts'
+import { mayBeFrame, sequenceOf, trackAttributes, trackOfAttributes } from '#shared/model/sequence.ts'
 import { definitionXml } from '../cvat-attributes.ts'
 import { groupAttribute } from '../shapes.ts'
 import { copyImage, type Item, labelOf, openText, safeName, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
@@ -38,8 +38,9 @@ export function writeVideos(items: readonly Item[], target: Target): Item[] {
   const folders = new Map<string, Item[]>()
   for (const item of items) push(folders, folderOf(item), item)
   for (const item of items) {
-    if (!left.has(item) || !(item.record.regions ?? []).some((r) => trackOfAttributes(r.attributes ?? {}))) continue
-    const { fileName } = item.record
+    const { fileName, regions = [] } = item.record
+    // Of an image that can be no frame, `track_id` is an attribute like any other.
+    if (!left.has(item) || !mayBeFrame(fileName) || !regions.some((r) => trackOfAttributes(r.attributes ?? {}))) continue
     const found = sequenceOf(fileName, folders.get(folderOf(item))!, (i) => i.record.fileName)
     const frames = (found?.frames.map((f) => f.of) ?? [item]).filter((f) => left.has(f))
     for (const frame of frames) left.delete(frame)
