@@ -20,6 +20,7 @@ const cutOff = (page: Page) =>
       const style = getComputedStyle(e)
       const box = e.getBoundingClientRect()
       if (!box.width || !box.height || style.visibility === 'hidden' || e.closest('.visually-hidden, svg')) continue
+      if (style.position === 'absolute' && box.width === 1 && style.clipPath !== 'none') continue // said by screen readers only
       const wider = e.scrollWidth > e.clientWidth + 1
       if (wider && /auto|scroll/.test(style.overflowX)) said.push(`scrolls sideways: ${name(e)} ${e.scrollWidth} in ${e.clientWidth}`)
       const words = [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent!.trim())
