@@ -48,7 +48,7 @@ export const useComparison = defineStore('comparison', () => {
     if (children[best]) return best
     return Math.max(
       0,
-      models.findIndex((m) => m && ((m.checkpoint ? m.checkpoint.kind === 'zero-shot' : !m.outside))),
+      models.findIndex((m) => m && (m.checkpoint ? m.checkpoint.kind === 'zero-shot' : !m.outside)),
     )
   }
 

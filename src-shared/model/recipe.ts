@@ -43,7 +43,10 @@ export const recipeSchemas = {
   ft: z.strictObject({
     ...tuning(3e-5),
     ...seeingShape,
-    head: z.enum(['zero-shot', 'random']).default('zero-shot').describe('What the classifier starts from; at random where the model reads no texts'),
+    head: z
+      .enum(['zero-shot', 'random'])
+      .default('zero-shot')
+      .describe('What the classifier starts from; at random where the model reads no texts'),
   }),
   'lp-ft': z.strictObject({ ...tuning(1e-5), ...probing, ...seeingShape }),
   coop: z.strictObject({

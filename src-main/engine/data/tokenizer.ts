@@ -150,7 +150,15 @@ export class Tokenizer {
     for (const { id } of added_tokens) largest = Math.max(largest, id)
     const maxLength = model_max_length && model_max_length < 1e6 ? model_max_length : undefined
     const lowercases = JSON.stringify(normalizer ?? null).includes('"Lowercase"')
-    return new Tokenizer(hub, kind === 'sentencepiece' ? canonical : lowercases ? sigma : (text) => text, startId, endId, padId, largest + 1, maxLength)
+    return new Tokenizer(
+      hub,
+      kind === 'sentencepiece' ? canonical : lowercases ? sigma : (text) => text,
+      startId,
+      endId,
+      padId,
+      largest + 1,
+      maxLength,
+    )
   }
 
   /**

@@ -48,10 +48,7 @@ export const channels = z
 export const pictureSide = upTo(16_384)
 
 /** Sizes of an image tower whose heads, patches and pictures go together. */
-export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; image_size: number }>>(
-  schema: T,
-  { before = 1 } = {},
-) =>
+export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; image_size: number }>>(schema: T, { before = 1 } = {}) =>
   tower(
     schema.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }) as unknown as T,
     'image_size' as keyof z.output<T> & string,
@@ -71,4 +68,3 @@ export const tower = <T extends z.ZodType<Tower>>(schema: T, size: keyof z.outpu
       const problem = tooMany(c, tokens(c))
       if (problem) issues.addIssue({ code: 'custom', path: [size], message: problem })
     })
-

@@ -44,7 +44,8 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
     if (!described) throw dataError(configFile, 'not found')
     const { image, text, dim } = described
     checkWeights(dir, described, weights)
-    const tokenizer = text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
+    const tokenizer =
+      text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
     if (text && tokenizer && tokenizer.vocabSize > text.vocabulary)
       throw dataError(
         configFile,

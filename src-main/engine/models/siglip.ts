@@ -6,19 +6,7 @@ import { multiHead } from '../nn/multi-head.ts'
 import type { Params } from '../nn/params.ts'
 import { encoder, layerNorm, linear, mlp } from '../nn/transformer.ts'
 import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice } from '../ops/index.ts'
-import {
-  activation,
-  activationsOf,
-  channels,
-  epsilon,
-  imageTower,
-  layers,
-  pictureCost,
-  pictureSide,
-  tower,
-  upTo,
-  width,
-} from './bounds.ts'
+import { activation, activationsOf, channels, epsilon, imageTower, layers, pictureCost, pictureSide, tower, upTo, width } from './bounds.ts'
 import { activationName, essential } from './essence.ts'
 import { gridPositions } from './interpolate.ts'
 import { defineFamily } from './model.ts'

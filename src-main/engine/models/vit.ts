@@ -64,10 +64,7 @@ export function embedPatches(p: Params, at: string, c: VitEncoder, pixels: Value
   const learned = tokens.map((name) => expand(p.get(at + name, [1, 1, d]), [b, 1, d]))
   const rows = tokens.length + g * g
   const table = reshape(p.get(`${at}position_embeddings`, [1, rows, d]), [rows, d])
-  return add(
-    concat([...learned, patches], { axis: 1 }),
-    gridPositions(table, tokens.length, g, Math.floor(h / size), Math.floor(w / size)),
-  )
+  return add(concat([...learned, patches], { axis: 1 }), gridPositions(table, tokens.length, g, Math.floor(h / size), Math.floor(w / size)))
 }
 
 /** Multi-head self-attention with the names of ViT's checkpoints. */
@@ -99,8 +96,7 @@ export function encoderTensors(
 }
 
 /** The first `n` tokens of a sequence [B, T, D], one after the other [B, n·D]. */
-export const firstTokens = (x: Value, n: number): Value =>
-  reshape(slice(x, { axis: 1, start: 0, end: n }), [x.shape[0]!, n * x.shape[2]!])
+export const firstTokens = (x: Value, n: number): Value => reshape(slice(x, { axis: 1, start: 0, end: n }), [x.shape[0]!, n * x.shape[2]!])
 
 interface Layout {
   /** Before the encoder's names. */

@@ -137,7 +137,9 @@ class OpenWeights implements Weights {
 
   info(name: string) {
     const info = this.of(name).tensors.get(name)!
-    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 && !this.has('logit_bias') ? { ...info, shape: [] } : info
+    return name === 'logit_scale' && info.shape.length === 1 && info.shape[0] === 1 && !this.has('logit_bias')
+      ? { ...info, shape: [] }
+      : info
   }
 
   bytes(name: string) {

@@ -17,14 +17,7 @@ import {
   updateRegion,
 } from '../../../src-main/app/annotations/index.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
-import {
-  checkProject,
-  imageContent,
-  listLabels,
-  projectHash,
-  restoreSnapshot,
-  takeSnapshot,
-} from '../../../src-main/app/projects/index.ts'
+import { checkProject, imageContent, listLabels, projectHash, restoreSnapshot, takeSnapshot } from '../../../src-main/app/projects/index.ts'
 import { classificationData } from '../../../src-main/app/training/dataset.ts'
 import { box, record, temporaryFolder, temporaryProject } from '../projects/fixture.ts'
 

@@ -50,7 +50,12 @@ describe.each(fs.readdirSync(goldenPath('families')).map((name) => [name, golden
           const { scale, bias } = model.similarity!.of(model.weights)
           const text = floats(expected.textEmbeds!)
           const n = expected.texts!.length
-          const head = { classes: expected.texts!, dim: model.dim, weight: text.map((x) => x * scale), bias: new Float32Array(n).fill(bias) }
+          const head = {
+            classes: expected.texts!,
+            dim: model.dim,
+            weight: text.map((x) => x * scale),
+            bias: new Float32Array(n).fill(bias),
+          }
           expect(largestDifference(headLogits(y!, head), floats(logitsPerImage))).toBeLessThan(1e-4)
         }
         model.close()
