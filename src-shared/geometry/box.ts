@@ -27,6 +27,14 @@ export function boxIntersection(a: Box, b: Box): Box | null {
   return w > 0 && h > 0 ? { x, y, w, h } : null
 }
 
+/** With these two points as opposite corners. */
+export const boxOfCorners = (a: Readonly<{ x: number; y: number }>, b: Readonly<{ x: number; y: number }>): Box => ({
+  x: Math.min(a.x, b.x),
+  y: Math.min(a.y, b.y),
+  w: Math.abs(b.x - a.x),
+  h: Math.abs(b.y - a.y),
+})
+
 export function boxUnion(a: Box, b: Box): Box {
   const x = Math.min(a.x, b.x)
   const y = Math.min(a.y, b.y)

@@ -1,4 +1,5 @@
 /** Which of one list goes with which of another: at most one each, so that the weights of the pairs have the greatest sum. */
+import { UnionFind } from '../../engine/curation/union-find.ts'
 
 export interface WeightedPair {
   a: number
@@ -12,24 +13,19 @@ export function bestPairs(pairs: readonly WeightedPair[]): WeightedPair[] {
   return components(pairs).flatMap((group) => (group.length === 1 ? group : solved(group)))
 }
 
+/** Pairs that hang together by what they share, in the order given. */
 function components(pairs: readonly WeightedPair[]): WeightedPair[][] {
-  const parent = new Map<string, string>()
-  const root = (node: string): string => {
-    let at = node
-    while (parent.has(at)) at = parent.get(at)!
-    return at
+  const sets = new UnionFind(pairs.length)
+  for (const side of ['a', 'b'] as const) {
+    const first = new Map<number, number>()
+    pairs.forEach((pair, k) => (first.has(pair[side]) ? sets.union(first.get(pair[side])!, k) : first.set(pair[side], k)))
   }
-  for (const { a, b } of pairs) {
-    const [x, y] = [root(`a${a}`), root(`b${b}`)]
-    if (x !== y) parent.set(x, y)
-  }
-  const groups = new Map<string, WeightedPair[]>()
-  for (const pair of pairs) {
-    const key = root(`a${pair.a}`)
-    const group = groups.get(key)
+  const groups = new Map<number, WeightedPair[]>()
+  pairs.forEach((pair, k) => {
+    const group = groups.get(sets.find(k))
     if (group) group.push(pair)
-    else groups.set(key, [pair])
-  }
+    else groups.set(sets.find(k), [pair])
+  })
   return [...groups.values()]
 }
 

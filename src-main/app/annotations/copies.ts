@@ -1,5 +1,6 @@
 /** Regions copied to other images, as in a numbered sequence whose pictures differ little. */
 import { userError } from '#shared/errors.ts'
+import { topZ } from '../../db/drawing-order.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
@@ -31,7 +32,7 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
       const media = edit.row('media', mediaId)
       if (!media) throw userError(`no image has the id ${mediaId}`)
       const size = { width: Number(media['width'] ?? 0), height: Number(media['height'] ?? 0) }
-      let z = Number(edit.db.value('SELECT coalesce(max(z), -1) FROM region WHERE media_id = ?', mediaId))
+      let z = topZ(edit.db, mediaId)
       let some = false
       for (const r of regions) {
         const shape = fitting(r.shape, size)
@@ -45,7 +46,7 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
             attributes: r.attributes,
             author: personOf(project),
             state: 'accepted',
-            z: ++z,
+            z: z++,
             hidden: false,
             locked: false,
           }),

@@ -2,6 +2,7 @@
 import type { Author } from '#shared/model/author.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { region, type Region } from '#shared/model/region.ts'
+import { topZ } from '../../db/drawing-order.ts'
 import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import type { Project } from '../projects/project.ts'
@@ -31,7 +32,6 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
       checkShape(project, r.mediaId, r.shape)
       rules.check(r.labelId ?? null, r.attributes ?? {})
       const author = r.author ?? personOf(project)
-      const top = () => Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', r.mediaId))
       const whole = {
         mediaId: r.mediaId,
         labelId: r.labelId ?? null,
@@ -39,7 +39,7 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
         attributes: r.attributes ?? {},
         author,
         state: r.state ?? stateFor(author),
-        z: r.z ?? top(),
+        z: r.z ?? topZ(db, r.mediaId),
         hidden: r.hidden ?? false,
         locked: r.locked ?? false,
       }

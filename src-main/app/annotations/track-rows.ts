@@ -7,6 +7,7 @@ import { longestSequence, mayBeFrame, sequenceOf, type FrameKind } from '#shared
 import type { Shape } from '#shared/model/shape.ts'
 import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
+import { topZ } from '../../db/drawing-order.ts'
 import { toRegion } from '../../db/entities.ts'
 
 export interface Image {
@@ -142,18 +143,12 @@ function put(edit: Edit, sequence: Sequence, track: number, author: string, way:
     if (Object.entries(patch).some(([c, v]) => row[c] !== v)) edit.update('region', there.id, patch)
     return
   }
-  const mediaId = sequence.frames[at]!.of.id
-  edit.insert('region', {
-    media_id: mediaId,
-    ...from,
-    score: null,
-    author,
-    shape,
-    z: Number(edit.db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', mediaId)),
-    hidden: 0,
-    locked: 0,
-    source: null,
-    track,
-    frame: 'between',
-  })
+  insertBetween(edit, sequence, track, at, { ...from, score: null, author, shape })
+}
+
+/** A region between key frames of the track, on top of the image's others. */
+export function insertBetween(edit: Edit, { frames }: Sequence, track: number, at: number, row: StoredRow): void {
+  const mediaId = frames[at]!.of.id
+  const own = { media_id: mediaId, z: topZ(edit.db, mediaId), hidden: 0, locked: 0, source: null, track, frame: 'between' }
+  edit.insert('region', { ...row, ...own })
 }

@@ -11,7 +11,7 @@ import { authorText, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { removeRegionsIn } from './regions.ts'
-import { regenerate, rowsOfTrack, sequenceAt, type Sequence } from './track-rows.ts'
+import { insertBetween, regenerate, rowsOfTrack, sequenceAt, type Sequence } from './track-rows.ts'
 
 interface Picked {
   id: number
@@ -80,23 +80,9 @@ export function makeTracks(project: Project, ids: readonly number[], through?: n
       const nearest = last >= at ? rows.findLast((r) => r.at <= last)! : rows.find((r) => r.at >= last)!
       if (last > at && nearest.at < last && nearest.frame === 'end') edit.update('region', nearest.id, { frame: 'key' })
       // A first guess on the last image says how far it goes.
-      if (nearest.at !== last) place(edit, sequence, track, nearest.row, last)
+      if (nearest.at !== last) insertBetween(edit, sequence, track, last, nearest.row)
       yield { sequence, track }
     }
-  })
-}
-
-function place(edit: Edit, { frames }: Sequence, track: number, from: StoredRow, at: number): void {
-  const mediaId = frames[at]!.of.id
-  edit.insert('region', {
-    ...from,
-    media_id: mediaId,
-    z: Number(edit.db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', mediaId)),
-    hidden: 0,
-    locked: 0,
-    source: null,
-    track,
-    frame: 'between',
   })
 }
 

@@ -1,5 +1,4 @@
 /** Typed attributes: the schema is kept with its label, what is given is held against it, and all of it can be undone. */
-import { readdirSync, rmSync } from 'node:fs'
 import Libsql from 'libsql'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -25,7 +24,7 @@ import {
   projectHash,
   type Project,
 } from '../../../src-main/app/projects/index.ts'
-import { migrations } from '../../../src-main/db/schema.ts'
+import { asOfVersion } from '../../helpers/earlier.ts'
 import { box, temporaryFolder, temporaryProject } from '../projects/fixture.ts'
 
 const rules: AttributeDefinition[] = [
@@ -162,13 +161,8 @@ test('a project of an earlier version opens, has the hash that it had, and its j
   const dir = join(temporaryFolder(), 'p')
   createProject(dir, { user: 'ann' }).close()
   // What a program of schema 2 left: a label that was made and one that was removed, with entries that know no attributes.
-  const made = new Libsql(join(dir, 'project.db'))
-  const meta = made.prepare('SELECT key, value FROM meta').all() as { key: string; value: string }[]
-  made.close()
-  for (const name of readdirSync(dir)) if (name.startsWith('project.db')) rmSync(join(dir, name))
+  asOfVersion(join(dir, 'project.db'), 2)
   const db = new Libsql(join(dir, 'project.db'))
-  for (const { sql } of migrations.filter((m) => m.version <= 2)) db.exec(sql)
-  for (const { key, value } of meta) db.prepare('INSERT INTO meta (key, value) VALUES (?, ?)').run(key, value)
   const row = (name: string) => JSON.stringify({ name, colour: '#ff0000', key: null, synonyms: '[]', prompts: '[]', parent_id: null })
   db.exec(`
     INSERT INTO label (id, name, colour, synonyms, prompts) VALUES (1, 'cat', '#ff0000', '[]', '[]');
@@ -177,7 +171,6 @@ test('a project of an earlier version opens, has the hash that it had, and its j
       (1, 1, '{"rows":[{"table":"label","id":1,"before":null,"after":${row('cat')}}]}'),
       (2, 1, '{"rows":[{"table":"label","id":2,"before":null,"after":${row('dog')}}]}'),
       (3, 1, '{"rows":[{"table":"label","id":2,"before":${row('dog')},"after":null}]}');`)
-  db.exec('PRAGMA user_version = 2')
   db.close()
   const project = openProject(dir)
   expect(listLabels(project).map((l) => [l.name, l.attributes])).toEqual([['cat', []]])

@@ -1,3 +1,4 @@
+import { boxOfCorners } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { distance } from '../../snap.ts'
@@ -21,8 +22,7 @@ export class BoxDrawing extends SnappingState {
   }
 
   private get box(): Box {
-    const { from, to } = this
-    return { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }
+    return boxOfCorners(this.from, this.to)
   }
 
   override onPointerMove(e: PointerInfo): Next {

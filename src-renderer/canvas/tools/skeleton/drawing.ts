@@ -1,3 +1,4 @@
+import { boxOfCorners } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasEditor } from '../../editor.ts'
 import { placed } from '../../keypoints.ts'
@@ -22,8 +23,7 @@ export class SkeletonDrawing extends SnappingState {
   }
 
   private get box(): Box {
-    const { from, to } = this
-    return { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }
+    return boxOfCorners(this.from, this.to)
   }
   override onPointerMove(e: PointerInfo): Next {
     this.to = this.place(e)
