@@ -1,4 +1,5 @@
 /** The languages of the program. A new one is a file or a folder here, and a line in `locales`. */
+import { pseudo } from './en-XA.ts'
 import { en } from './en/index.ts'
 import { ja } from './ja/index.ts'
 import type { Locale, LocaleWords } from './locale.ts'
@@ -6,7 +7,7 @@ import { filled } from './tables.ts'
 
 export type { Locale, LocaleWords } from './locale.ts'
 
-export const locales: readonly Locale[] = [en, ja]
+export const locales: readonly Locale[] = [en, ja, pseudo]
 
 /** English where there is no such language, so that the settings of a newer program still open. */
 export const localeOf = (id: string): Locale => locales.find((l) => l.id === id) ?? en
