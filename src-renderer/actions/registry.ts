@@ -18,6 +18,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
+import { offeredLocales } from '../locales/index.ts'
 import { chooseFolder } from './folder.ts'
 import { trackActions } from './tracks.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
@@ -398,7 +399,7 @@ export function makeActions(): Map<string, AppAction> {
       () => session.settings.theme !== theme,
       () => session.save({ theme }),
     )
-  for (const language of ['en', 'ja'] as const)
+  for (const { id: language } of offeredLocales)
     add(
       `language-${language}`,
       'window',
