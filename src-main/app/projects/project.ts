@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
 import { diskFull, ioError, notWritable } from '../../files/words.ts'
+import { isSound } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
 import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
@@ -13,7 +14,7 @@ import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
 import { migrate } from '../../db/migrate.ts'
 import { keepTally, tally } from '../../db/tally.ts'
-import { rescueBeside } from './rescue.ts'
+import { rescueBeside, rescued } from './rescue.ts'
 
 /** An open project. Everything that is done with it is a function that takes it first. */
 export interface Project {
@@ -80,7 +81,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
   }
   let db: Database | undefined
   try {
-    db = new Database(databaseFile(dir), { watched: true })
+    db = new Database(databaseFile(dir), { watched: true, isSound })
     const database = db
     migrate(db)
     db.transaction(() => {
@@ -141,7 +142,7 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(file, { readOnly: options.readOnly, watched: true, shared: options.sharedLock })
+    db = new Database(file, { readOnly: options.readOnly, watched: true, isSound, shared: options.sharedLock })
     if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
     if (db.value(`SELECT 1 FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
@@ -152,9 +153,6 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
     throw e
   }
 }
-
-/** Databases whose content was copied after their file was replaced. */
-export const rescued = new WeakSet<Database>()
 
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
   const at = position(db)
