@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { dataError, errorLine, userError } from '#shared/errors.ts'
 import { checkDatabase } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
+import { roots, setRootPath } from '../../db/roots.ts'
 
 /** As much of a project as is left after its file went. */
 interface Left {
@@ -32,8 +33,7 @@ export function rescueCopy(project: Left, folder: string): string {
     else project.db.copyTo(file)
     const copy = new Database(file)
     try {
-      for (const { id, path } of copy.all<{ id: number; path: string }>('SELECT id, path FROM root'))
-        if (!isAbsolute(path)) copy.run('UPDATE root SET path = ? WHERE id = ?', resolve(project.folder, path), id)
+      for (const { id, path } of roots(copy)) if (!isAbsolute(path)) setRootPath(copy, id, resolve(project.folder, path))
       const problem = checkDatabase(copy, false)[0]
       if (problem) throw dataError(project.db.file, `what was open cannot be copied any more (${problem.message})`)
     } finally {
