@@ -8,12 +8,19 @@ import type { Run, Trained } from './run.ts'
 export const demandsOfHead = ({ head }: Readonly<Record<string, unknown>>) =>
   head === 'zero-shot' ? { needs: ['embedText' as const], by: 'head: zero-shot' } : undefined
 
-/** The zero-shot classifier, or a random one: also where the model reads no texts, which the notes then say. */
-export async function startHead(run: Run, wanted: 'zero-shot' | 'random'): Promise<{ head: Head; notes: Trained['notes'] }> {
+/**
+ * The zero-shot classifier, or a random one: also where the model reads no texts, which the notes then say.
+ * @param model whose texts the zero-shot classifier is made of: the run's unless told
+ */
+export async function startHead(
+  run: Run,
+  wanted: 'zero-shot' | 'random',
+  model = run.model,
+): Promise<{ head: Head; notes: Trained['notes'] }> {
   if (wanted === 'random') return { head: randomHead(run), notes: {} }
-  if (!run.model.text) return { head: randomHead(run), notes: { head: 'random' } }
+  if (!model.text) return { head: randomHead(run), notes: { head: 'random' } }
   const { classes, templates, provider } = run.o
-  return { head: await zeroShotHead(run.model, classes, templates, { provider }), notes: {} }
+  return { head: await zeroShotHead(model, classes, templates, { provider }), notes: {} }
 }
 
 /** Rows of about unit length, not scaled as the zero-shot classifier's are: the baseline of Kumar et al. 2022. */
