@@ -29,9 +29,12 @@ export type ModelEntry = z.infer<typeof modelSchema>
 
 export const recipeEntry = z.object({
   name: z.string(),
+  title: wordsSchema,
+  about: wordsSchema,
+  citation: z.string(),
   /** What it asks of the model that it starts from. */
   needs: z.array(capabilitySchema),
-  /** JSON schema of the settings (draft 2020-12), from which the form is made. */
+  /** JSON schema of the settings (draft 2020-12), from which the form is made; `words` of a property say it in every language. */
   schema: z.record(z.string(), z.json()),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
-import type { Device, JobResult } from '#shared/model/job.ts'
+import type { Device, Measured } from '#shared/model/job.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/methods.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
@@ -29,7 +29,7 @@ export const evaluateCommand = (app: AppContext): Command =>
           evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
         )
         bars.end()
-        const splits = evaluations(result)
+        const splits = evaluations(result.measured)
         output(Boolean(o.json)).answer(
           {
             checkpoint: o.checkpoint,
@@ -91,7 +91,7 @@ export const mergeCommand = (app: AppContext): Command =>
             startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
           )
           bars.end()
-          const splits = evaluations(result)
+          const splits = evaluations(result.measured)
           const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
           if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
           for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
@@ -103,7 +103,7 @@ export const mergeCommand = (app: AppContext): Command =>
               mixed,
               insisted,
               splits,
-              ledger: result.ledger,
+              ledger: result.ledger ?? undefined,
               ...(result.leftOut.length && { leftOut: result.leftOut }),
             },
             () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
@@ -114,7 +114,7 @@ export const mergeCommand = (app: AppContext): Command =>
       },
     )
 
-const evaluations = ({ splits }: JobResult) =>
+const evaluations = ({ splits }: Measured) =>
   Object.fromEntries(
     Object.entries(splits).flatMap(([name, { n, labels, logits }]) =>
       n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [],

@@ -57,7 +57,7 @@ export async function onEmbeddings(
   onTurn?.(running)
   signal?.addEventListener('abort', running.cancel, { once: true })
   try {
-    return (await running.result).curated!
+    return (await running.result).curated
   } finally {
     signal?.removeEventListener('abort', running.cancel)
   }

@@ -43,7 +43,7 @@ export async function findDuplicates(
   let unreadable = countImages(project.db) - images.length
   if (wanted.includes('embedding') && images.length) {
     const preferred = images.filter((i) => i.annotated).length
-    const { near, readable } = await onEmbeddings(
+    const { found, readable } = await onEmbeddings(
       app,
       images,
       { kind: 'near', preferred, similarity: o.similarity, keep: o.keep, seed: o.seed },
@@ -51,6 +51,7 @@ export async function findDuplicates(
       control,
     )
     unreadable += images.length - readable.length
+    const near = found?.kind === 'near' ? found : undefined
     pairs.embedding = near?.pairs ?? 0
     if (near) search.embedded(readable, near, o.keep)
   }

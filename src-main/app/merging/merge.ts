@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult, LeftOut, MergeJob } from '#shared/model/job.ts'
+import { accuracies, type Device, type JobProgress, type LeftOut, type MergeJob } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import type { MergeDtype } from '#shared/model/merge.ts'
 import type { AppContext } from '../context.ts'
@@ -7,7 +7,7 @@ import { addCheckpoint, type Project, startRun, updateRun } from '../projects/in
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
 import { onceLookedAt } from '../training/readable.ts'
-import { accuracies, enter, noteFailure } from '../training/train.ts'
+import { enter, noteFailure } from '../training/train.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']
@@ -86,8 +86,8 @@ export function mergeIntoProject(
   const running = startMerge(app, project, { ...request, out }, onProgress)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
-    (done: JobResult) => {
-      const metrics = accuracies(done)
+    (done) => {
+      const metrics = accuracies(done.measured)
       enter(project, out, () => {
         updateRun(project, run.id, {
           status: 'done',

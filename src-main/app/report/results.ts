@@ -2,7 +2,7 @@
 import { duration, percent } from '#shared/format.ts'
 import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
 import { html, type Html } from './html.ts'
-import { mark } from './marks.ts'
+import { kindClass, mark } from './marks.ts'
 import { splitAbbreviations } from './splits.ts'
 
 export function results(rows: readonly ReportRow[]): Html {
@@ -14,7 +14,7 @@ export function results(rows: readonly ReportRow[]): Html {
     return s.accuracy === top.get(split) ? html`<td class="best">${figure}<span class="hidden"> best</span></td>` : html`<td>${figure}</td>`
   }
   const line = (r: ReportRow) =>
-    html`<tr class="k-${r.kind}"><th scope="row">${mark(r)} ${r.name}${
+    html`<tr class="${kindClass(r.kind)}"><th scope="row">${mark(r)} ${r.name}${
       r.settings &&
       html`<small>${Object.entries(r.settings)
         .map(([k, v]) => `${k} ${v}`)

@@ -6,7 +6,7 @@ import { percent } from '#shared/format.ts'
 import type { ReportRow, ReportScore } from '#shared/model/report.ts'
 import { html, px, type Html } from './html.ts'
 import { placeLabels } from './labels.ts'
-import { kindTitles, mark, markPath } from './marks.ts'
+import { kindClass, kindTitle, mark, markPath } from './marks.ts'
 
 type Point = ReportRow & { readonly id: ReportScore; readonly ood: ReportScore }
 interface Frame {
@@ -27,7 +27,7 @@ export function scatter(rows: readonly ReportRow[]): Html | null {
   return html`<figure class="plot">
     <div class="wide">${draw(points, wide)}</div>
     <div class="narrow">${draw(points, narrow)}</div>
-    <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitles[kind]}</li>`)}</ul>
+    <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitle(kind)}</li>`)}</ul>
     <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID: the closer to it, the less the change of style costs.</figcaption>
   </figure>`
 }
@@ -83,7 +83,7 @@ function draw(points: readonly Point[], { width, height, margin, labels }: Frame
       const whiskers =
         p.kind !== 'sweep' &&
         html`<path class="whisker" d="M${px(x.at(p.id.interval[0]))} ${b}H${px(x.at(p.id.interval[1]))}M${a} ${px(y.at(p.ood.interval[0]))}V${px(y.at(p.ood.interval[1]))}"/>`
-      return html`<g class="k-${p.kind}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
+      return html`<g class="${kindClass(p.kind)}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
     })}
     ${names.map((n) => html`<path class="leader" d="${n.leader}"/><text class="name" x="${px(n.x)}" y="${px(n.y)}" text-anchor="${n.anchor}">${n.text}</text>`)}
   </svg>`

@@ -1,11 +1,8 @@
 /** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
-import { recipeSchemas } from '#shared/model/recipe.ts'
 import { methodRecord } from '../../engine/merge/methods.ts'
+import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { Plan } from './course.ts'
-
-/** A step of training is a pass forwards and one backwards, which is about twice that. */
-const trainingPass = 3
 
 /** Of the jobs of the status bar, by kind; the others have one phase. */
 export const plans: Readonly<Record<string, Plan>> = {
@@ -69,26 +66,12 @@ export const setUpPlan = ({
 /** Of several formats each has its own phases: a phase's name stands for one stretch of the whole. */
 export const setUpPhase = (phase: string, format: string | undefined): string => (format === undefined ? phase : `${phase} ${format}`)
 
+/** What the recipe does, then the evaluation of what it left. */
 export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
-  const epochs = (recipeSchemas[recipe].safeParse(settings).data as { epochs?: number } | undefined)?.epochs ?? 0
-  const n = (split: string) => splits[split]?.length ?? 0
+  const record = recipeRecord(recipe)
   const all = Object.values(splits).reduce((s, items) => s + items.length, 0)
-  const features = ['train', 'val'].map((split) => ({ name: `features of ${split}`, cost: n(split), measures: true }))
-  const probing = [...features, { name: 'logistic regression', cost: Math.max(1, n('train') / 20) }]
-  const weights = { name: 'training', cost: trainingPass * epochs * n('train'), measures: true }
-  const evaluating = { name: 'evaluating', cost: all, measures: true }
-  switch (recipe) {
-    case 'zero-shot':
-      return [evaluating]
-    case 'lp':
-      return [...probing, evaluating]
-    case 'lp-ft':
-      return [...probing, weights, evaluating]
-    case 'coop':
-      return [...features, { name: 'prompt tuning', cost: Math.max(1, (epochs * n('train')) / 4) }, evaluating]
-    default:
-      return [weights, evaluating]
-  }
+  const phases = record.phases(parseSettings(record, settings), (split) => splits[split]?.length ?? 0)
+  return [...phases, { name: 'evaluating', cost: all, measures: true }]
 }
 
 export function mergingPlan({
@@ -101,6 +84,6 @@ export function mergingPlan({
   const evaluating = { name: 'evaluating', cost: Math.max(1, all), measures: true }
   const trial = checkpoints.length * Math.max(1, heldOut)
   return methodRecord(method.name).chooses
-    ? [{ name: 'scoring', cost: trial, measures: true }, { name: 'greedy soup', cost: trial, measures: true }, evaluating]
+    ? [{ name: 'scoring', cost: trial, measures: true }, { name: 'greedy-soup', cost: trial, measures: true }, evaluating]
     : [{ name: 'merging', cost: Math.max(1, all / 4) }, evaluating]
 }

@@ -1,13 +1,12 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/format.ts'
-import { deviceSchema, type Device, type JobProgress, type JobResult, type LeftOut } from '#shared/model/job.ts'
+import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
-import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
-import { dataError, errorLine, DashiError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, DashiError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/kept.ts'
-import { parseSettings } from '../../engine/jobs/train.ts'
+import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
@@ -28,17 +27,16 @@ export interface TrainRequest {
 
 export interface TrainedRun {
   readonly runId: string
-  readonly result: JobResult
+  readonly result: ResultOf<'train'>
 }
 
 /** The job of a request, ready for a worker; the run is registered when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
-  if (!recipeNames.includes(request.recipe as RecipeName))
-    throw userError(`unknown recipe "${request.recipe}": there are ${recipeNames.join(', ')}`)
+  const recipe = recipeRecord(request.recipe)
   const { classes, splits, leftOut } = trainingData(project)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
-  parseSettings(request.recipe as RecipeName, settings)
+  parseSettings(recipe, settings)
   const name = request.name ?? defaultName(request)
   const out = checkpointFolder(project, name)
   return {
@@ -47,7 +45,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       kind: 'train' as const,
       model: path.resolve(request.model ?? app.nano),
       out,
-      recipe: request.recipe as RecipeName,
+      recipe: recipe.id,
       settings,
       seed,
       device: request.device ?? 'auto',
@@ -148,7 +146,7 @@ export function startTraining(
   const result = running.result.then(
     (done): TrainedRun => {
       leftOut = done.leftOut
-      const metrics = accuracies(done)
+      const metrics = accuracies(done.measured)
       enter(project, job.out, () => {
         updateRun(project, run.id, {
           status: 'done',
@@ -191,6 +189,3 @@ export function noteFailure(body: () => void): void {
     if (!diskFull(e)) throw e
   }
 }
-
-export const accuracies = (result: JobResult): Record<string, number> =>
-  Object.fromEntries(Object.entries(result.splits).flatMap(([name, s]) => (s.n ? [[name, s.accuracy]] : [])))

@@ -1,4 +1,4 @@
-import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import type { Helper } from '../merge/helper.ts'
@@ -18,10 +18,10 @@ export interface JobHooks {
 }
 
 /** Carries out one job, in whatever thread it is called. On a full disk its line says what was kept. */
-export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
+export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<ResultOf<J['kind']>> {
   const began = Date.now()
   try {
-    return await carryOut(job, hooks)
+    return resultOf<J['kind']>(job.kind, await carryOut(job, hooks))
   } catch (e) {
     if (diskFull(e)) throw new DashiError('data', `${errorLine(inWords(e))}; ${kept(job, began)}`, { cause: e })
     throw inWords(e)

@@ -41,11 +41,11 @@ export interface CheckpointContent {
   base?: string
   /** Written as `config.json` instead of the base's. */
   config?: unknown
-  /** More files, by name; they win over the base's. */
+  /** More files, by name, which may lie in a folder of their own (`adapter/adapter_config.json`); they win over the base's. */
   files?: Readonly<Record<string, string | Uint8Array>>
   weights: TensorSource | PlacedTensors
   head?: Head
-  /** More tensor files beside the model's, by name (`prompt.safetensors`). */
+  /** More tensor files beside the model's, by name (`prompt.safetensors`). Those in a folder of their own are no part of the model. */
   tensors?: Readonly<Record<string, TensorFile>>
   record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'files'>
 }
@@ -65,14 +65,17 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
       if (dtype) declareDtype(at(CONFIG_FILE), dtype)
     }
     if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
+    for (const name of [...Object.keys(content.files ?? {}), ...Object.keys(content.tensors ?? {})])
+      fs.mkdirSync(path.dirname(at(name)), { recursive: true })
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
-    for (const name of fs.readdirSync(beside)) syncFile(at(name))
+    for (const name of Object.keys(writtenIn(beside))) if (!name.endsWith('/')) syncFile(at(name))
     const print = new Fingerprint()
     // Tensors that are written in any order cannot be hashed on their way, so such a checkpoint has no fingerprint.
     let sign = true
     const write = (name: string, { metadata, ...source }: TensorFile) => {
       if ('fill' in source) sign = false
-      return writeSafetensors(at(name), 'fill' in source ? source : print.through(name, source), metadata)
+      const unsigned = 'fill' in source || name.includes('/')
+      return writeSafetensors(at(name), unsigned ? source : print.through(name, source), metadata)
     }
     await write(WEIGHTS_FILE, content.weights)
     if (content.head) await write(HEAD_FILE, { ...headTensors(content.head), metadata: headMetadata(content.head.classes) })

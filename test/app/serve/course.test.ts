@@ -21,9 +21,9 @@ describe('the course of a job', () => {
   it('never goes back, and is whole at its end only', () => {
     const { run } = clocked(lpFt)
     const told = [
-      ...run('features of train', 10, 2),
-      ...run('features of val', 4, 1),
-      ...run('logistic regression', 28, 0.1),
+      ...run('features:train', 10, 2),
+      ...run('features:val', 4, 1),
+      ...run('logistic-regression', 28, 0.1),
       ...run('training', 100, 0.6),
       ...run('evaluating', 17, 2),
     ]
@@ -38,9 +38,9 @@ describe('the course of a job', () => {
     // A pass through the model takes 20 ms an image: 20 s of features, 600 s of training, 34 s of measuring.
     const { run } = clocked(lpFt)
     const told = [
-      ...run('features of train', 100, 0.2),
-      ...run('features of val', 20, 0.2),
-      ...run('logistic regression', 28, 0.1),
+      ...run('features:train', 100, 0.2),
+      ...run('features:val', 20, 0.2),
+      ...run('logistic-regression', 28, 0.1),
       ...run('training', 1000, 0.6),
       ...run('evaluating', 100, 0.34),
     ]
@@ -55,11 +55,7 @@ describe('the course of a job', () => {
 
   it('says nothing where the features were there already, until what takes the time is measured', () => {
     const { run } = clocked(lpFt)
-    const [features, probing, training] = [
-      run('features of train', 1, 0.01),
-      run('logistic regression', 28, 0.1),
-      run('training', 1000, 0.6),
-    ]
+    const [features, probing, training] = [run('features:train', 1, 0.01), run('logistic-regression', 28, 0.1), run('training', 1000, 0.6)]
     expect([...features, ...probing].every((t) => t.secondsLeft === null)).toBe(true)
     const first = training.find((t) => t.secondsLeft !== null)!
     expect(Math.abs(first.secondsLeft! - 600)).toBeLessThan(90)

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
 import { jsonObject } from '#shared/model/project.ts'
-import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
 import { mergeMethods, methodOf } from '../../../engine/merge/methods.ts'
+import { recipes } from '../../../engine/recipes/index.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
 import { mergeIntoProject } from '../../merging/merge.ts'
@@ -117,7 +117,14 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
 
   return {
     'training.recipes': () =>
-      recipeNames.map((name) => ({ name, needs: [...recipeNeeds[name]], schema: jsonSchemaOf(recipeSchemas[name]) })),
+      recipes.map(({ id, title, about, citation, needs, settings }) => ({
+        name: id,
+        title,
+        about,
+        citation,
+        needs: [...needs],
+        schema: jsonSchemaOf(settings),
+      })),
     'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) =>
