@@ -1,5 +1,5 @@
 /** What curation reads of a project: images with their hashes, labels by image, and whether any of it has changed. */
-import { fingerprint } from '../../engine/data/cache.ts'
+import { fingerprint } from '../../engine/data/index.ts'
 import { placesOf, type Project } from '../projects/index.ts'
 
 export interface HashedImage {

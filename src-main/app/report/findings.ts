@@ -6,8 +6,7 @@
  */
 import { percent, points, pValue } from '#shared/format.ts'
 import type { Finding, ReportLedger, ReportRow, SplitName } from '#shared/model/report.ts'
-import { compareOutcomes, type Comparison } from '../../engine/metrics/compare.ts'
-import { holm } from '../../engine/metrics/holm.ts'
+import { compareOutcomes, type Comparison, holm } from '../../engine/metrics/index.ts'
 import { splitTitles } from './splits.ts'
 
 interface Claim {

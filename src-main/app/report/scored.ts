@@ -1,6 +1,5 @@
 import type { ReportScore } from '#shared/model/report.ts'
-import { outcomes, type Predictions } from '../../engine/metrics/predictions.ts'
-import { wilson } from '../../engine/metrics/wilson.ts'
+import { outcomes, type Predictions, wilson } from '../../engine/metrics/index.ts'
 
 /** A row's score on one set, with the outcomes that paired tests need. Throws RangeError on no examples. */
 export function scored(p: Predictions): ReportScore {

@@ -1,8 +1,8 @@
 /** Before a job on labelled images their files are looked at, so that no image ends it; the job says which it leaves out. */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
-import type { MakeJob } from '../../engine/client.ts'
-import { mistakenFolder } from '../../engine/weights/folder.ts'
+import type { MakeJob } from '../../engine/index.ts'
+import { mistakenFolder } from '../../engine/weights/index.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
