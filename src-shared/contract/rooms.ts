@@ -5,6 +5,7 @@ import { deviceSchema, ledgerSchema } from '../model/job.ts'
 import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
+import { metricEntrySchema } from '../model/metric.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
@@ -148,6 +149,8 @@ export const roomMethods = {
   'runs.list': method(nothing, z.array(runEntry)),
   /** Every step's numbers, for the curves; thinned out to at most some thousand points. */
   'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
+  /** In the order in which they are shown. */
+  'evaluation.metrics': method(nothing, z.array(metricEntrySchema)),
   'evaluation.compare': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
     z.object({ jobId: z.string() }), // the job's result is a `comparison`; where these are being compared already, that job

@@ -1,6 +1,7 @@
 /** The figures themselves, a row a model; the best of each column is marked. */
-import { duration, percent } from '#shared/format.ts'
+import { duration, measured, percent } from '#shared/format.ts'
 import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
+import { metricsOf } from '../../engine/metrics/index.ts'
 import { html, type Html } from './html.ts'
 import { mark } from './marks.ts'
 import { splitAbbreviations } from './splits.ts'
@@ -29,5 +30,26 @@ export function results(rows: readonly ReportRow[]): Html {
     <caption class="hidden">Accuracy in per cent with the half-width of its 95% interval</caption>
     <thead><tr><th scope="col">Model</th>${columns.map(head)}<th scope="col">Time</th></tr></thead>
     <tbody>${rows.map(line)}</tbody></table></div>
-    <p class="caption">Accuracy in per cent ± half of the 95% Wilson interval; the highest of each column on a ground of its own. Held out is the set that the choices were made on, so it flatters what was chosen.</p>`
+    <p class="caption">Accuracy in per cent ± half of the 95% Wilson interval; the highest of each column on a ground of its own. Held out is the set that the choices were made on, so it flatters what was chosen.</p>
+    ${otherMetrics(rows)}`
+}
+
+/** What else was measured in and out of distribution: a column for each metric of each set. */
+function otherMetrics(rows: readonly ReportRow[]): Html | null {
+  const columns = (['id', 'ood'] as const).flatMap((split) =>
+    metricsOf('classify').flatMap((metric) =>
+      metric.id !== 'accuracy' && rows.some((r) => r[split]?.metrics?.[metric.id] !== undefined) ? [{ split, metric }] : [],
+    ),
+  )
+  if (!columns.length) return null
+  const line = (r: ReportRow) =>
+    html`<tr class="k-${r.kind}"><th scope="row">${mark(r)} ${r.name}</th>
+      ${columns.map(({ split, metric }) => html`<td>${measured(metric, r[split]?.metrics?.[metric.id])}</td>`)}</tr>`
+  const abouts = new Map(columns.map(({ metric }) => [metric.title.en, metric.about.en]))
+  return html`<details><summary>Other measures</summary><div class="scroll"><table>
+    <thead><tr><th scope="col">Model</th>${columns.map(
+      ({ split, metric }) => html`<th scope="col">${metric.title.en}<small>${splitAbbreviations[split]}</small></th>`,
+    )}</tr></thead>
+    <tbody>${rows.map(line)}</tbody></table></div>
+    <dl class="about">${[...abouts].map(([title, about]) => html`<div><dt>${title}</dt><dd>${about}</dd></div>`)}</dl></details>`
 }

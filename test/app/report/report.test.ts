@@ -151,9 +151,10 @@ describe('the page', () => {
   })
 })
 
-test('a score keeps the outcome of each picture, for paired tests', () => {
+test('a score keeps the outcome of each picture for paired tests, and every metric', () => {
   const score = scored({ classes: 2, labels: Int32Array.of(0, 1, 1), logits: Float32Array.of(2, 1, 0, 3, 5, 4) })
-  expect(score).toEqual({ accuracy: 2 / 3, interval: wilson(2, 3), n: 3, outcomes: '110' })
+  expect(score).toMatchObject({ accuracy: 2 / 3, interval: wilson(2, 3), n: 3, outcomes: '110' })
+  expect(score.metrics).toMatchObject({ accuracy: 2 / 3, meanPerClass: 3 / 4 })
 })
 
 test('names of dots that lie close together do not cover one another', () => {

@@ -5,6 +5,7 @@ import { userError } from '#shared/errors.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
 import { mergeMethods, methodOf } from '../../../engine/merge/index.ts'
+import { metricEntries } from '../../../engine/metrics/index.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
 import { mergeIntoProject } from '../../merging/merge.ts'
@@ -141,6 +142,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       const curve = curves.get(runId)
       return curve?.points.length ? [...curve.points] : storedCurve(getRun(project, runId))
     },
+    'evaluation.metrics': () => metricEntries(),
     'evaluation.compare': ({ checkpoints, splits }, client) => {
       const what = JSON.stringify([client.project.folder, checkpoints, splits])
       const running = comparing.get(what)
