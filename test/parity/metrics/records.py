@@ -22,6 +22,7 @@ def ece(labels, p, bins=15):
 classify = {
     "accuracy": lambda labels, p: metrics.accuracy_score(labels, p.argmax(1)),
     "meanPerClass": lambda labels, p: metrics.balanced_accuracy_score(labels, p.argmax(1)),
+    "macroF1": lambda labels, p: metrics.f1_score(labels, p.argmax(1), average="macro"),
     "nll": lambda labels, p: metrics.log_loss(labels, p, labels=range(p.shape[1])),
     "ece": ece,
 }
