@@ -1,6 +1,7 @@
 /** Records of the application that windows list. Their words are merged into those of each language. */
 import { shallowRef } from 'vue'
 import type { MergeMethodEntry } from '#shared/contract/rooms.ts'
+import type { DeviceEntry } from '#shared/model/job.ts'
 import type { MetricEntry } from '#shared/model/metric.ts'
 import { i18n } from './locales/index.ts'
 import { call } from './rpc/index.ts'
@@ -30,4 +31,12 @@ async function loadMetrics(): Promise<void> {
     i18n.global.mergeLocaleMessage(language, { compare: { metric: words('title'), about: words('about') } })
   }
   metrics.value = found
+}
+
+/** Which devices there are is asked of the engine, which takes a while when it is not running: by those who need it. */
+export async function loadDevices(): Promise<DeviceEntry[]> {
+  const found = await call('training.devices')
+  for (const language of languages)
+    i18n.global.mergeLocaleMessage(language, { train: { devices: Object.fromEntries(found.map((d) => [d.id, d.title[language]])) } })
+  return found
 }

@@ -1,7 +1,7 @@
 /** Train, Compare, Merge, and asking a model about the open image. Long work answers with an id and goes on as events. */
 import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
-import { deviceSchema, ledgerSchema } from '../model/job.ts'
+import { deviceEntrySchema, deviceSchema, ledgerSchema } from '../model/job.ts'
 import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
@@ -128,7 +128,8 @@ export type SoupEntry = z.infer<typeof soupEntry>
 
 export const roomMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
-  'training.devices': method(nothing, z.array(deviceSchema)),
+  /** Those that can be tried on this machine. */
+  'training.devices': method(nothing, z.array(deviceEntrySchema)),
   /** Models in the box, and the project's checkpoints; the newest first. */
   'models.list': method(nothing, z.array(modelSchema)),
   'training.start': method(
