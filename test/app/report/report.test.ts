@@ -104,10 +104,10 @@ describe('the page', () => {
   })
 
   test('every drawing has a name, every picture a text, and the elements close', () => {
-    for (const svg of page.match(/<svg[^>]*>/g)!) expect(svg).toMatch(/aria-hidden="true"|role="img" aria-label="[^"]+"/)
+    for (const svg of page.match(/<svg[^>]*>/g)!) expect(svg).toMatch(/aria-hidden="true"|role="img"\s+aria-label="[^"]+"/)
     for (const img of page.match(/<img[^>]*>/g)!) expect(img).toMatch(/alt="Picture of the class [^"]+"/)
     for (const tag of ['svg', 'g', 'table', 'section', 'figure', 'div', 'ul', 'li', 'span', 'td', 'b', 'details'])
-      expect(page.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0, tag).toBe(page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0)
+      expect(page.match(new RegExp(`<${tag}[\\s>]`, 'g'))?.length ?? 0, tag).toBe(page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0)
   })
 
   test('names from files are text, never markup', () => {
