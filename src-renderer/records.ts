@@ -2,19 +2,31 @@
 import { shallowRef } from 'vue'
 import type { MergeMethodEntry, RecipeEntry } from '#shared/contract/rooms.ts'
 import { locales, recordWord } from '#shared/locales/index.ts'
+import type { DeviceEntry } from '#shared/model/job.ts'
+import type { MetricEntry } from '#shared/model/metric.ts'
 import type { Words } from '#shared/model/words.ts'
 import { i18n } from './locales/index.ts'
 import { call } from './rpc/index.ts'
 
 export const mergeMethods = shallowRef<readonly MergeMethodEntry[]>([])
+export const metrics = shallowRef<readonly MetricEntry[]>([])
 export const recipes = shallowRef<readonly RecipeEntry[]>([])
 
 export async function loadRecords(): Promise<void> {
-  const [methods, offered] = await Promise.all([call('merging.methods'), call('training.recipes')])
+  const [methods, offered, measures] = await Promise.all([call('merging.methods'), call('training.recipes'), call('evaluation.metrics')])
   addWords('merge', byId(methods, 'name'), (title, about) => ({ merge: { methods: title, about } }))
   addWords('recipe', byId(offered, 'name'), (title, about) => ({ recipes: title, recipesAbout: about }))
+  addWords('metric', byId(measures, 'id'), (title, about) => ({ compare: { metric: title, about } }))
   mergeMethods.value = methods
+  metrics.value = measures
   recipes.value = offered
+}
+
+/** Which devices there are is asked of the engine, which takes a while when it is not running: by those who need it. */
+export async function loadDevices(): Promise<DeviceEntry[]> {
+  const found = await call('training.devices')
+  addWords('device', byId(found, 'id'), (title) => ({ train: { devices: title } }))
+  return found
 }
 
 interface Worded {

@@ -1,5 +1,5 @@
 /** Which of one list goes with which of another: at most one each, so that the weights of the pairs have the greatest sum. */
-import { UnionFind } from '../../engine/curation/union-find.ts'
+import { UnionFind } from '../../engine/curation/index.ts'
 
 export interface WeightedPair {
   a: number

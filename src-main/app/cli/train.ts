@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
-import { accuracies, deviceSchema, type Device } from '#shared/model/job.ts'
+import { accuracies, type Device } from '#shared/model/job.ts'
 import { recipes } from '../../engine/recipes/index.ts'
+import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -11,7 +12,8 @@ import { freeName } from '../training/names.ts'
 import { defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
-export const deviceOption = () => new Option('--device <device>', 'where to compute').choices(deviceSchema.options).default('auto')
+export const deviceOption = () =>
+  new Option('--device <device>', 'where to compute').choices(deviceRecords.map((d) => d.id)).default('auto')
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')

@@ -7,10 +7,9 @@ import {
   duplicateOptions,
 } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
-import { bits, closePairs, parseHashes } from '../../engine/curation/hamming.ts'
-import { UnionFind } from '../../engine/curation/union-find.ts'
 import { duplicateGroups as groupsStored } from '../../db/curated.ts'
 import { countImages, imagePaths } from '../../db/images.ts'
+import { bits, closePairs, parseHashes, UnionFind } from '../../engine/curation/index.ts'
 import { addTag, type MediaFacts, removeMedia, setMediaFacts } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'

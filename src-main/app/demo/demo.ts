@@ -7,7 +7,7 @@ import type { ReportInput, ReportLedger, ReportRow } from '#shared/model/report.
 import { userError } from '#shared/errors.ts'
 import { setting } from '#shared/format.ts'
 import { findRecipe } from '../../engine/recipes/index.ts'
-import { softmaxRows } from '../../engine/metrics/predictions.ts'
+import { softmaxRows } from '../../engine/metrics/index.ts'
 import type { AppContext } from '../context.ts'
 import { mergeIntoProject } from '../merging/merge.ts'
 import { closeInterrupted, openProject, type Project, projectHash, projectInfo } from '../projects/index.ts'

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { comparison, type Comparison } from '#shared/contract/rooms.ts'
 import { replaceText } from '../../files/atomic.ts'
-import { findRecord } from '../../engine/weights/checkpoint.ts'
+import { findRecord } from '../../engine/weights/index.ts'
 import { projectHash, type Project } from '../projects/index.ts'
 
 const stored = z.object({

@@ -1,6 +1,6 @@
 /** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
-import { methodRecord } from '../../engine/merge/methods.ts'
+import { methodRecord } from '../../engine/merge/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { Plan } from './course.ts'
 

@@ -5,7 +5,7 @@ import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, 
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
-import { savedLosses } from '../../engine/jobs/kept.ts'
+import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
