@@ -390,7 +390,8 @@ export const en = {
   phases: {
     queued: 'waits for its turn',
     checking: 'checking the images',
-    features: 'features of {split}',
+    features: 'computing features',
+    featuresOf: 'features of {split}',
     'logistic-regression': 'logistic regression',
     training: 'training',
     'prompt-tuning': 'prompt tuning',
@@ -525,6 +526,7 @@ export const en = {
   },
   jobs: {
     scan: 'Looking for images',
+    link: 'Looking for missing files',
     check: 'Checking files',
     'set-up': 'Setting up',
     sample: 'Making the sample',

@@ -6,6 +6,7 @@ import { keepEn, keepJa } from './keep.ts'
 import { keysActionsEn, keysActionsJa, keysEn, keysJa } from './keys.ts'
 import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
 import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
+import { queueEn, queueJa } from './queue.ts'
 import { routeEn, routeJa } from './route.ts'
 import { sequenceActionsEn, sequenceActionsJa, sequenceEn, sequenceJa } from './sequence.ts'
 import { skeletonActionsEn, skeletonActionsJa, skeletonEn, skeletonHintEn, skeletonHintJa, skeletonJa } from './skeleton.ts'
@@ -37,6 +38,7 @@ export const i18n = createI18n({
       { actions: labellingActionsEn },
       reviewingEn,
       { actions: reviewingActionsEn, curate: reviewingCurateEn },
+      queueEn,
       routeEn,
       sequenceEn,
       { actions: sequenceActionsEn },
@@ -55,6 +57,7 @@ export const i18n = createI18n({
       { actions: labellingActionsJa },
       reviewingJa,
       { actions: reviewingActionsJa, curate: reviewingCurateJa },
+      queueJa,
       routeJa,
       sequenceJa,
       { actions: sequenceActionsJa },

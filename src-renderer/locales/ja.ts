@@ -391,7 +391,8 @@ export const ja: Same<typeof en> = {
   phases: {
     queued: '順番待ち',
     checking: '画像を確認中',
-    features: '{split} の特徴量',
+    features: '特徴量を計算中',
+    featuresOf: '{split} の特徴量',
     'logistic-regression': 'ロジスティック回帰',
     training: '学習',
     'prompt-tuning': 'プロンプト調整',
@@ -526,6 +527,7 @@ export const ja: Same<typeof en> = {
   },
   jobs: {
     scan: '画像を探索中',
+    link: '見つからないファイルを探索中',
     check: 'ファイルを確認中',
     'set-up': '準備中',
     sample: 'サンプルを作成中',
