@@ -21,6 +21,7 @@ const PROGRAMS = {
   'huge-images': 'src-main/app/media/huge-images.ts',
   client: 'test/engine/jobs/client-program.ts',
   queue: 'test/app/work/queue-program.ts',
+  training: 'test/app/work/training-program.ts',
   webgpu: 'test/engine/runtime/webgpu-program.ts',
 }
 type Program = keyof typeof PROGRAMS
