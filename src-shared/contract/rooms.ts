@@ -6,6 +6,7 @@ import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { metricEntrySchema } from '../model/metric.ts'
+import { phaseSchema } from '../model/progress.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
@@ -42,8 +43,9 @@ export type RecipeEntry = z.infer<typeof recipeEntry>
 
 export const runProgress = z.object({
   runId: z.string(),
-  /** What it does now: features, train, evaluate … */
-  phase: z.string(),
+  phase: phaseSchema,
+  /** Which stretch of the phase: a split. */
+  part: z.string().nullish(),
   step: z.number(),
   steps: z.number(),
   loss: z.number().nullish(),

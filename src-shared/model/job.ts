@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { failureSchema } from './failure.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { wordsSchema } from './words.ts'
+import { progressSchema } from './progress.ts'
 
 /** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
 
@@ -162,17 +162,9 @@ export type Curated = z.infer<typeof curatedSchema>
 export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema, curateJobSchema])
 export type Job = z.infer<typeof jobSchema>
 
-/** How far a job is. `phase` says what it does now; a loss comes with training steps only. */
-export const progressSchema = z.object({
-  phase: z.string(),
-  done: z.number(),
-  total: z.number(),
-  loss: z.number().optional(),
-  lr: z.number().optional(),
-  imagesPerSecond: z.number().optional(),
-  secondsLeft: z.number().optional(),
-})
-export type JobProgress = z.infer<typeof progressSchema>
+/** Of a job in the engine, which always knows how much there is to do. */
+export const jobProgressSchema = progressSchema.extend({ total: z.number() })
+export type JobProgress = z.infer<typeof jobProgressSchema>
 
 /** Of one split: how many are right, and the logits [n, classes], row-major, in the order of its items. */
 export const predictionsSchema = z.object({
@@ -236,10 +228,3 @@ export function resultOf<K extends Job['kind']>(kind: K, result: JobResult): Res
   if (result.kind !== kind) throw new Error(`a job to ${kind} was answered with what came of one to ${result.kind}`)
   return result as ResultOf<K>
 }
-
-export const workerMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), progress: progressSchema }),
-  z.object({ type: z.literal('done'), result: jobResultSchema }),
-  failureSchema.extend({ type: z.literal('failed') }),
-])
-export type WorkerMessage = z.infer<typeof workerMessageSchema>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
-import { findRecipe, TRAINING } from '../../engine/recipes/index.ts'
+import { findRecipe } from '../../engine/recipes/index.ts'
 
 const most = 2000
 
@@ -36,7 +36,7 @@ const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number
 export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {
   const { loss, steps = loss.length } = stored.parse(metrics)
   const every = Math.ceil(steps / Math.max(1, loss.length))
-  const phase = findRecipe(recipe)?.curve?.phase ?? TRAINING
+  const phase = findRecipe(recipe)?.curve?.phase ?? 'training'
   return loss.map((value, i) => ({ runId: id, phase, step: 1 + i * every, steps, loss: value }))
 }
 

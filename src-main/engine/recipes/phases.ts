@@ -1,7 +1,8 @@
 /** The stretches of a run, for its progress. */
+import { phaseKey } from '#shared/model/progress.ts'
 
 export interface PhaseCost {
-  /** As `JobProgress.phase` names it. */
+  /** As `phaseKey` names it. */
   readonly name: string
   /** Beside the other phases' of the run, in images through the model forwards; the order of magnitude is enough. */
   readonly cost: number
@@ -9,11 +10,6 @@ export interface PhaseCost {
   readonly measures?: boolean
 }
 
-/** Of weights, step by step. */
-export const TRAINING = 'training'
-
-export const featuresPhase = (split: string) => `features:${split}`
-
 /** The features of the splits that recipes look at before they train. */
 export const featuresPhases = (images: (split: string) => number): PhaseCost[] =>
-  ['train', 'val'].map((split) => ({ name: featuresPhase(split), cost: images(split), measures: true }))
+  ['train', 'val'].map((split) => ({ name: phaseKey({ phase: 'features', part: split }), cost: images(split), measures: true }))

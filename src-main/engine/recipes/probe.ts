@@ -8,11 +8,9 @@ import { featuresPhases, type PhaseCost } from './phases.ts'
 import type { Run } from './run.ts'
 import type { probing } from './settings.ts'
 
-export const PROBING = 'logistic-regression'
-
 export const probingPhases = (images: (split: string) => number): PhaseCost[] => [
   ...featuresPhases(images),
-  { name: PROBING, cost: Math.max(1, images('train') / 20) },
+  { name: 'logistic-regression', cost: Math.max(1, images('train') / 20) },
 ]
 
 type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
@@ -41,7 +39,7 @@ export async function probe(
   for await (const fit of logisticPath(problem, cs, { iterations })) {
     run.check()
     objectives.push(fit.objective / (fit.c * labels.length))
-    run.o.onProgress({ phase: PROBING, done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
+    run.o.onProgress({ phase: 'logistic-regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
     const head = unnormalise({ classes, dim, weight: fit.weight, bias: fit.bias }, mean, deviation)
     const score = accuracy({ classes: classes.length, labels: run.split(chooseOn).labels, logits: headLogits(judged, head) })
     if (!best || score > best.accuracy) best = { head, c: fit.c, accuracy: score }

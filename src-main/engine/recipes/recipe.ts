@@ -1,6 +1,7 @@
 /** A recipe is one record in a file of its own in `records/`; whatever lists, describes, checks or runs recipes reads it. */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import type { Words } from '#shared/model/words.ts'
 import type { TaskId } from '../tasks/tasks.ts'
 import type { PhaseCost } from './phases.ts'
@@ -50,7 +51,7 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   readonly settings: S
   readonly mark: Mark
   /** The phase whose losses are the run's curve, over steps or over the values tried; none where nothing is optimised. */
-  readonly curve?: { readonly phase: string; readonly over: 'steps' | 'values' }
+  readonly curve?: { readonly phase: Phase; readonly over: 'steps' | 'values' }
   /** A run that was stopped goes on from the state saved after a step, or begins again. */
   readonly resumes: 'from the last saved step' | 'from the beginning'
   /** Needs no training images. */

@@ -7,7 +7,6 @@ import type { Provider } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import type { TensorFile } from '../weights/checkpoint.ts'
-import { featuresPhase } from './phases.ts'
 
 /** What a recipe leaves behind: the tensors that it changed, and the classifier. */
 export interface Trained {
@@ -61,7 +60,7 @@ export class Run {
       features = imageFeatures(this.model, this.split(name), {
         provider: this.o.provider,
         cache: this.o.cache,
-        onProgress: (done, total) => this.o.onProgress({ phase: featuresPhase(name), done, total }),
+        onProgress: (done, total) => this.o.onProgress({ phase: 'features', part: name, done, total }),
         isCancelled: () => this.check(),
       })
       this.features.set(name, features)

@@ -15,7 +15,7 @@ import { Trainer } from '../runtime/train.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
-import { type PhaseCost, TRAINING } from './phases.ts'
+import { type PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 import type { augmentations, tuning } from './settings.ts'
 
@@ -23,7 +23,7 @@ import type { augmentations, tuning } from './settings.ts'
 const PASSES = 3
 
 export const tuningPhases = ({ epochs }: { epochs: number }, images: (split: string) => number): PhaseCost[] => [
-  { name: TRAINING, cost: PASSES * epochs * images('train'), measures: true },
+  { name: 'training', cost: PASSES * epochs * images('train'), measures: true },
 ]
 
 /** Pictures as photographs would be varied: crops, and flips; `strong` adds colour and rotation. */
@@ -154,7 +154,7 @@ export async function tune(
         },
       },
       {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: TRAINING, done: step, total, ...rest }),
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
         isCancelled: run.o.isCancelled,
         resume: run.o.resume,
       },

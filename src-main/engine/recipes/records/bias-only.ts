@@ -1,7 +1,6 @@
 /** BitFit: Ben Zaken, Goldberg & Ravfogel 2022, §3: every bias is trained, those of the norms included, and the head; all else is frozen. */
 import { z } from 'zod'
 import { startHead, demandsOfHead } from '../heads.ts'
-import { TRAINING } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
 import { tune, tuningPhases } from '../tune.ts'
@@ -21,7 +20,7 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Bias-only', shape: 'triangle-down', light: '#0f7c8a', dark: '#5cc7d4' },
-  curve: { phase: TRAINING, over: 'steps' },
+  curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
   async run(run, settings) {

@@ -35,8 +35,6 @@ const settings = z.strictObject({
   ...seeing,
 })
 
-const PHASE = 'prompt-tuning'
-
 export default defineRecipe({
   id: 'coop',
   order: 5,
@@ -50,9 +48,9 @@ export default defineRecipe({
   needs: ['embedImage', 'embedText'],
   settings,
   mark: { label: 'Prompt tuning', shape: 'cross', light: '#8a3ba6', dark: '#d39bea' },
-  curve: { phase: PHASE, over: 'steps' },
+  curve: { phase: 'prompt-tuning', over: 'steps' },
   resumes: 'from the last saved step',
-  phases: (s, images) => [...featuresPhases(images), { name: PHASE, cost: Math.max(1, (s.epochs * images('train')) / 4) }],
+  phases: (s, images) => [...featuresPhases(images), { name: 'prompt-tuning', cost: Math.max(1, (s.epochs * images('train')) / 4) }],
   run: tunePrompt,
 })
 
@@ -126,7 +124,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
         },
       },
       {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: PHASE, done: step, total, ...rest }),
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt-tuning', done: step, total, ...rest }),
         isCancelled: run.o.isCancelled,
         resume: run.o.resume,
       },

@@ -1,7 +1,6 @@
 /** Full fine-tuning of the image tower and a classifier head, as wise-ft and model-soups do it (finetune.py). */
 import { z } from 'zod'
 import { demandsOfHead, startHead } from '../heads.ts'
-import { TRAINING } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
 import { tune, tuningPhases } from '../tune.ts'
@@ -20,7 +19,7 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(3e-5), ...seeing, ...startingHead }),
   mark: { label: 'Fine-tuning', shape: 'triangle', light: '#c84b10', dark: '#f5905f' },
-  curve: { phase: TRAINING, over: 'steps' },
+  curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
   async run(run, settings) {

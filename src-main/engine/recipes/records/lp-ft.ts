@@ -1,7 +1,6 @@
 /** As `ft`, but the head starts from the linear probe, so that training does not distort the features (Kumar et al. 2022, §3.4). */
 import { z } from 'zod'
 import { probe, probingPhases } from '../probe.ts'
-import { TRAINING } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import { probing, seeing, tuning } from '../settings.ts'
 import { tune, tuningPhases } from '../tune.ts'
@@ -19,7 +18,7 @@ export default defineRecipe({
   needs: ['embedImage'],
   settings: z.strictObject({ ...tuning(1e-5), ...probing, ...seeing }),
   mark: { label: 'LP-FT', shape: 'diamond', light: '#177d4b', dark: '#66cb93' },
-  curve: { phase: TRAINING, over: 'steps' },
+  curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: (settings, images) => [...probingPhases(images), ...tuningPhases(settings, images)],
   async run(run, settings) {

@@ -1,6 +1,6 @@
 /** Linear probe, with the normalisation and the sweep of AnanyaKumar/transfer_learning log_reg_sk.py. */
 import { z } from 'zod'
-import { PROBING, probe, probingPhases } from '../probe.ts'
+import { probe, probingPhases } from '../probe.ts'
 import { defineRecipe } from '../recipe.ts'
 import { probing, seeing } from '../settings.ts'
 
@@ -17,7 +17,7 @@ export default defineRecipe({
   needs: ['embedImage'],
   settings: z.strictObject({ ...probing, ...seeing }),
   mark: { label: 'Linear probe', shape: 'square', light: '#2463ae', dark: '#7db4f2' },
-  curve: { phase: PROBING, over: 'values' },
+  curve: { phase: 'logistic-regression', over: 'values' },
   resumes: 'from the beginning',
   phases: (_, images) => probingPhases(images),
   async run(run, settings) {
