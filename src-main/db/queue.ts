@@ -75,7 +75,7 @@ export function endJob(
 export function requeueJob(
   db: Database,
   id: string,
-  { subject, runId, home }: { subject: string; runId: string | null; home: string },
+  { subject, runId, home }: { subject: string; runId: string | null; home: string | null },
 ): boolean {
   const { changes } = db.run(
     `UPDATE job SET status = 'queued', subject = ?, run_id = ?, owner = ?, error = NULL, started = NULL, finished = NULL
