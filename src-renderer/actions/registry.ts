@@ -18,6 +18,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
+import { pageFor } from '../guide/place.ts'
 import { offeredLocales } from '../locales/index.ts'
 import { chooseFolder } from './folder.ts'
 import { trackActions } from './tracks.ts'
@@ -400,6 +401,17 @@ export function makeActions(): Map<string, AppAction> {
       () => session.save({ language }),
     )
   dialog('command-palette', 'window', 'palette')
+  add(
+    'guide',
+    'window',
+    () => true,
+    () => {
+      if (shell.dialog === 'guide') return shell.close()
+      const judging = review.active || curation.tool === 'doubts' || curation.tool === 'agreement'
+      shell.guidePage = pageFor({ room: project.opened && shell.room, dialog: shell.dialog, judging })
+      shell.open('guide')
+    },
+  )
   dialog('help', 'window', 'help')
   dialog('settings', 'window', 'settings')
   dialog('about', 'window', 'about')
