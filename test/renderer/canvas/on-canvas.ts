@@ -1,4 +1,4 @@
-/** A hand on the canvas: pointer events at image pixels (the view is 1:1 unless a test changes it), actions, and what came of them. */
+/** Pointer events at image pixels (the view is 1:1 unless a test changes it), actions, and what came of them. */
 import { expect } from 'vitest'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -27,7 +27,7 @@ export const region = (shape: Shape, more: Partial<Region> = {}): Region => ({
   ...more,
 })
 
-export function hand(
+export function onCanvas(
   regions: Region[] = [],
   { width = 200, height = 100, pixels }: { width?: number; height?: number; pixels?: Pixels } = {},
 ) {

@@ -17,7 +17,7 @@ export interface Picture extends Omit<ImageRecord, 'fileName' | 'width' | 'heigh
   square?: [number, number, number]
 }
 
-export class Face {
+export class LabelView {
   browser!: Browser
   context!: BrowserContext
   page!: Page

@@ -57,7 +57,7 @@ function canvasImage(key: string, { id, width, height }: ImageContent['media']):
 const concerns = ({ input }: Change, id: number) =>
   'mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true
 
-export const useDesk = defineStore('desk', () => {
+export const useOpenImage = defineStore('open-image', () => {
   const [project, gallery, session, shell, toasts] = [useProject(), useGallery(), useSession(), useShell(), useToasts()]
   const mediaId = ref<number | null>(null)
   const content = shallowRef<ImageContent | null>(null)
