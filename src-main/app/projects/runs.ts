@@ -7,6 +7,7 @@ import { parseStored } from '#shared/model/text.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { decode } from '../../db/entities.ts'
 import { position } from '../../db/journal.ts'
+import { takeOverJobs } from '../../db/queue.ts'
 import type { Project } from './project.ts'
 
 type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' | 'settings' | 'folder' | 'status'>>
@@ -73,13 +74,8 @@ export function updateRun(
   })
 }
 
-/** What is written of runs that nobody carries on: the process before ended in the middle of them. For whoever holds the project's lock. */
-export function closeInterrupted({ db }: Project): void {
-  const error = 'interrupted: the program ended before the run did'
-  db.transaction(() =>
-    db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()),
-  )
-}
+/** What was at work when the process before ended is interrupted. For whoever holds the project's lock and carries nothing out yet. */
+export const closeInterrupted = ({ db }: Project): void => takeOverJobs(db)
 
 export function getRun({ db }: Project, id: string): RunRecord {
   const row = db.get('SELECT * FROM run WHERE id = ?', id)
