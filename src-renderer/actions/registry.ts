@@ -1,5 +1,6 @@
 /** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
 import { nextTick } from 'vue'
+import { errorWords } from '../locales/error-words.ts'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { useAgreement } from '../stores/agreement.ts'
@@ -66,8 +67,7 @@ export function makeActions(): Map<string, AppAction> {
   const labelling = () => opened() && shell.room === 'label' && openImage.content !== null
   const browsing = () => opened() && shell.room === 'data'
   const chosen = () => browsing() && gallery.selection.size > 0
-  const failing = (promise: Promise<unknown>) =>
-    void promise.catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const failing = (promise: Promise<unknown>) => void promise.catch((e: unknown) => toasts.error(errorWords(e)))
 
   const list: AppAction[] = []
   const add = (id: string, group: Group, available: () => boolean, run: AppAction['run']) => list.push({ id, group, available, run })
