@@ -22,6 +22,7 @@ const shellShortcuts: Record<string, string[]> = {
   'go-train': ['Alt+3'],
   'go-compare': ['Alt+4'],
   'go-merge': ['Alt+5'],
+  guide: ['F1'],
   'go-to-image': ['Ctrl+G'],
   export: ['Ctrl+Shift+X'],
   'open-image': ['Enter'],

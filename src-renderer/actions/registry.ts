@@ -1,5 +1,6 @@
 /** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
 import { nextTick } from 'vue'
+import { errorWords } from '../locales/error-words.ts'
 import { canSignOut, signOut } from '../rpc/session.ts'
 import { canvasActions, toolNames, type CanvasAction } from '../canvas/index.ts'
 import { useAgreement } from '../stores/agreement.ts'
@@ -18,6 +19,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
+import { pageFor } from '../guide/place.ts'
 import { offeredLocales } from '../locales/index.ts'
 import { chooseFolder } from './folder.ts'
 import { trackActions } from './tracks.ts'
@@ -65,8 +67,7 @@ export function makeActions(): Map<string, AppAction> {
   const labelling = () => opened() && shell.room === 'label' && openImage.content !== null
   const browsing = () => opened() && shell.room === 'data'
   const chosen = () => browsing() && gallery.selection.size > 0
-  const failing = (promise: Promise<unknown>) =>
-    void promise.catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const failing = (promise: Promise<unknown>) => void promise.catch((e: unknown) => toasts.error(errorWords(e)))
 
   const list: AppAction[] = []
   const add = (id: string, group: Group, available: () => boolean, run: AppAction['run']) => list.push({ id, group, available, run })
@@ -407,6 +408,17 @@ export function makeActions(): Map<string, AppAction> {
       () => session.save({ language }),
     )
   dialog('command-palette', 'window', 'palette')
+  add(
+    'guide',
+    'window',
+    () => true,
+    () => {
+      if (shell.dialog === 'guide') return shell.close()
+      const judging = review.active || curation.tool === 'doubts' || curation.tool === 'agreement'
+      shell.guidePage = pageFor({ room: project.opened && shell.room, dialog: shell.dialog, judging })
+      shell.open('guide')
+    },
+  )
   dialog('help', 'window', 'help')
   dialog('settings', 'window', 'settings')
   dialog('about', 'window', 'about')

@@ -1,5 +1,6 @@
 /** What is done to tracks from the canvas: each one edit, whose undo is that of the open image. */
 import type { Input } from '#shared/contract.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, outbox } from '../rpc/index.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
@@ -12,8 +13,7 @@ async function chosen(): Promise<number[]> {
   return [...useOpenImage().editor.selection]
 }
 
-const failing = (promise: Promise<unknown>) =>
-  void promise.catch((e: unknown) => useToasts().error(e instanceof Error ? e.message : String(e)))
+const failing = (promise: Promise<unknown>) => void promise.catch((e: unknown) => useToasts().error(errorWords(e)))
 
 async function change<M extends 'tracks.key' | 'tracks.end' | 'tracks.make' | 'tracks.interpolate' | 'tracks.remove'>(
   method: M,

@@ -157,7 +157,7 @@ export const defaultShortcuts: Shortcuts = {
   'label-8': ['8'],
   'label-9': ['9'],
   'command-palette': ['Ctrl+K'],
-  help: ['F1', 'Shift+?', '?'],
+  help: ['Shift+?', '?'],
   settings: ['Ctrl+,'],
 }
 

@@ -15,6 +15,7 @@ import {
   type RegionChange,
   type RegionEdit,
 } from '../canvas/index.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { reasonWords } from '../locales/reasons.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { resolved } from '../rpc/conflicts.ts'
@@ -206,7 +207,7 @@ export const useOpenImage = defineStore('open-image', () => {
   outboxEvents.replaced = () => void project.lookForReplacement()
   outboxEvents.refused = (change, error) => {
     unsent.delete(change.op)
-    toasts.error(error.message)
+    toasts.error(errorWords(error))
     refetchSoon()
   }
 
@@ -252,7 +253,7 @@ export const useOpenImage = defineStore('open-image', () => {
       const there = await call('media.rows', { ids: [id] }).catch(() => null)
       if (mediaId.value !== id) return
       gone.value = there?.length === 0
-      ;[failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
+      ;[failure.value, content.value] = [errorWords(e), null]
     }
   }
   /** Of a file that cannot be read. */
@@ -365,7 +366,7 @@ export const useOpenImage = defineStore('open-image', () => {
       toasts.turned(how, entry?.action ?? null)
       return entry !== null
     } catch (e) {
-      toasts.error(e instanceof Error ? e.message : String(e))
+      toasts.error(errorWords(e))
       return false
     }
   }

@@ -122,6 +122,7 @@ export const actions = {
     'theme-dark': 'Dark theme',
     'theme-system': 'Theme of the system',
     'command-palette': 'Command palette',
+    guide: 'Guide',
     help: 'Keyboard shortcuts',
     settings: 'Settings',
     about: 'About Dashi',

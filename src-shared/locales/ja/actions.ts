@@ -124,6 +124,7 @@ export const actions: Translated<typeof source> = {
     'theme-dark': 'ダークテーマ',
     'theme-system': 'システムのテーマ',
     'command-palette': 'コマンドパレット',
+    guide: 'ガイド',
     help: 'キーボードショートカット',
     settings: '設定',
     about: 'Dashi について',
