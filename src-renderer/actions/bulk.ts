@@ -4,9 +4,9 @@ import type { Input } from '#shared/contract.ts'
 import { call, outbox, type Request } from '../rpc/index.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
+import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { watchScan } from './links.ts'
 
 /** What a change of images is meant for: those chosen, else the open one. */
 export function chosenImages(): number[] {
@@ -44,7 +44,7 @@ export const bulk = {
   },
   async addFolder(folder: string) {
     const { jobId } = await call('projects.add-folder', { folder })
-    void watchScan(jobId, folder)
+    void useProject().watchScan(jobId, folder)
     useToasts().say('toast.adding', { folder })
   },
   /** Of the open image; the next proposal is then in the hand. */

@@ -37,6 +37,11 @@ export interface RegionChange {
   after: Region | null
 }
 
+export interface Clipboard {
+  regions: readonly Region[]
+  mediaId: number
+}
+
 /** One gesture or command, to be journaled, undone and redone as a whole. */
 export interface RegionEdit {
   /** For a person: 'draw box', 'move 3 regions'. */
@@ -102,23 +107,6 @@ export interface Overlay {
   /** A line that is measured. */
   ruler?: readonly Point[]
 }
-
-export const toolNames = [
-  'select',
-  'pan',
-  'box',
-  'rotated-box',
-  'polygon',
-  'polyline',
-  'points',
-  'skeleton',
-  'brush',
-  'eraser',
-  'wand',
-  'scissors',
-  'ruler',
-] as const
-export type ToolName = (typeof toolNames)[number]
 
 export interface CanvasSettings {
   /** Diameter of brush and eraser, image pixels. */

@@ -2,7 +2,7 @@ import type { Region } from '#shared/model/region.ts'
 import { frameOf, handleCursor, hitHandle } from '../../handles.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { deleteVertices, nearestEdge, nearestVertex, sameVertex } from '../../vertices.ts'
-import { ToolState, type Next, type StateAction } from '../state.ts'
+import { done, ToolState, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 import { edgePulled, handlePulled, Pulling, vertexPulled } from './pulling.ts'
 import { Marquee } from './marquee.ts'
 import { RegionPointing } from './region-pointing.ts'
@@ -42,12 +42,12 @@ export class SelectIdle extends ToolState {
     const { editor } = this
     if (e.alt) {
       editor.commitShape('delete vertex', region.id, deleteVertices(region.shape, [vertex]))
-      return new SelectIdle(editor)
+      return done
     }
     const chosen = editor.vertexSelection.some((v) => sameVertex(v, vertex))
     if (e.shift || e.ctrl) {
       editor.setVertexSelection(chosen ? editor.vertexSelection.filter((v) => !sameVertex(v, vertex)) : [...editor.vertexSelection, vertex])
-      return new SelectIdle(editor)
+      return done
     }
     if (!chosen) editor.setVertexSelection([vertex])
     return new VertexDragging(editor, region, region.shape, chosen ? editor.vertexSelection : [vertex], vertex)
@@ -119,7 +119,7 @@ export class SelectIdle extends ToolState {
     return { cursor: under && !under.locked ? 'move' : 'default' }
   }
 
-  override onAction(action: StateAction): ToolState | boolean {
+  override onAction(action: StateAction): Answer {
     const { editor } = this
     const region = vertexRegion(editor)
     if ((action !== 'delete' && action !== 'remove-last') || !region || editor.vertexSelection.length === 0) return false
