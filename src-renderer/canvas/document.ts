@@ -1,4 +1,4 @@
-/** The document being labelled: its regions and labels, what is selected, and what is seen of it. No DOM, and no tools: those work on it. */
+/** The document being labelled: its regions and labels, and what is selected. No DOM, and no tools: those work on it. */
 import { attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Scale } from '#shared/model/aid.ts'
 import type { Author } from '#shared/model/author.ts'

@@ -1,6 +1,5 @@
 /** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
 import type { Template } from '#shared/model/aid.ts'
-import type { Label } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
 import { commands, type CanvasCommand } from './commands/index.ts'
 import { insertAt } from './commands/insert.ts'

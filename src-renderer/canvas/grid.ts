@@ -39,7 +39,7 @@ export function aligned(point: Point, lines: Lines, reach: number): { at: Point;
   }
 }
 
-/** The move nearest to (dx, dy) that brings a side of the box to a guide, a line of the grid or a whole pixel: the side that lies nearest to one. */
+/** The move nearest to (dx, dy) that brings the side of the box that is closest to a guide, a grid line or a whole pixel onto it. */
 export function alignedMove(box: Box, dx: number, dy: number, lines: Lines, reach: number): Point {
   const along = (from: number, size: number, by: number, guides: readonly number[]) => {
     const lined = { grid: lines.grid, pixels: false }

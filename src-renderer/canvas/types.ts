@@ -1,15 +1,9 @@
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
 import type { ColumnMask } from './masks/column-mask.ts'
+import type { Point, Size } from './plane.ts'
 
-export interface Point {
-  x: number
-  y: number
-}
-export interface Size {
-  width: number
-  height: number
-}
+export type { Point, Size } from './plane.ts'
 
 /** Of a region: positive once the application has saved it, negative before (see `CanvasEditor.rename`). */
 export type RegionId = number

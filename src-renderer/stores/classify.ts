@@ -1,12 +1,13 @@
 /** Image classification: a key gives the open image its label and opens the next; undo comes back to it. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive, shallowRef, triggerRef, watch } from 'vue'
+import { computed, ref, shallowRef, triggerRef, watch } from 'vue'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../label-keys.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useOpenImage } from './open-image.ts'
 import { useGallery } from './gallery.ts'
+import { useGuesses } from './guesses.ts'
 import { useProject } from './project.ts'
 import { useReview } from './review.ts'
 import { useRuns } from './runs.ts'
@@ -14,16 +15,8 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-export interface Guess {
-  labelId: number
-  /** 0 to 1. */
-  score: number
-}
-
 /** As the journal calls it. */
 const action = 'classify image'
-/** Guesses kept; the oldest go first. */
-const keptGuesses = 500
 /** Images that undo comes back to, of this tab. */
 const keptSteps = 1000
 
@@ -56,12 +49,15 @@ export const useClassify = defineStore('classify', () => {
   const numbers = computed(() => numbersOf(project.labels))
   const found = computed(() => labelsOfText(text.value, project.labels).slice(0, 8))
   const working = computed(() => active.value && shell.room === 'label' && openImage.mediaId !== null)
+  const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
+  /** The classes that the open image has. */
+  const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
 
   // ---- What is kept: that the mode is on, the model that guesses, the images that undo comes back to
 
   const place = (what: string) => `dashi:classify:${what}:${project.opened?.info.folder ?? ''}`
-  /** Folder of the model whose guess is shown; '' for none, null for the newest that was trained. */
-  const chosenModel = ref<string | null>(null)
+  const guesses = useGuesses(working, here, () => place('model'))
+  watch([() => openImage.mediaId, working], () => (digits.value = text.value = ''))
   let steps: number[] = []
   function keepSteps(): void {
     steps = steps.slice(-keptSteps)
@@ -82,7 +78,7 @@ export const useClassify = defineStore('classify', () => {
   )
   function begin(): void {
     void refreshLabelled()
-    void runs.refreshModels().then(guessOn)
+    void runs.refreshModels().then(guesses.guessOn)
   }
 
   // ---- How far it is
@@ -101,60 +97,8 @@ export const useClassify = defineStore('classify', () => {
   const refreshSoon = debounced(() => void outbox.empty().then(refreshLabelled), 400)
   remote.on('annotations.changed', ({ origin, mediaIds, action: done }) => {
     if (!active.value || (origin === session.client && done === action)) return
-    for (const id of mediaIds) guesses.delete(id)
+    for (const id of mediaIds) guesses.forget(id)
     refreshSoon()
-  })
-
-  // ---- What the model thinks
-
-  const model = computed(() =>
-    chosenModel.value === ''
-      ? null
-      : (runs.models.find((m) => m.folder === (chosenModel.value ?? runs.asked)) ?? runs.models.find((m) => m.checkpoint !== null) ?? null),
-  )
-  const guesses = shallowReactive(new Map<number, Guess | null>())
-  function chooseModel(folder: string): void {
-    chosenModel.value = folder
-    localStorage.setItem(place('model'), folder)
-  }
-  watch([() => model.value?.folder, () => project.labels.length], () => {
-    guesses.clear()
-    guessOn()
-  })
-  let asking = false
-  /** One question at a time: of the open image, then of the next, so that quick hands leave no queue behind. */
-  function guessOn(): void {
-    if (asking || !working.value || !model.value) return
-    const here = gallery.places.get(openImage.mediaId!)
-    const wanted = [openImage.mediaId!, ...(here === undefined ? [] : gallery.ids.slice(here + 1, here + 2))].find((id) => !guesses.has(id))
-    if (wanted === undefined) return
-    asking = true
-    const { folder } = model.value
-    void call('preview.classify', { mediaId: wanted, model: folder })
-      .then((scores) => {
-        const best = scores.find((s) => s.labelId !== null)
-        if (folder === model.value?.folder) guesses.set(wanted, best ? { labelId: best.labelId!, score: best.score } : null)
-      })
-      .catch(() => guesses.set(wanted, null))
-      .finally(() => {
-        asking = false
-        while (guesses.size > keptGuesses) guesses.delete(guesses.keys().next().value!)
-        guessOn()
-      })
-  }
-  watch([() => openImage.mediaId, working], () => {
-    digits.value = text.value = ''
-    guessOn()
-  })
-  const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
-  /** The classes that the open image has. */
-  const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
-  /** A proposal that lies there, else what the model answers. */
-  const guess = computed<Guess | null>(() => {
-    const proposed = (here.value?.labels ?? []).flatMap((l) =>
-      l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],
-    )
-    return proposed.sort((a, b) => b.score - a.score)[0] ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null))
   })
 
   // ---- What keys do
@@ -190,8 +134,8 @@ export const useClassify = defineStore('classify', () => {
     if (typed !== null) choose(typed)
     else if (digits.value || text.value.trim()) return false
     else if (now.value.length) return openImage.step(1)
-    else if (guess.value) {
-      choose(guess.value.labelId)
+    else if (guesses.guess.value) {
+      choose(guesses.guess.value.labelId)
       if (several.value) openImage.step(1)
     } else return several.value && openImage.step(1)
     return true
@@ -293,10 +237,9 @@ export const useClassify = defineStore('classify', () => {
     () => {
       digits.value = text.value = ''
       labelled.value = new Set()
-      guesses.clear()
+      guesses.restart()
       active.value = Boolean(project.key) && localStorage.getItem(place('on')) === '1'
       several.value = Boolean(project.key) && localStorage.getItem(place('several')) === '1'
-      chosenModel.value = localStorage.getItem(place('model'))
       steps = (sessionStorage.getItem(place('steps')) ?? '')
         .split(',')
         .map(Number)
@@ -316,11 +259,11 @@ export const useClassify = defineStore('classify', () => {
     numbers,
     progress,
     labelled,
-    model,
-    guess,
+    model: guesses.model,
+    guess: guesses.guess,
     now,
     toggle,
-    chooseModel,
+    chooseModel: guesses.chooseModel,
     choose,
     confirm,
     press,

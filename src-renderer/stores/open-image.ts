@@ -2,27 +2,19 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
-import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls.ts'
 import type { Author } from '#shared/model/author.ts'
-import type { Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
-import {
-  CanvasEditor,
-  invertEdit,
-  type CanvasChange,
-  type CanvasImage,
-  type CanvasStage,
-  type RegionChange,
-  type RegionEdit,
-} from '../canvas/index.ts'
+import { CanvasEditor, invertEdit, type CanvasChange, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
 import { reasonWords } from '../locales/reasons.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
-import { resolved } from '../rpc/conflicts.ts'
+import { madeAnew, resolved } from '../rpc/conflicts.ts'
 import { debounced } from '../timing.ts'
 import { useGallery } from './gallery.ts'
 import { useConflicts } from './conflicts.ts'
 import { keepSettings } from './canvas-settings.ts'
 import { keepGuides } from './guides.ts'
+import { canvasImage, imageContents } from './image-contents.ts'
+import { rememberLabels } from './label-memory.ts'
 import { foresee, withBefore } from './optimistic.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
@@ -31,27 +23,6 @@ import { useToasts } from './toasts.ts'
 
 /** What the canvas draws of a region; a saved one that differs in nothing else is the same. */
 const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
-
-function storedNumbers(place: string): number[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(place) ?? '[]')
-    return Array.isArray(stored) ? stored.filter((v) => typeof v === 'number') : []
-  } catch {
-    return []
-  }
-}
-
-/** With more pixels an image comes in tiles. */
-const tiled = 24e6
-
-function canvasImage(key: string, { id, width, height }: ImageContent['media']): CanvasImage {
-  const image = { mediaId: id, width: width ?? 1, height: height ?? 1, url: imageUrl(key, id) }
-  if (image.width * image.height <= tiled) return image
-  return {
-    ...image,
-    pyramid: { side: tileSide, overviewUrl: thumbnailUrl(key, id, 'large'), tileUrl: (level, x, y) => tileUrl(key, id, level, x, y) },
-  }
-}
 
 /** Might what is on its way change this image? */
 const concerns = ({ input }: Change, id: number) =>
@@ -101,33 +72,9 @@ export const useOpenImage = defineStore('open-image', () => {
   )
   keepSettings(editor, () => settings.value)
   keepGuides(editor, () => project.opened?.info.folder ?? null)
-  /** Labels given lately, the last first; each project has its own. */
-  const lastLabels = ref<number[]>([])
-  const labelsPlace = () => `dashi:labels:${project.opened?.info.folder ?? ''}`
-  watch(
-    () => project.key,
-    (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []),
-    { immediate: true },
-  )
-  /** The label of new regions is that of before a reload. */
-  const activePlace = () => `dashi:label:${project.opened?.info.folder ?? ''}`
-  let restored = ''
-  watch(
-    () => project.labels,
-    (labels) => {
-      if (!project.key || restored === project.key || !labels.length) return
-      restored = project.key
-      const id = Number(localStorage.getItem(activePlace()))
-      if (editor.activeLabelId === null && labels.some((l) => l.id === id)) editor.setLabel(id)
-    },
-    { immediate: true },
-  )
-  watch(activeLabelId, (id) => {
-    if (project.key) localStorage.setItem(activePlace(), String(id ?? ''))
-    if (id === null) return
-    lastLabels.value = [id, ...lastLabels.value.filter((l) => l !== id)].slice(0, 8)
-    localStorage.setItem(labelsPlace(), JSON.stringify(lastLabels.value))
-  })
+  const lastLabels = rememberLabels(editor, activeLabelId)
+
+  const contents = imageContents()
 
   // ---- Saving
 
@@ -143,7 +90,7 @@ export const useOpenImage = defineStore('open-image', () => {
       unsent.set(made.op, content.value)
       content.value = foresee(content.value, made, author())
     }
-    if (mediaId.value !== null) forget(mediaId.value)
+    if (mediaId.value !== null) contents.forget(mediaId.value)
     outbox.add(made)
   }
   /** Changes of this page (others are of the one before it was loaded again), with what the image was before each. */
@@ -177,31 +124,8 @@ export const useOpenImage = defineStore('open-image', () => {
     const choice = await useConflicts().ask(conflicts)
     unsent.delete(change.op)
     if (choice === 'theirs') refetchSoon()
-    if (choice === 'mine' && conflicts.some((c) => c.how === 'removed')) return madeAnew(change, conflicts)
+    if (choice === 'mine' && conflicts.some((c) => c.how === 'removed')) return madeAnew(change, conflicts, mediaId.value)
     return resolved(change, conflicts, choice)
-  }
-  function madeAnew(changed: Change, conflicts: readonly Conflict[]): Change | null {
-    if (changed.method === 'regions.apply') return resolved(changed, conflicts, 'mine')
-    if (mediaId.value === null) return null
-    if (changed.method === 'captions.update') {
-      const { text = '', language = null, spans = [], regionId = null } = { ...changed.input.before, ...changed.input.patch }
-      return {
-        ...changed,
-        method: 'captions.add',
-        temporary: temporaryId(),
-        input: { mediaId: mediaId.value, regionId, text, language, spans },
-      } as Change
-    }
-    if (changed.method === 'comments.update') {
-      const { text = '' } = { ...changed.input.before, ...changed.input.patch }
-      return {
-        ...changed,
-        method: 'comments.add',
-        temporary: temporaryId(),
-        input: { mediaId: mediaId.value, regionId: null, text },
-      } as Change
-    }
-    return null
   }
   outboxEvents.replaced = () => void project.lookForReplacement()
   outboxEvents.refused = (change, error) => {
@@ -211,19 +135,6 @@ export const useOpenImage = defineStore('open-image', () => {
   }
 
   // ---- Opening, and looking ahead
-
-  const ahead = new Map<number, Promise<ImageContent>>()
-  const forget = (id: number) => ahead.delete(id)
-  function fetchContent(id: number): Promise<ImageContent> {
-    let fetched = ahead.get(id)
-    if (!fetched) {
-      fetched = call('media.content', { id })
-      fetched.catch(() => forget(id))
-      ahead.set(id, fetched)
-      if (ahead.size > session.settings.prefetch + 7) forget(ahead.keys().next().value!)
-    }
-    return fetched
-  }
 
   async function open(id: number): Promise<void> {
     mediaId.value = id
@@ -240,14 +151,14 @@ export const useOpenImage = defineStore('open-image', () => {
     try {
       // Changes of this very image that are still on their way must be in what is shown.
       if (remote.connection.state === 'open' && outbox.waiting.some((c) => concerns(c, id))) await outbox.empty()
-      const found = await fetchContent(id)
+      const found = await contents.of(id)
       if (mediaId.value !== id) return
       failure.value = null
       content.value = found
       if (found.media.width === null) await sayWhy(id)
       if (mediaId.value !== id) return
       editor.open(canvasImage(project.key, found.media), found.regions)
-      lookAhead(id)
+      contents.lookAhead(id, stage.value)
     } catch (e) {
       const there = await call('media.rows', { ids: [id] }).catch(() => null)
       if (mediaId.value !== id) return
@@ -259,20 +170,6 @@ export const useOpenImage = defineStore('open-image', () => {
   async function sayWhy(id: number): Promise<void> {
     const [row] = await call('media.rows', { ids: [id] }).catch(() => [])
     if (mediaId.value === id) failure.value = reasonWords(row?.problem ?? 'not an image')
-  }
-  function lookAhead(id: number): void {
-    const at = gallery.places.get(id)
-    const many = session.settings.prefetch
-    if (at === undefined || !many) return
-    for (const neighbour of [...gallery.ids.slice(at + 1, at + 1 + many), gallery.ids[at - 1]])
-      if (neighbour !== undefined) {
-        void fetchContent(neighbour)
-          .then(({ media }) => {
-            const image = canvasImage(project.key, media)
-            stage.value?.prefetch(image.pyramid?.overviewUrl ?? image.url)
-          })
-          .catch(() => undefined)
-      }
   }
   /** No image is open. */
   function close(): void {
@@ -310,7 +207,7 @@ export const useOpenImage = defineStore('open-image', () => {
     const id = mediaId.value
     if (id === null) return
     if (!content.value) return failure.value === null ? undefined : load(id) // it could not be asked for
-    forget(id)
+    contents.forget(id)
     const now = await call('media.content', { id })
     if (mediaId.value !== id) return
     if (outbox.state.waiting) return refetchSoon() // there are changes of which it did not know yet
@@ -327,8 +224,8 @@ export const useOpenImage = defineStore('open-image', () => {
     if (changes.length) editor.receive(changes)
   }
   remote.on('annotations.changed', ({ mediaIds, origin }) => {
-    if (mediaIds.length === 0) ahead.clear()
-    for (const id of mediaIds) forget(id)
+    if (mediaIds.length === 0) contents.clear()
+    for (const id of mediaIds) contents.forget(id)
     const mine = mediaId.value !== null && (mediaIds.length === 0 || mediaIds.includes(mediaId.value))
     if (!mine) return
     // What the canvas itself is sending it shows already.
@@ -338,7 +235,7 @@ export const useOpenImage = defineStore('open-image', () => {
   watch(
     () => project.key,
     () => {
-      ahead.clear()
+      contents.clear()
       close()
     },
   )

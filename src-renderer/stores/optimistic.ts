@@ -87,7 +87,7 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
 const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> =>
   Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
 
-/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen; what it says already stays. */
+/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen. */
 export function withBefore<R extends Request>(content: ImageContent, request: R): R {
   const given = request as Request
   const before = known()

@@ -133,7 +133,7 @@ export class RegionLayer {
     this.post({ type: 'draw', ticket: this.ticket, window: wanted, style, except: [...held], hideAll })
   }
 
-  /** The present one while it reaches well beyond what is seen, at the right scale. Only the image's part is drawn, and a rim for points outside. */
+  /** The present one while it covers well more than what is seen, at the right scale. Clipped to the image, with a rim for points outside. */
   private wantedWindow(): PaintWindow | null {
     const { view, viewport, image } = this.editor
     const dpr = globalThis.devicePixelRatio || 1

@@ -4,7 +4,7 @@
  */
 import { encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
-import type { Point, Size } from '../types.ts'
+import type { Point, Size } from '../plane.ts'
 import { flatFromRle, type FlatMask } from './flat-mask.ts'
 
 /** y0, y1, y0, y1, …: half-open, ascending, never touching. */

@@ -12,7 +12,10 @@ export default defineTool({
   cursor: 'crosshair',
   makes: ['box'],
   hints: {
-    idle: { en: 'Drag, or click two corners · Shift: square', ja: 'ドラッグ、または 2 つの角をクリック · Shift で正方形' },
+    idle: {
+      en: 'Drag, or click two corners · Shift: square',
+      ja: 'ドラッグ、または 2 つの角をクリック · Shift で正方形',
+    },
   },
   during: { drawing: { keys: ['cancel'] } },
   start: (editor) => new BoxIdle(editor),

@@ -12,7 +12,10 @@ export default defineTool({
   cursor: 'crosshair',
   makes: ['keypoints'],
   hints: {
-    idle: { en: 'Click a point · Shift+click: one more of the selected ones', ja: 'クリックで点 · Shift+クリックで選択中の点の組に追加' },
+    idle: {
+      en: 'Click a point · Shift+click: one more of the selected ones',
+      ja: 'クリックで点 · Shift+クリックで選択中の点の組に追加',
+    },
   },
   start: (editor) => new PointsIdle(editor),
 })

@@ -12,7 +12,10 @@ export default defineTool({
   cursor: 'crosshair',
   makes: ['rotated-box'],
   hints: {
-    idle: { en: 'Draw one edge at the angle you want, then pull the box out of it', ja: '望む角度で一辺を引き、そこから矩形を引き出す' },
+    idle: {
+      en: 'Draw one edge at the angle you want, then pull the box out of it',
+      ja: '望む角度で一辺を引き、そこから矩形を引き出す',
+    },
     edge: { en: 'Along one edge, at its angle', ja: '一辺に沿って、その角度で' },
     depth: { en: 'Now pull the box out and click', ja: '矩形を引き出してクリック' },
   },
