@@ -16,7 +16,7 @@ export interface Action {
   readonly rank?: number
   /** Can it do anything now? */
   available(): boolean
-  /** false: it had nothing to do, so that another action of the same key may. */
+  /** Returns false if it had nothing to do, so that another action on the same key may run. */
   run(): unknown
 }
 

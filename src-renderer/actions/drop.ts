@@ -1,4 +1,4 @@
-/** Files and folders that are dropped on the window: what is done with them. */
+/** What happens with files and folders dropped on the window. */
 import { shallowRef } from 'vue'
 import { call } from '../rpc/index.ts'
 import { useExchange } from '../stores/exchange.ts'

@@ -1,4 +1,4 @@
-/** Rooms and images, and steps of the window's history: they show what was shown, and take back no edit. */
+/** Going to rooms and images, and through the window's history, whose steps undo no edits. */
 import { menuTitle } from '#shared/locales/index.ts'
 import { useRoute } from '../routing/route.ts'
 import { useGallery } from '../stores/gallery.ts'

@@ -14,7 +14,7 @@ sayRecords()
 
 export const keys = computed(() => keymap(useSession().settings.shortcuts))
 
-/** Does what an action does, where it can; false where it had nothing to do. */
+/** Runs an action if it is available; false if it had nothing to do. */
 export function act(id: string): boolean {
   const action = actions.get(id)
   return action !== undefined && action.available() && action.run() !== false

@@ -29,7 +29,7 @@ export const actionsOf = (chord: string, keys: Keymap): string[] =>
 
 /** Chords that mean the same to the whole window while a text field has the focus; editing keys stay the field's. */
 const everywhere = mac ? /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Ctrl\+[[\]])$/ : /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Alt\+Arrow(Left|Right))$/
-/** What a focused button or link does by itself. */
+/** Keys that a focused button or link handles itself. */
 const ownKeys = new Set(['Enter', 'Space'])
 
 /** The chord that a key press is for the application; null where the key belongs to what has the focus. */

@@ -1,7 +1,7 @@
 import { call } from '../rpc/index.ts'
 import { useProject } from '../stores/project.ts'
 
-/** From now on links of this folder may lead out of it. */
+/** Adds the folder again, now following links that lead out of it. */
 export async function followLinks(folder: string): Promise<void> {
   const project = useProject()
   project.linksOut = null

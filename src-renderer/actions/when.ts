@@ -13,7 +13,7 @@ export const browsing = (): boolean => opened() && useShell().room === 'data'
 /** Are images chosen in the overview? */
 export const chosen = (): boolean => browsing() && useGallery().selection.size > 0
 
-/** Says what went wrong; nobody waits for it. */
+/** Reports a failure in a toast; the caller does not wait. */
 export const failing = (promise: Promise<unknown>): void =>
   void promise.catch((e: unknown) => useToasts().error(e instanceof Error ? e.message : String(e)))
 

@@ -1,4 +1,4 @@
-/** The window itself: its panels, theme and language, and what lies over it. */
+/** The window itself: its panels, theme, language and dialogs. */
 import { menuTitle } from '#shared/locales/index.ts'
 import { offeredLocales } from '../locales/index.ts'
 import { canSignOut, signOut } from '../rpc/session.ts'
@@ -54,7 +54,7 @@ export default defineActions(90, [
   theme('light', { en: 'Light theme', ja: 'ライトテーマ' }),
   theme('dark', { en: 'Dark theme', ja: 'ダークテーマ' }),
   theme('system', { en: 'Theme of the system', ja: 'システムのテーマ' }),
-  // Each language can be chosen by what its speakers call it.
+  // Each language is listed under its own name.
   ...offeredLocales.map(({ id: language, name }) => ({
     id: `language-${language}`,
     group: 'window' as const,

@@ -40,16 +40,16 @@ export abstract class CanvasDocument extends Viewing {
   selection: readonly RegionId[] = []
   /** Of the one region selected. */
   vertexSelection: readonly VertexRef[] = []
-  /** Does a polygon show its vertices, or the frame that scales and turns it? A double click changes over. */
+  /** Whether a polygon shows its vertices or the frame that scales and rotates it; a double click toggles. */
   handleMode: 'vertices' | 'frame' = 'vertices'
   hovered: RegionId | null = null
-  /** Outlined though the pointer is not on them: whoever shows the regions elsewhere points at them. */
+  /** Outlined although the pointer is not on them: a list or caption elsewhere points at them. */
   highlighted: readonly RegionId[] = []
   /** Of new regions. */
   activeLabelId: number | null = null
   settings: CanvasSettings = defaultSettings
   clipboard: Clipboard | null = null
-  /** The id of the tool in use, and of the one before, of those that draw. */
+  /** The id of the tool in use; `lastTool` is the previous one that is not select or pan. */
   tool = 'select'
   lastTool = 'box'
   /** The pointer over the image, in image pixels; null when it is elsewhere. */
@@ -64,7 +64,7 @@ export abstract class CanvasDocument extends Viewing {
     super()
   }
 
-  /** Is nothing in progress, and the pointer free to mean what is under it? */
+  /** Whether nothing is in progress, so that keys may apply to the region under the pointer. */
   protected abstract get atRest(): boolean
   abstract setTool(id: string): void
 
@@ -188,7 +188,7 @@ export abstract class CanvasDocument extends Viewing {
   get editable(): Region[] {
     return this.selected.filter((r) => !r.locked)
   }
-  /** What a key means: those selected; where none is, and the hand is free, the region under the pointer. */
+  /** What a key applies to: the selection or, without one and with nothing in progress, the region under the pointer. */
   get atHand(): Region[] {
     if (this.selection.length || this.hovered === null || !this.atRest || this.settings.hideAll) return this.selected
     const under = this.regions.get(this.hovered)
@@ -254,7 +254,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('overlay')
   }
 
-  // ---- Settings, and what is kept to
+  // ---- Settings and snapping
 
   set(settings: Partial<CanvasSettings>): void {
     this.settings = { ...this.settings, ...settings }
@@ -277,7 +277,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('settings')
   }
 
-  /** Those of the project, in pixels of whatever image is open. */
+  /** The project's guides, in pixels of the open image. */
   guides: Guides = noGuides
   setGuides(guides: Guides): void {
     this.guides = guides

@@ -1,4 +1,4 @@
-/** The document being labelled, what is selected, how it is seen, and the tool at work. No DOM: events come in as plain data. */
+/** The document with its view and the tool in use. No DOM: events come in as plain data. */
 import type { Template } from '#shared/model/aid.ts'
 import type { Region } from '#shared/model/region.ts'
 import { commands, type CanvasCommand } from './commands/index.ts'
@@ -101,7 +101,7 @@ export class CanvasEditor extends CanvasDocument {
 
   // ---- Input
 
-  /** Space is held: whatever the tool, a drag pans, and a drawing in progress goes on afterwards. */
+  /** While Space is held a drag pans, whatever the tool; a drawing in progress continues afterwards. */
   holdPan(held: boolean): void {
     this.panHeld = held
     this.changed('overlay')
@@ -128,7 +128,7 @@ export class CanvasEditor extends CanvasDocument {
       last.button === input.button &&
       input.time - last.time < doubleClick.time &&
       Math.hypot(last.at.x - input.x, last.at.y - input.y) < doubleClick.distance
-    // A third press begins anew.
+    // A third press starts a new click.
     this.lastPress = double ? null : { at: { x: input.x, y: input.y }, time: input.time, button: input.button }
     this.follow(this.state.onPointerDown(this.info(input, double)))
   }

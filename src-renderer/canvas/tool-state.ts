@@ -8,7 +8,7 @@ import type { Overlay, PointerInfo } from './types.ts'
 /** Keys reach a state as what they mean, so that they can be remapped. */
 export type StateAction = 'confirm' | 'cancel' | 'remove-last' | 'delete' | 'undo' | 'redo'
 
-/** The state's work is over: the tool starts anew. */
+/** The state has finished: the tool returns to its initial state. */
 export const done = Symbol('done')
 
 /** Where an event leads: to another state, back to the tool's start, or nowhere. */
@@ -17,7 +17,7 @@ export type Next = ToolState | typeof done | undefined
 export type Answer = ToolState | typeof done | boolean
 
 export abstract class ToolState {
-  /** 'polygon.drawing': the tool, and what is going on. */
+  /** The tool and the state's own name: 'polygon.drawing'. */
   abstract readonly path: string
   constructor(protected readonly editor: CanvasDocument) {}
 

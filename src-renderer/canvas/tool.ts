@@ -36,7 +36,7 @@ export interface ToolRecord {
   readonly icon: Component
   /** Default chords. */
   readonly keys: readonly string[]
-  /** A CSS cursor, where a state has none of its own. */
+  /** The CSS cursor of states that have none of their own. */
   readonly cursor: string
   /** Kinds of regions that it makes. */
   readonly makes: readonly Shape['kind'][]

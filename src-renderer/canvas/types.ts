@@ -16,7 +16,7 @@ export interface CanvasImage extends Size {
   pyramid?: Pyramid
 }
 
-/** A huge image in tiles. Level 0 is the full resolution, each further one half of it, down to one that fits into a tile. */
+/** A huge image in tiles. Level 0 has the full resolution; each further level halves it, until one tile holds it all. */
 export interface Pyramid {
   /** Pixels. */
   side: number
@@ -48,7 +48,7 @@ export interface PointerInput extends Point {
   time: number
   /** 0 left, 1 middle, 2 right; -1 on moves. */
   button: number
-  /** Bit mask of what is held: 1 left, 2 right, 4 middle. */
+  /** Bit mask of buttons held: 1 left, 2 right, 4 middle. */
   buttons: number
   shift: boolean
   alt: boolean

@@ -1,4 +1,4 @@
-/** Image classification: a key gives the open image its label and opens the next; undo comes back to it. */
+/** Image classification: a key labels the open image and opens the next; undo returns to it. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, triggerRef, watch } from 'vue'
 import type { JournalEntry } from '#shared/model/journal.ts'
@@ -15,9 +15,9 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** As the journal calls it. */
+/** The name in the journal. */
 const action = 'classify image'
-/** Images that undo comes back to, of this tab. */
+/** How many classified images this tab remembers for undo. */
 const keptSteps = 1000
 
 export const useClassify = defineStore('classify', () => {
@@ -32,16 +32,16 @@ export const useClassify = defineStore('classify', () => {
     useToasts(),
   ]
   const active = ref(false)
-  /** Several classes on one image: a key adds or takes away, Enter goes on. */
+  /** Several classes per image: a key adds or removes one, Enter continues. */
   const several = ref(false)
   function toggleSeveral(): void {
     several.value = !several.value
     localStorage.setItem(place('several'), several.value ? '1' : '')
     digits.value = text.value = ''
   }
-  /** Digits that may go on. */
+  /** Digits typed so far that more may follow. */
   const digits = ref('')
-  /** Of the field for names, and which of the labels found is meant. */
+  /** Text of the name field, and the index of the match chosen. */
   const text = ref('')
   const at = ref(0)
   watch(text, () => (at.value = 0))
@@ -53,7 +53,7 @@ export const useClassify = defineStore('classify', () => {
   /** The classes that the open image has. */
   const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
 
-  // ---- What is kept: that the mode is on, the model that guesses, the images that undo comes back to
+  // ---- Kept over a reload: the mode, the guessing model, the images for undo
 
   const place = (what: string) => `dashi:classify:${what}:${project.opened?.info.folder ?? ''}`
   const guesses = useGuesses(working, here, () => place('model'))
@@ -81,7 +81,7 @@ export const useClassify = defineStore('classify', () => {
     void runs.refreshModels().then(guesses.guessOn)
   }
 
-  // ---- How far it is
+  // ---- Progress
 
   const labelled = shallowRef(new Set<number>())
   const progress = computed(() => {
@@ -101,9 +101,9 @@ export const useClassify = defineStore('classify', () => {
     refreshSoon()
   })
 
-  // ---- What keys do
+  // ---- Keys
 
-  /** In the mode of several: the class is added, or taken away where the image has it. */
+  /** With several classes per image: adds the class, or removes it if the image has it. */
   function turn(mediaId: number, labelId: number): void {
     const has = now.value.includes(labelId)
     openImage.change({ method: has ? 'image-labels.unset' : 'image-labels.set', input: { mediaIds: [mediaId], labelId } })
@@ -124,7 +124,7 @@ export const useClassify = defineStore('classify', () => {
     digits.value = text.value = ''
     if (session.settings.labelling.advance) openImage.step(1)
   }
-  /** What was typed, else the label that the image has already, else the guess. False where there is none of them. */
+  /** Takes what was typed, else the label that the image has, else the guess; false if there is none. */
   function confirm(): boolean {
     const typed = digits.value
       ? (labelOfDigits(numbers.value, digits.value)?.label ?? null)
@@ -146,12 +146,12 @@ export const useClassify = defineStore('classify', () => {
     if (meant && meant.label !== null && !meant.more) choose(meant.label)
     else if (meant) digits.value = typed
     else if (digits.value) {
-      // Nothing is numbered so: the digit begins anew.
+      // No label has that number: start again with this digit.
       digits.value = ''
       digit(key)
     }
   }
-  /** True: the key was for this mode. A letter is not taken but goes into the field, which gets the focus. */
+  /** True if the key was handled. A letter is not: the name field gets the focus and the letter. */
   function press(chord: string): boolean {
     if (!working.value) return false
     if (chord === 'Enter') return confirm() || digits.value !== ''
@@ -169,7 +169,7 @@ export const useClassify = defineStore('classify', () => {
     }
     return true
   }
-  /** The next image after this one that has no label yet, else the first of all. */
+  /** Opens the next image without a label, wrapping round. */
   function nextUnlabelled(): boolean {
     const from = (openImage.mediaId === null ? undefined : gallery.places.get(openImage.mediaId)) ?? -1
     const open = (ids: readonly number[]) => ids.find((id) => id !== openImage.mediaId && !labelled.value.has(id))
@@ -183,14 +183,14 @@ export const useClassify = defineStore('classify', () => {
 
   const lastOf = async (mediaId: number): Promise<JournalEntry | undefined> =>
     (await call('history.list', { mediaId, limit: 50 })).find((e) => e.kind === 'do' && !e.undone)
-  /** The image that was classified last in this tab, or before it was opened. */
+  /** The image classified last, in this tab or before it was opened. */
   async function lastImage(): Promise<number | null> {
     if (steps.length) return steps.at(-1)!
     return (
       (await call('history.list', { limit: 500 })).find((e) => e.kind === 'do' && !e.undone && e.action === action)?.mediaIds[0] ?? null
     )
   }
-  /** Takes back what was done last: to the open image, or the class of the one before, which is then open again. */
+  /** Undoes the last change: of the open image, or the class of the previous one, which is reopened. */
   async function undo(): Promise<void> {
     if (remote.connection.state === 'lost') {
       const last = outbox.waiting.at(-1)

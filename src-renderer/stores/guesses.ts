@@ -1,4 +1,4 @@
-/** What a model takes images for, asked one by one while a person classifies them. */
+/** A model's guesses at classes, requested one at a time while a person classifies images. */
 import { computed, ref, shallowReactive, watch, type Ref } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
 import { call } from '../rpc/index.ts'
@@ -12,13 +12,13 @@ export interface Guess {
   /** 0 to 1. */
   score: number
 }
-/** Guesses kept; the oldest go first. */
+/** Size of the cache of guesses; the oldest are dropped. */
 const keptGuesses = 500
 
 /** `working`: images are being classified; `here`: the open image, once it is there; `place`: where the model chosen is kept. */
 export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>, place: () => string) {
   const [openImage, gallery, project, runs] = [useOpenImage(), useGallery(), useProject(), useRuns()]
-  /** Folder of the model whose guess is shown; '' for none, null for the newest that was trained. */
+  /** Folder of the model that guesses; '' for none, null for the one trained last. */
   const chosenModel = ref<string | null>(null)
   const model = computed(() =>
     chosenModel.value === ''
@@ -35,7 +35,7 @@ export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>
     guessOn()
   })
   let asking = false
-  /** One question at a time: of the open image, then of the next, so that quick hands leave no queue behind. */
+  /** One request at a time, the open image first and then the next, so that fast keys leave no queue behind. */
   function guessOn(): void {
     if (asking || !working.value || !model.value) return
     const here = gallery.places.get(openImage.mediaId!)
@@ -56,7 +56,7 @@ export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>
       })
   }
   watch([() => openImage.mediaId, working], guessOn)
-  /** A proposal that lies there, else what the model answers. */
+  /** A proposal stored on the image, else the model's answer. */
   const guess = computed<Guess | null>(() => {
     const proposed = (here.value?.labels ?? []).flatMap((l) =>
       l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],

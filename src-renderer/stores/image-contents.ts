@@ -1,4 +1,4 @@
-/** What the application says of images, fetched before they are opened. */
+/** Contents of images, fetched before they are opened. */
 import type { ImageContent } from '#shared/contract/media.ts'
 import { imageUrl, thumbnailUrl, tileSide, tileUrl } from '#shared/contract/urls.ts'
 import type { CanvasImage, CanvasStage } from '../canvas/index.ts'
@@ -7,7 +7,7 @@ import { useGallery } from './gallery.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 
-/** With more pixels an image comes in tiles. */
+/** Images with more pixels are shown in tiles. */
 const tiled = 24e6
 
 export function canvasImage(key: string, { id, width, height }: ImageContent['media']): CanvasImage {
@@ -19,7 +19,7 @@ export function canvasImage(key: string, { id, width, height }: ImageContent['me
   }
 }
 
-/** Kept: those ahead, and a few that were left. */
+/** A cache of the images ahead and a few left behind. */
 export function imageContents() {
   const [project, gallery, session] = [useProject(), useGallery(), useSession()]
   const fetched = new Map<number, Promise<ImageContent>>()
@@ -34,7 +34,7 @@ export function imageContents() {
     }
     return content
   }
-  /** Fetches what is likely to be opened after this image, pixels too. */
+  /** Prefetches the images likely to be opened next, with their pixels. */
   function lookAhead(id: number, stage: CanvasStage | null): void {
     const at = gallery.places.get(id)
     const many = session.settings.prefetch

@@ -1,4 +1,4 @@
-/** Labels that were given lately, and the one of new regions: kept over a reload, for each project by itself. */
+/** Recently used labels and the label of new regions, kept per project over a reload. */
 import { ref, watch, type Ref } from 'vue'
 import type { CanvasEditor } from '../canvas/index.ts'
 import { useProject } from './project.ts'
@@ -12,7 +12,7 @@ function storedNumbers(place: string): number[] {
   }
 }
 
-/** The ids of the labels given lately, the last first. */
+/** Ids of the recently used labels, the latest first. */
 export function rememberLabels(editor: CanvasEditor, activeLabelId: Ref<number | null>): Ref<number[]> {
   const project = useProject()
   const lastLabels = ref<number[]>([])
@@ -22,7 +22,7 @@ export function rememberLabels(editor: CanvasEditor, activeLabelId: Ref<number |
     (key) => (lastLabels.value = key ? storedNumbers(labelsPlace()) : []),
     { immediate: true },
   )
-  /** The label of new regions is that of before a reload. */
+  /** Restores the label of new regions after a reload. */
   const activePlace = () => `dashi:label:${project.opened?.info.folder ?? ''}`
   let restored = ''
   watch(

@@ -1,4 +1,4 @@
-/** The image being labelled: the canvas's editor, everything said of the image, and each change on its way as it is made. */
+/** The image being labelled: the canvas editor, the image's annotations, and changes being sent as they are made. */
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
@@ -21,10 +21,10 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** What the canvas draws of a region; a saved one that differs in nothing else is the same. */
+/** Equal except for the id, which changes when a region is saved. */
 const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
 
-/** Might what is on its way change this image? */
+/** Whether a pending change might affect this image. */
 const concerns = ({ input }: Change, id: number) =>
   'mediaId' in input ? input.mediaId === id : 'mediaIds' in input ? input.mediaIds.includes(id) : true
 
@@ -33,13 +33,13 @@ export const useOpenImage = defineStore('open-image', () => {
   const mediaId = ref<number | null>(null)
   const content = shallowRef<ImageContent | null>(null)
   const failure = ref<string | null>(null)
-  /** The image was taken out of the project, or never was in it. */
+  /** The image was removed from the project, or never was in it. */
   const gone = ref(false)
   const stage = shallowRef<CanvasStage | null>(null)
   const author = (): Author => ({ kind: 'person', name: session.user || 'person' })
   const editor = markRaw(new CanvasEditor({ author, temporaryId, onEdit: (edit) => send(edit) }))
 
-  /** Vue cannot see into the editor: what depends on it reads `seen.regions` and the like. */
+  /** Vue does not track the editor: computeds that depend on it read `seen.regions` and the like. */
   const seen = reactive<Record<CanvasChange, number>>({
     image: 0,
     view: 0,
@@ -78,7 +78,7 @@ export const useOpenImage = defineStore('open-image', () => {
 
   // ---- Saving
 
-  /** On its way in its turn, shown at once; kept until the application has it, over a reload as well. */
+  /** Shows a change at once and queues it; it is kept, also over a reload, until the application has it. */
   function change(request: Request): void {
     const made = {
       ...(content.value ? withBefore(content.value, request) : request),
@@ -93,7 +93,7 @@ export const useOpenImage = defineStore('open-image', () => {
     if (mediaId.value !== null) contents.forget(mediaId.value)
     outbox.add(made)
   }
-  /** Changes of this page (others are of the one before it was loaded again), with what the image was before each. */
+  /** Changes of this page load (the outbox may hold older ones), with the image's content before each. */
   const unsent = new Map<string, ImageContent>()
   const send = ({ action, changes }: RegionEdit) => {
     if (action.startsWith('draw ') && !session.settings.labelling.keepLabel) askForLabel()
@@ -102,14 +102,14 @@ export const useOpenImage = defineStore('open-image', () => {
       input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) },
     })
   }
-  /** Each region gets its own: what was chosen is forgotten once it was drawn, and the field waits for the next. */
+  /** For people who label each region individually: the label field is focused after each drawing. */
   const askForLabel = () => setTimeout(() => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
 
-  /** The caption that got its id last. */
+  /** The last caption to get its saved id. */
   const renamedCaption = shallowRef<{ temporary: number; id: number } | null>(null)
   outboxEvents.sent = (done, renamed) => {
     const own = unsent.delete(done.op)
-    // What words are being tied in keeps being the one that is meant.
+    // Words being tied refer to the caption by id.
     if (done.method === 'captions.add' && content.value?.media.id === done.input.mediaId)
       for (const r of renamed) {
         content.value = { ...content.value, captions: content.value.captions.map((c) => (c.id === r.temporary ? { ...c, id: r.id } : c)) }
@@ -119,7 +119,7 @@ export const useOpenImage = defineStore('open-image', () => {
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
     if (done.input.changes.some(({ before }) => before?.track)) refetchSoon() // more of its track followed
   }
-  /** Both are shown and a person chooses; of what was taken away meanwhile, what was typed is made anew. */
+  /** A person chooses between both versions; what was typed in something removed meanwhile is added as new. */
   outboxEvents.conflict = async (change, conflicts) => {
     const choice = await useConflicts().ask(conflicts)
     unsent.delete(change.op)
@@ -143,13 +143,13 @@ export const useOpenImage = defineStore('open-image', () => {
     shell.room = 'label'
     const at = gallery.places.get(id)
     if (at !== undefined) gallery.focusOn(at)
-    // One image chosen is the one that was opened, or left for this one: what is done next is meant for the open one.
+    // A single chosen image is the one opened or left just now: further actions are meant for the open one.
     if (gallery.selection.size === 1) gallery.selection.clear()
     await load(id)
   }
   async function load(id: number): Promise<void> {
     try {
-      // Changes of this very image that are still on their way must be in what is shown.
+      // Pending changes of this image must be included in what is shown.
       if (remote.connection.state === 'open' && outbox.waiting.some((c) => concerns(c, id))) await outbox.empty()
       const found = await contents.of(id)
       if (mediaId.value !== id) return
@@ -166,7 +166,7 @@ export const useOpenImage = defineStore('open-image', () => {
       ;[failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
     }
   }
-  /** Of a file that cannot be read. */
+  /** Says why a file cannot be read. */
   async function sayWhy(id: number): Promise<void> {
     const [row] = await call('media.rows', { ids: [id] }).catch(() => [])
     if (mediaId.value === id) failure.value = reasonWords(row?.problem ?? 'not an image')
@@ -177,7 +177,7 @@ export const useOpenImage = defineStore('open-image', () => {
     content.value = null
     failure.value = null
   }
-  /** Of the regions, those that are there. */
+  /** Selects those of the regions that exist. */
   const select = (ids: ReadonlySet<number>): void => {
     const there = editor.regions
       .all()
@@ -185,7 +185,7 @@ export const useOpenImage = defineStore('open-image', () => {
       .filter((id) => ids.has(id))
     if (there.join() !== editor.selection.join()) editor.setSelection(there)
   }
-  /** Opens the image so many places on; false at the end. */
+  /** Opens the image `by` places further; false at the end. */
   function step(by: number): boolean {
     const at = mediaId.value === null ? -1 : (gallery.places.get(mediaId.value) ?? gallery.focus - Math.sign(by))
     const next = gallery.ids[at + by]
@@ -202,15 +202,15 @@ export const useOpenImage = defineStore('open-image', () => {
         .catch(() => undefined),
     30,
   )
-  /** What the application knows, shown without disturbing what is being drawn. */
+  /** Shows the application's state without disturbing a drawing in progress. */
   async function refetch(): Promise<void> {
     const id = mediaId.value
     if (id === null) return
-    if (!content.value) return failure.value === null ? undefined : load(id) // it could not be asked for
+    if (!content.value) return failure.value === null ? undefined : load(id) // it failed to load before
     contents.forget(id)
     const now = await call('media.content', { id })
     if (mediaId.value !== id) return
-    if (outbox.state.waiting) return refetchSoon() // there are changes of which it did not know yet
+    if (outbox.state.waiting) return refetchSoon() // the answer lacks changes that are still queued
     content.value = now
     const theirs = new Map(now.regions.map((r) => [r.id, r]))
     const changes: RegionChange[] = editor.regions
@@ -228,7 +228,7 @@ export const useOpenImage = defineStore('open-image', () => {
     for (const id of mediaIds) contents.forget(id)
     const mine = mediaId.value !== null && (mediaIds.length === 0 || mediaIds.includes(mediaId.value))
     if (!mine) return
-    // What the canvas itself is sending it shows already.
+    // The canvas already shows its own changes.
     if (origin === session.client && outbox.sending?.method === 'regions.apply') return
     refetchSoon()
   })
@@ -240,7 +240,7 @@ export const useOpenImage = defineStore('open-image', () => {
     },
   )
 
-  /** Without a connection: the last change of this image, if it was not sent yet. */
+  /** Undo without a connection: withdraws the last change of this image if it was not sent yet. */
   function takeBackUnsent(): boolean {
     const last = outbox.waiting.at(-1)
     const before = last && unsent.get(last.op)

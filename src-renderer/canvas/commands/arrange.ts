@@ -20,7 +20,7 @@ function combined(regions: readonly Region[], size: Size, how: 'merge' | 'subtra
   return parts.length ? { kind: 'polygon', parts } : null
 }
 
-/** In pixels as a mask, else of its outline. */
+/** Pixels of a mask, else the area within the outline. */
 const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) =>
   kind === 'mask' ? rleArea(shapeMask(shape, size.height, size.width)!) : polygonArea(shapePolygon(shape)!)
 
@@ -33,7 +33,7 @@ const combine =
     const shape = combined(regions, editor.image, how)
     if (!shape) return false
     const [first, ...others] = regions
-    // Nothing of it lies under the others: it stays the box or the outline that it is.
+    // The others cover none of it: it stays the box or outline that it is.
     if (how === 'subtract' && areaAs(shape.kind, first!.shape, editor.image) - areaAs(shape.kind, shape, editor.image) < 1e-6) return false
     const changes: RegionChange[] = [{ before: first!, after: { ...first!, shape } }]
     if (how === 'merge') changes.push(...others.map((before) => ({ before, after: null })))
@@ -42,7 +42,7 @@ const combine =
     return true
   }
 
-/** One step past the next region that is not selected, or past all: z is given anew, to those only whose order changed. */
+/** Moves the selection past the next unselected region, or past all; only regions whose order changed get a new z. */
 const reorder =
   (direction: 1 | -1, all: boolean): Run =>
   (editor) => {

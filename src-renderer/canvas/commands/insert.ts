@@ -20,7 +20,7 @@ function fitted(shape: Shape, size: Size, dx: number, dy: number): Shape | null 
 }
 
 type Drawn = Pick<Region, 'labelId' | 'shape' | 'attributes'>
-/** New regions like these, moved by so much as far as the image goes; null: at the same place, without what lies outside. */
+/** Adds copies of regions, moved but kept within the image; `move` null: at the same place, clipped to the image. */
 export function insertAt(editor: CanvasDocument, action: string, regions: readonly Drawn[], move: Point | null): boolean {
   if (!editor.image || regions.length === 0) return false
   const size = editor.image

@@ -31,7 +31,7 @@ const guide =
     return true
   }
 
-/** Through the points of what is selected, one after the other. */
+/** Steps through the points of the selected keypoints. */
 const walk =
   (by: 1 | -1): Run =>
   (editor) => {

@@ -1,4 +1,4 @@
-/** What is in progress, as its state understands it (`tool-state.ts`); what is here runs where nothing was. */
+/** A tool's state handles these first (`tool-state.ts`); the commands here run when it had nothing in progress. */
 import { menuTitle } from '#shared/locales/index.ts'
 import { defineCommands, type Run } from '../command.ts'
 

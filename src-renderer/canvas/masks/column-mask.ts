@@ -50,7 +50,7 @@ export class ColumnMask {
     return out
   }
 
-  /** Sets (or clears) rows [y0, y1) of a column; what lies outside the image is ignored. */
+  /** Sets (or clears) rows [y0, y1) of a column; rows outside the image are ignored. */
   paint(x: number, y0: number, y1: number, erase: boolean): void {
     y0 = Math.max(0, y0)
     y1 = Math.min(this.height, y1)

@@ -2,7 +2,7 @@
 import { decodeCounts } from '#shared/geometry/rle.ts'
 import type { Box, MaskShape, Rle } from '#shared/model/shape.ts'
 
-/** A mask of which each column is asked for by itself. */
+/** A mask that is read column by column. */
 interface Columns {
   readonly width: number
   readonly height: number

@@ -10,7 +10,7 @@ import { defineTool } from '../tool.ts'
 import type { Overlay, Point, PointerInfo, RegionChange } from '../types.ts'
 import { cutShape } from './slice/cut.ts'
 
-/** Cuts what is selected, or all that the line crosses. The largest piece stays the region that it was; all are selected afterwards. */
+/** Cuts the selection or, without one, all regions that the line crosses. The largest piece keeps the id; all pieces are selected. */
 function slice(editor: CanvasDocument, from: Point, to: Point): void {
   const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)]
   const crossed = () =>

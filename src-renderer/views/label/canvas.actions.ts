@@ -1,4 +1,4 @@
-/** The canvas's tools and commands. What is in progress there comes before all else that a key could mean. */
+/** The canvas's tools and commands. A drawing in progress takes precedence over everything else on a key. */
 import { defineActions, type Action } from '../../actions/action.ts'
 import { labelling, opened } from '../../actions/when.ts'
 import { commands, tools, type CanvasAction, type CanvasCommand } from '../../canvas/index.ts'
@@ -9,7 +9,7 @@ import { useOpenImage } from '../../stores/open-image.ts'
 
 const rank = 2
 
-/** Nothing but proposals is selected, and nothing in progress: cancelling means to reject them. */
+/** Only proposals are selected and nothing is in progress: cancelling rejects them. */
 function judging(): boolean {
   const { editor, selected } = useOpenImage()
   return (
@@ -19,7 +19,7 @@ function judging(): boolean {
     selected.every((r) => r.state === 'proposed')
   )
 }
-/** A drawing in progress has its own steps; then the journal's. */
+/** Steps within a drawing in progress first, then the journal's. */
 function turn(how: 'undo' | 'redo'): void {
   const [openImage, classify, agreement] = [useOpenImage(), useClassify(), useAgreement()]
   if (labelling() && openImage.editor.execute(how)) return

@@ -1,4 +1,4 @@
-/** Classes of whole images, by one key each. */
+/** Image classification by single keys. */
 import { defineActions } from '../../actions/action.ts'
 import { labelling } from '../../actions/when.ts'
 import { useClassify } from '../../stores/classify.ts'

@@ -10,7 +10,7 @@ import { useOpenImage } from '../../stores/open-image.ts'
 import { useProject } from '../../stores/project.ts'
 import { useShell } from '../../stores/shell.ts'
 
-/** Of the image before this one. */
+/** The image before this one. */
 function before(): number | undefined {
   const gallery = useGallery()
   return gallery.ids[(gallery.places.get(useOpenImage().mediaId ?? 0) ?? 0) - 1]
@@ -18,7 +18,7 @@ function before(): number | undefined {
 const someSelected = () => labelling() && useOpenImage().selected.length > 0
 const element = (selector: string) => document.querySelector<HTMLElement>(selector)
 
-/** The label of a number key: of what is selected and comes next, or of the images chosen. */
+/** Gives the label of a number key to the selection and the next region, or to the chosen images. */
 const labelOf = (key: string): Action => ({
   id: `label-${key}`,
   group: 'label',

@@ -1,4 +1,4 @@
-/** What models proposed on the open image, and on all that are shown. */
+/** Proposals of models, on the open image and on all images shown. */
 import { defineActions } from '../../actions/action.ts'
 import { bulk } from '../../actions/bulk.ts'
 import { failing, labelling, opened } from '../../actions/when.ts'
@@ -7,7 +7,7 @@ import { useGallery } from '../../stores/gallery.ts'
 import { useOpenImage } from '../../stores/open-image.ts'
 import { useProject } from '../../stores/project.ts'
 
-/** Those that a key means: selected, or under the pointer. */
+/** Those that a key applies to: selected, or under the pointer. */
 const meant = () => (labelling() ? useOpenImage().editor.atHand.filter((r) => r.state === 'proposed') : [])
 const all = () => (labelling() ? useOpenImage().regions.filter((r) => r.state === 'proposed') : [])
 const idsOf = (regions: readonly { id: number }[]) => regions.map((r) => r.id)

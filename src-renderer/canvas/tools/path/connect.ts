@@ -5,7 +5,7 @@ import type { Pixels, Point } from '../../types.ts'
 
 export type PathTool = 'polygon' | 'polyline' | 'scissors'
 
-/** How a line goes on from the vertex last put: flat points, without that vertex, with the last. */
+/** How a line continues from the last vertex: flat points without that vertex, up to and including the new one. */
 export interface Connector {
   from(p: Point): void
   to(p: Point): number[]

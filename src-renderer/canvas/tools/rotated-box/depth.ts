@@ -3,7 +3,7 @@ import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
 import { done, ToolState, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
-/** The edge is there; the pointer pulls the box out of it. */
+/** The edge is drawn; the pointer now sets the box's depth. */
 export class RotatedBoxDepth extends ToolState {
   readonly path = 'rotated-box.depth'
   private box: RotatedBoxShape

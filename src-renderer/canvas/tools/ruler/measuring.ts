@@ -8,7 +8,7 @@ export class RulerMeasuring extends DragState {
     editor: CanvasDocument,
     private readonly points: readonly Point[],
     private to: Point,
-    /** The state that goes on from the line measured. */
+    /** Makes the state that follows once the line is measured. */
     private readonly measured: (points: readonly Point[]) => ToolState,
   ) {
     super(editor)
@@ -17,7 +17,7 @@ export class RulerMeasuring extends DragState {
     this.to = this.editor.placed(e.point).at
     return undefined
   }
-  /** A press without a drag measures nothing, and takes away what was measured. */
+  /** A press without a drag measures nothing and clears the last measurement. */
   protected override complete = () => {
     const last = this.points.at(-1)!
     const moved = this.to.x !== last.x || this.to.y !== last.y

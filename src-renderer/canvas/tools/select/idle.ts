@@ -11,7 +11,7 @@ import { Rotating } from './rotating.ts'
 import { reachedRegion, selectionFrame, vertexRegion } from './selection.ts'
 import { VertexDragging } from './vertex-dragging.ts'
 
-/** Nearest to the hand first: vertices, edges and handles of what is selected, then regions, then the rubber band. */
+/** In order of precedence: vertices, edges and handles of the selection, then regions, then the rubber band. */
 export class SelectIdle extends ToolState {
   readonly path = 'select.idle'
   private hint: { cursor: string; ghost?: Point } = { cursor: 'default' }
@@ -53,7 +53,7 @@ export class SelectIdle extends ToolState {
     return new VertexDragging(editor, region, region.shape, chosen ? editor.vertexSelection : [vertex], vertex)
   }
 
-  /** What is not selected yet can be mended at once: the press selects it too. */
+  /** A region that is not selected can be reshaped at once: the press selects it. */
   private onReached(e: PointerInfo): Next {
     const { editor } = this
     const region = e.shift || e.ctrl || e.double ? null : reachedRegion(editor, e.point)
@@ -90,7 +90,7 @@ export class SelectIdle extends ToolState {
     if (hits.length === 0) return undefined
     const selected = hits.find((r) => editor.selection.includes(r.id))
     if (e.double && selected) return new RegionPointing(editor, selected, e)
-    // Alt reaches what lies beneath.
+    // Alt picks the region beneath.
     const hit = e.alt && selected ? hits[(hits.indexOf(selected) + 1) % hits.length]! : (!e.shift && !e.ctrl && selected) || hits[0]!
     return new RegionPointing(editor, hit, e)
   }

@@ -24,7 +24,7 @@ export class Pulling extends DragState {
     editor: CanvasDocument,
     private readonly pressed: PointerInfo,
     private readonly pulled: Pulled,
-    /** It was only reached: mended, it is in the hand no more, and the next key means what is under the pointer then. */
+    /** Not selected before the press: deselected once changed, so that the next key applies to what is under the pointer. */
     private readonly reached = false,
   ) {
     super(editor)

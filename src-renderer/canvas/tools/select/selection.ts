@@ -15,18 +15,18 @@ export function vertexRegion(editor: CanvasDocument): Region | null {
   return taken && shown ? only : null
 }
 
-/** The frame that scales and turns what is selected; null where there is none. */
+/** The frame that scales and rotates the selection; null if there is none. */
 export const selectionFrame = (editor: CanvasDocument): RotatedBoxShape | null =>
   editor.tool === 'select' && !vertexRegion(editor) ? frameOf(editor.selected) : null
 
-/** Smaller on the screen than this many times the hand's reach, a shape is taken as a whole: it would be all vertices. */
+/** A shape smaller on the screen than this many times the pointer's reach is picked as a whole: it would be all vertices. */
 const roomy = 6
 
 /** The region under the pointer, whose vertices or frame can be taken without selecting it first. */
 export function reachedRegion(editor: CanvasDocument, at: Point): Region | null {
   if (editor.tool !== 'select' || editor.settings.hideAll) return null
   const reach = editor.reach()
-  // A hair beside a box is on its corner still, which is what the hand means there.
+  // Just outside a box still counts as on its corner or side.
   const beside = () =>
     editor.regions
       .inBox({ x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach })

@@ -6,7 +6,7 @@ import { shapePolygon } from '#shared/geometry/shape.ts'
 import type { PolygonPart, Ring, Rle, Shape } from '#shared/model/shape.ts'
 import type { Point } from '../../types.ts'
 
-/** Pixels: what is nearer to the line lies on it. */
+/** Tolerance in pixels: a vertex nearer to the line counts as on it. */
 const near = 1e-6
 
 /** The pieces, the largest first; what the line does not part stays with that one. Null: nothing is parted, or it is no area. */
