@@ -7,15 +7,16 @@ import { useGrounding } from '../stores/grounding.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
 import { actionsOf, chordFor, keymap } from './keys.ts'
-import { makeActions, type AppAction } from './registry.ts'
+import { actions } from './registry.ts'
+import { sayRecords } from './words.ts'
 
-let made: Map<string, AppAction> | null = null
-export const actions = (): Map<string, AppAction> => (made ??= makeActions())
+sayRecords()
+
 export const keys = computed(() => keymap(useSession().settings.shortcuts))
 
-/** Does what an action does, where it can; false where it had nothing to do. */
+/** Runs an action if it is available; false if it had nothing to do. */
 export function act(id: string): boolean {
-  const action = actions().get(id)
+  const action = actions.get(id)
   return action !== undefined && action.available() && action.run() !== false
 }
 
@@ -44,4 +45,5 @@ export function onKey(event: KeyboardEvent): void {
     return
   }
 }
-export { groups, type AppAction, type Group } from './registry.ts'
+export { groups, type Action, type Group } from './action.ts'
+export { actions } from './registry.ts'

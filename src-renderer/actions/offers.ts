@@ -1,7 +1,7 @@
 /** What can be made of files and folders that were dropped. */
 import type { LookedAt } from '#shared/contract/app.ts'
 
-/** One thing that a person may choose; `folder` and `file` are what it is done with. */
+/** One choice in the dialog; `folder` and `file` are what it acts on. */
 export type Offer =
   | { kind: 'openProject' | 'openFolder' | 'openParent'; folder: string }
   | { kind: 'addFolders'; folders: string[] }

@@ -7,10 +7,10 @@ import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { undoing } from './bulk.ts'
 
-/** The proposals of all images that are shown; where they are filtered by score, those that reach it. */
+/** Accepts the proposals on all images shown; under a score filter, only those that reach the score. */
 export async function acceptShown(): Promise<void> {
   const [gallery, toasts, openImage] = [useGallery(), useToasts(), useOpenImage()]
-  await outbox.empty() // what was corrected just now is no proposal any more
+  await outbox.empty() // a proposal corrected just now must no longer count as one
   const { regions, labels } = await call('proposals.accept', { mediaIds: gallery.ids, minScore: gallery.filter.score?.min ?? null })
   if (!regions && !labels) return toasts.say('keys.noProposals')
   await openImage.refetch()

@@ -11,10 +11,10 @@ import { toScreen } from '../view.ts'
 import { paintLines } from './lines.ts'
 import { paintNames } from './names.ts'
 import { paintPointNames } from './point-names.ts'
+import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-export const accent = '#2f80ed'
 /** Vertices nearer than this (CSS px) to the one before get no handle of their own; they can still be taken. */
 const spacing = 5
 
@@ -197,14 +197,4 @@ export class Decorations extends FabricObject {
     }
     if (ruler) paintRuler(ctx, this.editor, ruler)
   }
-}
-
-/** The current path, visible on light and dark alike. */
-export function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
-  ctx.strokeStyle = '#ffffffc0'
-  ctx.lineWidth = width + 1.5
-  ctx.stroke()
-  ctx.strokeStyle = colour
-  ctx.lineWidth = width
-  ctx.stroke()
 }

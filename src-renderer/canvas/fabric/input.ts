@@ -1,6 +1,6 @@
 /** Pointer, wheel and the space bar, as plain data for the editor. Returns what ends it. */
 import type { CanvasEditor } from '../editor.ts'
-import { isTextField } from '../shortcuts.ts'
+import { isTextField } from '../keyboard.ts'
 import type { PointerInput } from '../types.ts'
 import { Touches } from './touch.ts'
 

@@ -1,4 +1,4 @@
-/** The Fabric canvas: only what is under the hand is on it. */
+/** The Fabric canvas, which holds only the regions being worked on. */
 import { StaticCanvas } from 'fabric'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'

@@ -1,4 +1,4 @@
-/** Two fingers pan and zoom, one draws; a drawing in progress waits while there are two, and goes on afterwards. */
+/** Two fingers pan and zoom, one draws; a drawing in progress pauses while there are two. */
 import type { CanvasEditor } from '../editor.ts'
 import type { Point, PointerInput } from '../types.ts'
 import { panBy, toImage, toScreen, zoomAbout } from '../view.ts'

@@ -94,7 +94,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.mouse.move(at.x, at.y + 250)
     await view.page.waitForSelector('mark:not(.lit)')
     await view.page.click('mark')
-    await view.page.waitForSelector('.hands')
+    await view.page.waitForSelector('.stage .selection')
     await view.page.click('[data-name=regions]')
     await view.page.waitForSelector('.line.on >> text=robin')
   })
@@ -259,7 +259,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     await view.open(1)
     await press('Control+a')
-    await view.page.waitForSelector('.hands')
+    await view.page.waitForSelector('.stage .selection')
     for (const tab of ['regions', 'captions', 'image', 'history']) {
       await view.page.click(`[data-name=${tab}]`)
       expect(await findings(), tab).toEqual([])

@@ -1,13 +1,11 @@
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo, RegionId } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next, StateAction, ToolState } from '../state.ts'
-import type { Connector } from './connect.ts'
-import { PathIdle } from './idle.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
+import type { Connector, PathTool } from './connect.ts'
 import { withHole, withPart } from './parts.ts'
 
-export type PathTool = 'polygon' | 'polyline' | 'scissors'
 export type Purpose = { kind: 'new' } | { kind: 'part' | 'hole'; of: RegionId }
 
 /**
@@ -22,7 +20,7 @@ export class PathDrawing extends SnappingState {
   private pending: number[] = []
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly tool: PathTool,
     private readonly connector: Connector,
     private readonly purpose: Purpose,
@@ -78,7 +76,7 @@ export class PathDrawing extends SnappingState {
   }
 
   private takeBack(): Next {
-    if (this.pieces.length === 1) return new PathIdle(this.editor, this.tool)
+    if (this.pieces.length === 1) return done
     this.undone.push(this.pieces.pop()!)
     this.rewire()
     return undefined
@@ -104,15 +102,15 @@ export class PathDrawing extends SnappingState {
       if (target?.kind === 'polygon')
         editor.commitShape(`add ${purpose.kind}`, purpose.of, purpose.kind === 'hole' ? withHole(target, points) : withPart(target, points))
     }
-    return new PathIdle(editor, this.tool)
+    return done
   }
 
-  override onAction(action: StateAction): ToolState | boolean {
+  override onAction(action: StateAction): Answer {
     switch (action) {
       case 'confirm':
         return this.finish() ?? true
       case 'cancel':
-        return new PathIdle(this.editor, this.tool)
+        return done
       case 'undo':
       case 'remove-last':
         return this.takeBack() ?? true

@@ -1,10 +1,9 @@
 import type { Box } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { meetsBox } from '../../marquee.ts'
 import { isShown } from '../../regions.ts'
 import type { Overlay, PointerInfo, RegionId } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { SelectIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 
 /** Selects what the band touches; with Shift or Ctrl, besides what was selected. */
 export class Marquee extends DragState {
@@ -14,7 +13,7 @@ export class Marquee extends DragState {
   private box: Box
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly pressed: PointerInfo,
   ) {
     super(editor)
@@ -35,11 +34,11 @@ export class Marquee extends DragState {
       const touched = editor.regions.inBox(box).filter((r) => isShown(r) && !r.locked && meetsBox(r.shape, box))
       editor.setSelection([...this.kept, ...touched.sort((a, b) => a.z - b.z).map((r) => r.id)])
     }
-    return new SelectIdle(editor)
+    return done
   }
-  protected override idle(): SelectIdle {
+  protected override dropped(): Next {
     this.editor.setSelection(this.before)
-    return new SelectIdle(this.editor)
+    return done
   }
   override overlay(): Overlay {
     return { marquee: this.box }

@@ -2,21 +2,28 @@
  * A tool is a state machine; a state is an object that is made when it is entered and answers each event with the state to go
  * to, or with nothing to stay. What a state shows (overlay, cursor) is derived from it and vanishes with it.
  */
-import type { CanvasEditor } from '../editor.ts'
-import type { Overlay, PointerInfo, ToolName } from '../types.ts'
+import type { CanvasDocument } from './document.ts'
+import type { Overlay, PointerInfo } from './types.ts'
 
 /** Keys reach a state as what they mean, so that they can be remapped. */
 export type StateAction = 'confirm' | 'cancel' | 'remove-last' | 'delete' | 'undo' | 'redo'
 
-export type Next = ToolState | undefined
+/** The state has finished: the tool returns to its initial state. */
+export const done = Symbol('done')
+
+/** Where an event leads: to another state, back to the tool's start, or nowhere. */
+export type Next = ToolState | typeof done | undefined
+/** To a key. True: dealt with; false: nothing to do here, so that it may mean something to the editor or the application. */
+export type Answer = ToolState | typeof done | boolean
 
 export abstract class ToolState {
-  /** 'polygon.drawing' */
+  /** The tool and the state's own name: 'polygon.drawing'. */
   abstract readonly path: string
-  constructor(protected readonly editor: CanvasEditor) {}
+  constructor(protected readonly editor: CanvasDocument) {}
 
-  get cursor(): string {
-    return 'crosshair'
+  /** Undefined: the tool's own. */
+  get cursor(): string | undefined {
+    return undefined
   }
   overlay(): Overlay {
     return {}
@@ -34,8 +41,7 @@ export abstract class ToolState {
   onPointerUp(_e: PointerInfo): Next {
     return undefined
   }
-  /** True: dealt with; false: nothing to do here, so that it may mean something to the editor or the application. */
-  onAction(_action: StateAction): ToolState | boolean {
+  onAction(_action: StateAction): Answer {
     return false
   }
   /** The tool is being left or the image closed: whatever was begun is finished or dropped. */
@@ -44,18 +50,16 @@ export abstract class ToolState {
 
 /** What all gestures share: they end when the button is released, and cancelling them leaves no trace. */
 export abstract class DragState extends ToolState {
-  protected abstract idle(): ToolState
   protected abstract complete(): Next
+  /** Cancelled. */
+  protected dropped(): Next {
+    return done
+  }
   override onPointerUp(): Next {
     return this.complete()
   }
-  override onAction(action: StateAction): ToolState | boolean {
+  override onAction(action: StateAction): Answer {
     // Nothing else may change the document under a gesture.
-    return action === 'cancel' ? this.idle() : true
+    return action === 'cancel' ? (this.dropped() ?? true) : true
   }
-}
-
-export interface Tool {
-  name: ToolName
-  start(editor: CanvasEditor): ToolState
 }

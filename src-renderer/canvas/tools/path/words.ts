@@ -1,0 +1,12 @@
+/** What tools that go vertex by vertex have in common. */
+import type { ToolRecord } from '../../tool.ts'
+
+/** Of tools that may also add to a polygon. */
+export const addsParts = {
+  part: {
+    en: 'Click: a new polygon · Shift+click: another part of the selected one · Alt+click: a hole in it',
+    ja: 'クリックで新しい多角形 · Shift+クリックで選択中のものに部分を追加 · Alt+クリックで穴',
+  },
+} as const
+
+export const vertexByVertex: ToolRecord['during'] = { drawing: { keys: ['confirm', 'remove-last', 'cancel'] } }
