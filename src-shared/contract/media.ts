@@ -4,9 +4,10 @@ import { caption } from '../model/caption.ts'
 import { comment, id, media, mediaLabel } from '../model/media.ts'
 import { mediaFilter } from '../model/project.ts'
 import { region } from '../model/region.ts'
+import { checkedFiles, facets, type CheckedFiles, type Facets } from '../model/facets.ts'
 import { method } from './method.ts'
 
-const count = z.number().int()
+export { checkedFiles, facets, type CheckedFiles, type Facets }
 
 /** What a thumbnail shows beside the picture. */
 export const mediaRow = media
@@ -24,10 +25,6 @@ export const mediaRow = media
   })
 export type MediaRow = z.infer<typeof mediaRow>
 
-/** What looking at files came to. */
-export const checkedFiles = z.object({ checked: count, unreadable: count, repaired: count })
-export type CheckedFiles = z.infer<typeof checkedFiles>
-
 export const mediaSort = z.object({ by: z.enum(['id', 'path', 'regions', 'size']), descending: z.boolean() })
 export type MediaSort = z.infer<typeof mediaSort>
 
@@ -40,31 +37,6 @@ export const imageContent = z.object({
   comments: z.array(comment),
 })
 export type ImageContent = z.infer<typeof imageContent>
-
-const counted = z.array(z.object({ value: z.string().nullable(), count }))
-export const facets = z.object({
-  total: count,
-  labelled: count,
-  unlabelled: count,
-  /** Images by label id. */
-  labels: z.array(z.object({ labelId: id, count })),
-  splits: counted,
-  review: counted,
-  tags: counted,
-  /** Persons' names and checkpoints' ids. */
-  authors: z.array(z.object({ kind: z.enum(['person', 'checkpoint']), name: z.string(), count })),
-  proposed: count,
-  doubtful: count,
-  duplicates: count,
-  openComments: count,
-  unreadable: count,
-  incomplete: count,
-  /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
-  folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),
-  /** Reckoned from a sample: ask for the exact ones. */
-  approximate: z.boolean(),
-})
-export type Facets = z.infer<typeof facets>
 
 export const mediaMethods = {
   /** All that the filter lets through, in order. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { exchangeProgress, exportOptions, exportReport, formatName, importOptions, importReport } from './exchange.ts'
 import { failureSchema } from './failure.ts'
-import { checkedFiles, facets } from '../contract/media.ts'
+import { checkedFiles, facets } from './facets.ts'
 import { mediaFilter } from './project.ts'
 import { folderSurvey, setUpOptions, setUpReport } from './survey.ts'
 import { scanResult } from './scan.ts'

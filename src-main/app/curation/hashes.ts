@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { Within } from '../../files/within.ts'
-import { pipeline } from 'node:stream/promises'
-import { phash, phashSide } from '#shared/phash.ts'
 import { countUnhashed, unhashedAfter } from '../../db/curated.ts'
-import { openPicture } from '../../engine/data/picture.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
-import { rasterOf } from '../media/raster.ts'
+import { contentHash, perceptualHash } from '../media/hashes.ts'
 import { placesOf, type Project } from '../projects/index.ts'
 import { type Control, checkpointOf } from './control.ts'
 
@@ -43,26 +38,4 @@ async function hashesOf(place: Within, path: string): Promise<MediaFacts> {
     // Gone, a link that leads out of its folder, or no image that can be decoded: what is known of it is kept.
   }
   return facts
-}
-
-/** SHA-256 of the file's bytes, in hexadecimal. */
-export async function contentHash(file: string): Promise<string> {
-  const sum = createHash('sha256')
-  await pipeline(createReadStream(file), sum)
-  return sum.digest('hex')
-}
-
-/** Of the upright picture, transparency over white. */
-export async function perceptualHash(file: string): Promise<bigint> {
-  await rasterOf(file)
-  const grey = await (
-    await openPicture(file, { sequentialRead: true, failOn: 'error' })
-  )
-    .autoOrient()
-    .flatten({ background: '#fff' })
-    .greyscale()
-    .resize(phashSide, phashSide, { fit: 'fill' })
-    .raw()
-    .toBuffer()
-  return phash(grey)
 }

@@ -12,7 +12,7 @@ import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
-import { addMeta, metaValue, setMeta } from '../../db/meta.ts'
+import { addMeta, hasMeta, metaValue, setMeta } from '../../db/meta.ts'
 import { migrate } from '../../db/migrate.ts'
 import { keepTally, tally } from '../../db/tally.ts'
 import { rescueBeside, rescued } from './rescue.ts'
@@ -145,7 +145,7 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
     db = new Database(file, { readOnly: options.readOnly, watched: true, isSound, shared: options.sharedLock })
     if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
-    if (metaValue(db, 'name') === undefined) throw dataError(file, 'is not a project database')
+    if (!hasMeta(db, 'name')) throw dataError(file, 'is not a project database')
     return wrap(dir, db, options.user, lock, backup)
   } catch (e) {
     db?.close()
