@@ -63,7 +63,9 @@ function journalLog(db: Database, repair: boolean, damage: string | null): Probl
   for (const { from, to, at } of missing)
     problems.push({
       kind: 'log',
-      message: `the journal entries ${from} to ${to}, written until ${when(at)}, are missing: the log (project.db-wal) was removed, cut or damaged, or an older project.db was put in this one's place`,
+      message:
+        `the journal entries ${from} to ${to}, written until ${when(at)}, are missing: the log (project.db-wal) was removed, cut or ` +
+        "damaged, or an older project.db was put in this one's place",
       repaired: repair,
     })
   if (repair) for (const { key } of missing) if (key) db.run('DELETE FROM meta WHERE key = ?', key)

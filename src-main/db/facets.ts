@@ -80,10 +80,8 @@ export class FacetQuery {
 
   tags(): Counted[] {
     const hits = this.others('tag')
-    return this.grouped(
-      hits,
-      `SELECT t.tag AS value, count(*) AS count FROM ${hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'} GROUP BY 1 ORDER BY 1`,
-    )
+    const from = hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'
+    return this.grouped(hits, `SELECT t.tag AS value, count(*) AS count FROM ${from} GROUP BY 1 ORDER BY 1`)
   }
 
   /** Images of a condition on `m`, and the others. */

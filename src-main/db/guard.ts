@@ -9,9 +9,12 @@ import type Libsql from 'libsql'
 /** Longer text (bytes) is faster to hand over as bytes than to look through in SQL. */
 const long = 2000
 
+/** A condition on text: whether it is anything but ASCII without NUL. */
+const notPlain = (c: string) => `length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'`
+
 /** Text comes as it is or as bytes; bytes come as an empty array, which no text does. */
 const expression = (c: string) => `CASE typeof(${c})
-  WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*' THEN CAST(${c} AS BLOB) ELSE ${c} END
+  WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR ${notPlain(c)} THEN CAST(${c} AS BLOB) ELSE ${c} END
   WHEN 'blob' THEN zeroblob(0) ELSE ${c} END`
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -88,8 +91,8 @@ export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, ta
   const c = quoted(column)
   const rows = connection
     .prepare(
-      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes FROM ${quoted(table)}
-       WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'))`,
+      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes
+       FROM ${quoted(table)} WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (${notPlain(c)}))`,
     )
     .iterate([]) as IterableIterator<{ id: ArrayBuffer; kind: string; bytes: ArrayBuffer }>
   for (const { id, kind, bytes } of rows) {

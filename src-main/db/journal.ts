@@ -73,7 +73,8 @@ export function redo(db: Database, by: string, mediaId?: number): JournalEntry |
     mediaId === undefined
       ? db.value<number>(`SELECT coalesce(grp, seq) FROM journal WHERE kind = 'do' AND undone = 1 ORDER BY last DESC LIMIT 1`)
       : db.value<number>(
-          `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
+          `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq
+           WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
           mediaId,
         )
   return target ? turnGroup(db, target, 'redo', by, mediaId) : null
@@ -86,7 +87,8 @@ export function history(db: Database, options: { mediaId?: number; before?: numb
     mediaId === undefined
       ? db.all(`SELECT * FROM journal WHERE kind <> 'fact' AND seq < ? ORDER BY seq DESC LIMIT ?`, before, limit)
       : db.all(
-          `SELECT j.* FROM journal j WHERE j.kind <> 'fact' AND j.seq < ?1 AND coalesce(j.ref, j.seq) IN (SELECT seq FROM journal_media WHERE media_id = ?2)
+          `SELECT j.* FROM journal j WHERE j.kind <> 'fact' AND j.seq < ?1
+             AND coalesce(j.ref, j.seq) IN (SELECT seq FROM journal_media WHERE media_id = ?2)
            ORDER BY j.seq DESC LIMIT ?3`,
           before,
           mediaId,

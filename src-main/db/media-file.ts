@@ -52,6 +52,7 @@ export const countUnchecked = (db: Database): number =>
 /** Images that cannot be read, the first of them by path, with the reason. */
 export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
   db.all<{ id: number; rootId: number; path: string; problem: string }>(
-    'SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?',
+    `SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id
+     WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?`,
     limit,
   )

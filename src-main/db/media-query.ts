@@ -66,18 +66,17 @@ function select(db: Database, filter: MediaFilter, after: number): Condition {
     const annotation = annotationExists(filter)
     return {
       // Matches come in the order of f.rowid, the image's id: nothing is sorted.
-      sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
+      sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid
+        WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
       params: [phrase(captionText), after, ...media.params, ...annotation.params],
     }
   }
   if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
   const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
+  const among = listed ? `AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''
   return {
     sql: arms
-      .map(
-        (arm) =>
-          `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql}${listed ? ` AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''} AND ${media.sql}`,
-      )
+      .map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} ${among} AND ${media.sql}`)
       .join(' UNION '),
     params: arms.flatMap((arm) => [after, ...arm.params, ...(listed?.params ?? []), ...media.params]),
   }

@@ -8,7 +8,11 @@ import { migrations, schemaVersion } from './schema.ts'
 
 export type Migration = (typeof migrations)[number]
 
-/** Returns the backup's path where one was made; none is of a file that is a copy already. Throws where the database is of a newer program. */
+/**
+ * @param keep whether a copy is made first; not of a file that is a copy itself
+ * @returns the copy's path, where one was made
+ * @throws dataError where a newer program wrote the database
+ */
 export function migrate(db: Database, steps: readonly Migration[] = migrations, keep = true): string | null {
   const target = steps.at(-1)!.version
   const version = Number(db.value('PRAGMA user_version') ?? 0)

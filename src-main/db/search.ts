@@ -39,8 +39,10 @@ export function searchProblem(db: Database): string | null {
     return e instanceof Error ? e.message : String(e)
   }
   const lost = Number(
-    db.value(`SELECT count(*) FROM (SELECT c.id, c.media_id, c.text FROM caption c WHERE length(c.text) >= 3 ORDER BY c.id % 997, c.id LIMIT 1000) AS c
-      WHERE NOT EXISTS (SELECT 1 FROM caption_text WHERE caption_text MATCH '"' || replace(substr(c.text, 1, 40), '"', '""') || '"' AND rowid = c.media_id)`),
+    db.value(`SELECT count(*) FROM (
+        SELECT c.id, c.media_id, c.text FROM caption c WHERE length(c.text) >= 3 ORDER BY c.id % 997, c.id LIMIT 1000) AS c
+      WHERE NOT EXISTS (SELECT 1 FROM caption_text
+        WHERE caption_text MATCH '"' || replace(substr(c.text, 1, 40), '"', '""') || '"' AND rowid = c.media_id)`),
   )
   return lost ? `${lost} of 1000 captions are not found by their text` : null
 }

@@ -72,11 +72,9 @@ export function checkShape(file: string, connection: Pick<Libsql.Database, 'prep
       if (item.type === 'table') throw dataError(file, `is not a project database: it has no table ${item.name}`)
       continue // an index is made again by the check
     }
-    if (there.type !== item.type || plain(there.sql) !== plain(item.sql))
-      throw dataError(
-        file,
-        `is not a plain project database: ${item.name} is ${there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`}`,
-      )
+    if (there.type === item.type && plain(there.sql) === plain(item.sql)) continue
+    const what = there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`
+    throw dataError(file, `is not a plain project database: ${item.name} is ${what}`)
   }
   for (const item of found.values()) {
     if (wanted.has(item.name) || added(item)) continue

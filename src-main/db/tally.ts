@@ -1,6 +1,6 @@
 /**
- * How many there are of what windows count after each edit. Of millions of rows that is counted once, kept up with every edit that is made over
- * this connection, and written down as the project is closed. It holds for one position of the journal; at any other it is counted anew.
+ * The numbers that windows show after each edit. Millions of rows are counted once; the counts then follow every edit made over this
+ * connection and are stored as the project closes. They hold for one position of the journal; at any other everything is counted again.
  */
 import { z } from 'zod'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'

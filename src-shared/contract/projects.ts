@@ -28,7 +28,10 @@ export type OpenedProject = z.infer<typeof openedProject>
 export const projectMethods = {
   /** Opens a project; a folder of images that holds none yet becomes one, its images are taken in as a job. */
   'projects.open': method(z.object({ folder: text().min(1).max(4096) }), openedProject.extend({ jobId: z.string().nullable() })),
-  /** The folder of a project that was opened here lately and is still there, by its key: an address names no folder, and opens nothing unknown. */
+  /**
+   * The folder of a recent project that still exists, by its key. Addresses hold keys, not folders, so that a link cannot open a folder
+   * that was never opened here.
+   */
   'projects.known': method(z.object({ key: z.string().regex(/^[0-9a-f]{16}$/) }), z.object({ folder: z.string().nullable() })),
   'projects.close': method(nothing, done),
   /** Is the file still the one that was opened? */
@@ -41,7 +44,7 @@ export const projectMethods = {
   'projects.forget': method(z.object({ folder: z.string() }), done),
   /** The job's result is `{ folder }`, to be opened. */
   'projects.sample': method(nothing, started),
-  /** Takes in the images below a folder; the job's result is a `scanResult`. `followLinks`: the person agrees to links that lead out of it. */
+  /** Adds the images below a folder; the job's result is a `scanResult`. `followLinks`: the person accepts links that lead out of it. */
   'projects.add-folder': method(z.object({ folder: text().min(1).max(4096), followLinks: z.boolean().default(false) }), started),
   /** Takes in images that are named one by one, as `projects.add-folder` does those of a folder. */
   'projects.add-images': method(z.object({ files: z.array(text().min(1).max(4096)).min(1).max(10_000) }), started),

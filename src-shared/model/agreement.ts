@@ -21,8 +21,8 @@ export const agreementQuery = z.object({
   /** Two regions are of the same thing from this IoU on. */
   threshold: z.number().min(0.05).max(1).default(0.5),
   /**
-   * Regions are compared on images on which both drew some, image labels where both gave some. `either`: regions where only one drew some, too;
-   * what the other left out counts as missed.
+   * Regions are compared on images where both authors drew some, image labels where both gave some. `either`: regions also where only
+   * one drew some; what the other left out counts as missed.
    */
   images: z.enum(['both', 'either']).default('both'),
 })
@@ -37,7 +37,10 @@ export const kappa = z.object({
 })
 export type Kappa = z.infer<typeof kappa>
 
-/** `counts[i][j]`: a said `labels[i]` where b said `labels[j]`. Null among the labels: a region without one; the last row and column: nothing. */
+/**
+ * `counts[i][j]`: how often a said `labels[i]` where b said `labels[j]`. A null label is a region without one; the last row and column
+ * count what only one of them marked.
+ */
 export const countsMatrix = z.object({ labels: z.array(id.nullable()), counts: z.array(z.array(count)) })
 export type CountsMatrix = z.infer<typeof countsMatrix>
 

@@ -24,10 +24,11 @@ const brief = (value: unknown) => {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
-const lineOf = (c: Conflict) =>
-  c.how === 'removed'
-    ? `${c.entity} ${c.id} was removed by somebody else meanwhile`
-    : `${c.entity} ${c.id}: ${c.fields.map((f) => `${f.field} is ${brief(f.theirs)} now, it was ${brief(f.base)}`).join('; ')}: somebody else changed it meanwhile`
+function lineOf({ entity, id, how, fields }: Conflict): string {
+  if (how === 'removed') return `${entity} ${id} was removed by somebody else meanwhile`
+  const changes = fields.map((f) => `${f.field} is ${brief(f.theirs)} now, it was ${brief(f.base)}`)
+  return `${entity} ${id}: ${changes.join('; ')}: somebody else changed it meanwhile`
+}
 
 /** Equal as data: the order of keys, -0 and what is left out say nothing. */
 export function sameData(a: unknown, b: unknown): boolean {

@@ -46,7 +46,7 @@ export const labelSchemaFile = z
   })
 export type LabelSchemaFile = z.infer<typeof labelSchemaFile>
 
-/** merge: what the project has stays, and gets what it lacks. replace: what the file says of a label takes the place of what the project says. */
+/** merge: the project's labels stay and only gain what they lack. replace: what the file says of a label replaces what the project says. */
 export const schemaImportMode = z.enum(['merge', 'replace'])
 export type SchemaImportMode = z.infer<typeof schemaImportMode>
 

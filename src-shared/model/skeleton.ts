@@ -139,8 +139,8 @@ export function skeletonOf(shape: KeypointsShape): Skeleton | null {
 }
 
 /**
- * What became of points when their label's skeleton changed: renamed where as many points as before stand at the same places of the list, and
- * joined anew where they were joined as the skeleton was. Returns the shape itself where nothing changes.
+ * Points after their label's skeleton changed. They are renamed if the number of points stayed the same, by their places in the list;
+ * they get the new edges if they had the old ones. Returns the very shape where nothing changes.
  */
 export function followed(shape: KeypointsShape, before: Skeleton | null, after: Skeleton | null): KeypointsShape {
   if (!before || !after) return shape

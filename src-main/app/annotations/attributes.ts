@@ -23,7 +23,10 @@ export class AttributeRules {
     return rules
   }
 
-  /** Throws at the first value that is none of its attribute's. Those that stay as they were are not looked at: rules may have changed since. */
+  /**
+   * Throws at the first value that its attribute does not allow. Pass only
+   * values that change: rules may have changed since the others were set.
+   */
   check(labelId: number | null, given: Attributes): void {
     if (Object.keys(given).length === 0) return
     for (const rule of this.of(labelId)) {

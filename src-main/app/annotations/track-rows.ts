@@ -48,7 +48,10 @@ export function rowsOfTrack(db: Database, { at }: Sequence, track: number): Trac
   return [...places.values()].sort((a, b) => a.at - b.at)
 }
 
-/** Inside the image; null where nothing of it is, or where a mask is of another size. An image whose size is not known takes all but masks. */
+/**
+ * The part of the shape that lies inside the image; null where none does, or where a mask is of another size. An image whose size is
+ * not known takes everything but masks.
+ */
 export function fitting(shape: Shape, { width, height }: { width: number | null; height: number | null }): Shape | null {
   if (shape.kind === 'mask') return shape.rle.size[0] === height && shape.rle.size[1] === width && rleArea(shape.rle) > 0 ? shape : null
   return width && height ? clipShape(shape, width, height) : shape

@@ -113,8 +113,9 @@ export function endTracks(project: Project, ids: readonly number[], ended: boole
 }
 
 /**
- * Regions become key frames of the track, or of a new one with the region, that is nearest: of the same label and kind, on the nearest image
- * before that has one (or after), and there at the nearest place. Of regions that are of a track already the track is worked out anew.
+ * Makes each region a key frame of the nearest track, or of a new track with the nearest untracked region. Nearest means: of the same
+ * label and kind, on the closest earlier image that has one (or else a later one), and there at the closest place. For a region that
+ * already belongs to a track, that track is interpolated again.
  */
 export function interpolateRegions(project: Project, ids: readonly number[]): void {
   editTracks(project, 'interpolate', ids, function* (edit, picked) {

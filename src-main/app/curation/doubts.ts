@@ -33,7 +33,8 @@ export async function findDoubts(
     .sort((a, b) => a - b)
   if (classes.length < 2)
     throw userError(
-      `${project.folder}: at least two labels with ${o.folds} images each are needed to judge labels (images with exactly one accepted label count)`,
+      `${project.folder}: judging labels needs at least two labels with ${o.folds} images each; only images with exactly one accepted ` +
+        'label count',
     )
   const index = new Map(classes.map((label, c) => [label, c]))
   const judged = images.filter((i) => index.has(labelOf.get(i.id)!))

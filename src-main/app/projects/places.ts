@@ -48,8 +48,9 @@ export function moveRoot(project: Project, rootId: number, folder: string): void
 }
 
 /**
- * Gives images another file: what they have stays. An image that has that file already makes way where nothing was put on it; otherwise both stay
- * as they are. @returns how many were moved
+ * Points images at other files; their annotations stay. Where an image with that file exists already, it is removed if it is bare;
+ * otherwise both stay as they are.
+ * @returns how many were moved
  */
 export function relocateMedia(
   project: Project,

@@ -110,7 +110,7 @@ function attempt(body: () => void): void {
   }
 }
 
-/** Of a project that could not be made nothing stays: neither its files, but for those that were `there`, nor the folders from `made` on. */
+/** Removes all traces of a project that could not be made: its files, except those that were `there` before, and folders from `made` on. */
 function takeBack(dir: string, there: readonly string[], made: string | undefined): void {
   for (const file of [
     'project.db',

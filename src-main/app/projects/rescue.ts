@@ -50,7 +50,11 @@ export function rescueCopy(project: Left, folder: string): string {
   }
 }
 
-/** A copy that nobody asked for, beside the project or else among the temporary files, before the last connection to what was open goes. Null where it failed. */
+/**
+ * A copy made without being asked for, before the last connection to the lost file closes: beside the project, or else in the folder
+ * for temporary files.
+ * @returns its folder; null where no copy could be made
+ */
 export function rescueBeside(project: Left): string | null {
   const name = `${basename(project.folder)}-rescued-${new Date().toISOString().replace(/[:.]/g, '-')}`
   for (const parent of [dirname(project.folder), tmpdir()])

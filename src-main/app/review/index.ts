@@ -15,8 +15,8 @@ import type { Project } from '../projects/index.ts'
 const byPath = new Intl.Collator('en', { numeric: true }).compare
 
 /**
- * `doubt`: images whose label was doubted by their margin (see curation/doubts.ts), then those with proposals by the least score among them,
- * then the rest by path. `random`: by a hash of seed and path, so that images which come or go leave the others in their order.
+ * `doubt`: first images whose label was doubted, by margin (see curation/doubts.ts); then those with proposals, by the lowest score
+ * among them; then the rest by path. `random`: by a hash of seed and path, so that adding or removing images does not reorder the others.
  */
 export function reviewOrderOf(
   project: Project,
