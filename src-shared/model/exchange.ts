@@ -83,7 +83,7 @@ export const exportOptions = z.object({
   filter: mediaFilter.optional(),
   /** Which annotations; a checkpoint's proposals are left out unless asked for. */
   states: z.array(annotationState).default(['accepted']),
-  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: by the dataset, preferring outlines, then rotated boxes. */
+  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: by the dataset, outlines before rotated boxes. */
   task: z.enum(['auto', 'detect', 'segment', 'obb', 'pose']).default('auto'),
   /** Pascal VOC: the coordinate of the first pixel. */
   base: z.enum(['0', '1']).default('1'),
