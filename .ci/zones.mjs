@@ -15,6 +15,7 @@ export const layers = [
       ['src-shared/model', 'src-shared/geometry'],
       'src-shared/format.ts',
       ['src-shared/contract', 'src-shared/contract.ts'],
+      'src-shared/locales',
     ],
     below: [],
   },

@@ -1,4 +1,4 @@
-/** Are the values given those that the label's attributes may have? Names that no attribute of the label has are free. */
+/** Whether values are allowed by the label's attributes. Names that no attribute of the label has are unrestricted. */
 import { userError } from '#shared/errors.ts'
 import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
@@ -6,7 +6,7 @@ import type { Attributes } from '#shared/model/region.ts'
 import type { Database } from '../../db/database.ts'
 import { labels } from '../../db/labels.ts'
 
-/** Looks the labels up once, when first asked; for the edits of one transaction. */
+/** For the edits of one transaction: labels are looked up once, when first needed. */
 export class AttributeRules {
   private labels: Map<number, Label> | null = null
   private readonly known = new Map<number, AttributeDefinition[]>()
@@ -37,6 +37,6 @@ export class AttributeRules {
   }
 }
 
-/** Of `after`, those that `before` has otherwise. */
+/** Those of `after` that differ from `before`. */
 export const changedAttributes = (before: Attributes, after: Attributes): Attributes =>
   Object.fromEntries(Object.entries(after).filter(([name, value]) => ownValue(before, name) !== value))

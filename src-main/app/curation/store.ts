@@ -1,4 +1,4 @@
-/** Results that were found out once and are looked at many times: a file each in the project's `curation` folder. */
+/** Results of curation, kept with the project: one file per kind. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -20,7 +20,7 @@ import { stateOf } from './images.ts'
 
 const ids = z.array(z.number().int().positive())
 const kinds = {
-  /** Of a group the first `kept` are to be kept. */
+  /** The first `kept` of a group are to be kept. */
   duplicates: {
     summary: duplicateSummary,
     details: z.array(z.object({ id: z.number(), ids, kept: z.number().int().positive(), by: z.array(likeness) })),
@@ -45,17 +45,17 @@ export interface Kept<K extends Kind> extends Found<K> {
 }
 
 const fileOf = (project: Project, kind: Kind) => path.join(resultsFolder(project), `${kind}.json`)
-/** The file last read of each project and kind: a quarter of a million points are not parsed for every page. */
+/** Parsed results by project and kind, so that a quarter of a million points are not parsed for every page. */
 const read = new WeakMap<Project, Map<Kind, { modified: number; stored: unknown }>>()
 
-/** In the place of the one before. @returns what was found */
+/** Replaces the result before. @returns what was found */
 export function keepResult<K extends Kind>(project: Project, kind: K, found: Found<K>, seconds: number): Found<K> {
   const stored = { version: 1, at: Date.now(), seconds, state: stateOf(project, kinds[kind].of), ...found }
   writeResult(fileOf(project, kind), stored, anyResult)
   return found
 }
 
-/** Null where nothing was found out yet, or by another version. */
+/** Null where there is no result yet, or only one of another version. */
 export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> | null {
   const file = fileOf(project, kind)
   const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs

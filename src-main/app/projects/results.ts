@@ -1,4 +1,4 @@
-/** Results that were found out once and are looked at many times: files of JSON in the project's `curation` folder. */
+/** Results that are computed once and read many times: JSON files in the project's `curation` folder. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
@@ -7,9 +7,9 @@ import { replaceText } from '../../files/atomic.ts'
 export const resultsFolder = ({ folder }: { readonly folder: string }): string => path.join(folder, 'curation')
 
 /**
- * In the place of the one before.
- * @param ours what a result of any version holds. A project's folder is often one that somebody had before, with a `curation` of
- *   their own: what is no result is not replaced.
+ * Replaces the result before.
+ * @param ours what a result of any version holds. A project's folder may have had a `curation` folder of its owner's before: a file
+ *   that is not a result is never replaced.
  */
 export const writeResult = (file: string, result: object, ours: z.ZodType): void =>
   replaceText(file, JSON.stringify(result), { isOurs: (text) => parsed(text, ours) !== null })
