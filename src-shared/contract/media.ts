@@ -1,4 +1,4 @@
-/** Images: which there are, what is known of each. Their pixels travel by URL, see `urls.ts`. */
+/** Images, and what is known about each. Their pixels travel by URL, see `urls.ts`. */
 import { z } from 'zod'
 import { caption } from '../model/caption.ts'
 import { comment, id, media, mediaLabel } from '../model/media.ts'
@@ -39,26 +39,26 @@ export const imageContent = z.object({
 export type ImageContent = z.infer<typeof imageContent>
 
 export const mediaMethods = {
-  /** All that the filter lets through, in order. */
+  /** All images that pass the filter, in order. */
   'media.ids': method(
     z.object({
       filter: mediaFilter,
       sort: mediaSort,
-      /** So many of them only, where that is quicker. */ first: z.number().int().positive().optional(),
+      /** At most this many, where that is faster. */ first: z.number().int().positive().optional(),
     }),
     z.object({ ids: z.array(z.number()), more: z.boolean() }),
   ),
-  /** In the order asked for; images that are gone are left out. */
+  /** In the order asked for, without images that were removed. */
   'media.rows': method(z.object({ ids: z.array(id).max(1000) }), z.array(mediaRow)),
-  /** Each count is that of the images which choosing the value would show, beside the other filters. */
+  /** Each count is the number of images that choosing the value, together with the other filters, would show. */
   'media.facets': method(z.object({ filter: mediaFilter.default({}), exact: z.boolean().default(false) }).prefault({}), facets),
   /** Where the folders of images lie. */
   'media.roots': method(z.object({}).default({}), z.array(z.object({ id, folder: z.string() }))),
-  /** Why these cannot be read: the first thousand by path. */
+  /** Unreadable images with the reason: the first thousand by path. */
   'media.unreadable': method(z.object({}).default({}), z.array(z.object({ id, path: z.string(), problem: z.string() }))),
-  /** Looks again at the files of those that cannot be read, and at those that nobody looked at; the job's result is a `checkedFiles`. */
+  /** Checks unreadable files again, and those never checked; the job's result is a `checkedFiles`. */
   'media.check': method(z.object({}).default({}), z.object({ jobId: z.string() })),
-  /** Its size is found out first where it was not known. */
+  /** Determines the image's size first where that is not known. */
   'media.content': method(z.object({ id }), imageContent),
   'media.remove': method(
     z.object({
