@@ -70,8 +70,8 @@ CREATE TABLE journal_media (
 
 -- Sums of row hashes, one per label; 0: rows without a label.
 CREATE TABLE digest (label_id INTEGER PRIMARY KEY, sum TEXT NOT NULL);
-CREATE TABLE snapshot (
-  name TEXT PRIMARY KEY, seq INTEGER NOT NULL, dataset_hash TEXT NOT NULL, by_name TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE snapshot (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, dataset_hash TEXT NOT NULL, by_name TEXT NOT NULL,
+  at INTEGER NOT NULL) WITHOUT ROWID;
 
 -- What was made from the data; facts that are appended and never undone.
 CREATE TABLE run (

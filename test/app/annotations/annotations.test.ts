@@ -41,8 +41,8 @@ test('a wrong region is refused naming the field', () => {
   const wrong = (shape: unknown) => () => addRegion(project, { mediaId: 1, shape: shape as never })
   expect(wrong({ kind: 'box', x: 0, y: Infinity, w: 1, h: 1 })).toThrow(/^region: shape\.y: /)
   expect(wrong({ kind: 'polygon', parts: [[[0, 0, 1, 1]]] })).toThrow(/^region: shape\.parts\.0\.0: /)
-  expect(() => addRegion(project, { mediaId: 999, shape: box() })).toThrow('does not exist')
-  expect(() => updateRegion(project, 999, { z: 1 })).toThrow('region 999 does not exist')
+  expect(() => addRegion(project, { mediaId: 999, shape: box() })).toThrow('no longer exists')
+  expect(() => updateRegion(project, 999, { z: 1 })).toThrow('region 999 no longer exists')
 })
 
 test('removing a region keeps captions and comments, without it', () => {

@@ -199,7 +199,7 @@ describe('regions drawn apart', () => {
     const alone = temporaryProject([{ fileName: 'a.png', width: 9, height: 9, regions: [{ label: null, shape: box(0, 0) }] }])
     expect(() => makeTracks(alone, [1])).toThrow('a.png: is not part of a numbered sequence')
     expect(() => setKeyFrames(p, [1], true)).toThrow('region 1 belongs to no track')
-    expect(() => makeTracks(p, [77])).toThrow('region 77 does not exist')
+    expect(() => makeTracks(p, [77])).toThrow('region 77 no longer exists')
     addRecords(p, [{ fileName: 'elsewhere_1.png' }])
     expect(() => makeTracks(p, [1], 4)).toThrow('elsewhere_1.png: is not part of the sequence of region 1')
     expect(() => makeTracks(p, [1], 99)).toThrow('image 99: is not part of the sequence')
