@@ -1,3 +1,30 @@
 import type { annotationSentences } from '#shared/sentences/annotations.ts'
 
-export const annotationJa: Record<keyof typeof annotationSentences, string> = {}
+export const annotationJa: Record<keyof typeof annotationSentences, string> = {
+  'agreement.nothing': '一致度：解決するものがありません',
+  'agreement.same': '一致度：異なる 2 人を選んでください（どちらも「{name}」です）',
+  'caption.span': 'キャプション：範囲 {start}～{end} は本文（0～{length}）の外です',
+  'comment.elsewhere': 'コメント {id} はこの画像にありません',
+  'comment.outside': 'コメント：{x}, {y} は画像の外です',
+  'comment.reply-place': '返信に位置は指定できません',
+  'comment.reply-to-reply': 'コメント {id} はそれ自体が返信です',
+  'image-label.taken': 'この画像にはすでにこのラベルがあります',
+  'journal.redo-of-several': 'この画像の最後の変更（{action}）は {images} 枚に同時に行われました。プロジェクト全体でやり直してください',
+  'journal.undo-of-several': 'この画像の最後の変更（{action}）は {images} 枚に同時に行われました。プロジェクト全体で取り消してください',
+  'label.below-itself': 'ラベル：親：ラベルを自分自身の下に置くことはできません',
+  'label.into-itself': 'ラベルを自分自身に統合することはできません',
+  'label.merge-instead': 'ラベル名：「{name}」はすでにあります。代わりに統合してください',
+  'label.name-taken': 'この名前のラベルはすでにあります',
+  'label.none': 'ID {id} のラベルはありません',
+  'label.part-is-itself': 'ラベル：parts.{part}.name：分割するラベル自身です。どの部分にも当てはまらないものはそこに残ります',
+  'label.part-without-condition': 'ラベル：parts.{part}.where：属性、タグ、または形の種類が必要です',
+  'not-json': 'JSON ではありません（{reason}）',
+  'region.elsewhere': '領域 {id} はこの画像にありません',
+  'region.gone': '領域 {id} はもうありません',
+  'tag.taken': 'この画像にはすでにこのタグがあります',
+  'track.no-sequence': '{image}：連番の画像ではありません',
+  'track.none': '領域 {id} はトラックに属していません',
+  'track.none-alike': '領域 {id}：連番のほかの画像に、補間の元になる同じラベル・種類の領域がありません',
+  'track.only-key-frame': '領域 {id} はトラック {track} の唯一のキーフレームです',
+  'track.other-sequence': '{image}：領域 {id} の連番に含まれません',
+}

@@ -1,6 +1,7 @@
 import type { SentenceCode } from '#shared/sentences/table.ts'
 import { annotationJa } from './annotations.ts'
 import { commandJa } from './commands.ts'
+import { curationJa } from './curation.ts'
 import { engineJa } from './engine.ts'
 import { exchangeJa } from './exchange.ts'
 import { generalJa } from './general.ts'
@@ -14,6 +15,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...generalJa,
   ...annotationJa,
   ...commandJa,
+  ...curationJa,
   ...engineJa,
   ...exchangeJa,
   ...mediaJa,
