@@ -58,7 +58,7 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => false })
+        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true })
         const logits = gemm(graph.input('features', 'float32', [batch, dim]), classifier(p), undefined, { transB: true })
         return { loss: crossEntropy(logits, graph.input('labels', 'int32', [batch])), parameters: p.trainable }
       },
