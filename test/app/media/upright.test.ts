@@ -2,6 +2,7 @@
 import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
 import { uprightShape } from '../../../src-main/app/exchange/orient.ts'
 import { rasterOf } from '../../../src-main/app/media/raster.ts'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
@@ -65,5 +66,29 @@ describe.each(upright)('orientation %i', (orientation, corners) => {
     const box = uprightShape({ kind: 'box', x: width - 6, y: 0, w: 6, h: 4 }, orientation, { width, height })
     const [bw, bh] = orientation < 5 ? [6, 4] : [4, 6]
     expect(box).toEqual({ kind: 'box', x: at % 2 ? w - bw : 0, y: at < 2 ? 0 : h - bh, w: bw, h: bh })
+  })
+
+  test('so does a turned box: the middles of its short sides are where they were drawn', () => {
+    const ends = ({ cx, cy, w, angle }: { cx: number; cy: number; w: number; angle: number }) => {
+      const [x, y] = [(w / 2) * Math.cos((angle * Math.PI) / 180), (w / 2) * Math.sin((angle * Math.PI) / 180)]
+      return [cx - x, cy - y, cx + x, cy + y]
+    }
+    const drawn = { kind: 'rotated-box', cx: 24, cy: 6, w: 8, h: 2, angle: 30 } as const
+    const turned = uprightShape(drawn, orientation, { width, height }) as typeof drawn
+    const line = uprightShape({ kind: 'polyline', points: ends(drawn) }, orientation, { width, height }) as { points: number[] }
+    const sorted = (points: number[]) => [points.slice(0, 2), points.slice(2)].sort((a, b) => a[0]! - b[0]!).flat()
+    sorted(ends(turned)).forEach((v, i) => expect(v).toBeCloseTo(sorted(line.points)[i]!, 9))
+    expect([turned.w, turned.h]).toEqual([8, 2])
+  })
+
+  test('so does a mask', () => {
+    const bits = new Uint8Array(width * height)
+    bits[width - 1] = 1
+    const mask = uprightShape({ kind: 'mask', rle: rleFromBitmap(bits, height, width) }, orientation, { width, height })
+    const [w, h] = orientation < 5 ? [width, height] : [height, width]
+    const at = [...corners.replace('/', '')].indexOf('b')
+    const { rle } = mask as Extract<typeof mask, { kind: 'mask' }>
+    expect(rle.size).toEqual([h, w])
+    expect([...rleToBitmap(rle)].flatMap((bit, i) => (bit ? [i] : []))).toEqual([(at < 2 ? 0 : h - 1) * w + (at % 2 ? w - 1 : 0)])
   })
 })

@@ -23,7 +23,9 @@ describe('a curve as a run tells it', () => {
     const curve = new Curve()
     for (const step of upTo(1999)) curve.add(point(step))
     expect(steps(curve.points)).toEqual(upTo(1999))
-    for (const step of upTo(2010, 2000)) curve.add(point(step))
+    curve.add(point(2000))
+    expect(steps(curve.points)).toEqual(upTo(2000).filter((s) => s % 2 === 1))
+    for (const step of upTo(2010, 2001)) curve.add(point(step))
     expect(steps(curve.points)).toEqual(upTo(2010).filter((s) => s % 2 === 1))
   })
 
