@@ -64,15 +64,14 @@ const answers = {
   async list() {
     return { tests: (await vitest.globTestSpecifications()).map(({ moduleId }) => moduleId).sort() }
   },
-  async cover({ test, into }) {
-    const covered = `${into}.part`
-    process.env.DASHI_MUTANTS_COVERED = covered
-    const start = Date.now()
-    const answer = await run([test], 'all')
+  /** All tests in one process that loads each module once: minutes instead of an hour. */
+  async cover({ into }) {
+    process.env.DASHI_MUTANTS_COVERED = into
+    const isolated = vitest.projects.map(({ config }) => config)
+    for (const config of [vitest.config, ...isolated]) Object.assign(config, { isolate: false, bail: 0 })
+    const answer = await run((await answers.list()).tests, 'all')
+    for (const config of [vitest.config, ...isolated]) Object.assign(config, { isolate: true, bail: 1 })
     delete process.env.DASHI_MUTANTS_COVERED
-    const ids = fs.existsSync(covered) ? JSON.parse(fs.readFileSync(covered, 'utf8')) : []
-    fs.rmSync(covered, { force: true })
-    if (answer.status === 'Survived') fs.writeFileSync(into, JSON.stringify({ seconds: (Date.now() - start) / 1000, ids }))
     return answer
   },
   async mutant({ id, file, tests }) {

@@ -1,7 +1,7 @@
 // Puts small faults into the code, one at a time, and counts those that the unit tests notice.
 //   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample from each area, the same for the same seed
 //   npm run mutants -- --only src-shared/phash.ts                                  every mutant of a file, a folder, an area
-//   --jobs 2       vitest workers            --budget 20   seconds of tests for one mutant, as the measurement of coverage took them
+//   --jobs 2       vitest workers            --budget 30   seconds of tests for one mutant, as they took while coverage was measured
 //   --list         only says what would be run            --out FILE    where the result goes, as JSON
 // The mutants are Stryker's; the tests are run here, because Stryker's own runner for vitest counts what ran no test as a survivor
 // (stryker-js issues 6150 and 6213).
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: AREAS.join(',') },
     jobs: { type: 'string', default: '1' },
-    budget: { type: 'string', default: '20' },
+    budget: { type: 'string', default: '30' },
     out: { type: 'string', default: path.join(CACHE, 'result.json') },
     list: { type: 'boolean', default: false },
   },
@@ -115,28 +115,72 @@ function worker(contentsFile) {
   return { ask, stop }
 }
 
-/** Which test files run which mutants, and how long each takes: measured once for each state of the mutated files and of the test. */
+/**
+ * Which test files run which mutants, and how long each takes. Of what runs when a module is loaded, those that import it.
+ * Measured once for each state of what is mutated and of the tests.
+ */
 async function coverage(contents, mutants, { ask }) {
   const { tests } = await ask({ kind: 'list' }, 300)
-  const stamp = sha(...Object.values(contents))
-  const folder = path.join(CACHE, 'coverage')
-  fs.mkdirSync(folder, { recursive: true })
-  const fileOf = (test) => path.join(folder, `${sha(stamp, test, fs.readFileSync(test)).slice(0, 24)}.json`)
-  for (const old of fs.readdirSync(folder))
-    if (Date.now() - fs.statSync(path.join(folder, old)).mtimeMs > 7 * 86_400_000) fs.rmSync(path.join(folder, old))
-  const missing = tests.filter((test) => !fs.existsSync(fileOf(test)))
-  for (const [i, test] of missing.entries()) {
-    progress(`measuring what the tests run: ${i + 1} of ${missing.length}, ${relative(test)}`)
-    const answer = await ask({ kind: 'cover', test, into: fileOf(test) }, 1200)
-    if (answer.status !== 'Survived') throw new Error(`${relative(test)} does not pass as it is: ${answer.by ?? answer.status}`)
+  const into = path.join(CACHE, sha(...Object.values(contents), ...tests.map((t) => fs.readFileSync(t))).slice(0, 24))
+  const done = path.join(into, 'done')
+  if (!fs.existsSync(done)) {
+    fs.rmSync(into, { recursive: true, force: true })
+    fs.mkdirSync(into, { recursive: true })
+    say(`measuring what each of ${tests.length} test files runs …`)
+    const answer = await ask({ kind: 'cover', into }, 3600)
+    if (answer.status !== 'Survived') throw new Error(`the tests do not pass as they are: ${answer.by ?? answer.status}`)
+    fs.writeFileSync(done, '')
   }
   const covers = new Map(mutants.map((m) => [m.id, []]))
-  for (const test of tests) {
-    const { seconds, ids } = JSON.parse(fs.readFileSync(fileOf(test), 'utf8'))
+  const loaded = new Set()
+  const measured = fs
+    .readdirSync(into)
+    .filter((f) => f.endsWith('.json'))
+    .map((f) => JSON.parse(fs.readFileSync(path.join(into, f), 'utf8')))
+  for (const { test, seconds, ids, loaded: once } of measured) {
     for (const id of ids) covers.get(id)?.push({ test, seconds, breadth: ids.length })
+    for (const id of once) loaded.add(id)
   }
+  const importing = importers()
+  for (const mutant of mutants)
+    if (loaded.has(mutant.id)) {
+      const known = new Set(covers.get(mutant.id).map((c) => c.test))
+      for (const { test, seconds, ids } of measured)
+        if (!known.has(test) && importing(test).has(mutant.fileName))
+          covers.get(mutant.id).push({ test, seconds, breadth: 1e6 + ids.length })
+    }
   return covers
 }
+
+/** The sources that a file imports, by way of others too. */
+function importers() {
+  const direct = new Map()
+  const importsOf = (file) => {
+    if (!direct.has(file)) {
+      const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
+      const found = [...text.matchAll(/(?:from|import\()\s*'((?:\.{1,2}|#shared)\/[^']+\.ts)'/g)].map(([, to]) =>
+        to.startsWith('#shared/') ? at('src-shared', to.slice('#shared/'.length)) : path.resolve(path.dirname(file), to),
+      )
+      for (const [, pattern] of text.matchAll(/import\.meta\.glob[^(]*\(\s*'\.\/([^*']*)\*\.ts'/g))
+        for (const name of fs.readdirSync(path.resolve(path.dirname(file), pattern)))
+          if (name.endsWith('.ts')) found.push(path.resolve(path.dirname(file), pattern, name))
+      direct.set(file, found)
+    }
+    return direct.get(file)
+  }
+  const all = new Map()
+  return (file) => {
+    if (!all.has(file)) {
+      const seen = new Set([file])
+      for (const next of seen) for (const to of importsOf(next)) seen.add(to)
+      all.set(file, seen)
+    }
+    return all.get(file)
+  }
+}
+
+/** Seconds that a test file takes before its first test: its process, its modules. */
+const START = 1
 
 /** The nearest tests first: those in the place that mirrors the file, then those that run the least else; as many as the budget allows. */
 function chosen(mutant, covering) {
@@ -149,7 +193,7 @@ function chosen(mutant, covering) {
   let left = Number(options.budget)
   return covering
     .toSorted((a, b) => near(a.test) - near(b.test) || a.breadth - b.breadth)
-    .filter(({ seconds }, i) => i === 0 || (left -= seconds) > 0)
+    .filter(({ seconds }, i) => (left -= seconds + START) > 0 || i === 0)
 }
 
 /** Wilson's interval of 95 %. */
@@ -202,7 +246,7 @@ try {
   const covers = await coverage(contents, mutants, vitest)
   for (const [i, mutant] of drawn.entries()) {
     const tests = chosen(mutant, covers.get(mutant.id))
-    const seconds = tests.reduce((sum, t) => sum + t.seconds, 0)
+    const seconds = tests.reduce((sum, t) => sum + t.seconds + START, 0)
     const question = { kind: 'mutant', id: mutant.id, file: mutant.fileName, tests: tests.map((t) => t.test) }
     const answer = tests.length ? await vitest.ask(question, 30 + 5 * seconds) : { status: 'NoCoverage' }
     const { place, mutatorName, replacement, area } = mutant
