@@ -117,26 +117,32 @@ function worker(contentsFile) {
 
 /**
  * Which test files run which mutants, and how long each takes. Of what runs when a module is loaded, those that import it.
- * Measured once for each state of what is mutated and of the tests.
+ * Measured once for each state of what is mutated and of the test.
  */
 async function coverage(contents, mutants, { ask }) {
   const { tests } = await ask({ kind: 'list' }, 300)
-  const into = path.join(CACHE, sha(...Object.values(contents), ...tests.map((t) => fs.readFileSync(t))).slice(0, 24))
-  const done = path.join(into, 'done')
-  if (!fs.existsSync(done)) {
-    fs.rmSync(into, { recursive: true, force: true })
-    fs.mkdirSync(into, { recursive: true })
-    say(`measuring what each of ${tests.length} test files runs …`)
-    const answer = await ask({ kind: 'cover', into }, 3600)
+  const stamp = sha(...Object.values(contents))
+  const kept = (test) => path.join(CACHE, 'coverage', `${sha(stamp, test, fs.readFileSync(test)).slice(0, 32)}.json`)
+  const missing = tests.filter((test) => !fs.existsSync(kept(test)))
+  if (missing.length) {
+    say(`measuring what ${missing.length} of ${tests.length} test files run …`)
+    const into = fs.mkdtempSync(path.join(CACHE, 'covering-'))
+    const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
+    const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
     if (answer.status !== 'Survived') throw new Error(`the tests do not pass as they are: ${answer.by ?? answer.status}`)
-    fs.writeFileSync(done, '')
+    fs.mkdirSync(path.join(CACHE, 'coverage'), { recursive: true })
+    for (const name of fs.readdirSync(into)) {
+      const { test } = JSON.parse(fs.readFileSync(path.join(into, name), 'utf8'))
+      fs.renameSync(path.join(into, name), names.get(test))
+    }
+    fs.rmSync(into, { recursive: true })
   }
   const covers = new Map(mutants.map((m) => [m.id, []]))
   const loaded = new Set()
-  const measured = fs
-    .readdirSync(into)
-    .filter((f) => f.endsWith('.json'))
-    .map((f) => JSON.parse(fs.readFileSync(path.join(into, f), 'utf8')))
+  const measured = tests
+    .map(kept)
+    .filter((file) => fs.existsSync(file))
+    .map((file) => JSON.parse(fs.readFileSync(file, 'utf8')))
   for (const { test, seconds, ids, loaded: once } of measured) {
     for (const id of ids) covers.get(id)?.push({ test, seconds, breadth: ids.length })
     for (const id of once) loaded.add(id)
