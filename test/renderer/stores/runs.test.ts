@@ -6,10 +6,10 @@ import { useRuns } from '../../../src-renderer/stores/runs.ts'
 
 const { listeners, answers } = vi.hoisted(() => ({
   listeners: new Map<string, (data: unknown) => void>(),
-  answers: {} as Record<string, unknown>,
+  answers: new Map<string, unknown>(),
 }))
 vi.mock('../../../src-renderer/rpc/index.ts', () => ({
-  call: async (method: string) => answers[method] ?? [],
+  call: async (method: string) => answers.get(method) ?? [],
   remote: { on: (event: string, listener: (data: unknown) => void) => listeners.set(event, listener), connection: {} },
 }))
 vi.mock('../../../src-renderer/stores/project.ts', () => ({ useProject: () => ({ key: 'p', opened: true }) }))
@@ -26,12 +26,15 @@ const soon = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 beforeEach(() => {
   setActivePinia(createPinia())
-  for (const key of Object.keys(answers)) delete answers[key]
+  answers.clear()
   useRuns()
 })
 
 test('a window that comes in the middle has what was told before it came, and no step twice', async () => {
-  answers['runs.curve'] = [1, 2, 3, 4].map((s) => point(s))
+  answers.set(
+    'runs.curve',
+    [1, 2, 3, 4].map((s) => point(s)),
+  )
   told(point(3))
   told(point(4))
   told(point(5))
@@ -54,11 +57,11 @@ test('a phase with losses of its own begins a new curve; one without leaves it',
 })
 
 test('a run that has ended still has its curve once', async () => {
-  answers['runs.list'] = []
-  answers['models.list'] = []
+  answers.set('runs.list', [])
+  answers.set('models.list', [])
   told(point(1))
   told(point(2))
-  answers['runs.curve'] = [point(1), point(2)]
+  answers.set('runs.curve', [point(1), point(2)])
   listeners.get('run.finished')!({ runId: 'r', status: 'done' })
   await soon()
   expect(shown()).toEqual(['training 1', 'training 2'])
