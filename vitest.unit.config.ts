@@ -5,7 +5,7 @@ import all from './vitest.config.ts'
 
 /** What a unit test does not need: a browser, a program built for the test or by `npm run build`, Electron, a bundler. */
 const NEEDS =
-  /\/e2e\/browser\.ts'|\/helpers\/(programs|engine)\.ts'|\/helpers\/(electron|cage)\/|out\/main|from '(vite|esbuild|playwright-core)'/
+  /\/e2e\/browser\.ts'|\/helpers\/(programs|engine)\.ts'|\/helpers\/(electron|cage)\/|out\/main|(from |import\()'(vite|esbuild|playwright-core)'/
 
 /** Unit tests in kind, but each takes seconds: they train, measure devices, or read and write every format. */
 const SLOW = [
