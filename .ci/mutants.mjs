@@ -119,7 +119,7 @@ function worker(contentsFile) {
  * Which test files run which mutants, and how long each takes. Of what runs when a module is loaded, those that import it.
  * Measured once for each state of what is mutated and of the test.
  */
-async function coverage(contents, mutants, { ask }) {
+async function coverage(contents, mutants, { ask, stop }) {
   const { tests } = await ask({ kind: 'list' }, 300)
   const stamp = sha(...Object.values(contents))
   const kept = (test) => path.join(CACHE, 'coverage', `${sha(stamp, test, fs.readFileSync(test)).slice(0, 32)}.json`)
@@ -129,6 +129,7 @@ async function coverage(contents, mutants, { ask }) {
     const into = fs.mkdtempSync(path.join(CACHE, 'covering-'))
     const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
     const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
+    stop() // its processes keep their modules from now on; for mutants each file needs one of its own
     if (answer.status !== 'Survived') throw new Error(`the tests do not pass as they are: ${answer.by ?? answer.status}`)
     fs.mkdirSync(path.join(CACHE, 'coverage'), { recursive: true })
     for (const name of fs.readdirSync(into)) {
