@@ -46,7 +46,12 @@ async function run(files, switched) {
   const specifications = (await vitest.globTestSpecifications(files)).filter(({ moduleId }) => files.includes(moduleId))
   if (specifications.length < files.length) throw new Error(`not among the unit tests: ${files}`)
   specifications.sort((a, b) => files.indexOf(a.moduleId) - files.indexOf(b.moduleId))
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications)
+  // Vitest answers with all that it has ever run, in the state of then.
+  vitest.state.filesMap.clear()
+  vitest.state.errorsSet.clear()
+  const result = await vitest.runTestSpecifications(specifications)
+  const testModules = result.testModules.filter(({ moduleId }) => files.includes(moduleId))
+  const { unhandledErrors } = result
   const failed = testModules.find((module) => module.state() === 'failed')
   if (!failed && unhandledErrors.length) return { status: 'Killed', by: String(unhandledErrors[0]) }
   if (failed) {
@@ -54,6 +59,7 @@ async function run(files, switched) {
     const errors = test ? test.result().errors : failed.errors()
     return { status: 'Killed', by: `${failed.relativeModuleId}: ${test?.fullName ?? ''}: ${errors?.[0]?.message?.slice(0, 200)}` }
   }
+  if (testModules.length < files.length) throw new Error(`not all of ${files} were run`)
   const ran = testModules.reduce((sum, module) => sum + [...module.children.allTests('passed')].length, 0)
   const skipped = testModules.every((module) => [...module.children.allTests()].every((test) => test.result().state === 'skipped'))
   if (!ran && !skipped) throw new Error(`no test ran in ${files}`)
@@ -64,7 +70,7 @@ const answers = {
   async list() {
     return { tests: (await vitest.globTestSpecifications()).map(({ moduleId }) => moduleId).sort() }
   },
-  /** All tests in one process that loads each module once: minutes instead of an hour. This vitest is of no use for anything else afterwards. */
+  /** All tests in one process that loads each module once: minutes instead of an hour. Not for mutants: those need a process for each file. */
   async cover({ tests, into }) {
     process.env.DASHI_MUTANTS_COVERED = into
     for (const config of [vitest.config, ...vitest.projects.map((project) => project.config)])

@@ -129,7 +129,7 @@ async function coverage(contents, mutants, { ask, stop }) {
     const into = fs.mkdtempSync(path.join(CACHE, 'covering-'))
     const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
     const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
-    stop() // its processes keep their modules from now on; for mutants each file needs one of its own
+    stop() // it was told to share modules between files, which mutants must not
     if (answer.status !== 'Survived') throw new Error(`the tests do not pass as they are: ${answer.by ?? answer.status}`)
     fs.mkdirSync(path.join(CACHE, 'coverage'), { recursive: true })
     for (const name of fs.readdirSync(into)) {
