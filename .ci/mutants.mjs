@@ -188,6 +188,8 @@ function importers() {
 
 /** Seconds that a test file takes before its first test: its process, its modules. */
 const START = 1
+/** So many test files are run whatever they take. */
+const LEAST = 5
 
 /** The nearest tests first: those in the place that mirrors the file, then those that run the least else; as many as the budget allows. */
 function chosen(mutant, covering) {
@@ -200,7 +202,7 @@ function chosen(mutant, covering) {
   let left = Number(options.budget)
   return covering
     .toSorted((a, b) => near(a.test) - near(b.test) || a.breadth - b.breadth)
-    .filter(({ seconds }, i) => (left -= seconds + START) > 0 || i === 0)
+    .filter(({ seconds }, i) => (left -= seconds + START) > 0 || i < LEAST)
 }
 
 /** Wilson's interval of 95 %. */

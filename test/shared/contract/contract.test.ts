@@ -55,7 +55,9 @@ function shape(s: JsonSchema): string {
 const typeOf = (schema: z.ZodType, io: 'input' | 'output') =>
   written(z.toJSONSchema(schema, { io, unrepresentable: 'any', cycles: 'ref' }) as JsonSchema)
 
-const modules = import.meta.glob<Record<string, unknown>>('../../../src-shared/model/*.ts', { eager: true })
+const modules = import.meta.glob<Record<string, unknown>>(['../../../src-shared/model/*.ts', '../../../src-shared/contract/*.ts'], {
+  eager: true,
+})
 const stored = Object.entries(modules).flatMap(([file, exports]) =>
   Object.entries(exports).flatMap(([name, value]) =>
     value instanceof z.ZodType ? [[`${path.basename(file, '.ts')}.${name}`, value] as const] : [],
