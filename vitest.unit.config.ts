@@ -32,6 +32,9 @@ const SLOW = [
   'test/engine/runtime/devices.test.ts',
 ]
 
+/** `npm run mutants` has the time. */
+const slowToo = process.env['DASHI_SLOW_TESTS'] === '1'
+
 const root = import.meta.dirname
 
 /** The files of `test/` that a file of `test/` imports, itself among them. */
@@ -56,5 +59,5 @@ const heavy = tests.filter((test) => [...imported(path.join(root, test))].some((
  * which halves the time: a test must not leave global state behind.
  */
 export default defineConfig({
-  test: { ...all.test, isolate: false, exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts', ...heavy, ...SLOW] },
+  test: { ...all.test, isolate: false, exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts', ...heavy, ...(slowToo ? [] : SLOW)] },
 })

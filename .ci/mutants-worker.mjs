@@ -17,6 +17,7 @@ const mutants = {
 
 /** It is the parent that ends what takes too long: with mutants in all files, loops over pixels take many times as long. */
 const limit = 1_200_000
+process.env.DASHI_SLOW_TESTS = '1'
 const vitest = await createVitest(
   'test',
   {

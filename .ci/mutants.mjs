@@ -1,6 +1,7 @@
 // Puts small faults into the code, one at a time, and counts those that the unit tests notice.
 //   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample from each area, the same for the same seed
 //   npm run mutants -- --only src-shared/phash.ts                                  every mutant of a file, a folder, an area
+//   --tests test/engine   only the unit tests of these folders: quicker, and the score is then one that all tests reach at least
 //   --jobs 2       vitest workers            --budget 30   seconds of tests for one mutant, as they took while coverage was measured
 //   --list         only says what would be run            --out FILE    where the result goes, as JSON
 // The mutants are Stryker's; the tests are run here, because Stryker's own runner for vitest counts what ran no test as a survivor
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: AREAS.join(',') },
+    tests: { type: 'string', default: 'test' },
     jobs: { type: 'string', default: '1' },
     budget: { type: 'string', default: '30' },
     out: { type: 'string', default: path.join(CACHE, 'result.json') },
@@ -120,7 +122,9 @@ function worker(contentsFile) {
  * Measured once for each state of what is mutated and of the test.
  */
 async function coverage(contents, mutants, { ask, stop }) {
-  const { tests } = await ask({ kind: 'list' }, 300)
+  const folders = options.tests.split(',').map((folder) => `${folder.replace(/\/$/, '')}/`)
+  const { tests: all } = await ask({ kind: 'list' }, 300)
+  const tests = all.filter((test) => folders.some((folder) => relative(test).startsWith(folder)))
   const stamp = sha(...Object.values(contents))
   const kept = (test) => path.join(CACHE, 'coverage', `${sha(stamp, test, fs.readFileSync(test)).slice(0, 32)}.json`)
   const missing = tests.filter((test) => !fs.existsSync(kept(test)))
@@ -194,10 +198,12 @@ const LEAST = 5
 /** The nearest tests first: those in the place that mirrors the file, then those that run the least else; as many as the budget allows. */
 function chosen(mutant, covering) {
   const mirror = `test/${mutant.file.replace(/^src-(main\/)?/, '').replace(/\.ts$/, '')}`
+  const room = mirror.split('/').slice(0, 2).join('/')
   const near = (test) => {
     const place = relative(test).replace(/\.test\.ts$/, '')
     if (place === mirror) return 0
-    return path.posix.dirname(place) === path.posix.dirname(mirror) ? 1 : 2
+    if (path.posix.dirname(place) === path.posix.dirname(mirror)) return 1
+    return place.startsWith(`${room}/`) ? 2 : 3
   }
   let left = Number(options.budget)
   return covering

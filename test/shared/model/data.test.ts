@@ -83,6 +83,9 @@ describe('changed meanwhile', () => {
     expect(line(changed).fault).toBe('conflict')
     expect(line(changed).message).toContain('region 3: z is 2 now, it was 1; note is "')
     expect(line(changed).message).toContain(`${'x'.repeat(59)}… now, it was null`)
+    const note = (length: number) =>
+      line({ ...changed, fields: [{ field: 'note', base: null, theirs: 'y'.repeat(length - 2), mine: '' }] }).message
+    expect([note(60).includes('…'), note(61).includes('…')]).toEqual([false, true])
     expect(line(gone).message).toContain('region 4 was removed')
     expect(line(gone).message).not.toContain('more')
     expect(line(gone, changed, changed).message).toContain('(and 2 more)')
