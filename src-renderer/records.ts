@@ -1,31 +1,36 @@
 /** Records of the application that windows list. Their words are merged into those of each language. */
 import { shallowRef } from 'vue'
 import type { MergeMethodEntry, RecipeEntry } from '#shared/contract/rooms.ts'
+import { locales, recordWord } from '#shared/locales/index.ts'
+import type { Words } from '#shared/model/words.ts'
 import { i18n } from './locales/index.ts'
 import { call } from './rpc/index.ts'
 
 export const mergeMethods = shallowRef<readonly MergeMethodEntry[]>([])
-
 export const recipes = shallowRef<readonly RecipeEntry[]>([])
 
 export async function loadRecords(): Promise<void> {
-  await Promise.all([loadMethods(), loadRecipes()])
-}
-
-async function loadMethods(): Promise<void> {
-  const methods = await call('merging.methods')
-  for (const language of ['en', 'ja'] as const) {
-    const words = (of: 'title' | 'about') => Object.fromEntries(methods.map((m) => [m.name, m[of][language]]))
-    i18n.global.mergeLocaleMessage(language, { merge: { methods: words('title'), about: words('about') } })
-  }
+  const [methods, offered] = await Promise.all([call('merging.methods'), call('training.recipes')])
+  addWords('merge', byId(methods, 'name'), (title, about) => ({ merge: { methods: title, about } }))
+  addWords('recipe', byId(offered, 'name'), (title, about) => ({ recipes: title, recipesAbout: about }))
   mergeMethods.value = methods
+  recipes.value = offered
 }
 
-async function loadRecipes(): Promise<void> {
-  const found = await call('training.recipes')
-  for (const language of ['en', 'ja'] as const) {
-    const words = (of: 'title' | 'about') => Object.fromEntries(found.map((r) => [r.name, r[of][language]]))
-    i18n.global.mergeLocaleMessage(language, { recipes: words('title'), recipesAbout: words('about') })
+interface Worded {
+  readonly title: Words
+  readonly about?: Words
+}
+type Texts = Readonly<Record<string, string>>
+
+const byId = <K extends string, T extends Worded & Readonly<Record<K, string>>>(records: readonly T[], key: K) =>
+  records.map((record): [string, Worded] => [record[key], record])
+
+/** `place` says where the table of words has the titles and descriptions of this kind of record. */
+function addWords(kind: string, records: readonly [string, Worded][], place: (title: Texts, about: Texts) => object): void {
+  for (const locale of locales) {
+    const texts = (of: 'title' | 'about'): Texts =>
+      Object.fromEntries(records.flatMap(([id, r]) => (r[of] ? [[id, recordWord(locale, [kind, id, of], r[of])]] : [])))
+    i18n.global.mergeLocaleMessage(locale.id, place(texts('title'), texts('about')))
   }
-  recipes.value = found
 }
