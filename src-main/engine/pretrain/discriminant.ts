@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
-import { Graph } from '../../engine/graph/graph.ts'
-import { gemm } from '../../engine/ops/index.ts'
-import { Session, tensor } from '../../engine/runtime/session.ts'
+import { Graph } from '../graph/graph.ts'
+import { gemm } from '../ops/index.ts'
+import { Session, tensor } from '../runtime/session.ts'
 
 /** y = map·x + bias: `map` [outputs, d]. */
 export interface Discriminant {

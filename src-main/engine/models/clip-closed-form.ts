@@ -1,5 +1,10 @@
-import type { ClipConfig } from '../../engine/models/clip-config.ts'
-import type { PreprocessConfig } from '../../engine/data/preprocess.ts'
+import type { PreprocessConfig } from '../data/preprocess.ts'
+import type { Value } from '../graph/graph.ts'
+import type { Params } from '../nn/params.ts'
+import { encoder, layerNorm } from '../nn/transformer.ts'
+import { reshape, slice } from '../ops/index.ts'
+import type { ClipConfig } from './clip-config.ts'
+import type { ClosedForm } from './model.ts'
 
 /*
  * The image tower's closed form, part one: what each patch token says of its patch. Entries of the residual stream (D = 192):
@@ -131,3 +136,39 @@ export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors,
     bias.forEach((b, f) => (layer('self_attn.out_proj.bias')[LAYOUT.features + f] = b / layers))
   }
 }
+
+/** Small beside the tokens, whose sizes should not change as the layers add to them. */
+const FEATURE_SIZE = 0.03
+
+const scale = (x: Float32Array, by: number): Float32Array => {
+  for (let i = 0; i < x.length; i++) x[i] = x[i]! * by
+  return x
+}
+
+/**
+ * The first block says of each patch where its edges run and how it is coloured; the heads of the next four bring what a linear
+ * map makes of that to the class token, and the projection to the embedding; all else begins near the identity.
+ * @param tokens pixels → what the image encoder begins with
+ */
+export const closedForm = (config: ClipConfig, tokens: (p: Params, pixels: Value) => Value): ClosedForm => ({
+  features: LAYOUT.place - LAYOUT.features,
+  see(weights, normalisation) {
+    for (let i = 0; i < config.vision_config.num_hidden_layers; i++)
+      for (const name of ['mlp.fc2.weight', 'self_attn.out_proj.weight']) scale(layerOf(weights, i)(name), 0.01)
+    seeEdges(config, weights, normalisation)
+  },
+  contents(p, pixels) {
+    const v = config.vision_config
+    const after = encoder(p, 'vision_model.encoder', tokens(p, pixels), { ...v, num_hidden_layers: 1 })
+    const seen = layerNorm(p, 'vision_model.encoder.layers.1.layer_norm1', after, v.layer_norm_eps)
+    const patches = slice(slice(seen, { axis: 1, start: 1 }), { axis: 2, start: 0, end: LAYOUT.content })
+    const [b, n, c] = patches.shape as [number, number, number]
+    return reshape(patches, [b, n * c])
+  },
+  read(weights, map, bias) {
+    const d = config.vision_config.hidden_size
+    lookAtPlaces(config, weights, scale(map, FEATURE_SIZE), scale(bias, FEATURE_SIZE))
+    const projection = scale(weights.get('visual_projection.weight')!, 0.1)
+    for (let f = 0; f < bias.length; f++) projection.fill(0, f * d, (f + 1) * d)[f * d + LAYOUT.features + f] = 1
+  },
+})

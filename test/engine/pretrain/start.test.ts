@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { discriminant } from '../../../src-main/app/pretrain/discriminant.ts'
-import { LAYOUT, lookAtPlaces, seeEdges } from '../../../src-main/app/pretrain/edges.ts'
-import type { Picture } from '../../../src-main/app/pretrain/pictures.ts'
-import { nanoConfig, recipe } from '../../../src-main/app/pretrain/recipe.ts'
-import { contents, embed } from '../../../src-main/app/pretrain/start.ts'
+import { LAYOUT, lookAtPlaces, seeEdges } from '../../../src-main/engine/models/clip-closed-form.ts'
+import { architectureOf } from '../../../src-main/engine/models/families.ts'
+import { nanoConfig } from '../../../src-main/engine/models/nano.ts'
+import { discriminant } from '../../../src-main/engine/pretrain/discriminant.ts'
+import type { Picture } from '../../../src-main/engine/pretrain/picture.ts'
+import { recipe } from '../../../src-main/engine/pretrain/recipe.ts'
+import { embed } from '../../../src-main/engine/pretrain/start.ts'
 import { preprocessSchema } from '../../../src-main/engine/data/preprocess.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
 import { clipConfigSchema } from '../../../src-main/engine/models/clip-config.ts'
-import { initialClip } from '../../../src-main/engine/models/clip-init.ts'
 import { imageTokens } from '../../../src-main/engine/models/clip.ts'
 import { encoder } from '../../../src-main/engine/nn/transformer.ts'
 import { reshape, slice } from '../../../src-main/engine/ops/index.ts'
@@ -16,11 +17,14 @@ const side = recipe.renderSize
 const picture = (grey: (x: number, y: number) => number): Picture => {
   const rgba = new Uint8Array(side * side * 4).fill(255)
   for (let i = 0; i < side * side; i++) rgba.fill(grey(i % side, Math.floor(i / side)), i * 4, i * 4 + 3)
-  return { concept: 0, style: 'noto', rgba }
+  return { concept: 0, rgba }
 }
 const config = clipConfigSchema.parse(nanoConfig(40, 39))
+const model = architectureOf(nanoConfig(40, 39))
+const contents = (weights: ReadonlyMap<string, Float32Array>, pictures: readonly Picture[]) =>
+  embed(model, weights, pictures, 1, (p, pixels) => model.closedForm!.contents(p, pixels))
 function firstBlock() {
-  const weights = initialClip(config, 1)
+  const weights = model.initial!(1)
   for (const [name, w] of weights) if (/vision_model.*(fc2|out_proj)\.weight/.test(name)) w.fill(0)
   seeEdges(config, weights, preprocessSchema.parse({}))
   return weights
@@ -31,7 +35,7 @@ const DIRECTIONS = 8
 test('a patch token says in which direction its edges run, and where', async () => {
   const edge = 40 // of 128: at 30 of the 96 that the model sees, in the upper left quarter of the second patch of the second row
   const [upright, lying, plain] = [picture((x) => (x < edge ? 0 : 255)), picture((_, y) => (y < edge ? 0 : 255)), picture(() => 128)]
-  const said = await contents(config, firstBlock(), [upright, lying, plain], 1)
+  const said = await contents(firstBlock(), [upright, lying, plain])
   const token = (row: number, place: number) =>
     said.subarray((row * PLACES + place) * LAYOUT.content, (row * PLACES + place + 1) * LAYOUT.content)
   const strengths = (row: number, quarter: number) => [...token(row, 5).subarray(quarter * DIRECTIONS, (quarter + 1) * DIRECTIONS)]
@@ -51,14 +55,14 @@ test('the heads bring every place to the class token: features are a linear map 
     return picture((x, y) => spots.find(([cx, cy, r]) => (x - cx) ** 2 + (y - cy) ** 2 < r * r)?.[3] ?? 255)
   })
   const weights = firstBlock()
-  const said = await contents(config, weights, pictures, 1)
+  const said = await contents(weights, pictures)
   const features = 5
   const columns = PLACES * LAYOUT.content
   const read = Float32Array.from({ length: features * columns }, () => rng.normal() * 1e-4)
   const bias = Float32Array.from({ length: features }, () => rng.normal() * 1e-3)
   lookAtPlaces(config, weights, read, bias)
   const { hidden_size: d } = config.vision_config
-  const classToken = await embed(config, weights, pictures, 1, (p, pixels) => {
+  const classToken = await embed(model, weights, pictures, 1, (p, pixels) => {
     const tokens = imageTokens(p, config, pixels)
     const seen = slice(encoder(p, 'vision_model.encoder', tokens, config.vision_config), { axis: 1, start: 0, end: 1 })
     return reshape(seen, [pixels.shape[0]!, d])

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { mkdir, open, rename } from 'node:fs/promises'
-import { endOfWord, endToken, startToken, tokenizerJson, wordPattern } from '../../engine/data/clip-bpe.ts'
+import { endOfWord, endToken, startToken, tokenizerJson, wordPattern } from './clip-bpe.ts'
 
 /**
  * A byte-level BPE as CLIP's (Sennrich et al. 2016; Radford et al. 2019 for the bytes; CLIP adds lower case and `</w>` at
