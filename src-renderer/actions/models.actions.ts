@@ -38,7 +38,7 @@ export default defineActions(80, [
   },
   {
     id: 'cancel-jobs',
-    title: { en: 'Cancel what is running', ja: '実行中の処理を中止' },
+    title: { en: 'Cancel running jobs', ja: '実行中の処理を中止' },
     group: 'models',
     available: () => useJobs().running.length > 0,
     run() {

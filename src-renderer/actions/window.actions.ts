@@ -53,7 +53,7 @@ export default defineActions(90, [
   },
   theme('light', { en: 'Light theme', ja: 'ライトテーマ' }),
   theme('dark', { en: 'Dark theme', ja: 'ダークテーマ' }),
-  theme('system', { en: 'Theme of the system', ja: 'システムのテーマ' }),
+  theme('system', { en: 'System theme', ja: 'システムのテーマ' }),
   // Each language is listed under its own name.
   ...offeredLocales.map(({ id: language, name }) => ({
     id: `language-${language}`,

@@ -4,7 +4,7 @@ import type { ToolRecord } from '../../tool.ts'
 /** Of tools that may also add to a polygon. */
 export const addsParts = {
   part: {
-    en: 'Click: a new polygon · Shift+click: another part of the selected one · Alt+click: a hole in it',
+    en: 'Click: a new polygon · Shift+click: add a part to the selected one · Alt+click: cut a hole',
     ja: 'クリックで新しい多角形 · Shift+クリックで選択中のものに部分を追加 · Alt+クリックで穴',
   },
 } as const
