@@ -5,7 +5,7 @@ import { useShell } from '../stores/shell.ts'
 import { defineActions } from './action.ts'
 import { opened } from './when.ts'
 
-/** In its room, what the form's button does; from elsewhere the way to that button. */
+/** Presses the form's button in its room; from elsewhere, goes to that button. */
 const submit = (room: 'train' | 'compare' | 'merge') => () => {
   const shell = useShell()
   const button = () => document.querySelector<HTMLElement>('[data-start]')

@@ -1,4 +1,4 @@
-/** When actions can do something, and what becomes of one that fails. */
+/** Conditions that actions share, and how failures are reported. */
 import { useGallery } from '../stores/gallery.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useProject } from '../stores/project.ts'
@@ -17,5 +17,5 @@ export const chosen = (): boolean => browsing() && useGallery().selection.size >
 export const failing = (promise: Promise<unknown>): void =>
   void promise.catch((e: unknown) => useToasts().error(e instanceof Error ? e.message : String(e)))
 
-/** What opens a dialog. */
+/** Makes an action's `run` that opens a dialog. */
 export const dialog = (what: Dialog) => () => void useShell().open(what)

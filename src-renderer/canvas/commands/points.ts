@@ -7,7 +7,7 @@ import { vertexRegion } from '../tools/select/selection.ts'
 import { nearestVertex } from '../vertices.ts'
 import { toImage } from '../view.ts'
 
-/** Of the one region of keypoints: the points chosen, or the one under the pointer, get another state; chosen they stay. */
+/** Changes the state of the selected points, or of the one under the pointer, of the selected keypoints. */
 const pointState =
   (to: (shape: KeypointsShape, indices: readonly number[]) => Visibility): Run =>
   (editor) => {
@@ -22,7 +22,7 @@ const pointState =
     return true
   }
 
-/** Through the pointer; where one lies there it goes. */
+/** Adds a guide through the pointer, or removes the one there. */
 const guide =
   (axis: 'x' | 'y'): Run =>
   (editor) => {

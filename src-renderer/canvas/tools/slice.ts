@@ -12,7 +12,7 @@ import { cutShape } from './slice/cut.ts'
 
 /**
  * Cuts the selection or, without one, all regions that the line crosses. The largest piece keeps the id. What was selected stays so,
- * in all its pieces; where nothing was, nothing is afterwards, so that the next line cuts other regions.
+ * in all its pieces; without a selection none is made, so that the next line cuts other regions.
  */
 function slice(editor: CanvasDocument, from: Point, to: Point): void {
   const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)]
@@ -46,7 +46,7 @@ class SliceIdle extends SnappingState {
   }
 }
 
-/** From end to end of the cut, by a drag or by two clicks; Shift keeps to the level, the upright or the diagonal. */
+/** The cut from end to end, by a drag or two clicks; Shift keeps it horizontal, vertical or diagonal. */
 class SliceDrawing extends SnappingState {
   readonly path = 'slice.drawing'
   private to: Point

@@ -1,4 +1,4 @@
-/** What tools that go vertex by vertex have in common. */
+/** Shared by tools that draw vertex by vertex. */
 import type { ToolRecord } from '../../tool.ts'
 
 /** Of tools that may also add to a polygon. */
