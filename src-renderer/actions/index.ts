@@ -21,7 +21,7 @@ export function act(id: string): boolean {
 }
 
 /** While a dialog is open, only what opens and closes dialogs. */
-const overDialogs = new Set(['command-palette', 'help', 'settings', 'about'])
+const overDialogs = new Set(['command-palette', 'guide', 'help', 'settings', 'about'])
 
 export function onKey(event: KeyboardEvent): void {
   const chord = chordFor(event)

@@ -1,4 +1,5 @@
 /** Conditions that actions share, and how failures are reported. */
+import { errorWords } from '../locales/error-words.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useProject } from '../stores/project.ts'
@@ -14,8 +15,7 @@ export const browsing = (): boolean => opened() && useShell().room === 'data'
 export const chosen = (): boolean => browsing() && useGallery().selection.size > 0
 
 /** Reports a failure in a toast; the caller does not wait. */
-export const failing = (promise: Promise<unknown>): void =>
-  void promise.catch((e: unknown) => useToasts().error(e instanceof Error ? e.message : String(e)))
+export const failing = (promise: Promise<unknown>): void => void promise.catch((e: unknown) => useToasts().error(errorWords(e)))
 
 /** Makes an action's `run` that opens a dialog. */
 export const dialog = (what: Dialog) => () => void useShell().open(what)

@@ -1,8 +1,13 @@
 /** The window itself: its panels, theme, language and dialogs. */
 import { menuTitle } from '#shared/locales/index.ts'
+import { pageFor } from '../guide/place.ts'
 import { offeredLocales } from '../locales/index.ts'
 import { canSignOut, signOut } from '../rpc/session.ts'
+import { useCuration } from '../stores/curation.ts'
+import { useProject } from '../stores/project.ts'
+import { useReview } from '../stores/review.ts'
 import { useSession } from '../stores/session.ts'
+import { useShell } from '../stores/shell.ts'
 import { defineActions, type Action } from './action.ts'
 import { always, browsing, dialog, failing, labelling } from './when.ts'
 
@@ -10,6 +15,15 @@ const toggleSidebar = (which: 'data' | 'strip' | 'inspector') => () => {
   const session = useSession()
   const { sidebars } = session.settings
   session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
+}
+/** The page about what the window shows; pressed again, the guide is closed. */
+function turnGuide(): void {
+  const [shell, project] = [useShell(), useProject()]
+  if (shell.dialog === 'guide') return shell.close()
+  const { tool } = useCuration()
+  const judging = useReview().active || tool === 'doubts' || tool === 'agreement'
+  shell.guidePage = pageFor({ room: project.opened && shell.room, dialog: shell.dialog, judging })
+  shell.open('guide')
 }
 const theme = (name: 'light' | 'dark' | 'system', title: Action['title']): Action => ({
   id: `theme-${name}`,
@@ -71,9 +85,17 @@ export default defineActions(90, [
     run: dialog('palette'),
   },
   {
+    id: 'guide',
+    title: menuTitle('guide'),
+    keys: ['F1'],
+    group: 'window',
+    available: always,
+    run: turnGuide,
+  },
+  {
     id: 'help',
     title: menuTitle('help'),
-    keys: ['F1', 'Shift+?', '?'],
+    keys: ['Shift+?', '?'],
     group: 'window',
     available: always,
     run: dialog('help'),

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, triggerRef, watch } from 'vue'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../label-keys.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useOpenImage } from './open-image.ts'
@@ -229,8 +230,7 @@ export const useClassify = defineStore('classify', () => {
     await refreshLabelled()
     openImage.step(1)
   }
-  const turnHistory = (how: 'undo' | 'redo') =>
-    (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const turnHistory = (how: 'undo' | 'redo') => (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(errorWords(e)))
 
   watch(
     () => project.key,

@@ -1,10 +1,11 @@
 /** Curation: which of its tools is open, what was found out so far, and what is being found out now. */
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
 import type { Output } from '#shared/contract.ts'
 import type { SimilarQuery } from '#shared/model/curation.ts'
 import { baseName } from '../format.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { i18n } from '../locales/index.ts'
 import { call, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
@@ -57,13 +58,13 @@ export const useCuration = defineStore('curation', () => {
   })
 
   const toggle = (which: Tool) => (tool.value = tool.value === which ? null : which)
-  const jobOf = (work: Work): Job | undefined => jobs.running.find((j) => j.kind === work)
+  const jobOf = (work: Work): JobEntry | undefined => jobs.running.find((j) => j.kind === work)
   /** The job as it ended, null where it could not begin; a failure is told as that of every job. */
-  async function run(begin: () => Promise<{ jobId: string }>): Promise<Job | null> {
+  async function run(begin: () => Promise<{ jobId: string }>): Promise<JobEntry | null> {
     try {
       return await jobs.ended((await begin()).jobId)
     } catch (e) {
-      toasts.error((e as Error).message)
+      toasts.error(errorWords(e))
       return null
     }
   }
@@ -88,7 +89,7 @@ export const useCuration = defineStore('curation', () => {
       gallery.show({ title, ids: what.kind === 'image' ? [what.mediaId, ...ids] : ids })
       range.value = { best: answer.images[0]!.similarity, worst: answer.images.at(-1)!.similarity, stale: answer.stale }
     } catch (e) {
-      if (mine === asked) toasts.error((e as Error).message)
+      if (mine === asked) toasts.error(errorWords(e))
     }
   }
   const titleOf = (words: string) => `“${words}”`

@@ -5,6 +5,7 @@ import type { ImageContent } from '#shared/contract/media.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Region } from '#shared/model/region.ts'
 import { CanvasEditor, invertEdit, type CanvasChange, type CanvasStage, type RegionChange, type RegionEdit } from '../canvas/index.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { reasonWords } from '../locales/reasons.ts'
 import { actionOf, call, outbox, outboxEvents, remote, temporaryId, type Change, type Request } from '../rpc/index.ts'
 import { madeAnew, resolved } from '../rpc/conflicts.ts'
@@ -130,7 +131,7 @@ export const useOpenImage = defineStore('open-image', () => {
   outboxEvents.replaced = () => void project.lookForReplacement()
   outboxEvents.refused = (change, error) => {
     unsent.delete(change.op)
-    toasts.error(error.message)
+    toasts.error(errorWords(error))
     refetchSoon()
   }
 
@@ -163,7 +164,7 @@ export const useOpenImage = defineStore('open-image', () => {
       const there = await call('media.rows', { ids: [id] }).catch(() => null)
       if (mediaId.value !== id) return
       gone.value = there?.length === 0
-      ;[failure.value, content.value] = [e instanceof Error ? e.message : String(e), null]
+      ;[failure.value, content.value] = [errorWords(e), null]
     }
   }
   /** Says why a file cannot be read. */
@@ -262,7 +263,7 @@ export const useOpenImage = defineStore('open-image', () => {
       toasts.turned(how, entry?.action ?? null)
       return entry !== null
     } catch (e) {
-      toasts.error(e instanceof Error ? e.message : String(e))
+      toasts.error(errorWords(e))
       return false
     }
   }

@@ -5,6 +5,7 @@ import { deviceSchema, ledgerSchema } from '../model/job.ts'
 import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
+import { phaseSchema } from '../model/progress.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
@@ -38,8 +39,9 @@ export type RecipeEntry = z.infer<typeof recipeEntry>
 
 export const runProgress = z.object({
   runId: z.string(),
-  /** What it does now: features, train, evaluate … */
-  phase: z.string(),
+  phase: phaseSchema,
+  /** Which stretch of the phase: a split. */
+  part: z.string().nullish(),
   step: z.number(),
   steps: z.number(),
   loss: z.number().nullish(),

@@ -1,5 +1,6 @@
 /** The languages of the program. A new one is a file or a folder here, and a line in `locales`. */
 import { pseudo } from './en-XA.ts'
+import { sentences, type SentenceCode } from '../sentences/table.ts'
 import { en } from './en/index.ts'
 import { ja } from './ja/index.ts'
 import type { Locale, LocaleWords } from './locale.ts'
@@ -25,6 +26,10 @@ const otherwise = (locale: Locale) => (english: string) => locale.otherwise?.(en
 
 /** All words in a language, those that it lacks in English. */
 export const wordsIn = (id: string): LocaleWords => filled(en.words, localeOf(id).words, otherwise(localeOf(id))) as LocaleWords
+
+/** What errors say in a language, by their codes. */
+export const sentencesIn = (locale: Locale): Readonly<Record<SentenceCode, string>> =>
+  filled(sentences, locale.sentences, otherwise(locale)) as Record<SentenceCode, string>
 
 /** A text of a record (`own`: by language, English at least) of the kind, id and field. */
 export const recordWord = (locale: Locale, [kind, id, field]: [string, string, string], own: { readonly en: string }): string =>

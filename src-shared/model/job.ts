@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { failureSchema } from './failure.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
+import { progressSchema } from './progress.ts'
 import { recipeNameSchema } from './recipe.ts'
 
 /** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
@@ -152,17 +152,9 @@ export type Curated = z.infer<typeof curatedSchema>
 export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema, curateJobSchema])
 export type Job = z.infer<typeof jobSchema>
 
-/** How far a job is. `phase` says what it does now; a loss comes with training steps only. */
-export const progressSchema = z.object({
-  phase: z.string(),
-  done: z.number(),
-  total: z.number(),
-  loss: z.number().optional(),
-  lr: z.number().optional(),
-  imagesPerSecond: z.number().optional(),
-  secondsLeft: z.number().optional(),
-})
-export type JobProgress = z.infer<typeof progressSchema>
+/** Of a job in the engine, which always knows how much there is to do. */
+export const jobProgressSchema = progressSchema.extend({ total: z.number() })
+export type JobProgress = z.infer<typeof jobProgressSchema>
 
 /** Of one split: how many are right, and the logits [n, classes], row-major, in the order of its items. */
 export const predictionsSchema = z.object({
@@ -191,10 +183,3 @@ export const jobResultSchema = z.object({
   leftOut: z.array(leftOutSchema).default([]),
 })
 export type JobResult = z.infer<typeof jobResultSchema>
-
-export const workerMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), progress: progressSchema }),
-  z.object({ type: z.literal('done'), result: jobResultSchema }),
-  failureSchema.extend({ type: z.literal('failed') }),
-])
-export type WorkerMessage = z.infer<typeof workerMessageSchema>

@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import type { RunningJob } from '../../engine/client.ts'
 import type { AppContext } from '../context.ts'
 
 export interface Step {
-  readonly phase: string
+  readonly phase: Phase
   readonly done: number
   readonly total: number | null
 }

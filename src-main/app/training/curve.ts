@@ -1,6 +1,7 @@
 /** What a run tells as it goes, kept for windows that open later. */
 import { z } from 'zod'
 import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 
 const most = 2000
@@ -32,7 +33,7 @@ export class Curve {
 const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
 
 /** The phase whose losses are a recipe's curve, where it is not the training of weights. */
-const phases: Readonly<Record<string, string>> = { lp: 'logistic regression', coop: 'prompt tuning' }
+const phases: Readonly<Record<string, Phase>> = { lp: 'logistic-regression', coop: 'prompt-tuning' }
 
 /** The curve that an ended run left in the project, thinned out there. */
 export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {

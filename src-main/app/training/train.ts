@@ -95,16 +95,9 @@ function storedModel(app: AppContext, project: Project, model: string): string |
 
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
 
-/** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
-export function startTraining(
-  app: AppContext,
-  project: Project,
-  request: TrainRequest,
-  onProgress?: (p: JobProgress) => void,
-  onLeftOut?: (images: readonly LeftOut[]) => void,
-) {
+/** Enters a training into the project as a run that waits for its turn. */
+export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
   const { name, job } = planTraining(app, project, request)
-  const folder = path.relative(project.folder, job.out)
   const settings = jsonObject.parse({
     ...job.settings,
     seed: job.seed,
@@ -112,8 +105,22 @@ export function startTraining(
     name,
     device: job.device,
   })
+  const folder = path.relative(project.folder, job.out)
+  return startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
+}
+
+/** Trains in a worker thread; the run's end and its checkpoint are entered into the project, with what they were made from. */
+export function startTraining(
+  app: AppContext,
+  project: Project,
+  request: TrainRequest,
+  onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
+  run = registerTraining(app, project, request),
+) {
+  const { name, job } = planTraining(app, project, request)
+  const folder = path.relative(project.folder, job.out)
   const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
-  const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
   const losses: number[] = []
   let losing = ''

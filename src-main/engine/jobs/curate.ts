@@ -1,5 +1,6 @@
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateJob, CurateTask, JobResult } from '#shared/model/job.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import { confidentLearning } from '../curation/confident.ts'
 import { outOfSample } from '../curation/doubts.ts'
 import { type Features, featuresOf } from '../curation/features.ts'
@@ -50,7 +51,7 @@ async function carryOut(
   const check = () => {
     if (hooks.isCancelled()) throw cancelled()
   }
-  const progress = (phase: string) => (done: number, total: number) => hooks.onProgress({ phase, done, total })
+  const progress = (phase: Phase) => (done: number, total: number) => hooks.onProgress({ phase, done, total })
   switch (task.kind) {
     case 'near': {
       const preferred = readable.filter((i) => i < task.preferred).length

@@ -58,7 +58,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
           insist: job.insist,
           signal: stop.signal,
           helper: hooks.mergeHelper,
-          onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
+          onEntry: () => hooks.onProgress({ phase: 'greedy-soup', done: ++tried, total: candidates.length }),
         })
         ledger = [...soup.ledger]
         for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))

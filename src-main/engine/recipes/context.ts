@@ -61,7 +61,7 @@ export class Run {
       features = imageFeatures(this.model, this.split(name), {
         provider: this.o.provider,
         cache: this.o.cache,
-        onProgress: (done, total) => this.o.onProgress({ phase: `features of ${name}`, done, total }),
+        onProgress: (done, total) => this.o.onProgress({ phase: 'features', part: name, done, total }),
         isCancelled: () => this.check(),
       })
       this.features.set(name, features)

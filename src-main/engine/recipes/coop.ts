@@ -91,7 +91,7 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
         },
       },
       {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt tuning', done: step, total, ...rest }),
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt-tuning', done: step, total, ...rest }),
         isCancelled: run.o.isCancelled,
         resume: run.o.resume,
       },

@@ -36,7 +36,7 @@ export async function probe(
   for await (const fit of logisticPath(problem, cs, { iterations })) {
     run.check()
     objectives.push(fit.objective / (fit.c * labels.length))
-    run.o.onProgress({ phase: 'logistic regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
+    run.o.onProgress({ phase: 'logistic-regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
     const head = unnormalise({ classes, dim, weight: fit.weight, bias: fit.bias }, mean, deviation)
     const score = accuracy({ classes: classes.length, labels: run.split(chooseOn).labels, logits: headLogits(judged, head) })
     if (!best || score > best.accuracy) best = { head, c: fit.c, accuracy: score }

@@ -21,6 +21,7 @@ export const actions = {
     'go-compare': 'Go to Compare',
     'go-merge': 'Go to Merge',
     'zoom-fit': 'Fit the image',
+    guide: 'Guide',
     help: 'Keyboard shortcuts',
   },
 }

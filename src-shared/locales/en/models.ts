@@ -57,7 +57,8 @@ export const models = {
   phases: {
     queued: 'waits for its turn',
     checking: 'checking the images',
-    features: 'features of {split}',
+    features: 'computing features',
+    featuresOf: 'features of {split}',
     'logistic-regression': 'logistic regression',
     training: 'training',
     'prompt-tuning': 'prompt tuning',

@@ -50,6 +50,7 @@ export const shell = {
   },
   jobs: {
     scan: 'Looking for images',
+    link: 'Looking for missing files',
     check: 'Checking files',
     'set-up': 'Setting up',
     sample: 'Making the sample',

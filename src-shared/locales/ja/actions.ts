@@ -23,6 +23,7 @@ export const actions: Translated<typeof source> = {
     'go-compare': '比較へ移動',
     'go-merge': 'マージへ移動',
     'zoom-fit': '画像全体を表示',
+    guide: 'ガイド',
     help: 'キーボードショートカット',
   },
 }

@@ -11,6 +11,7 @@ import { labelling } from './labelling.ts'
 import { menu } from './menu.ts'
 import { models } from './models.ts'
 import { projects } from './projects.ts'
+import { queue } from './queue.ts'
 import { reviewing } from './reviewing.ts'
 import { route } from './route.ts'
 import { sequence } from './sequence.ts'
@@ -20,6 +21,7 @@ import { upkeep } from './upkeep.ts'
 import { window } from './window.ts'
 import { change } from './history.ts'
 import { reason } from './reasons.ts'
+import { sentencesJa } from './sentences/index.ts'
 
 /** Japanese has no plural: one form is for any count. */
 export const ja = {
@@ -39,6 +41,7 @@ export const ja = {
     menu,
     models,
     projects,
+    queue,
     reviewing,
     route,
     sequence,
@@ -49,4 +52,5 @@ export const ja = {
   ),
   change,
   reason,
+  sentences: sentencesJa,
 } satisfies Locale

@@ -59,7 +59,8 @@ export const models: Translated<typeof source> = {
   phases: {
     queued: '順番待ち',
     checking: '画像を確認中',
-    features: '{split} の特徴量',
+    features: '特徴量を計算中',
+    featuresOf: '{split} の特徴量',
     'logistic-regression': 'ロジスティック回帰',
     training: '学習',
     'prompt-tuning': 'プロンプト調整',

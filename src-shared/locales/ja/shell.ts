@@ -52,6 +52,7 @@ export const shell: Translated<typeof source> = {
   },
   jobs: {
     scan: '画像を探索中',
+    link: '見つからないファイルを探索中',
     check: 'ファイルを確認中',
     'set-up': '準備中',
     sample: 'サンプルを作成中',

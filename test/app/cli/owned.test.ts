@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { DiskCache } from '../../../src-main/app/media/disk-cache.ts'
 import { startChild } from '../../../src-main/files/child.ts'
@@ -160,12 +161,12 @@ describe('a window', () => {
       onClose: (listen) => port.on('close', listen),
       close: () => port.close(),
     })
-    const ended = new Map<string, Job>()
+    const ended = new Map<string, JobEntry>()
     let heard = (): void => undefined
     app.attach(end(port2))
     const { call } = connect(end(port1), (event, data) => {
-      const job = data as unknown as Job
-      if (event !== 'jobs.changed' || job.status === 'running') return
+      const job = data as unknown as JobEntry
+      if (event !== 'jobs.changed' || isOpen(job)) return
       ended.set(job.id, job)
       heard()
     })

@@ -11,7 +11,7 @@ const threadOf = (program: string) =>
         const send = (message) => parentPort.postMessage(message)
         const pause = (ms) => new Promise((resume) => setTimeout(resume, ms))
         let n = 0
-        parentPort.on('message', async ({ job, cancel }) => {
+        parentPort.on('message', async ({ task: job, cancel }) => {
           const flag = new Int32Array(cancel)
           n++
           ${program}
