@@ -89,6 +89,11 @@ export default tseslint.config(
     `${above('actions|components|views|shell')}|/routing/(?!address)|^naive-ui$`,
     'stores know addresses, but not who shows them or acts on them.',
   ),
+  packages(
+    ['src-renderer/guide/**'],
+    above('actions|components|views|shell'),
+    'the guide knows which page belongs to what is shown, no more.',
+  ),
   packages(['src-renderer/routing/**'], above('actions|components|views|shell'), 'routing stands between addresses and stores.'),
   packages(['src-renderer/actions/**'], above('components|views|shell'), 'actions work on stores; nothing is drawn here.'),
   packages(['src-renderer/components/**'], above('views|shell'), 'a component serves any view.'),

@@ -1,4 +1,4 @@
-/** Changes of many images at once; each is one edit, and its toast takes it back. */
+/** Bulk edits of images; each is one change, and its toast can undo it. */
 import type { MediaPatch } from '#shared/contract/annotations.ts'
 import type { Input } from '#shared/contract.ts'
 import { call, outbox, type Request } from '../rpc/index.ts'
@@ -8,20 +8,20 @@ import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 
-/** What a change of images is meant for: those chosen, else the open one. */
+/** The images that a bulk edit applies to: those chosen, else the open one. */
 export function chosenImages(): number[] {
   const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   if (gallery.selection.size) return [...gallery.selection]
   return shell.room === 'label' && openImage.mediaId !== null ? [openImage.mediaId] : []
 }
 
-/** Takes back the project's last change, which is the one that the toast speaks of. */
+/** Undoes the project's last change, which is the one in the toast. */
 export async function takeBack(): Promise<void> {
   await outbox.empty()
   await call('history.undo', {})
   await useOpenImage().refetch()
 }
-/** What an `undo` in a toast does. */
+/** The undo button of a toast. */
 export const undoing = { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) }
 function change(request: Request, toast: string, count: number): void {
   useOpenImage().change(request)
@@ -61,7 +61,7 @@ export const bulk = {
   },
 }
 
-/** Puts copies of another image's regions on the open one, as one change. */
+/** Copies another image's regions to the open one, as one change. */
 export async function copyFrom(mediaId: number): Promise<void> {
   const [{ editor }, toasts] = [useOpenImage(), useToasts()]
   await outbox.empty()

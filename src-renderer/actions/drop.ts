@@ -8,7 +8,7 @@ import { useToasts } from '../stores/toasts.ts'
 import { bulk } from './bulk.ts'
 import { offersFor, type Offer } from './offers.ts'
 
-/** What the dialog asks about. */
+/** What the dialog offers. */
 export const dropped = shallowRef<{ offers: Offer[]; more: number }>({ offers: [], more: 0 })
 
 export async function take(paths: readonly string[]): Promise<void> {

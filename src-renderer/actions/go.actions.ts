@@ -52,7 +52,7 @@ export default defineActions(10, [
   },
   {
     id: 'copy-link',
-    title: { en: 'Copy the address of this view', ja: 'この表示のアドレスをコピー' },
+    title: { en: 'Copy a link to this view', ja: 'この表示のアドレスをコピー' },
     group: 'go',
     available: opened,
     run: () => failing(navigator.clipboard.writeText(location.href).then(() => useToasts().done('route.copied'))),

@@ -31,14 +31,14 @@ export function onKey(event: KeyboardEvent): void {
   if (!dialog && classify.working) {
     const field = document.activeElement
     if (classify.press(chord)) return event.preventDefault()
-    if (document.activeElement !== field) return // the letter goes into the field that it opened
+    if (document.activeElement !== field) return // the letter goes into the field that was just focused
   }
   if (!dialog && chord === 'Escape' && useComments().close()) return event.preventDefault()
   if (!dialog && useAgreement().press(chord)) return event.preventDefault()
   if (!dialog && useGrounding().press(chord)) return event.preventDefault()
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
-    // What passes while a key is held down makes no steps of the history.
+    // Images passed while a key is held down are no steps of the history.
     if (!(event.repeat ? useRoute().quietly(() => act(id)) : act(id))) continue
     event.preventDefault()
     event.stopPropagation()

@@ -27,12 +27,12 @@ export const keymap = (changed: Readonly<Record<string, readonly string[]>>): Ke
 export const actionsOf = (chord: string, keys: Keymap): string[] =>
   [...keys].filter(([, chords]) => chords.includes(chord)).map(([action]) => action)
 
-/** Chords that mean the same to the whole window while a text field has the focus; editing keys stay the field's. */
+/** Chords that work in the whole window even while a text field has the focus; editing keys are left to the field. */
 const everywhere = mac ? /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Ctrl\+[[\]])$/ : /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Alt\+Arrow(Left|Right))$/
 /** Keys that a focused button or link handles itself. */
 const ownKeys = new Set(['Enter', 'Space'])
 
-/** The chord that a key press is for the application; null where the key belongs to what has the focus. */
+/** The chord of a key press; null if the key belongs to the focused element. */
 export function chordFor(event: KeyLike & { target: unknown; isComposing?: boolean }): string | null {
   if (event.isComposing || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return null
   const chord = chordOf(event)

@@ -5,7 +5,7 @@ import { useShell } from '../stores/shell.ts'
 import { defineActions } from './action.ts'
 import { opened } from './when.ts'
 
-/** In its room, what the form's button does; from elsewhere the way to that button. */
+/** Presses the form's button in its room; from elsewhere, goes to that button. */
 const submit = (room: 'train' | 'compare' | 'merge') => () => {
   const shell = useShell()
   const button = () => document.querySelector<HTMLElement>('[data-start]')
@@ -38,7 +38,7 @@ export default defineActions(80, [
   },
   {
     id: 'cancel-jobs',
-    title: { en: 'Cancel what is running', ja: '実行中の処理を中止' },
+    title: { en: 'Cancel running jobs', ja: '実行中の処理を中止' },
     group: 'models',
     available: () => useJobs().running.length > 0,
     run() {

@@ -1,4 +1,4 @@
-/** What is done to tracks from the canvas: each one edit, whose undo is that of the open image. */
+/** Edits of tracks from the canvas; each is one change, undone with those of the open image. */
 import type { Input } from '#shared/contract.ts'
 import { call, outbox } from '../rpc/index.ts'
 import { useOpenImage } from '../stores/open-image.ts'
@@ -21,11 +21,11 @@ export async function changeTracks<M extends 'tracks.key' | 'tracks.end' | 'trac
 /** Those of the selection that are part of a track. */
 export const selectedTracked = () => useOpenImage().selected.filter((r) => r.track)
 
-/** So many images on in the order of the sequence; all: to its end. */
+/** Tracks the selection through the next `images` frames of the sequence; Infinity: to its end. */
 export async function trackOnward(images: number): Promise<void> {
   const [openImage, sequence] = [useOpenImage(), useSequence()]
   if (images === Infinity) return changeTracks('tracks.make', {})
-  // The sequence is looked up where the project had no track yet.
+  // Without tracks the sequence was not loaded yet.
   const frames = sequence.at >= 0 ? sequence.list.frames : (await call('tracks.list', { mediaId: openImage.mediaId!, always: true })).frames
   const through = frames[Math.min(frames.indexOf(openImage.mediaId!) + images, frames.length - 1)]
   await changeTracks('tracks.make', through === undefined ? {} : { through })

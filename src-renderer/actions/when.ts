@@ -1,4 +1,4 @@
-/** When actions can do something, and what becomes of one that fails. */
+/** Conditions that actions share, and how failures are reported. */
 import { errorWords } from '../locales/error-words.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useOpenImage } from '../stores/open-image.ts'
@@ -17,5 +17,5 @@ export const chosen = (): boolean => browsing() && useGallery().selection.size >
 /** Reports a failure in a toast; the caller does not wait. */
 export const failing = (promise: Promise<unknown>): void => void promise.catch((e: unknown) => useToasts().error(errorWords(e)))
 
-/** What opens a dialog. */
+/** Makes an action's `run` that opens a dialog. */
 export const dialog = (what: Dialog) => () => void useShell().open(what)

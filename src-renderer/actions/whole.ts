@@ -1,4 +1,4 @@
-/** What is done to all images that are shown, by one key. */
+/** Actions on all images shown. */
 import { call, outbox } from '../rpc/index.ts'
 import { useCuration } from '../stores/curation.ts'
 import { useOpenImage } from '../stores/open-image.ts'
@@ -17,10 +17,10 @@ export async function acceptShown(): Promise<void> {
   toasts.done('keys.accepted', { count: regions + labels }, undoing)
 }
 
-/** As people say it mostly; anything else has its own tool. */
+/** The usual shares; for others there is the split tool. */
 const usualShares = { train: 0.8, val: 0.1, test: 0.1 }
 
-/** Splits made and carried out in one go; what they could not meet stands in the tool. */
+/** Proposes and applies splits in one go; wishes that could not be met are listed in the tool. */
 export async function splitNow(): Promise<void> {
   const [curation, shell, toasts] = [useCuration(), useShell(), useToasts()]
   await outbox.empty()

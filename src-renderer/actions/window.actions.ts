@@ -16,6 +16,15 @@ const toggleSidebar = (which: 'data' | 'strip' | 'inspector') => () => {
   const { sidebars } = session.settings
   session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
 }
+/** The page about what the window shows; pressed again, the guide is closed. */
+function turnGuide(): void {
+  const [shell, project] = [useShell(), useProject()]
+  if (shell.dialog === 'guide') return shell.close()
+  const { tool } = useCuration()
+  const judging = useReview().active || tool === 'doubts' || tool === 'agreement'
+  shell.guidePage = pageFor({ room: project.opened && shell.room, dialog: shell.dialog, judging })
+  shell.open('guide')
+}
 const theme = (name: 'light' | 'dark' | 'system', title: Action['title']): Action => ({
   id: `theme-${name}`,
   group: 'window',
@@ -23,15 +32,6 @@ const theme = (name: 'light' | 'dark' | 'system', title: Action['title']): Actio
   available: () => useSession().settings.theme !== name,
   run: () => useSession().save({ theme: name }),
 })
-
-/** At the page of what is on the screen; again: back to where one was. */
-function openGuide(): void {
-  const [project, review, curation, shell] = [useProject(), useReview(), useCuration(), useShell()]
-  if (shell.dialog === 'guide') return shell.close()
-  const judging = review.active || curation.tool === 'doubts' || curation.tool === 'agreement'
-  shell.guidePage = pageFor({ room: project.opened && shell.room, dialog: shell.dialog, judging })
-  shell.open('guide')
-}
 
 export default defineActions(90, [
   {
@@ -67,7 +67,7 @@ export default defineActions(90, [
   },
   theme('light', { en: 'Light theme', ja: 'ライトテーマ' }),
   theme('dark', { en: 'Dark theme', ja: 'ダークテーマ' }),
-  theme('system', { en: 'Theme of the system', ja: 'システムのテーマ' }),
+  theme('system', { en: 'System theme', ja: 'システムのテーマ' }),
   // Each language is listed under its own name.
   ...offeredLocales.map(({ id: language, name }) => ({
     id: `language-${language}`,
@@ -90,7 +90,7 @@ export default defineActions(90, [
     keys: ['F1'],
     group: 'window',
     available: always,
-    run: openGuide,
+    run: turnGuide,
   },
   {
     id: 'help',

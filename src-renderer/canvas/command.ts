@@ -1,8 +1,8 @@
-/** What the canvas does on a key or a menu's word: records, gathered in `commands/index.ts`. */
+/** The canvas's commands are records, collected in `commands/index.ts`. */
 import type { Words } from '#shared/model/words.ts'
 import type { CanvasDocument } from './document.ts'
 
-/** Answers whether it had something to do. */
+/** Returns whether it had something to do. */
 export type Run = (editor: CanvasDocument) => boolean
 
 export interface CommandRecord {

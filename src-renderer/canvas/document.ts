@@ -26,7 +26,7 @@ import {
 import { Viewing } from './viewing.ts'
 
 export interface EditorOptions {
-  /** Who draws. */
+  /** The author of new regions. */
   author(): Author
   /** Called once for each gesture or command that changed regions, after the editor shows the change. */
   onEdit(edit: RegionEdit): void
@@ -74,12 +74,12 @@ export abstract class CanvasDocument extends Viewing {
     this.labels = new Map(labels.map((l) => [l.id, l]))
     this.changed('labels')
   }
-  /** What may be said of regions of a label. */
+  /** The attributes that regions of a label may have. */
   rulesOf = (labelId: number | null): AttributeDefinition[] => attributesOf(labelId, this.labels)
   nameOf = (labelId: number | null): string => (labelId === null ? '' : (this.labels.get(labelId)?.name ?? ''))
   colourOf = (labelId: number | null): string => (labelId === null ? undefined : this.labels.get(labelId)?.colour) ?? '#8a8f98'
 
-  /** The label that a skeleton is drawn of: the active one, or the only one that has any. */
+  /** The label whose skeleton is drawn: the active one if it has a skeleton, else the only one that does. */
   get skeletonLabel(): Label | null {
     const active = this.activeLabelId === null ? undefined : this.labels.get(this.activeLabelId)
     if (active?.skeleton) return active
@@ -87,7 +87,7 @@ export abstract class CanvasDocument extends Viewing {
     return all.length === 1 || active === undefined ? (all[0] ?? null) : null
   }
   skeletonOf = (labelId: number | null) => (labelId === null ? null : (this.labels.get(labelId)?.skeleton ?? null))
-  /** As it is drawn: points without edges of their own are joined as their label's skeleton is. */
+  /** The shape as drawn: keypoints without edges of their own get those of their label's skeleton. */
   drawn(shape: Shape, labelId: number | null): Shape {
     if (shape.kind !== 'keypoints' || shape.edges?.length) return shape
     const edges = edgesOf(shape, this.skeletonOf(labelId))
@@ -104,7 +104,7 @@ export abstract class CanvasDocument extends Viewing {
     this.lastSkeleton = { width: box.w, height: box.h }
     this.commitNew('place skeleton', placed(box, label.skeleton, this.image), { labelId: label.id })
   }
-  /** As large as the one before, about a point; false where no label has a skeleton. */
+  /** Places a skeleton of the previous size around a point; false if no label has one. */
   placeSkeleton(at: Point): boolean {
     if (!this.image || !this.skeletonLabel) return false
     this.drawSkeleton(boxAbout(at, this.lastSkeleton, this.image))
@@ -131,7 +131,7 @@ export abstract class CanvasDocument extends Viewing {
     }
   }
 
-  /** Makes the changes and tells the application. Nothing happens where nothing differs. */
+  /** Makes the changes and tells the application; changes that alter nothing are dropped. */
   commit(action: string, changes: readonly RegionChange[]): void {
     const real = changes.filter((c) => c.before !== c.after).map(asTracked)
     if (real.length === 0) return
@@ -172,7 +172,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('regions')
   }
 
-  /** The application saved a new region and gave it its id; edits told before it may still name the temporary one. */
+  /** Called when a new region was saved and got its id; earlier edits may still use the temporary one. */
   rename(temporary: RegionId, saved: RegionId): void {
     this.regions.rename(temporary, saved)
     this.selection = this.selection.map((id) => (id === temporary ? saved : id))
@@ -209,7 +209,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('selection')
   }
 
-  /** The label of regions to come, and of those at hand. */
+  /** Sets the label of new regions and of those that keys apply to. */
   setLabel(labelId: number | null): void {
     this.batch(() => {
       this.activeLabelId = labelId
@@ -229,12 +229,12 @@ export abstract class CanvasDocument extends Viewing {
     })
   }
 
-  /** Points of keypoints: 2 to be seen, 1 hidden, 0 not labelled; they are chosen afterwards. */
+  /** Sets the visibility of keypoints (2 visible, 1 hidden, 0 not labelled) and selects them. */
   setPointStates(id: RegionId, indices: readonly number[], v: Visibility): void {
     const region = this.regions.get(id)
     if (region?.shape.kind !== 'keypoints' || region.locked || !this.image) return
     const shape = withStates(region.shape, indices, v, this.skeletonOf(region.labelId), this.image)
-    // Without any point there is nothing that could be selected again.
+    // Without any point the region could not be selected again.
     if (!shape.points.some((p) => p.v > 0)) return
     this.batch(() => {
       this.commitShape('change points', region.id, shape)
@@ -270,7 +270,7 @@ export abstract class CanvasDocument extends Viewing {
     return { at: { x: Math.min(Math.max(x, 0), width), y: Math.min(Math.max(y, 0), height) }, snapped: snap !== null || lined.snapped }
   }
 
-  /** Of lengths; null: they are said in pixels. */
+  /** The scale of lengths; null: lengths are shown in pixels. */
   scale: Scale | null = null
   setScale(scale: Scale | null): void {
     this.scale = scale
@@ -283,12 +283,12 @@ export abstract class CanvasDocument extends Viewing {
     this.guides = guides
     this.changed('settings')
   }
-  /** A guide through a point, or none where there is one. */
+  /** Adds a guide through a point, or removes the one there. */
   toggleGuide(axis: 'x' | 'y', at: number): void {
     this.setGuides(withGuide(this.guides, axis, Math.round(at), this.reach()))
     if (!this.settings.guides) this.set({ guides: true })
   }
-  /** What is kept to beside the neighbours' vertices and edges. */
+  /** What points snap to besides neighbouring vertices and edges. */
   get lines(): Lines {
     const { snapping, grid, gridStep, guides, snapToPixels } = this.settings
     return { guides: snapping && guides ? this.guides : noGuides, grid: snapping && grid ? gridStep : null, pixels: snapToPixels }

@@ -55,7 +55,7 @@ export class CanvasEditor extends CanvasDocument {
   override receive(changes: readonly RegionChange[]): void {
     this.batch(() => {
       const touched = new Set(changes.map(changedId))
-      // A gesture on a region that changed under it has lost its ground.
+      // A gesture on a region that changed meanwhile cannot continue.
       if (this.state.overlay().previews && this.selection.some((id) => touched.has(id))) this.restart()
       super.receive(changes)
     })
@@ -67,7 +67,7 @@ export class CanvasEditor extends CanvasDocument {
 
   // ---- The view
 
-  /** The pointer now stands over another pixel: lines that follow it must. */
+  /** The pointer is now over another pixel, so lines that follow it must be updated. */
   protected override viewMoved(): void {
     if (!this.lastInput || !this.pointer || this.panning) return
     const e = this.info(this.lastInput)
@@ -186,7 +186,7 @@ export class CanvasEditor extends CanvasDocument {
 
   // ---- Actions
 
-  /** False where the canvas has nothing to do for it now, so that the application may. */
+  /** False if the canvas has nothing to do for it, so that the application may handle it. */
   execute(action: CanvasAction): boolean {
     return this.batch(() => {
       if (stateActions.has(action)) {

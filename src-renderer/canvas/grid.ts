@@ -62,7 +62,7 @@ export function withGuide(guides: Guides, axis: 'x' | 'y', at: number, reach: nu
   return { ...guides, [axis]: there.length ? rest : [...rest, at].sort((a, b) => a - b) }
 }
 
-/** One line somewhere else; null takes it away. */
+/** Moves one guide; null removes it. */
 export const movedGuide = (guides: Guides, axis: 'x' | 'y', from: number, to: number | null): Guides => ({
   ...guides,
   [axis]: [...guides[axis].filter((g) => g !== from), ...(to === null ? [] : [to])].sort((a, b) => a - b),

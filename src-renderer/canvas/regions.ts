@@ -45,7 +45,7 @@ export class RegionStore {
     return (this.index = new RBush<Entry>().load(entries))
   }
 
-  /** A region's id now, whatever it was called before it was saved. */
+  /** A region's current id, given its temporary or saved one. */
   idOf = (id: RegionId): RegionId => this.renamed.get(id) ?? id
   get = (id: RegionId): Region | undefined => this.regions.get(this.idOf(id))
   get size() {

@@ -13,7 +13,7 @@ export const done = Symbol('done')
 
 /** Where an event leads: to another state, back to the tool's start, or nowhere. */
 export type Next = ToolState | typeof done | undefined
-/** To a key. True: dealt with; false: nothing to do here, so that it may mean something to the editor or the application. */
+/** The answer to a key. True: handled; false: not handled, so that the editor or the application may. */
 export type Answer = ToolState | typeof done | boolean
 
 export abstract class ToolState {
@@ -34,7 +34,7 @@ export abstract class ToolState {
   onPointerMove(_e: PointerInfo): Next {
     return undefined
   }
-  /** The view moved under the pointer, which now stands over another pixel. */
+  /** The view moved, so the pointer is now over another pixel. */
   onViewMove(e: PointerInfo): Next {
     return this.onPointerMove(e)
   }
@@ -44,11 +44,11 @@ export abstract class ToolState {
   onAction(_action: StateAction): Answer {
     return false
   }
-  /** The tool is being left or the image closed: whatever was begun is finished or dropped. */
+  /** Called when the tool or image changes: finish or drop whatever is in progress. */
   onExit(): void {}
 }
 
-/** What all gestures share: they end when the button is released, and cancelling them leaves no trace. */
+/** Shared by all gestures: they end when the button is released, and cancelling them leaves no trace. */
 export abstract class DragState extends ToolState {
   protected abstract complete(): Next
   /** Cancelled. */

@@ -115,10 +115,10 @@ export interface CanvasSettings {
   names: boolean
   /** To whole pixels of the image. */
   snapToPixels: boolean
-  /** Is the grid shown, and kept to while snapping is on? Its cell in image pixels. */
+  /** Whether the grid is shown, and snapped to while snapping is on; its cell in image pixels. */
   grid: boolean
   gridStep: number
-  /** Are guides and rulers shown, and the guides kept to while snapping is on? */
+  /** Whether guides and rulers are shown, and guides snapped to while snapping is on. */
   guides: boolean
   /** Boxes: by dragging, by two clicks, or by either. */
   drawBy: 'either' | 'drag' | 'click'
@@ -152,7 +152,7 @@ export const defaultSettings: CanvasSettings = {
   imageOpacity: 1,
 }
 
-/** What a listener may have to look at again. */
+/** What changed, for listeners. */
 export type CanvasChange = 'image' | 'view' | 'regions' | 'selection' | 'tool' | 'overlay' | 'settings' | 'labels' | 'pointer'
 
 /** RGBA, row-major, 8 bits a channel. */

@@ -21,7 +21,7 @@ function written(): string {
   })
   const lead =
     'Made by `npm run keys` from the records of actions, tools and commands. Ctrl stands for Command on a Mac. All keys can be changed in\n' +
-    'the settings; F1 shows those in use. Where actions share a key, the first that has something to do takes it.'
+    'the settings; `?` shows those in use. Where actions share a key, the first that has something to do takes it.'
   return `${['# Keyboard shortcuts', '', lead, '', ...tables].join('\n').trimEnd()}\n`
 }
 

@@ -1,4 +1,4 @@
-/** Regions made one, or taken from one another; and the order in which they lie. */
+/** Merging, subtracting and reordering regions. */
 import { polygonArea, polygonSubtract, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleSubtract, rleUnion } from '#shared/geometry/rle.ts'
 import { shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
@@ -57,7 +57,7 @@ const reorder =
       for (let i = next.length - 2; i >= 0; i--)
         if (moving.has(next[i]!.id) && !moving.has(next[i + 1]!.id)) [next[i], next[i + 1]] = [next[i + 1]!, next[i]!]
     }
-    // Equal z (as imports leave them) could not tell the new order: spread them first.
+    // Equal z values (as imports leave them) cannot express the new order: spread them first.
     for (let i = 1; i < zs.length; i++) if ((zs[i]! - zs[i - 1]!) * direction <= 0) zs[i] = zs[i - 1]! + direction
     editor.commit(
       counted('reorder', moving.size),

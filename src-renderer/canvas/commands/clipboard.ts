@@ -1,4 +1,4 @@
-/** What is selected: copied, deleted, shown, locked. */
+/** Copying, deleting, hiding and locking the selection. */
 import type { Region } from '#shared/model/region.ts'
 import { defineCommands, type Run } from '../command.ts'
 import type { CanvasDocument } from '../document.ts'
@@ -6,7 +6,7 @@ import { isShown } from '../regions.ts'
 import { change, selected } from './change.ts'
 import { insertAt } from './insert.ts'
 
-/** Copies on top of the rest, selected; on the image they came from, a little aside. */
+/** Adds copies on top, selected, and slightly offset on the image that they came from. */
 function insert(editor: CanvasDocument, action: string, regions: readonly Region[], aside: boolean): boolean {
   const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
   return insertAt(editor, action, regions, { x: step, y: step })

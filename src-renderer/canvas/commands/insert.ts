@@ -9,7 +9,7 @@ import { boundsOfShapes, movedWithin, translate } from '../transform.ts'
 import type { Point, Size } from '../types.ts'
 import { counted } from './change.ts'
 
-/** As it may lie on an image of this size: moved, masks set on the image's grid, cut at its border; null where nothing is left. */
+/** Moved and clipped to an image of this size, masks on its pixel grid; null if nothing is left. */
 function fitted(shape: Shape, size: Size, dx: number, dy: number): Shape | null {
   const moved: Shape =
     shape.kind === 'mask'

@@ -5,7 +5,7 @@ import { boundsOfShapes, movedWithin, translate } from '../transform.ts'
 import { moveVertices, vertexAt } from '../vertices.ts'
 import { change, editable } from './change.ts'
 
-/** The vertices chosen, which stay chosen; false where none is. */
+/** Moves the selected vertices and keeps them selected; false if there are none. */
 function nudgeVertices(editor: CanvasDocument, dx: number, dy: number): boolean {
   const region = vertexRegion(editor)
   const refs = editor.vertexSelection
@@ -30,7 +30,7 @@ const nudge =
     return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
   }
 
-// Alt and an arrow is a step of the window's history, everywhere.
+// Alt with an arrow steps through the window's history everywhere.
 export const nudging = defineCommands({
   'nudge-left': {
     group: 'edit',

@@ -7,7 +7,7 @@ import { vertexRegion } from '../tools/select/selection.ts'
 import { nearestVertex } from '../vertices.ts'
 import { toImage } from '../view.ts'
 
-/** Of the one region of keypoints: the points chosen, or the one under the pointer, get another state; chosen they stay. */
+/** Changes the state of the selected points, or of the one under the pointer, of the selected keypoints. */
 const pointState =
   (to: (shape: KeypointsShape, indices: readonly number[]) => Visibility): Run =>
   (editor) => {
@@ -22,7 +22,7 @@ const pointState =
     return true
   }
 
-/** Through the pointer; where one lies there it goes. */
+/** Adds a guide through the pointer, or removes the one there. */
 const guide =
   (axis: 'x' | 'y'): Run =>
   (editor) => {
@@ -50,13 +50,13 @@ const walk =
 export const guiding = defineCommands({
   'guide-upright': {
     group: 'edit',
-    title: { en: 'Upright guide at the pointer', ja: 'ポインターの位置に垂直ガイド' },
+    title: { en: 'Vertical guide at the pointer', ja: 'ポインターの位置に垂直ガイド' },
     keys: [';'],
     run: guide('x'),
   },
   'guide-level': {
     group: 'edit',
-    title: { en: 'Level guide at the pointer', ja: 'ポインターの位置に水平ガイド' },
+    title: { en: 'Horizontal guide at the pointer', ja: 'ポインターの位置に水平ガイド' },
     keys: ["'"],
     run: guide('y'),
   },
@@ -74,13 +74,13 @@ export const points = defineCommands({
   },
   'point-hidden': {
     group: 'edit',
-    title: { en: 'Point hidden or visible', ja: '点を隠れている・見えるに切り替え' },
+    title: { en: 'Toggle point hidden', ja: '点を隠れている・見えるに切り替え' },
     keys: ['O'],
     run: pointState(otherSight),
   },
   'point-missing': {
     group: 'edit',
-    title: { en: 'Point not there, or there again', ja: '点をなし・ありに切り替え' },
+    title: { en: 'Toggle point missing', ja: '点をなし・ありに切り替え' },
     keys: ['Shift+O'],
     run: pointState(otherPresence),
   },

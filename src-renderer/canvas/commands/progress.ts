@@ -25,7 +25,7 @@ export const progress = defineCommands({
   },
   cancel: {
     group: 'edit',
-    title: { en: 'Cancel, or select nothing', ja: '中止・選択解除' },
+    title: { en: 'Cancel or deselect', ja: '中止・選択解除' },
     keys: ['Escape'],
     run(editor) {
       const had = editor.selection.length > 0
@@ -44,7 +44,7 @@ export const progress = defineCommands({
 export const toolChoice = defineCommands({
   'tool-last': {
     group: 'tools',
-    title: { en: 'Last tool', ja: '直前のツール' },
+    title: { en: 'Previous tool', ja: '直前のツール' },
     keys: ['N'],
     run(editor) {
       editor.setTool(editor.lastTool)

@@ -61,7 +61,7 @@ export const viewing = defineCommands({
   },
   'zoom-region': {
     group: 'view',
-    title: { en: 'Go to the region', ja: '領域を拡大表示' },
+    title: { en: 'Zoom to the region', ja: '領域を拡大表示' },
     keys: ['Z'],
     run(editor) {
       if (editor.selection.length === 0) return false

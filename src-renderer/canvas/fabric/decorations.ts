@@ -1,4 +1,4 @@
-/** Handles, vertices, and what the tool at work shows: one Fabric object, drawn in CSS pixels, over everything. */
+/** Handles, vertices and the tool's overlay: one Fabric object on top of everything, drawn in CSS pixels. */
 import { FabricObject } from 'fabric'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
@@ -15,7 +15,7 @@ import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-/** Vertices nearer than this (CSS px) to the one before get no handle of their own; they can still be taken. */
+/** Vertices nearer than this (CSS px) to the previous one get no handle; they can still be dragged. */
 const spacing = 5
 
 export class Decorations extends FabricObject {

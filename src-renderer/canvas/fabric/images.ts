@@ -11,7 +11,7 @@ export interface DecodedImage {
   height: number
   /** Full size first, each level half the one before. */
   levels: ImageBitmap[]
-  /** Is there something to be seen behind it? */
+  /** Whether anything behind it is visible. */
   translucent: boolean
   pixels(): Pixels
 }

@@ -38,7 +38,7 @@ export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
   element.addEventListener(
     'pointermove',
     (e) => {
-      // A stroke wants every position, not one a frame.
+      // A stroke needs every position, not one per frame.
       const all = e.buttons & 1 ? e.getCoalescedEvents() : []
       const tell = (m: PointerEvent) => (e.pointerType === 'touch' ? touches.move(e.pointerId, input(m)) : editor.pointerMove(input(m)))
       editor.batch(() => (all.length ? all : [e]).forEach(tell))

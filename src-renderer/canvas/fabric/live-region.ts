@@ -29,7 +29,7 @@ export class LiveRegion extends FabricObject {
     super({ objectCaching: false, selectable: false, evented: false })
   }
 
-  /** Instead of `shape`, while a brush is at work. */
+  /** Drawn instead of `shape` while a brush is in use. */
   columns: ColumnMask | null = null
 
   override render(ctx: CanvasRenderingContext2D): void {

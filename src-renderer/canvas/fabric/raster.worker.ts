@@ -28,7 +28,7 @@ interface Drawn {
 }
 type DrawMessage = Extract<ToRaster, { type: 'draw' }>
 
-/** With more regions in sight, lines are hairlines: several times faster, and clearer. */
+/** With more visible regions, outlines are hairlines: several times faster, and clearer. */
 const dense = 1000
 
 const entries = new Map<number, Entry>()
@@ -130,7 +130,7 @@ function move(from: PaintWindow | null, to: PaintWindow): Box[] {
 // Drawn by this thread, not by the GPU's process, which the page needs for its frames.
 const context = () => canvas.getContext('2d', { willReadFrequently: true })!
 
-/** The canvas pixels about a box of image pixels; null where none are seen. */
+/** The canvas pixels around a box of image pixels; null if none are visible. */
 function onCanvas(b: Box, w: PaintWindow, margin: number): Box | null {
   const x0 = Math.floor((b.x - w.x) * w.scale - margin)
   const y0 = Math.floor((b.y - w.y) * w.scale - margin)

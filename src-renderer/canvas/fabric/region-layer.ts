@@ -19,7 +19,7 @@ export class RegionLayer {
   readonly element = document.createElement('canvas')
   private readonly context = this.element.getContext('bitmaprenderer')!
   private readonly worker = new Worker(new URL('./raster.worker.ts', import.meta.url), { type: 'module' })
-  /** What the worker was last told of each region. */
+  /** Each region as last sent to the worker. */
   private sent = new Map<RegionId, Region>()
   private window: PaintWindow | null = null
   private ticket = 0
@@ -96,7 +96,7 @@ export class RegionLayer {
     return !this.busy && this.shownRevision === this.revision && this.asked?.ticket === this.ticket
   }
 
-  /** Moves the bitmap to where the view has it, and asks for a better one where it is not good enough. `held`: drawn live. */
+  /** Moves the bitmap with the view and requests a sharper one if needed. `held`: regions drawn live. */
   draw(held: ReadonlySet<RegionId>): void {
     const { view } = this.editor
     const w = this.window

@@ -87,7 +87,7 @@ export class MaskCanvas {
 interface Paint {
   /** Premultiplied. */
   colour: number
-  /** What is left of the ground, of 256. */
+  /** The share of the background that remains, of 256. */
   rest: number
 }
 

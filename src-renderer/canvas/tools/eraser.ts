@@ -15,7 +15,7 @@ export default defineTool({
   options: [brushSize],
   hints: {
     idle: {
-      en: 'Erases from the selected mask, or from the topmost · Alt: paint',
+      en: 'Erases from the selected mask, or the topmost · Alt: paint',
       ja: '選択中、または一番上のマスクから消す · Alt で塗る',
     },
   },

@@ -2,7 +2,7 @@ import { Hand } from 'lucide-vue-next'
 import { defineTool } from '../tool.ts'
 import { ToolState } from '../tool-state.ts'
 
-/** The editor itself pans, whatever the tool; this one only never does anything else. */
+/** The editor itself handles panning for any tool; this one does nothing else. */
 class PanIdle extends ToolState {
   readonly path = 'pan.idle'
 }

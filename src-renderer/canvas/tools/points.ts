@@ -13,7 +13,7 @@ export default defineTool({
   makes: ['keypoints'],
   hints: {
     idle: {
-      en: 'Click a point · Shift+click: one more of the selected ones',
+      en: 'Click a point · Shift+click: add to the selected points',
       ja: 'クリックで点 · Shift+クリックで選択中の点の組に追加',
     },
   },

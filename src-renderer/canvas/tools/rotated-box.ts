@@ -13,11 +13,11 @@ export default defineTool({
   makes: ['rotated-box'],
   hints: {
     idle: {
-      en: 'Draw one edge at the angle you want, then pull the box out of it',
+      en: 'Draw one edge at the angle you want, then drag out the box',
       ja: '望む角度で一辺を引き、そこから矩形を引き出す',
     },
     edge: { en: 'Along one edge, at its angle', ja: '一辺に沿って、その角度で' },
-    depth: { en: 'Now pull the box out and click', ja: '矩形を引き出してクリック' },
+    depth: { en: 'Now move out the box and click', ja: '矩形を引き出してクリック' },
   },
   during: { edge: { hint: 'edge', keys: ['cancel'] }, depth: { hint: 'depth', keys: ['cancel'] } },
   start: (editor) => new RotatedBoxIdle(editor),

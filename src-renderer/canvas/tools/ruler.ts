@@ -13,7 +13,7 @@ export default defineTool({
   makes: [],
   hints: {
     idle: {
-      en: 'Drag to measure · Shift+drag: on from its end, with the angle',
+      en: 'Drag to measure · Shift+drag: continue from its end, with the angle',
       ja: 'ドラッグで計測 · Shift+ドラッグ：終点から続けて角度も計測',
     },
   },

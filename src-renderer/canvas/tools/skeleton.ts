@@ -13,11 +13,11 @@ export default defineTool({
   makes: ['keypoints'],
   hints: {
     idle: {
-      en: 'Drag a box for the skeleton, or click: as large as the last · drag its points · O: hidden · Shift+O: not there',
+      en: 'Drag a box for the skeleton, or click for the last size · drag its points · O: hidden · Shift+O: missing',
       ja: '枠をドラッグ、またはクリックで前回と同じ大きさ · 点をドラッグ · O：隠れている · Shift+O：なし',
     },
     none: {
-      en: 'No label has a skeleton yet: give it one in “Edit labels …”',
+      en: 'No label has a skeleton yet: add one in “Edit labels …”',
       ja: '骨格を持つラベルがありません。「ラベルを編集」で作ってください',
     },
   },

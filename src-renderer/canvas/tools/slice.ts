@@ -10,7 +10,10 @@ import { defineTool } from '../tool.ts'
 import type { Overlay, Point, PointerInfo, RegionChange } from '../types.ts'
 import { cutShape } from './slice/cut.ts'
 
-/** Cuts the selection or, without one, all regions that the line crosses. The largest piece keeps the id; all pieces are selected. */
+/**
+ * Cuts the selection or, without one, all regions that the line crosses. The largest piece keeps the id. What was selected stays so,
+ * in all its pieces; without a selection none is made, so that the next line cuts other regions.
+ */
 function slice(editor: CanvasDocument, from: Point, to: Point): void {
   const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)]
   const crossed = () =>
@@ -19,7 +22,8 @@ function slice(editor: CanvasDocument, from: Point, to: Point): void {
       : editor.regions.inBox({ x, y, w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }).filter((r) => isShown(r) && !r.locked)
   const changes: RegionChange[] = []
   const pieces: Region[] = []
-  for (const before of editor.selection.length ? editor.editable : crossed()) {
+  const { selection } = editor
+  for (const before of selection.length ? editor.editable : crossed()) {
     const [first, ...rest] = cutShape(before.shape, from, to) ?? []
     if (!first) continue
     const { labelId, attributes, state } = before
@@ -32,7 +36,7 @@ function slice(editor: CanvasDocument, from: Point, to: Point): void {
   }
   if (!pieces.length) return
   editor.commit(counted('split', changes.filter((c) => c.before).length), changes)
-  editor.setSelection(pieces.map((r) => r.id))
+  editor.setSelection(selection.length ? [...selection, ...pieces.map((r) => r.id)] : [])
 }
 
 class SliceIdle extends SnappingState {
@@ -42,7 +46,7 @@ class SliceIdle extends SnappingState {
   }
 }
 
-/** From end to end of the cut, by a drag or by two clicks; Shift keeps to the level, the upright or the diagonal. */
+/** The cut from end to end, by a drag or two clicks; Shift keeps it horizontal, vertical or diagonal. */
 class SliceDrawing extends SnappingState {
   readonly path = 'slice.drawing'
   private to: Point

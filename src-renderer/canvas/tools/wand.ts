@@ -15,7 +15,7 @@ export default defineTool({
   options: [tolerance],
   hints: {
     idle: {
-      en: 'Click a colour, drag sideways for its tolerance · Shift: add to the selected mask · Alt: take away',
+      en: 'Click a colour, drag sideways for tolerance · Shift: add to the selected mask · Alt: subtract',
       ja: '色をクリック、横にドラッグで許容差 · Shift で選択中のマスクに追加 · Alt で除く',
     },
   },

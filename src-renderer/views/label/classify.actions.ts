@@ -14,7 +14,7 @@ export default defineActions(42, [
   },
   {
     id: 'classify-several',
-    title: { en: 'Several classes on one image', ja: '1 枚の画像に複数のクラス' },
+    title: { en: 'Several classes per image', ja: '1 枚の画像に複数のクラス' },
     keys: ['Shift+M'],
     group: 'label',
     available: () => labelling() && useClassify().active,

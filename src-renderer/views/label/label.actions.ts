@@ -124,7 +124,7 @@ export default defineActions(40, [
   },
   {
     id: 'end-grounding',
-    title: { en: 'End tying words', ja: '結び付けを終える' },
+    title: { en: 'Finish tying words', ja: '結び付けを終える' },
     keys: ['Escape', 'Enter'],
     group: 'label',
     rank: -1,

@@ -70,7 +70,7 @@ export default defineActions(70, [
   },
   {
     id: 'review-accept',
-    title: { en: 'Approve, then the next (in review)', ja: '承認して次へ（レビュー中）' },
+    title: { en: 'Approve and go to the next (in review)', ja: '承認して次へ（レビュー中）' },
     keys: ['Enter'],
     group: 'review',
     available: () => labelling() && useReview().active && !proposalsMeant(),

@@ -24,7 +24,7 @@ export default defineActions(41, [
   },
   {
     id: 'track-key',
-    title: { en: 'Key frame, or no longer', ja: 'キーフレームにする／外す' },
+    title: { en: 'Toggle key frame', ja: 'キーフレームにする／外す' },
     keys: ['Shift+B'],
     group: 'label',
     available: tracked,
@@ -32,7 +32,7 @@ export default defineActions(41, [
   },
   {
     id: 'track-end',
-    title: { en: 'End the track here, or go on', ja: 'ここでトラックを終了／続ける' },
+    title: { en: 'End or resume the track here', ja: 'ここでトラックを終了／続ける' },
     keys: ['Shift+E'],
     group: 'label',
     available: tracked,

@@ -4,7 +4,7 @@ export const actions = {
     about: 'About Dashi',
     'open-folder': 'Open a folder …',
     'open-sample': 'Open the sample project',
-    'add-folder': 'Add images of a folder …',
+    'add-folder': 'Add images from a folder …',
     import: 'Import annotations …',
     export: 'Export …',
     snapshots: 'Snapshots …',

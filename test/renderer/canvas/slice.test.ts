@@ -21,7 +21,6 @@ describe('a line across a polygon', () => {
       changes: [{ before: { labelId: 7 } }, { before: null, after: { labelId: 7, attributes: { occluded: true }, state: 'accepted' } }],
     })
     expect(c.last.changes[0]!.after!.id).toBe(c.last.changes[0]!.before!.id)
-    expect(c.editor.selection).toEqual(c.last.changes.map((change) => change.after!.id))
     expect(areas(c.takeBack().shapes)).toEqual([50 * 40])
   })
   test('or by two clicks; Escape and undo drop it', () => {
@@ -88,6 +87,7 @@ describe('what is cut', () => {
     ]).tool('slice')
     expect(c.drag(0, 10, 180, 10).last).toMatchObject({ action: 'split 2 regions' })
     expect(c.shapes).toHaveLength(7)
+    expect(c.editor.selection).toEqual([]) // the next line may cut others
   })
   test('is the selection alone, where there is one', () => {
     const [a, b] = [region(box(0, 0, 20, 20)), region(box(40, 0, 20, 20))]
@@ -96,6 +96,7 @@ describe('what is cut', () => {
     c.tool('slice').drag(0, 10, 180, 10)
     expect(c.editor.regions.get(a.id)!.shape).toEqual(box(0, 0, 20, 20))
     expect(c.shapes).toHaveLength(3)
+    expect(c.editor.selection).toEqual(c.last.changes.map((change) => change.after!.id))
   })
   test('is never a line or a set of points', () => {
     const c = sliced({ kind: 'polyline', points: [0, 0, 50, 50] }, { kind: 'keypoints', points: [{ x: 10, y: 10, v: 2 }] }).drag(

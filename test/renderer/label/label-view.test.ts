@@ -200,7 +200,7 @@ describe.skipIf(!canRun)('the label view', () => {
   })
 
   it('filters the film strip', async () => {
-    await view.page.click('.strip [aria-label="Choose no image"]')
+    await view.page.click('.strip [aria-label="Deselect all images"]')
     await view.page.click('[data-filter]')
     await view.page.waitForSelector('.filters')
     expect(await findings()).toEqual([])

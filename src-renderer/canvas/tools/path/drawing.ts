@@ -61,7 +61,7 @@ export class PathDrawing extends SnappingState {
       if (closing.length) this.pieces.push(closing)
       return this.finish()
     }
-    // A double click's second press stands on the vertex that its first one put.
+    // The second press of a double click is on the vertex that the first one added.
     if (e.double) return this.finish()
     const at = this.place(e)
     if (distance(at, this.last) > 0) this.push(this.connector.to(at))
@@ -91,7 +91,7 @@ export class PathDrawing extends SnappingState {
     this.pending = this.editor.pointer ? this.connector.to(this.editor.pointer) : []
   }
 
-  /** Stays where there are too few vertices. */
+  /** Does nothing while there are too few vertices. */
   private finish(): Next {
     const { editor, points, purpose } = this
     if (points.length < (this.tool === 'polyline' ? 4 : 6)) return undefined

@@ -1,10 +1,10 @@
-/** What tools that go vertex by vertex have in common. */
+/** Shared by tools that draw vertex by vertex. */
 import type { ToolRecord } from '../../tool.ts'
 
 /** Of tools that may also add to a polygon. */
 export const addsParts = {
   part: {
-    en: 'Click: a new polygon · Shift+click: another part of the selected one · Alt+click: a hole in it',
+    en: 'Click: a new polygon · Shift+click: add a part to the selected one · Alt+click: cut a hole',
     ja: 'クリックで新しい多角形 · Shift+クリックで選択中のものに部分を追加 · Alt+クリックで穴',
   },
 } as const

@@ -27,7 +27,7 @@ export class Marquee extends DragState {
     this.box = { x: Math.min(x, e.point.x), y: Math.min(y, e.point.y), w: Math.abs(e.point.x - x), h: Math.abs(e.point.y - y) }
     return undefined
   }
-  /** Looked up once, at the end: a large band over thousands of regions would make every move slow. */
+  /** Looked up once at the end: with thousands of regions, doing so on every move would be slow. */
   protected override complete(): Next {
     const { editor, box } = this
     if (!editor.settings.hideAll && box.w + box.h > 0) {

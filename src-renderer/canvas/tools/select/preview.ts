@@ -14,7 +14,7 @@ export abstract class PreviewState extends DragState {
     super(editor)
     this.regions = regions
   }
-  /** Once it is made. */
+  /** Called once the change is made. */
   after: () => void = () => {}
   protected preview(shape: (r: Region) => Shape): void {
     this.shapes = new Map(this.regions.map((r) => [r.id, shape(r)]))

@@ -13,11 +13,11 @@ import { VertexDragging } from './vertex-dragging.ts'
 interface Pulled {
   cursor: string
   at?: Point
-  /** What pulling becomes. */
+  /** Starts the drag. */
   begin(): PreviewState
 }
 
-/** Pressed where something can be pulled: pulling takes it along, a mere click changes nothing. */
+/** Pressed on something draggable: a drag reshapes it, a plain click changes nothing. */
 export class Pulling extends DragState {
   readonly path = 'select.pulling'
   constructor(

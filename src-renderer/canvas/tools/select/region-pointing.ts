@@ -5,7 +5,7 @@ import type { PointerInfo } from '../../types.ts'
 import { done, DragState, type Next } from '../../tool-state.ts'
 import { Moving } from './moving.ts'
 
-/** Pressed on a region: a click (the second of a double click changes between frame and vertices), or the beginning of a move. */
+/** Pressed on a region: a click (a double click toggles frame and vertices), or the start of a move. */
 export class RegionPointing extends DragState {
   readonly path = 'select.region-pointing'
   private readonly wasSelected: boolean
@@ -37,7 +37,7 @@ export class RegionPointing extends DragState {
       editor.changed('selection')
       return done
     }
-    // A plain click on one of several leaves it alone selected.
+    // A plain click on one of several selects it alone.
     if (this.wasSelected && !pressed.shift && !pressed.ctrl) editor.setSelection([this.region.id])
     return done
   }

@@ -7,7 +7,7 @@ import { boundsOfShapes } from '../../transform.ts'
 import type { Point } from '../../types.ts'
 import { hasVertices } from '../../vertices.ts'
 
-/** The one region whose vertices can be taken; null where the frame is shown instead, or nothing. */
+/** The selected region whose vertices can be dragged; null if its frame is shown instead, or nothing. */
 export function vertexRegion(editor: CanvasDocument): Region | null {
   const [only, ...more] = editor.selected
   const shown = only && more.length === 0 && editor.handleMode === 'vertices' && !only.locked && !only.hidden && hasVertices(only.shape)

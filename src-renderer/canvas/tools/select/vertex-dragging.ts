@@ -6,7 +6,7 @@ import { moveVertices, vertexAt } from '../../vertices.ts'
 import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
-/** The vertex in the hand follows the pointer and snaps; others chosen with it keep their distance. */
+/** The dragged vertex follows the pointer and snaps; other selected vertices move along. */
 export class VertexDragging extends PreviewState {
   readonly path = 'select.vertex-dragging'
   protected readonly action = 'move vertex'

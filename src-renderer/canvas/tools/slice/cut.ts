@@ -1,4 +1,4 @@
-/** Shapes cut in pieces by a line from one point to another: where the line ends inside an area, it parts nothing there. */
+/** Cuts shapes along a line segment. Where the segment ends inside an area, that area is not divided. */
 import { boundsOf } from '#shared/geometry/box.ts'
 import { polygonArea, polygonIntersection, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleBox, rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
@@ -9,7 +9,7 @@ import type { Point } from '../../types.ts'
 /** Tolerance in pixels: a vertex nearer to the line counts as on it. */
 const near = 1e-6
 
-/** The pieces, the largest first; what the line does not part stays with that one. Null: nothing is parted, or it is no area. */
+/** The pieces, largest first; undivided parts stay with the largest. Null if nothing is divided or the shape has no area. */
 export function cutShape(shape: Shape, from: Point, to: Point): Shape[] | null {
   if (shape.kind === 'mask') return cutMask(shape.rle, new Line(from, to))?.map((rle) => ({ kind: 'mask', rle })) ?? null
   const parts = shapePolygon(shape)
@@ -35,7 +35,7 @@ class Line {
   ]
 }
 
-/** Which of so many things belong together. */
+/** Union-find over `count` items. */
 class Groups {
   private readonly parents: number[]
   constructor(count: number) {
@@ -63,7 +63,7 @@ function cutPolygon(parts: readonly PolygonPart[], line: Line): PolygonPart[][] 
   return [[...first!, ...whole], ...rest]
 }
 
-/** The halves on both sides of the endless line, joined again where they meet beyond the ends of the cut. */
+/** Splits along the infinite line, then rejoins the halves that touch beyond the ends of the cut. */
 function cutPart(part: PolygonPart, line: Line): PolygonPart[][] {
   const bounds = boundsOf(part[0]!)
   const far = Math.hypot(bounds.w, bounds.h) + Math.abs(line.along(bounds.x, bounds.y)) + Math.abs(line.across(bounds.x, bounds.y)) + 1
@@ -103,7 +103,7 @@ function edgesOn(piece: PolygonPart, line: Line): Interval[] {
 const meetBeyond = (one: readonly Interval[], other: readonly Interval[], length: number): boolean =>
   one.some(([a, b]) => other.some(([c, d]) => Math.min(b, d, 0) - Math.max(a, c) > near || Math.min(b, d) - Math.max(a, c, length) > near))
 
-/** Fewer pixels beside the cut are no piece: a slanting line leaves such specks on a border. */
+/** Pieces with fewer pixels are ignored: a slanting line leaves such specks along a border. */
 const speck = 4
 
 /** Neighbouring pixels are together, unless the line passes between their centres. */

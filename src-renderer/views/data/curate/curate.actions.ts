@@ -6,7 +6,7 @@ import { tools, useCuration, type Tool } from '../../../stores/curation.ts'
 import { useShell } from '../../../stores/shell.ts'
 
 const titles: Record<Tool, { en: string; ja: string }> = {
-  similar: { en: 'Find images by words …', ja: '言葉で画像を探す …' },
+  similar: { en: 'Search images by text …', ja: '言葉で画像を探す …' },
   map: { en: 'Map of the images', ja: '画像の地図' },
   balance: { en: 'Class balance', ja: 'クラスのバランス' },
   split: { en: 'Make splits …', ja: '分割を作る …' },
@@ -30,7 +30,7 @@ export default defineActions(61, [
   })),
   {
     id: 'find-similar',
-    title: { en: 'Find images like this', ja: '似た画像を探す' },
+    title: { en: 'Find similar images', ja: '似た画像を探す' },
     group: 'images',
     available: () => opened() && chosenImages().length === 1,
     run() {
