@@ -69,7 +69,7 @@ const target = { target: origin, changeOrigin: true, rewriteWsOrigin: true, head
 const vite = await createServer({
   configFile: at('src-renderer', 'vite.config.ts'),
   plugins: [page],
-  server: { host: '127.0.0.1', proxy: { '/media': target, '/session': target, '/rpc': { ...target, ws: true } } },
+  server: { host: '127.0.0.1', proxy: { '^/media/': target, '^/session(\\?|$)': target, '^/rpc(\\?|$)': { ...target, ws: true } } },
 })
 await vite.listen()
 const { port } = vite.httpServer.address()

@@ -32,7 +32,7 @@ export const useExchange = defineStore('exchange', () => {
   }
   /** The format's name in this language, or its own. */
   const titleOf = (name: FormatName, locale: string) =>
-    exchangeWords[locale]!.formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
+    (exchangeWords[locale] ?? exchangeWords['en']!).formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
   return {
     formats,
