@@ -1,5 +1,6 @@
 /** How figures are written for people, the same in the terminal, the report and the app. */
 import type { Score } from './model/evaluation.ts'
+import type { MetricEntry } from './model/metric.ts'
 
 /** 0.7134 → "71.3" (no sign: the column says %). */
 export const percent = (share: number, digits = 1) => (100 * share).toFixed(digits)
@@ -26,6 +27,10 @@ export function duration(seconds: number): string {
 /** Three significant figures with a thousands mark: 0.0123, 4.56, 78.9, 1,234. */
 export const figure = (x: number) =>
   x.toLocaleString('en', Math.abs(x) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
+
+/** A metric's value as its record has it written: "71.3%", "0.842", "–" where it was not measured. */
+export const measured = ({ format }: Pick<MetricEntry, 'format'>, value: number | undefined) =>
+  value === undefined ? '–' : format === 'percent' ? `${percent(value)}%` : figure(value)
 
 /** A setting's value: a rate as "1e-5", the rest as it is. */
 export const setting = (value: unknown) =>

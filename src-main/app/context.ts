@@ -1,4 +1,4 @@
-import type { EngineClient } from '../engine/client.ts'
+import type { EngineClient } from '../engine/index.ts'
 
 /** What every feature of the application needs from its composition root. */
 export interface AppContext {

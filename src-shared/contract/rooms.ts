@@ -1,10 +1,11 @@
 /** Train, Compare, Merge, and asking a model about the open image. Long work answers with an id and goes on as events. */
 import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
-import { deviceSchema, ledgerSchema } from '../model/job.ts'
+import { deviceEntrySchema, deviceSchema, ledgerSchema } from '../model/job.ts'
 import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
+import { metricEntrySchema } from '../model/metric.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
@@ -127,7 +128,8 @@ export type SoupEntry = z.infer<typeof soupEntry>
 
 export const roomMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
-  'training.devices': method(nothing, z.array(deviceSchema)),
+  /** Those that can be tried on this machine. */
+  'training.devices': method(nothing, z.array(deviceEntrySchema)),
   /** Models in the box, and the project's checkpoints; the newest first. */
   'models.list': method(nothing, z.array(modelSchema)),
   'training.start': method(
@@ -148,6 +150,8 @@ export const roomMethods = {
   'runs.list': method(nothing, z.array(runEntry)),
   /** Every step's numbers, for the curves; thinned out to at most some thousand points. */
   'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
+  /** In the order in which they are shown. */
+  'evaluation.metrics': method(nothing, z.array(metricEntrySchema)),
   'evaluation.compare': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
     z.object({ jobId: z.string() }), // the job's result is a `comparison`; where these are being compared already, that job

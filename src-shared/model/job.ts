@@ -2,11 +2,16 @@ import { z } from 'zod'
 import { failureSchema } from './failure.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { recipeNameSchema } from './recipe.ts'
+import { wordsSchema } from './words.ts'
 
 /** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
 
-export const deviceSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'])
+/** A device's id; the engine has a record of each, and refuses others. */
+export const deviceSchema = z.string().min(1)
 export type Device = z.infer<typeof deviceSchema>
+
+export const deviceEntrySchema = z.object({ id: deviceSchema, title: wordsSchema, about: wordsSchema })
+export type DeviceEntry = z.infer<typeof deviceEntrySchema>
 
 /** A labelled image. `hash` is its content hash where it is known already; `label` an index into the classes. */
 export const itemSchema = z.object({

@@ -13,6 +13,8 @@ export const reportScoreSchema = scoreSchema
       .string()
       .regex(/^[01]+$/, 'expected a text of 0 and 1')
       .optional(),
+    /** By id, as the metrics' records have them. */
+    metrics: z.record(z.string(), z.number()).optional(),
   })
   .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, {
     path: ['outcomes'],

@@ -1,5 +1,5 @@
 /** Pairs items of two lists, each at most once, so that the sum of the pairs' weights is greatest. */
-import { UnionFind } from '../../engine/curation/union-find.ts'
+import { UnionFind } from '../../engine/curation/index.ts'
 
 export interface WeightedPair {
   a: number

@@ -1,16 +1,18 @@
 import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { measured, percent } from '#shared/format.ts'
+import type { Evaluation } from '#shared/model/evaluation.ts'
 import type { Device, JobResult } from '#shared/model/job.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
-import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/methods.ts'
-import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
-import { readRecord } from '../../engine/weights/checkpoint.ts'
+import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
+import { evaluatePredictions, metricsOf } from '../../engine/metrics/index.ts'
+import { readRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
 import { startMerge } from '../merging/merge.ts'
 import { leavesOut } from '../training/readable.ts'
 import { openProject } from '../projects/index.ts'
-import { renderTable } from '../terminal/table.ts'
+import { type Column, renderTable } from '../terminal/table.ts'
 import { jobBars, output, untilDone } from './output.ts'
 import { deviceOption, settingsOf } from './train.ts'
 
@@ -35,7 +37,7 @@ export const evaluateCommand = (app: AppContext): Command =>
             checkpoint: o.checkpoint,
             device: result.device,
             seconds: result.seconds,
-            splits,
+            splits: answered(splits),
             ...(result.leftOut.length && { leftOut: result.leftOut }),
           },
           () => splitTable(splits),
@@ -102,7 +104,7 @@ export const mergeCommand = (app: AppContext): Command =>
               dtype,
               mixed,
               insisted,
-              splits,
+              splits: answered(splits),
               ledger: result.ledger,
               ...(result.leftOut.length && { leftOut: result.leftOut }),
             },
@@ -121,15 +123,21 @@ const evaluations = ({ splits }: JobResult) =>
     ),
   )
 
-const splitTable = (splits: ReturnType<typeof evaluations>) =>
-  renderTable(
+/** As the JSON answer has them: metrics beside what is no single number. */
+const answered = (splits: ReturnType<typeof evaluations>) =>
+  Object.fromEntries(Object.entries(splits).map(([name, { metrics, ...rest }]) => [name, { ...metrics, ...rest }]))
+
+const splitTable = (splits: ReturnType<typeof evaluations>) => {
+  const interval: Column<[string, Evaluation]> = { title: '95 %', value: ([, e]) => e.interval.map((x) => percent(x)).join('–') }
+  return renderTable(
     [
       { title: 'split', value: ([name]) => name },
       { title: 'images', value: ([, e]) => e.n },
-      { title: 'accuracy %', value: ([, e]) => (100 * e.accuracy).toFixed(1) },
-      { title: '95 %', value: ([, e]) => e.interval.map((x) => (100 * x).toFixed(1)).join('–') },
-      { title: 'NLL', value: ([, e]) => e.nll.toFixed(3) },
-      { title: 'ECE', value: ([, e]) => e.ece.toFixed(3) },
+      ...metricsOf('classify').flatMap((metric) => [
+        { title: metric.title.en, value: ([, e]: [string, Evaluation]) => measured(metric, e.metrics[metric.id]) },
+        ...(metric.id === 'accuracy' ? [interval] : []),
+      ]),
     ],
     Object.entries(splits),
   )
+}

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
-import { deviceSchema, type Device } from '#shared/model/job.ts'
+import type { Device } from '#shared/model/job.ts'
 import { recipeNames } from '#shared/model/recipe.ts'
+import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -10,7 +11,8 @@ import { freeName } from '../training/names.ts'
 import { accuracies, defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
-export const deviceOption = () => new Option('--device <device>', 'where to compute').choices(deviceSchema.options).default('auto')
+export const deviceOption = () =>
+  new Option('--device <device>', 'where to compute').choices(deviceRecords.map((d) => d.id)).default('auto')
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
-import type { RunningJob } from '../../engine/client.ts'
+import type { RunningJob } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
 
 export interface Step {

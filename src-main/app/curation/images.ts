@@ -1,6 +1,6 @@
 /** The images that curation works on, and whether the data behind a result has changed since. */
 import { hashedRows, type Source, summaryOf } from '../../db/curated.ts'
-import { fingerprint } from '../../engine/data/cache.ts'
+import { fingerprint } from '../../engine/data/index.ts'
 import { placesOf, type Project } from '../projects/index.ts'
 
 export interface HashedImage {

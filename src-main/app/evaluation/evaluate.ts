@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Device, Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
-import type { RunningJob } from '../../engine/client.ts'
+import type { RunningJob } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'

@@ -4,7 +4,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { comparison, type Comparison } from '#shared/contract/rooms.ts'
-import { findRecord } from '../../engine/weights/checkpoint.ts'
+import { findRecord } from '../../engine/weights/index.ts'
 import { projectHash, type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 
 const stored = z.object({

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { tileSide } from '#shared/contract/urls.ts'
 import { errorLine } from '#shared/errors.ts'
-import { openPicture } from '../../engine/data/picture.ts'
+import { openPicture } from '../../engine/data/index.ts'
 import { hugeTask } from './huge-task.ts'
 import { rasterOf } from './raster.ts'
 

@@ -1,7 +1,7 @@
 /** Which files are images at all, and of what size: by their first bytes, before any decoder sees them. */
 import { dataError } from '#shared/errors.ts'
 import { limits } from '#shared/model/limits.ts'
-import { pictureFacts } from '../../engine/data/picture.ts'
+import { pictureFacts } from '../../engine/data/index.ts'
 
 export interface Raster {
   /** Of the upright image. */

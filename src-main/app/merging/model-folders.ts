@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
-import { CONFIG_FILE } from '../../engine/weights/checkpoint.ts'
+import { CONFIG_FILE } from '../../engine/weights/index.ts'
 
 /** A folder by mistake, the root of a disk, is not gone through. */
 const most = 500

@@ -13,7 +13,7 @@ import { Params, tensorsInMemory } from '../../engine/nn/params.ts'
 import { add, gemm, l2Normalize, mul } from '../../engine/ops/index.ts'
 import { adamW } from '../../engine/optim/optimizer.ts'
 import { warmupCosine } from '../../engine/optim/schedule.ts'
-import { type Plan, runLoop } from '../../engine/runtime/loop.ts'
+import { type TrainingPlan, runLoop } from '../../engine/runtime/loop.ts'
 import { tensor } from '../../engine/runtime/session.ts'
 import { type StepMetrics, Trainer } from '../../engine/runtime/train.ts'
 import { accuracy, contrastive, crossEntropy } from '../../engine/tasks/losses.ts'
@@ -50,7 +50,13 @@ export async function pretrain(o: PretrainOptions): Promise<{ losses: number[]; 
 
   const start = await warmStart(o.config, initialClip(o.config, recipe.seed), o.concepts.length, o.pictures)
   const trainer = await createTrainer(o.config, o.concepts.length, start)
-  const plan: Plan = { trainer, steps, imagesPerStep: recipe.batch, schedule, batch: async (step) => feeds(o, captions, step, perEpoch) }
+  const plan: TrainingPlan = {
+    trainer,
+    steps,
+    imagesPerStep: recipe.batch,
+    schedule,
+    batch: async (step) => feeds(o, captions, step, perEpoch),
+  }
   const resume = {
     file: path.join(o.stateDir, 'state.safetensors'),
     everySeconds: 120,

@@ -6,8 +6,7 @@
  */
 import { percent, points, pValue } from '#shared/format.ts'
 import type { Finding, ReportLedger, ReportRow, SplitName } from '#shared/model/report.ts'
-import { compareOutcomes, type Comparison } from '../../engine/metrics/compare.ts'
-import { holm } from '../../engine/metrics/holm.ts'
+import { compareOutcomes, type Comparison, holm } from '../../engine/metrics/index.ts'
 import { splitTitles } from './splits.ts'
 
 interface Claim {
@@ -82,11 +81,12 @@ function judge({ pattern, source, split, winner, loser }: Claim, test: { compari
   const beyondNoise = test ? test.p < 0.05 : apart
   const verdict = !beyondNoise ? 'unclear' : difference > 0 ? 'shows' : 'reversed'
   const size = `${winner.name} ${percent(a.accuracy)}%, ${loser.name} ${percent(b.accuracy)}%: ${points(difference)} points`
-  const how = test
-    ? `, 95% interval ${test.comparison.interval.map(points).join(' to ')} (${method(test.comparison)}, ${test.of > 1 ? 'corrected ' : ''}${pValue(test.p)})`
-    : ` (the 95% intervals ${apart ? 'lie apart' : 'overlap'})`
+  const how = test ? tested(test) : ` (the 95% intervals ${apart ? 'lie apart' : 'overlap'})`
   return { pattern, source, verdict, text: `${size}${how}.` }
 }
+
+const tested = ({ comparison, p, of }: { comparison: Comparison; p: number; of: number }) =>
+  `, 95% interval ${comparison.interval.map(points).join(' to ')} ` + `(${method(comparison)}, ${of > 1 ? 'corrected ' : ''}${pValue(p)})`
 
 const method = ({ mcnemar: { method, b, c }, n }: Comparison) =>
   `${method === 'exact' ? 'exact McNemar' : 'McNemar χ²'}, ${b + c} of ${n} pictures differ`
@@ -104,11 +104,13 @@ function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger
     const worst = among.reduce((a, b) => (b.accuracy < a.accuracy ? b : a))
     if (uniform.id.interval[1] < worst.interval[0])
       notes.push(
-        `The uniform soup collapsed: ${percent(uniform.id.accuracy)}% in distribution, below even its worst ingredient (${percent(worst.accuracy)}%). Its ingredients are not linearly connected.`,
+        `The uniform soup collapsed: ${percent(uniform.id.accuracy)}% in distribution, ` +
+          `below even its worst ingredient (${percent(worst.accuracy)}%). Its ingredients are not linearly connected.`,
       )
     else if (uniform.id.accuracy < worst.accuracy)
       notes.push(
-        `In distribution the uniform soup (${percent(uniform.id.accuracy)}%) is below its worst ingredient (${percent(worst.accuracy)}%), but by no more than the noise.`,
+        `In distribution the uniform soup (${percent(uniform.id.accuracy)}%) is below its worst ingredient ` +
+          `(${percent(worst.accuracy)}%), but by no more than the noise.`,
       )
   }
 
@@ -123,7 +125,9 @@ function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger
     const least = losses.reduce((a, b) => (b.by > a.by ? b : a))
     const beyond = most.score.interval[1] < zero.interval[0]
     notes.push(
-      `${splitTitles.forgotten}, against zero-shot’s ${percent(zero.accuracy)}%: ${most.name} changed most for the worse (${points(most.by)} points, ${beyond ? 'larger than' : 'within'} the noise)${least === most ? '' : `, ${least.name} most for the better or least for the worse (${points(least.by)})`}.`,
+      `${splitTitles.forgotten}, against zero-shot’s ${percent(zero.accuracy)}%: ${most.name} changed most for the worse ` +
+        `(${points(most.by)} points, ${beyond ? 'larger than' : 'within'} the noise)` +
+        (least === most ? '.' : `, ${least.name} most for the better or least for the worse (${points(least.by)}).`),
     )
   }
   return notes.map((text) => ({ pattern: null, source: null, verdict: 'note', text }))

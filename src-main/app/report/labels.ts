@@ -40,9 +40,8 @@ export function placeLabels(dots: readonly Dot[], frame: Rect): Label[] {
         const outside = rect.left < frame.left + 3 || rect.right > frame.right || rect.top < frame.top || rect.bottom > frame.bottom
         const cost = taken.reduce((sum, other) => sum + overlap(rect, other), 0) + distance / 10 + (outside ? 1e4 : 0)
         const near = distance < 20
-        const leader = near
-          ? ''
-          : `M${Math.round(dot.x + dx * 9)} ${Math.round(dot.y + dy * 9)}L${Math.round(dot.x + dx * (distance - 3))} ${Math.round(dot.y + dy * (distance - 3))}`
+        const along = (d: number) => `${Math.round(dot.x + dx * d)} ${Math.round(dot.y + dy * d)}`
+        const leader = near ? '' : `M${along(9)}L${along(distance - 3)}`
         if (!best || cost < best.cost) best = { cost, rect, label: { text: dot.text, x, y: middle + 4, anchor, leader } }
       }
     }

@@ -5,34 +5,23 @@ import { percent } from '#shared/format.ts'
 import { reportSchema, type Finding, type Report, type ReportInput, type ReportRow, type SplitName } from '#shared/model/report.ts'
 import { replaceText } from '../../files/atomic.ts'
 import { lstat } from '../../files/places.ts'
-import { bars } from './bars.ts'
-import { curves } from './curves.ts'
-import { html, type Content, type Html } from './html.ts'
-import { ledger } from './ledger.ts'
-import { pictures } from './pictures.ts'
-import { results } from './results.ts'
-import { scatter } from './scatter.ts'
+import { html, Html, type Content } from './html.ts'
+import { plots } from './plots.ts'
 import { style } from './style.ts'
 
 /** Throws a ZodError where `input` is not a report. */
 export function renderReport(input: ReportInput): string {
   const report = reportSchema.parse(input)
-  const { title, rows, ledgers, findings, setting } = report
+  const { title } = report
   const section = (id: string, heading: string, content: Content) =>
     content && html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${heading}</h2>${content}</section>`
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="generator" content="Dashi">
-<title>${title}</title><style>${style}</style></head><body>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta
+  name="color-scheme" content="light dark"><meta name="generator" content="Dashi">
+<title>${title}</title><style>${style}${plots.map((p) => new Html(p.style ?? ''))}</style></head><body>
 ${header(report)}
 <main>
-${section('results', 'Results', results(rows))}
-${section('styles', 'In and out of distribution', scatter(rows))}
-${section('findings', 'Which patterns of the papers show here', findings.length > 0 && list(findings))}
-${section('sets', 'Set by set', bars(rows, setting.sets))}
-${section('training', 'Training', curves(rows))}
-${section('soups', 'Soups', ledgers.length > 0 && ledgers.map(ledger))}
-${section('pictures', 'Some pictures', report.pictures.length > 0 && pictures(report.pictures, rows))}
-${section('again', 'To make it again', provenance(report))}
+${plots.map(({ id, title: heading, draw }) => section(id, heading, draw(report)))}
 </main></body></html>
 `.text
 }
@@ -52,7 +41,10 @@ export function reportPlace(folder: string): string {
   }
 }
 
-const bowl = html`<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><path d="M3 15h26c0 6.5-4.2 11.2-8.6 12.6V29H11.6v-1.4C7.2 26.2 3 21.5 3 15z" fill="currentColor"/><path d="M11 11c-1.6-2 1.6-3.400 0-6M16 11c-1.6-2 1.6-3.400 0-6M21 11c-1.6-2 1.6-3.400 0-6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/></svg>`
+const bowl = html`<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><path
+  d="M3 15h26c0 6.5-4.2 11.2-8.6 12.6V29H11.6v-1.4C7.2 26.2 3 21.5 3 15z" fill="currentColor"/><path
+  d="M11 11c-1.6-2 1.6-3.400 0-6M16 11c-1.6-2 1.6-3.400 0-6M21 11c-1.6-2 1.6-3.400 0-6"
+  fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/></svg>`
 
 function header({ title, subtitle, created, setting, rows, findings }: Report): Html {
   const facts: [string, Content][] = [
@@ -63,7 +55,8 @@ function header({ title, subtitle, created, setting, rows, findings }: Report): 
     ['Seed', setting.seed],
     ['Data', html`<code>${setting.dataHash.slice(0, 12)}</code>`],
   ]
-  return html`<header class="top"><p class="brand">${bowl} Dashi <span class="soft">· <time datetime="${created}">${created.slice(0, 16).replace('T', ' ')} UTC</time></span></p>
+  return html`<header class="top"><p class="brand">${bowl} Dashi <span class="soft">· <time
+    datetime="${created}">${created.slice(0, 16).replace('T', ' ')} UTC</time></span></p>
     <h1>${title}</h1>${subtitle && html`<p class="subtitle">${subtitle}</p>`}
     <p class="lead">${lead(rows, findings)}</p>
     <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></header>`
@@ -83,20 +76,9 @@ function lead(rows: readonly ReportRow[], findings: readonly Finding[]): Content
       : html`Best in distribution is ${score(id, 'id')}, out of distribution ${score(ood, 'ood')}.`)
   const patterns = findings.filter((f) => f.pattern !== null)
   const count = (verdict: Finding['verdict']) => patterns.filter((f) => f.verdict === verdict).length
-  return html`${best} ${patterns.length > 0 && html`Of ${patterns.length} patterns that the papers report, ${count('shows') || 'none'} show here, ${count('reversed') || 'none'} reversed, ${count('unclear') || 'none'} too close to call.`}`
-}
-
-const verdicts: Record<Finding['verdict'], string> = { shows: 'Shows', unclear: 'Too close', reversed: 'Reversed', note: 'Note' }
-
-const list = (findings: readonly Finding[]) =>
-  html`<ul class="findings">${findings.map(
-    (f) =>
-      html`<li class="v-${f.verdict}"><span class="badge">${verdicts[f.verdict]}</span><div>${f.pattern && html`<p><b>${f.pattern}</b> <cite>${f.source}</cite></p>`}<p class="${f.pattern ? 'soft' : ''}">${f.text.replace(/p ([=<]) /, 'p\u00a0$1\u00a0')}</p></div></li>`,
-  )}</ul><p class="caption">Rows are compared picture by picture: McNemar’s test, exact under 25 discordant pictures, χ² with continuity correction above; p-values corrected by Holm’s method for all comparisons of this list; intervals by paired bootstrap. “Too close” means a corrected p of 0.05 or more: no evidence for the pattern, and none against it. Rows without outcomes for each picture are compared by whether their intervals overlap.</p>`
-
-function provenance({ setting, rows }: Report): Html {
-  const saved = rows.filter((r) => r.checkpoint)
-  return html`${setting.command && html`<pre><code>${setting.command}</code></pre>`}
-    <dl class="versions"><div><dt>Data hash</dt><dd><code>${setting.dataHash}</code></dd></div>${Object.entries(setting.versions).map(([name, version]) => html`<div><dt>${name}</dt><dd><code>${version}</code></dd></div>`)}</dl>
-    ${saved.length > 0 && html`<details><summary>Checkpoints</summary><div class="scroll"><table><thead><tr><th scope="col">Model<th scope="col" class="text">Folder</tr></thead><tbody>${saved.map((r) => html`<tr><th scope="row">${r.name}</th><td class="text"><code>${r.checkpoint}</code></td></tr>`)}</tbody></table></div></details>`}`
+  const verdicts =
+    patterns.length > 0 &&
+    `Of ${patterns.length} patterns that the papers report, ${count('shows') || 'none'} show here, ` +
+      `${count('reversed') || 'none'} reversed, ${count('unclear') || 'none'} too close to call.`
+  return html`${best} ${verdicts}`
 }

@@ -1,11 +1,19 @@
 import type { ReportScore } from '#shared/model/report.ts'
-import { outcomes, type Predictions } from '../../engine/metrics/predictions.ts'
-import { wilson } from '../../engine/metrics/wilson.ts'
+import { measure, outcomes, type Predictions, wilson } from '../../engine/metrics/index.ts'
 
-/** A row's score on one set, with the outcomes that paired tests need. Throws RangeError on no examples. */
+/**
+ * A row's score on one set, with its other metrics and the outcomes that paired tests need.
+ * @throws RangeError where there are no examples
+ */
 export function scored(p: Predictions): ReportScore {
   const right = outcomes(p)
   if (right.length === 0) throw new RangeError('predictions: expected at least one example')
   const correct = right.reduce((a, b) => a + b, 0)
-  return { accuracy: correct / right.length, interval: wilson(correct, right.length), n: right.length, outcomes: right.join('') }
+  return {
+    accuracy: correct / right.length,
+    interval: wilson(correct, right.length),
+    n: right.length,
+    outcomes: right.join(''),
+    metrics: measure('classify', p),
+  }
 }

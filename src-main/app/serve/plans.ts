@@ -1,7 +1,7 @@
 /** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
 import { recipeSchemas } from '#shared/model/recipe.ts'
-import { methodRecord } from '../../engine/merge/methods.ts'
+import { methodRecord } from '../../engine/merge/index.ts'
 import type { Plan } from './course.ts'
 
 /** A step of training is a pass forwards and one backwards, which is about twice that. */

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { RunRecord } from '#shared/model/project.ts'
-import { refuseMadeFrom } from '../../engine/weights/checkpoint.ts'
+import { refuseMadeFrom } from '../../engine/weights/index.ts'
 import { lstat } from '../../files/places.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 

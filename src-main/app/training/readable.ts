@@ -2,8 +2,8 @@
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { labelledImages } from '../../db/labelled.ts'
-import type { MakeJob } from '../../engine/client.ts'
-import { mistakenFolder } from '../../engine/weights/folder.ts'
+import type { MakeJob } from '../../engine/index.ts'
+import { mistakenFolder } from '../../engine/weights/index.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 

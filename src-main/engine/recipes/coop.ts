@@ -4,7 +4,7 @@ import { epochOrder } from '../data/batches.ts'
 import { Rng } from '../data/rng.ts'
 import { Graph, type Value } from '../graph/graph.ts'
 import { textTower } from '../models/families.ts'
-import { Params, type TensorSource } from '../nn/params.ts'
+import { Params, type WeightSource } from '../nn/params.ts'
 import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
 import { sgd } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
@@ -115,7 +115,7 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
   }
 }
 
-async function evaluateOnce(source: TensorSource, build: (p: Params) => Value): Promise<Float32Array> {
+async function evaluateOnce(source: WeightSource, build: (p: Params) => Value): Promise<Float32Array> {
   const graph = new Graph()
   graph.output('y', build(new Params(graph, source)))
   const session = await Session.create(graph)
@@ -161,7 +161,7 @@ function noise(seed: number, n: number): Float32Array {
   return Float32Array.from({ length: n }, () => rng.normal() * 0.02)
 }
 
-const withContext = (weights: TensorSource, data: Float32Array, shape: readonly number[]): TensorSource => ({
+const withContext = (weights: WeightSource, data: Float32Array, shape: readonly number[]): WeightSource => ({
   source: weights.source,
   has: (name) => name === CONTEXT || weights.has(name),
   info: (name) => (name === CONTEXT ? { dtype: 'F32', shape } : weights.info(name)),

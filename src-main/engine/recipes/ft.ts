@@ -4,7 +4,7 @@ import { epochOrder } from '../data/batches.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import { Rng } from '../data/rng.ts'
 import { imageFeature, paramsFor } from '../models/model.ts'
-import type { TensorSource } from '../nn/params.ts'
+import type { WeightSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
@@ -136,7 +136,7 @@ async function tune(run: Run, s: Tuning, head: Head): Promise<Trained> {
 }
 
 /** The model's weights with the head's two tensors among them. */
-function withHead(weights: TensorSource, head: Head): TensorSource {
+function withHead(weights: WeightSource, head: Head): WeightSource {
   const own = new Map([
     ['head.weight', { shape: [head.classes.length, head.dim], data: head.weight }],
     ['head.bias', { shape: [head.classes.length], data: head.bias }],

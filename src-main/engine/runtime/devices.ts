@@ -4,6 +4,7 @@ import { Graph } from '../graph/graph.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { gelu, layerNorm, linear, reshape } from '../ops/index.ts'
 import { crossEntropy } from '../tasks/losses.ts'
+import { deviceRecord } from './device-records.ts'
 import { bundledProviders, type Provider, Session, tensor } from './session.ts'
 import { Trainer } from './train.ts'
 
@@ -66,13 +67,12 @@ export function chooseProvider(device: Device): Promise<{ provider: Provider; no
 }
 
 async function decide(device: Device): Promise<{ provider: Provider; notes: string[] }> {
+  const { chooses, hint } = deviceRecord(device)
   if (device === 'cpu') return { provider: 'cpu', notes: [] }
   const bundled = bundledProviders()
-  if (device !== 'auto') {
+  if (!chooses) {
     if (!bundled.includes(device))
-      throw userError(
-        `device ${device}: not to be had here (there is ${bundled.join(', ')})${device === 'cuda' ? '; `npm run cuda` fetches its libraries' : ''}`,
-      )
+      throw userError(`device ${device}: not available here; available: ${bundled.join(', ')}${hint ? ` (${hint})` : ''}`)
     const check = await checkProvider(device)
     if (!check.ok) throw userError(`device ${device}: ${check.problem}`)
     return { provider: device, notes: [] }

@@ -1,17 +1,19 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { existsSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Onnxruntime from 'onnxruntime-node'
 import { errorLine, userError } from '#shared/errors.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel, storedWeights } from '../graph/encode.ts'
 import { externalFiles, type Graph, sizeOf, type TensorType } from '../graph/graph.ts'
+import { deviceRecord, devicesIn } from './device-records.ts'
 import { keepIdle, sessionKey, takeIdle } from './idle-sessions.ts'
 import { keepsArena, storedBytes, workingBytes } from './memory.ts'
 
 export type Tensor = Onnxruntime.Tensor
-export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
+/** A device's id, as onnxruntime names its execution provider (devices/). */
+export type Provider = string
 
 const installed = createRequire(import.meta.url)
 let loaded: typeof Onnxruntime | undefined
@@ -163,8 +165,8 @@ function sessionConfig(graph: Graph): Record<string, string> {
   }
 }
 
-/** Whether outputs can stay on the provider's device: onnxruntime-node hands over device buffers of WebGPU only. */
-export const keepsTensors = (provider: Provider): boolean => provider === 'webgpu'
+/** Whether outputs can stay in the device's memory. */
+export const keepsTensors = (provider: Provider): boolean => deviceRecord(provider).keepsTensors ?? false
 
 /** Wraps an array as a tensor without copying. */
 export function tensor(data: TypedArray, dtype: DType, shape: readonly number[]): Tensor {
@@ -173,31 +175,13 @@ export function tensor(data: TypedArray, dtype: DType, shape: readonly number[])
 
 export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0])
 
-/**
- * The providers that can be tried here, in order of preference: those in this build of onnxruntime whose libraries are
- * there. On Linux the graphics ones also need a device, or Dawn complains at length about finding none.
- */
+/** The devices that can be tried here, in the order of preference. */
 export function bundledProviders(): Provider[] {
-  const known = new Set(
-    onnxruntime()
-      .listSupportedBackends()
-      .filter((b) => b.bundled)
-      .map((b) => b.name),
-  )
-  if (
-    existsSync(
-      path.join(
-        path.dirname(installed.resolve('onnxruntime-node')),
-        `../bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`,
-      ),
-    )
-  )
-    known.add('cuda')
-  if (process.platform === 'linux' && !hasGraphics()) known.delete('webgpu')
-  return (['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const).filter((p) => known.has(p))
+  const bundled = onnxruntime()
+    .listSupportedBackends()
+    .filter((b) => b.bundled)
+  return devicesIn({
+    providers: new Set(bundled.map((b) => b.name)),
+    folder: path.join(path.dirname(installed.resolve('onnxruntime-node')), `../bin/napi-v6/${process.platform}/${process.arch}`),
+  })
 }
-
-/** A card's device file, or a Vulkan driver that was named on purpose. */
-const hasGraphics = () =>
-  ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((f) => existsSync(f)) ||
-  Boolean(process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'])

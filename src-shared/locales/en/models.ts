@@ -116,9 +116,6 @@ export const models = {
     images: 'Images on which they differ',
     truth: 'Is',
     accuracy: 'Accuracy',
-    meanPerClass: 'Per class',
-    nll: 'NLL',
-    ece: 'ECE',
     class: 'Class',
     noDifferences: 'They agree on every image of this split.',
     chooseHint: 'You will see their accuracy on each split, the classes in which they differ, and the images on which they disagree.',
@@ -128,7 +125,8 @@ export const models = {
     reference: 'reference',
     mcnemar: 'Points of difference; McNemar’s test on the same images, corrected for all pairs (Holm)',
     metricsNote:
-      'Accuracy in %, ± half of Wilson’s 95% interval; below it the points against the reference and McNemar’s p (Holm). The mean over classes, NLL and ECE (expected calibration error) are of the split {split}.',
+      'Accuracy in %, ± half of Wilson’s 95% interval; below it the points against the reference and McNemar’s p (Holm). ' +
+      'The other columns are of the split {split}; hover over a head to see what it measures.',
     perClassHint: 'points against {name}',
     allDiffering: 'all that differ',
     onlyRight: 'only {name} is right',

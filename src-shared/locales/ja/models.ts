@@ -118,9 +118,6 @@ export const models: Translated<typeof source> = {
     images: '判断が分かれる画像',
     truth: '正解',
     accuracy: '正解率',
-    meanPerClass: 'クラス平均',
-    nll: 'NLL',
-    ece: '較正誤差',
     class: 'クラス',
     noDifferences: 'この分割ではすべての画像で一致しています。',
     chooseHint: '各分割の正解率、差のあるクラス、判断が分かれる画像を表示します。',
@@ -130,7 +127,7 @@ export const models: Translated<typeof source> = {
     reference: '基準',
     mcnemar: '差（ポイント）。同じ画像での McNemar 検定、全組合せについて Holm 補正',
     metricsNote:
-      '正解率は %、± は Wilson の 95% 区間の半幅。下段は基準との差（ポイント）と McNemar 検定の p（Holm 補正）。クラス平均・NLL・較正誤差は分割 {split} の値です。',
+      '正解率は %、± は Wilson の 95% 区間の半幅。下段は基準との差（ポイント）と McNemar 検定の p（Holm 補正）。他の列は分割 {split} の値です。見出しにポインターを置くと説明が表示されます。',
     perClassHint: '{name} との差（ポイント）',
     allDiffering: '分かれるものすべて',
     onlyRight: '{name} だけ正解',

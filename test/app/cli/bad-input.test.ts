@@ -335,11 +335,15 @@ describe('a command is refused', () => {
       /x+(\.run)?: cannot be written: its name is too long/,
     ],
     ['with a seed that is no number', train('--recipe', 'lp', '--seed', 'x'), /--seed: expected a whole number, found "x"/],
-    ['with an unknown device', ['train', '--project', 'PROJECT', '--recipe', 'lp', '--device', 'tpu'], /--device.*tpu.*auto, cpu, webgpu/],
+    [
+      'with an unknown device',
+      ['train', '--project', 'PROJECT', '--recipe', 'lp', '--device', 'tpu'],
+      /--device.*tpu.*auto, cuda, dml, coreml, webgpu, cpu/,
+    ],
     [
       'with a device that is not here',
       ['train', '--project', 'PROJECT', '--recipe', 'lp', '--model', TINY_CLIP, '--device', 'coreml'],
-      /device coreml: not to be had here/,
+      /device coreml: not available here/,
     ],
     ['with a context longer than the model', train('--recipe', 'coop', '--set', 'contextLength=14'), /contextLength: 14 leaves no room/],
     [

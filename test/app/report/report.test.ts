@@ -104,10 +104,10 @@ describe('the page', () => {
   })
 
   test('every drawing has a name, every picture a text, and the elements close', () => {
-    for (const svg of page.match(/<svg[^>]*>/g)!) expect(svg).toMatch(/aria-hidden="true"|role="img" aria-label="[^"]+"/)
+    for (const svg of page.match(/<svg[^>]*>/g)!) expect(svg).toMatch(/aria-hidden="true"|role="img"\s+aria-label="[^"]+"/)
     for (const img of page.match(/<img[^>]*>/g)!) expect(img).toMatch(/alt="Picture of the class [^"]+"/)
     for (const tag of ['svg', 'g', 'table', 'section', 'figure', 'div', 'ul', 'li', 'span', 'td', 'b', 'details'])
-      expect(page.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0, tag).toBe(page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0)
+      expect(page.match(new RegExp(`<${tag}[\\s>]`, 'g'))?.length ?? 0, tag).toBe(page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0)
   })
 
   test('names from files are text, never markup', () => {
@@ -151,9 +151,10 @@ describe('the page', () => {
   })
 })
 
-test('a score keeps the outcome of each picture, for paired tests', () => {
+test('a score keeps the outcome of each picture for paired tests, and every metric', () => {
   const score = scored({ classes: 2, labels: Int32Array.of(0, 1, 1), logits: Float32Array.of(2, 1, 0, 3, 5, 4) })
-  expect(score).toEqual({ accuracy: 2 / 3, interval: wilson(2, 3), n: 3, outcomes: '110' })
+  expect(score).toMatchObject({ accuracy: 2 / 3, interval: wilson(2, 3), n: 3, outcomes: '110' })
+  expect(score.metrics).toMatchObject({ accuracy: 2 / 3, meanPerClass: 3 / 4 })
 })
 
 test('names of dots that lie close together do not cover one another', () => {

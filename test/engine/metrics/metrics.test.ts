@@ -59,10 +59,17 @@ describe('classification', () => {
   test.each(reference.classification)('accuracy $accuracy, NLL and ECE as scikit-learn has them', (g) => {
     const found = evaluatePredictions({ classes: g.logits.shape[1]!, labels: ints(g.labels), logits: floats(g.logits) })
     expect(found.accuracy).toBeCloseTo(g.accuracy, 12)
-    expect(found.meanPerClass).toBeCloseTo(g.meanPerClass, 12)
-    expect(found.nll).toBeCloseTo(g.nll, 9)
-    expect(found.ece).toBeCloseTo(g.ece, 9)
+    expect(found.metrics['meanPerClass']).toBeCloseTo(g.meanPerClass, 12)
+    expect(found.metrics['nll']).toBeCloseTo(g.nll, 9)
+    expect(found.metrics['ece']).toBeCloseTo(g.ece, 9)
     expect(evaluationSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
+  })
+
+  test('an evaluation that was kept before metrics were records still opens', () => {
+    const { metrics, ...now } = evaluatePredictions(answering(2, [0, 1, 1], [0, 1, 0]))
+    const former = { ...now, meanPerClass: metrics['meanPerClass'], nll: metrics['nll'], ece: metrics['ece'] }
+    expect(evaluationSchema.parse(former)).toEqual({ ...now, metrics: expect.objectContaining({ accuracy: 2 / 3, meanPerClass: 0.75 }) })
+    expect(evaluationSchema.safeParse({ ...former, nll: 'none' }).success).toBe(false)
   })
 
   test.each(own.temperature)('temperature $temperature as SciPy finds it', (g) => {

@@ -88,6 +88,14 @@ describe('a provider is refused, in one line,', () => {
   })
 
   test('that this machine has not', async () => {
-    await expect((await devices()).chooseProvider('coreml')).rejects.toThrow('device coreml: not to be had here (there is webgpu, cpu)')
+    await expect((await devices()).chooseProvider('coreml')).rejects.toThrow('device coreml: not available here; available: webgpu, cpu')
+  })
+
+  test('that there is not', async () => {
+    await expect((await devices()).chooseProvider('tpu')).rejects.toThrow('unknown device "tpu": expected auto, cuda, dml')
+  })
+
+  test('that needs something to be fetched, with what to do', async () => {
+    await expect((await devices()).chooseProvider('cuda')).rejects.toThrow('(`npm run cuda` fetches its libraries)')
   })
 })

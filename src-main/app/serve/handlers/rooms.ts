@@ -4,7 +4,9 @@ import type { roomMethods, RunProgress } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
-import { mergeMethods, methodOf } from '../../../engine/merge/methods.ts'
+import { mergeMethods, methodOf } from '../../../engine/merge/index.ts'
+import { metricEntries } from '../../../engine/metrics/index.ts'
+import { deviceRecords } from '../../../engine/runtime/index.ts'
 import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison, keptComparison } from '../../evaluation/kept.ts'
 import { mergeIntoProject } from '../../merging/merge.ts'
@@ -118,7 +120,11 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
   return {
     'training.recipes': () =>
       recipeNames.map((name) => ({ name, needs: [...recipeNeeds[name]], schema: jsonSchemaOf(recipeSchemas[name]) })),
-    'training.devices': async () => ['auto', ...(await models.engine.ask({ kind: 'devices' }))],
+    'training.devices': async () => {
+      const there = await models.engine.ask({ kind: 'devices' })
+      const listed = deviceRecords.filter((d) => d.chooses || there.includes(d.id))
+      return listed.map(({ id, title, about }) => ({ id, title, about }))
+    },
     'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) =>
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
@@ -141,6 +147,7 @@ export function roomHandlers({ options: { models } }: App): HandlersOf<typeof ro
       const curve = curves.get(runId)
       return curve?.points.length ? [...curve.points] : storedCurve(getRun(project, runId))
     },
+    'evaluation.metrics': () => metricEntries(),
     'evaluation.compare': ({ checkpoints, splits }, client) => {
       const what = JSON.stringify([client.project.folder, checkpoints, splits])
       const running = comparing.get(what)

@@ -4,9 +4,41 @@
  */
 import { percent } from '#shared/format.ts'
 import type { ReportRow, ReportScore } from '#shared/model/report.ts'
-import { html, px, type Html } from './html.ts'
-import { placeLabels } from './labels.ts'
-import { kindTitles, mark, markPath } from './marks.ts'
+import { html, px, type Html } from '../html.ts'
+import { placeLabels } from '../labels.ts'
+import { kindTitles, mark, markPath } from '../marks.ts'
+import { definePlot } from '../plot.ts'
+
+export default definePlot({
+  id: 'styles',
+  order: 20,
+  title: 'In and out of distribution',
+  style: `
+    .plot svg{display:block;width:100%;height:auto}
+    .plot .narrow{display:none}
+    .plot{display:grid;grid-template-columns:minmax(0,1fr) 210px;gap:0 36px;align-items:end}
+    .plot .wide,.plot .narrow{grid-row:1/3}
+    .plot .legend{align-self:start;padding-top:14px}
+    .plot figcaption{padding-bottom:46px}
+    .identity{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:3 5;fill:none}
+    .leader{stroke:var(--soft);stroke-width:.8;fill:none}
+    .whisker{stroke:var(--k);stroke-width:1.4;opacity:.42;fill:none}
+    .dot{fill:var(--k);stroke:var(--paper);stroke-width:1.2}
+    svg .name{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
+    svg .title{font-size:12.5px}
+    .legend{display:flex;flex-direction:column;gap:6px 20px;list-style:none;padding:0;margin:10px 0 0;font-size:14px}
+    .legend svg{display:inline}
+    .legend svg.mark{width:16px;height:16px}
+    @media (max-width:640px){
+      .plot{display:block}
+      .plot figcaption{padding:0}
+      .plot .legend{flex-flow:row wrap}
+      .plot .wide{display:none}
+      .plot .narrow{display:block}
+    }
+  `,
+  draw: ({ rows }) => scatter(rows),
+})
 
 type Point = ReportRow & { readonly id: ReportScore; readonly ood: ReportScore }
 interface Frame {
@@ -20,7 +52,7 @@ interface Frame {
 const wide: Frame = { width: 720, height: 460, margin: { left: 52, right: 20, top: 14, bottom: 46 }, labels: true }
 const narrow: Frame = { width: 350, height: 350, margin: { left: 44, right: 12, top: 10, bottom: 44 }, labels: false }
 
-export function scatter(rows: readonly ReportRow[]): Html | null {
+function scatter(rows: readonly ReportRow[]): Html | null {
   const points = rows.filter((r): r is Point => r.id !== undefined && r.ood !== undefined)
   if (points.length < 2) return null
   const kinds = [...new Set(points.map((p) => p.kind))]
@@ -28,7 +60,8 @@ export function scatter(rows: readonly ReportRow[]): Html | null {
     <div class="wide">${draw(points, wide)}</div>
     <div class="narrow">${draw(points, narrow)}</div>
     <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitles[kind]}</li>`)}</ul>
-    <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID: the closer to it, the less the change of style costs.</figcaption>
+    <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID:
+      the closer to it, the less the change of style costs.</figcaption>
   </figure>`
 }
 
@@ -70,21 +103,36 @@ function draw(points: readonly Point[], { width, height, margin, labels }: Frame
   const summary = points.map((p) => `${p.name}: ID ${percent(p.id.accuracy)}%, OOD ${percent(p.ood.accuracy)}%`).join('; ')
   // Sweeps first, so that they lie under the rows they led to.
   const order = points.map((_, i) => i).sort((i, j) => Number(points[j]!.kind === 'sweep') - Number(points[i]!.kind === 'sweep'))
-  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Accuracy out of distribution against in distribution. ${summary}.">
-    ${x.ticks.map((t) => html`<path class="grid" d="M${px(x.at(t))} ${top}V${bottom}"/><text x="${px(x.at(t))}" y="${bottom + 18}" text-anchor="middle">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
-    ${y.ticks.map((t) => html`<path class="grid" d="M${left} ${px(y.at(t))}H${right}"/><text x="${left - 8}" y="${px(y.at(t) + 4)}" text-anchor="end">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`)}
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img"
+    aria-label="Accuracy out of distribution against in distribution. ${summary}.">
+    ${x.ticks.map(
+      (t) => html`<path class="grid" d="M${px(x.at(t))} ${top}V${bottom}"/><text x="${px(x.at(t))}" y="${bottom + 18}"
+      text-anchor="middle">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`,
+    )}
+    ${y.ticks.map(
+      (t) => html`<path class="grid" d="M${left} ${px(y.at(t))}H${right}"/><text x="${left - 8}" y="${px(y.at(t) + 4)}"
+      text-anchor="end">${percent(t, t < 0.01 || t > 0.99 ? 1 : 0)}</text>`,
+    )}
     <path class="axis" d="M${left} ${top}V${bottom}H${right}"/>
     <text class="title" x="${(left + right) / 2}" y="${height - 6}" text-anchor="middle">In distribution (ID), %</text>
-    <text class="title" transform="translate(13 ${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">Out of distribution (OOD), %</text>
+    <text class="title" transform="translate(13 ${(top + bottom) / 2}) rotate(-90)"
+      text-anchor="middle">Out of distribution (OOD), %</text>
     ${from < to && html`<path class="identity" d="M${px(x.at(from))} ${px(y.at(from))}L${px(x.at(to))} ${px(y.at(to))}"/>`}
     ${order.map((i) => {
       const p = points[i]!
       const [a, b] = [px(dots[i]!.x), px(dots[i]!.y)]
+      const [left, right] = p.id.interval.map((share) => px(x.at(share)))
+      const [low, high] = p.ood.interval.map((share) => px(y.at(share)))
       const whiskers =
         p.kind !== 'sweep' &&
-        html`<path class="whisker" d="M${px(x.at(p.id.interval[0]))} ${b}H${px(x.at(p.id.interval[1]))}M${a} ${px(y.at(p.ood.interval[0]))}V${px(y.at(p.ood.interval[1]))}"/>`
-      return html`<g class="k-${p.kind}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
+        html`<path class="whisker"
+          d="M${left} ${b}H${right}M${a} ${low}V${high}"/>`
+      return html`<g class="k-${p.kind}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>
+        ${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
     })}
-    ${names.map((n) => html`<path class="leader" d="${n.leader}"/><text class="name" x="${px(n.x)}" y="${px(n.y)}" text-anchor="${n.anchor}">${n.text}</text>`)}
+    ${names.map(
+      (n) => html`<path class="leader" d="${n.leader}"/><text class="name" x="${px(n.x)}" y="${px(n.y)}"
+      text-anchor="${n.anchor}">${n.text}</text>`,
+    )}
   </svg>`
 }

@@ -3,8 +3,30 @@ import { scaleLinear, scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
 import { figure } from '#shared/format.ts'
 import type { ReportRow } from '#shared/model/report.ts'
-import { html, px, type Html } from './html.ts'
-import { mark } from './marks.ts'
+import { html, px, type Html } from '../html.ts'
+import { mark } from '../marks.ts'
+import { definePlot } from '../plot.ts'
+
+export default definePlot({
+  id: 'training',
+  order: 50,
+  title: 'Training',
+  style: `
+    .curves .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:22px 28px}
+    .panel svg:not(.mark){display:block;width:100%;height:auto}
+    .panel figcaption{font-size:13px;margin-bottom:2px}
+    .raw{stroke:var(--k);stroke-width:.8;opacity:.38;fill:none}
+    .smooth{stroke:var(--k);stroke-width:2.2;fill:none;stroke-linejoin:round}
+    .panel svg.log{display:none}
+    .curves:has([value=log]:checked) svg.log{display:block}
+    .curves:has([value=log]:checked) svg.linear{display:none}
+    .switch{border:0;padding:0;margin:0 0 16px;display:flex;gap:16px;font-size:14px;align-items:center}
+    .switch legend{float:left;color:var(--soft);padding:0}
+    .switch input{accent-color:var(--accent)}
+    .bad{color:var(--bad);font-weight:600}
+  `,
+  draw: ({ rows }) => curves(rows),
+})
 
 type Run = ReportRow & { readonly curve: NonNullable<ReportRow['curve']> }
 type Point = readonly [step: number, loss: number]
@@ -12,7 +34,7 @@ type Scale = 'linear' | 'log'
 
 const [width, height, left, top, bottom] = [300, 150, 40, 8, 24]
 
-export function curves(rows: readonly ReportRow[]): Html | null {
+function curves(rows: readonly ReportRow[]): Html | null {
   const runs = rows.filter((r): r is Run => (r.curve?.loss.length ?? 0) > 1)
   const known = runs.flatMap((r) => finite(r.curve.loss)).map(([, loss]) => loss)
   if (!known.length) return null
@@ -26,12 +48,15 @@ export function curves(rows: readonly ReportRow[]): Html | null {
       <label><input type="radio" name="loss-axis" value="log"> Log</label></fieldset>`
     }
     <div class="panels">${runs.map((run) => panel(run, scales, low, high))}</div>
-    <p class="caption">Thin: the loss of each step. Bold: its moving average. All panels share one loss axis; steps are each run’s own.</p>
-    <details><summary>As a table</summary><div class="scroll"><table><thead><tr><th scope="col">Run<th scope="col">Steps<th scope="col">First<th scope="col">Middle<th scope="col">Last</tr></thead><tbody>
+    <p class="caption">Thin: the loss of each step. Bold: its moving average. All panels share one loss axis;
+      steps are each run’s own.</p>
+    <details><summary>As a table</summary><div class="scroll"><table><thead><tr><th scope="col">Run<th scope="col">Steps<th
+      scope="col">First<th scope="col">Middle<th scope="col">Last</tr></thead><tbody>
       ${runs.map(({ name, curve }) => {
         const smooth = smoothed(finite(curve.loss))
         const value = (p: Point | undefined) => (p ? figure(p[1]) : '–')
-        return html`<tr><th scope="row">${name}</th><td>${curve.loss.length}</td><td>${value(smooth[0])}</td><td>${value(smooth[smooth.length >> 1])}</td><td>${value(smooth.at(-1))}</td></tr>`
+        return html`<tr><th scope="row">${name}</th><td>${curve.loss.length}</td><td>${value(smooth[0])}</td>
+          <td>${value(smooth[smooth.length >> 1])}</td><td>${value(smooth.at(-1))}</td></tr>`
       })}</tbody></table></div></details>
   </div>`
 }
@@ -70,9 +95,16 @@ function draw(
   ).digits(1)
   const yTicks = scale === 'log' ? decades(y.domain() as [number, number]) : y.ticks(4)
   const xTicks = [1, ...x.ticks(3).filter((t) => t > steps * 0.15 && t < steps * 0.8), steps]
-  return html`<svg class="${scale}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}: loss over ${steps} steps, ${scale} axis">
-    ${yTicks.map((t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}"/><text x="${left - 6}" y="${px(y(t) + 4)}" text-anchor="end">${figure(t)}</text>`)}
-    ${xTicks.map((t) => html`<text x="${px(x(t))}" y="${height - 6}" text-anchor="${t === steps ? 'end' : t === 1 ? 'start' : 'middle'}">${figure(t)}</text>`)}
+  return html`<svg class="${scale}" viewBox="0 0 ${width} ${height}" role="img"
+    aria-label="${name}: loss over ${steps} steps, ${scale} axis">
+    ${yTicks.map(
+      (t) => html`<path class="grid" d="M${left} ${px(y(t))}H${width - 8}"/><text x="${left - 6}" y="${px(y(t) + 4)}"
+      text-anchor="end">${figure(t)}</text>`,
+    )}
+    ${xTicks.map(
+      (t) => html`<text x="${px(x(t))}" y="${height - 6}"
+      text-anchor="${t === steps ? 'end' : t === 1 ? 'start' : 'middle'}">${figure(t)}</text>`,
+    )}
     <path class="raw" d="${path(thinned(points)) ?? ''}"/><path class="smooth" d="${path(thinned(smooth)) ?? ''}"/>
   </svg>`
 }

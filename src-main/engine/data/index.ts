@@ -1,0 +1,7 @@
+/** What the application asks of the room that reads pictures, texts and settings for them. */
+export { fingerprint } from './cache.ts'
+export { formatOf } from './formats.ts'
+export { Images } from './images.ts'
+export { needsConversion, openPicture, pictureFacts } from './picture.ts'
+export { outputSize } from './preprocess.ts'
+export { proved } from './proof.ts'

@@ -1,0 +1,3 @@
+/** What the application asks of the room that carries out jobs, without starting one. */
+export { savedLosses } from './kept.ts'
+export { parseSettings } from './train.ts'

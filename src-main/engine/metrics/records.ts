@@ -1,0 +1,29 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+/** The metrics there are: every record in `records/`. */
+import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
+import type { Measured, MetricRecord } from './metric.ts'
+
+const files = import.meta.glob<MetricRecord<never>>('./records/*.ts', { import: 'default', eager: true })
+export const metricRecords: readonly MetricRecord<never>[] = Object.values(files).sort((a, b) => a.order - b.order)
+
+export const metricsOf = <T extends MeasuredTask>(task: T): MetricRecord<T>[] =>
+  metricRecords.filter((m) => (m.task as MeasuredTask) === task) as unknown as MetricRecord<T>[]
+
+/** What each record says of itself, without what computes it. */
+export const metricEntries = (): MetricEntry[] =>
+  metricRecords.map(({ id, title, about, citation, task, better, range, format }) => ({
+    id,
+    title,
+    about,
+    citation,
+    task,
+    better,
+    range,
+    format,
+  }))
+
+/** Every metric of the task, by id; those that the examples leave undefined are not listed. */
+export function measure<T extends MeasuredTask>(task: T, of: Measured[T]): Record<string, number> {
+  const values = metricsOf(task).map((m) => [m.id, m.compute(of)] as const)
+  return Object.fromEntries(values.filter(([, value]) => !Number.isNaN(value)))
+}

@@ -1,0 +1,4 @@
+/** What the application asks of the room that opens models. */
+export { openModel } from './checkpoint.ts'
+export { textTower } from './families.ts'
+export type { Model } from './model.ts'

@@ -1,0 +1,13 @@
+import { defineDevice } from '../device.ts'
+
+export default defineDevice({
+  id: 'cpu',
+  order: 50,
+  title: { en: 'CPU', ja: 'CPU' },
+  about: {
+    en: 'The processor: always there, and what the others are checked against.',
+    ja: 'プロセッサーです。常に使え、他のデバイスの検算の基準になります。',
+  },
+  reference: 'https://onnxruntime.ai/docs/performance/tune-performance/threading.html',
+  anyBatch: true,
+})

@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { defineDevice } from '../device.ts'
+
+export default defineDevice({
+  id: 'cuda',
+  order: 10,
+  title: { en: 'CUDA', ja: 'CUDA' },
+  about: { en: 'A graphics card of NVIDIA.', ja: 'NVIDIA のグラフィックカードを使います。' },
+  reference: 'https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html',
+  // Not in the build that npm installs: `npm run cuda` puts it beside the other libraries.
+  isThere: ({ providers, folder }) => providers.has('cuda') || existsSync(path.join(folder, 'libonnxruntime_providers_cuda.so')),
+  hint: '`npm run cuda` fetches its libraries',
+})

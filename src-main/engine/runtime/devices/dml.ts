@@ -1,0 +1,9 @@
+import { defineDevice } from '../device.ts'
+
+export default defineDevice({
+  id: 'dml',
+  order: 20,
+  title: { en: 'DirectML', ja: 'DirectML' },
+  about: { en: 'Any graphics card of Windows.', ja: 'Windows のグラフィックカードを使います。' },
+  reference: 'https://onnxruntime.ai/docs/execution-providers/DirectML-ExecutionProvider.html',
+})
