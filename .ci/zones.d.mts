@@ -3,6 +3,7 @@ export interface Layer {
   readonly name: string
   readonly rooms: readonly Room[]
   readonly below: readonly string[]
+  readonly doors?: { readonly to: string; readonly except: readonly string[] }
 }
 export interface Zone {
   readonly layer: Layer

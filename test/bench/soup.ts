@@ -2,10 +2,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { Helper } from '../../src-main/engine/merge/helper.ts'
+import type { Helper } from '../../src-main/engine/merge/together.ts'
 import { mergeCheckpoints } from '../../src-main/engine/merge/merge.ts'
 import { writeSafetensors } from '../../src-main/engine/weights/safetensors.ts'
-import type { TensorSource } from '../../src-main/engine/weights/tensors.ts'
+import type { TensorsToWrite } from '../../src-main/engine/weights/tensors.ts'
 
 /** Megabytes a checkpoint; eight of them lie in the temp folder while this runs. */
 const MEGABYTES = Number(process.env['DASHI_BENCH_SOUP_MB'] ?? 350)
@@ -39,7 +39,7 @@ const noise = new Float32Array((1 << 20) + COUNT).map(
 )
 
 /** The noise from its `k`-th number on, over and over. Makes no garbage that a later look at the memory would count. */
-const noiseTensors = (spec: ReadonlyMap<string, number[]>, k: number): TensorSource => ({
+const noiseTensors = (spec: ReadonlyMap<string, number[]>, k: number): TensorsToWrite => ({
   specs: [...spec].map(([name, shape]) => ({ name, dtype: 'F32', shape })),
   *produce({ shape }) {
     const n = shape.reduce((a, b) => a * b, 1)

@@ -6,6 +6,7 @@ const layers = [
   { name: 'base', rooms: ['src-a/low', 'src-a/high', 'src-a/*'], below: [] },
   { name: 'top', rooms: [['src-b/one', 'src-b/other'], 'src-b/door.ts'], below: ['base'] },
   { name: 'beside', rooms: ['src-c'], below: ['src-b/door.ts'] },
+  { name: 'guest', rooms: ['src-d', 'src-d/friend'], below: ['top'], doors: { to: 'top', except: ['src-d/friend'] } },
 ]
 
 it('a file belongs to the narrowest room that holds it', () => {
@@ -29,6 +30,13 @@ it('imports go downwards: within a layer, and from layer to layer', () => {
   expect(may('src-a/high/x.ts', 'src-b/one/y.ts')).toBe(false)
   expect(may('src-c/x.ts', 'src-b/door.ts')).toBe(true)
   expect(may('src-c/x.ts', 'src-b/one/y.ts')).toBe(false)
+})
+
+it('a room with a door is imported by it', () => {
+  const may = (from: string, to: string) => importProblem(from, to, layers) === null
+  expect(may('src-d/x.ts', 'src-b/one/index.ts')).toBe(true)
+  expect(may('src-d/x.ts', 'src-b/one/y.ts')).toBe(false)
+  expect(may('src-d/friend/x.ts', 'src-b/one/y.ts')).toBe(true)
 })
 
 it('an import names a file from the root, a package none', () => {

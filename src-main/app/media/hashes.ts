@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { phash, phashSide } from '#shared/phash.ts'
-import { openPicture } from '../../engine/data/picture.ts'
+import { openPicture } from '../../engine/data/index.ts'
 import { rasterOf } from './raster.ts'
 
 /** SHA-256 of the file's bytes, in hexadecimal. */

@@ -1,7 +1,7 @@
 import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { diskFull, inWords } from '../../files/words.ts'
-import type { Helper } from '../merge/helper.ts'
+import type { Helper } from '../merge/together.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
 import { mergeJob } from './merge.ts'

@@ -11,7 +11,7 @@ import { openSafetensors } from '../weights/safetensors.ts'
 import type { Weights } from '../weights/source.ts'
 import type { PlacedTensors } from '../weights/tensors.ts'
 import { agree } from './agreement.ts'
-import { carryOutTogether, type Helper } from './helper.ts'
+import { carryOutTogether, type Helper } from './together.ts'
 import { isBuffer, openIngredients, type TensorSet } from './ingredients.ts'
 import { checkMethod } from './methods.ts'
 

@@ -21,7 +21,7 @@ export interface PlannedTensor {
   readonly inputs: readonly StoredTensor[]
 }
 
-export interface Plan {
+export interface MergePlan {
   readonly method: MergeMethod
   /** The file that is written, open in this process. */
   readonly fd: number
@@ -38,7 +38,7 @@ interface Piece {
 const PIECE = 1 << 18
 
 /** In the order of the file. A method that must know a whole tensor gets it whole. */
-function piecesOf({ method, tensors }: Plan): Piece[] {
+function piecesOf({ method, tensors }: MergePlan): Piece[] {
   return tensors.flatMap((tensor) => {
     const n = elements(tensor.spec.shape)
     const step = sliceMerge(method, tensor.inputs.length, tensor.spec.name).passes ? n : PIECE
@@ -47,7 +47,7 @@ function piecesOf({ method, tensors }: Plan): Piece[] {
 }
 
 /** How far the threads at one plan are, in memory that they share. */
-export class Progress {
+export class SharedProgress {
   private static readonly PIECES = 0
   private static readonly STOP = 1
   private readonly state: Int32Array
@@ -57,13 +57,13 @@ export class Progress {
   }
 
   /** The number of a piece that no other thread has taken, from 0 up. */
-  take = () => Atomics.add(this.state, Progress.PIECES, 1)
-  taken = () => Atomics.load(this.state, Progress.PIECES)
+  take = () => Atomics.add(this.state, SharedProgress.PIECES, 1)
+  taken = () => Atomics.load(this.state, SharedProgress.PIECES)
   /** No more pieces are taken; those at work are finished. */
-  end = () => void Atomics.store(this.state, Progress.PIECES, 1 << 30)
+  end = () => void Atomics.store(this.state, SharedProgress.PIECES, 1 << 30)
   /** Everything is given up, between two slices. */
-  stop = () => (this.end(), void Atomics.store(this.state, Progress.STOP, 1))
-  stopped = () => Atomics.load(this.state, Progress.STOP) === 1
+  stop = () => (this.end(), void Atomics.store(this.state, SharedProgress.STOP, 1))
+  stopped = () => Atomics.load(this.state, SharedProgress.STOP) === 1
 }
 
 /** What ended the work early, and at which piece: of several faults, the first in the file is told, as one thread would. */
@@ -80,7 +80,7 @@ export interface Hooks {
 }
 
 /** Merges pieces until none is left. Between two of them, other work of the thread has its turn. Never throws. */
-export async function carryOut(plan: Plan, progress: Progress, { between, wrote }: Hooks = {}): Promise<Failure | undefined> {
+export async function carryOut(plan: MergePlan, progress: SharedProgress, { between, wrote }: Hooks = {}): Promise<Failure | undefined> {
   let piece = -1
   try {
     const pieces = piecesOf(plan)
@@ -106,7 +106,7 @@ export async function carryOut(plan: Plan, progress: Progress, { between, wrote 
   return undefined
 }
 
-function pieceMerger({ method, fd, tensors }: Plan, step: () => void, wrote: (bytes: number) => void = () => undefined) {
+function pieceMerger({ method, fd, tensors }: MergePlan, step: () => void, wrote: (bytes: number) => void = () => undefined) {
   const n = Math.max(1, ...tensors.map((t) => t.inputs.length))
   const room = sliceElements(n)
   const arena = new Arena(SliceReader.arenaBytes(n) + room * 4)

@@ -4,7 +4,7 @@ import type { Capability } from '#shared/model/capability.ts'
 import type { PreprocessConfig, Processor } from '../data/preprocess.ts'
 import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
 import type { Graph, Value } from '../graph/graph.ts'
-import { Params, type TensorSource } from '../nn/params.ts'
+import { Params, type WeightSource } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
@@ -158,6 +158,6 @@ export function imageFeature({ image }: Architecture, p: Params, pixels: Value):
 export const paramsFor = (
   { tensors }: Pick<Architecture, 'tensors'>,
   graph: Graph,
-  source: TensorSource,
+  source: WeightSource,
   isTrainable?: (name: string) => boolean,
 ): Params => new Params(graph, source, isTrainable, { decays: tensors.decays })

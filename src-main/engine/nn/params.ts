@@ -6,7 +6,7 @@ import { cast, sameShape } from '../ops/shape.ts'
 import { toHalf } from '../weights/dtype.ts'
 
 /** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
-export interface TensorSource {
+export interface WeightSource {
   /** Named in messages: the folder. */
   readonly source: string
   has(name: string): boolean
@@ -28,7 +28,7 @@ export function tensorsInMemory(
   source: string,
   shapes: ReadonlyMap<string, readonly number[]>,
   data: (name: string) => Float32Array,
-): TensorSource {
+): WeightSource {
   return {
     source,
     has: (name) => shapes.has(name),
@@ -76,7 +76,7 @@ export class Params {
 
   constructor(
     readonly graph: Graph,
-    readonly source: TensorSource,
+    readonly source: WeightSource,
     private readonly isTrainable: (name: string) => boolean = () => false,
     private readonly options: ParamsOptions = {},
   ) {}

@@ -1,5 +1,5 @@
 import type { Model } from '../models/model.ts'
-import type { TensorSource } from '../nn/params.ts'
+import type { WeightSource } from '../nn/params.ts'
 import type { Weights } from '../weights/source.ts'
 
 export interface OwnTensor {
@@ -8,7 +8,7 @@ export interface OwnTensor {
 }
 
 /** A model's weights with more tensors among them; one of the same name stands for the model's. */
-export const overlay = (weights: TensorSource, own: ReadonlyMap<string, OwnTensor>): TensorSource => ({
+export const overlay = (weights: WeightSource, own: ReadonlyMap<string, OwnTensor>): WeightSource => ({
   source: weights.source,
   has: (name) => own.has(name) || weights.has(name),
   info: (name) => (own.has(name) ? { dtype: 'F32', shape: own.get(name)!.shape } : weights.info(name)),

@@ -5,7 +5,7 @@ import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
 import { imageFeature } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
-import { Params, type ParamsOptions, type TensorSource } from '../nn/params.ts'
+import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
@@ -67,7 +67,7 @@ export class AdaptedParams extends Params {
 
   constructor(
     graph: Graph,
-    source: TensorSource,
+    source: WeightSource,
     isTrainable: (name: string) => boolean,
     options: ParamsOptions,
     private readonly adapter: Adapter,

@@ -11,7 +11,7 @@ import type { StepMetrics, Trainer } from './train.ts'
  * augmentation and dropout from the seed and the step), so a run that goes on from a saved state is bit for bit the run
  * that was never interrupted.
  */
-export interface Plan {
+export interface TrainingPlan {
   readonly trainer: Trainer
   /** The step after the last one, and the first one where another plan made those before it (its state restored). */
   readonly steps: number
@@ -23,7 +23,7 @@ export interface Plan {
   readonly imagesPerStep: number
 }
 
-export interface Progress {
+export interface LoopProgress {
   readonly step: number
   readonly steps: number
   readonly loss: number
@@ -33,7 +33,7 @@ export interface Progress {
 }
 
 export interface LoopOptions {
-  readonly onProgress?: (p: Progress) => void
+  readonly onProgress?: (p: LoopProgress) => void
   readonly isCancelled?: () => boolean
   /** Where to keep the state for going on, and how often; `identity` names the plan, so that no other state is taken up. */
   readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
@@ -42,7 +42,7 @@ export interface LoopOptions {
 }
 
 /** Runs the plan, going on from `resume.file` where there is one. @returns the loss of each of its steps, also of those before it went on. */
-export async function runLoop(plan: Plan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
+export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
   const { trainer, steps, schedule } = plan
   const accumulate = plan.accumulate ?? 1
   const from = plan.from ?? 0

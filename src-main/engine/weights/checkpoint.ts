@@ -15,7 +15,7 @@ import { readJson, writeJson } from './json.ts'
 import { refuseLinksOut } from './regular.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { RECORD_FILE, WEIGHTS_FILE } from './source.ts'
-import type { PlacedTensors, TensorSource } from './tensors.ts'
+import type { PlacedTensors, TensorsToWrite } from './tensors.ts'
 
 export { RECORD_FILE }
 export const CONFIG_FILE = 'config.json'
@@ -34,7 +34,7 @@ export const COMPANIONS = [
   'processor_config.json',
 ]
 
-export type TensorFile = (TensorSource | PlacedTensors) & { readonly metadata?: Readonly<Record<string, string>> }
+export type TensorFile = (TensorsToWrite | PlacedTensors) & { readonly metadata?: Readonly<Record<string, string>> }
 
 export interface CheckpointContent {
   /** Companion files are copied from this checkpoint. */
@@ -43,7 +43,7 @@ export interface CheckpointContent {
   config?: unknown
   /** More files, by name, which may lie in a folder of their own (`adapter/adapter_config.json`); they win over the base's. */
   files?: Readonly<Record<string, string | Uint8Array>>
-  weights: TensorSource | PlacedTensors
+  weights: TensorsToWrite | PlacedTensors
   head?: Head
   /** More tensor files beside the model's, by name (`prompt.safetensors`). Those in a folder of their own are no part of the model. */
   tensors?: Readonly<Record<string, TensorFile>>

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { encode, isFloat } from './dtype.ts'
 import type { TensorSpec } from './header.ts'
 import { openWeights, openWeightsFile, WEIGHTS_FILE } from './source.ts'
-import { storedTensors, type TensorSource } from './tensors.ts'
+import { storedTensors, type TensorsToWrite } from './tensors.ts'
 
 /** Tensor files beside the model's own: a classifier's head, a learned prompt. Sorted. */
 export const sidecars = (dir: string): string[] =>
@@ -22,7 +22,7 @@ export class Fingerprint {
   private readonly files = new Map<string, Map<string, string>>()
 
   /** The same tensors, hashed on their way. `file` is `model.safetensors` or a sidecar. */
-  through(file: string, source: TensorSource): TensorSource {
+  through(file: string, source: TensorsToWrite): TensorsToWrite {
     const lines = new Map<string, string>()
     this.files.set(file, lines)
     return {
@@ -43,7 +43,7 @@ export class Fingerprint {
   }
 }
 
-async function* hashing({ produce }: TensorSource, spec: TensorSpec, done: (sha: string) => void): AsyncGenerator<Uint8Array> {
+async function* hashing({ produce }: TensorsToWrite, spec: TensorSpec, done: (sha: string) => void): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
   const produced = await produce(spec)
   for await (const chunk of produced instanceof Uint8Array || produced instanceof Float32Array ? [produced] : produced) {

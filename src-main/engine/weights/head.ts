@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { formatShape } from './header.ts'
 import { openSafetensors } from './safetensors.ts'
-import { fromMemory, type TensorSource } from './tensors.ts'
+import { fromMemory, type TensorsToWrite } from './tensors.ts'
 
 export const HEAD_FILE = 'head.safetensors'
 
@@ -58,7 +58,7 @@ export function readHead(dir: string): Head {
 }
 
 /** What {@link HEAD_FILE} is written from, with {@link headMetadata}. */
-export const headTensors = ({ classes, dim, weight, bias }: Head): TensorSource =>
+export const headTensors = ({ classes, dim, weight, bias }: Head): TensorsToWrite =>
   fromMemory(
     new Map([
       ['head.weight', { shape: [classes.length, dim], data: weight }],

@@ -5,7 +5,7 @@ import { decode, encode, firstNonFinite, isFloat, DTYPE_BYTES } from './dtype.ts
 import { ioError, readAll, replaceFile, writeAll } from './files.ts'
 import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHeader, type TensorInfo, type TensorSpec } from './header.ts'
 import { isPointer, openRegular, pointerError } from './regular.ts'
-import type { Chunk, PlacedTensors, Produced, TensorSource } from './tensors.ts'
+import type { Chunk, PlacedTensors, Produced, TensorsToWrite } from './tensors.ts'
 
 export const NO_PICKLES =
   'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
@@ -166,7 +166,7 @@ const FLUSH_BYTES = 32 << 20
 /** Replaces `file` by the source's tensors, none of which is kept in memory. */
 export async function writeSafetensors(
   file: string,
-  source: TensorSource | PlacedTensors,
+  source: TensorsToWrite | PlacedTensors,
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
   const { specs } = source
@@ -198,7 +198,7 @@ async function stream(
   file: string,
   fd: number,
   order: readonly TensorSpec[],
-  { produce }: TensorSource,
+  { produce }: TensorsToWrite,
   wrote: (bytes: number) => void,
 ): Promise<void> {
   let writing = Promise.resolve()

@@ -9,7 +9,7 @@ export type Chunk = Uint8Array | Float32Array
 export type Produced = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>
 
 /** Tensors to be written: what they are, and their values when each one's turn comes. */
-export interface TensorSource {
+export interface TensorsToWrite {
   readonly specs: readonly TensorSpec[]
   produce(spec: TensorSpec): Produced
 }
@@ -29,13 +29,13 @@ export interface PlacedTensors {
 export const fromMemory = (
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
   dtype: FloatDtype = 'F32',
-): TensorSource => ({
+): TensorsToWrite => ({
   specs: [...tensors].map(([name, { shape }]) => ({ name, dtype, shape })),
   produce: ({ name }) => tensors.get(name)!.data,
 })
 
 /** A checkpoint's tensors as they are stored. */
-export const storedTensors = (weights: Weights): TensorSource => ({
+export const storedTensors = (weights: Weights): TensorsToWrite => ({
   specs: weights.names().map((name) => weights.info(name)),
   produce: ({ name }) => storedParts(weights, name),
 })
@@ -44,7 +44,7 @@ export const storedTensors = (weights: Weights): TensorSource => ({
  * A base's tensors, those that were trained in place of its own. All floating ones become F32, whatever the base was stored in:
  * the checkpoint then computes what was measured, and nobody who opens it takes the base's type for that of the whole.
  */
-export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorSource {
+export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorsToWrite {
   for (const [name, data] of trained) {
     const { shape } = base.info(name)
     if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength)

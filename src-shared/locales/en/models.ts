@@ -82,7 +82,8 @@ export const models = {
     reference: 'reference',
     mcnemar: 'Points of difference; McNemar’s test on the same images, corrected for all pairs (Holm)',
     metricsNote:
-      'Accuracy in %, ± half of Wilson’s 95% interval; below it the points against the reference and McNemar’s p (Holm). The other columns are of the split {split}; hover over a head to see what it measures.',
+      'Accuracy in %, ± half of Wilson’s 95% interval; below it the points against the reference and McNemar’s p (Holm). ' +
+      'The other columns are of the split {split}; hover over a head to see what it measures.',
     perClassHint: 'points against {name}',
     allDiffering: 'all that differ',
     onlyRight: 'only {name} is right',

@@ -9,7 +9,7 @@ import { readRecord } from '../../../src-main/engine/weights/checkpoint.ts'
 import { isFloat } from '../../../src-main/engine/weights/dtype.ts'
 import { writeSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
 import { openWeights } from '../../../src-main/engine/weights/source.ts'
-import { storedTensors, type TensorSource } from '../../../src-main/engine/weights/tensors.ts'
+import { storedTensors, type TensorsToWrite } from '../../../src-main/engine/weights/tensors.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { tempDir } from '../weights/helpers.ts'
 
@@ -30,7 +30,7 @@ function variant(of: string, edits: Record<string, ((json: Json) => unknown) | n
 }
 
 /** The same folder with other tensors. */
-async function tensors(folder: string, edit: (source: TensorSource) => TensorSource): Promise<string> {
+async function tensors(folder: string, edit: (source: TensorsToWrite) => TensorsToWrite): Promise<string> {
   const w = openWeights(folder)
   await writeSafetensors(path.join(folder, 'new'), edit(storedTensors(w)))
   w.close()

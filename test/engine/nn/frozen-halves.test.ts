@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gradients } from '../../../src-main/engine/autodiff.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { Params, type TensorSource, tensorsInMemory } from '../../../src-main/engine/nn/params.ts'
+import { Params, type WeightSource, tensorsInMemory } from '../../../src-main/engine/nn/params.ts'
 import { linear } from '../../../src-main/engine/nn/transformer.ts'
 import { reduceSum } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
@@ -12,7 +12,7 @@ const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(
 const x = tensor(wave(8), 'float32', [2, 4])
 
 /** x through two layers of frozen weights, and the gradient of x. */
-async function through(source: TensorSource, frozen: 'float' | 'half', names = ['a', 'b'], width = 4) {
+async function through(source: WeightSource, frozen: 'float' | 'half', names = ['a', 'b'], width = 4) {
   const graph = new Graph()
   const p = new Params(graph, source, () => false, { frozen })
   const input = graph.input('x', 'float32', [2, width])
@@ -68,7 +68,7 @@ test.each(['fp16', 'bf16'])('a %s file is used as it is', async (kind) => {
     const name = 'text_model.encoder.layers.0.mlp.fc1'
     const { dtype, shape, offset, length } = file.stored(`${name}.weight`)
     expect(dtype).toBe(kind === 'fp16' ? 'F16' : 'BF16')
-    const source: TensorSource = {
+    const source: WeightSource = {
       source: kind,
       has: () => true,
       info: (of) =>

@@ -4,7 +4,7 @@ import { userError } from '#shared/errors.ts'
 import { Rng } from '../../data/rng.ts'
 import { Graph, type Value } from '../../graph/graph.ts'
 import { textTower } from '../../models/families.ts'
-import { Params, type TensorSource } from '../../nn/params.ts'
+import { Params, type WeightSource } from '../../nn/params.ts'
 import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../../ops/index.ts'
 import { sgd } from '../../optim/optimizer.ts'
 import { warmupCosine } from '../../optim/schedule.ts'
@@ -148,7 +148,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
   }
 }
 
-async function evaluateOnce(source: TensorSource, build: (p: Params) => Value): Promise<Float32Array> {
+async function evaluateOnce(source: WeightSource, build: (p: Params) => Value): Promise<Float32Array> {
   const graph = new Graph()
   graph.output('y', build(new Params(graph, source)))
   const session = await Session.create(graph)

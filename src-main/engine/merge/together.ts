@@ -2,11 +2,11 @@
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DashiError, type Fault } from '#shared/errors.ts'
-import { Progress, carryOut, type Failure, type Hooks, type Plan } from './plan.ts'
+import { SharedProgress, carryOut, type Failure, type Hooks, type MergePlan } from './plan.ts'
 
 /** What the helper is started with; both sides are this program. */
 export interface HelperTask {
-  readonly plan: Plan
+  readonly plan: MergePlan
   readonly memory: SharedArrayBuffer
 }
 
@@ -24,8 +24,8 @@ export interface Helper {
  * Carries out the plan, with a second thread where it is worth it. When this settles, no thread uses its files any more.
  * @throws the first fault in the order of the file
  */
-export async function carryOutTogether(plan: Plan, hooks: Hooks, helper?: Helper): Promise<void> {
-  const progress = new Progress()
+export async function carryOutTogether(plan: MergePlan, hooks: Hooks, helper?: Helper): Promise<void> {
+  const progress = new SharedProgress()
   const bytes = plan.tensors.reduce((n, { inputs }) => inputs.reduce((m, x) => m + x.length, n), 0)
   const together = helper && bytes >= (helper.fromBytes ?? 512e6) && os.availableParallelism() > 1
   const failures = await Promise.all([together ? help(helper.program, plan, progress) : undefined, carryOut(plan, progress, hooks)])
@@ -33,7 +33,7 @@ export async function carryOutTogether(plan: Plan, hooks: Hooks, helper?: Helper
   if (first) throw first.error
 }
 
-function help(program: URL, plan: Plan, progress: Progress): Promise<Failure | undefined> {
+function help(program: URL, plan: MergePlan, progress: SharedProgress): Promise<Failure | undefined> {
   const workerData: HelperTask = { plan, memory: progress.memory }
   return new Promise((resolve) => {
     const broke = (error: unknown) => {
@@ -52,7 +52,7 @@ const errorOf = ({ fault, message, code }: NonNullable<HelperAnswer>) =>
 
 /** The helper's side. */
 export async function answer({ plan, memory }: HelperTask): Promise<HelperAnswer> {
-  const failure = await carryOut(plan, new Progress(memory))
+  const failure = await carryOut(plan, new SharedProgress(memory))
   if (!failure) return null
   const { piece, error } = failure
   return {
