@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { RunningJob } from '../../engine/client.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
 import { holm } from '../../engine/metrics/holm.ts'
@@ -14,7 +15,7 @@ import { checkMedia } from '../media/files.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { imagesOfJobs } from '../training/readable.ts'
 
-/** The images of each split that are listed as differing; metrics and counts cover all. */
+/** How many differing images of each split are listed; metrics and counts cover all of them. */
 const LISTED = 300
 
 interface CompareControl {
@@ -34,11 +35,11 @@ export async function compareCheckpoints(
   for (;;) {
     const compared = await compareReadable(app, project, request, classificationData(project, unreadable), control)
     if (!(compared instanceof Set)) return compared
-    for (const id of compared) unreadable.set(id, 'cannot be read any more')
+    for (const id of compared) unreadable.set(id, 'can no longer be read')
   }
 }
 
-/** The images that could not be read in the middle, so that the rows would not be of the same ones; else the comparison. */
+/** The comparison; or, if images became unreadable meanwhile, their ids, since the rows would not be of the same images. */
 async function compareReadable(
   app: AppContext,
   project: Project,
@@ -47,7 +48,7 @@ async function compareReadable(
   { signal, onProgress, onTurn }: CompareControl,
 ): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
-  if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
+  if (!names.length) throw userError(sentence('evaluation.no-images-in-splits', { folder: project.folder }))
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
   const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {

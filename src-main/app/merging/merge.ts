@@ -60,7 +60,7 @@ const blending = (
   cache: path.join(app.cache, 'features'),
 })
 
-/** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
+/** As `startMerge`, and adds the run and its checkpoint to the project under this name. */
 export function mergeIntoProject(
   app: AppContext,
   project: Project,
