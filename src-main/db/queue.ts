@@ -114,7 +114,8 @@ export function takeOverJobs(db: Database, { own = [], home }: TakeOver = {}): v
   db.transaction(() => {
     db.run(
       `UPDATE job SET status = 'interrupted', finished = ?1
-       WHERE (status = 'running' OR (status = 'queued' AND ?2 IS NOT NULL AND owner IS NOT ?2)) AND id NOT IN (SELECT value FROM json_each(?3))`,
+       WHERE (status = 'running' OR (status = 'queued' AND ?2 IS NOT NULL AND owner IS NOT ?2))
+         AND id NOT IN (SELECT value FROM json_each(?3))`,
       now,
       home ?? null,
       JSON.stringify(own),
@@ -153,7 +154,8 @@ function setRun(db: Database, jobId: string, status: JobStatus, error: string | 
   const failed = status === 'failed' || status === 'interrupted'
   const ended = status !== 'queued' && status !== 'running'
   db.run(
-    `UPDATE run SET status = ?, error = ?, finished = ? WHERE id = (SELECT run_id FROM job WHERE id = ?) AND status IN ('running', 'queued')`,
+    `UPDATE run SET status = ?, error = ?, finished = ?
+     WHERE id = (SELECT run_id FROM job WHERE id = ?) AND status IN ('running', 'queued')`,
     failed ? 'failed' : status,
     failed ? (error ?? interrupted) : null,
     ended ? Date.now() : null,

@@ -6,7 +6,7 @@ import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
-import { Turns } from './queue.ts'
+import { Turns } from './turns.ts'
 
 export interface RunningJob {
   readonly result: Promise<JobResult>
@@ -69,7 +69,7 @@ export class EngineClient {
     })
   }
 
-  /** What was sent to a process that ended before it began that goes to another one; where none of three begins, it is the fault of something else. */
+  /** What a process did not begin before it ended goes to another process. If none of three begins it, the fault lies elsewhere. */
   private async try<T>(use: (engine: Engine) => Promise<T>, left = 2): Promise<T> {
     try {
       return await use(this.process())

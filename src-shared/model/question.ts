@@ -33,7 +33,10 @@ export const modelFactsSchema = z.object({
 })
 export type ModelFacts = z.infer<typeof modelFactsSchema>
 
-/** `limit` and `tokens` count the marks of start and end too; `fits`: length (UTF-16 units) of the longest beginning of whole words that is read in full. */
+/**
+ * `limit` and `tokens` include the start and end marks. `fits`: the length, in UTF-16 units, of the longest run of whole words from the
+ * beginning that is read in full.
+ */
 export const tokenCountsSchema = z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) })
 export type TokenCounts = z.infer<typeof tokenCountsSchema>
 

@@ -18,3 +18,12 @@ export async function rasterOf(file: string, name = file): Promise<Raster> {
   if (width * height > limits.area) throw dataError(name, `has ${width} × ${height} pixels, expected at most ${limits.area}`)
   return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
 }
+
+/** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
+export async function factsOf(file: string): Promise<Raster | null> {
+  try {
+    return await rasterOf(file)
+  } catch {
+    return null
+  }
+}

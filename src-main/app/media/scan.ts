@@ -9,7 +9,8 @@ import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
 import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
 import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { Within } from '../../files/within.ts'
-import { rasterOf } from './raster.ts'
+import { countUnmeasured, unmeasured } from '../../db/media-facts.ts'
+import { factsOf } from './raster.ts'
 import { addRecords, agreeToLinks, getMedia, mediaFile, placedElsewhere, placesOf, type Project } from '../projects/index.ts'
 import { Skipped } from './skipped.ts'
 import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
@@ -82,8 +83,9 @@ const firstBatch = 200
 const laterBatch = 5000
 
 /**
- * Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. `followLinks`: the person
- * agreed to links that lead out of this folder, now and later.
+ * Registers the images by name only, so that a large folder is there at once.
+ * @param followLinks the person agreed to links that lead out of this folder, now and later
+ * @returns how many there are, and those that were left out because their names are not UTF-8
  */
 export async function scanFolder(
   project: Project,
@@ -127,27 +129,14 @@ export async function scanFolder(
   return { images: found, links, leftOut, skipped: skipped.list, unreadable: 0 }
 }
 
-/** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
-export async function factsOf(file: string): Promise<MediaFacts | null> {
-  try {
-    return await rasterOf(file)
-  } catch {
-    return null
-  }
-}
-
 /** Looks into every image whose size is not known yet. One that cannot be read keeps none, and stops nothing. */
 export async function findFacts(project: Project, { signal, progress }: Control): Promise<void> {
-  const unknown = 'width IS NULL AND id > ?'
-  const total = Number(project.db.value('SELECT count(*) FROM media WHERE width IS NULL'))
+  const total = countUnmeasured(project.db)
   const places = placesOf(project)
   const sound = async ({ rootId, path }: { rootId: number; path: string }) =>
     places.get(rootId)!.linkOut(path) === null ? factsOf(places.get(rootId)!.file(path)) : null
   for (let after = 0, done = 0; ;) {
-    const rows = project.db.all<{ id: number; rootId: number; path: string }>(
-      `SELECT id, root_id AS rootId, path FROM media WHERE ${unknown} ORDER BY id LIMIT 64`,
-      after,
-    )
+    const rows = unmeasured(project.db, after, 64)
     if (rows.length === 0) return
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (row) => [row.id, await sound(row)] as const))

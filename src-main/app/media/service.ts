@@ -1,4 +1,7 @@
-/** Pixels by URL: the upright image, thumbnails at two sizes, tiles. A file that cannot be read is a 422 with the reason, and stops nothing else. */
+/**
+ * Pixels by URL: the upright image, thumbnails of two sizes, tiles. A file that cannot be read is answered by 422 and the reason, and
+ * stops nothing else.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream, fstatSync } from 'node:fs'
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
@@ -13,7 +16,7 @@ import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.
 import { needsConversion, openPicture } from '../../engine/data/picture.ts'
 import { DiskCache } from './disk-cache.ts'
 import { HugeImages, hugePixels } from './huge.ts'
-import { LatestFirst } from './queue.ts'
+import { LatestFirst } from './latest-first.ts'
 import { rasterOf } from './raster.ts'
 import { Tiles } from './tiles.ts'
 
@@ -117,7 +120,7 @@ export class MediaService {
     }
   }
 
-  /** Fits into a square of that size; upright. Of a JPEG again one, which has no transparency to lose and takes a third less time than WebP. */
+  /** Upright, fitted into a square of that size. A JPEG stays one: it has no transparency to lose, and takes a third less time than WebP. */
   private async thumbnail(project: Project, media: Media, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
     const file = mediaFile(project, media)
     const key = `${await versionOf(file)} ${thumbnailSizes[size]}`
