@@ -5,6 +5,7 @@
 import { type JobRecord, jobRecord, type JobStatus } from '#shared/model/queue.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { parseStored } from '#shared/model/text.ts'
+import { say, sentence } from '#shared/sentences/table.ts'
 import type { Database } from './database.ts'
 
 /** Jobs that have ended are kept for windows that come back; the oldest go first. */
@@ -210,5 +211,4 @@ function toJob(r: StoredRow): JobRecord {
 }
 
 /** Why a job of the queue can only be dismissed. */
-export const anotherVersion = (problem: string): string =>
-  `it was queued by another version of Dashi, which this one cannot carry out (${problem})`
+export const anotherVersion = (problem: string): string => say(sentence('job.other-version', { problem }))

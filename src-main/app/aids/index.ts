@@ -1,5 +1,6 @@
 /** What helps to draw and is no part of the data: it is in no journal and in no hash. */
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { scale, template, type Scale, type Template } from '#shared/model/aid.ts'
 import { parseStored } from '#shared/model/text.ts'
 import { metaValue, removeMeta, setMeta } from '../../db/meta.ts'
@@ -19,7 +20,7 @@ export function scaleOf({ db }: Project): Scale | null {
   const stored = metaValue(db, 'scale')
   if (stored === undefined) return null
   const parsed = scale.safeParse(parseStored(stored))
-  if (!parsed.success) throw dataError('project.db', `the scale is damaged: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw dataError('project.db', sentence('scale.damaged', { problem: parsed.error.issues[0]!.message }))
   return parsed.data
 }
 
@@ -46,8 +47,8 @@ export function saveTemplate({ db }: Project, given: Omit<Template, 'id'>): Temp
 export function renameTemplate({ db }: Project, id: number, name: string): void {
   const wanted = valid(template.shape.name, 'template', name)
   const there = templateNamed(db, wanted)
-  if (there !== undefined && there !== id) throw userError(`a template is called ${JSON.stringify(wanted)} already`)
-  if (!renameStored(db, id, wanted)) throw userError(`no template has the id ${id}`)
+  if (there !== undefined && there !== id) throw userError(sentence('template.name-taken', { name: JSON.stringify(wanted) }))
+  if (!renameStored(db, id, wanted)) throw userError(sentence('template.unknown', { id }))
 }
 
 export const removeTemplate = ({ db }: Project, id: number): void => removeStored(db, id)

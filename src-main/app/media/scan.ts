@@ -2,6 +2,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { naturalKey } from '#shared/format.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
@@ -153,6 +154,6 @@ export async function ensureSize(project: Project, id: number): Promise<void> {
   if (media.width !== null) return
   const file = mediaFile(project, media)
   const facts = await factsOf(file)
-  if (!facts) throw userError(`${media.path}: cannot be read as an image`)
+  if (!facts) throw userError(sentence('image.unreadable', { path: media.path }))
   setMediaFacts(project, new Map([[id, facts]]))
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { forgetHead } from '../../db/head.ts'
 import { openProject, type Project } from '../projects/index.ts'
 
@@ -58,9 +59,9 @@ export class ProjectPool {
   /** Closes what is open and opens what lies at its place, for all who have it open. */
   reopen(opened: OpenProject, open: (folder: string) => Project = openProject): void {
     const entry = this.entries.get(opened.key)
-    if (!entry) throw userError('the project is not open')
+    if (!entry) throw userError(sentence('project.not-open'))
     const { folder } = entry.project
-    if (!existsSync(join(folder, 'project.db'))) throw userError(`${folder}: holds no project any more; save a copy of what is open`)
+    if (!existsSync(join(folder, 'project.db'))) throw userError(sentence('project.gone', { folder }))
     openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
     entry.project.close()
     forgetHead(join(folder, 'project.db'))

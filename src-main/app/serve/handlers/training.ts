@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { roomMethods } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { recipeNames, recipeNeeds, recipeSchemas } from '#shared/model/recipe.ts'
 import { interruptedJobOf } from '../../../db/queue.ts'
 import { listModels } from '../../merging/models.ts'
@@ -52,7 +53,7 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
       const run = getRun(client.project, runId)
-      if (run.kind !== 'train') throw userError('only a training can be started again')
+      if (run.kind !== 'train') throw userError(sentence('run.not-training'))
       const job = interruptedJobOf(client.project.db, runId)
       if (job !== undefined) {
         const again = queue.again(job)
@@ -66,7 +67,7 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
     },
     'training.cancel': ({ runId }, { current }) => {
       const job = queue.find(current.key, (j) => j.runId === runId)
-      if (job === null) throw userError('the run has ended already')
+      if (job === null) throw userError(sentence('run.ended'))
       queue.cancel(job)
       return null
     },
