@@ -21,7 +21,7 @@ export {
   isTextField,
   worksInText,
   type Action,
-  type AppAction,
+  type AppActionId,
   type CanvasAction,
   type Shortcuts,
   type KeyLike,

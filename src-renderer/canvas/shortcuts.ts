@@ -72,8 +72,8 @@ export const appActions = [
   'help',
   'settings',
 ] as const
-export type AppAction = (typeof appActions)[number]
-export type Action = CanvasAction | AppAction
+export type AppActionId = (typeof appActions)[number]
+export type Action = CanvasAction | AppActionId
 
 /**
  * Several actions may share a key: the first one that has something to do takes it (Enter closes a polygon, or accepts a
