@@ -2,7 +2,6 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { JobResult } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
-import type { RunningJob } from '../../engine/client.ts'
 import { evaluatePredictions } from '../../engine/metrics/evaluate.ts'
 import { holm } from '../../engine/metrics/holm.ts'
 import { mcnemar } from '../../engine/metrics/mcnemar.ts'
@@ -20,7 +19,6 @@ const LISTED = 300
 interface CompareControl {
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
-  readonly onTurn?: (job: RunningJob) => void
 }
 
 /** Several checkpoints on the same splits, and the images on which they do not agree. */
@@ -44,7 +42,7 @@ async function compareReadable(
   project: Project,
   request: Parameters<typeof compareCheckpoints>[2],
   { classes, splits: all, mediaIds }: ClassificationData,
-  { signal, onProgress, onTurn }: CompareControl,
+  { signal, onProgress }: CompareControl,
 ): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
   if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
@@ -55,7 +53,6 @@ async function compareReadable(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
-    onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
     if (signal?.aborted) running.cancel()
     const result = await running.result.finally(() => signal?.removeEventListener('abort', running.cancel))
