@@ -1,10 +1,10 @@
-/** Operations are made once: a window that never heard the answer asks again, perhaps after the program was started anew. */
+/** Each operation is made once: a window that never got the answer asks again, perhaps after the program was restarted. */
 import { ConstraintError } from '../../db/database.ts'
 import { explainConstraint } from '../../db/edit.ts'
 import { answerTo, forgetAnswersBefore, storeAnswer } from '../../db/operations.ts'
 import type { Project } from '../projects/index.ts'
 
-/** Answers are kept this long, in ms; the window that asks again was closed over a holiday at most. */
+/** How long answers are kept, in ms: a window that asks again was closed over a holiday at most. */
 const kept = 60 * 24 * 3600 * 1000
 /** Old ones are looked for once in so many. */
 const sweep = 500

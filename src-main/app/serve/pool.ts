@@ -1,4 +1,4 @@
-/** Which projects are open, and for how many windows and jobs: opened by the first, closed some time after the last. */
+/** The projects that are open, and by how many windows and jobs: opened for the first, closed a while after the last. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -10,19 +10,19 @@ import { openProject, type Project } from '../projects/index.ts'
 export interface OpenProject {
   /** Stands for the project in URLs. */
   readonly key: string
-  /** Another one after it was opened anew. */
+  /** Replaced when the project is opened anew. */
   readonly project: Project
 }
 
 interface Entry extends OpenProject {
   project: Project
-  /** That windows were told of it. */
+  /** Windows were told that its file was replaced. */
   told: boolean
   users: number
   closing: NodeJS.Timeout | null
 }
 
-/** What stands for the project of a folder, in URLs and addresses. */
+/** Identifies the project of a folder in URLs and addresses. */
 export const keyOf = (folder: string): string => createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)
 
 /** A window that is loaded again comes back within this time (ms) and finds its project open. */
