@@ -1,5 +1,5 @@
 /** What is known of the images' files, and what is still to be found out: size, hashes. */
-import type { Database, Row } from './database.ts'
+import type { Database } from './database.ts'
 
 export interface FileFacts {
   id: number
@@ -12,7 +12,7 @@ export interface FileFacts {
 
 /** In the order asked for. */
 export const fileFacts = (db: Database, ids: readonly number[]): FileFacts[] =>
-  db.all<FileFacts & Row>(
+  db.all<FileFacts>(
     `SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual
      FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value`,
     JSON.stringify(ids),
@@ -34,7 +34,7 @@ export interface Unhashed {
 
 /** Never hashed: perhaps there was no file. */
 export const unhashed = (db: Database): Unhashed[] =>
-  db.all<Unhashed & Row>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
+  db.all<Unhashed>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
 
 export const anyUnhashed = (db: Database): boolean => db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
 

@@ -36,7 +36,7 @@ interface Row {
 export function gridRows(db: Database, ids: readonly number[]): MediaRow[] {
   const incomplete = incompleteAmong(db, ids)
   return db
-    .all<Row & Record<string, string | number | null>>(
+    .all<Row>(
       `SELECT m.id, m.path, m.width, m.height, m.split, m.review, m.duplicate_group AS duplicateGroup,
          (SELECT count(*) FROM region r WHERE r.media_id = m.id AND r.state = 'accepted') AS regions,
          (SELECT count(*) FROM region r WHERE r.media_id = m.id AND r.state = 'proposed')

@@ -7,11 +7,11 @@ import { naturalKey } from '#shared/format.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
-import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
+import { setMediaFacts } from '../annotations/index.ts'
 import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { Within } from '../../files/within.ts'
 import { countUnmeasured, unmeasured } from '../../db/media-facts.ts'
-import { factsOf } from './raster.ts'
+import { factsOf, type Raster } from './raster.ts'
 import { addRecords, agreeToLinks, getMedia, mediaFile, placedElsewhere, placesOf, type Project } from '../projects/index.ts'
 import { Skipped } from './skipped.ts'
 import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
@@ -142,7 +142,7 @@ export async function findFacts(project: Project, { signal, progress }: Control)
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (row) => [row.id, await sound(row)] as const))
     signal.throwIfAborted()
-    const readable = facts.filter((entry): entry is readonly [number, MediaFacts] => entry[1] !== null)
+    const readable = facts.filter((entry): entry is readonly [number, Raster] => entry[1] !== null)
     if (readable.length) setMediaFacts(project, new Map(readable))
     progress((done += rows.length), total)
   }
