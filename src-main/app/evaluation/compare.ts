@@ -2,9 +2,8 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
-import type { RunningJob } from '../../engine/index.ts'
-import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
 import type { AppContext } from '../context.ts'
 import { namedModels } from '../merging/models.ts'
 import type { Project } from '../projects/index.ts'
@@ -18,7 +17,6 @@ const LISTED = 300
 interface CompareControl {
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
-  readonly onTurn?: (job: RunningJob) => void
 }
 
 /** Several checkpoints on the same splits, and the images on which they do not agree. */
@@ -42,7 +40,7 @@ async function compareReadable(
   project: Project,
   request: Parameters<typeof compareCheckpoints>[2],
   { classes, splits: all, mediaIds }: ClassificationData,
-  { signal, onProgress, onTurn }: CompareControl,
+  { signal, onProgress }: CompareControl,
 ): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
   if (!names.length) throw userError(sentence('evaluation.no-images-in-splits', { folder: project.folder }))
@@ -53,7 +51,6 @@ async function compareReadable(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
-    onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
     if (signal?.aborted) running.cancel()
     const result = await running.result.finally(() => signal?.removeEventListener('abort', running.cancel))

@@ -14,7 +14,7 @@ export interface HelperTask {
 export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
 
 export interface Helper {
-  /** The built merge-helper.ts. */
+  /** The built merge-worker.ts. */
   readonly program: URL
   /** Bytes to read from which it is started, which takes some 40 ms. */
   readonly fromBytes?: number

@@ -2,15 +2,15 @@ import { cancelled } from '#shared/errors.ts'
 
 export interface Turn<T> {
   readonly result: Promise<T>
-  /** Others were before it when it came. */
+  /** Others were ahead of it when it came. */
   readonly waits: boolean
-  /** Its turn has come; never, where it was left before. */
+  /** Resolves when its turn comes; never, if it leaves before that. */
   readonly begun: Promise<void>
   /** Ends it at once as cancelled while it waits; false once its turn has come. */
   leave(): boolean
 }
 
-/** One after the other, in the order in which they come; who still waits may leave at any time. */
+/** One after the other, in the order in which they come. One that is still waiting may leave at any time. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve()
   private held = 0

@@ -1,4 +1,4 @@
-/** Work of which only the latest asked matters: what came last is done first, and what nobody waits for any more is dropped. */
+/** Tasks of which only the latest request matters: the last to come is the first to be done, and what nobody waits for is dropped. */
 interface Waiting {
   run(): Promise<void>
   drop(): void

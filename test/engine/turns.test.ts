@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Turns } from '../../src-main/engine/queue.ts'
+import { Turns } from '../../src-main/engine/turns.ts'
 
 /** Work that ends when it is told to. */
 function held() {
