@@ -14,7 +14,6 @@ import { openSafetensors } from '../../weights/safetensors.ts'
 import { fromMemory } from '../../weights/tensors.ts'
 import { demandsOfHead, startHead } from '../heads.ts'
 import { type OwnTensor, withWeights } from '../overlay.ts'
-import { TRAINING } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { seeing, setting, startingHead, tuning } from '../settings.ts'
@@ -68,7 +67,7 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings,
   mark: { label: 'LoRA', shape: 'wye', light: '#b0306f', dark: '#f08fc0' },
-  curve: { phase: TRAINING, over: 'steps' },
+  curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
   run: adapt,
