@@ -1,31 +1,33 @@
 /** Addresses: what is not there, not understood, or not let in yet; going to an image; what runs and waits. */
 export const route = {
   route: {
-    unknown: 'This address leads nowhere',
-    unknownHint: 'It may have been cut off, or changed by hand. Nothing was changed by it.',
+    unknown: 'Page not found',
+    unknownHint: 'The address may be incomplete or mistyped. Nothing was changed.',
     home: 'To the images',
-    outside: 'This tab is not let in yet',
+    outside: 'This tab is not signed in',
     outsideHint:
-      'Open the address that the terminal shows (Enter there prints a new one), here or in another tab of this browser. While another tab has Dashi open, a new one is let in by itself.',
-    goesOn: 'This tab then goes on to where its address says.',
-    otherName: 'Only this name is shared between tabs:',
-    needsProject: 'The address names a place in a project. Open the project, and you are there.',
+      'Open the address shown in the terminal (press Enter there for a new one), here or in another tab of this browser. While ' +
+      'another tab has Dashi open, new tabs are signed in automatically.',
+    goesOn: 'This tab then opens the page in its address.',
+    otherName: 'Only this address is shared between tabs:',
+    needsProject: 'This address is inside a project. Open the project to go there.',
     latestRun: 'Show the latest',
     nearestImage: 'Open the nearest image',
     copied: 'Link copied',
     goTo: 'Go to image',
-    goToHint: 'Number of the image, then Enter',
+    goToHint: 'Type the number of the image and press Enter',
     position: 'Image {at} of {all}. Type a number to go there.',
     noSuchPlace: 'There are {all}',
-    notTaken: 'Dashi is there, but this window cannot go on: {problem}. It is tried again by itself.',
+    notTaken: 'Dashi is running, but this window cannot connect: {problem}. It will keep trying.',
     gone: {
-      image: 'This image is not in the project any more',
-      imageHint: 'It was taken out of the project, or the address is of another one. What is undone brings it back.',
-      run: 'This run is not in the project any more.',
+      image: 'This image is no longer in the project',
+      imageHint: 'It was removed, or the address belongs to another project. Undo can bring it back.',
+      run: 'This run is no longer in the project.',
       project:
-        'The project of this address was moved or removed, or was never opened here. Open its folder, and you go on to where the address says.',
-      label: 'A label that this address filters by is not there any more.',
-      list: 'The list of images of this address is not kept here any more. All images are shown.',
+        'The project of this address was moved or removed, or was never opened here. Open its folder to continue to the page in the ' +
+        'address.',
+      label: 'A label that this address filters by no longer exists.',
+      list: 'The image list of this address is no longer available. All images are shown.',
     },
   },
   queue: {
@@ -39,10 +41,10 @@ export const route = {
     alone: '{n} queued',
   },
   fieldProblems: {
-    number: 'a number is expected',
-    whole: 'a whole number is expected',
+    number: 'must be a number',
+    whole: 'must be a whole number',
     above: 'more than {n}',
-    least: '{n} or more',
-    most: '{n} at most',
+    least: 'at least {n}',
+    most: 'at most {n}',
   },
 }
