@@ -5,6 +5,7 @@ import { call, outbox, type Request } from '../rpc/index.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useShell } from '../stores/shell.ts'
+import { useProject } from '../stores/project.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { watchScan } from './links.ts'
 
@@ -44,7 +45,7 @@ export const bulk = {
   },
   async addFolder(folder: string) {
     const { jobId } = await call('projects.add-folder', { folder })
-    void watchScan(jobId, folder)
+    void watchScan(useProject(), jobId, folder)
     useToasts().say('toast.adding', { folder })
   },
   /** Of the open image; the next proposal is then in the hand. */

@@ -42,7 +42,7 @@ export async function accept(offer: Offer): Promise<void> {
       return
     case 'addImages': {
       const { jobId } = await call('projects.add-images', { files: offer.files })
-      void watchScan(jobId, offer.files[0]!)
+      void watchScan(useProject(), jobId, offer.files[0]!)
       return toasts.say('drop.adding', { count: offer.files.length })
     }
     case 'import':

@@ -71,6 +71,14 @@ export const useProject = defineStore('project', () => {
     if (!now.replaced) outbox.reconnected()
   })
 
+  /** For a scan, which may find something to ask about when it ends. */
+  const asPage = {
+    get first() {
+      return first.value
+    },
+    lookAt: (folder: string): void => void (first.value = folder),
+  }
+
   let lastOpened: Promise<void> = Promise.resolve()
   /** When what was opened last is here with its labels. */
   const settled = () => lastOpened.catch(() => undefined)
@@ -81,7 +89,7 @@ export const useProject = defineStore('project', () => {
     try {
       const { jobId, ...project } = await call('projects.open', { folder })
       take(project)
-      if (jobId) void watchScan(jobId, folder)
+      if (jobId) void watchScan(asPage, jobId, folder)
       await Promise.all([refreshLabels(), refreshFacets()])
       void useSession().refreshRecent()
     } finally {
@@ -117,7 +125,7 @@ export const useProject = defineStore('project', () => {
   /** The page that an address names; a new project's own stays until it is answered. */
   const showFirst = (folder: string | null) => (first.value = folder ?? opened.value?.first ?? null)
   /** Another folder is looked at as a new project's is. */
-  const lookAt = (folder: string) => (first.value = folder)
+  const { lookAt } = asPage
   /** The page is done with, whatever was made. */
   async function firstDone(): Promise<void> {
     const pending = opened.value?.first === first.value
