@@ -15,7 +15,7 @@ const longestResult = 200_000
 const interrupted = 'interrupted: the program ended before the run did'
 
 /** `home` says on which machine and for which folder the job was queued. */
-export function addJob(db: Database, job: JobRecord, home: string): void {
+export function addJob(db: Database, job: JobRecord, home: string | null): void {
   db.run(
     `INSERT INTO job (id, kind, lane, status, subject, request, by_name, run_id, owner, error, result, created, started, finished)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -75,7 +75,7 @@ export function endJob(
 export function requeueJob(
   db: Database,
   id: string,
-  { subject, runId, home }: { subject: string; runId: string | null; home: string },
+  { subject, runId, home }: { subject: string; runId: string | null; home: string | null },
 ): boolean {
   const { changes } = db.run(
     `UPDATE job SET status = 'queued', subject = ?, run_id = ?, owner = ?, error = NULL, started = NULL, finished = NULL
@@ -88,9 +88,11 @@ export function requeueJob(
   return changes === 1
 }
 
-/** An interrupted job is offered no more. */
-export const dismissJob = (db: Database, id: string): boolean =>
-  db.run(`UPDATE job SET status = 'cancelled', finished = ? WHERE id = ? AND status = 'interrupted'`, Date.now(), id).changes === 1
+/** A job that is offered, or that this version cannot read, is offered no more. */
+export function dismissJob(db: Database, id: string): boolean {
+  const settled = `('running', 'done', 'failed', 'cancelled')`
+  return db.run(`UPDATE job SET status = 'cancelled', finished = ? WHERE id = ? AND status NOT IN ${settled}`, Date.now(), id).changes === 1
+}
 
 /** The job of a run that was interrupted. */
 export const interruptedJobOf = (db: Database, runId: string): string | undefined =>
@@ -192,7 +194,7 @@ function toJob(r: StoredRow): JobRecord {
     id: String(r['id']),
     kind: String(r['kind']),
     lane: 'background',
-    status: 'interrupted',
+    status: r['status'] === 'cancelled' ? 'cancelled' : 'interrupted', // which it is once it was dismissed
     subject: String(r['subject'] ?? ''),
     request: {},
     user: String(r['by_name'] ?? ''),

@@ -6,7 +6,8 @@ import { userError } from '#shared/errors.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import type { Project } from '../projects/index.ts'
 import { named } from '../work/named.ts'
-import type { Asked, Queue } from '../work/queue.ts'
+import type { Queue } from '../work/queue.ts'
+import type { Asked } from '../work/queue-options.ts'
 import type { OpenProject, ProjectPool } from './pool.ts'
 
 interface Household {

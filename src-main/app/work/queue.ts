@@ -3,60 +3,17 @@
  * only here. Each lane carries out so many at a time, in the order in which they came, whatever project they are of.
  */
 import { randomUUID } from 'node:crypto'
-import type { EventData, EventName } from '#shared/contract.ts'
 import type { JobEntry } from '#shared/contract/app.ts'
-import type { RunProgress } from '#shared/contract/rooms.ts'
 import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
-import type { StepProgress } from '#shared/model/progress.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
 import { holderOf } from '../../db/lock.ts'
 import { addJob, anotherVersion, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
-import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/project.ts'
 import type { JobContext, JobKind } from './kind.ts'
 import { LiveJob } from './live-job.ts'
-import type { Standing } from './course.ts'
 import { named } from './named.ts'
-
-/** A project that is kept open; another object stands in `project` once it was opened anew. */
-export interface Held {
-  readonly key: string
-  readonly project: Project
-}
-
-/** Whom the queue tells. `key` names the project. */
-export interface QueueHooks {
-  changed(entry: JobEntry): void
-  tell<E extends EventName>(key: string, event: E, data: EventData<E>): void
-  /** A run goes on from where another one had come. */
-  continues(runId: string, curve: readonly RunProgress[]): void
-  /** A run has made a step. */
-  progress(key: string, runId: string, progress: Omit<StepProgress, 'secondsLeft'> & Standing): void
-  /** A run has come to its end. */
-  ended(key: string, runId: string, job: JobRecord): void
-}
-
-export interface QueueOptions {
-  readonly models: AppContext
-  readonly kinds: ReadonlyMap<string, JobKind>
-  /** Keeps projects open for their jobs. Each `take` is followed by one `release`. */
-  readonly projects: { take(folder: string): Held; release(held: Held): void }
-  /** Where a job was queued: this machine, and the folder. What was queued elsewhere is offered, not carried out. */
-  readonly home: (folder: string) => string
-  readonly hooks: QueueHooks
-  /** Hears of faults of the program. */
-  readonly report: (what: string, error: unknown) => void
-}
-
-export interface Asked {
-  readonly request?: JobRecord['request']
-  /** For a person. */
-  readonly subject?: string
-  /** The run that it is, or how to enter it; in one transaction with the job. */
-  readonly register?: (project: Project) => { readonly runId: string; readonly subject: string }
-  readonly project?: { readonly folder: string; readonly user: string | null }
-}
+import type { Asked, Held, QueueOptions } from './queue-options.ts'
 
 /** How many jobs of a lane are carried out at a time. */
 const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
@@ -138,10 +95,10 @@ export class Queue {
   }
 
   /** A project was opened: its queue goes on, and what the process before had at work is offered again. */
-  adopt(held: Held): void {
+  adopt(held: Held, { carryOut = true } = {}): void {
     const { db, folder } = held.project
     const own = [...this.jobs.values()].filter((j) => j.held?.key === held.key && j.live.isOpen).map((j) => j.live.record.id)
-    takeOverJobs(db, { own, home: this.options.home(folder) })
+    takeOverJobs(db, { own, home: this.options.home(folder) ?? undefined })
     for (const record of listJobs(db)) {
       if (own.includes(record.id) || (record.status !== 'queued' && record.status !== 'interrupted')) continue
       const kind = this.options.kinds.get(record.kind) ?? null
@@ -149,7 +106,7 @@ export class Queue {
       if (unknown !== null) this.enter({ ...record, status: 'interrupted', error: unknown }, null, held, true)
       else this.enter(record, kind, record.status === 'queued' ? this.options.projects.take(folder) : held, true)
     }
-    for (const lane of lanes) this.pump(lane)
+    if (carryOut) for (const lane of lanes) this.pump(lane)
   }
 
   /** A project was closed: what it offers can be reached no more. */
@@ -279,13 +236,20 @@ export class Queue {
     this.pump(lane)
   }
 
+  /** Resolves when nothing waits or is at work any more, or when the queue has been stopped. */
+  async idle(): Promise<void> {
+    for (let open = this.running(); open.length; open = this.running()) await Promise.all(open.map((job) => job.done))
+  }
+
+  private running = (): Job[] => [...this.jobs.values()].filter((job) => job.live.record.status === 'running')
+
   /**
    * The program ends: what is at work is asked to end and is then interrupted, what waits stays in the queue. Resolves when all have
    * ended, at the latest after so many milliseconds.
    */
   async stop(patience = 10_000): Promise<void> {
     this.closing = true
-    const running = [...this.jobs.values()].filter((j) => j.live.record.status === 'running')
+    const running = this.running()
     for (const { abort } of running) abort.abort()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))

@@ -1,4 +1,4 @@
-/** Addresses: what is not there, not understood, or not let in yet; going to an image; what runs and waits. */
+/** Addresses: what is not there, not understood, or not let in yet; going to an image. */
 export const route = {
   route: {
     unknown: 'Page not found',
@@ -29,16 +29,6 @@ export const route = {
       label: 'A label that this address filters by no longer exists.',
       list: 'The image list of this address is no longer available. All images are shown.',
     },
-  },
-  queue: {
-    summary: '{running} running, {waiting} queued',
-    running: '{n} running',
-    waiting: 'queued',
-    title: 'What is running',
-    cancel: 'Cancel {job}',
-    cancelAll: 'Cancel all',
-    all: 'Show what is running',
-    alone: '{n} queued',
   },
   fieldProblems: {
     number: 'must be a number',

@@ -1,8 +1,17 @@
-import type { queue as source } from '../en/queue.ts'
+/** The queue: what a job is called, and what it does at a time. */
 import type { Translated } from '../tables.ts'
+import type { queue as source } from '../en/queue.ts'
 
 export const queue: Translated<typeof source> = {
   queue: {
+    summary: '{running} 件実行中、{waiting} 件待機中',
+    running: '{n} 件実行中',
+    waiting: '待機中',
+    title: '処理',
+    cancel: '{job} を中止',
+    cancelAll: 'すべて中止',
+    all: 'すべての処理を表示',
+    alone: '{n} 件待機中',
     offered: '{n} 件中断',
     interrupted: 'プログラムの終了により中断',
     resume: '再開',
@@ -14,7 +23,36 @@ export const queue: Translated<typeof source> = {
     refused: '処理をもう一度始められませんでした: {error}',
     lanes: { interactive: '即時', training: 'モデル', background: 'バックグラウンド' },
   },
+  jobs: {
+    scan: '画像を探索中',
+    link: '見つからないファイルを探索中',
+    check: 'ファイルを確認中',
+    'set-up': '準備中',
+    sample: 'サンプルを作成中',
+    import: 'インポート中',
+    export: 'エクスポート中',
+    train: '学習中',
+    compare: '比較中',
+    merge: 'マージ中',
+    duplicates: '重複を探索中',
+    split: '分割を計算中',
+    captions: 'キャプションを検査中',
+    doubts: 'ラベルを判定中',
+    index: '画像を読み込み中',
+    map: '地図を作成中',
+  },
   phases: {
+    queued: '順番待ち',
+    checking: '画像を確認中',
+    features: '特徴量を計算中',
+    featuresOf: '{split} の特徴量',
+    'logistic-regression': 'ロジスティック回帰',
+    training: '学習',
+    'prompt-tuning': 'プロンプト調整',
+    evaluating: '評価',
+    scoring: '材料を採点中',
+    'greedy-soup': '材料を試行中',
+    merging: 'ブレンド',
     hashing: '画像の指紋を計算中',
     'near-copies': '類似画像を探索中',
     marking: 'グループを記録中',
