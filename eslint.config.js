@@ -8,6 +8,10 @@ const zone = (files, forbidden, why) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message: why }] }] },
 })
 
+/** What no file of the renderer imports; `above`: nor those folders of it. */
+const page = '^(node:|electron$)|src-main'
+const above = (folders) => `${page}|^\\.\\./(.*/)?(${folders})/`
+
 export default tseslint.config(
   { ignores: ['out/**', 'dist/**', 'node_modules/**', '.cache/**'] },
   ...tseslint.configs.strict,
@@ -39,5 +43,31 @@ export default tseslint.config(
   zone(['src-main/db/**'], '^electron|^vue|/(app|engine|host)/', 'db depends on src-shared only.'),
   zone(['src-main/app/**'], '^electron|^vue|^onnxruntime|/host/(electron|node)/', 'app knows hosts by host/ports only.'),
   zone(['src-main/host/**'], '^vue|^onnxruntime|/(app|db|engine)/', 'a host knows nothing of the application.'),
-  zone(['src-renderer/**'], '^(node:|electron$)|src-main', 'the renderer imports src-shared only.'),
+  zone(['src-renderer/**'], page, 'the renderer imports src-shared only.'),
+  // Inside the renderer, lowest first. `*.actions.ts` files of the views are found by actions/registry.ts, not imported by it.
+  zone(
+    ['src-renderer/locales/**', 'src-renderer/rpc/**'],
+    above('stores|routing|actions|components|views|shell|canvas'),
+    'locales and rpc are lowest.',
+  ),
+  zone(
+    ['src-renderer/canvas/**'],
+    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$|^fabric`,
+    'the canvas knows nothing of the window, and only canvas/fabric imports fabric.',
+  ),
+  zone(
+    ['src-renderer/canvas/fabric/**'],
+    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$`,
+    'the canvas knows nothing of the window.',
+  ),
+  zone(
+    ['src-renderer/stores/**'],
+    `${above('actions|components|views|shell')}|/routing/(?!address)|^naive-ui$`,
+    'stores know addresses, but not who shows them or acts on them.',
+  ),
+  zone(['src-renderer/guide/**'], above('actions|components|views|shell'), 'the guide knows which page belongs to what is shown, no more.'),
+  zone(['src-renderer/routing/**'], above('actions|components|views|shell'), 'routing stands between addresses and stores.'),
+  zone(['src-renderer/actions/**'], above('components|views|shell'), 'actions work on stores; nothing is drawn here.'),
+  zone(['src-renderer/components/**'], above('views|shell'), 'a component serves any view.'),
+  zone(['src-renderer/views/**'], above('shell'), 'views stand in the shell.'),
 )

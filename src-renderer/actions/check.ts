@@ -1,4 +1,4 @@
-/** Files that could not be read are looked at again; what came of it is said. */
+/** Rechecks files that could not be read, and reports the result. */
 import { checkedFiles } from '#shared/contract/media.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { call } from '../rpc/index.ts'

@@ -16,7 +16,7 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** As the journal calls it. */
+/** The name in the journal. */
 const action = 'settle disagreement'
 /** Disagreements that are listed at most. */
 const most = 5000

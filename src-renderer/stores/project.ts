@@ -3,13 +3,16 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
 import type { OpenedProject } from '#shared/contract/projects.ts'
+import { scanResult, type LinksOut } from '#shared/model/scan.ts'
 import type { Output } from '#shared/contract.ts'
-import { watchScan } from '../actions/links.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
+import { shortPath } from '../format.ts'
 import { urlKey } from '../rpc/session.ts'
 import { debounced } from '../timing.ts'
 import { useJobs } from './jobs.ts'
 import { useSession } from './session.ts'
+import { useShell } from './shell.ts'
+import { useToasts } from './toasts.ts'
 
 export type CountedLabel = Output<'labels.list'>[number]
 
@@ -71,14 +74,6 @@ export const useProject = defineStore('project', () => {
     if (!now.replaced) outbox.reconnected()
   })
 
-  /** For a scan, which may find something to ask about when it ends. */
-  const asPage = {
-    get first() {
-      return first.value
-    },
-    lookAt: (folder: string): void => void (first.value = folder),
-  }
-
   let lastOpened: Promise<void> = Promise.resolve()
   /** When what was opened last is here with its labels. */
   const settled = () => lastOpened.catch(() => undefined)
@@ -89,7 +84,7 @@ export const useProject = defineStore('project', () => {
     try {
       const { jobId, ...project } = await call('projects.open', { folder })
       take(project)
-      if (jobId) void watchScan(asPage, jobId, folder)
+      if (jobId) void watchScan(jobId, folder)
       await Promise.all([refreshLabels(), refreshFacets()])
       void useSession().refreshRecent()
     } finally {
@@ -125,13 +120,32 @@ export const useProject = defineStore('project', () => {
   /** The page that an address names; a new project's own stays until it is answered. */
   const showFirst = (folder: string | null) => (first.value = folder ?? opened.value?.first ?? null)
   /** Another folder is looked at as a new project's is. */
-  const { lookAt } = asPage
+  const lookAt = (folder: string) => (first.value = folder)
   /** The page is done with, whatever was made. */
   async function firstDone(): Promise<void> {
     const pending = opened.value?.first === first.value
     first.value = null
     if (opened.value) opened.value = { ...opened.value, first: null }
     if (pending) await call('projects.first-done').catch(() => undefined)
+  }
+
+  /** Links that lead out of their folder, which the last scan of this window did not follow. */
+  const linksOut = shallowRef<{ folder: string; links: LinksOut } | null>(null)
+  /** Says what a scan of a folder found, once it has ended. */
+  async function watchScan(jobId: string, folder: string): Promise<void> {
+    const { result } = await useJobs().ended(jobId)
+    const found = scanResult.safeParse(result)
+    if (found.success) void offer(folder).catch(() => undefined)
+    if (!found.success || found.data.links.count === 0) return
+    linksOut.value = { folder, links: found.data.links }
+    useToasts().say('toast.links', { count: found.data.links.count }, { key: 'links.look', run: () => useShell().open('links') })
+  }
+  /** Where an added folder seems to hold labels or annotations, offers the page that a new project begins with. */
+  async function offer(folder: string): Promise<void> {
+    if (first.value !== null) return
+    const { classCount, byFolders, splits, annotations } = await call('projects.survey', { folder })
+    if ((byFolders && classCount > 1) || splits.length || annotations.some((a) => a.meant))
+      useToasts().say('first.offer', { folder: shortPath(folder) }, { key: 'first.see', run: () => lookAt(folder) })
   }
 
   const later = debounced(() => opened.value && void refresh(), 400)
@@ -151,6 +165,8 @@ export const useProject = defineStore('project', () => {
     replaced,
     first,
     lookAt,
+    linksOut,
+    watchScan,
     showFirst,
     firstDone,
     lookForReplacement,

@@ -34,3 +34,6 @@ export const sentencesIn = (locale: Locale): Readonly<Record<SentenceCode, strin
 /** A text of a record (`own`: by language, English at least) of the kind, id and field. */
 export const recordWord = (locale: Locale, [kind, id, field]: [string, string, string], own: { readonly en: string }): string =>
   locale.records?.[kind]?.[id]?.[field] ?? (own as Readonly<Record<string, string>>)[locale.id] ?? otherwise(locale)(own.en)
+
+/** Of an action that the native menu names too, for its record. */
+export const menuTitle = (id: keyof LocaleWords['actions']) => ({ en: en.words.actions[id], ja: ja.words.actions[id] })

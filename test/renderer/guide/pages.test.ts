@@ -1,4 +1,5 @@
 /** The pages of docs/guide: what they link to is there, in every language, and they name what the program has. */
+import '../../helpers/page.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

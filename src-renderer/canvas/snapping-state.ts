@@ -1,5 +1,5 @@
-import type { Overlay, Point, PointerInfo } from '../types.ts'
-import { ToolState } from './state.ts'
+import type { Overlay, Point, PointerInfo } from './types.ts'
+import { ToolState, type Next } from './tool-state.ts'
 
 /** A state in which the next press puts a vertex: it shows where that would snap to. */
 export abstract class SnappingState extends ToolState {
@@ -10,7 +10,7 @@ export abstract class SnappingState extends ToolState {
     this.snap = snapped ? at : null
     return at
   }
-  override onPointerMove(e: PointerInfo): ToolState | undefined {
+  override onPointerMove(e: PointerInfo): Next {
     this.place(e)
     return undefined
   }
