@@ -1,6 +1,6 @@
 /** Records of the application that windows list. Their words are merged into those of each language. */
 import { shallowRef } from 'vue'
-import type { MergeMethodEntry } from '#shared/contract/rooms.ts'
+import type { MergeMethodEntry, RecipeEntry } from '#shared/contract/rooms.ts'
 import { locales, recordWord } from '#shared/locales/index.ts'
 import type { DeviceEntry } from '#shared/model/job.ts'
 import type { MetricEntry } from '#shared/model/metric.ts'
@@ -10,41 +10,39 @@ import { call } from './rpc/index.ts'
 
 export const mergeMethods = shallowRef<readonly MergeMethodEntry[]>([])
 export const metrics = shallowRef<readonly MetricEntry[]>([])
+export const recipes = shallowRef<readonly RecipeEntry[]>([])
 
 export async function loadRecords(): Promise<void> {
-  await Promise.all([loadMethods(), loadMetrics()])
-}
-
-async function loadMethods(): Promise<void> {
-  const methods = await call('merging.methods')
-  addWords('merge', 'merge', { title: 'methods', about: 'about' }, methods, (m) => m.name)
+  const [methods, offered, measures] = await Promise.all([call('merging.methods'), call('training.recipes'), call('evaluation.metrics')])
+  addWords('merge', byId(methods, 'name'), (title, about) => ({ merge: { methods: title, about } }))
+  addWords('recipe', byId(offered, 'name'), (title, about) => ({ recipes: title, recipesAbout: about }))
+  addWords('metric', byId(measures, 'id'), (title, about) => ({ compare: { metric: title, about } }))
   mergeMethods.value = methods
+  metrics.value = measures
+  recipes.value = offered
 }
 
-async function loadMetrics(): Promise<void> {
-  const found = await call('evaluation.metrics')
-  addWords('metric', 'compare', { title: 'metric', about: 'about' }, found, (m) => m.id)
-  metrics.value = found
-}
-
-/** Which devices there are is asked of the engine, which takes a while when it is not running: only by those who need it. */
+/** Which devices there are is asked of the engine, which takes a while when it is not running: by those who need it. */
 export async function loadDevices(): Promise<DeviceEntry[]> {
   const found = await call('training.devices')
-  addWords('device', 'train', { title: 'devices', about: 'deviceAbout' }, found, (d) => d.id)
+  addWords('device', byId(found, 'id'), (title) => ({ train: { devices: title } }))
   return found
 }
 
-/** In every language, `AREA.KEY.ID` becomes the title or the sentence of the record with this id; `keys` are those of the two. */
-function addWords<R extends { readonly title: Words; readonly about: Words }>(
-  kind: string,
-  area: string,
-  keys: Readonly<Record<'title' | 'about', string>>,
-  records: readonly R[],
-  idOf: (record: R) => string,
-): void {
+interface Worded {
+  readonly title: Words
+  readonly about?: Words
+}
+type Texts = Readonly<Record<string, string>>
+
+const byId = <K extends string, T extends Worded & Readonly<Record<K, string>>>(records: readonly T[], key: K) =>
+  records.map((record): [string, Worded] => [record[key], record])
+
+/** `place` says where the table of words has the titles and descriptions of this kind of record. */
+function addWords(kind: string, records: readonly [string, Worded][], place: (title: Texts, about: Texts) => object): void {
   for (const locale of locales) {
-    const words = (of: 'title' | 'about') =>
-      Object.fromEntries(records.map((r) => [idOf(r), recordWord(locale, [kind, idOf(r), of], r[of])]))
-    i18n.global.mergeLocaleMessage(locale.id, { [area]: { [keys.title]: words('title'), [keys.about]: words('about') } })
+    const texts = (of: 'title' | 'about'): Texts =>
+      Object.fromEntries(records.flatMap(([id, r]) => (r[of] ? [[id, recordWord(locale, [kind, id, of], r[of])]] : [])))
+    i18n.global.mergeLocaleMessage(locale.id, place(texts('title'), texts('about')))
   }
 }

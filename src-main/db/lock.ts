@@ -52,6 +52,26 @@ export function acquireLock(folder: string): Lock {
   }
 }
 
+/** The process that has the project open for writing, by a name that no other process and no later opening has; null: nobody has. */
+export function holderOf(folder: string): string | null {
+  try {
+    const { pid, host, since } = holder.parse(JSON.parse(readFileSync(join(folder, 'project.lock.json'), 'utf8')))
+    // On another machine, as of a shared folder, nobody can tell.
+    return host !== hostname() || isAlive(pid) ? `${pid}@${host} ${since}` : null
+  } catch {
+    return null
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code === 'EPERM' // another user's
+  }
+}
+
 function cannotLock(folder: string, e: unknown): DashiError {
   const why = diskFull(e) || nearlyFull(folder) ? 'no space left on the device' : 'cannot be written (read-only, or no space left)'
   return dataError(folder, `${why}; the project can still be opened read-only`, e)

@@ -42,12 +42,6 @@ export const storeRun = (db: Database, r: RunRecord): void =>
     r.id,
   )
 
-/** Those that are queued or running have failed, with this reason. */
-export const failOpenRuns = (db: Database, error: string): void =>
-  void db.transaction(() =>
-    db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()),
-  )
-
 export function runById(db: Database, id: string): RunRecord | null {
   const row = db.get('SELECT * FROM run WHERE id = ?', id)
   return row ? toRun(row) : null

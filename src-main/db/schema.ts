@@ -153,6 +153,18 @@ CREATE INDEX comment_open ON comment (media_id, id) WHERE resolved = 0;
 CREATE INDEX comment_reply ON comment (reply_to) WHERE reply_to IS NOT NULL;
 `,
   },
+  {
+    version: 8,
+    sql: `
+-- The queue of long operations; see queue.ts. In no journal and no hash. owner: the process that carries it out, as its lock names it.
+CREATE TABLE job (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, lane TEXT NOT NULL, status TEXT NOT NULL, subject TEXT NOT NULL, request TEXT NOT NULL,
+  by_name TEXT NOT NULL, run_id TEXT REFERENCES run(id), owner TEXT, error TEXT, result TEXT,
+  created INTEGER NOT NULL, started INTEGER, finished INTEGER);
+CREATE INDEX job_status ON job (status);
+CREATE INDEX job_run ON job (run_id) WHERE run_id IS NOT NULL;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -2,14 +2,14 @@
 import { cancelled, DashiError } from '#shared/errors.ts'
 import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
-import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
 import { Turns } from './queue.ts'
 
-export interface RunningJob {
-  readonly result: Promise<JobResult>
+export interface RunningJob<R extends JobResult = JobResult> {
+  readonly result: Promise<R>
   /** Others were before it when it came. */
   readonly waits: boolean
   /** Its turn has come; never, where it was cancelled before. */
@@ -19,7 +19,7 @@ export interface RunningJob {
 }
 
 /** Makes a job when its turn has come, of what there is then; it ends with an error where `stop` is aborted. */
-export type MakeJob = (stop: AbortSignal) => Promise<Job>
+export type MakeJob<J extends Job = Job> = (stop: AbortSignal) => Promise<J>
 
 /**
  * Jobs and questions go to a process of their own: what onnxruntime does to that, nobody else suffers from. It is started with
@@ -34,7 +34,7 @@ export class EngineClient {
   constructor(private readonly start: () => Child) {}
 
   /** Jobs wait for each other. One whose process ended says so, and what there is of it; the next ones go on in another process. */
-  run(job: Job | MakeJob, onProgress: (p: JobProgress) => void = () => undefined): RunningJob {
+  run<J extends Job>(job: J | MakeJob<J>, onProgress: (p: JobProgress) => void = () => undefined): RunningJob<ResultOf<J['kind']>> {
     const stop = new AbortController()
     const begin = async () => this.carryOut(typeof job === 'function' ? await job(stop.signal) : job, onProgress, stop.signal)
     const { result, waits, begun, leave } = this.turns.take(begin)
@@ -58,18 +58,22 @@ export class EngineClient {
     await this.engine?.end()
   }
 
-  private async carryOut(job: Job, onProgress: (p: JobProgress) => void, stop: AbortSignal): Promise<JobResult> {
+  private async carryOut<J extends Job>(job: J, onProgress: (p: JobProgress) => void, stop: AbortSignal): Promise<ResultOf<J['kind']>> {
     const began = Date.now()
-    return this.try((engine) => {
+    const result = await this.try((engine) => {
       if (stop.aborted) throw cancelled()
       return engine.run(job, onProgress, stop, (how) => {
         sweepJob(job)
         return `${how} ${doing[job.kind]}; ${kept(job, began)}`
       })
     })
+    return resultOf<J['kind']>(job.kind, result)
   }
 
-  /** What was sent to a process that ended before it began that goes to another one; where none of three begins, it is the fault of something else. */
+  /**
+   * What was sent to a process that ended before it began that goes to another one; where none of three begins, it is the fault of
+   * something else.
+   */
   private async try<T>(use: (engine: Engine) => Promise<T>, left = 2): Promise<T> {
     try {
       return await use(this.process())

@@ -1,7 +1,7 @@
 /** Curation: which of its tools is open, what was found out so far, and what is being found out now. */
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
 import type { Output } from '#shared/contract.ts'
 import type { SimilarQuery } from '#shared/model/curation.ts'
 import { baseName } from '../format.ts'
@@ -57,9 +57,9 @@ export const useCuration = defineStore('curation', () => {
   })
 
   const toggle = (which: Tool) => (tool.value = tool.value === which ? null : which)
-  const jobOf = (work: Work): Job | undefined => jobs.running.find((j) => j.kind === work)
+  const jobOf = (work: Work): JobEntry | undefined => jobs.running.find((j) => j.kind === work)
   /** The job as it ended, null where it could not begin; a failure is told as that of every job. */
-  async function run(begin: () => Promise<{ jobId: string }>): Promise<Job | null> {
+  async function run(begin: () => Promise<{ jobId: string }>): Promise<JobEntry | null> {
     try {
       return await jobs.ended((await begin()).jobId)
     } catch (e) {

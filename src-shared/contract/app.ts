@@ -1,6 +1,8 @@
 /** The application itself: who is there, settings, recent projects, choosing files, running jobs. */
 import { z } from 'zod'
 import { limits } from '../model/limits.ts'
+import { phaseSchema } from '../model/progress.ts'
+import { jobStatus, laneSchema } from '../model/queue.ts'
 import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
@@ -66,28 +68,38 @@ export type Settings = z.infer<typeof settings>
 export const recentProject = z.object({ folder: z.string(), name: z.string(), /** Milliseconds since 1970. */ opened: z.number().int() })
 export type RecentProject = z.infer<typeof recentProject>
 
-/** A long operation; `jobs.changed` tells of each step. `result` is what the method that began it says. */
-export const job = z.object({
+/** A job as the list shows it; `jobs.changed` tells of each step. `result` is what the method that began it says. */
+export const jobEntry = z.object({
   id: z.string(),
-  /** Names the operation: scan, sample, import, export, train, evaluate, merge … */
+  /** Names the operation: scan, sample, import, export, train, compare, merge … */
   kind: z.string(),
-  /** What it works on, for a person: a folder, a file, a recipe. */
+  lane: laneSchema,
+  /** As `projects.open` names it; null: of no project. */
+  project: z.string().nullable(),
+  /** What it works on, for a person: a folder, a file, the name of a run. */
   subject: z.string(),
-  status: z.enum(['running', 'done', 'failed', 'cancelled']),
-  /** It waits for its turn: one after the other has the engine. */
-  queued: z.boolean(),
+  status: jobStatus,
+  /** The training or merge that it is. */
+  runId: z.string().nullable(),
+  /** null: it has told nothing yet. */
+  phase: phaseSchema.nullable(),
+  /** Which stretch of the phase: a split, a format. */
+  part: z.string().nullable(),
   /** Of its present phase. */
   done: z.number(),
   /** null: not known. */
   total: z.number().nullable(),
   /** Of the whole, all phases together, 0 … 1; it never falls. null: not known. */
   share: z.number().min(0).max(1).nullable(),
+  imagesPerSecond: z.number().nullable(),
   /** For the whole; null where there is no ground for a guess yet. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),
   result: z.json().nullable(),
+  /** What `jobs.again` does with an interrupted one: resume where it was, or begin anew. null: it can only be dismissed. */
+  offers: z.enum(['resume', 'again']).nullable(),
 })
-export type Job = z.infer<typeof job>
+export type JobEntry = z.infer<typeof jobEntry>
 
 /** What a path is to the application; of a project, its folder. `folder`: what it lies in. */
 export const lookedAt = z.object({ kind: z.enum(['project', 'folder', 'image', 'file', 'missing']), path: z.string(), folder: z.string() })
@@ -148,12 +160,17 @@ export const appMethods = {
   'app.about': method(nothing, z.object({ version: z.string(), installation, runtime: z.string() })),
   /** Whose work the program carries, and on what terms; null where that was not built. */
   'app.notices': method(nothing, z.object({ text: z.string().nullable() })),
-  'jobs.list': method(nothing, z.array(job)),
+  'jobs.list': method(nothing, z.array(jobEntry)),
+  /** One that waits ends at once, one at work within two steps. */
   'jobs.cancel': method(z.object({ id: z.string() }), done),
+  /** Puts an interrupted job back into the queue. */
+  'jobs.again': method(z.object({ id: z.string() }), done),
+  /** Offers an interrupted job no more. */
+  'jobs.dismiss': method(z.object({ id: z.string() }), done),
 }
 
 export const appEvents = {
-  'jobs.changed': job,
+  'jobs.changed': jobEntry,
   'settings.changed': settings,
   /** A menu of the host asks for an action, or for a project to be opened. */
   'host.action': z.object({ action: z.string() }),

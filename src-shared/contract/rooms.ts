@@ -6,6 +6,7 @@ import { soupDtypeSchema } from '../model/checkpoint.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { metricEntrySchema } from '../model/metric.ts'
+import { phaseSchema } from '../model/progress.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
@@ -30,17 +31,21 @@ export type ModelEntry = z.infer<typeof modelSchema>
 
 export const recipeEntry = z.object({
   name: z.string(),
+  title: wordsSchema,
+  about: wordsSchema,
+  citation: z.string(),
   /** What it asks of the model that it starts from. */
   needs: z.array(capabilitySchema),
-  /** JSON schema of the settings (draft 2020-12), from which the form is made. */
+  /** JSON schema of the settings (draft 2020-12), from which the form is made; `words` of a property say it in every language. */
   schema: z.record(z.string(), z.json()),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>
 
 export const runProgress = z.object({
   runId: z.string(),
-  /** What it does now: features, train, evaluate … */
-  phase: z.string(),
+  phase: phaseSchema,
+  /** Which stretch of the phase: a split. */
+  part: z.string().nullish(),
   step: z.number(),
   steps: z.number(),
   loss: z.number().nullish(),
@@ -165,6 +170,11 @@ export const roomMethods = {
     }),
   ),
   'merging.methods': method(nothing, z.array(mergeMethodEntry)),
+  /** The share of each of `n` ingredients, where the method is a plain mean and these are settings of it; else null. */
+  'merging.shares': method(
+    z.object({ method: z.string(), settings: z.record(z.string(), z.json()), n: z.int().min(1).max(100) }),
+    z.array(z.number()).nullable(),
+  ),
   'merging.start': method(
     z.object({
       method: z.string(),

@@ -1,7 +1,7 @@
 /** What the program and the engine's process say to each other. A number names the job or question that a message is about. */
 import { z } from 'zod'
 import { failureSchema } from './failure.ts'
-import { jobResultSchema, jobSchema, progressSchema } from './job.ts'
+import { jobProgressSchema, jobResultSchema, jobSchema } from './job.ts'
 import { questionSchema } from './question.ts'
 
 const id = z.int().nonnegative()
@@ -18,7 +18,7 @@ export type ToEngine = z.infer<typeof toEngineSchema>
 /** Each job and question has a beginning and one end; progress comes between them. */
 export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begun'), id }),
-  z.object({ type: z.literal('progress'), id, progress: progressSchema }),
+  z.object({ type: z.literal('progress'), id, progress: jobProgressSchema }),
   z.object({ type: z.literal('done'), id, result: jobResultSchema }),
   z.object({ type: z.literal('answer'), id, answer: z.unknown() }),
   failureSchema.extend({ type: z.literal('failed'), id }),

@@ -211,14 +211,3 @@ export const exportReport = z.object({
   seconds: z.number(),
 })
 export type ExportReport = z.infer<typeof exportReport>
-
-export const exchangeProgress = z.object({
-  phase: z.enum(['labelling', 'reading', 'storing', 'counting', 'writing', 'packing']),
-  done: z.number().int(),
-  /** Images in all, where that is known. */
-  of: z.number().int().nullable(),
-  /** Images a second in this phase, and the seconds that it will still take. */
-  rate: z.number(),
-  secondsLeft: z.number().nullable(),
-})
-export type ExchangeProgress = z.infer<typeof exchangeProgress>

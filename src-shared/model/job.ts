@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { failureSchema } from './failure.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
-import { recipeNameSchema } from './recipe.ts'
 import { wordsSchema } from './words.ts'
+import { progressSchema } from './progress.ts'
 
 /** What goes to and comes from an engine worker. A job holds everything it needs as plain data: the worker knows no project. */
 
@@ -38,7 +37,8 @@ export const trainJobSchema = z.object({
   model: z.string().min(1),
   /** Checkpoint folder to write. */
   out: z.string().min(1),
-  recipe: recipeNameSchema,
+  /** By its id; which there are, and what each takes, engine/recipes knows and checks. */
+  recipe: z.string().min(1),
   settings: z.record(z.string(), z.unknown()),
   seed: z.int().nonnegative(),
   device: deviceSchema,
@@ -137,37 +137,34 @@ export const curatedSchema = z.object({
   /** Indices into the images given. */
   readable: int32,
   dimensions: z.int().positive(),
-  /** Joined by near-copies, directly or through others: the same number. `dropped`: a near-copy comes before it. */
-  near: z.object({ component: int32, dropped: uint8, closeness: float32, pairs: z.int().nonnegative() }).optional(),
-  doubts: z
-    .object({
-      best: int32,
-      selfConfidence: float32,
-      margin: float32,
-      issue: uint8,
-      /** [classes, classes], given by estimated, summing to 1. */
-      joint: float64,
-    })
-    .optional(),
-  /** [n, 2]. */
-  map: z.object({ points: float32, laidOut: z.int().nonnegative(), variance: z.number().nullable() }).optional(),
+  /** Of the task that was asked for; none where no image could be read. */
+  found: z
+    .discriminatedUnion('kind', [
+      /** Joined by near-copies, directly or through others: the same number. `dropped`: a near-copy comes before it. */
+      z.object({ kind: z.literal('near'), component: int32, dropped: uint8, closeness: float32, pairs: z.int().nonnegative() }),
+      z.object({
+        kind: z.literal('doubts'),
+        best: int32,
+        selfConfidence: float32,
+        margin: float32,
+        issue: uint8,
+        /** [classes, classes], given by estimated, summing to 1. */
+        joint: float64,
+      }),
+      z.object({ kind: z.literal('index') }),
+      /** `points` [n, 2]. */
+      z.object({ kind: z.literal('map'), points: float32, laidOut: z.int().nonnegative(), variance: z.number().nullable() }),
+    ])
+    .nullable(),
 })
 export type Curated = z.infer<typeof curatedSchema>
 
 export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema, curateJobSchema])
 export type Job = z.infer<typeof jobSchema>
 
-/** How far a job is. `phase` says what it does now; a loss comes with training steps only. */
-export const progressSchema = z.object({
-  phase: z.string(),
-  done: z.number(),
-  total: z.number(),
-  loss: z.number().optional(),
-  lr: z.number().optional(),
-  imagesPerSecond: z.number().optional(),
-  secondsLeft: z.number().optional(),
-})
-export type JobProgress = z.infer<typeof progressSchema>
+/** Of a job in the engine, which always knows how much there is to do. */
+export const jobProgressSchema = progressSchema.extend({ total: z.number() })
+export type JobProgress = z.infer<typeof jobProgressSchema>
 
 /** Of one split: how many are right, and the logits [n, classes], row-major, in the order of its items. */
 export const predictionsSchema = z.object({
@@ -182,24 +179,52 @@ export const ledgerSchema = z.array(
   z.object({ dir: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }),
 )
 
-export const jobResultSchema = z.object({
-  checkpoint: z.string(),
+/** What was measured of a checkpoint, by task. */
+export const measuredSchema = z.discriminatedUnion('task', [
+  z.object({ task: z.literal('classify'), splits: z.record(z.string(), predictionsSchema) }),
+])
+export type Measured = z.infer<typeof measuredSchema>
+
+/** Of each split that has images. */
+export const accuracies = ({ splits }: Measured): Record<string, number> =>
+  Object.fromEntries(Object.entries(splits).flatMap(([name, s]) => (s.n ? [[name, s.accuracy]] : [])))
+
+const ended = {
   device: z.string(),
   seconds: z.number(),
-  steps: z.int().nonnegative(),
-  loss: z.array(z.number()),
-  splits: z.record(z.string(), predictionsSchema),
-  ledger: ledgerSchema.optional(),
-  curated: curatedSchema.optional(),
-  notes: z.record(z.string(), z.union([z.number(), z.string()])),
   /** Images that it was done without. */
   leftOut: z.array(leftOutSchema).default([]),
-})
-export type JobResult = z.infer<typeof jobResultSchema>
+}
+const notes = z.record(z.string(), z.union([z.number(), z.string()]))
 
-export const workerMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), progress: progressSchema }),
-  z.object({ type: z.literal('done'), result: jobResultSchema }),
-  failureSchema.extend({ type: z.literal('failed') }),
+/** What came of a job, by its kind; what was measured, by its task. */
+export const jobResultSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('train'),
+    ...ended,
+    checkpoint: z.string(),
+    steps: z.int().nonnegative(),
+    loss: z.array(z.number()),
+    notes,
+    measured: measuredSchema,
+  }),
+  z.object({ kind: z.literal('evaluate'), ...ended, checkpoint: z.string(), measured: measuredSchema }),
+  z.object({
+    kind: z.literal('merge'),
+    ...ended,
+    checkpoint: z.string(),
+    notes,
+    /** How a soup that chooses its ingredients chose them. */
+    ledger: ledgerSchema.nullable(),
+    measured: measuredSchema,
+  }),
+  z.object({ kind: z.literal('curate'), ...ended, curated: curatedSchema }),
 ])
-export type WorkerMessage = z.infer<typeof workerMessageSchema>
+export type JobResult = z.infer<typeof jobResultSchema>
+export type ResultOf<K extends Job['kind']> = Extract<JobResult, { kind: K }>
+
+/** The result of a job of this kind. @throws where it is another's, which is a fault of the program */
+export function resultOf<K extends Job['kind']>(kind: K, result: JobResult): ResultOf<K> {
+  if (result.kind !== kind) throw new Error(`a job to ${kind} was answered with what came of one to ${result.kind}`)
+  return result as ResultOf<K>
+}

@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { scoreSchema } from './evaluation.ts'
 
-export const rowKinds = ['zero-shot', 'lp', 'ft', 'lp-ft', 'coop', 'sweep', 'soup'] as const
 /** The sets of pictures, in the order shown; `forgotten`: the styles of pre-training, where tuning can only lose. */
 export const splitNames = ['id', 'ood', 'heldOut', 'forgotten'] as const
 
@@ -26,7 +25,8 @@ const series = z.array(z.number().nullable())
 
 export const reportRowSchema = z.object({
   name: z.string().min(1),
-  kind: z.enum(rowKinds),
+  /** The recipe by its id, or `sweep` for one of many tried alike, or `soup`. */
+  kind: z.string().min(1),
   /** How a soup was made: "uniform", "greedy" … */
   method: z.string().optional(),
   id: reportScoreSchema.optional(),
@@ -88,7 +88,6 @@ export const reportSchema = z.object({
   findings: z.array(findingSchema).default([]),
 })
 
-export type RowKind = (typeof rowKinds)[number]
 export type SplitName = (typeof splitNames)[number]
 export type ReportScore = z.infer<typeof reportScoreSchema>
 export type ReportRow = z.infer<typeof reportRowSchema>

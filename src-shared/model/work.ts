@@ -1,7 +1,6 @@
 /** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
 import { z } from 'zod'
-import { exchangeProgress, exportOptions, exportReport, formatName, importOptions, importReport } from './exchange.ts'
-import { failureSchema } from './failure.ts'
+import { exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
 import { checkedFiles, facets } from '../contract/media.ts'
 import { mediaFilter } from './project.ts'
 import { folderSurvey, setUpOptions, setUpReport } from './survey.ts'
@@ -40,14 +39,6 @@ export const workResults = {
 }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 
-/** The operation's own phases; a scan has two more. */
-export const workProgress = exchangeProgress.extend({
-  phase: exchangeProgress.shape.phase.or(z.enum(['scanning', 'measuring', 'checking'])),
-  /** Of a job that reads several formats: which one it is at. */
-  format: formatName.optional(),
-})
-export type WorkProgress = z.infer<typeof workProgress>
-
 export const workRequest = z.object({
   /** The project's folder; the thread opens a connection of its own beside that of the process, which holds the lock. */
   folder: z.string().min(1),
@@ -56,16 +47,5 @@ export const workRequest = z.object({
   user: z.string().min(1),
   readOnly: z.boolean(),
   task: workTask,
-  /** 1: give up. In shared memory, so that it is seen in the middle of a transaction too. */
-  cancel: z.instanceof(SharedArrayBuffer),
 })
 export type WorkRequest = z.infer<typeof workRequest>
-
-export const workMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), progress: workProgress }),
-  /** Something that others may look at now was committed. */
-  z.object({ type: z.literal('changed') }),
-  z.object({ type: z.literal('done'), result: z.unknown() }),
-  failureSchema.extend({ type: z.literal('failed') }),
-])
-export type WorkMessage = z.infer<typeof workMessage>

@@ -7,7 +7,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { sampleHash } from '../../src-main/app/sample/sample.ts'
 import { programRoot } from '../../src-main/program.ts'
 import { electronFolder, readFuses } from '../helpers/electron/distribution.ts'
@@ -175,7 +176,7 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
 
   describe('run by the Node.js in it', () => {
     let desktop: Desktop
-    const told: Job[] = []
+    const told: JobEntry[] = []
     beforeAll(() => {
       const resources = path.join(unpacked, 'resources')
       const env = {
@@ -200,9 +201,9 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     })
 
     it('draws and opens the sample, trains on it twice, and merges', async () => {
-      const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as Job)))
+      const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as JobEntry)))
       const { jobId } = await call('projects.sample')
-      const ended = async () => told.findLast((j) => j.id === jobId && j.status !== 'running')
+      const ended = async () => told.findLast((j) => j.id === jobId && !isOpen(j))
       await expect.poll(ended).toMatchObject({ status: 'done' })
       const { folder } = z.object({ folder: z.string() }).parse((await ended())!.result)
       const cache = path.join(dir, 'cache')

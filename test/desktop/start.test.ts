@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
 import { listRuns, openProject } from '../../src-main/app/projects/index.ts'
 import { programRoot } from '../../src-main/program.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
@@ -41,8 +41,8 @@ describe.skipIf(!fs.existsSync(entry))('the built desktop program', () => {
   })
 
   it('opens the project, trains and tells of it through its port', async () => {
-    const told: Job[] = []
-    const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as Job)))
+    const told: JobEntry[] = []
+    const { call } = await desktop.connect((event, data) => void (event === 'jobs.changed' && told.push(data as JobEntry)))
     expect((await call('app.hello')).project).toBe(project)
     const { info, key } = await call('projects.open', { folder: project })
     expect(info.media).toBeGreaterThan(20)

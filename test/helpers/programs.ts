@@ -20,6 +20,8 @@ const PROGRAMS = {
   'work-worker': 'src-main/app/work/worker.ts',
   'huge-images': 'src-main/app/media/huge-images.ts',
   client: 'test/engine/jobs/client-program.ts',
+  queue: 'test/app/work/queue-program.ts',
+  training: 'test/app/work/training-program.ts',
   webgpu: 'test/engine/runtime/webgpu-program.ts',
 }
 type Program = keyof typeof PROGRAMS
@@ -38,6 +40,7 @@ async function made(): Promise<string> {
   for (const file of [
     ...files.filter((f) => f.endsWith('.ts')).sort(),
     ...Object.values(PROGRAMS),
+    'test/app/work/kinds.ts',
     'test/helpers/programs.ts',
     'package.json',
   ])

@@ -1,10 +1,10 @@
 /** Number fields take what was typed, or say why not; nothing becomes another number in silence. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { recipeSchemas } from '../../src-shared/model/recipe.ts'
+import { recipeRecord } from '../../src-main/engine/recipes/recipes.ts'
 import { fieldsOf, numberProblem, readNumber } from '../../src-renderer/schema-fields.ts'
 
-const fields = fieldsOf(z.toJSONSchema(recipeSchemas['lp-ft'], { io: 'input' }))
+const fields = fieldsOf(z.toJSONSchema(recipeRecord('lp-ft').settings, { io: 'input' }))
 const field = (name: string) => fields.find((f) => f.name === name)!
 
 describe('a field', () => {

@@ -1,20 +1,26 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
-import type { Job } from '../../src-shared/contract/app.ts'
+import type { JobEntry } from '../../src-shared/contract/app.ts'
 import { useJobs } from '../../src-renderer/stores/jobs.ts'
 
-const { listeners, listed } = vi.hoisted(() => ({ listeners: [] as ((job: Job) => void)[], listed: [] as Job[] }))
+const { listeners, listed } = vi.hoisted(() => ({ listeners: [] as ((job: JobEntry) => void)[], listed: [] as JobEntry[] }))
 vi.mock('../../src-renderer/rpc/index.ts', () => ({
   call: async () => listed,
-  remote: { on: (_: string, listener: (job: Job) => void) => listeners.push(listener) },
+  remote: { on: (_: string, listener: (job: JobEntry) => void) => listeners.push(listener) },
 }))
 
-const job = (id: string, status: Job['status']): Job => ({
+const job = (id: string, status: JobEntry['status']): JobEntry => ({
   id,
   kind: 'train',
   subject: '',
   status,
-  queued: false,
+  lane: 'training',
+  project: null,
+  runId: null,
+  phase: null,
+  part: null,
+  imagesPerSecond: null,
+  offers: null,
   done: 0,
   total: null,
   share: null,

@@ -27,12 +27,12 @@ const list = (text: string) => text.split(',').map((t) => t.trim())
 function bars() {
   const shown = new Map<string, ReturnType<typeof progressBar>>()
   return {
-    onProgress: (p: { phase: string; done: number; of: number | null }) => {
+    onProgress: (p: { phase: string; done: number; total: number | null }) => {
       if (!shown.has(p.phase)) {
         for (const bar of shown.values()) bar.end()
         shown.set(p.phase, progressBar(p.phase, { unit: 'images' }))
       }
-      shown.get(p.phase)!.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) })
+      shown.get(p.phase)!.update({ done: p.done, ...(p.total === null ? {} : { total: p.total }) })
     },
     end: () => [...shown.values()].at(-1)?.end(),
   }

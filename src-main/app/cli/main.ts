@@ -6,6 +6,7 @@ import { resolveModel } from '../merging/model-folders.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
+import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
@@ -46,6 +47,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     trainCommand,
     evaluateCommand,
     mergeCommand,
+    jobsCommand,
     pretrainCommand,
   ]
   for (const command of commands) program.addCommand(command(app))

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { measured, percent } from '#shared/format.ts'
 import type { Evaluation } from '#shared/model/evaluation.ts'
-import type { Device, JobResult } from '#shared/model/job.ts'
+import type { Device, Measured } from '#shared/model/job.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
 import { evaluatePredictions, metricsOf } from '../../engine/metrics/index.ts'
@@ -31,7 +31,7 @@ export const evaluateCommand = (app: AppContext): Command =>
           evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
         )
         bars.end()
-        const splits = evaluations(result)
+        const splits = evaluations(result.measured)
         output(Boolean(o.json)).answer(
           {
             checkpoint: o.checkpoint,
@@ -93,7 +93,7 @@ export const mergeCommand = (app: AppContext): Command =>
             startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
           )
           bars.end()
-          const splits = evaluations(result)
+          const splits = evaluations(result.measured)
           const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
           if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
           for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
@@ -105,7 +105,7 @@ export const mergeCommand = (app: AppContext): Command =>
               mixed,
               insisted,
               splits: answered(splits),
-              ledger: result.ledger,
+              ledger: result.ledger ?? undefined,
               ...(result.leftOut.length && { leftOut: result.leftOut }),
             },
             () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
@@ -116,7 +116,7 @@ export const mergeCommand = (app: AppContext): Command =>
       },
     )
 
-const evaluations = ({ splits }: JobResult) =>
+const evaluations = ({ splits }: Measured) =>
   Object.fromEntries(
     Object.entries(splits).flatMap(([name, { n, labels, logits }]) =>
       n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [],

@@ -35,6 +35,9 @@ export function heedStreams(): void {
   })
 }
 
+/** `features:train` → "features of train", `logistic-regression` → "logistic regression". */
+const phaseWords = (phase: string) => phase.replace(':', ' of ').replaceAll('-', ' ')
+
 /** Shows a job's phases as progress bars, one after the other. */
 export function jobBars(title: string): { onProgress: (p: JobProgress) => void; end: () => void } {
   let bar: { phase: string; bar: ProgressBar } | undefined
@@ -42,7 +45,7 @@ export function jobBars(title: string): { onProgress: (p: JobProgress) => void; 
     onProgress(p) {
       if (bar?.phase !== p.phase) {
         bar?.bar.end()
-        bar = { phase: p.phase, bar: progressBar(`${title}: ${p.phase}`, { total: p.total }) }
+        bar = { phase: p.phase, bar: progressBar(`${title}: ${phaseWords(p.phase)}`, { total: p.total }) }
       }
       const note = [
         p.loss === undefined ? '' : `loss ${p.loss.toFixed(3)}`,

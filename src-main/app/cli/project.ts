@@ -74,7 +74,7 @@ export const projectCommand = (_: AppContext): Command => {
         const looked = await runWork(
           opened,
           { kind: 'check' },
-          { onProgress: (p) => bar.update({ done: p.done, ...(p.of === null ? {} : { total: p.of }) }) },
+          { onProgress: (p) => bar.update({ done: p.done, ...(p.total === null ? {} : { total: p.total }) }) },
         )
         bar.end()
         const images = unreadableMedia(opened.db).map(({ path, problem }) => ({ file: path, reason: problem }))

@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander'
+import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
-import type { Device } from '#shared/model/job.ts'
-import { recipeNames } from '#shared/model/recipe.ts'
+import { accuracies, type Device } from '#shared/model/job.ts'
+import { recipes } from '../../engine/recipes/index.ts'
 import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, openProject } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
 import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
-import { accuracies, defaultName, startTraining } from '../training/train.ts'
+import { defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
@@ -18,12 +19,13 @@ export const trainCommand = (app: AppContext): Command =>
   new Command('train')
     .description('fine-tune a checkpoint on a project’s labelled images')
     .requiredOption('--project <dir>', 'project folder')
-    .requiredOption('--recipe <name>', recipeNames.join(', '))
+    .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
     .option('--model <dir>', 'checkpoint folder to start from', app.nano)
     .addOption(deviceOption())
     .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'what to call the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
+    .addHelpText('after', recipesHelp)
     .action(
       async (o: {
         project: string
@@ -48,7 +50,7 @@ export const trainCommand = (app: AppContext): Command =>
             startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
           )
           bars.end()
-          const metrics = accuracies(result)
+          const metrics = accuracies(result.measured)
           const { checkpoint, steps, loss, device, seconds, leftOut } = result
           output(Boolean(o.json)).answer(
             { checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) },
@@ -70,6 +72,16 @@ export const trainCommand = (app: AppContext): Command =>
 function seedOf(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw userError(`--seed: expected a whole number, found "${text}"`)
   return Number(text)
+}
+
+/** Every recipe with its settings, as its record has them. */
+function recipesHelp(): string {
+  const settingOf = ([name, schema]: [string, z.ZodType]) => {
+    const usual = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined
+    return `      ${name}${usual === undefined ? '' : `=${String(usual)}`}  ${schema.meta()?.description ?? ''}`
+  }
+  const lines = recipes.flatMap(({ id, about, settings }) => [`  ${id}: ${about.en}`, ...Object.entries(settings.shape).map(settingOf)])
+  return `\nRecipes, their settings and defaults:\n${lines.join('\n')}`
 }
 
 /** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; what is no number stays text. */

@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import type { RunningJob } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
 
 export interface Step {
-  readonly phase: string
+  readonly phase: Phase
   readonly done: number
   readonly total: number | null
 }
@@ -57,7 +58,7 @@ export async function onEmbeddings(
   onTurn?.(running)
   signal?.addEventListener('abort', running.cancel, { once: true })
   try {
-    return (await running.result).curated!
+    return (await running.result).curated
   } finally {
     signal?.removeEventListener('abort', running.cancel)
   }

@@ -38,15 +38,15 @@ export async function findDoubts(
   const index = new Map(classes.map((label, c) => [label, c]))
   const judged = images.filter((i) => index.has(labelOf.get(i.id)!))
   const labels = Int32Array.from(judged, (i) => index.get(labelOf.get(i.id)!)!)
-  const { doubts, readable } = await onEmbeddings(
+  const { found, readable } = await onEmbeddings(
     app,
     judged,
     { kind: 'doubts', labels, groups: groupsOf(project, judged), classes: classes.length, folds: o.folds, seed: o.seed },
     o.model,
     control,
   )
-  if (!doubts) throw userError(`${project.folder}: none of the images can be read`)
-  const { best, selfConfidence, margin, issue, joint } = doubts
+  if (found?.kind !== 'doubts') throw userError(`${project.folder}: none of the images can be read`)
+  const { best, selfConfidence, margin, issue, joint } = found
   const details = [...readable]
     .map((i, k) => ({
       mediaId: judged[i]!.id,

@@ -7,9 +7,9 @@ import {
   duplicateOptions,
 } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
-import { bits, closePairs, parseHashes, UnionFind } from '../../engine/curation/index.ts'
 import { duplicateGroups as groupsStored } from '../../db/curated.ts'
 import { countImages, imagePaths } from '../../db/images.ts'
+import { bits, closePairs, parseHashes, UnionFind } from '../../engine/curation/index.ts'
 import { addTag, type MediaFacts, removeMedia, setMediaFacts } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
@@ -42,7 +42,7 @@ export async function findDuplicates(
   let unreadable = countImages(project.db) - images.length
   if (wanted.includes('embedding') && images.length) {
     const preferred = images.filter((i) => i.annotated).length
-    const { near, readable } = await onEmbeddings(
+    const { found, readable } = await onEmbeddings(
       app,
       images,
       { kind: 'near', preferred, similarity: o.similarity, keep: o.keep, seed: o.seed },
@@ -50,6 +50,7 @@ export async function findDuplicates(
       control,
     )
     unreadable += images.length - readable.length
+    const near = found?.kind === 'near' ? found : undefined
     pairs.embedding = near?.pairs ?? 0
     if (near) search.embedded(readable, near, o.keep)
   }

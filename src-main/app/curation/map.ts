@@ -16,8 +16,8 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
   const images = hashedImages(project)
   // Finding by words or by an image asks the same embeddings: they are not computed for it again.
   const index = { folder: indexFolder(app, project, modelOf(app, model)), ids: Int32Array.from(images, (i) => i.id) }
-  const { map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed, index }, model, control)
-  if (!map) throw userError(`${project.folder}: no image that could be read`)
+  const { found: map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed, index }, model, control)
+  if (map?.kind !== 'map') throw userError(`${project.folder}: no image that could be read`)
   const round = (x: number) => Math.round(x * 1e4) / 1e4
   const axis = (a: number) => Array.from(readable, (_, k) => round(map.points[2 * k + a]!))
   return {

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createRequire } from 'node:module'
-import type { JobProgress, JobResult } from '#shared/model/job.ts'
+import type { JobProgress, ResultOf } from '#shared/model/job.ts'
 import type { ReportInput, ReportLedger, ReportRow } from '#shared/model/report.ts'
 import { userError } from '#shared/errors.ts'
 import { setting } from '#shared/format.ts'
+import { findRecipe } from '../../engine/recipes/index.ts'
 import { softmaxRows } from '../../engine/metrics/index.ts'
 import type { AppContext } from '../context.ts'
 import { mergeIntoProject } from '../merging/merge.ts'
@@ -39,7 +40,7 @@ export interface DemoRow {
 
 interface Done {
   readonly row: ReportRow
-  readonly result: JobResult
+  readonly result: ResultOf<'train' | 'merge'>
 }
 
 /** The main job, end to end, on the sample: label → fine-tune five ways → soup → evaluate → report. */
@@ -56,7 +57,7 @@ export async function runDemo(
     for (const group of new Set(runs.map((r) => r.group))) {
       const tried: Done[] = []
       for (const run of runs.filter((r) => r.group === group)) tried.push(await train(app, project, run, hooks))
-      const best = tried.reduce((a, b) => (b.result.splits['val']!.accuracy > a.result.splits['val']!.accuracy ? b : a))
+      const best = tried.reduce((a, b) => (b.result.measured.splits['val']!.accuracy > a.result.measured.splits['val']!.accuracy ? b : a))
       shown.push({ ...best, row: { ...best.row, name: group } })
     }
     const sweep: Done[] = []
@@ -114,18 +115,21 @@ async function train(app: AppContext, project: Project, run: DemoRun, hooks: Dem
   return { result, row: { ...rowOf(run.name, run.kind, result), settings } }
 }
 
-function rowOf(name: string, kind: ReportRow['kind'], result: JobResult): ReportRow {
+function rowOf(name: string, kind: ReportRow['kind'], result: Done['result']): ReportRow {
   const scores = Object.fromEntries(
     (['id', 'ood', 'heldOut', 'forgotten'] as const).flatMap((split) => {
-      const predictions = result.splits[split]
+      const predictions = result.measured.splits[split]
       return predictions?.n ? [[split, scored({ ...predictions, classes: predictions.logits.length / predictions.n })]] : []
     }),
   )
-  const loss = kind === 'lp' || kind === 'zero-shot' || !result.loss.length ? undefined : { loss: result.loss }
+  const loss =
+    result.kind === 'train' && result.loss.length && (findRecipe(kind)?.curve?.over ?? 'steps') === 'steps'
+      ? { loss: result.loss }
+      : undefined
   return { name, kind, ...scores, seconds: result.seconds, checkpoint: result.checkpoint, ...(loss ? { curve: loss } : {}) }
 }
 
-const ledgerOf = (entries: NonNullable<JobResult['ledger']>, candidates: readonly Done[]): ReportLedger => ({
+const ledgerOf = (entries: NonNullable<ResultOf<'merge'>['ledger']>, candidates: readonly Done[]): ReportLedger => ({
   title: 'Greedy soup',
   entries: entries.map((e) => ({
     name: candidates.find((c) => c.result.checkpoint === e.dir)?.row.name ?? path.basename(e.dir),
@@ -158,7 +162,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
     subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings of one studio, asked of others.`,
     created: new Date().toISOString(),
     setting: {
-      model: 'Nano (a CLIP of 4.3 million parameters)',
+      model: 'Nano (4.3 million parameters)',
       device: all[0]!.result.device,
       seed: 0,
       dataHash: projectHash(project),
@@ -201,7 +205,7 @@ async function examples(
       const i = Math.floor(((k + 0.5) * items.length) / count)
       const dataUri = `data:image/png;base64,${(await readFile(items[i]!.file)).toString('base64')}`
       const predictions = asked.map((d) => {
-        const { logits } = d.result.splits[set]!
+        const { logits } = d.result.measured.splits[set]!
         const p = softmaxRows(logits.subarray(i * classes.length, (i + 1) * classes.length), classes.length)
         const top = Array.from(p, (value, c) => ({ label: classes[c]!, p: value }))
           .sort((a, b) => b.p - a.p)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
-import type { JobResult } from '#shared/model/job.ts'
+import type { ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { RunningJob } from '../../engine/index.ts'
 import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
@@ -46,7 +46,7 @@ async function compareReadable(
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
   if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
-  const results: JobResult[] = []
+  const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {
     const running = app.engine.run(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
@@ -67,7 +67,10 @@ async function compareReadable(
   const differing: Record<string, number> = {}
   const differences: Comparison['differences'] = []
   for (const split of names) {
-    const answers = results.map((r) => ({ best: argmaxRows(r.splits[split]!.logits, c), logits: r.splits[split]!.logits }))
+    const answers = results.map((r) => ({
+      best: argmaxRows(r.measured.splits[split]!.logits, c),
+      logits: r.measured.splits[split]!.logits,
+    }))
     const apart = splits[split]!.flatMap((item, i) => (answers.every((a) => a.best[i] === answers[0]!.best[i]) ? [] : [{ item, i }]))
     differing[split] = apart.length
     for (const { item, i } of apart.slice(0, LISTED)) {
@@ -81,12 +84,12 @@ async function compareReadable(
     rows: results.map((r) => ({
       checkpoint: r.checkpoint,
       name: named.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint),
-      splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...r.splits[s]! })])),
+      splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...r.measured.splits[s]! })])),
     })),
     pairs: names.flatMap((split) =>
       pairsOf(
         split,
-        results.map((r) => outcomes({ classes: c, ...r.splits[split]! })),
+        results.map((r) => outcomes({ classes: c, ...r.measured.splits[split]! })),
       ),
     ),
     differing,

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Device, Job, JobProgress, LeftOut } from '#shared/model/job.ts'
+import type { Device, EvaluateJob, JobProgress, LeftOut, ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { RunningJob } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
@@ -14,7 +14,7 @@ export function evaluateCheckpoint(
   request: { checkpoint: string; split?: string; device?: Device },
   onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
-): RunningJob {
+): RunningJob<ResultOf<'evaluate'>> {
   const make = (unreadable: ReadonlyMap<number, string>) =>
     evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut)
   return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress), onProgress)
@@ -26,7 +26,7 @@ function evaluationOf(
   request: Parameters<typeof evaluateCheckpoint>[2],
   { classes, splits, leftOut }: ClassificationData,
   onLeftOut?: (images: readonly LeftOut[]) => void,
-): Job {
+): EvaluateJob {
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'

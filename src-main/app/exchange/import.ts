@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
-import { importOptions, type ExchangeProgress, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
+import { importOptions, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { repairedDeep } from '#shared/model/text.ts'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -208,7 +208,7 @@ class Storing {
   private batch: { record: ImageRecord; root: string }[] = []
   private readonly labels: DraftLabel[] = []
   private readonly tracks = new Map<string, number>()
-  private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
+  private readonly report: ReturnType<typeof meter>
 
   constructor(
     readonly project: Project,

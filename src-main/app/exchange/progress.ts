@@ -1,23 +1,22 @@
-import type { ExchangeProgress } from '#shared/model/exchange.ts'
+import type { Phase, StepProgress } from '#shared/model/progress.ts'
 
-export type OnProgress = (progress: ExchangeProgress) => void
+export type OnProgress = (progress: StepProgress) => void
 
 /** Reports at most ten times a second, with rate and time left. */
-export function meter<P extends string = ExchangeProgress['phase']>(
-  onProgress: ((progress: Omit<ExchangeProgress, 'phase'> & { phase: P }) => void) | undefined,
-) {
-  let phase: P | null = null
+export function meter(onProgress: OnProgress | undefined) {
+  let phase: Phase | null = null
   let began = 0
   let last = 0
-  return (now: P, done: number, of: number | null = null): void => {
+  return (now: Phase, done: number, total: number | null = null): void => {
     if (!onProgress) return
     const t = performance.now()
     if (phase !== now) [phase, began, last] = [now, t, 0]
-    else if (t - last < 100 && done !== of) return
+    else if (t - last < 100 && done !== total) return
     last = t
     const seconds = (t - began) / 1000
-    const rate = seconds > 0 ? done / seconds : 0
-    onProgress({ phase: now, done, of, rate, secondsLeft: of !== null && rate > 0 ? (of - done) / rate : null })
+    const imagesPerSecond = seconds > 0 ? done / seconds : 0
+    const left = total !== null && imagesPerSecond > 0 && { secondsLeft: (total - done) / imagesPerSecond }
+    onProgress({ phase: now, done, total, imagesPerSecond, ...(left || {}) })
   }
 }
 

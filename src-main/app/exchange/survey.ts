@@ -1,7 +1,8 @@
 /** A look at a folder that is opened for the first time: what lies there, and what can be made of it at once. */
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ExchangeProgress, FormatName } from '#shared/model/exchange.ts'
+import type { FormatName } from '#shared/model/exchange.ts'
+import type { StepProgress } from '#shared/model/progress.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { FolderSurvey, SetUpOptions, SetUpReport } from '#shared/model/survey.ts'
 import { noCounts } from '../../db/ingest.ts'
@@ -82,10 +83,7 @@ const [batch, rest] = [500, 10]
 export async function setUp(
   project: Project,
   { folder, labels, splits, formats, leaveOut = false }: SetUpOptions,
-  {
-    signal,
-    onProgress,
-  }: Omit<RunOptions, 'onProgress'> & { onProgress?: (progress: ExchangeProgress & { format?: FormatName }) => void } = {},
+  { signal, onProgress }: Omit<RunOptions, 'onProgress'> & { onProgress?: (progress: StepProgress) => void } = {},
 ): Promise<SetUpReport> {
   const root = path.resolve(folder)
   const report: SetUpReport = { images: 0, counts: noCounts(), labelled: 0, divided: 0, findings: 0 }
@@ -109,7 +107,7 @@ export async function setUp(
         signal?.throwIfAborted()
         report.images = records.length
         count(addRecords(project, records.slice(at, at + batch), { root, action: 'labels of folders' }))
-        onProgress?.({ phase: 'labelling', done: Math.min(records.length, at + batch), of: records.length, rate: 0, secondsLeft: null })
+        onProgress?.({ phase: 'labelling', done: Math.min(records.length, at + batch), total: records.length })
         await pause(rest)
       }
     }
@@ -119,7 +117,7 @@ export async function setUp(
         action: 'import',
         sharing: true,
         ...(signal && { signal }),
-        ...(onProgress && { onProgress: (p: ExchangeProgress) => onProgress({ ...p, format }) }),
+        ...(onProgress && { onProgress: (p: StepProgress) => onProgress({ ...p, part: format }) }),
       })
       count(taken.counts)
       report.images = Math.max(report.images, taken.counts.added + taken.counts.merged)

@@ -1,13 +1,15 @@
 import path from 'node:path'
-import type { Device, JobProgress, JobResult, LeftOut, MergeJob } from '#shared/model/job.ts'
+import { z } from 'zod'
+import { accuracies, type Device, type JobProgress, type LeftOut, type MergeJob } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
-import type { MergeDtype } from '#shared/model/merge.ts'
+import { type MergeDtype, mergeDtypeSchema, mergeMethodSchema } from '#shared/model/merge.ts'
+import type { RunRecord } from '#shared/model/project.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
 import { onceLookedAt } from '../training/readable.ts'
-import { accuracies, enter, noteFailure } from '../training/train.ts'
+import { enter, noteFailure } from '../training/train.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']
@@ -60,17 +62,12 @@ const blending = (
   cache: path.join(app.cache, 'features'),
 })
 
-/** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
-export function mergeIntoProject(
-  app: AppContext,
-  project: Project,
-  request: Omit<MergeRequest, 'out'> & { name: string },
-  onProgress?: (p: JobProgress) => void,
-) {
-  const out = checkpointFolder(project, request.name)
-  const folder = path.relative(project.folder, out)
+type ProjectMerge = Omit<MergeRequest, 'out'> & { readonly name: string }
+
+/** Enters a merge into the project as a run that waits for its turn. */
+export function registerMerge(project: Project, request: ProjectMerge): RunRecord {
   const told = request.dtype === 'keep' ? undefined : request.dtype
-  const run = startRun(project, {
+  return startRun(project, {
     kind: 'merge',
     recipe: request.method.name,
     settings: {
@@ -80,14 +77,46 @@ export function mergeIntoProject(
       ...(told && { dtype: told }),
       ...(request.insist && { insist: true }),
     },
-    folder,
+    folder: path.relative(project.folder, checkpointFolder(project, request.name)),
     status: 'queued',
   })
+}
+
+const stored = z.object({
+  checkpoints: z.array(z.string()),
+  label: z.string(),
+  dtype: mergeDtypeSchema.optional(),
+  insist: z.boolean().optional(),
+})
+
+/** What a run was asked to blend, from what is written of it; the checkpoints as written there. */
+export function mergeOf({ settings }: Pick<RunRecord, 'settings'>): ProjectMerge {
+  const { checkpoints, label, dtype, insist, ...method } = settings
+  const asked = stored.parse({ checkpoints, label, dtype, insist })
+  return {
+    name: asked.label,
+    method: mergeMethodSchema.parse(method),
+    checkpoints: asked.checkpoints,
+    dtype: asked.dtype,
+    insist: asked.insist,
+  }
+}
+
+/** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
+export function mergeIntoProject(
+  app: AppContext,
+  project: Project,
+  request: ProjectMerge,
+  onProgress?: (p: JobProgress) => void,
+  run = registerMerge(project, request),
+) {
+  const out = checkpointFolder(project, request.name)
+  const folder = path.relative(project.folder, out)
   const running = startMerge(app, project, { ...request, out }, onProgress)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
-    (done: JobResult) => {
-      const metrics = accuracies(done)
+    (done) => {
+      const metrics = accuracies(done.measured)
       enter(project, out, () => {
         updateRun(project, run.id, {
           status: 'done',

@@ -4,12 +4,12 @@ import { userError } from '#shared/errors.ts'
 import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { position } from '../../db/journal.ts'
+import { takeOverJobs } from '../../db/queue.ts'
 import {
   addRun,
   checkpointById,
   checkpointIn,
   checkpoints,
-  failOpenRuns,
   putCheckpoint,
   runById,
   runs,
@@ -58,8 +58,8 @@ export function updateRun(
   })
 }
 
-/** What is written of runs that nobody carries on: the process before ended in the middle of them. For whoever holds the project's lock. */
-export const closeInterrupted = ({ db }: Project): void => failOpenRuns(db, 'interrupted: the program ended before the run did')
+/** What was at work when the process before ended is interrupted. For whoever holds the project's lock and carries nothing out yet. */
+export const closeInterrupted = ({ db }: Project): void => takeOverJobs(db)
 
 export function getRun({ db }: Project, id: string): RunRecord {
   const run = runById(db, id)

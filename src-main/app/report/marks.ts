@@ -1,31 +1,64 @@
-import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, type SymbolType } from 'd3-shape'
-import type { ReportRow, RowKind } from '#shared/model/report.ts'
+import {
+  symbol,
+  symbolCircle,
+  symbolCross,
+  symbolDiamond,
+  symbolSquare,
+  symbolStar,
+  symbolTriangle,
+  symbolWye,
+  type SymbolType,
+} from 'd3-shape'
+import type { ReportRow } from '#shared/model/report.ts'
+import { type Mark, type MarkShape, recipes } from '../../engine/recipes/index.ts'
 import { html, type Html } from './html.ts'
 
-/** Each kind of row has a colour and a shape, so that the plots are read without colour too. Colours: style.ts. */
-const shapes: Record<RowKind, SymbolType> = {
-  'zero-shot': symbolCircle,
-  lp: symbolSquare,
-  ft: symbolTriangle,
-  'lp-ft': symbolDiamond,
-  coop: symbolCross,
-  sweep: symbolCircle,
-  soup: symbolStar,
+/** A regular polygon of the area asked for, standing on a corner. */
+const polygon = (corners: number): SymbolType => ({
+  draw(context, area) {
+    const radius = Math.sqrt((2 * area) / corners / Math.sin((2 * Math.PI) / corners))
+    for (let i = 0; i < corners; i++) {
+      const angle = Math.PI / 2 + (2 * Math.PI * i) / corners
+      context[i ? 'lineTo' : 'moveTo'](radius * Math.cos(angle), radius * Math.sin(angle))
+    }
+    context.closePath()
+  },
+})
+
+const shapes: Record<MarkShape, SymbolType> = {
+  circle: symbolCircle,
+  square: symbolSquare,
+  triangle: symbolTriangle,
+  'triangle-down': polygon(3),
+  diamond: symbolDiamond,
+  cross: symbolCross,
+  star: symbolStar,
+  wye: symbolWye,
+  pentagon: polygon(5),
+  hexagon: polygon(6),
 }
 
-export const kindTitles: Record<RowKind, string> = {
-  'zero-shot': 'Zero-shot',
-  lp: 'Linear probe',
-  ft: 'Fine-tuning',
-  'lp-ft': 'LP-FT',
-  coop: 'Prompt tuning',
-  sweep: 'Sweep',
-  soup: 'Soup',
+/** Of rows that are no recipe's own. */
+const others: Readonly<Record<string, Mark>> = {
+  sweep: { label: 'Sweep', shape: 'circle', light: '#ab9573', dark: '#8d7b60' },
+  soup: { label: 'Soup', shape: 'star', light: '#b07d08', dark: '#efc14c' },
 }
+
+/** Each kind of row has a colour and a shape, so that the plots are read without colour too. */
+export const marks: Readonly<Record<string, Mark>> = { ...Object.fromEntries(recipes.map((r) => [r.id, r.mark])), ...others }
+
+/** A row of a recipe that is not among ours is drawn as one of a sweep, by its own name. */
+const markOf = (kind: string): Mark => marks[kind] ?? { ...others['sweep']!, label: kind }
+
+export const kindTitle = (kind: string): string => markOf(kind).label
+
+/** The class by which the style sheet colours a row. */
+export const kindClass = (kind: string): string => `k-${kind in marks ? kind : 'sweep'}`
 
 /** The outline of a kind's mark about the origin, of `area` square pixels; a sweep's is smaller. */
-export const markPath = (kind: RowKind, area = 90) => symbol(shapes[kind], kind === 'sweep' ? area * 0.4 : area)() ?? ''
+export const markPath = (kind: string, area = 90) => symbol(shapes[markOf(kind).shape], kind === 'sweep' ? area * 0.4 : area)() ?? ''
 
 /** The mark in a line of text; says nothing to a screen reader, the name beside it does. */
 export const mark = ({ kind }: Pick<ReportRow, 'kind'>): Html =>
-  html`<svg class="mark k-${kind}" viewBox="-9 -9 18 18" width="16" height="16" aria-hidden="true"><path d="${markPath(kind, 100)}"/></svg>`
+  html`<svg class="mark ${kindClass(kind)}" viewBox="-9 -9 18 18" width="16" height="16" aria-hidden="true"
+    ><path d="${markPath(kind, 100)}"/></svg>`

@@ -1,14 +1,20 @@
 import { Html } from './html.ts'
+import { marks } from './marks.ts'
+
+const kinds = Object.entries(marks)
+const tones = (tone: 'light' | 'dark') => `:root{${kinds.map(([kind, mark]) => `--k-${kind}:${mark[tone]}`).join(';')}}`
+/** Of each kind of row, by the class that it has. */
+const colours = `${tones('light')}@media (prefers-color-scheme:dark){${tones('dark')}}
+${kinds.map(([kind]) => `.k-${kind}{--k:var(--k-${kind})}`).join('')}`
 
 /** The page's own sheet, for light and dark: the colours are variables, everything else is written once. */
 export const style = new Html(`
 :root{color-scheme:light dark;--paper:#faf7f2;--card:#fffdfa;--ink:#23201c;--soft:#6d655b;--line:#e6dfd4;--faint:#f1ebe1;--accent:#9a4a14;
---good:#1a7240;--bad:#b3261e;--mid:#7a6a2c;--zero-shot:#716a61;--lp:#2463ae;--ft:#c84b10;--lp-ft:#177d4b;--coop:#8a3ba6;
-  --sweep:#ab9573;--soup:#b07d08}
+--good:#1a7240;--bad:#b3261e;--mid:#7a6a2c}
 @media (prefers-color-scheme:dark){:root{--paper:#171512;--card:#1f1c19;--ink:#ede7dd;--soft:#a79d90;--line:#37322c;
   --faint:#2a2622;--accent:#eda467;
---good:#74cf97;--bad:#ff8f85;--mid:#d9c06a;--zero-shot:#b3aa9e;--lp:#7db4f2;--ft:#f5905f;--lp-ft:#66cb93;--coop:#d39bea;
-  --sweep:#8d7b60;--soup:#efc14c}}
+--good:#74cf97;--bad:#ff8f85;--mid:#d9c06a}}
+${colours}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;max-width:1080px;padding:40px 32px 80px;background:var(--paper);color:var(--ink);
@@ -25,13 +31,6 @@ pre{background:var(--faint);border-radius:8px;padding:12px 16px;white-space:pre-
 .soft,small,.caption,figcaption,cite{color:var(--soft)}figcaption b{color:var(--ink)}
 small{font-size:12px}.caption,figure.plot figcaption{font-size:13px;max-width:84ch;margin:12px 0 0;text-wrap:pretty}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.k-zero-shot{--k:var(--zero-shot)}
-.k-lp{--k:var(--lp)}
-.k-ft{--k:var(--ft)}
-.k-lp-ft{--k:var(--lp-ft)}
-.k-coop{--k:var(--coop)}
-.k-sweep{--k:var(--sweep)}
-.k-soup{--k:var(--soup)}
 .mark{vertical-align:-2px;fill:var(--k);flex:none}
 .brand{display:flex;align-items:center;gap:10px;font-weight:600;color:var(--accent)}.brand .soft{font-weight:400}
 .subtitle{font-size:17px;color:var(--soft);max-width:none;text-wrap:pretty}

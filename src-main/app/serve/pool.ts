@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { forgetHead } from '../../db/head.ts'
-import { closeInterrupted, openProject, type Project } from '../projects/index.ts'
+import { openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
   /** Stands for the project in URLs. */
@@ -29,12 +29,20 @@ const linger = 5000
 /** How often it is looked whether the files are still those that were opened, in ms. */
 const pace = 1000
 
+export interface PoolHooks {
+  /** A project was opened, or opened anew. */
+  opened?(opened: OpenProject): void
+  /** It is about to be closed. */
+  closed?(opened: OpenProject): void
+  /** Hears once of each project whose file is no longer the one that was opened. */
+  replaced?(opened: OpenProject): void
+}
+
 export class ProjectPool {
   private readonly entries = new Map<string, Entry>()
   private readonly watch: NodeJS.Timeout
 
-  /** `replaced` hears once of each project whose file is no longer the one that was opened. */
-  constructor(private readonly replaced: (opened: OpenProject) => void = () => undefined) {
+  constructor(private readonly hears: PoolHooks = {}) {
     this.watch = setInterval(() => this.look(), pace)
     this.watch.unref()
   }
@@ -43,7 +51,7 @@ export class ProjectPool {
     for (const entry of this.entries.values()) {
       if (entry.told || !entry.project.db.look()) continue
       entry.told = true
-      this.replaced(entry)
+      this.hears.replaced?.(entry)
     }
   }
 
@@ -58,7 +66,7 @@ export class ProjectPool {
     forgetHead(join(folder, 'project.db'))
     entry.project = open(folder)
     entry.told = false
-    closeInterrupted(entry.project)
+    this.hears.opened?.(entry)
   }
 
   /** Each `take` needs one `release`. */
@@ -68,7 +76,7 @@ export class ProjectPool {
     let entry = this.entries.get(key)
     if (!entry) {
       this.entries.set(key, (entry = { key, project: open(path), users: 0, closing: null, told: false }))
-      closeInterrupted(entry.project)
+      this.hears.opened?.(entry)
     }
     if (entry.closing) clearTimeout(entry.closing)
     entry.closing = null
@@ -95,6 +103,7 @@ export class ProjectPool {
     if (!entry) return
     if (entry.closing) clearTimeout(entry.closing)
     this.entries.delete(key)
+    this.hears.closed?.(entry)
     entry.project.close()
   }
 }

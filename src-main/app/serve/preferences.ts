@@ -1,4 +1,5 @@
 /** What outlives a start of the program and belongs to no project: settings, and which projects were open. */
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -28,6 +29,22 @@ export class Preferences {
   /** The latest first. */
   get recent(): RecentProject[] {
     return this.state.recent
+  }
+
+  /** A name that this installation alone knows: made once, and kept beside the preferences. Where it cannot be kept, it is that of this start. */
+  installation(): string {
+    const file = join(this.folder, 'installation')
+    try {
+      return z.uuid().parse(readFileSync(file, 'utf8').trim())
+    } catch {
+      const made = randomUUID()
+      try {
+        replaceText(file, `${made}\n`, { mode: 0o600 })
+      } catch (e) {
+        if (!(e instanceof DashiError)) throw e
+      }
+      return made
+    }
   }
 
   saveSettings(settings: Settings): void {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
+import { findRecipe } from '../../engine/recipes/index.ts'
 
 const most = 2000
 
@@ -31,14 +32,11 @@ export class Curve {
 
 const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
 
-/** The phase whose losses are a recipe's curve, where it is not the training of weights. */
-const phases: Readonly<Record<string, string>> = { lp: 'logistic regression', coop: 'prompt tuning' }
-
 /** The curve that an ended run left in the project, thinned out there. */
 export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {
   const { loss, steps = loss.length } = stored.parse(metrics)
   const every = Math.ceil(steps / Math.max(1, loss.length))
-  const phase = phases[recipe ?? ''] ?? 'training'
+  const phase = findRecipe(recipe)?.curve?.phase ?? 'training'
   return loss.map((value, i) => ({ runId: id, phase, step: 1 + i * every, steps, loss: value }))
 }
 

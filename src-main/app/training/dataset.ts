@@ -2,6 +2,7 @@ import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import { labelPrompts } from '../../db/labels.ts'
 import { labelledRows } from '../../db/labelled.ts'
+import { classify } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
 import { linkReason } from '../../files/within.ts'
 import { placesOf } from '../projects/index.ts'
@@ -37,8 +38,9 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
   for (let i = 0; i < rows.length;) {
     const row = rows[i]!
     const own = new Set<number>()
-    for (; rows[i]?.id === row.id; i++) own.add(rows[i]!.label_id)
-    if (own.size > 1) {
+    for (; rows[i]?.id === row.id; i++) own.add(index.get(rows[i]!.label_id)!)
+    const target = classify.target({ labels: [...own] })
+    if (!target) {
       ambiguous++
       continue
     }
@@ -51,7 +53,7 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
     }
     ;(splits[row.split] ??= []).push({
       file: place.file(row.path),
-      label: index.get(row.label_id)!,
+      label: target.class,
       hash: row.content_hash,
       name: row.path,
     })
@@ -67,7 +69,10 @@ export function trainingData(project: Project, unreadable?: ReadonlyMap<number, 
   const [first] = data.leftOut
   if (!data.splits['train']?.length)
     throw userError(
-      `${project.folder}: no labelled images in the split "train"${first ? ` that can be read (${data.leftOut.length} cannot: ${first.file}: ${first.reason})` : ': label images and assign splits first'}`,
+      `${project.folder}: no labelled images in the split "train"` +
+        (first
+          ? ` that can be read (${data.leftOut.length} cannot: ${first.file}: ${first.reason})`
+          : ': label images and assign splits first'),
     )
   if (data.classes.length < 2)
     throw userError(`${project.folder}: only one label is used (${data.classes[0]?.name}): a classifier needs at least two`)

@@ -14,12 +14,12 @@ export const imagesOfJobs = ({ db }: Project): number[] => labelledImages(db)
  * A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the
  * reason. What is no checkpoint among those that the job reads is told before.
  */
-export function onceLookedAt(
+export function onceLookedAt<J extends Job>(
   project: Project,
   checkpoints: readonly string[],
-  make: (unreadable: ReadonlyMap<number, string>) => Job,
+  make: (unreadable: ReadonlyMap<number, string>) => J,
   onProgress?: (p: JobProgress) => void,
-): MakeJob {
+): MakeJob<J> {
   return async (stop) => {
     const progress = (done: number, total: number | null) => onProgress?.({ phase: 'checking', done, total: total ?? done })
     for (const folder of checkpoints) {
@@ -37,5 +37,6 @@ export function onceLookedAt(
 /** "leaves out 4 unreadable images: a.png, b.png, …" */
 export function leavesOut(leftOut: readonly LeftOut[]): string {
   const named = leftOut.slice(0, 5).map(({ file, reason }) => `${file} (${reason})`)
-  return `leaves out ${leftOut.length} unreadable ${leftOut.length === 1 ? 'image' : 'images'}: ${named.join(', ')}${leftOut.length > 5 ? `, and ${leftOut.length - 5} more` : ''}`
+  const more = leftOut.length > 5 ? `, and ${leftOut.length - 5} more` : ''
+  return `leaves out ${leftOut.length} unreadable ${leftOut.length === 1 ? 'image' : 'images'}: ${named.join(', ')}${more}`
 }

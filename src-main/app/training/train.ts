@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/format.ts'
-import { deviceSchema, type Device, type JobProgress, type JobResult, type LeftOut } from '#shared/model/job.ts'
+import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
-import { type RecipeName, recipeNames } from '#shared/model/recipe.ts'
-import { dataError, errorLine, DashiError, userError } from '#shared/errors.ts'
+import { dataError, errorLine, DashiError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
-import { parseSettings, savedLosses } from '../../engine/jobs/index.ts'
+import { savedLosses } from '../../engine/jobs/index.ts'
+import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
@@ -27,17 +27,16 @@ export interface TrainRequest {
 
 export interface TrainedRun {
   readonly runId: string
-  readonly result: JobResult
+  readonly result: ResultOf<'train'>
 }
 
 /** The job of a request, ready for a worker; the run is registered when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
-  if (!recipeNames.includes(request.recipe as RecipeName))
-    throw userError(`unknown recipe "${request.recipe}": there are ${recipeNames.join(', ')}`)
+  const recipe = recipeRecord(request.recipe)
   const { classes, splits, leftOut } = trainingData(project)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
-  parseSettings(request.recipe as RecipeName, settings)
+  parseSettings(recipe, settings)
   const name = request.name ?? defaultName(request)
   const out = checkpointFolder(project, name)
   return {
@@ -46,7 +45,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       kind: 'train' as const,
       model: path.resolve(request.model ?? app.nano),
       out,
-      recipe: request.recipe as RecipeName,
+      recipe: recipe.id,
       settings,
       seed,
       device: request.device ?? 'auto',
@@ -94,16 +93,9 @@ function storedModel(app: AppContext, project: Project, model: string): string |
 
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
 
-/** Trains in a worker thread; run and checkpoint are entered into the project, with what they were made from. */
-export function startTraining(
-  app: AppContext,
-  project: Project,
-  request: TrainRequest,
-  onProgress?: (p: JobProgress) => void,
-  onLeftOut?: (images: readonly LeftOut[]) => void,
-) {
+/** Enters a training into the project as a run that waits for its turn. */
+export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
   const { name, job } = planTraining(app, project, request)
-  const folder = path.relative(project.folder, job.out)
   const settings = jsonObject.parse({
     ...job.settings,
     seed: job.seed,
@@ -111,8 +103,22 @@ export function startTraining(
     name,
     device: job.device,
   })
+  const folder = path.relative(project.folder, job.out)
+  return startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
+}
+
+/** Trains in a worker thread; the run's end and its checkpoint are entered into the project, with what they were made from. */
+export function startTraining(
+  app: AppContext,
+  project: Project,
+  request: TrainRequest,
+  onProgress?: (p: JobProgress) => void,
+  onLeftOut?: (images: readonly LeftOut[]) => void,
+  run = registerTraining(app, project, request),
+) {
+  const { name, job } = planTraining(app, project, request)
+  const folder = path.relative(project.folder, job.out)
   const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
-  const run = startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
   const losses: number[] = []
   let losing = ''
@@ -147,7 +153,7 @@ export function startTraining(
   const result = running.result.then(
     (done): TrainedRun => {
       leftOut = done.leftOut
-      const metrics = accuracies(done)
+      const metrics = accuracies(done.measured)
       enter(project, job.out, () => {
         updateRun(project, run.id, {
           status: 'done',
@@ -190,6 +196,3 @@ export function noteFailure(body: () => void): void {
     if (!diskFull(e)) throw e
   }
 }
-
-export const accuracies = (result: JobResult): Record<string, number> =>
-  Object.fromEntries(Object.entries(result.splits).flatMap(([name, s]) => (s.n ? [[name, s.accuracy]] : [])))

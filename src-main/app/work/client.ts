@@ -5,12 +5,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { z } from 'zod'
 import { cancelled, DashiError, userError } from '#shared/errors.ts'
-import { workMessage, workResults, type WorkProgress, type WorkRequest, workTask, type WorkTask } from '#shared/model/work.ts'
+import type { StepProgress } from '#shared/model/progress.ts'
+import { workResults, type WorkRequest, workTask, type WorkTask } from '#shared/model/work.ts'
+import { giveTask } from '../../files/thread.ts'
 import type { Project } from '../projects/project.ts'
 
 export interface WorkOptions {
   signal?: AbortSignal
-  onProgress?: (progress: WorkProgress) => void
+  onProgress?: (progress: StepProgress) => void
   onChange?: () => void
 }
 
@@ -31,47 +33,20 @@ export async function runWork<T extends WorkTask>(
   project.db.ensurePresent()
   const parsed = workTask.safeParse(task)
   if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
-  const cancel = new SharedArrayBuffer(4)
-  const request: WorkRequest = {
-    folder: project.folder,
-    identity: project.db.identity,
-    user: project.user,
-    readOnly: project.readOnly,
-    task: parsed.data,
-    cancel,
-  }
+  const { folder, db, user, readOnly } = project
+  const request: WorkRequest = { folder, identity: db.identity, user, readOnly, task: parsed.data }
   project.db.accompanied()
-  const worker = new Worker(workerFile, { workerData: request })
+  const worker = new Worker(workerFile)
   worker.once('exit', () => project.db.settled())
-  const stop = () => void Atomics.store(new Int32Array(cancel), 0, 1)
-  signal?.addEventListener('abort', stop)
+  const { result, cancel } = giveTask(worker, request, { onProgress, onChange })
+  signal?.addEventListener('abort', cancel)
   try {
-    return await new Promise<ResultOf<T>>((resolve, reject) => {
-      worker.on('message', (raw: unknown) => {
-        try {
-          const message = workMessage.parse(raw)
-          if (message.type === 'progress') onProgress?.(message.progress)
-          else if (message.type === 'changed') onChange?.()
-          else if (message.type === 'done') resolve(workResults[task.kind].parse(message.result) as ResultOf<T>)
-          else if (message.fault === 'replaced') {
-            project.db.lost() // the thread saw it first
-            reject(new DashiError('replaced', message.message))
-          } else
-            reject(
-              message.fault
-                ? new DashiError(message.fault, message.message)
-                : Object.assign(new Error(message.message), { stack: message.stack }),
-            )
-        } catch (e) {
-          stop()
-          reject(e)
-        }
-      })
-      worker.on('error', reject)
-      worker.on('exit', (code) => reject(new Error(`the thread of ${task.kind} ended with code ${code} before it was done`)))
-    })
+    return workResults[task.kind].parse(await result) as ResultOf<T>
+  } catch (e) {
+    if (e instanceof DashiError && e.fault === 'replaced') project.db.lost() // the thread saw it first
+    throw e
   } finally {
-    signal?.removeEventListener('abort', stop)
+    signal?.removeEventListener('abort', cancel)
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the thread can do. Another operation is a task in src-shared/model/work.ts and a line here. */
 import type { z } from 'zod'
-import type { WorkProgress, workTask } from '#shared/model/work.ts'
+import type { Phase, StepProgress } from '#shared/model/progress.ts'
+import type { workTask } from '#shared/model/work.ts'
 import { dataError } from '#shared/errors.ts'
 import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
@@ -17,13 +18,13 @@ import type { Project } from '../projects/project.ts'
 
 /** What the steps of a work tell, as progress of its phases. */
 function phases({ onProgress, signal }: WorkControl) {
-  const report = meter<WorkProgress['phase']>(onProgress)
-  return (phase: WorkProgress['phase']) => ({ signal, progress: (done: number, of: number | null) => report(phase, done, of) })
+  const report = meter(onProgress)
+  return (phase: Phase) => ({ signal, progress: (done: number, total: number | null) => report(phase, done, total) })
 }
 
 export interface WorkControl {
   signal: AbortSignal
-  onProgress: (progress: WorkProgress) => void
+  onProgress: (progress: StepProgress) => void
   /** Something new may be looked at. */
   onChange: () => void
 }

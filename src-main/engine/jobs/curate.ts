@@ -1,5 +1,6 @@
 import { cancelled } from '#shared/errors.ts'
-import type { Curated, CurateJob, CurateTask, JobResult } from '#shared/model/job.ts'
+import type { Curated, CurateJob, CurateTask, ResultOf } from '#shared/model/job.ts'
+import type { Phase } from '#shared/model/progress.ts'
 import { confidentLearning } from '../curation/confident.ts'
 import { outOfSample } from '../curation/doubts.ts'
 import { type Features, featuresOf } from '../curation/features.ts'
@@ -9,10 +10,10 @@ import { buildIndex, indexMade } from '../curation/vector-index.ts'
 import { fingerprint } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
 import { chooseProvider } from '../runtime/devices.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 /** Embeds images, from the cache as far as it has them, and does one of curation's tasks on the embeddings. */
-export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobResult> {
+export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<ResultOf<'curate'>> {
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
   const model = await openModel(job.model)
@@ -23,44 +24,30 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<JobRes
       onProgress: hooks.onProgress,
       isCancelled: hooks.isCancelled,
     })
-    const done = features.readable.length ? await carryOut(job, features, hooks) : {}
-    const curated: Curated = { readable: features.readable, dimensions: features.dim, ...done }
-    return {
-      checkpoint: job.model,
-      device: provider,
-      seconds: (performance.now() - started) / 1000,
-      steps: 0,
-      loss: [],
-      splits: {},
-      notes: {},
-      leftOut: [],
-      curated,
-    }
+    const found = features.readable.length ? await carryOut(job, features, hooks) : null
+    const curated: Curated = { readable: features.readable, dimensions: features.dim, found }
+    return { kind: 'curate', device: provider, seconds: (performance.now() - started) / 1000, leftOut: [], curated }
   } finally {
     model.close()
   }
 }
 
-async function carryOut(
-  { task, images }: CurateJob,
-  features: Features,
-  hooks: JobHooks,
-): Promise<Omit<Curated, 'readable' | 'dimensions'>> {
+async function carryOut({ task, images }: CurateJob, features: Features, hooks: JobHooks): Promise<Curated['found']> {
   const { rows, dim, readable } = features
   const check = () => {
     if (hooks.isCancelled()) throw cancelled()
   }
-  const progress = (phase: string) => (done: number, total: number) => hooks.onProgress({ phase, done, total })
+  const progress = (phase: Phase) => (done: number, total: number) => hooks.onProgress({ phase, done, total })
   switch (task.kind) {
     case 'near': {
       const preferred = readable.filter((i) => i < task.preferred).length
-      return { near: await semDeDup(rows, dim, { ...task, preferred, onProgress: progress('near-copies'), check }) }
+      return { kind: 'near', ...(await semDeDup(rows, dim, { ...task, preferred, onProgress: progress('near-copies'), check })) }
     }
     case 'doubts':
-      return { doubts: await doubtsOf(task, features, { onProgress: progress('folds'), check }) }
+      return { kind: 'doubts', ...(await doubtsOf(task, features, { onProgress: progress('folds'), check })) }
     case 'index':
       await index(task)
-      return {}
+      return { kind: 'index' }
     case 'map': {
       const { index: into, ...layout } = task
       const map = await layOut(rows, dim, {
@@ -69,7 +56,7 @@ async function carryOut(
         check,
       })
       if (into) await index(into)
-      return { map }
+      return { kind: 'map', ...map }
     }
   }
   /** What was made of the same images and features is not made again. */

@@ -1,35 +1,27 @@
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
-import type { EvaluateJob, JobResult, SplitPredictions } from '#shared/model/job.ts'
+import type { EvaluateJob, Measured, ResultOf } from '#shared/model/job.ts'
 import { Images } from '../data/images.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { Provider } from '../runtime/session.ts'
 import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
-import { accuracy } from '../metrics/accuracy.ts'
+import { classify } from '../tasks/classify.ts'
 import { HEAD_FILE, type Head } from '../weights/head.ts'
 import { allFinite } from '../weights/dtype.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
 
 /** Predictions of a checkpoint on every split. Without a head of its own it is a zero-shot classifier. */
-export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<JobResult> {
+export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<ResultOf<'evaluate'>> {
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
-  const splits = await evaluateSplits(job.checkpoint, job, hooks, provider)
-  return {
-    checkpoint: job.checkpoint,
-    device: provider,
-    seconds: (performance.now() - started) / 1000,
-    steps: 0,
-    loss: [],
-    splits,
-    notes: {},
-    leftOut: [],
-  }
+  const measured = await evaluateSplits(job.checkpoint, job, hooks, provider)
+  const seconds = (performance.now() - started) / 1000
+  return { kind: 'evaluate', checkpoint: job.checkpoint, device: provider, seconds, measured, leftOut: [] }
 }
 
 export async function evaluateSplits(
@@ -38,7 +30,7 @@ export async function evaluateSplits(
   hooks: JobHooks,
   provider: Provider,
   pictures = storeFor(data.splits),
-): Promise<Record<string, SplitPredictions>> {
+): Promise<Measured> {
   const model = await openModel(dir)
   try {
     const head = await headOf(model, data, provider)
@@ -58,21 +50,12 @@ export async function evaluateSplits(
     const logits = headLogits(features, head)
     if (!allFinite(logits)) throw dataError(path.join(dir, HEAD_FILE), 'tensor head.weight: its logits leave the range of float32')
     let row = 0
-    return Object.fromEntries(
-      names.map((name) => {
-        const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
-        const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
-        return [
-          name,
-          {
-            n: labels.length,
-            accuracy: labels.length ? accuracy({ classes: head.bias.length, labels, logits: own }) : 0,
-            labels,
-            logits: own,
-          },
-        ]
-      }),
-    )
+    const splits = names.map((name) => {
+      const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
+      const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
+      return [name, classify.measure(own, labels, head.bias.length)] as const
+    })
+    return { task: 'classify', splits: Object.fromEntries(splits) }
   } finally {
     model.close()
   }

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
-import type { JobResult, MergeJob } from '#shared/model/job.ts'
+import { accuracies, type MergeJob, type ResultOf } from '#shared/model/job.ts'
 import { type Candidate, greedySoup } from '../merge/greedy.ts'
 import { checkIngredients } from '../merge/ingredients.ts'
 import { mergeCheckpoints } from '../merge/merge.ts'
@@ -11,11 +11,12 @@ import { replaceFolder } from '../../files/replace.ts'
 import { checkReplaceable, findRecord, proveCheckpoint, readRecord, writeRecord } from '../weights/checkpoint.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
-import { accuracies } from './train.ts'
+import type { JobHooks } from './hooks.ts'
+
+const NOTHING_MEASURED: ResultOf<'merge'>['measured'] = { task: 'classify', splits: {} }
 
 /** Blends checkpoints and evaluates the soup. A greedy one is chosen on the split `heldOut`, never on a test split. */
-export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResult> {
+export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf<'merge'>> {
   const started = performance.now()
   await checkReplaceable(job.out, job.checkpoints)
   const there = findRecord(job.out)
@@ -29,13 +30,13 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       throw cancelled()
     }
   }
-  let ledger: JobResult['ledger']
+  let ledger = null as ResultOf<'merge'>['ledger']
   if (methodRecord(job.method.name).chooses) {
     const heldOut = job.splits['heldOut'] ?? []
     if (!heldOut.length) throw userError('greedy soup: no held-out images: put labelled images into the split "heldOut"')
     const score = async (dir: string) => {
       watch()
-      const splits = await evaluateSplits(
+      const { splits } = await evaluateSplits(
         dir,
         { ...job, splits: { heldOut } },
         { ...hooks, onProgress: () => undefined },
@@ -58,7 +59,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
           insist: job.insist,
           signal: stop.signal,
           helper: hooks.mergeHelper,
-          onEntry: () => hooks.onProgress({ phase: 'greedy soup', done: ++tried, total: candidates.length }),
+          onEntry: () => hooks.onProgress({ phase: 'greedy-soup', done: ++tried, total: candidates.length }),
         })
         ledger = [...soup.ledger]
         for (const name of readdirSync(soup.dir)) renameSync(path.join(soup.dir, name), path.join(beside, name))
@@ -81,16 +82,15 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<JobResul
       },
     })
   }
-  const splits = job.classes.length ? await evaluateSplits(job.out, job, hooks, provider) : {}
+  const measured = job.classes.length ? await evaluateSplits(job.out, job, hooks, provider) : NOTHING_MEASURED
   const record = readRecord(job.out)
-  await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(splits) } })
+  await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(measured) } })
   return {
+    kind: 'merge',
     checkpoint: job.out,
     device: provider,
     seconds: (performance.now() - started) / 1000,
-    steps: 0,
-    loss: [],
-    splits,
+    measured,
     ledger,
     notes: {
       ...(ledger && { kept: ledger.filter((e) => e.accepted).length }),

@@ -1,27 +1,19 @@
-import type { Job, JobProgress, JobResult } from '#shared/model/job.ts'
+import { type Job, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { diskFull, inWords } from '../../files/words.ts'
-import type { Helper } from '../merge/together.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
+import type { JobHooks } from './hooks.ts'
 import { mergeJob } from './merge.ts'
 import { kept } from './kept.ts'
 import { leavingOut } from './leaving-out.ts'
 import { trainJob } from './train.ts'
 
-/** How a job talks to whoever asked for it. */
-export interface JobHooks {
-  readonly onProgress: (p: JobProgress) => void
-  readonly isCancelled: () => boolean
-  /** A second thread for merges of large checkpoints. */
-  readonly mergeHelper?: Helper
-}
-
 /** Carries out one job, in whatever thread it is called. On a full disk its line says what was kept. */
-export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
+export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<ResultOf<J['kind']>> {
   const began = Date.now()
   try {
-    return await carryOut(job, hooks)
+    return resultOf<J['kind']>(job.kind, await carryOut(job, hooks))
   } catch (e) {
     if (diskFull(e)) throw new DashiError('data', `${errorLine(inWords(e))}; ${kept(job, began)}`, { cause: e })
     throw inWords(e)

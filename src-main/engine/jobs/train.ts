@@ -1,16 +1,12 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
-import type { JobResult, TrainJob } from '#shared/model/job.ts'
-import { type RecipeName, recipeNames, recipeNeeds, recipeSchemas, type RecipeSettings } from '#shared/model/recipe.ts'
+import { accuracies, type LeftOut, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
 import { need } from '../models/families.ts'
-import { coop } from '../recipes/coop.ts'
-import { type Recipe, Run, type Trained } from '../recipes/context.ts'
-import { ft, lpFt } from '../recipes/ft.ts'
-import { lp } from '../recipes/lp.ts'
-import { zeroShot } from '../recipes/zero-shot.ts'
+import { parseSettings, recipeRecord } from '../recipes/recipes.ts'
+import { Run, type Trained } from '../recipes/run.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
@@ -20,37 +16,25 @@ import { fromWeights } from '../weights/tensors.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
-
-const recipes: { [R in RecipeName]: Recipe<RecipeSettings<R>> } = { 'zero-shot': zeroShot, lp, ft, 'lp-ft': lpFt, coop }
-
-/** Settings as the recipe's schema has them. @throws one line naming the setting */
-export function parseSettings<R extends RecipeName>(recipe: R, settings: unknown): RecipeSettings<R> {
-  const parsed = recipeSchemas[recipe].safeParse(settings)
-  if (parsed.success) return parsed.data as RecipeSettings<R>
-  const issue = parsed.error.issues[0]!
-  const known = Object.keys(recipeSchemas[recipe].shape).join(', ')
-  if (issue.code === 'unrecognized_keys')
-    throw userError(`recipe ${recipe}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
-  throw userError(`recipe ${recipe}: ${issue.path.join('.')}: ${issue.message}`)
-}
+import type { JobHooks } from './hooks.ts'
 
 /**
  * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the state to go on from;
  * started again with the same job, it does.
  */
-export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResult> {
+export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf<'train'>> {
   const started = performance.now()
-  if (!recipeNames.includes(job.recipe)) throw userError(`unknown recipe ${job.recipe} (there are ${recipeNames.join(', ')})`)
-  const settings = parseSettings(job.recipe, job.settings)
+  const recipe = recipeRecord(job.recipe)
+  const settings = parseSettings(recipe, job.settings)
   await checkReplaceable(job.out, [job.model])
-  checkData(job)
+  checkData(job, !recipe.untrained)
   const { provider } = await chooseProvider(job.device)
-  const seeing = seeingOf(settings, findRecord(job.model)?.seeing)
+  const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
   try {
-    need(model, recipeNeeds[job.recipe], `recipe ${job.recipe}`)
-    if (job.settings['head'] === 'zero-shot') need(model, ['embedText'], `recipe ${job.recipe}: head: zero-shot`)
+    need(model, recipe.needs, `recipe ${recipe.id}`)
+    const more = recipe.demands?.(job.settings)
+    if (more) need(model, more.needs, `recipe ${recipe.id}: ${more.by}`)
     const templates = job.templates?.length ? job.templates : model.templates
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
@@ -77,10 +61,10 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       provider,
       cache: job.cache,
       pictures: storeFor(job.splits),
-      resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity },
+      ...(recipe.resumes === 'from the last saved step' && { resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity } }),
       ...hooks,
     })
-    const trained = await (recipes[job.recipe] as Recipe<unknown>)(run, settings)
+    const trained = await recipe.run(run, settings)
     refuseDiverged(trained)
     const record = {
       base: { path: job.model, fingerprint: base },
@@ -99,19 +83,21 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<JobResul
       weights: fromWeights(model.weights, trained.weights),
       head: trained.head,
       tensors: trained.tensors,
+      files: trained.files,
       record,
     })
-    const splits = await evaluateSplits(job.out, job, hooks, provider)
+    const measured = await evaluateSplits(job.out, job, hooks, provider)
     const seconds = (performance.now() - started) / 1000
-    await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(splits) })
+    await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
     rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
     return {
+      kind: 'train',
       checkpoint: job.out,
       device: provider,
       seconds,
       steps: trained.losses.length,
       loss: [...trained.losses],
-      splits,
+      measured,
       notes: { ...trained.notes },
       leftOut: [],
     }
@@ -147,13 +133,6 @@ function makeFolder(dir: string): void {
   }
 }
 
-export const accuracies = (splits: JobResult['splits']): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(splits)
-      .filter(([, s]) => s.n > 0)
-      .map(([name, s]) => [name, s.accuracy]),
-  )
-
 /** The last update may have broken what the last loss did not show yet. */
 function refuseDiverged({ weights, head }: Trained): void {
   for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
@@ -161,23 +140,22 @@ function refuseDiverged({ weights, head }: Trained): void {
       throw dataError('training', `tensor ${name} is no longer finite after the last step: try a smaller learning rate`)
 }
 
-function checkData(job: TrainJob): void {
+function checkData(job: TrainJob, trains: boolean): void {
   const strange = Object.values(job.splits)
     .flat()
     .find((item) => item.label >= job.classes.length)
   if (strange) throw userError(`${strange.file}: label ${strange.label}: expected the number of one of ${job.classes.length} classes`)
-  if (job.recipe === 'zero-shot') return
+  if (!trains) return
   const train = job.splits['train'] ?? []
   if (!train.length) throw userError('no training images: put labelled images into the split "train"')
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
-  if (empty.length)
-    throw userError(
-      `no training image for ${empty.length === 1 ? 'the class' : 'the classes'} ${empty
-        .slice(0, 5)
-        .map((c) => `"${c}"`)
-        .join(
-          ', ',
-        )}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}${job.leftOut?.length ? ` (of ${job.leftOut.length} unreadable images left out, ${job.leftOut[0]!.file} is the first)` : ''}`,
-    )
+  if (empty.length) throw userError(noImageOf(empty, job.leftOut ?? []))
+}
+
+function noImageOf(classes: readonly string[], leftOut: readonly LeftOut[]): string {
+  const named = classes.slice(0, 5).map((c) => `"${c}"`)
+  const more = classes.length > 5 ? ` and ${classes.length - 5} more` : ''
+  const why = leftOut.length ? ` (of ${leftOut.length} unreadable images left out, ${leftOut[0]!.file} is the first)` : ''
+  return `no training image for ${classes.length === 1 ? 'the class' : 'the classes'} ${named.join(', ')}${more}${why}`
 }

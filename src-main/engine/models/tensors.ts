@@ -1,14 +1,16 @@
 import type { Shape } from '../graph/graph.ts'
 
-/** What a tensor serves: one of the towers, both (a temperature), or the model's own classifier. */
+/** The part that a tensor belongs to: one of the towers, both (a temperature), or the model's own classifier. */
 export type Part = 'image' | 'text' | 'joint' | 'head'
-/** `embedding`: learned tokens and tables of them, positions among these. */
+/** `bias`: what is added, in linear layers and in norms alike. `embedding`: learned tokens and tables of them, positions among these. */
 export type Kind = 'weight' | 'bias' | 'norm' | 'embedding' | 'scalar'
 
 export interface TensorSpec {
   readonly shape: readonly number[]
   readonly part: Part
   readonly kind: Kind
+  /** In a `torch.nn.MultiheadAttention`, which reads its weights directly: an adapter of its modules would change nothing in PyTorch. */
+  readonly packed?: true
 }
 
 /** The tensors of a model by name, in the order in which a family lists them. */
@@ -28,9 +30,18 @@ export class TensorList extends Map<string, TensorSpec> {
       },
       norm: (name: string, d: number) => {
         norm(`${name}.weight`, [d])
-        norm(`${name}.bias`, [d])
+        bias(`${name}.bias`, [d])
       },
       bias,
+      /** The tensors of a `torch.nn.MultiheadAttention` of width `d`. */
+      packedAttention: (name: string, d: number) => {
+        const pack = (tensor: string, shape: readonly number[], kind: Kind) =>
+          this.set(`${name}.${tensor}`, { shape, part, kind, packed: true })
+        pack('in_proj_weight', [3 * d, d], 'weight')
+        pack('in_proj_bias', [3 * d], 'bias')
+        pack('out_proj.weight', [d, d], 'weight')
+        pack('out_proj.bias', [d], 'bias')
+      },
     }
   }
 

@@ -10,6 +10,7 @@ import { labelling } from './labelling.ts'
 import { menu } from './menu.ts'
 import { models } from './models.ts'
 import { projects } from './projects.ts'
+import { queue } from './queue.ts'
 import { reviewing } from './reviewing.ts'
 import { route } from './route.ts'
 import { sequence } from './sequence.ts'
@@ -30,6 +31,7 @@ const words = joined(
   menu,
   models,
   projects,
+  queue,
   reviewing,
   route,
   sequence,

@@ -1,4 +1,4 @@
-/** Addresses: what is not there, not understood, or not let in yet; going to an image; what runs and waits. */
+/** Addresses: what is not there, not understood, or not let in yet; going to an image. */
 export const route = {
   route: {
     unknown: 'This address leads nowhere',
@@ -27,16 +27,6 @@ export const route = {
       label: 'A label that this address filters by is not there any more.',
       list: 'The list of images of this address is not kept here any more. All images are shown.',
     },
-  },
-  queue: {
-    summary: '{running} running, {waiting} queued',
-    running: '{n} running',
-    waiting: 'queued',
-    title: 'What is running',
-    cancel: 'Cancel {job}',
-    cancelAll: 'Cancel all',
-    all: 'Show what is running',
-    alone: '{n} queued',
   },
   fieldProblems: {
     number: 'a number is expected',

@@ -11,6 +11,7 @@ import { labelling } from './labelling.ts'
 import { menu } from './menu.ts'
 import { models } from './models.ts'
 import { projects } from './projects.ts'
+import { queue } from './queue.ts'
 import { reviewing } from './reviewing.ts'
 import { route } from './route.ts'
 import { sequence } from './sequence.ts'
@@ -39,6 +40,7 @@ export const ja = {
     menu,
     models,
     projects,
+    queue,
     reviewing,
     route,
     sequence,

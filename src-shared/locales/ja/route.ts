@@ -30,16 +30,6 @@ export const route: Translated<typeof source> = {
       list: 'このアドレスの画像リストはもう保存されていません。すべての画像を表示します。',
     },
   },
-  queue: {
-    summary: '{running} 件実行中、{waiting} 件待機中',
-    running: '{n} 件実行中',
-    waiting: '待機中',
-    title: '実行中の処理',
-    cancel: '{job} を中止',
-    cancelAll: 'すべて中止',
-    all: '実行中の処理を表示',
-    alone: '{n} 件待機中',
-  },
   fieldProblems: {
     number: '数値を入力してください',
     whole: '整数を入力してください',

@@ -5,7 +5,7 @@ import { mediaFacets } from '../../../src-main/app/media/facets.ts'
 import { mediaRows } from '../../../src-main/app/media/rows.ts'
 import { checkProject } from '../../../src-main/app/projects/check.ts'
 import { findMediaIds, imageContent, openProject, type Project } from '../../../src-main/app/projects/index.ts'
-import { setUpPlan } from '../../../src-main/app/serve/plans.ts'
+import { setUpPlan } from '../../../src-main/app/work/plans.ts'
 import { birds, type SmallProject } from '../../e2e/project.ts'
 
 let small: SmallProject

@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { DiskCache } from '../../../src-main/app/media/disk-cache.ts'
 import { startChild } from '../../../src-main/files/child.ts'
@@ -99,9 +100,9 @@ describe('the terminal', () => {
     await refused(merge(at('soup')), /soup\/config\.json: was changed since Dashi wrote it/)
     for (const _ of [1]) expect((await dashi(...merge(at('soup2')))).code).toBe(0)
     fs.writeFileSync(at('soup2/.env'), 'SECRET')
-    await refused(merge(at('soup2')), /soup2\/\.env: is not of a checkpoint/)
+    await refused(merge(at('soup2')), /soup2\/\.env: does not belong to the checkpoint/)
     fs.renameSync(at('soup2/.env'), at('soup2/adapter_model.safetensors'))
-    await refused(merge(at('soup2')), /adapter_model\.safetensors: is not of a checkpoint/)
+    await refused(merge(at('soup2')), /adapter_model\.safetensors: does not belong to the checkpoint/)
     fs.symlinkSync(at('soup'), at('link'))
     await refused(merge(at('link')), /link: is a link/)
     for (const place of [project, at('pictures'), dir, process.cwd()]) await refused(merge(place), /not replaced/)
@@ -160,12 +161,12 @@ describe('a window', () => {
       onClose: (listen) => port.on('close', listen),
       close: () => port.close(),
     })
-    const ended = new Map<string, Job>()
+    const ended = new Map<string, JobEntry>()
     let heard = (): void => undefined
     app.attach(end(port2))
     const { call } = connect(end(port1), (event, data) => {
-      const job = data as unknown as Job
-      if (event !== 'jobs.changed' || job.status === 'running') return
+      const job = data as unknown as JobEntry
+      if (event !== 'jobs.changed' || isOpen(job)) return
       ended.set(job.id, job)
       heard()
     })

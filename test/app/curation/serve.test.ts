@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { addRecords, createProject, mediaByPath, openProject } from '../../../src-main/app/projects/index.ts'
@@ -12,7 +13,7 @@ import { appContext, pictures } from './helpers.ts'
 
 const dir = temporaryFolder()
 const folder = path.join(dir, 'project')
-const jobs = new Map<string, Job>()
+const jobs = new Map<string, JobEntry>()
 let app: App
 let client: Client
 let close: () => void
@@ -54,7 +55,7 @@ beforeAll(async () => {
     close: () => port.close(),
   })
   app.attach(end(port2))
-  client = connect(end(port1), (event, data) => event === 'jobs.changed' && jobs.set((data as Job).id, data as Job))
+  client = connect(end(port1), (event, data) => event === 'jobs.changed' && jobs.set((data as JobEntry).id, data as JobEntry))
   close = () => port1.close()
   await client.call('projects.open', { folder })
 })
@@ -64,8 +65,8 @@ afterAll(async () => {
 })
 
 /** The result of the job that a call began. */
-async function ended({ jobId }: { jobId: string }): Promise<Job['result']> {
-  await expect.poll(() => jobs.get(jobId)?.status, { interval: 20 }).not.toBe('running')
+async function ended({ jobId }: { jobId: string }): Promise<JobEntry['result']> {
+  await expect.poll(() => jobs.has(jobId) && !isOpen(jobs.get(jobId)!), { interval: 20 }).toBe(true)
   expect(jobs.get(jobId)).toMatchObject({ status: 'done', error: null })
   return jobs.get(jobId)!.result
 }

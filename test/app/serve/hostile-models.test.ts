@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 import { addCheckpoint, openProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
@@ -101,8 +102,8 @@ test('no hostile folder keeps the other calls waiting: each is refused in one li
     const compare = async () => {
       const { jobId } = await w.call('evaluation.compare', { checkpoints: [model] })
       const job = (await w.ended(
-        (event, data) => event === 'jobs.changed' && data['id'] === jobId && data['status'] !== 'running',
-      )) as unknown as Job
+        (event, data) => event === 'jobs.changed' && data['id'] === jobId && !isOpen(data as JobEntry),
+      )) as unknown as JobEntry
       expect(job).toMatchObject({ status: 'failed', error: expect.stringMatching(says) })
     }
     const hostile = [

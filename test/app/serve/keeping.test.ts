@@ -122,8 +122,8 @@ test('an import that is under way when the project is replaced fails in one line
   await a.operate('op-before', 'captions.add', caption('acknowledged'))
   const { jobId } = await a.call('exchange.import', { path: join(dir, 'q'), options: { format: 'dashi' } })
   renameSync(join(dir, 'older.db'), file)
-  await expect.poll(() => app.jobs.list().find((j) => j.id === jobId)?.status, { timeout: 60_000 }).not.toBe('running')
-  const job = app.jobs.list().find((j) => j.id === jobId)!
+  await expect.poll(() => app.queue.list().find((j) => j.id === jobId)?.status, { timeout: 60_000 }).not.toMatch(/queued|running/)
+  const job = app.queue.list().find((j) => j.id === jobId)!
   expect([job.status, job.error]).toEqual(['failed', expect.stringMatching(/was replaced (?:or removed )?by another program/)])
   const inPlace = openProject(folder, { readOnly: true })
   expect(inPlace.db.value('SELECT count(*) FROM media')).toBe(5)

@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Job } from '#shared/contract/app.ts'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { isOpen } from '#shared/model/queue.ts'
 import { comparison } from '#shared/contract/rooms.ts'
 import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
@@ -72,7 +73,7 @@ async function window(of = app) {
     ended: (id: string) =>
       until(
         () =>
-          told.find((t) => t.event === 'jobs.changed' && t.data['id'] === id && t.data['status'] !== 'running')?.data as Job | undefined,
+          told.find((t) => t.event === 'jobs.changed' && t.data['id'] === id && !isOpen(t.data as JobEntry))?.data as JobEntry | undefined,
       ),
   }
 }
@@ -124,7 +125,7 @@ describe('training', () => {
       ['one', 'running'],
     ])
     const jobOf = (name: string) => w.told.filter((t) => t.event === 'jobs.changed' && t.data['subject'] === name).at(-1)!.data
-    expect([jobOf('one')['queued'], jobOf('two')['queued']]).toEqual([false, true])
+    expect([jobOf('one')['status'], jobOf('two')['status']]).toEqual(['running', 'queued'])
     await w.call('training.cancel', two)
     // At once, not when its turn would have come: the first is at work all the while.
     expect(await w.finished(two.runId)).toMatchObject({ status: 'cancelled' })

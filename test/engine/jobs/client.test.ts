@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Job, JobProgress, TrainJob } from '#shared/model/job.ts'
+import type { EvaluateJob, JobProgress, TrainJob } from '#shared/model/job.ts'
 import type { Question } from '#shared/model/question.ts'
 import { EngineClient } from '../../../src-main/engine/client.ts'
 import { type Child, startChild } from '../../../src-main/files/child.ts'
@@ -21,7 +21,7 @@ function clientOf(program: string) {
     file,
     `
     const send = (message) => process.send(message)
-    const done = (id) => send({ type: 'done', id, result: { checkpoint: String(n), device: 'cpu', seconds: 0, steps: 0, loss: [], splits: {}, notes: {} } })
+    const done = (id) => send({ type: 'done', id, result: { kind: 'evaluate', checkpoint: String(n), device: 'cpu', seconds: 0, measured: { task: 'classify', splits: {} } } })
     const progress = (id, done = 1) => send({ type: 'progress', id, progress: { phase: 'training', done, total: 2 } })
     let n = 0
     const cancelled = new Map()
@@ -42,7 +42,7 @@ function clientOf(program: string) {
   clients.push(client)
   return { client, children }
 }
-const job = (name = 'ok') => ({ kind: 'evaluate', checkpoint: name }) as Job
+const job = (name = 'ok') => ({ kind: 'evaluate', checkpoint: name }) as EvaluateJob
 const question: Question = { kind: 'embed', model: 'm', text: '' }
 const done = async (client: EngineClient, name?: string) => (await client.run(job(name)).result).checkpoint
 

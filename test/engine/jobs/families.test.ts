@@ -32,9 +32,9 @@ describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2'])('%s', 
     ['ft', TUNING],
     ['lp-ft', { ...TUNING, cCount: 3 }],
   ] as const)('is tuned by %s to a checkpoint that opens, with a head of the classes', async (recipe, settings) => {
-    const { checkpoint, splits: measured, loss } = await train(name, recipe, settings)
+    const { checkpoint, measured, loss } = await train(name, recipe, settings)
     expect(loss.every(Number.isFinite)).toBe(true)
-    expect(measured['train']!.n).toBe(splits['train']!.length)
+    expect(measured.splits['train']!.n).toBe(splits['train']!.length)
     const [tuned, base] = [await openModel(checkpoint), await openModel(model(name))]
     expect(tuned.head!.classes).toEqual(CLASSES)
     const changed = tuned.weights.names().filter((t) => !tuned.weights.float32(t).every((x, i) => x === base.weights.float32(t)[i]))
@@ -56,7 +56,7 @@ describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2'])('%s', 
 })
 
 test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be tuned', async () => {
-  expect((await train('siglip', 'zero-shot')).splits['train']!.n).toBe(splits['train']!.length)
+  expect((await train('siglip', 'zero-shot')).measured.splits['train']!.n).toBe(splits['train']!.length)
   expect((await train('siglip', 'coop', { epochs: 1, batchSize: 4, contextLength: 2 })).loss.length).toBeGreaterThan(0)
   expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText'])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Job, JobProgress } from '#shared/model/job.ts'
+import type { EvaluateJob, JobProgress } from '#shared/model/job.ts'
 import { JobThread } from '../../../src-main/engine/job-thread.ts'
 
 /** A thread that is this program: `job` and `flag` come in, `send` answers, `n` counts the thread's jobs. */
@@ -11,15 +11,15 @@ const threadOf = (program: string) =>
         const send = (message) => parentPort.postMessage(message)
         const pause = (ms) => new Promise((resume) => setTimeout(resume, ms))
         let n = 0
-        parentPort.on('message', async ({ job, cancel }) => {
+        parentPort.on('message', async ({ task: job, cancel }) => {
           const flag = new Int32Array(cancel)
           n++
           ${program}
         })`)}`,
     ),
   )
-const RESULT = `{ checkpoint: String(n), device: 'cpu', seconds: 0, steps: 0, loss: [], splits: {}, notes: {} }`
-const job = (name: string) => ({ kind: 'evaluate', checkpoint: name }) as Job
+const RESULT = `{ kind: 'evaluate', checkpoint: String(n), device: 'cpu', seconds: 0, measured: { task: 'classify', splits: {} } }`
+const job = (name: string) => ({ kind: 'evaluate', checkpoint: name }) as EvaluateJob
 const done = async (thread: JobThread, name = 'ok') => (await thread.run(job(name), () => undefined).result).checkpoint
 
 describe('a message from the thread', () => {
@@ -44,7 +44,9 @@ describe('a message from the thread', () => {
   })
 
   test('that is no result ends the job', async () => {
-    const thread = threadOf(`send(n === 1 ? { type: 'done', result: { checkpoint: 5 } } : { type: 'done', result: ${RESULT} })`)
+    const thread = threadOf(
+      `send(n === 1 ? { type: 'done', result: { kind: 'evaluate', checkpoint: 5 } } : { type: 'done', result: ${RESULT} })`,
+    )
     await expect(done(thread)).rejects.toThrow(/checkpoint/)
     expect(await done(thread)).toBe('2')
   })

@@ -27,7 +27,7 @@ const recipes: Record<string, Partial<TrainJob> & { settings: Record<string, unk
 
 const job = (more: Partial<TrainJob> = {}): TrainJob =>
   shapesJob(splits, { out: path.join(dir, `run-${n++}`), cache: path.join(dir, 'cache'), ...more })
-const isTraining = (phase: string) => phase === 'training' || phase === 'prompt tuning'
+const isTraining = (phase: string) => phase === 'training' || phase === 'prompt-tuning'
 
 /** Runs a job; gives it up before step `until + 1`, where that is told. The loss curve, where it came to its end, and the steps it took. */
 async function run(training: TrainJob, until = Infinity) {

@@ -1,8 +1,8 @@
 /** One chart a set of pictures: a bar for each row with its 95% interval; the runs of a sweep as dots in one line. */
 import { percent, plusMinus } from '#shared/format.ts'
-import { splitNames, type ReportRow, type ReportScore, type RowKind, type SplitName } from '#shared/model/report.ts'
+import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'
-import { mark } from '../marks.ts'
+import { kindClass, mark } from '../marks.ts'
 import { splitTitles } from '../splits.ts'
 import { definePlot } from '../plot.ts'
 
@@ -48,8 +48,8 @@ function chart(rows: readonly ReportRow[], split: SplitName, most: number, about
   const sweep = rows.flatMap((r) => (r.kind === 'sweep' && r[split] ? [r[split]] : []))
   const at = (share: number) => px(Math.min(100, (100 * share) / most))
   const steps = most > 0.5 ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.1, 0.2, 0.3, 0.4, 0.5]
-  const lines = (content: Html, name: string, kind: RowKind, value: string) =>
-    html`<tr class="k-${kind}"><th scope="row">${mark({ kind })} ${name}</th><td class="track"><div>
+  const lines = (content: Html, name: string, kind: string, value: string) =>
+    html`<tr class="${kindClass(kind)}"><th scope="row">${mark({ kind })} ${name}</th><td class="track"><div>
       ${steps.filter((s) => s <= most).map((s) => html`<i style="left:${at(s)}%"></i>`)}${content}</div></td><td
       class="value">${value}</td></tr>`
   const bar = (r: ReportRow, s: ReportScore) =>

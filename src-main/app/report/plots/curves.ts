@@ -4,7 +4,7 @@ import { line } from 'd3-shape'
 import { figure } from '#shared/format.ts'
 import type { ReportRow } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'
-import { mark } from '../marks.ts'
+import { kindClass, mark } from '../marks.ts'
 import { definePlot } from '../plot.ts'
 
 export default definePlot({
@@ -71,7 +71,7 @@ function panel(run: Run, scales: readonly Scale[], low: number, high: number): H
     diverged >= 0
       ? html`<span class="bad">diverged at step ${diverged + 1}</span>`
       : last && html`<span class="soft">${figure(last[1])} after ${loss.length} steps</span>`
-  return html`<figure class="panel k-${run.kind}"><figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
+  return html`<figure class="panel ${kindClass(run.kind)}"><figcaption>${mark(run)} <b>${run.name}</b> ${end}</figcaption>
     ${scales.map((scale) => draw(scale, run.name, loss.length, points, smooth, low, high))}</figure>`
 }
 

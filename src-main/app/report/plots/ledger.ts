@@ -15,10 +15,10 @@ export default definePlot({
     .strip div{position:relative;height:20px}
     .strip i{position:absolute;top:-9px;bottom:-9px;width:1.5px;background:var(--soft);opacity:.6}
     .strip s,.strip b{position:absolute;top:4px;width:12px;height:12px;margin-left:-6px;border-radius:50%;
-      border:2px solid var(--soup)}
-    .kept .strip b{background:var(--soup)}
+      border:2px solid var(--k-soup)}
+    .kept .strip b{background:var(--k-soup)}
     .left .strip b{background:var(--soft);border-color:var(--soft)}
-    .strip s{border-color:var(--sweep);background:var(--paper)}
+    .strip s{border-color:var(--k-sweep);background:var(--paper)}
     .kept .verdict{color:var(--good);font-weight:600}
     .left{color:var(--soft)}
   `,

@@ -3,7 +3,7 @@ import { duration, measured, percent } from '#shared/format.ts'
 import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
 import { metricsOf } from '../../../engine/metrics/index.ts'
 import { html, type Html } from '../html.ts'
-import { mark } from '../marks.ts'
+import { kindClass, mark } from '../marks.ts'
 import { splitAbbreviations } from '../splits.ts'
 import { definePlot } from '../plot.ts'
 
@@ -42,7 +42,7 @@ function results(rows: readonly ReportRow[]): Html {
       : html`<td>${figure}</td>`
   }
   const line = (r: ReportRow) =>
-    html`<tr class="k-${r.kind}"><th scope="row">${mark(r)} ${r.name}${
+    html`<tr class="${kindClass(r.kind)}"><th scope="row">${mark(r)} ${r.name}${
       r.settings &&
       html`<small>${Object.entries(r.settings)
         .map(([k, v]) => `${k} ${v}`)
@@ -71,7 +71,7 @@ function otherMetrics(rows: readonly ReportRow[]): Html | null {
   )
   if (!columns.length) return null
   const line = (r: ReportRow) =>
-    html`<tr class="k-${r.kind}"><th scope="row">${mark(r)} ${r.name}</th>
+    html`<tr class="${kindClass(r.kind)}"><th scope="row">${mark(r)} ${r.name}</th>
       ${columns.map(({ split, metric }) => html`<td>${measured(metric, r[split]?.metrics?.[metric.id])}</td>`)}</tr>`
   const abouts = new Map(columns.map(({ metric }) => [metric.title.en, metric.about.en]))
   return html`<details><summary>Other measures</summary><div class="scroll"><table>

@@ -6,7 +6,7 @@ import { percent } from '#shared/format.ts'
 import type { ReportRow, ReportScore } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'
 import { placeLabels } from '../labels.ts'
-import { kindTitles, mark, markPath } from '../marks.ts'
+import { kindClass, kindTitle, mark, markPath } from '../marks.ts'
 import { definePlot } from '../plot.ts'
 
 export default definePlot({
@@ -59,7 +59,7 @@ function scatter(rows: readonly ReportRow[]): Html | null {
   return html`<figure class="plot">
     <div class="wide">${draw(points, wide)}</div>
     <div class="narrow">${draw(points, narrow)}</div>
-    <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitles[kind]}</li>`)}</ul>
+    <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitle(kind)}</li>`)}</ul>
     <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID:
       the closer to it, the less the change of style costs.</figcaption>
   </figure>`
@@ -127,7 +127,7 @@ function draw(points: readonly Point[], { width, height, margin, labels }: Frame
         p.kind !== 'sweep' &&
         html`<path class="whisker"
           d="M${left} ${b}H${right}M${a} ${low}V${high}"/>`
-      return html`<g class="k-${p.kind}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>
+      return html`<g class="${kindClass(p.kind)}"><title>${p.name}: ID ${percent(p.id.accuracy)}, OOD ${percent(p.ood.accuracy)}</title>
         ${whiskers}<path class="dot" transform="translate(${a} ${b})" d="${markPath(p.kind, 130)}"/></g>`
     })}
     ${names.map(

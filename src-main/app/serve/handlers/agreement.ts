@@ -3,7 +3,7 @@ import type { AgreementQuery } from '#shared/model/agreement.ts'
 import { type Agreement, compareAuthors, deciding, listAuthors, settleDisagreement } from '../../agreement/index.ts'
 import { position } from '../../../db/journal.ts'
 import type { Project } from '../../projects/index.ts'
-import type { HandlersOf } from './index.ts'
+import type { HandlersOf } from '../parts.ts'
 
 /** Of each project the comparison that was made last: its pages are asked for one after the other. */
 const last = new WeakMap<Project, { key: string; made: Promise<Agreement> }>()

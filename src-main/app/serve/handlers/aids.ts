@@ -1,7 +1,7 @@
 import type { aidMethods } from '#shared/contract/aids.ts'
 import * as aids from '../../aids/index.ts'
-import type { Client } from '../app.ts'
-import type { HandlersOf } from './index.ts'
+import type { Client } from '../client.ts'
+import type { HandlersOf } from '../parts.ts'
 
 const changed = (client: Client) => {
   client.tell('project.changed', { what: ['aids'] })

@@ -6,8 +6,8 @@ import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
 import { labelCounts, listLabels } from '../../projects/index.ts'
 import { countTokens } from '../../preview/index.ts'
-import type { App, Client } from '../app.ts'
-import type { HandlersOf } from './index.ts'
+import type { Client } from '../client.ts'
+import type { HandlersOf, Parts } from '../parts.ts'
 
 const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]) =>
   project.db
@@ -30,7 +30,7 @@ const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   return entry
 }
 
-export const annotationHandlers = ({ options: { models } }: App): HandlersOf<typeof annotationMethods> => ({
+export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<typeof annotationMethods> => ({
   'regions.apply': (edit, client) => {
     const saved = applyRegionEdit(client.project, edit)
     client.annotated(edit.action, touched(client, [edit.mediaId]))

@@ -9,10 +9,9 @@ import { lookAt } from '../../media/look.ts'
 import { isImageName } from '../../media/scan.ts'
 import { defaultUser } from '../../projects/index.ts'
 import { installation, notices } from '../../../program.ts'
-import type { App } from '../app.ts'
-import type { HandlersOf } from './index.ts'
+import type { HandlersOf, Parts } from '../parts.ts'
 
-export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
+export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
   'app.hello': ({ name }, client) => ({
     client: client.id,
     version: app.options.host.version,
@@ -57,9 +56,17 @@ export const appHandlers = (app: App): HandlersOf<typeof appMethods> => ({
   'files.look': ({ paths }) => paths.map(lookAt),
   'app.about': () => ({ version: app.options.host.version, installation: installation(), runtime: `Node ${process.versions.node}` }),
   'app.notices': async () => ({ text: await notices() }),
-  'jobs.list': () => app.jobs.list(),
+  'jobs.list': () => app.queue.list(),
   'jobs.cancel': ({ id }) => {
-    app.jobs.cancel(id)
+    app.queue.cancel(id)
+    return null
+  },
+  'jobs.again': ({ id }, client) => {
+    if (app.queue.again(id) !== null) client.tell('runs.changed', {})
+    return null
+  },
+  'jobs.dismiss': ({ id }) => {
+    app.queue.dismiss(id)
     return null
   },
 })

@@ -1,21 +1,22 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
-import type { App, Client } from '../app.ts'
+import type { Client } from '../client.ts'
+import type { Parts } from '../parts.ts'
 import { agreementHandlers } from './agreement.ts'
 import { aidHandlers } from './aids.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
+import { evaluationHandlers } from './evaluation.ts'
 import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
+import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
+import { previewHandlers } from './preview.ts'
 import { reviewHandlers } from './review.ts'
-import { roomHandlers } from './rooms.ts'
 import { trackHandlers } from './tracks.ts'
+import { trainingHandlers } from './training.ts'
 
-/** The part of the contract that a file answers. */
-export type HandlersOf<M> = Pick<Handlers<Client>, keyof M & keyof Handlers<Client>>
-
-export const makeHandlers = (app: App): Handlers<Client> => ({
+export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...appHandlers(app),
   ...projectHandlers(app),
   ...mediaHandlers(app),
@@ -25,6 +26,9 @@ export const makeHandlers = (app: App): Handlers<Client> => ({
   ...curationHandlers(app),
   ...agreementHandlers(),
   ...reviewHandlers(),
-  ...roomHandlers(app),
+  ...trainingHandlers(app),
+  ...evaluationHandlers(app),
+  ...mergingHandlers(app),
+  ...previewHandlers(app),
   ...trackHandlers(),
 })

@@ -6,10 +6,9 @@ import { ensureSize } from '../../media/scan.ts'
 import { runWork } from '../../work/client.ts'
 import { unreadableMedia } from '../../../db/media-file.ts'
 import { imageContent } from '../../projects/index.ts'
-import type { App } from '../app.ts'
-import type { HandlersOf } from './index.ts'
+import type { HandlersOf, Parts } from '../parts.ts'
 
-export const mediaHandlers = (_: App): HandlersOf<typeof mediaMethods> => ({
+export const mediaHandlers = (_: Parts): HandlersOf<typeof mediaMethods> => ({
   'media.ids': ({ filter, sort, first }, { project }) => idsInOrder(project, filter, sort, first),
   'media.rows': ({ ids }, { project }) => mediaRows(project, ids),
   'media.facets': async ({ filter, exact }, { project }) => {
@@ -18,13 +17,7 @@ export const mediaHandlers = (_: App): HandlersOf<typeof mediaMethods> => ({
   },
   'media.roots': (_input, { project }) => rootFolders(project),
   'media.unreadable': (_input, { project }) => unreadableMedia(project.db),
-  'media.check': (_input, client) => ({
-    jobId: client.startJob('check', '', async (project, { signal, progress }, tell) => {
-      const found = await runWork(project, { kind: 'check' }, { signal, onProgress: (p) => progress(p.done, p.of, p.phase) })
-      tell('project.changed', { what: ['media'] })
-      return found
-    }),
-  }),
+  'media.check': (_input, client) => ({ jobId: client.queue('check', {}).jobId }),
   'media.content': async ({ id }, { project }) => {
     // What is said of an image can be seen and changed even where its file cannot be read.
     await ensureSize(project, id).catch(() => undefined)

@@ -3,29 +3,20 @@ import { createHash } from 'node:crypto'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
-import type { WorkTask } from '#shared/model/work.ts'
 import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
-import type { App, Client } from '../app.ts'
+import type { Client } from '../client.ts'
+import type { Parts } from '../parts.ts'
 import { mediaOverview } from '../../media/overview.ts'
-import { setUpPhase, setUpPlan } from '../plans.ts'
 import { keyOf } from '../pool.ts'
 import { runWork } from '../../work/client.ts'
-import { createSampleProject } from '../../sample/project.ts'
-import type { HandlersOf } from './index.ts'
+import type { HandlersOf } from '../parts.ts'
 
-/** Images, then their sizes; the first pictures can be looked at meanwhile. */
-const takeIn = (client: Client, subject: string, task: Extract<WorkTask, { kind: 'scan' | 'add' }>) =>
-  client.startJob('scan', subject, async (project, { signal, progress }, tell) => {
-    const onChange = () => tell('project.changed', { what: ['media'] })
-    const found = await runWork(project, task, { signal, onProgress: (p) => progress(p.done, p.of, p.phase), onChange })
-    onChange()
-    return found
-  })
-const scan = (client: Client, folder: string, followLinks = false) => takeIn(client, folder, { kind: 'scan', folder, followLinks })
+const scan = (client: Client, folder: string, followLinks = false) =>
+  client.queue('scan', { folder, followLinks }, { subject: folder }).jobId
 
 /** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */
-function placeFor(app: App, folder: string): string {
+function placeFor(app: Parts, folder: string): string {
   if (isWritable(folder)) return folder
   return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
 }
@@ -44,7 +35,7 @@ function freeName(folder: string, name: string): string {
   }
 }
 
-export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => ({
+export const projectHandlers = (app: Parts): HandlersOf<typeof projectMethods> => ({
   'projects.open': ({ folder }, client) => {
     const images = existingFolder(folder)
     const place = existsSync(join(images, 'project.db')) ? images : placeFor(app, images)
@@ -89,36 +80,17 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   },
   'projects.sample': () => {
     const folder = join(app.options.host.dataFolder, 'sample')
-    return {
-      jobId: app.jobs.start('sample', folder, async ({ signal, progress }) => {
-        if (!existsSync(join(folder, 'project.db'))) await createSampleProject(folder, { signal, onProgress: progress })
-        return { folder }
-      }),
-    }
+    return { jobId: app.queue.add('sample', { request: { folder }, subject: folder }).jobId }
   },
   'projects.add-folder': ({ folder, followLinks }, client) => ({ jobId: scan(client, resolve(folder), followLinks) }),
   'projects.add-images': ({ files }, client) => ({
-    jobId: takeIn(client, files.length === 1 ? files[0]! : dirname(files[0]!), { kind: 'add', files }),
+    jobId: client.queue('scan', { files }, { subject: files.length === 1 ? files[0]! : dirname(files[0]!) }).jobId,
   }),
   'projects.survey': ({ folder }, { project }) => runWork(project, { kind: 'survey', folder: existingFolder(folder) }),
-  'projects.set-up': (options, client) => ({
-    jobId: client.startJob(
-      'set-up',
-      existingFolder(options.folder),
-      async (project, { signal, progress }, tell) => {
-        const report = await runWork(
-          project,
-          { kind: 'set-up', ...options, folder: resolve(options.folder) },
-          { signal, onProgress: (p) => progress(p.done, p.of, setUpPhase(p.phase, p.format)) },
-        )
-        projects.setFirst(project, null)
-        tell('annotations.changed', { mediaIds: [], action: 'set up', origin: '' })
-        tell('project.changed', { what: ['media', 'labels'] })
-        return report
-      },
-      setUpPlan(options),
-    ),
-  }),
+  'projects.set-up': (options, client) => {
+    const folder = existingFolder(options.folder)
+    return { jobId: client.queue('set-up', { ...options, folder }, { subject: folder }).jobId }
+  },
   'projects.overview': (_, { project }) => mediaOverview(project),
   'projects.first-done': (_, { project }) => {
     projects.setFirst(project, null)
@@ -126,13 +98,7 @@ export const projectHandlers = (app: App): HandlersOf<typeof projectMethods> => 
   },
   'projects.link-images': ({ folder }, client) => {
     const at = existingFolder(folder)
-    return {
-      jobId: client.startJob('scan', at, async (project, { signal }, tell) => {
-        const result = await runWork(project, { kind: 'link', folder: at }, { signal })
-        tell('project.changed', { what: ['media'] })
-        return result
-      }),
-    }
+    return { jobId: client.queue('link', { folder: at }, { subject: at }).jobId }
   },
   'snapshots.list': (_, { project }) => projects.listSnapshots(project),
   'snapshots.take': ({ name }, client) => {

@@ -1,6 +1,6 @@
 import type { reviewMethods } from '#shared/contract/review.ts'
 import { openComments, reviewOrderOf, reviewStanding } from '../../review/index.ts'
-import type { HandlersOf } from './index.ts'
+import type { HandlersOf } from '../parts.ts'
 
 export const reviewHandlers = (): HandlersOf<typeof reviewMethods> => ({
   'review.order': (wanted, { project }) => ({ ids: reviewOrderOf(project, wanted) }),

@@ -1,8 +1,8 @@
 import type { trackMethods } from '#shared/contract/tracks.ts'
 import { latestImages } from '../../../db/journal.ts'
 import * as tracks from '../../annotations/tracks.ts'
-import type { Client } from '../app.ts'
-import type { HandlersOf } from './index.ts'
+import type { Client } from '../client.ts'
+import type { HandlersOf } from '../parts.ts'
 
 /** Every image that the edit touched: a track's lie far from the one that was open. */
 const told = (client: Client, action: string) => {

@@ -1,7 +1,9 @@
 /** A clock that the test turns: a job of several phases, its share and its time left. */
 import { describe, expect, it } from 'vitest'
-import { Course, type Plan } from '../../../src-main/app/serve/course.ts'
-import { plans, trainingPlan } from '../../../src-main/app/serve/plans.ts'
+import { Course, type Plan } from '../../../src-main/app/work/course.ts'
+import type { JobPlace } from '../../../src-main/app/work/kind.ts'
+import { jobKinds } from '../../../src-main/app/work/kinds.ts'
+import { trainingPlan } from '../../../src-main/app/work/plans.ts'
 
 function clocked(plan: Plan) {
   let now = 0
@@ -17,13 +19,15 @@ function clocked(plan: Plan) {
 const items = (n: number) => Array.from({ length: n }, (_, i) => ({ file: `${i}.png`, label: 0 }))
 const lpFt = trainingPlan({ recipe: 'lp-ft', settings: { epochs: 10 }, splits: { train: items(1000), val: items(200), test: items(500) } })
 
+const anywhere = {} as JobPlace
+
 describe('the course of a job', () => {
   it('never goes back, and is whole at its end only', () => {
     const { run } = clocked(lpFt)
     const told = [
-      ...run('features of train', 10, 2),
-      ...run('features of val', 4, 1),
-      ...run('logistic regression', 28, 0.1),
+      ...run('features train', 10, 2),
+      ...run('features val', 4, 1),
+      ...run('logistic-regression', 28, 0.1),
       ...run('training', 100, 0.6),
       ...run('evaluating', 17, 2),
     ]
@@ -38,9 +42,9 @@ describe('the course of a job', () => {
     // A pass through the model takes 20 ms an image: 20 s of features, 600 s of training, 34 s of measuring.
     const { run } = clocked(lpFt)
     const told = [
-      ...run('features of train', 100, 0.2),
-      ...run('features of val', 20, 0.2),
-      ...run('logistic regression', 28, 0.1),
+      ...run('features train', 100, 0.2),
+      ...run('features val', 20, 0.2),
+      ...run('logistic-regression', 28, 0.1),
       ...run('training', 1000, 0.6),
       ...run('evaluating', 100, 0.34),
     ]
@@ -55,11 +59,7 @@ describe('the course of a job', () => {
 
   it('says nothing where the features were there already, until what takes the time is measured', () => {
     const { run } = clocked(lpFt)
-    const [features, probing, training] = [
-      run('features of train', 1, 0.01),
-      run('logistic regression', 28, 0.1),
-      run('training', 1000, 0.6),
-    ]
+    const [features, probing, training] = [run('features train', 1, 0.01), run('logistic-regression', 28, 0.1), run('training', 1000, 0.6)]
     expect([...features, ...probing].every((t) => t.secondsLeft === null)).toBe(true)
     const first = training.find((t) => t.secondsLeft !== null)!
     expect(Math.abs(first.secondsLeft! - 600)).toBeLessThan(90)
@@ -83,7 +83,7 @@ describe('the course of a job', () => {
   it('knows no share where the end is not known, and none falls where the phases take turns', () => {
     const { course } = clocked([])
     expect(course.stand('', 500, null)).toEqual({ share: null, secondsLeft: null })
-    const reading = clocked(plans['import']!).course
+    const reading = clocked(jobKinds.get('import')!.plan!(anywhere, { path: 'x', options: {} })).course
     const shares = [
       ['reading', 10, null],
       ['storing', 100, 400],

@@ -13,15 +13,13 @@ export interface Trained {
   /** By tensor name; the others stay the base's. */
   readonly weights: ReadonlyMap<string, Float32Array>
   readonly head: Head
-  /** More tensor files to keep beside the weights. */
+  /** More tensor files to keep beside the weights, and more files, by name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
+  readonly files?: Readonly<Record<string, string>>
   readonly losses: readonly number[]
   /** What is worth knowing of the run, e.g. the C that was chosen. */
   readonly notes?: Readonly<Record<string, number | string>>
 }
-
-/** A recipe: from a base and labelled images to a classifier. Settings come from its schema in src-shared/model/recipe.ts. */
-export type Recipe<S> = (run: Run, settings: S) => Promise<Trained>
 
 export interface RunOptions {
   readonly model: Model
@@ -32,7 +30,8 @@ export interface RunOptions {
   readonly provider: Provider
   readonly cache: string
   readonly pictures: PixelStore
-  readonly resume: { readonly file: string; readonly everySeconds: number; readonly identity: string }
+  /** Where the state to go on from is kept; none for a recipe that begins again. */
+  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
 }
@@ -61,7 +60,7 @@ export class Run {
       features = imageFeatures(this.model, this.split(name), {
         provider: this.o.provider,
         cache: this.o.cache,
-        onProgress: (done, total) => this.o.onProgress({ phase: `features of ${name}`, done, total }),
+        onProgress: (done, total) => this.o.onProgress({ phase: 'features', part: name, done, total }),
         isCancelled: () => this.check(),
       })
       this.features.set(name, features)

@@ -1,19 +1,58 @@
-import type { RecipeSettings } from '#shared/model/recipe.ts'
+/** Prompt tuning: Zhou et al. 2022, Learning to prompt for vision-language models, trainers/coop.py. */
+import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
-import { epochOrder } from '../data/batches.ts'
-import { Rng } from '../data/rng.ts'
-import { Graph, type Value } from '../graph/graph.ts'
-import { textTower } from '../models/families.ts'
-import { Params, type WeightSource } from '../nn/params.ts'
-import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
-import { sgd } from '../optim/optimizer.ts'
-import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
-import { Session, tensor } from '../runtime/session.ts'
-import { Trainer } from '../runtime/train.ts'
-import { crossEntropy } from '../tasks/losses.ts'
-import { fromMemory } from '../weights/tensors.ts'
-import type { Recipe, Run } from './context.ts'
+import { Rng } from '../../data/rng.ts'
+import { Graph, type Value } from '../../graph/graph.ts'
+import { textTower } from '../../models/families.ts'
+import { Params, type WeightSource } from '../../nn/params.ts'
+import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../../ops/index.ts'
+import { sgd } from '../../optim/optimizer.ts'
+import { warmupCosine } from '../../optim/schedule.ts'
+import { runLoop } from '../../runtime/loop.ts'
+import { Session, tensor } from '../../runtime/session.ts'
+import { Trainer } from '../../runtime/train.ts'
+import { classify } from '../../tasks/classify.ts'
+import { fromMemory } from '../../weights/tensors.ts'
+import { overlay } from '../overlay.ts'
+import { featuresPhases } from '../phases.ts'
+import { defineRecipe } from '../recipe.ts'
+import type { Run, Trained } from '../run.ts'
+import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
+
+const settings = z.strictObject({
+  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens before the class name', 'クラス名の前に置く学習トークン数'),
+  init: setting(
+    z.enum(['words', 'random']).default('words'),
+    'Start from the words “a picture of a”, or from noise',
+    '語句「a picture of a」から始めるか、乱数から始めるか',
+  ),
+  epochs: epochs(50),
+  batchSize: batchSize(32),
+  lr: rate(0.002),
+  warmup: warmup(0.02),
+  momentum: setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム'),
+  weightDecay: decay(5e-4),
+  ...seeing,
+})
+
+export default defineRecipe({
+  id: 'coop',
+  order: 5,
+  title: { en: 'Prompt tuning (CoOp)', ja: 'プロンプト調整（CoOp）' },
+  about: {
+    en: 'Learns a few words that stand before every class name; both towers stay as they are.',
+    ja: 'クラス名の前に置く数トークンだけを学習します。両方のタワーは変わりません。',
+  },
+  citation: 'Zhou et al. 2022, Learning to prompt for vision-language models, arXiv:2109.01134',
+  task: 'classify',
+  needs: ['embedImage', 'embedText'],
+  settings,
+  mark: { label: 'Prompt tuning', shape: 'cross', light: '#8a3ba6', dark: '#d39bea' },
+  curve: { phase: 'prompt-tuning', over: 'steps' },
+  resumes: 'from the last saved step',
+  phases: (s, images) => [...featuresPhases(images), { name: 'prompt-tuning', cost: Math.max(1, (s.epochs * images('train')) / 4) }],
+  run: tunePrompt,
+})
 
 const WORDS = 'a picture of a'
 const CONTEXT = 'prompt.context'
@@ -23,20 +62,21 @@ const CONTEXT = 'prompt.context'
  * stand before the class name ("end" position); both towers are frozen, and the loss is cross-entropy over the classes'
  * prompts. Image features are computed once, without augmentation, where the reference sees augmented images.
  */
-export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
+async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
   const { model } = run
   const text = textTower(model, 'coop')
   const images = run.split('train')
   const dim = model.dim
   const features = await run.featuresOf('train')
   const labels = images.labels
-  const batch = Math.min(s.batchSize, images.n)
-  const perEpoch = Math.max(1, Math.floor(images.n / batch))
-  const steps = perEpoch * s.epochs
+  const drawn = classify.examples(images.n, { batchSize: s.batchSize, seed: run.o.seed })
+  const { batch } = drawn
+  const steps = drawn.perEpoch * s.epochs
   const { width, before } = text
   const prompts = tokenizePrompts(run, s.contextLength)
   const context = s.init === 'words' ? wordContext(run, s.contextLength) : noise(run.o.seed, s.contextLength * width)
-  const source = withContext(model.weights, context, [s.contextLength, width])
+  const withContext = (data: Float32Array) => overlay(model.weights, new Map([[CONTEXT, { shape: [s.contextLength, width], data }]]))
+  const source = withContext(context)
 
   /** The similarity's scale · the normalised embedding of each class's prompt [C, D]. */
   const classifier = (p: Params): Value => {
@@ -58,9 +98,9 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => false })
+        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => false, frozen: 'stored' })
         const logits = gemm(graph.input('features', 'float32', [batch, dim]), classifier(p), undefined, { transB: true })
-        return { loss: crossEntropy(logits, graph.input('labels', 'int32', [batch])), parameters: p.trainable }
+        return { loss: classify.loss(logits, classify.inputs(graph, batch)), parameters: p.trainable }
       },
     },
     () => context,
@@ -74,30 +114,23 @@ export const coop: Recipe<RecipeSettings<'coop'>> = async (run, s) => {
         imagesPerStep: batch,
         schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
         async batch(step) {
-          const rows = epochOrder(images.n, Math.floor(step / perEpoch), run.o.seed).subarray(
-            (step % perEpoch) * batch,
-            (step % perEpoch) * batch + batch,
-          )
+          const rows = drawn.rows(step)
           const x = new Float32Array(batch * dim)
           rows.forEach((row, slot) => x.set(features.subarray(row * dim, (row + 1) * dim), slot * dim))
           return {
             features: tensor(x, 'float32', [batch, dim]),
-            labels: tensor(
-              Int32Array.from(rows, (row) => labels[row]!),
-              'int32',
-              [batch],
-            ),
+            ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },
       },
       {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt tuning', done: step, total, ...rest }),
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt-tuning', done: step, total, ...rest }),
         isCancelled: run.o.isCancelled,
         resume: run.o.resume,
       },
     )
     const learned = (await trainer.exportWeights()).get(CONTEXT)!
-    const weight = await evaluateOnce(withContext(model.weights, learned, [s.contextLength, width]), classifier)
+    const weight = await evaluateOnce(withContext(learned), classifier)
     return {
       weights: new Map(),
       head: {
@@ -160,10 +193,3 @@ function noise(seed: number, n: number): Float32Array {
   const rng = Rng.of(seed, 0xc0)
   return Float32Array.from({ length: n }, () => rng.normal() * 0.02)
 }
-
-const withContext = (weights: WeightSource, data: Float32Array, shape: readonly number[]): WeightSource => ({
-  source: weights.source,
-  has: (name) => name === CONTEXT || weights.has(name),
-  info: (name) => (name === CONTEXT ? { dtype: 'F32', shape } : weights.info(name)),
-  float32: (name) => (name === CONTEXT ? data : weights.float32(name)),
-})

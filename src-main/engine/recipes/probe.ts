@@ -1,22 +1,25 @@
-import type { RecipeSettings } from '#shared/model/recipe.ts'
+/** The linear probe that `lp` is and `lp-ft` starts from. */
+import type { z } from 'zod'
+import { accuracy } from '../metrics/accuracy.ts'
 import { headLogits } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
-import { accuracy } from '../metrics/accuracy.ts'
-import type { Recipe, Run } from './context.ts'
 import { logisticPath } from './logistic.ts'
+import { featuresPhases, type PhaseCost } from './phases.ts'
+import type { Run } from './run.ts'
+import type { probing } from './settings.ts'
+
+export const probingPhases = (images: (split: string) => number): PhaseCost[] => [
+  ...featuresPhases(images),
+  { name: 'logistic-regression', cost: Math.max(1, images('train') / 20) },
+]
+
+type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
 
 /**
- * Linear probe: logistic regression over cached embeddings, C swept in equal ratios and chosen on `val` (the smaller of equals).
+ * Logistic regression over cached embeddings, C swept in equal ratios and chosen on `val` (the smaller of equals).
  * Features are first normalised by one scalar mean and deviation of the training set, and the solution is un-normalised
  * (AnanyaKumar/transfer_learning log_reg_sk.py).
  */
-export const lp: Recipe<RecipeSettings<'lp'>> = async (run, settings) => {
-  const { head, c, objectives } = await probe(run, settings)
-  return { weights: new Map(), head, losses: objectives, notes: { C: c } }
-}
-
-type Probing = Pick<RecipeSettings<'lp'>, 'cMin' | 'cMax' | 'cCount' | 'iterations'>
-
 export async function probe(
   run: Run,
   { cMin, cMax, cCount, iterations }: Probing,
@@ -36,7 +39,7 @@ export async function probe(
   for await (const fit of logisticPath(problem, cs, { iterations })) {
     run.check()
     objectives.push(fit.objective / (fit.c * labels.length))
-    run.o.onProgress({ phase: 'logistic regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
+    run.o.onProgress({ phase: 'logistic-regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })
     const head = unnormalise({ classes, dim, weight: fit.weight, bias: fit.bias }, mean, deviation)
     const score = accuracy({ classes: classes.length, labels: run.split(chooseOn).labels, logits: headLogits(judged, head) })
     if (!best || score > best.accuracy) best = { head, c: fit.c, accuracy: score }

@@ -1,0 +1,123 @@
+import { Command } from 'commander'
+import { cancelled } from '#shared/errors.ts'
+import type { JobRecord } from '#shared/model/queue.ts'
+import { holderOf } from '../../db/lock.ts'
+import { listJobs, ownerOf } from '../../db/queue.ts'
+import type { AppContext } from '../context.ts'
+import { openProject } from '../projects/index.ts'
+import type { Project } from '../projects/project.ts'
+import { renderTable } from '../terminal/table.ts'
+import { jobKinds } from '../work/kinds.ts'
+import { Queue } from '../work/queue.ts'
+import type { Held } from '../work/queue-options.ts'
+import { jobBars, output, untilDone } from './output.ts'
+
+interface Options {
+  project: string
+  json?: boolean
+}
+
+const command = (name: string, about: string) => new Command(name).description(about).requiredOption('--project <dir>', 'project folder')
+
+export const jobsCommand = (app: AppContext): Command =>
+  new Command('jobs')
+    .description('the queue of a project: what waits, what is at work, and what was interrupted when the program ended')
+    .addCommand(
+      command('list', 'what is in the queue').action((o: Options) => {
+        const project = openProject(o.project, { readOnly: true })
+        try {
+          answer(o, seen(project))
+        } finally {
+          project.close()
+        }
+      }),
+    )
+    .addCommand(
+      command('run', 'carry out what waits in the queue; with an id, resume that interrupted job or run it again as well')
+        .argument('[id]', 'an interrupted job')
+        .action(async (id: string | undefined, o: Options) => {
+          const project = openProject(o.project)
+          try {
+            const bars = jobBars('queue')
+            const queue = queueOf(app, project, bars.onProgress)
+            if (id !== undefined) queue.again(id)
+            let stopped = false
+            const stop = () => {
+              stopped = true
+              void queue.stop()
+            }
+            await untilDone({ result: queue.idle(), cancel: stop })
+            bars.end()
+            if (stopped) throw cancelled()
+            const failed = queue.list().some((job) => job.status === 'failed')
+            answer(o, listJobs(project.db))
+            if (failed) process.exitCode = 2
+          } finally {
+            project.close()
+          }
+        }),
+    )
+    .addCommand(
+      command('dismiss', 'offer an interrupted job no more')
+        .argument('<id>', 'an interrupted job')
+        .action((id: string, o: Options) => {
+          const project = openProject(o.project)
+          try {
+            queueOf(app, project, () => undefined, { carryOut: false }).dismiss(id)
+            answer(o, listJobs(project.db))
+          } finally {
+            project.close()
+          }
+        }),
+    )
+
+/** The queue as this process carries it out, with what the process before left. */
+function queueOf(
+  models: AppContext,
+  project: Project,
+  onProgress: ReturnType<typeof jobBars>['onProgress'],
+  { carryOut = true } = {},
+): Queue {
+  const held: Held = { key: project.folder, project }
+  const queue = new Queue({
+    models,
+    kinds: jobKinds,
+    projects: { take: () => held, release: () => undefined },
+    home: () => null, // whoever names a project on the command line means its queue, wherever it was filled
+    hooks: {
+      changed: ({ phase, part, done, total }) => phase && onProgress({ phase, part: part ?? undefined, done, total: total ?? done }),
+      tell: () => undefined,
+      continues: () => undefined,
+      progress: () => undefined,
+      ended: () => undefined,
+    },
+    report: (what, error) => console.error(`${what}:`, error),
+  })
+  queue.adopt(held, { carryOut })
+  return queue
+}
+
+/** As somebody sees it who does not hold the project: what a process had at work that is gone is interrupted. */
+function seen({ db, folder }: Project): JobRecord[] {
+  const holder = holderOf(folder)
+  return listJobs(db).map((job) =>
+    job.status === 'running' && (holder === null || ownerOf(db, job.id) !== holder) ? { ...job, status: 'interrupted' } : job,
+  )
+}
+
+const answer = ({ json }: Options, jobs: readonly JobRecord[]): void =>
+  output(Boolean(json)).answer(
+    jobs.map(({ id, kind, lane, status, subject, runId, error }) => ({ id, kind, lane, status, subject, runId, error })),
+    () =>
+      renderTable<JobRecord>(
+        [
+          { title: 'job', value: (j) => j.id },
+          { title: 'kind', value: (j) => j.kind },
+          { title: 'lane', value: (j) => j.lane },
+          { title: 'status', value: (j) => j.status },
+          { title: 'of', value: (j) => j.subject },
+          { title: 'problem', value: (j) => j.error ?? '' },
+        ],
+        jobs,
+      ),
+  )

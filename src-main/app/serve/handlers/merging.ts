@@ -1,0 +1,43 @@
+import path from 'node:path'
+import type { roomMethods } from '#shared/contract/rooms.ts'
+import { mergeMethods, methodOf, sharesOf } from '../../../engine/merge/index.ts'
+import { registerMerge } from '../../merging/merge.ts'
+import { soupOf } from '../../merging/soup.ts'
+import { getRun } from '../../projects/index.ts'
+import { ownName } from '../../training/names.ts'
+import type { HandlersOf, Parts } from '../parts.ts'
+import { jsonSchemaOf } from './schema.ts'
+import { queueRun } from './training.ts'
+
+type Methods = Pick<typeof roomMethods, 'merging.methods' | 'merging.shares' | 'merging.start' | 'merging.soup'>
+
+export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<Methods> => ({
+  'merging.methods': () =>
+    mergeMethods
+      .filter((m) => !m.terminalOnly)
+      .map(({ id, title, about, citation, settings, most = null, least = 2, relative = false, chooses = false, mix = null }) => ({
+        name: id,
+        title,
+        about,
+        citation,
+        schema: jsonSchemaOf(settings),
+        min: Math.max(2, least),
+        max: most,
+        relative,
+        chooses,
+        mix,
+      })),
+  'merging.shares': ({ method, settings, n }) => sharesOf(methodOf(method, settings), n)?.slice() ?? null,
+  'merging.start': ({ method, settings, checkpoints, name: given, dtype, insist }, client) => {
+    const name = ownName(client.project, given?.trim() || `${method} of ${checkpoints.length}`)
+    const request = {
+      name,
+      method: methodOf(method, settings),
+      checkpoints: checkpoints.map((c) => path.resolve(client.project.folder, c)),
+      dtype,
+      insist,
+    }
+    return queueRun(client, 'merge', name, (project) => registerMerge(project, request))
+  },
+  'merging.soup': ({ runId }, { project }) => soupOf(models, project, getRun(project, runId)),
+})

@@ -1,0 +1,91 @@
+import path from 'node:path'
+import type { roomMethods } from '#shared/contract/rooms.ts'
+import { userError } from '#shared/errors.ts'
+import { interruptedJobOf } from '../../../db/queue.ts'
+import { recipes } from '../../../engine/recipes/index.ts'
+import { deviceRecords } from '../../../engine/runtime/index.ts'
+import { listModels } from '../../merging/models.ts'
+import { getRun, type Project } from '../../projects/index.ts'
+import { storedCurve } from '../../training/curve.ts'
+import { freeName, ownName } from '../../training/names.ts'
+import { goesOnIn, listRunEntries } from '../../training/runs.ts'
+import { defaultName, registerTraining, requestOf, type TrainRequest } from '../../training/train.ts'
+import type { Client } from '../client.ts'
+import type { HandlersOf, Parts } from '../parts.ts'
+import { jsonSchemaOf } from './schema.ts'
+
+/** Both the trainings and the merges of a project are its runs. */
+type Methods = Pick<
+  typeof roomMethods,
+  | 'training.recipes'
+  | 'training.devices'
+  | 'models.list'
+  | 'training.start'
+  | 'training.again'
+  | 'training.cancel'
+  | 'runs.list'
+  | 'runs.curve'
+>
+
+/** Enters a run into the project and queues it. @throws at once where something is missing */
+export function queueRun(
+  client: Client,
+  kind: 'train' | 'merge',
+  subject: string,
+  register: (project: Project) => { readonly id: string },
+): { runId: string } {
+  const { runId } = client.queue(kind, {}, { register: (project) => ({ runId: register(project).id, subject }) })
+  client.tell('runs.changed', {})
+  return { runId: runId! }
+}
+
+export function trainingHandlers({ options: { models }, queue, runs }: Parts): HandlersOf<Methods> {
+  const train = (client: Client, request: TrainRequest & { readonly name: string }) => {
+    const model = request.model && { model: path.resolve(client.project.folder, request.model) }
+    return queueRun(client, 'train', request.name, (project) => registerTraining(models, project, { ...request, ...(model || {}) }))
+  }
+  return {
+    'training.recipes': () =>
+      recipes.map(({ id, title, about, citation, needs, settings }) => ({
+        name: id,
+        title,
+        about,
+        citation,
+        needs: [...needs],
+        schema: jsonSchemaOf(settings),
+      })),
+    'training.devices': async () => {
+      const there = await models.engine.ask({ kind: 'devices' })
+      const listed = deviceRecords.filter((d) => d.chooses || there.includes(d.id))
+      return listed.map(({ id, title, about }) => ({ id, title, about }))
+    },
+    'models.list': (_input, { project }) => listModels(models, project),
+    'training.start': (input, client) =>
+      train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
+    'training.again': ({ runId }, client) => {
+      const run = getRun(client.project, runId)
+      if (run.kind !== 'train') throw userError('only a training can be started again')
+      const job = interruptedJobOf(client.project.db, runId)
+      if (job !== undefined) {
+        const again = queue.again(job)
+        client.tell('runs.changed', {})
+        return { runId: again! }
+      }
+      const request = requestOf(run)
+      const name = request.name ?? defaultName(request)
+      const own = goesOnIn(client.project, run)
+      return train(client, { ...request, name: own === null ? ownName(client.project, name) : freeName(client.project, name, [], own) })
+    },
+    'training.cancel': ({ runId }, { current }) => {
+      const job = queue.find(current.key, (j) => j.runId === runId)
+      if (job === null) throw userError('the run has ended already')
+      queue.cancel(job)
+      return null
+    },
+    'runs.list': (_input, { project }) => listRunEntries(models, project, runs.latest),
+    'runs.curve': ({ runId }, { project }) => {
+      const points = runs.points(runId)
+      return points?.length ? [...points] : storedCurve(getRun(project, runId))
+    },
+  }
+}

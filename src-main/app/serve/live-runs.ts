@@ -1,0 +1,56 @@
+/** What the runs of this process have told so far, for windows that open later; and what windows are told of them as they go. */
+import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { StepProgress } from '#shared/model/progress.ts'
+import type { JobRecord } from '#shared/model/queue.ts'
+import { Curve } from '../training/curve.ts'
+import type { Standing } from '../work/course.ts'
+import type { TellProject } from './parts.ts'
+
+/** Milliseconds between two events of one run; its curve keeps every step. */
+const pace = 100
+
+export class LiveRuns {
+  private readonly curves = new Map<string, Curve>()
+  private readonly told = new Map<string, number>()
+  /** What each run that is at work has told last. */
+  readonly latest = new Map<string, RunProgress>()
+
+  constructor(private readonly tell: TellProject) {}
+
+  /** The points of a run's loss so far; undefined where this process knows nothing of it. */
+  points(runId: string): readonly RunProgress[] | undefined {
+    return this.curves.get(runId)?.points
+  }
+
+  continues(runId: string, earlier: readonly RunProgress[]): void {
+    this.curveOf(runId).earlier = earlier
+  }
+
+  progress(
+    key: string,
+    runId: string,
+    { phase, part, done, total, loss, lr, imagesPerSecond, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
+  ): void {
+    const now: RunProgress = { runId, phase, part, step: done, steps: total ?? done, loss, lr, imagesPerSecond, ...standing }
+    const before = this.latest.get(runId)
+    this.curveOf(runId).add(now)
+    this.latest.set(runId, now)
+    const stretch = before?.phase === phase && before.part === part
+    if (stretch && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
+    this.told.set(runId, Date.now())
+    this.tell(key, 'run.progress', now)
+  }
+
+  ended(key: string, runId: string, { status, error }: JobRecord): void {
+    this.latest.delete(runId)
+    this.told.delete(runId)
+    const known = status === 'done' || status === 'failed' ? status : 'cancelled'
+    this.tell(key, 'run.finished', { runId, status: known, error })
+  }
+
+  private curveOf(runId: string): Curve {
+    let curve = this.curves.get(runId)
+    if (!curve) this.curves.set(runId, (curve = new Curve()))
+    return curve
+  }
+}

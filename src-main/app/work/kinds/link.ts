@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { jobKind } from '../kind.ts'
+import { runWork } from '../client.ts'
+
+/** Looks below a folder for the files of images that have none. */
+export default jobKind({
+  id: 'link',
+  lane: 'interactive',
+  request: z.object({ folder: z.string().min(1) }),
+  run: async ({ project, signal, progress, tell }, { folder }) => {
+    const result = await runWork(project, { kind: 'link', folder }, { signal, onProgress: progress })
+    tell('project.changed', { what: ['media'] })
+    return result
+  },
+})

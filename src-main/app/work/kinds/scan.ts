@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { jobKind } from '../kind.ts'
+import { runWork } from '../client.ts'
+
+/** Takes in the images below a folder, or those that are named one by one; then their sizes. They can be looked at meanwhile. */
+export default jobKind({
+  id: 'scan',
+  lane: 'background',
+  request: z.union([
+    z.object({ folder: z.string().min(1), followLinks: z.boolean().default(false) }),
+    z.object({ files: z.array(z.string().min(1)).min(1) }),
+  ]),
+  plan: () => [
+    { name: 'scanning', cost: 0 },
+    { name: 'measuring', cost: 1 },
+    { name: 'checking', cost: 8 },
+  ],
+  run: async ({ project, signal, progress, tell }, request) => {
+    const onChange = () => tell('project.changed', { what: ['media'] })
+    const task = 'files' in request ? { kind: 'add' as const, ...request } : { kind: 'scan' as const, ...request }
+    const found = await runWork(project, task, { signal, onProgress: progress, onChange })
+    onChange()
+    return found
+  },
+})

@@ -1,0 +1,38 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { getRun } from '../../projects/index.ts'
+import type { Project } from '../../projects/project.ts'
+import { freeName, ownName } from '../../training/names.ts'
+import { goesOnIn } from '../../training/runs.ts'
+import { defaultName, planTraining, registerTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
+import { cancelWith, jobKind } from '../kind.ts'
+import { trainingPlan } from '../plans.ts'
+
+/** What a run was asked to do, with its model's folder as the engine needs it. */
+function trainingOf(project: Project, runId: string): TrainRequest {
+  const request = requestOf(getRun(project, runId))
+  return { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
+}
+
+/** A training. Its request is that of its run, which is entered into the project when it is queued. */
+export default jobKind({
+  id: 'train',
+  lane: 'training',
+  request: z.object({}),
+  plan: ({ models, project, runId }) => trainingPlan(planTraining(models, project, trainingOf(project, runId!)).job),
+  resumes: ({ project, runId }) => goesOnIn(project, getRun(project, runId!)) !== null,
+  again: ({ models, project, runId }) => {
+    const run = getRun(project, runId!)
+    const request = trainingOf(project, runId!)
+    const wanted = request.name ?? defaultName(request)
+    const own = goesOnIn(project, run)
+    const name = own === null ? ownName(project, wanted) : freeName(project, wanted, [], own)
+    return { runId: registerTraining(models, project, { ...request, name }).id, subject: name }
+  },
+  run: async ({ models, project, runId, signal, progress, continues }) => {
+    const running = startTraining(models, project, trainingOf(project, runId), progress, undefined, getRun(project, runId))
+    continues(running.earlier)
+    await cancelWith(signal, running)
+    return null
+  },
+})

@@ -1,0 +1,77 @@
+/** A job as this process knows it: its record, how far it is, and whom it tells. */
+import type { JobEntry } from '#shared/contract/app.ts'
+import { phaseKey, type StepProgress } from '#shared/model/progress.ts'
+import { isOpen, type JobRecord, type JobStatus } from '#shared/model/queue.ts'
+import { Course, type Plan, type Standing } from './course.ts'
+
+/** Milliseconds between two tellings of one job. */
+const pace = 150
+
+export class LiveJob {
+  private course = new Course()
+  private now: StepProgress | null = null
+  private standing: Standing = { share: null, secondsLeft: null }
+  private told = 0
+
+  /**
+   * @param project its key
+   * @param offers what can be done with it where it is interrupted
+   */
+  constructor(
+    public record: JobRecord,
+    private readonly project: string | null,
+    private readonly offers: JobEntry['offers'],
+    private readonly changed: (entry: JobEntry) => void,
+  ) {}
+
+  get isOpen(): boolean {
+    return isOpen(this.record)
+  }
+
+  plan(plan: Plan): void {
+    this.course = new Course(plan)
+  }
+
+  /** @returns how far the whole is */
+  progress(now: StepProgress): Standing {
+    this.now = now
+    this.standing = this.course.stand(phaseKey(now), now.done, now.total)
+    if (Date.now() - this.told >= pace) this.tell()
+    return this.standing
+  }
+
+  become(status: JobStatus, { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {}): void {
+    this.record = { ...this.record, status, error, result }
+    this.tell()
+  }
+
+  tell(): void {
+    this.told = Date.now()
+    this.changed(this.entry())
+  }
+
+  entry(): JobEntry {
+    const { id, kind, lane, subject, status, runId, error, result } = this.record
+    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null } = this.now ?? {}
+    const { share, secondsLeft } = this.standing
+    return {
+      id,
+      kind,
+      lane,
+      project: this.project,
+      subject,
+      status,
+      runId,
+      phase,
+      part,
+      done,
+      total,
+      share,
+      imagesPerSecond,
+      secondsLeft: this.isOpen ? secondsLeft : null,
+      error,
+      result,
+      offers: status === 'interrupted' ? this.offers : null,
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Project } from '../projects/project.ts'
+
+const namesakes = new WeakMap<Project, Map<string, Project>>()
+
+/** The project as somebody else than its opener edits it: the same one, and for one name the same object each time. */
+export function named(project: Project, name: string | null): Project {
+  if (name === null || name === project.user) return project
+  let known = namesakes.get(project)
+  if (!known) namesakes.set(project, (known = new Map()))
+  let found = known.get(name)
+  if (!found) known.set(name, (found = Object.create(project, { user: { value: name, enumerable: true } }) as Project))
+  return found
+}

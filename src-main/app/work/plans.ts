@@ -1,0 +1,45 @@
+/** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
+import type { MergeJob, TrainJob } from '#shared/model/job.ts'
+import { methodRecord } from '../../engine/merge/index.ts'
+import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
+import { phaseKey } from '#shared/model/progress.ts'
+import type { Plan } from './course.ts'
+
+/** Of a folder that is opened for the first time: labels of its folders, then what its files say, one format after the other. */
+export const setUpPlan = ({
+  formats,
+  labels,
+  splits,
+}: {
+  readonly formats: readonly string[]
+  labels?: boolean
+  splits?: boolean
+}): Plan => [
+  ...(labels || splits || !formats.length ? [{ name: 'labelling', cost: 1 }] : []),
+  ...formats.flatMap((format) => [
+    { name: phaseKey({ phase: 'reading', part: format }), cost: 1 },
+    { name: phaseKey({ phase: 'storing', part: format }), cost: 2 },
+  ]),
+]
+
+/** What the recipe does, then the evaluation of what it left. */
+export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
+  const record = recipeRecord(recipe)
+  const all = Object.values(splits).reduce((s, items) => s + items.length, 0)
+  const phases = record.phases(parseSettings(record, settings), (split) => splits[split]?.length ?? 0)
+  return [...phases, { name: 'evaluating', cost: all, measures: true }]
+}
+
+export function mergingPlan({
+  method,
+  checkpoints,
+  splits,
+}: Pick<MergeJob, 'splits'> & { readonly checkpoints: readonly string[]; readonly method: { readonly name: string } }): Plan {
+  const all = Object.values(splits).reduce((s, items) => s + items.length, 0)
+  const heldOut = splits['heldOut']?.length ?? 0
+  const evaluating = { name: 'evaluating', cost: Math.max(1, all), measures: true }
+  const trial = checkpoints.length * Math.max(1, heldOut)
+  return methodRecord(method.name).chooses
+    ? [{ name: 'scoring', cost: trial, measures: true }, { name: 'greedy-soup', cost: trial, measures: true }, evaluating]
+    : [{ name: 'merging', cost: Math.max(1, all / 4) }, evaluating]
+}

@@ -1,0 +1,261 @@
+/**
+ * The jobs of this process. Those of a project are rows of its queue (db/queue.ts), so that they outlive the process; those of none are
+ * only here. Each lane carries out so many at a time, in the order in which they came, whatever project they are of.
+ */
+import { randomUUID } from 'node:crypto'
+import type { JobEntry } from '#shared/contract/app.ts'
+import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
+import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
+import { holderOf } from '../../db/lock.ts'
+import { addJob, anotherVersion, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
+import { diskFull, inWords } from '../../files/words.ts'
+import type { Project } from '../projects/project.ts'
+import type { JobContext, JobKind } from './kind.ts'
+import { LiveJob } from './live-job.ts'
+import { named } from './named.ts'
+import type { Asked, Held, QueueOptions } from './queue-options.ts'
+
+/** How many jobs of a lane are carried out at a time. */
+const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
+/** Ended jobs that are kept for a window that opens later; the oldest go first. */
+const kept = 50
+
+interface Job {
+  readonly live: LiveJob
+  /** null: it can only be dismissed. */
+  readonly kind: JobKind | null
+  /** Held while the job waits or is carried out. */
+  readonly held: Held | null
+  /** It is a row of its project's queue. */
+  readonly stored: boolean
+  readonly abort: AbortController
+  /** Settles when it has come to its end. */
+  done: Promise<void> | null
+}
+
+export class Queue {
+  private readonly jobs = new Map<string, Job>()
+  private closing = false
+
+  constructor(private readonly options: QueueOptions) {}
+
+  list = (): JobEntry[] => [...this.jobs.values()].map((job) => job.live.entry())
+
+  /** An open job of a project that `wanted` finds. */
+  find(key: string, wanted: (record: JobRecord) => boolean): string | null {
+    return [...this.jobs.values()].find((j) => j.held?.key === key && j.live.isOpen && wanted(j.live.record))?.live.record.id ?? null
+  }
+
+  /** @returns the id of the job, and of its run where it is one. @throws where the project's file cannot take the job */
+  add(kindId: string, { request = {}, subject = '', register, project }: Asked): { readonly jobId: string; readonly runId: string | null } {
+    const kind = this.options.kinds.get(kindId)
+    if (!kind) throw new Error(`there is no kind of job ${kindId}`)
+    const held = project ? this.options.projects.take(project.folder) : null
+    try {
+      const { record, stored } = this.store(kind, held, { request, subject, register, project })
+      this.enter(record, kind, held, stored)
+      this.pump(kind.lane)
+      return { jobId: record.id, runId: record.runId }
+    } catch (e) {
+      if (held) this.options.projects.release(held)
+      throw e
+    }
+  }
+
+  /** Enters the job into its project's queue. */
+  private store(kind: JobKind, held: Held | null, { request = {}, subject = '', register, project }: Asked) {
+    const user = project?.user ?? ''
+    const fresh = (of: { readonly runId: string | null; readonly subject: string }): JobRecord => ({
+      ...{ id: randomUUID(), kind: kind.id, lane: kind.lane, status: 'queued', request, user, error: null, result: null },
+      ...{ created: Date.now(), started: null, finished: null },
+      ...of,
+    })
+    const plain = { record: fresh({ runId: null, subject }), stored: false }
+    if (!held) return plain
+    const { db, folder } = held.project
+    try {
+      return db.transaction(() => {
+        const record = fresh(register?.(named(held.project, user || null)) ?? { runId: null, subject })
+        addJob(db, record, this.options.home(folder))
+        return { record, stored: true }
+      })
+    } catch (e) {
+      // An export to another disk is the way out of a full one: it goes without a place in the queue. A training cannot.
+      if (!diskFull(e) || register) throw e
+      return plain
+    }
+  }
+
+  private enter(record: JobRecord, kind: JobKind | null, held: Held | null, stored: boolean): void {
+    const { models, hooks } = this.options
+    const resumes = held && kind?.resumes?.({ models, project: held.project, runId: record.runId })
+    const live = new LiveJob(record, held?.key ?? null, kind && (resumes ? 'resume' : 'again'), hooks.changed)
+    this.jobs.set(record.id, { live, kind, held, stored, abort: new AbortController(), done: null })
+    live.tell()
+  }
+
+  /** A project was opened: its queue goes on, and what the process before had at work is offered again. */
+  adopt(held: Held, { carryOut = true } = {}): void {
+    const { db, folder } = held.project
+    const own = [...this.jobs.values()].filter((j) => j.held?.key === held.key && j.live.isOpen).map((j) => j.live.record.id)
+    takeOverJobs(db, { own, home: this.options.home(folder) ?? undefined })
+    for (const record of listJobs(db)) {
+      if (own.includes(record.id) || (record.status !== 'queued' && record.status !== 'interrupted')) continue
+      const kind = this.options.kinds.get(record.kind) ?? null
+      const unknown = kind ? record.error : (record.error ?? anotherVersion(`kind: ${record.kind} is unknown`))
+      if (unknown !== null) this.enter({ ...record, status: 'interrupted', error: unknown }, null, held, true)
+      else this.enter(record, kind, record.status === 'queued' ? this.options.projects.take(folder) : held, true)
+    }
+    if (carryOut) for (const lane of lanes) this.pump(lane)
+  }
+
+  /** A project was closed: what it offers can be reached no more. */
+  forget(key: string): void {
+    for (const [id, { held, live }] of this.jobs) if (held?.key === key && live.record.status === 'interrupted') this.jobs.delete(id)
+  }
+
+  /** One that waits ends at once; one at work is asked to end, and does so within two steps. */
+  cancel(id: string): void {
+    const job = this.jobs.get(id)
+    if (!job?.live.isOpen) throw userError('the job has ended already')
+    job.abort.abort()
+    if (job.live.record.status === 'queued') this.end(job, 'cancelled')
+  }
+
+  /** Puts an interrupted job back into the queue, behind all that wait there. @returns its run, where it is one */
+  again(id: string): string | null {
+    const job = this.offered(id)
+    const { kind, held } = job
+    if (!kind) throw userError(job.live.record.error!)
+    const { folder } = held.project
+    const taken = this.options.projects.take(folder)
+    try {
+      const { record } = job.live
+      const to = taken.project.db.transaction(() => {
+        const project = named(taken.project, record.user || null)
+        const again = kind.again?.({ models: this.options.models, project, runId: record.runId })
+        const to = { subject: again?.subject ?? record.subject, runId: again?.runId ?? record.runId }
+        if (!requeueJob(project.db, id, { ...to, home: this.options.home(folder) })) throw gone()
+        return to
+      })
+      this.jobs.delete(id)
+      this.enter({ ...record, ...to, status: 'queued', error: null }, kind, taken, true)
+      this.pump(kind.lane)
+      return to.runId
+    } catch (e) {
+      this.options.projects.release(taken)
+      throw e
+    }
+  }
+
+  /** Offers an interrupted job no more. */
+  dismiss(id: string): void {
+    const { live, held } = this.offered(id)
+    if (!dismissJob(held.project.db, id)) throw gone()
+    live.become('cancelled', { error: live.record.error })
+  }
+
+  private offered(id: string): Job & { readonly held: Held } {
+    const job = this.jobs.get(id)
+    if (!job?.held || job.live.record.status !== 'interrupted') throw gone()
+    return { ...job, held: job.held }
+  }
+
+  private pump(lane: Lane): void {
+    if (this.closing) return
+    const own = [...this.jobs.values()].filter((j) => j.live.record.lane === lane)
+    let free = widths[lane] - own.filter((j) => j.live.record.status === 'running').length
+    for (const job of own) {
+      if (free <= 0) return
+      if (job.live.record.status !== 'queued') continue
+      free--
+      job.done = this.carryOut(job)
+    }
+  }
+
+  private async carryOut(job: Job): Promise<void> {
+    const { kind, abort, held, live } = job
+    const { id, runId, request } = live.record
+    live.become('running')
+    try {
+      if (held && job.stored && !claimJob(held.project.db, id, holderOf(held.project.folder) ?? '')) throw cancelled()
+      const context = this.contextOf(job)
+      if (kind!.plan) live.plan(kind!.plan({ models: context.models, project: context.project, runId }, request))
+      this.end(job, 'done', { result: await kind!.run(context, request) })
+    } catch (thrown) {
+      const e = inWords(thrown)
+      if (abort.signal.aborted || (e instanceof DashiError && e.fault === 'cancelled'))
+        return this.end(job, this.closing && job.stored ? 'interrupted' : 'cancelled')
+      if (!(e instanceof DashiError)) this.options.report(live.record.kind, e)
+      this.end(job, 'failed', { error: errorLine(e) })
+    }
+  }
+
+  private contextOf({ held, live, abort }: Job): JobContext {
+    const { models, hooks } = this.options
+    const { kind, user, runId } = live.record
+    return {
+      models,
+      signal: abort.signal,
+      get project(): Project {
+        if (!held) throw new Error(`a job of the kind ${kind} belongs to no project`)
+        return named(held.project, user || null)
+      },
+      get runId(): string {
+        if (runId === null) throw new Error(`a job of the kind ${kind} is no run`)
+        return runId
+      },
+      progress(now) {
+        const standing = live.progress(now)
+        if (held && runId !== null) hooks.progress(held.key, runId, { ...now, ...standing })
+      },
+      tell: (event, data) => void (held && hooks.tell(held.key, event, data)),
+      continues: (curve) => void (runId !== null && hooks.continues(runId, curve)),
+    }
+  }
+
+  /** Never throws: what cannot be written down is offered again at the next opening. */
+  private end(
+    job: Job,
+    status: Exclude<JobStatus, 'queued' | 'running'>,
+    { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {},
+  ): void {
+    const { live, held } = job
+    const { id, runId, lane } = live.record
+    if (!live.isOpen) return
+    try {
+      if (held && job.stored) endJob(held.project.db, id, { status, error, result })
+    } catch (e) {
+      if (!(inWords(e) instanceof DashiError)) this.options.report('the queue', e)
+    }
+    live.become(status, { error, result })
+    if (held && runId !== null) this.options.hooks.ended(held.key, runId, live.record)
+    const ended = [...this.jobs.values()].filter((j) => !j.live.isOpen && j.live.record.status !== 'interrupted')
+    for (const old of ended.slice(0, -kept)) this.jobs.delete(old.live.record.id)
+    if (held) this.options.projects.release(held)
+    this.pump(lane)
+  }
+
+  /** Resolves when nothing waits or is at work any more, or when the queue has been stopped. */
+  async idle(): Promise<void> {
+    for (let open = this.running(); open.length; open = this.running()) await Promise.all(open.map((job) => job.done))
+  }
+
+  private running = (): Job[] => [...this.jobs.values()].filter((job) => job.live.record.status === 'running')
+
+  /**
+   * The program ends: what is at work is asked to end and is then interrupted, what waits stays in the queue. Resolves when all have
+   * ended, at the latest after so many milliseconds.
+   */
+  async stop(patience = 10_000): Promise<void> {
+    this.closing = true
+    const running = this.running()
+    for (const { abort } of running) abort.abort()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))
+    await Promise.race([Promise.allSettled(running.map((j) => j.done)), late])
+    clearTimeout(timer)
+  }
+}
+
+const gone = () => userError('the job is not offered any more: it was resumed, dismissed or begun anew')

@@ -1,0 +1,28 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+/** The recipes there are: every record in `records/`. */
+import { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import type { RecipeRecord } from './recipe.ts'
+
+const files = import.meta.glob<RecipeRecord>('./records/*.ts', { import: 'default', eager: true })
+export const recipes: readonly RecipeRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
+
+export const findRecipe = (id: string | null): RecipeRecord | undefined => recipes.find((r) => r.id === id)
+
+/** @throws a user fault that lists the recipes there are */
+export function recipeRecord(id: string): RecipeRecord {
+  const record = findRecipe(id)
+  if (!record) throw userError(`unknown recipe "${id}": there are ${recipes.map((r) => r.id).join(', ')}`)
+  return record
+}
+
+/** Settings as the recipe's schema has them, defaults filled in. @throws a user fault naming the setting */
+export function parseSettings({ id, settings: schema }: RecipeRecord, settings: unknown): Record<string, z.core.util.JSONType> {
+  const parsed = schema.safeParse(settings)
+  if (parsed.success) return z.record(z.string(), z.json()).parse(parsed.data)
+  const issue = parsed.error.issues[0]!
+  const known = Object.keys(schema.shape).join(', ')
+  if (issue.code === 'unrecognized_keys')
+    throw userError(`recipe ${id}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
+  throw userError(`recipe ${id}: ${issue.path.join('.')}: ${issue.message}`)
+}

@@ -1,0 +1,27 @@
+/** Linear probe, with the normalisation and the sweep of AnanyaKumar/transfer_learning log_reg_sk.py. */
+import { z } from 'zod'
+import { probe, probingPhases } from '../probe.ts'
+import { defineRecipe } from '../recipe.ts'
+import { probing, seeing } from '../settings.ts'
+
+export default defineRecipe({
+  id: 'lp',
+  order: 2,
+  title: { en: 'Linear probe', ja: '線形プローブ' },
+  about: {
+    en: 'Logistic regression over the features of the frozen model, its strength chosen on the validation split.',
+    ja: '凍結したモデルの特徴量に対するロジスティック回帰。正則化の強さは検証用の分割で選びます。',
+  },
+  citation: 'Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform out-of-distribution, arXiv:2202.10054',
+  task: 'classify',
+  needs: ['embedImage'],
+  settings: z.strictObject({ ...probing, ...seeing }),
+  mark: { label: 'Linear probe', shape: 'square', light: '#2463ae', dark: '#7db4f2' },
+  curve: { phase: 'logistic-regression', over: 'values' },
+  resumes: 'from the beginning',
+  phases: (_, images) => probingPhases(images),
+  async run(run, settings) {
+    const { head, c, objectives } = await probe(run, settings)
+    return { weights: new Map(), head, losses: objectives, notes: { C: c } }
+  },
+})

@@ -1,0 +1,28 @@
+/** Zero-shot classification: Radford et al. 2021, Learning transferable visual models from natural language supervision, §3.1. */
+import { z } from 'zod'
+import { zeroShotHead } from '../../tasks/embed.ts'
+import { defineRecipe } from '../recipe.ts'
+import { seeing } from '../settings.ts'
+
+export default defineRecipe({
+  id: 'zero-shot',
+  order: 1,
+  title: { en: 'Zero-shot', ja: 'ゼロショット' },
+  about: {
+    en: 'No training: the embedded prompts of the classes are the classifier.',
+    ja: '学習なし。クラスのプロンプトの埋め込みを分類器にします。',
+  },
+  citation: 'Radford et al. 2021, Learning transferable visual models from natural language supervision, arXiv:2103.00020',
+  task: 'classify',
+  needs: ['embedImage', 'embedText'],
+  settings: z.strictObject(seeing),
+  mark: { label: 'Zero-shot', shape: 'circle', light: '#716a61', dark: '#b3aa9e' },
+  resumes: 'from the beginning',
+  untrained: true,
+  phases: () => [],
+  run: async ({ model, o }) => ({
+    weights: new Map(),
+    head: await zeroShotHead(model, o.classes, o.templates, { provider: o.provider }),
+    losses: [],
+  }),
+})

@@ -1,0 +1,74 @@
+/** Settings that several recipes have. Forms, `--set key=value` and help are made from a recipe's schema alone. */
+import { z } from 'zod'
+import { seeingShape } from '#shared/model/seeing.ts'
+import type { Words } from '#shared/model/words.ts'
+
+/** A setting, with what it means in both languages: both travel in the JSON schema. */
+export const setting = <T extends z.ZodType>(schema: T, en: string, ja: string): T =>
+  schema.meta({ description: en, words: { en, ja } satisfies Words })
+
+export const epochs = (n: number) => setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数')
+export const batchSize = (n: number) => setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数')
+export const rate = (lr: number) => setting(z.number().positive().max(10).default(lr), 'Peak learning rate', '学習率の最大値')
+export const warmup = (share: number) =>
+  setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合')
+export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰')
+
+export const augmentations = ['none', 'light', 'strong'] as const
+
+/** Training of a model and a classifier head by gradient descent (tune.ts). */
+export const tuning = (lr: number, weightDecay = 0.1) => ({
+  epochs: epochs(10),
+  batchSize: batchSize(32),
+  lr: rate(lr),
+  warmup: warmup(0.1),
+  weightDecay: decay(weightDecay),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
+  labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化'),
+  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか'),
+  accumulate: setting(
+    z.int().min(1).max(1024).default(1),
+    'Batches whose gradients are averaged before an update',
+    '更新前に勾配を平均するバッチ数',
+  ),
+  ema: setting(
+    z.number().min(0).max(0.99999).default(0),
+    'Decay of a moving average of the weights, which is then kept (0: none)',
+    '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+  ),
+})
+
+/** What the classifier starts from (heads.ts). */
+export const startingHead = {
+  head: setting(
+    z.enum(['zero-shot', 'random']).default('zero-shot'),
+    'What the classifier starts from; at random where the model reads no texts',
+    '分類器の初期値。テキストを読まないモデルでは乱数から',
+  ),
+}
+
+/** Linear probe: L2 logistic regression over cached features, with a sweep of its strength C (probe.ts). */
+export const probing = {
+  cMin: setting(
+    z.number().positive().default(1e-4),
+    'Smallest C (inverse strength of the L2 penalty)',
+    'C の最小値（L2 罰則の強さの逆数）',
+  ),
+  cMax: setting(z.number().positive().default(1e5), 'Largest C', 'C の最大値'),
+  cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数'),
+  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限'),
+}
+
+/** How pictures are looked at; every recipe has these. */
+export const seeing = {
+  deep: setting(
+    seeingShape.deep,
+    'Samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles',
+    '8 ビットを超える画素値：Pillow と同じく切り詰める、値域全体を使う、百分位の間を使う',
+  ),
+  interpolate: setting(
+    seeingShape.interpolate,
+    'Take a crop of another size than the model’s, by interpolating its positions',
+    'モデルと違う大きさの切り抜きを、位置の補間で受け入れる',
+  ),
+}

@@ -1,0 +1,174 @@
+/** Training by gradient descent of a classifier head and of what a recipe chooses in the model below it. */
+import type { z } from 'zod'
+import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
+import { outputSize, preprocess } from '../data/preprocess.ts'
+import type { Graph, Shape, Value } from '../graph/graph.ts'
+import { imageFeature } from '../models/model.ts'
+import type { TensorSpec } from '../models/tensors.ts'
+import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
+import { linear } from '../nn/transformer.ts'
+import { adamW } from '../optim/optimizer.ts'
+import { warmupCosine } from '../optim/schedule.ts'
+import { runLoop } from '../runtime/loop.ts'
+import { tensor } from '../runtime/session.ts'
+import { Trainer } from '../runtime/train.ts'
+import { classify } from '../tasks/classify.ts'
+import type { Head } from '../weights/head.ts'
+import { overlay, type OwnTensor } from './overlay.ts'
+import { type PhaseCost } from './phases.ts'
+import type { Run, Trained } from './run.ts'
+import type { augmentations, tuning } from './settings.ts'
+
+/** A step of training is a pass forwards and one backwards, which is about twice that. */
+const PASSES = 3
+
+export const tuningPhases = ({ epochs }: { epochs: number }, images: (split: string) => number): PhaseCost[] => [
+  { name: 'training', cost: PASSES * epochs * images('train'), measures: true },
+]
+
+/** Pictures as photographs would be varied: crops, and flips; `strong` adds colour and rotation. */
+const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> = {
+  none: undefined,
+  light: augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 }),
+  strong: augmentSchema.parse({
+    minScale: 0.4,
+    maxScale: 1.2,
+    aspect: 1.33,
+    flip: 0.5,
+    rotate: 15,
+    brightness: 0.3,
+    contrast: 0.3,
+    saturation: 0.3,
+    hue: 0.03,
+    grayscale: 0.1,
+    background: 0.3,
+  }),
+}
+
+type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
+
+/** Tensors that are trained beside the model's own, and how the model's become others by them. */
+export interface Adapter {
+  readonly tensors: ReadonlyMap<string, OwnTensor>
+  /** What the model computes with in place of its tensor `name`. @param own the adapter's tensors as graph values */
+  adapt(name: string, value: Value, own: (name: string) => Value): Value
+}
+
+export interface Tuned {
+  readonly head: Head
+  /** Which of the model's own tensors are trained. */
+  trains(name: string, spec: TensorSpec): boolean
+  readonly adapter?: Adapter
+}
+
+/** The model's weights, changed by an adapter where it has something to say. */
+export class AdaptedParams extends Params {
+  private readonly adapted = new Map<string, Value>()
+
+  constructor(
+    graph: Graph,
+    source: WeightSource,
+    isTrainable: (name: string) => boolean,
+    options: ParamsOptions,
+    private readonly adapter: Adapter,
+  ) {
+    super(graph, source, isTrainable, options)
+  }
+
+  override get(name: string, shape: Shape): Value {
+    const known = this.adapted.get(name)
+    if (known) return known
+    const value = this.adapter.adapt(name, super.get(name, shape), (own) => super.get(own, this.adapter.tensors.get(own)!.shape))
+    this.adapted.set(name, value)
+    return value
+  }
+}
+
+const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
+const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
+
+/** @returns the trained tensors of the model and of the adapter by name, and the head */
+export async function tune(
+  run: Run,
+  s: Tuning,
+  { head, trains, adapter = NO_ADAPTER }: Tuned,
+): Promise<Trained & { readonly adapter: ReadonlyMap<string, Float32Array> }> {
+  const { model } = run
+  const images = run.split('train')
+  const { height, width } = outputSize(model.preprocess)
+  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
+  const { batch, accumulate, perEpoch } = drawn
+  const steps = perEpoch * s.epochs
+  const size = 3 * height * width
+  const labels = images.labels
+  const own = new Map([
+    ...adapter.tensors,
+    [HEAD_WEIGHT, { shape: [head.classes.length, head.dim], data: head.weight }],
+    [HEAD_BIAS, { shape: [head.classes.length], data: head.bias }],
+  ])
+  const source = overlay(model.weights, own)
+  const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
+
+  const trainer = await Trainer.create(
+    {
+      build(graph) {
+        const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
+        const features = imageFeature(model, p, graph.input('pixels', 'float32', [batch, 3, height, width]))
+        const logits = linear(p, 'head', features, head.classes.length)
+        const loss = classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })
+        return { loss, parameters: p.trainable }
+      },
+    },
+    (name) => source.float32(name),
+    {
+      optimizer: adamW({ weightDecay: s.weightDecay }),
+      clipNorm: s.clipNorm,
+      accumulate,
+      ema: s.ema || undefined,
+      session: { provider: run.o.provider },
+    },
+  )
+  try {
+    const varied = views[s.augmentation]
+    const losses = await runLoop(
+      {
+        trainer,
+        steps,
+        accumulate,
+        imagesPerStep: batch * accumulate,
+        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
+        async batch(step, micro) {
+          const rows = drawn.rows(step, micro)
+          const pixels = await Promise.all(rows.map((row) => images.pixels(row, model.preprocess.deep)))
+          const x = new Float32Array(batch * size)
+          pixels.forEach((picture, slot) => {
+            if (varied) {
+              const rng = augmentRng(run.o.seed, drawn.epochOf(step), rows[slot]!)
+              augment(picture, { height, width }, varied, model.preprocess, rng, x, slot * size)
+            } else preprocess(picture, model.preprocess, x, slot * size)
+          })
+          return {
+            pixels: tensor(x, 'float32', [batch, 3, height, width]),
+            ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
+          }
+        },
+      },
+      {
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
+        isCancelled: run.o.isCancelled,
+        resume: run.o.resume,
+      },
+    )
+    const trained = await trainer.exportWeights({ ema: s.ema > 0 })
+    const ofAdapter = ([name]: [string, Float32Array]) => adapter.tensors.has(name)
+    return {
+      weights: new Map([...trained].filter(([name]) => !own.has(name))),
+      adapter: new Map([...trained].filter(ofAdapter)),
+      head: { ...head, weight: trained.get(HEAD_WEIGHT)!, bias: trained.get(HEAD_BIAS)! },
+      losses,
+      notes: { steps },
+    }
+  } finally {
+    await trainer.release()
+  }
+}

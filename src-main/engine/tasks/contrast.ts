@@ -1,0 +1,31 @@
+/** Contrastive learning of images and texts: Radford et al. 2021, figure 3. */
+import { tensor } from '../runtime/session.ts'
+import { shuffled } from './examples.ts'
+import { accuracy, contrastive } from './losses.ts'
+import { defineTask } from './task.ts'
+
+export const contrast = defineTask({
+  id: 'contrast',
+  title: { en: 'Images and texts', ja: '画像とテキストの対比' },
+  needs: ['embedImage', 'embedText'],
+  targets: 'words',
+  target: ({ captions = [], group = -1 }) => (captions.length ? { kind: 'words', texts: captions, group } : null),
+  examples: shuffled,
+  inputs: (graph, b) => ({ same: graph.input('same', 'bool', [b, b]) }),
+  /** Other examples of one group are neither drawn together nor pushed apart; −1 is no group. */
+  feeds: (targets) => {
+    const b = targets.length
+    const same = new Uint8Array(b * b)
+    for (let i = 0; i < b; i++)
+      for (let j = 0; j < b; j++) same[i * b + j] = Number(i !== j && targets[i]!.group >= 0 && targets[i]!.group === targets[j]!.group)
+    return { same: tensor(same, 'bool', [b, b]) }
+  },
+  /** @param logits [B, B], image i belonging to text i */
+  loss: (logits, { same }) => contrastive(logits, same),
+  /** The share of the batch's images that are most like their own text. */
+  metrics: (logits) => {
+    const b = logits.shape[0]!
+    const own = Int32Array.from({ length: b }, (_, i) => i)
+    return { ownText: accuracy(logits, logits.graph.constant(own, 'int32', [b])) }
+  },
+})
