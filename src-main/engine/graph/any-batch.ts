@@ -35,7 +35,8 @@ export class BatchShapes {
   readonly nodes: ShapeNode[] = []
   private readonly known = new Map<string, string>()
 
-  constructor(private readonly graph: Graph) {}
+  /** @param inputs those that the model has */
+  constructor(private readonly inputs: readonly Value[]) {}
 
   /** The operand that stands in for a literal of the node; the literal itself where it has nothing to do with the batch. */
   operand({ type }: Emission, literal: Literal): Literal | string {
@@ -56,7 +57,7 @@ export class BatchShapes {
   private times(k: number): string {
     let batch = this.known.get('batch')
     if (!batch) {
-      const input = this.graph.inputs.find((v) => v.shape[0] === ANY)
+      const input = this.inputs.find((v) => v.shape[0] === ANY)
       if (!input) throw new Error('no input has the batch as its first axis')
       batch = this.add({ type: 'Shape', inputs: [], attributes: { start: 0, end: 1 } }, [input.name])
       this.known.set('batch', batch)

@@ -27,7 +27,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     if (!found) literals.set(key, (found = { name: `literal_${literals.size}`, literal }))
     return found.name
   }
-  const shapes = isAnyBatch(graph) ? new BatchShapes(graph) : undefined
+  const shapes = isAnyBatch(graph) ? new BatchShapes(graph.inputs.filter((v) => used.has(v))) : undefined
   if (shapes) refuseFixed(emissions, used)
   const operand = (e: Emission) => (x: Value | Literal) => {
     if ('graph' in x) return x.name

@@ -34,7 +34,7 @@ export function modelFacts(dir: string): ModelFacts | null {
         bytes += length
       }
     }
-    return { parameters, bytes, family: kind.digest('hex').slice(0, 16), can: capabilitiesIn(dir, others.includes(HEAD_FILE)) }
+    return { parameters, bytes, mergeKey: kind.digest('hex').slice(0, 16), can: capabilitiesIn(dir, others.includes(HEAD_FILE)) }
   } catch (e) {
     if (e instanceof DashiError) return null
     throw e
