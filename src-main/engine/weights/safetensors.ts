@@ -61,7 +61,7 @@ function readHeader(file: string, fd: number, size: number): Uint8Array {
       otherFormat(file, fd) ??
       dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
     )
-  if (length > size - 8) throw dataError(file, sentence('model.truncated', { length, left: size - 8 }))
+  if (length > size - 8) throw dataError(file, sentence('model.truncated', { length: String(length), left: size - 8 }))
   if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
   const json = new Uint8Array(Number(length))
   if (readAll(fd, json, 8) < json.length) throw dataError(file, 'header: the file ended while it was read')
