@@ -1,12 +1,19 @@
 import tseslint from 'typescript-eslint'
 import vueParser from 'vue-eslint-parser'
+import { layers, zonesRule } from './.ci/zones.mjs'
 
-// The layers, lowest first; a file may import from its own layer and those below it.
-// `zone(files, forbidden)`: an import whose path matches one of `forbidden` climbs, and is refused.
-const zone = (files, forbidden, why) => ({
+/** What a part of the program may not import of packages and of Node. Which folder may import which stands in .ci/zones.mjs. */
+const packages = (files, forbidden, why) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message: why }] }] },
 })
+
+/** What no file of the renderer imports; `above`: nor those folders of it. */
+const page = '^(node:|electron$)|src-main'
+const above = (folders) => `${page}|^\\.\\./(.*/)?(${folders})/`
+/** Statements begin like this and no sentence does. */
+const sql = String.raw`/^\s*(SELECT|INSERT (INTO|OR)|UPDATE \w+ SET|DELETE FROM|REPLACE INTO|WITH \w+|(CREATE|DROP|ALTER) (TABLE|INDEX|VIEW|TRIGGER)|PRAGMA|ATTACH|VACUUM|BEGIN|COMMIT)\b/`
+const inDb = 'SQL lies in src-main/db, in a function named after what it answers.'
 
 export default tseslint.config(
   { ignores: ['out/**', 'dist/**', 'node_modules/**', '.cache/**'] },
@@ -20,24 +27,75 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
-  zone(
+  {
+    files: ['src-*/**'],
+    plugins: { house: { rules: { zones: zonesRule } } },
+    rules: { 'house/zones': ['error', layers] },
+  },
+  {
+    files: ['src-main/**'],
+    // The last rooms that still hold some.
+    ignores: ['src-main/db/**', 'src-main/app/{aids,exchange,media,serve}/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: `Literal[value=${sql}]`, message: inDb },
+        { selector: `TemplateElement[value.raw=${sql}]`, message: inDb },
+        {
+          selector: 'CallExpression[callee.object.name="db"][callee.property.name=/^(all|get|value|run|exec|iterate|prepare)$/]',
+          message: inDb,
+        },
+        {
+          selector: 'CallExpression[callee.object.property.name="db"][callee.property.name=/^(all|get|value|run|exec|iterate|prepare)$/]',
+          message: inDb,
+        },
+      ],
+    },
+  },
+  packages(
     ['src-shared/**'],
-    '^(node:|electron|vue|onnxruntime|sharp|libsql|\\.\\./\\.\\./|.*src-(main|renderer))',
-    'src-shared imports nothing outside itself.',
+    '^(node:|electron|vue|onnxruntime|sharp|libsql)',
+    'src-shared runs anywhere: no Node, no window, no native code.',
   ),
-  zone(
-    ['src-main/files/**'],
-    '^electron|^libsql|^vue|^onnxruntime|^sharp|/(app|db|engine|host)/',
-    'files is the lowest layer: it imports src-shared only.',
+  packages(['src-main/files/**'], '^electron|^libsql|^vue|^onnxruntime|^sharp', 'files speaks to the disk alone.'),
+  packages(['src-main/engine/**'], '^electron|^libsql|^vue|^onnxruntime', 'only engine/runtime speaks to onnxruntime.'),
+  packages(['src-main/engine/runtime/**'], '^electron|^libsql|^vue', 'the engine has neither a database nor a window.'),
+  packages(['src-main/db/**'], '^electron|^vue|^onnxruntime|^sharp', 'db speaks to libsql alone.'),
+  packages(
+    ['src-main/app/**'],
+    '^electron|^vue|^onnxruntime|^libsql',
+    'app knows hosts by host/ports, databases by db and sessions by the engine.',
   ),
-  zone(['src-main/engine/**'], '^electron|^libsql|^vue|/(app|db|host)/', 'engine depends on src-shared only.'),
-  zone(
-    ['src-main/engine/!(runtime)/**', 'src-main/engine/*.ts'],
-    '^electron|^libsql|^vue|/(app|db|host)/|^onnxruntime',
-    'only engine/runtime speaks to onnxruntime.',
+  packages(['src-main/host/**'], '^vue|^onnxruntime|^libsql', 'a host knows nothing of the application.'),
+  packages(['src-renderer/**'], page, 'the renderer runs in a browser, and imports src-shared only.'),
+  // Inside the renderer, lowest first. `*.actions.ts` files of the views are found by actions/registry.ts, not imported by it.
+  packages(
+    ['src-renderer/locales/**', 'src-renderer/rpc/**'],
+    above('stores|routing|actions|components|views|shell|canvas'),
+    'locales and rpc are lowest.',
   ),
-  zone(['src-main/db/**'], '^electron|^vue|/(app|engine|host)/', 'db depends on src-shared only.'),
-  zone(['src-main/app/**'], '^electron|^vue|^onnxruntime|/host/(electron|node)/', 'app knows hosts by host/ports only.'),
-  zone(['src-main/host/**'], '^vue|^onnxruntime|/(app|db|engine)/', 'a host knows nothing of the application.'),
-  zone(['src-renderer/**'], '^(node:|electron$)|src-main', 'the renderer imports src-shared only.'),
+  packages(
+    ['src-renderer/canvas/**'],
+    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$|^fabric`,
+    'the canvas knows nothing of the window, and only canvas/fabric imports fabric.',
+  ),
+  packages(
+    ['src-renderer/canvas/fabric/**'],
+    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$`,
+    'the canvas knows nothing of the window.',
+  ),
+  packages(
+    ['src-renderer/stores/**'],
+    `${above('actions|components|views|shell')}|/routing/(?!address)|^naive-ui$`,
+    'stores know addresses, but not who shows them or acts on them.',
+  ),
+  packages(
+    ['src-renderer/guide/**'],
+    above('actions|components|views|shell'),
+    'the guide knows which page belongs to what is shown, no more.',
+  ),
+  packages(['src-renderer/routing/**'], above('actions|components|views|shell'), 'routing stands between addresses and stores.'),
+  packages(['src-renderer/actions/**'], above('components|views|shell'), 'actions work on stores; nothing is drawn here.'),
+  packages(['src-renderer/components/**'], above('views|shell'), 'a component serves any view.'),
+  packages(['src-renderer/views/**'], above('shell'), 'views stand in the shell.'),
 )

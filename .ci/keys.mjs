@@ -1,8 +1,12 @@
-// Plays the common jobs (test/e2e/keys.test.ts) and writes what they took into docs/keys.md.
+// Plays the common jobs (test/e2e/keys.test.ts) and writes what they took into docs/keys.md; writes docs/shortcuts.md.
 import { spawnSync } from 'node:child_process'
 
-const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/e2e/keys.test.ts'], {
-  stdio: 'inherit',
-  env: { ...process.env, DASHI_WRITE_KEYS: '1' },
-})
+const { status } = spawnSync(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', 'test/e2e/keys.test.ts', 'test/renderer/shortcuts.test.ts'],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, DASHI_WRITE_KEYS: '1' },
+  },
+)
 process.exit(status ?? 1)

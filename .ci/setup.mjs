@@ -43,7 +43,8 @@ function installed() {
 
 const built = [
   ...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))),
-  ...['build', 'bundled', 'notices'].map((f) => at('.ci', `${f}.mjs`)),
+  ...sources(at('docs', 'guide')),
+  ...['build', 'bundled', 'guide', 'notices'].map((f) => at('.ci', `${f}.mjs`)),
   at('package-lock.json'),
   at('package.json'),
   at('electron.vite.config.ts'),

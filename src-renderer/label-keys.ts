@@ -1,6 +1,6 @@
 /** Keys that mean labels: a key of its own, else a number; and the labels that typed letters mean. */
 import type { Label } from '#shared/model/label.ts'
-import { rank } from './actions/search.ts'
+import { rank } from './search.ts'
 
 type Keyed = Pick<Label, 'id' | 'key'>
 type Named = Pick<Label, 'id' | 'name' | 'synonyms'>

@@ -2,6 +2,7 @@ import vue from '@vitejs/plugin-vue'
 import { fileURLToPath } from 'node:url' // eslint-disable-line no-restricted-imports -- the build's own file, not the page's
 import { defineConfig } from 'vite'
 import { bundled } from '../.ci/bundled.mjs'
+import { guide } from '../.ci/guide.mjs'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -9,7 +10,8 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [vue(), bundled('renderer')],
+  plugins: [vue(), guide(), bundled('renderer')],
+  server: { fs: { allow: [here('..')] } }, // the pages of the guide, and their pictures
   define: {
     __VUE_OPTIONS_API__: 'false',
     __VUE_PROD_DEVTOOLS__: 'false',

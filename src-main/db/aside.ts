@@ -1,4 +1,4 @@
-/** The files of a database beside SQLite: what is put aside, what is given anew, and how one is opened that may not be written to. */
+/** A database's files, handled beside SQLite: setting them aside, renewing them, and opening one that may not be written to. */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,7 +12,7 @@ export function readOnlyUri(file: string): string {
   return `${url}?${complete && !isWritable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
 }
 
-/** No lock lies on the log itself, so it can be opened and closed beside SQLite. */
+/** SQLite takes no lock on the log itself, so the log can be opened and closed beside it. */
 export function putLogAside(file: string): void {
   const log = `${file}-wal`
   if (!existsSync(log) || statSync(log).size === 0) return
@@ -21,12 +21,12 @@ export function putLogAside(file: string): void {
 }
 
 /**
- * Files that were written over while this process had them open. The driver lets go of a file only some time after it was closed, and
- * until then SQLite would read the new content by the index of the old log: so it is opened as a file of its own.
+ * Files that were overwritten while this process had them open. The driver releases a file only some time after it was closed; until
+ * then SQLite would read the new content through the index of the old log. So it is opened again as a new file.
  */
 export const writtenOver = new Set<string>()
 
-/** Gives a file's content to another file at its place; what this process may still hold of the old one has no part in it. */
+/** Replaces a file by a copy of itself, which shares nothing with what this process may still hold of the old one. */
 export function renew(file: string, endings: readonly string[] = ['-wal', '-shm']): void {
   if (!existsSync(file)) return
   for (const ending of endings) rmSync(file + ending, { force: true })

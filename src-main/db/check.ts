@@ -1,4 +1,4 @@
-/** Is the database sound, and does everything that is derived agree with what it is derived from? Repairs what can be derived again. */
+/** Is the database sound, and does all derived data agree with its sources? Repairs what can be derived again. */
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -30,7 +30,7 @@ export function checkDatabase(db: Database, repair: boolean, keep: () => void = 
         return part(db, repair)
       } catch (e) {
         if (!(e instanceof DashiError)) throw e
-        // What cannot be read was listed; it hides the rest of this part only.
+        // Rows that cannot be read were listed above; they hide only the rest of this part.
         return rows.length ? [] : [{ kind: 'integrity' as const, message: errorLine(e), repaired: false }]
       }
     }),
@@ -48,7 +48,7 @@ export function isSound(file: string): boolean {
   }
 }
 
-/** Is what was acknowledged in the file and its log? Looked at before a repair empties the log. */
+/** Is every acknowledged edit in the file or its log? Must run before a repair empties the log. */
 function journalLog(db: Database, repair: boolean, damage: string | null): Problem[] {
   const problems: Problem[] = []
   if (damage) problems.push({ kind: 'log', message: `project.db-wal ${damage}`, repaired: false })
@@ -63,7 +63,9 @@ function journalLog(db: Database, repair: boolean, damage: string | null): Probl
   for (const { from, to, at } of missing)
     problems.push({
       kind: 'log',
-      message: `the journal entries ${from} to ${to}, written until ${when(at)}, are missing: the log (project.db-wal) was removed, cut or damaged, or an older project.db was put in this one's place`,
+      message:
+        `the journal entries ${from} to ${to}, written until ${when(at)}, are missing: the log (project.db-wal) was removed, cut or ` +
+        "damaged, or an older project.db was put in this one's place",
       repaired: repair,
     })
   if (repair) for (const { key } of missing) if (key) db.run('DELETE FROM meta WHERE key = ?', key)
@@ -83,7 +85,7 @@ interface Missing {
   at: number
 }
 
-/** Rows that no statement can read: bytes that are no text. */
+/** Rows that no statement can read, because their bytes are not text. */
 function unreadable(db: Database): Problem[] {
   const problems: Problem[] = []
   for (const table of ownTables())
@@ -171,7 +173,7 @@ function journal(db: Database): Problem[] {
         past.set(key, before(change, after))
       }
       for (const { table, from, to } of rangesOf(db, seq)) {
-        // Each row of the range is there still, or a later entry took it out; then that entry's row is in `past`.
+        // Each row of the range is still there, or a later entry removed it, whose row is then in `past`.
         const now = Number(db.value(`SELECT count(*) FROM ${journaledTable.parse(table)} WHERE id BETWEEN ? AND ?`, from, to))
         let takenOut = 0
         for (let id = from; now + takenOut < to - from + 1 && id <= to; id++)

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import Libsql from 'libsql'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../files/words.ts'
 import { besideIn, putLogAside, readOnlyUri, renew, writtenOver } from './aside.ts'
 import { explain } from './explain.ts'
@@ -18,11 +19,11 @@ export type Row = Record<string, Value>
 
 export interface OpenOptions {
   readOnly?: boolean
-  /** The file is a person's: it is noticed where another program takes it away or puts another in its place. */
+  /** Notice when another program removes or replaces the file. */
   watched?: boolean
   /** Whether a copy of the database holds together. Asked after a watched file was written over; without it no copy is trusted. */
   isSound?: (file: string) => boolean
-  /** Another connection of this process is the project's first, and brings the log back into the file. */
+  /** Another connection of this process was first, and checkpoints the log. */
   shared?: boolean
 }
 
@@ -31,9 +32,9 @@ export class Database {
   private readonly statements = new Map<string, Guarded>()
   private readonly onRollback: (() => void)[] = []
   private readonly onCommit: (() => void)[] = []
-  /** Whether a log lay beside the file before it was opened, which makes one. */
+  /** Whether a log lay beside the file before it was opened; opening makes one. */
   readonly foundLog: boolean
-  /** Of a watched file; a connection that only reads has nothing to lose. */
+  /** Only of a watched file opened for writing; a reader has nothing to lose. */
   private readonly presence: Presence | null
 
   constructor(
@@ -49,7 +50,7 @@ export class Database {
     if (options.shared) this.accompanied() // by the connection that holds the lock
   }
 
-  /** What became of the file, where it is no longer the one that was opened; nothing is written to it then. */
+  /** What happened to the file, once it is no longer the one that was opened; nothing is written to it from then on. */
   get replaced(): Replacement | null {
     return this.presence?.replaced ?? null
   }
@@ -58,10 +59,10 @@ export class Database {
     return this.presence?.identity ?? null
   }
 
-  /** Where what was open is kept that lies nowhere else any more. */
+  /** The file that holds a copy of the lost content, where that exists nowhere else. */
   kept: string | null = null
 
-  /** Looks now, for those who have nothing to write. */
+  /** Looks now whether the file was replaced; for callers that have nothing to write. */
   look(): Replacement | null {
     if (!this.presence || !this.connection.open || this.connection.inTransaction) return this.replaced
     if (this.presence.look()) this.settleReplaced()
@@ -78,7 +79,7 @@ export class Database {
     if (this.presence) this.presence.company++
   }
 
-  /** It has ended: what the file looks like now is its work. */
+  /** The other thread has ended: the file as it is now is its work. */
   settled(): void {
     if (this.presence && this.presence.company > 0) this.presence.company--
     if (this.connection.open) this.presence?.accept()
@@ -89,7 +90,7 @@ export class Database {
     if (!this.look()) this.presence?.lose()
   }
 
-  /** Brings the log back into the file; false where others read from it meanwhile. */
+  /** Writes the log back into the file; false where other readers prevented it. */
   checkpoint(): boolean {
     this.presence?.ensure()
     const [row] = this.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -103,15 +104,15 @@ export class Database {
   }
 
   /**
-   * The log that is left beside a file that it does not belong to would be read into it by whoever opens it next. So it goes into the
-   * file that was open, if that is still there, wherever; and where another content lies in that very file, it is put aside in backups/.
+   * A log left beside a file it does not belong to would be read into that file by whoever opens it next. So it is checkpointed into
+   * the file that was open, wherever that is now; where that very file has other content, the log is moved to backups/.
    */
   private secure({ how }: Replacement): void {
     try {
       if (how === 'overwritten') {
         this.keep()
         if (this.kept && this.presence!.sameSize && this.options.isSound?.(this.kept)) {
-          // Only its time changed: all that was acknowledged is there, read from the disk anew.
+          // Only its time changed: every acknowledged edit is there when read from the disk again.
           rmSync(this.kept)
           this.kept = null
           this.secured = false
@@ -119,15 +120,15 @@ export class Database {
         } else putLogAside(this.file)
       } else this.connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
     } catch {
-      // What can be done was done; the edit is refused in any case.
+      // Nothing more can be done; the edit is refused in any case.
     }
   }
 
-  /** A copy of what can still be read of a file that was written over; whether it holds together, who copies it further has to look. */
+  /** Copies what can still be read of an overwritten file. Whoever uses the copy has to check that it is sound. */
   private keep(): void {
     const target = besideIn(this.file, 'backups', `${basename(this.file, '.db')}-before-it-was-written-over`, '.db')
     try {
-      this.connection.exec('PRAGMA shrink_memory') // what is remembered of the file says nothing of what it is now
+      this.connection.exec('PRAGMA shrink_memory') // cached pages say nothing about the file as it is now
       this.copyTo(target)
       this.kept = target
     } catch {
@@ -135,7 +136,7 @@ export class Database {
     }
   }
 
-  /** A write is refused where the file is not the one that was opened, and is acknowledged only if it still is when it is done. */
+  /** A write is refused where the file is not the one that was opened, and acknowledged only if it still is afterwards. */
   private watched<T>(body: () => T): T {
     if (!this.presence || this.connection.inTransaction) return body()
     this.ensurePresent()
@@ -157,7 +158,7 @@ export class Database {
     this.secure(this.replaced)
   }
 
-  /** Runs several statements; no parameters. */
+  /** Runs several statements without parameters. */
   exec(sql: string): void {
     this.watched(() => this.guard(() => this.connection.exec(sql)))
   }
@@ -191,7 +192,7 @@ export class Database {
     return row && (Object.values(row)[0] as V)
   }
 
-  /** Row by row, with a statement of its own, so that others may run meanwhile. */
+  /** Row by row, with a statement of its own, so that other statements may run in between. */
   *iterate<R = Row>(sql: string, ...params: Value[]): Generator<R> {
     const { statement, decode, origins } = this.guard(() => guardedStatement(this.connection, sql))
     const rows = this.guard(() => statement.iterate(params)) as IterableIterator<Record<string, unknown>>
@@ -201,12 +202,12 @@ export class Database {
     }
   }
 
-  /** The rows of a table whose column cannot be read: their ids or keys, and what is there. */
+  /** The rows of a table in which a column cannot be read: their ids or keys, and what the column holds. */
   unreadable(table: string, column: string): UnreadableRow[] {
     return this.guard(() => [...unreadableRows(this.connection, table, column)])
   }
 
-  /** Throws where the file holds anything but the tables of a project; `strict`: besides them, too. */
+  /** Throws where the project's tables are not as the schema makes them; `strict`: also where there is anything beside them. */
   checkShape(strict: boolean): void {
     this.guard(() => checkShape(this.file, this.connection, strict))
   }
@@ -214,7 +215,7 @@ export class Database {
   /** All or nothing; a transaction inside another is part of it. */
   transaction<T>(body: () => T): T {
     if (this.connection.inTransaction) return body()
-    if (this.options.readOnly) throw userError(`${this.file}: opened read-only, so it cannot be changed`)
+    if (this.options.readOnly) throw userError(sentence('project.read-only', { file: this.file }))
     return this.watched(() => this.atomically(body))
   }
 
@@ -233,12 +234,12 @@ export class Database {
     }
   }
 
-  /** Called after each write of a watched file that is going to be acknowledged. */
+  /** `note` is called after each write to a watched file, before it is acknowledged. */
   whenCommitted(note: () => void): void {
     this.onCommit.push(note)
   }
 
-  /** Caches that must not outlive a rollback register here. */
+  /** For caches that must not outlive a rollback. */
   whenRolledBack(forget: () => void): void {
     this.onRollback.push(forget)
   }
@@ -251,7 +252,7 @@ export class Database {
       // Everything into the main file: a project is then one file that can be copied.
       if (!this.options.readOnly && !this.options.shared && !this.replaced) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } catch (e) {
-      // On a full disk the log stays beside the file, complete: whoever opens it next goes on from there.
+      // On a full disk the log stays beside the file, complete, and the next connection reads it.
       if (!diskFull(explain(this.file, e))) throw explain(this.file, e)
     } finally {
       this.statements.clear()
@@ -268,7 +269,7 @@ export class Database {
     return statement
   }
 
-  /** Says which row cannot be read: by the id that was asked for with it, or else the first one of its table that cannot. */
+  /** Names the row that cannot be read: by its id if that was selected, or else the first such row of the table. */
   private failing(row: Record<string, unknown>, origins: Guarded['origins']) {
     return (name: string, what: Unreadable): never => {
       const { table, column } = origins.get(name) ?? {}

@@ -1,12 +1,12 @@
 /**
- * The dataset hash: which content, whatever the order in which it came about.
+ * The dataset hash: identifies the content, whatever the order of the edits that led to it.
  *
  * Each row of content (image, image label, tag, region, caption) is hashed with SHA-256 over its image's path and its content
  * columns. The hashes are added modulo 2^256 (AdHash: Bellare & Micciancio 1997, "A new paradigm for collision-free hashing"),
  * one sum a label, so an edit costs one subtraction and one addition. The dataset hash is SHA-256 over the labels' names,
  * synonyms, prompts, parents, attributes and skeletons (but for how they lie) with their sums, sorted by name. A label without attributes,
- * or without a skeleton, counts as it did before there were any. Row ids never enter, but for captions that point at regions: equal
- * data gives equal hashes in two projects as long as no caption is grounded.
+ * or without a skeleton, hashes as it did before those existed. Row ids enter only through captions that refer to regions: equal data
+ * has equal hashes in two projects as long as no caption is grounded.
  */
 import { hash } from 'node:crypto'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
@@ -23,10 +23,10 @@ export function rowDigest(table: JournaledTable, row: StoredRow, mediaPath: stri
   return BigInt(`0x${hash('sha256', JSON.stringify([table, mediaPath, ...content]), 'hex')}`)
 }
 
-/** Sums to be added to the table, by label. */
+/** What has to be added to the stored sums, by label. */
 export class DigestDelta {
   private readonly sums = new Map<number, bigint>()
-  /** Of the same rows. */
+  /** Counts of the same rows. */
   readonly tally = new TallyDelta()
 
   add(table: JournaledTable, row: StoredRow, mediaPath: string, sign: 1n | -1n = 1n): void {
@@ -59,7 +59,7 @@ export function datasetHash(db: Database): string {
   return hash('sha256', JSON.stringify([rest, ...labels.map((l) => l.definition)]), 'hex')
 }
 
-/** The sums as the rows say, label → hexadecimal; zero sums are left out. For the check. */
+/** The sums recomputed from the rows, label → hexadecimal; zero sums are left out. For the check. */
 export function recountDigests(db: Database): Map<number, string> {
   const sums = new Map<number, bigint>()
   const count = (table: JournaledTable, rows: Iterable<StoredRow>) => {

@@ -1,7 +1,8 @@
-/** One edit: rows inserted, updated and removed within a transaction, each change kept for the journal in both directions. */
+/** One edit: rows inserted, updated and removed within a transaction, each change recorded for the journal in both directions. */
 import { userError } from '#shared/errors.ts'
 import type { JournaledTable, RangeInsert, RowChange, StoredRow } from '#shared/model/journal.ts'
 import { isCarried, repaired, repairedDeep } from '#shared/model/text.ts'
+import { sentence, type SentenceCode } from '#shared/sentences/table.ts'
 import type { Database, Value } from './database.ts'
 import { DigestDelta } from './digest.ts'
 import { ConstraintError } from './explain.ts'
@@ -11,19 +12,22 @@ import { mediaTables, tables } from './tables.ts'
 export class Edit {
   readonly ranges: RangeInsert[] = []
   readonly digest = new DigestDelta()
-  /** Images touched by single changes, not by ranges. */
+  /** Images touched by single changes, not by bulk ranges. */
   readonly media = new Set<number>()
-  /** Images inserted by ranges. */
+  /** How many images bulk ranges inserted. */
   bulkMedia = 0
-  /** Regions of tracks that changed, whole rows: what hangs together with them may have to follow. */
+  /** Changed regions that belong to tracks, as whole rows: the rest of their tracks may have to follow. */
   readonly tracked: { id: number; before: StoredRow | null; after: StoredRow | null }[] = []
-  /** Its images hang together: undone as one from any of them. */
+  /** The edit is undone as a whole from any of its images. */
   whole = false
-  /** What the full-text index holds of images whose captions change. */
+  /** What the full-text index holds for images whose captions change. */
   private readonly documents = new Map<number, string>()
   private readonly paths = new Map<number, string>()
 
-  /** `log` takes each change, as it is made, to the journal. `by`: who is noted as having changed a row last. */
+  /**
+   * @param log called with each change as it is made
+   * @param by who is recorded as the last to change a row
+   */
   constructor(
     readonly db: Database,
     private readonly log: (change: RowChange) => void,
@@ -53,7 +57,7 @@ export class Edit {
   /** Only what differs is written; false where nothing does. Throws where the row does not exist. */
   update(table: JournaledTable, id: number, given: StoredRow): boolean {
     const old = this.row(table, id)
-    if (!old) throw userError(`${table} ${id} does not exist (any more)`)
+    if (!old) throw userError(sentence('row.gone', { table, id }))
     const patch = { ...this.signature(table, old, given), ...given }
     const changed = Object.keys(patch).filter((c) => patch[c] !== undefined && patch[c] !== old[c])
     if (changed.length === 0) return false
@@ -77,7 +81,7 @@ export class Edit {
     return true
   }
 
-  /** Who did it, beside a change of what a row says; how it is shown (hidden, drawing order) says nothing. */
+  /** The columns that record who did it. Changing only how a row is shown (hidden, drawing order) is not recorded. */
   private signature(table: JournaledTable, old: StoredRow, patch: StoredRow): StoredRow {
     if (this.by === null) return {}
     const changes = (columns: readonly string[]) => columns.some((c) => patch[c] !== undefined && patch[c] !== old[c])
@@ -88,7 +92,7 @@ export class Edit {
 
   remove(table: JournaledTable, id: number): void {
     const old = this.row(table, id)
-    if (!old) throw userError(`${table} ${id} does not exist (any more)`)
+    if (!old) throw userError(sentence('row.gone', { table, id }))
     this.touch(table, id, old)
     this.digest.add(table, old, this.pathOf(table, id, old), -1n)
     if (table === 'caption') this.recaption(Number(old['media_id']))
@@ -98,22 +102,22 @@ export class Edit {
     this.log({ table, id, before: old, after: null })
   }
 
-  /** Turns one change round. Throws where the row is no longer as the change left it. */
+  /** Reverses one change. Throws where the row is no longer as the change left it. */
   revert(change: RowChange): void {
     const { table, id, after } = change
     const before = repairedDeep(change.before)
-    const conflict = (what: string) => userError(`${table} ${id} ${what} by a later change; undo that one first`)
+    const conflict = (how: 'removed' | 'changed') => userError(sentence(`row.${how}-later`, { table, id }))
     if (!after) return void this.insert(table, before!, id)
     const now = this.row(table, id)
-    if (!now) throw conflict('was removed')
+    if (!now) throw conflict('removed')
     const { facts } = tables[table]
     for (const [column, value] of Object.entries(after))
-      if (!sameValue(now[column], value) && !facts.includes(column)) throw conflict('was changed')
+      if (!sameValue(now[column], value) && !facts.includes(column)) throw conflict('changed')
     if (before) this.update(table, id, before)
     else this.remove(table, id)
   }
 
-  /** Writes what follows from the changes: the sums of the dataset hash, the full-text index, and which images are annotated. */
+  /** Writes the data derived from the changes: the sums of the dataset hash, the full-text index, and which images are annotated. */
   settle(): void {
     this.digest.flush(this.db)
     for (const [mediaId, document] of this.documents) replaceDocument(this.db, mediaId, document, captionDocument(this.db, mediaId))
@@ -165,14 +169,14 @@ export class Edit {
   }
 }
 
-/** Of a stored value and what the journal says of it: earlier versions took halves of surrogate pairs, which are stored as U+FFFD. */
+/** Whether a stored value is the one in the journal: earlier versions accepted lone surrogates, which are stored as U+FFFD. */
 export const sameValue = (stored: Value | undefined, journalled: Value | undefined): boolean =>
   stored === journalled ||
   (typeof stored === 'string' &&
     typeof journalled === 'string' &&
     (stored === journalled.toWellFormed() || stored === repaired(journalled)))
 
-/** The last place before the journal: what SQLite would store as something else must not be written down as done. */
+/** The last check before the journal: a value that SQLite would store as something else must not be recorded. */
 function carried(table: string, column: string, value: Value): Value {
   if (typeof value === 'string' && !isCarried(value))
     throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
@@ -180,17 +184,19 @@ function carried(table: string, column: string, value: Value): Value {
   return value
 }
 
-const taken: Record<string, string> = {
-  'label.name': 'a label of this name exists already',
-  'root.path': 'this folder is a root already',
-  'media.root_id, media.path': 'this image is in the project already',
-  'media_label.media_id, media_label.label_id, media_label.author': 'the image has this label already',
-  'media_tag.media_id, media_tag.tag': 'the image has this tag already',
+const taken: Readonly<Record<string, SentenceCode>> = {
+  'label.name': 'label.name-taken',
+  'root.path': 'root.taken',
+  'media.root_id, media.path': 'image.taken',
+  'media_label.media_id, media_label.label_id, media_label.author': 'image-label.taken',
+  'media_tag.media_id, media_tag.tag': 'tag.taken',
 }
 
-/** `UNIQUE constraint failed: label.name` in a person's words. */
+/** `UNIQUE constraint failed: label.name` in plain words. */
 export function explainConstraint(e: ConstraintError) {
   const columns = /UNIQUE constraint failed: (.*)$/.exec(e.message)?.[1]
-  if (columns) return userError(taken[columns] ?? `${columns} exists already`, e)
-  return userError(/FOREIGN KEY/.test(e.message) ? 'something that this refers to does not exist (any more)' : e.message, e)
+  const code = columns === undefined ? undefined : taken[columns]
+  if (code) return userError({ code, params: {} }, e)
+  if (columns) return userError(`${columns} exists already`, e)
+  return userError(/FOREIGN KEY/.test(e.message) ? sentence('row.reference-gone') : e.message, e)
 }

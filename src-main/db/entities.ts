@@ -82,7 +82,7 @@ export const commentRow = (c: Partial<Comment>) =>
     reply_to: c.replyTo,
   })
 
-/** A row of a table as the entity of a schema; a row that is none names its table and id. */
+/** A row as an entity of the schema. Throws dataError, with table and id, where it does not parse. */
 export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
   let problem: string
   try {

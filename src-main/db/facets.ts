@@ -1,8 +1,8 @@
 /**
- * How many images there are of each kind, among those that the other filters let through: the count beside a value is the number of
- * images that choosing it would show. A value's own filter never narrows the list that it stands in.
+ * How many images there are of each kind, among those that pass the other filters: the count beside a value is the number of images
+ * that choosing it would show. A filter never narrows its own list of values.
  *
- * Of many images the counts are first reckoned from a sample that is spread evenly over all.
+ * With many images the counts are first estimated from a sample spread evenly over all of them.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import { all, type Condition } from './condition.ts'
@@ -11,12 +11,12 @@ import { incompleteIds } from './incomplete.ts'
 import { tally } from './tally.ts'
 import { annotationConditions, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
 
-/** Up to so many images are counted one by one at once; of more, half as many are looked at, which is true to a point or two. */
+/** Up to this many images are counted one by one; of more, a sample of half as many is exact to a percentage point or two. */
 const few = 8000
-/** So many times as many, reckoned from a sample, are more without counting them. */
+/** Where a sample estimates this many times `few`, there is no need to count whether there are more. */
 const clearly = 3
 
-/** Which images are counted: null all of them. `listed`: one by one, so that their annotations are few. */
+/** Which images are counted; null: all. `listed`: one by one, so that their annotations are few. */
 type Hits = (Condition & { factor: number; listed: boolean }) | null
 interface Counted {
   value: string | null
@@ -40,12 +40,12 @@ interface AnnotationRow {
 export const doubtful = { max: 0.5 } as const
 
 export class FacetQuery {
-  /** Whether anything was reckoned from a sample. */
+  /** Whether any count was estimated from a sample. */
   approximate = false
   private readonly known = new Map<string, Hits>()
   readonly total: number
 
-  /** @param few other than the usual, for a test */
+  /** @param most overrides the usual limit, for tests */
   constructor(
     private readonly db: Database,
     private readonly filter: MediaFilter,
@@ -80,10 +80,8 @@ export class FacetQuery {
 
   tags(): Counted[] {
     const hits = this.others('tag')
-    return this.grouped(
-      hits,
-      `SELECT t.tag AS value, count(*) AS count FROM ${hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'} GROUP BY 1 ORDER BY 1`,
-    )
+    const from = hits ? 'hit h CROSS JOIN media_tag t ON t.media_id = h.id' : 'media_tag t'
+    return this.grouped(hits, `SELECT t.tag AS value, count(*) AS count FROM ${from} GROUP BY 1 ORDER BY 1`)
   }
 
   /** Images of a condition on `m`, and the others. */
@@ -130,7 +128,7 @@ export class FacetQuery {
     return hits?.listed ? this.countListed(hits) : this.countAll(hits)
   }
 
-  /** Few annotations, each looked at once for all that is counted. */
+  /** For few annotations: each is looked at once for all counts. */
   private countListed(hits: NonNullable<Hits>): AnnotationCounts {
     const columns = 'a.media_id AS mediaId, a.label_id AS labelId, a.author, a.score, a.state'
     const arm = (table: string) => `SELECT ${columns} FROM hit h CROSS JOIN ${table} a ON a.media_id = h.id`
@@ -163,7 +161,7 @@ export class FacetQuery {
     }
   }
 
-  /** However many there are. */
+  /** For any number of annotations. */
   private countAll(hits: Hits): AnnotationCounts {
     const { labelIds: _, ...others } = this.filter
     const { author: __, ...anyAuthor } = this.filter
@@ -212,7 +210,7 @@ export class FacetQuery {
         ...params,
       )
     }
-    // Of all images: the indices have the pairs in order, so that nothing is sorted but what both tables have.
+    // Over all images the indices deliver the pairs in order, so that only what both tables have is sorted.
     const index = column === 'label_id' ? 'label' : 'author'
     const regions = `SELECT DISTINCT a.${column} AS value, a.media_id FROM region a INDEXED BY region_${index} WHERE ${sql}`
     const labels = `SELECT DISTINCT a.${column} AS value, a.media_id FROM media_label a INDEXED BY media_label_${index} WHERE ${sql}
@@ -226,13 +224,13 @@ export class FacetQuery {
     return [...sums].sort(([a], [b]) => (a! < b! ? -1 : 1))
   }
 
-  /** What all conditions but this one let through. */
+  /** The images that pass all conditions but this one. */
   private others(own: keyof MediaFilter): Hits {
     const { [own]: _, ...others } = this.filter
     return this.hits(others)
   }
 
-  /** @param sampled whether all images are too many, too */
+  /** @param sampled sample also where there is no condition at all */
   private hits(filter: MediaFilter, sampled = false): Hits {
     const empty = Object.values(filter).every((v) => v === undefined)
     if (empty && !sampled && this.total > this.most) return null
@@ -251,12 +249,12 @@ export class FacetQuery {
       listed: few,
     })
     const sampled = () => sampleIds(this.db, filter, this.most >> 1)
-    // Where the sample has them by the hundred there is no need to look how many there are.
+    // Where the sample has many hits there is no need to count them exactly.
     if (!this.exact && this.total > this.most * clearly) {
       const sample = sampled()
       if (sample.ids.length * sample.factor > this.most * clearly) return listed(sample.ids, sample.factor)
     }
-    // Found once for all that is counted: to find them costs more than to read a list of them.
+    // Found once for all counts: finding them costs more than reading a list of them.
     const ids = mediaIds(this.db, filter, { limit: this.exact ? Number.MAX_SAFE_INTEGER : this.most + 1 })
     if (ids.length <= this.most || this.exact) return listed(ids, 1, ids.length <= this.most)
     const sample = sampled()

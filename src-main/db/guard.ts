@@ -1,17 +1,20 @@
 /**
- * Reading what may have been written by anybody. The driver ends the whole process at text that is no UTF-8, and cuts text at its
- * first NUL. So no statement hands text to it that could be either: text that is not plain ASCII, or long, comes as bytes and is
- * decoded here, where what cannot be decoded is an error that names the row.
+ * Reads values that anybody may have written. The driver aborts the whole process at text that is not UTF-8, and cuts text at its
+ * first NUL. So text that is long or not plain ASCII is selected as bytes and decoded here, where a value that cannot be decoded is an
+ * error that names its row.
  */
 import { isUtf8 } from 'node:buffer'
 import type Libsql from 'libsql'
 
-/** Longer text (bytes) is faster to hand over as bytes than to look through in SQL. */
+/** Text longer than this many bytes is faster to pass as bytes than to scan in SQL. */
 const long = 2000
 
-/** Text comes as it is or as bytes; bytes come as an empty array, which no text does. */
+/** A condition on text: whether it is anything but ASCII without NUL. */
+const notPlain = (c: string) => `length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'`
+
+/** Text comes as it is or as its bytes; a blob comes as an empty array, which no text does. */
 const expression = (c: string) => `CASE typeof(${c})
-  WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*' THEN CAST(${c} AS BLOB) ELSE ${c} END
+  WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR ${notPlain(c)} THEN CAST(${c} AS BLOB) ELSE ${c} END
   WHEN 'blob' THEN zeroblob(0) ELSE ${c} END`
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -23,7 +26,7 @@ export interface Guarded {
   statement: Libsql.Statement
   /** Where each column comes from, as far as SQLite knows: name → table and column. */
   origins: Map<string, { table: string | null; column: string | null }>
-  /** Replaces bytes by the text that they are; calls `fail` where they are none. */
+  /** Replaces bytes by their text; calls `fail` where they are not text. */
   decode(row: Record<string, unknown>, fail: (name: string, what: Unreadable) => never): void
 }
 
@@ -42,7 +45,7 @@ export function guardedStatement(connection: Libsql.Database, sql: string): Guar
   if (names.length === 0) return { statement, origins, decode: plain }
   const guarded = new Set(names)
   const list = columns.map((c, i) => `${guarded.has(c.name) ? expression(`c${i}`) : `c${i}`} AS ${quoted(c.name)}`).join(', ')
-  // What is computed is to be computed once: a limit within and a condition without keep SQLite from merging the two queries.
+  // Computed columns must be computed only once: an inner limit and an outer condition keep SQLite from merging the two queries.
   const computed = columns.some((c) => c.column === null)
   const from = computed ? `(SELECT * FROM dashi_guarded LIMIT -1) WHERE typeof(c0) <> ''` : 'dashi_guarded'
   return {
@@ -63,7 +66,7 @@ export function guardedStatement(connection: Libsql.Database, sql: string): Guar
   }
 }
 
-/** How a row is called in messages: by its id. */
+/** A row's name in messages: its id. */
 export function rowName(row: Record<string, unknown>): string | null {
   const id = row['id'] ?? row['seq'] ?? row['key']
   return typeof id === 'number' ? String(id) : null
@@ -88,8 +91,8 @@ export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, ta
   const c = quoted(column)
   const rows = connection
     .prepare(
-      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes FROM ${quoted(table)}
-       WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'))`,
+      `SELECT CAST(${key ? quoted(key.name) : 'rowid'} AS BLOB) AS id, typeof(${c}) AS kind, CAST(${c} AS BLOB) AS bytes
+       FROM ${quoted(table)} WHERE typeof(${c}) = 'blob' OR (typeof(${c}) = 'text' AND (${notPlain(c)}))`,
     )
     .iterate([]) as IterableIterator<{ id: ArrayBuffer; kind: string; bytes: ArrayBuffer }>
   for (const { id, kind, bytes } of rows) {

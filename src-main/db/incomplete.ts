@@ -1,11 +1,11 @@
-/** Regions without an attribute that their label requires. What is required may change at any time, so that it is asked and not kept. */
+/** Regions that lack an attribute their label requires. Requirements may change at any time, so this is queried and never stored. */
 import { attributesOf } from '#shared/model/attribute.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Condition } from './condition.ts'
 import type { Database } from './database.ts'
 import { toLabel } from './entities.ts'
 
-/** By label: its name, and the names of what its regions must have; its own and those of the labels above it. */
+/** By label: its name, and the names of the attributes its regions must have, including those of the labels above it. */
 export function requiredByLabel(db: Database): Map<number, { name: string; required: string[] }> {
   if (!db.value(`SELECT 1 FROM label WHERE attributes LIKE '%"required":true%' LIMIT 1`)) return new Map()
   const labels = new Map(db.all<StoredRow>('SELECT * FROM label').map((row) => [Number(row['id']), toLabel(row)]))
@@ -42,7 +42,7 @@ export interface IncompleteRegion {
   missing: string[]
 }
 
-/** Such regions with what each lacks, by image; at most so many, and how many there are of all. */
+/** Such regions with what each lacks, by image: at most `most` of them, and how many there are in all. */
 export function incompleteRegions(db: Database, most: number): { regions: IncompleteRegion[]; count: number } {
   const found: IncompleteRegion[] = []
   let count = 0

@@ -1,4 +1,4 @@
-/** Tracks of records, which carry them as attributes: numbers of a file become numbers of its folder in the project. */
+/** Tracks of imported records, which carry them as attributes: a number from a file becomes a number within its folder in the project. */
 import type { Attributes } from '#shared/model/region.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import { mayBeFrame, trackOfAttributes, type TrackPlace } from '#shared/model/sequence.ts'
@@ -7,11 +7,11 @@ import type { Database } from './database.ts'
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
 
 /**
- * A number that a track of another label has in the same folder already is given anew. The same number and label is the same track, so
- * that an import in parts, or one that goes on from another, makes one of it.
+ * A number that a track of another label already has in the same folder is replaced by a new one. The same number and label is the same
+ * track, so that an import in parts continues it.
  */
 export class IngestedTracks {
-  /** `numbers`: those given so far, of an import that comes in several transactions. */
+  /** @param numbers those assigned so far, of an import in several transactions */
   constructor(
     private readonly db: Database,
     private readonly rootId: number,
@@ -53,7 +53,7 @@ export class IngestedTracks {
 export type TrackNumbers = Map<string, number>
 const placeKey = (rootId: number, folder: string, number: number) => `${rootId} ${number} ${folder}`
 
-/** A track has one region on an image, and that a number; what else names one keeps the name as an attribute. */
+/** A track has one region an image. A second region of the same track number keeps the number as a plain attribute. */
 export class TracksOfImage {
   private readonly taken = new Set<number>()
 

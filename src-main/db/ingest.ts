@@ -16,9 +16,9 @@ const order: readonly JournaledTable[] = ['media', 'region', 'media_label', 'cap
 export interface IngestCounts {
   /** Images that were not in the project before. */
   added: number
-  /** Images that were, and got something new. */
+  /** Images that were there before and gained something. */
   merged: number
-  /** Images that were, with all that their record holds. */
+  /** Images that were there before with everything in their record. */
   unchanged: number
   labels: number
   regions: number
@@ -38,7 +38,7 @@ export const noCounts = (): IngestCounts => ({
   tags: 0,
 })
 
-/** Stays with a region when it is edited, so that a second import of its file does not add the original again. */
+/** Stays with a region through later edits, so that importing its file again does not add the original a second time. */
 const sourceOf = (r: RecordRegion) => hash('sha256', JSON.stringify([r.label, r.shape, r.author ?? null]), 'hex').slice(0, 32)
 
 export class Ingest {
@@ -48,7 +48,7 @@ export class Ingest {
   private readonly labels = new Map<string, number>()
   private readonly colours: string[] = []
   private readonly tracks: IngestedTracks
-  /** What it takes to make the indices again that were dropped. */
+  /** The statements that restore the dropped indices. */
   private readonly indices: string[] = []
 
   constructor(
@@ -86,7 +86,7 @@ export class Ingest {
     this.flush()
   }
 
-  /** Makes the indices again and notes the ranges for the journal. */
+  /** Restores the indices and records the ranges for the journal. */
   finish(): void {
     this.restoreIndices()
     for (const [table, from] of this.firstId) {
@@ -120,7 +120,7 @@ export class Ingest {
   private merge(record: ImageRecord, media: StoredRow, known: Known): void {
     const id = Number(media['id'])
     const before = { ...this.counts }
-    // Only gaps are filled: what is in the project was perhaps decided by a person.
+    // Only gaps are filled: what is in the project may be a person's decision.
     const gaps = mediaRow({
       contentHash: record.contentHash,
       perceptualHash: record.perceptualHash,
@@ -139,7 +139,7 @@ export class Ingest {
 
   private children(record: ImageRecord, mediaId: number, known?: Known): void {
     const { fileName } = record
-    /** The id of the row, be it new or known. */
+    /** The id of the row, new or known. */
     const put = (table: JournaledTable, row: StoredRow, count: 'regions' | 'imageLabels' | 'captions' | 'tags') => {
       const rows = known?.get(table)
       const free = (key: string) => rows?.get(key)?.find((r) => !r.taken)
@@ -237,7 +237,7 @@ export class Ingest {
     for (const table of order) insertRows(this.edit.db, table, this.buffers.get(table)?.splice(0) ?? [])
   }
 
-  /** Sorting an index at the end is twice as fast as growing it; worth it, and free, where a table is empty. */
+  /** Sorting an index at the end is twice as fast as growing it; only done where a table is empty. */
   private dropIndices(): void {
     const { db } = this.edit
     for (const table of ['region', 'caption']) {

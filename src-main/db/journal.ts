@@ -1,6 +1,6 @@
 /**
- * The journal. Every mutation is one transaction that also appends its entry here. Undo appends an entry that turns the latest
- * one round, and redo one that turns the undo round, so the journal read backwards gives every earlier state.
+ * The journal. Every mutation is one transaction that also appends its entry here. Undo appends an entry that reverses the latest
+ * one, and redo one that reverses the undo, so the journal read backwards gives every earlier state.
  *
  * Undo goes newest first, over the whole project or over one image. Changes of different images commute, so one image can be
  * taken back while others stay; where a change touched more than this image, the image's own undo stops and says so.
@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
 import { rangeInsert, rowChange, type JournalEntry, type RangeInsert, type RowChange, type StoredRow } from '#shared/model/journal.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Database, Row } from './database.ts'
 import { Edit, explainConstraint, sameValue } from './edit.ts'
 import { ConstraintError } from './explain.ts'
@@ -16,7 +17,7 @@ import { tables } from './tables.ts'
 const chunkRows = 500
 const storedChanges = z.object({ ranges: z.array(rangeInsert).optional(), rows: z.array(rowChange) })
 
-/** 'fact': found out about files, not an edit: in the journal, but never undone. */
+/** 'fact': something found out about files rather than an edit; in the journal, but never undone. */
 type Kind = JournalEntry['kind'] | 'fact'
 
 /** Runs an edit as one transaction with its journal entry; an edit that changed nothing leaves no entry. */
@@ -34,7 +35,7 @@ const groups = new WeakMap<Database, { first: number }>()
 
 /**
  * All edits that `body` makes over this connection are one step of undo, though each is a transaction of its own, so that others can
- * write in between. Where `body` fails, what it did is undone. A process that dies meanwhile leaves what it has done so far, as one step.
+ * write in between. Where `body` fails, its edits are undone. A process that dies meanwhile leaves its edits so far, as one step.
  */
 export async function grouped<T>(db: Database, by: string, body: () => Promise<T>): Promise<T> {
   if (groups.has(db)) return body()
@@ -47,7 +48,7 @@ export async function grouped<T>(db: Database, by: string, body: () => Promise<T
     try {
       if (group.first && db.value('SELECT 1 FROM journal WHERE seq = ? AND undone = 0', group.first)) turnGroup(db, group.first, 'undo', by)
     } catch {
-      // On a full disk what was done stays: complete transactions, that an undo takes back later.
+      // On a full disk the edits stay: they are complete transactions, which can be undone later.
     }
     throw e
   } finally {
@@ -67,13 +68,14 @@ export function undo(db: Database, by: string, mediaId?: number): JournalEntry |
   return target ? turnGroup(db, target, 'undo', by, mediaId) : null
 }
 
-/** Does again what was undone last; a new change of the same image ends that. */
+/** Redoes what was undone last; a new change of the same image rules that out. */
 export function redo(db: Database, by: string, mediaId?: number): JournalEntry | null {
   const target =
     mediaId === undefined
       ? db.value<number>(`SELECT coalesce(grp, seq) FROM journal WHERE kind = 'do' AND undone = 1 ORDER BY last DESC LIMIT 1`)
       : db.value<number>(
-          `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
+          `SELECT j.seq FROM journal_media m JOIN journal j ON j.seq = m.seq
+           WHERE m.media_id = ? AND j.undone = 1 ORDER BY j.last DESC LIMIT 1`,
           mediaId,
         )
   return target ? turnGroup(db, target, 'redo', by, mediaId) : null
@@ -86,7 +88,8 @@ export function history(db: Database, options: { mediaId?: number; before?: numb
     mediaId === undefined
       ? db.all(`SELECT * FROM journal WHERE kind <> 'fact' AND seq < ? ORDER BY seq DESC LIMIT ?`, before, limit)
       : db.all(
-          `SELECT j.* FROM journal j WHERE j.kind <> 'fact' AND j.seq < ?1 AND coalesce(j.ref, j.seq) IN (SELECT seq FROM journal_media WHERE media_id = ?2)
+          `SELECT j.* FROM journal j WHERE j.kind <> 'fact' AND j.seq < ?1
+             AND coalesce(j.ref, j.seq) IN (SELECT seq FROM journal_media WHERE media_id = ?2)
            ORDER BY j.seq DESC LIMIT ?3`,
           before,
           mediaId,
@@ -106,7 +109,7 @@ export const latestImages = (db: Database): number[] =>
 /** The state is that after this entry. */
 export const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
 
-/** An entry's changes in the order in which they were made; a bulk insertion's ranges come apart, see `rangesOf`. */
+/** An entry's changes in the order in which they were made; ranges of bulk insertions are separate, see `rangesOf`. */
 export function* changesOf(db: Database, seq: number): Generator<RowChange> {
   for (const part of parts(db, seq, 'ASC')) yield* part.rows
 }
@@ -174,7 +177,7 @@ class EntryWriter {
     if (this.rows.length >= chunkRows) this.flush()
   }
 
-  /** The entry's position; 0 where there was nothing to write. */
+  /** @returns the entry's position; 0 where there was nothing to write */
   finish(edit: Edit): number {
     if (this.rows.length) this.flush()
     if (edit.ranges.length) this.write(0, { ranges: edit.ranges, rows: [] })
@@ -209,7 +212,7 @@ class EntryWriter {
   }
 }
 
-/** What was undone cannot be redone on top of a new change of the same image, or of the project as a whole. */
+/** Undone entries cannot be redone on top of a new change of the same image, or of the project as a whole. */
 function dropRedo(db: Database, edit: Edit): void {
   if (!db.value('SELECT 1 FROM journal WHERE kind = ? AND undone = 1 LIMIT 1', 'do')) return
   if (edit.media.size === 0) db.run(`UPDATE journal SET undone = 2 WHERE kind = 'do' AND undone = 1`)
@@ -223,7 +226,7 @@ function dropRedo(db: Database, edit: Edit): void {
   db.run(`UPDATE journal SET undone = 2 WHERE undone = 1 AND grp IN (SELECT grp FROM journal WHERE grp IS NOT NULL AND undone = 2)`)
 }
 
-/** An entry with all of its group, as one; of a single image only the entry itself. */
+/** Undoes or redoes an entry with all of its group, as one; for a single image only the entry itself. */
 function turnGroup(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
   if (mediaId !== undefined) return turn(db, target, kind, by, mediaId)
   const order = kind === 'undo' ? 'DESC' : 'ASC'
@@ -240,10 +243,8 @@ function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, m
   const entry = db.get('SELECT * FROM journal WHERE seq = ?', target)!
   const action = String(entry['action'])
   if (mediaId !== undefined && Number(entry['media_count']) > 1 && entry['whole'] === null)
-    throw userError(
-      `the last change of this image (${action}) was made to ${entry['media_count']} images at once; ${kind} it for the project`,
-    )
-  // The newest entry about the target holds exactly what has to be turned round.
+    throw userError(sentence(`journal.${kind}-of-several`, { action, images: Number(entry['media_count']) }))
+  // The newest entry about the target holds exactly what has to be reversed.
   const latest = Number(entry['last']) || target
   atomic(
     db,

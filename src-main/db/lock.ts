@@ -1,5 +1,5 @@
 /**
- * One writing process a project. The lock is an SQLite file held in an exclusive transaction: the operating system drops it when
+ * One writing process per project. The lock is an SQLite file held in an exclusive transaction: the operating system drops it when
  * its process ends, however it ends, so a crash never leaves a stale lock. A note beside it names the holder.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import Libsql from 'libsql'
 import { z } from 'zod'
 import { type DashiError, dataError, userError } from '#shared/errors.ts'
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 import { diskFull, nearlyFull } from '../files/words.ts'
 
 const holder = z.object({ pid: z.number().int(), host: z.string(), since: z.string() })
@@ -27,8 +28,8 @@ export function acquireLock(folder: string): Lock {
     connection.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (e) {
     const code = e instanceof Error && 'code' in e ? String(e.code) : ''
-    if (code.startsWith('SQLITE_BUSY')) throw userError(`${folder}: already open in ${describe(note)}`, e)
-    if (code.startsWith('SQLITE_NOTADB')) throw dataError(file, 'is not a lock of Dashi: take it elsewhere first', e)
+    if (code.startsWith('SQLITE_BUSY')) throw userError(sentence('project.open-elsewhere', { folder, holder: describe(note) }), e)
+    if (code.startsWith('SQLITE_NOTADB')) throw dataError(file, sentence('project.foreign-lock'), e)
     throw cannotLock(folder, e)
   }
   const recovered = existsSync(note)
@@ -73,15 +74,15 @@ function isAlive(pid: number): boolean {
 }
 
 function cannotLock(folder: string, e: unknown): DashiError {
-  const why = diskFull(e) || nearlyFull(folder) ? 'no space left on the device' : 'cannot be written (read-only, or no space left)'
-  return dataError(folder, `${why}; the project can still be opened read-only`, e)
+  const full = diskFull(e) || nearlyFull(folder)
+  return dataError(folder, sentence(full ? 'project.no-lock-full' : 'project.no-lock'), e)
 }
 
-function describe(note: string): string {
+function describe(note: string): Sentence {
   try {
-    const by = holder.parse(JSON.parse(readFileSync(note, 'utf8')))
-    return `another window (process ${by.pid} on ${by.host}, since ${by.since})`
+    const { pid, host, since } = holder.parse(JSON.parse(readFileSync(note, 'utf8')))
+    return sentence('project.another-window-of', { pid, host, since })
   } catch {
-    return 'another window'
+    return sentence('project.another-window')
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The write-ahead log as it lies on the disk. SQLite passes over a log that it cannot read, and over all that follows the first
- * damaged frame, without a word: edits that were acknowledged are then missing. (https://sqlite.org/fileformat2.html#walformat)
+ * The write-ahead log on the disk. SQLite silently ignores a log that it cannot read, and everything after the first damaged frame:
+ * acknowledged edits are then missing. (https://sqlite.org/fileformat2.html#walformat)
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const headerBytes = 32
 const frameHeaderBytes = 24
 
-/** One line on what is wrong with the log of a database; null where nothing is. No lock lies on it, so it can be read beside SQLite. */
+/** One line on what is wrong with a database's log; null where nothing is. SQLite does not lock the log, so it can be read beside it. */
 export function logProblem(file: string): string | null {
-  // A log that is being written meanwhile may be seen half way; what is really damaged stays so.
+  // A log being written may be seen half done; real damage is seen twice.
   return inspect(file) && inspect(file)
 }
 
@@ -18,7 +18,7 @@ function inspect(file: string): string | null {
   try {
     fd = openSync(`${file}-wal`, 'r')
   } catch {
-    return null // none: who knows whether there should be one looks elsewhere
+    return null // missing: whether there should be one is checked elsewhere
   }
   try {
     const { size } = fstatSync(fd)
@@ -45,7 +45,7 @@ function inspect(file: string): string | null {
 
 type Sum = [number, number]
 
-/** Frames of an earlier round of the log, which have other salts, may follow; frames of this round behind a damaged one may not. */
+/** Frames of an earlier round of the log (other salts) may follow; frames of this round after a damaged one may not. */
 function inspectFrames(fd: number, size: number, pageSize: number, salts: Buffer, order: 'BE' | 'LE', seed: Sum): string | null {
   let sum = seed
   let damaged = 0
@@ -54,7 +54,7 @@ function inspectFrames(fd: number, size: number, pageSize: number, salts: Buffer
     const frame = read(fd, at, damaged ? frameHeaderBytes : length)
     const ours = frame.subarray(8, 16).equals(salts)
     if (damaged) {
-      // A commit of this round stood behind what cannot be read: it was acknowledged.
+      // A commit of this round follows the damage: an acknowledged edit is lost.
       if (ours && frame.readUInt32BE(4) > 0) return `is damaged at frame ${damaged}; the edits that follow it in the log are lost`
       continue
     }

@@ -1,10 +1,10 @@
-/** What decoding showed of the images' files: which cannot be read, and of which file that was found out. */
+/** What decoding found out about the images' files: which cannot be read, and for which version of the file that holds. */
 import type { Database } from './database.ts'
 import { unreadableIds } from './media-query.ts'
 
 export interface FileState {
   mediaId: number
-  /** Another one whenever the file is another; '' where there is none. */
+  /** Changes whenever the file does; '' where there is no file. */
   stamp: string
   /** Why it cannot be decoded; null where it can. */
   problem: string | null
@@ -13,7 +13,7 @@ export interface FileState {
 export function setFileStates(db: Database, states: readonly FileState[]): void {
   if (states.length === 0) return
   db.transaction(() => {
-    // An image may have been taken out while its file was looked at.
+    // An image may have been removed while its file was being read.
     for (const { mediaId, stamp, problem } of states)
       db.run(
         'INSERT OR REPLACE INTO media_file (media_id, stamp, problem) SELECT id, ?, ? FROM media WHERE id = ?',
@@ -24,7 +24,7 @@ export function setFileStates(db: Database, states: readonly FileState[]): void 
   })
 }
 
-/** Of the images asked for, those that were looked at. */
+/** What is known of these images' files; images that were never checked are left out. */
 export function fileStates(db: Database, mediaIds: readonly number[]): Map<number, FileState> {
   const rows = db.all<{ mediaId: number; stamp: string; problem: string | null }>(
     'SELECT media_id AS mediaId, stamp, problem FROM json_each(?) AS wanted CROSS JOIN media_file f ON f.media_id = wanted.value',
@@ -35,7 +35,7 @@ export function fileStates(db: Database, mediaIds: readonly number[]): Map<numbe
 
 export const countUnreadable = (db: Database): number => Number(db.value(`SELECT count(*) FROM media WHERE id IN (${unreadableIds})`))
 
-/** The next images that nobody has looked at, in the order of their ids. */
+/** The next unchecked images, in the order of their ids. */
 export const uncheckedIds = (db: Database, after: number, limit: number): number[] =>
   db
     .all<{ id: number }>(
@@ -45,13 +45,14 @@ export const uncheckedIds = (db: Database, after: number, limit: number): number
     )
     .map((r) => r.id)
 
-/** Each row is that of an image, so that nothing has to be compared. */
+/** Every row belongs to an image, so a difference of counts is enough. */
 export const countUnchecked = (db: Database): number =>
   Math.max(0, Number(db.value('SELECT (SELECT count(*) FROM media) - (SELECT count(*) FROM media_file)')))
 
-/** Images that cannot be read, the first of them by path, with the reason. */
+/** Images that cannot be read, with the reason: the first by path. */
 export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
   db.all<{ id: number; rootId: number; path: string; problem: string }>(
-    'SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?',
+    `SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id
+     WHERE f.problem IS NOT NULL ORDER BY m.path LIMIT ?`,
     limit,
   )

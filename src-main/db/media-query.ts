@@ -1,8 +1,8 @@
 /**
  * Which images: filters as SQL over the covering indices, in pages by the last id seen.
  *
- * A condition on annotations is answered from their side: each arm of a UNION walks one index in the order of image ids and the
- * arms are merged, so the first page costs no more than what it skips. Otherwise the images themselves are walked.
+ * A condition on annotations starts from the annotations: each arm of a UNION walks one index in the order of image ids and the arms
+ * are merged, so the first page costs no more than the rows it skips. Otherwise the images themselves are walked.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import { all, type Condition } from './condition.ts'
@@ -18,7 +18,7 @@ export interface Page {
 /** Ids in ascending order, 100 unless said otherwise. */
 export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}): number[] {
   const { sql, params } = select(db, filter, page.after ?? 0)
-  // Of very many, one text costs a tenth of as many rows.
+  // For very many ids, one text costs a tenth of as many rows.
   if ((page.limit ?? 100) > 10_000)
     return textOfIds(
       db.value<string | null>(`SELECT group_concat(id) FROM (SELECT * FROM (${sql}) ORDER BY 1 LIMIT ?)`, ...params, page.limit!),
@@ -28,7 +28,7 @@ export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}
 
 const textOfIds = (text: string | null | undefined): number[] => (text ? (JSON.parse(`[${text}]`) as number[]) : [])
 
-/** Some of the images, evenly spread over all, that the filter lets through; and how many images each of them stands for. */
+/** A sample of the images that pass the filter, spread evenly over all; and how many images each of them stands for. */
 export function sampleIds(db: Database, filter: MediaFilter, size: number): { ids: number[]; factor: number } {
   const last = Number(db.value('SELECT max(id) FROM media') ?? 0)
   const step = Math.max(1, last / size)
@@ -45,12 +45,12 @@ export function sampleIds(db: Database, filter: MediaFilter, size: number): { id
   )
   return { ids: textOfIds(ids), factor: step }
 }
-/** 0 to 1, the same for the same number, so that a pattern in the ids is not met again and again. */
+/** 0 to 1, always the same for the same number; keeps the sample from following a pattern in the ids. */
 const spread = (i: number) => ((i * 0x9e3779b1) >>> 8) / 2 ** 24
 
 const phrase = (text: string) => `"${text.replaceAll('"', '""')}"`
 
-/** How many images a filter lets through. */
+/** How many images pass a filter. */
 export function countMedia(db: Database, filter: MediaFilter = {}): number {
   const { sql, params } = select(db, filter, 0)
   return Number(db.value(`SELECT count(*) FROM (${sql})`, ...params))
@@ -59,25 +59,24 @@ export function countMedia(db: Database, filter: MediaFilter = {}): number {
 function select(db: Database, filter: MediaFilter, after: number): Condition {
   const { captionText } = filter
   const arms = captionText === undefined || [...captionText].length < 3 ? annotationArms(db, filter) : []
-  // Annotations know their image, not its folder: images of a folder are listed once, and no other is read.
+  // Annotations know their image, not its folder: the folder's images are listed once, and no other image is read.
   const listed = filter.folder && filter.folder.path !== '' && arms.length ? inFolder(filter.folder) : null
   const media = all(mediaConditions(db, listed ? { ...filter, folder: undefined } : filter))
   if (captionText !== undefined && [...captionText].length >= 3) {
     const annotation = annotationExists(filter)
     return {
       // Matches come in the order of f.rowid, the image's id: nothing is sorted.
-      sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
+      sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid
+        WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
       params: [phrase(captionText), after, ...media.params, ...annotation.params],
     }
   }
   if (arms.length === 0) return { sql: `SELECT m.id FROM media m WHERE m.id > ? AND ${media.sql}`, params: [after, ...media.params] }
   const join = media.sql === '1' ? '' : 'CROSS JOIN media m ON m.id = a.media_id'
+  const among = listed ? `AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''
   return {
     sql: arms
-      .map(
-        (arm) =>
-          `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql}${listed ? ` AND a.media_id IN (SELECT m.id FROM media m INDEXED BY media_folder WHERE ${listed.sql})` : ''} AND ${media.sql}`,
-      )
+      .map((arm) => `SELECT a.media_id AS id FROM ${arm.from} ${join} WHERE a.media_id > ? AND ${arm.sql} ${among} AND ${media.sql}`)
       .join(' UNION '),
     params: arms.flatMap((arm) => [after, ...arm.params, ...(listed?.params ?? []), ...media.params]),
   }
@@ -88,7 +87,7 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
   if (filter.split === null) add('m.split IS NULL')
   else if (filter.split !== undefined) add('m.split = ?', filter.split)
-  // The condition of the partial index stands in the query as it stands in the index.
+  // SQLite uses the partial index only where the query repeats its condition literally.
   if (filter.review === 'unreviewed') add('m.review = ?', filter.review)
   else if (filter.review !== undefined) add(`m.review = ? AND m.review <> 'unreviewed'`, filter.review)
   if (filter.tag !== undefined) add('m.id IN (SELECT media_id FROM media_tag WHERE tag = ?)', filter.tag)
@@ -111,7 +110,7 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   return conditions
 }
 
-/** Hashes that several images have, as JSON; looked for once a position of the journal, since all hashes are gone through. */
+/** Hashes that several images share, as JSON; found by a scan of all hashes, once per position of the journal. */
 function repeated(db: Database): string {
   const seq = Number(db.value('SELECT max(seq) FROM journal') ?? 0)
   let known = repeatedAt.get(db)
@@ -130,9 +129,9 @@ const heard = new WeakSet<Database>()
 
 export const openCommentIds = 'SELECT media_id FROM comment WHERE resolved = 0 AND reply_to IS NULL'
 export const unreadableIds = 'SELECT media_id FROM media_file WHERE problem IS NOT NULL'
-/** As the index has it, letter by letter. */
+/** Literally the expression of the index. */
 export const folderOf = (m: string) => `rtrim(${m}path, replace(${m}path, '/', ''))`
-/** More images than this in a folder, and walking all in the order of their ids meets the first page of them soon. */
+/** With more images than this in a folder, walking all images by id soon finds a page of them. */
 const manyInFolder = 20_000
 
 function inFolder({ rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
@@ -147,7 +146,7 @@ function folderCondition(db: Database, folder: NonNullable<MediaFilter['folder']
   return { sql: few ? inIndex : `+${inIndex}`, params }
 }
 
-/** What an annotation `a` has to meet, its label apart. */
+/** The conditions on an annotation `a`, apart from its label. */
 export function annotationConditions({ author, score, state }: MediaFilter): Condition[] {
   const conditions: Condition[] = []
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
@@ -159,7 +158,7 @@ export function annotationConditions({ author, score, state }: MediaFilter): Con
   return conditions
 }
 
-/** As a condition on an image `m` that was found otherwise. */
+/** The same as a condition on an image `m` found by other means. */
 function annotationExists(filter: MediaFilter): Condition {
   const { labelIds } = filter
   const label = labelIds ? [{ sql: `a.label_id IN (${labelIds.map(() => '?').join(', ')})`, params: labelIds }] : []
@@ -170,10 +169,10 @@ function annotationExists(filter: MediaFilter): Condition {
   return { sql: `(${exists('region')} OR ${exists('media_label')})`, params: [...params, ...params] }
 }
 
-/** More than this many regions of a score, and walking in the order of images meets the first page of them soon. */
+/** With more regions than this in a range of scores, walking in the order of images soon finds a page of them. */
 const manyScored = 20_000
 
-/** Regions or image labels that meet all conditions at once; an arm a label, so that each walks in the order of images. */
+/** Regions or image labels that meet all conditions at once; one arm per label, so that each walks in the order of images. */
 function annotationArms(db: Database, filter: MediaFilter): (Condition & { from: string })[] {
   const { labelIds, author, score, state } = filter
   const conditions = annotationConditions(filter)
@@ -208,7 +207,7 @@ function annotationArms(db: Database, filter: MediaFilter): (Condition & { from:
           : 'region_media'
   const mediaLabel = author?.name !== undefined ? 'media_label_author' : 'media_label_media'
   return [
-    // The condition of the partial index has to stand in the query as it stands in the index.
+    // SQLite uses the partial index only where the query repeats its condition literally.
     {
       ...condition,
       sql: region === 'region_open' ? `a.state <> 'accepted' AND ${condition.sql}` : condition.sql,

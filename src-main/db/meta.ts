@@ -6,6 +6,9 @@ export type MetaKey = 'id' | 'name' | 'created' | 'first' | 'tally' | `${'links'
 
 export const metaValue = (db: Database, key: MetaKey): string | undefined => db.value<string>('SELECT value FROM meta WHERE key = ?', key)
 
+/** Whether there is one, whatever it is: a value that cannot be read is there too. */
+export const hasMeta = (db: Database, key: MetaKey): boolean => db.value('SELECT 1 FROM meta WHERE key = ?', key) !== undefined
+
 /** Every value of a kind, by its whole key. */
 export const metaOfKind = (db: Database, kind: 'links' | 'missing'): { key: `${typeof kind}:${number}`; value: string }[] =>
   db.all('SELECT key, value FROM meta WHERE key >= ? AND key < ?', `${kind}:`, `${kind};`) // ';' follows ':'

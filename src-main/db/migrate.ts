@@ -1,20 +1,25 @@
 /** Brings a database to the current schema; an older one is copied to backups/ first. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { dataError, errorLine } from '#shared/errors.ts'
+import { dataError, saidBy } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull, inWords } from '../files/words.ts'
 import type { Database } from './database.ts'
 import { migrations, schemaVersion } from './schema.ts'
 
 export type Migration = (typeof migrations)[number]
 
-/** Returns the backup's path where one was made; none is of a file that is a copy already. Throws where the database is of a newer program. */
+/**
+ * @param keep whether a copy is made first; not of a file that is a copy itself
+ * @returns the copy's path, where one was made
+ * @throws dataError where a newer program wrote the database
+ */
 export function migrate(db: Database, steps: readonly Migration[] = migrations, keep = true): string | null {
   const target = steps.at(-1)!.version
   const version = Number(db.value('PRAGMA user_version') ?? 0)
-  if (version > target) throw dataError(db.file, `was written by a newer Dashi (schema ${version}, this one knows ${target})`)
+  if (version > target) throw dataError(db.file, sentence('project.newer', { schema: version, known: target }))
   if (version === target) return null
-  if (db.options.readOnly) throw dataError(db.file, `has an older schema (${version}); open it for writing once to bring it to ${target}`)
+  if (db.options.readOnly) throw dataError(db.file, sentence('project.older', { schema: version, known: target }))
   const saved = version > 0 && keep ? backup(db, version) : null
   for (const step of steps.filter((s) => s.version > version))
     db.transaction(() => {
@@ -24,7 +29,7 @@ export function migrate(db: Database, steps: readonly Migration[] = migrations, 
   return saved
 }
 
-/** A whole copy beside, complete or not there at all. */
+/** Copies the whole database to backups/: completely, or not at all. */
 export function backup(db: Database, version = schemaVersion): string {
   const folder = join(dirname(db.file), 'backups')
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
@@ -33,7 +38,7 @@ export function backup(db: Database, version = schemaVersion): string {
   let made: string | undefined
   try {
     made = mkdirSync(folder, { recursive: true })
-    // Holding a write transaction keeps the main file still while it is copied; the checkpoint empties the log into it.
+    // The checkpoint empties the log into the main file; a write transaction keeps that still while it is copied.
     db.checkpoint()
     db.transaction(() => copyFileSync(db.file, beside))
     const fd = openSync(beside, 'r+')
@@ -43,11 +48,7 @@ export function backup(db: Database, version = schemaVersion): string {
   } catch (e) {
     if (existsSync(beside)) rmSync(beside)
     if (made !== undefined) rmdirSync(folder)
-    throw dataError(
-      target,
-      `the backup could not be written (${diskFull(e) ? 'no space left on the device' : errorLine(inWords(e))}); nothing was changed`,
-      e,
-    )
+    throw dataError(target, sentence('project.no-backup', { reason: diskFull(e) ? 'no space left on the device' : saidBy(inWords(e)) }), e)
   }
   return target
 }

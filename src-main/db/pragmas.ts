@@ -15,7 +15,7 @@ export const writing = `
   PRAGMA journal_size_limit = 67108864;
 `
 
-/** What lies in a file that somebody else made is data, not a program: its views and triggers call no functions, and cells are looked at. */
+/** A file from somebody else is data, not a program: its views and triggers may call no functions, and its cells are checked. */
 export const careful = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;'
 
 export const reading = 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536'

@@ -1,7 +1,7 @@
 /**
- * Is the file at the path still the one that is open? A sync client or a restored backup puts another in its place; what is then
- * written goes to a file that nobody will ever find again. Told by device and inode of the file and of its log, and, where the file
- * was written over in place, by a change of its size or time that no commit of ours explains.
+ * Is the file at the path still the one that is open? A sync client or a restored backup may replace it; later writes would go to a
+ * file that nobody can find any more. Recognised by device and inode of the file and its log, and, where the file was overwritten in
+ * place, by a change of size or time that none of our commits explains.
  */
 import { statSync } from 'node:fs'
 import type { Replacement } from '#shared/contract/projects.ts'
@@ -32,8 +32,8 @@ export class Presence {
   private version: unknown
   replaced: Replacement | null = null
   /**
-   * Connections of this process in other threads. One that committed brings its log back into the file in a time of its own, so that
-   * meanwhile a change of the file's size or time says nothing.
+   * How many connections other threads of this process have. They checkpoint at times of their own, so that meanwhile a change of the
+   * file's size or time proves nothing.
    */
   company = 0
 
@@ -47,7 +47,7 @@ export class Presence {
     this.log = see(`${file}-wal`)
   }
 
-  /** Which file is open, for another thread that opens it by its path. */
+  /** Identifies the open file, for another thread that opens it by its path. */
   get identity(): string | null {
     return this.main && nameOf(this.main)
   }
@@ -64,14 +64,14 @@ export class Presence {
     return this.replaced
   }
 
-  /** After a commit of our own, which may have brought the log back into the file. */
+  /** After a commit of our own, which may have checkpointed the log into the file. */
   committed(): void {
     const main = see(this.file)
     if (!this.replaced && sameFile(this.main, main)) this.main = main
     this.ensure()
   }
 
-  /** Whether what was seen last is as large as what was opened. */
+  /** Whether the file is still as large as when it was seen last. */
   get sameSize(): boolean {
     return this.main !== null && see(this.file)?.size === this.main.size
   }
@@ -90,7 +90,7 @@ export class Presence {
     this.version = this.dataVersion()
   }
 
-  /** Somebody else saw what this one cannot see. */
+  /** Another connection saw a replacement that this one cannot see. */
   lose(): void {
     this.replaced ??= { how: 'overwritten', file: this.file }
   }
@@ -122,5 +122,5 @@ function see(file: string): Seen | null {
   return stat ? { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtimeNs } : null
 }
 
-/** Some network file systems know no inodes: theirs are 0, and say nothing. */
+/** Some network file systems have no inodes: theirs are 0, and prove nothing. */
 const sameFile = (a: Seen | null, b: Seen | null) => a !== null && b !== null && a.ino === b.ino && (a.dev === b.dev || a.ino === 0n)

@@ -59,7 +59,8 @@ CREATE VIRTUAL TABLE caption_text USING fts5 (text, content = '', tokenize = 'tr
 -- The journal. undone: 0 no, 1 yes, 2 yes and never to be redone. last: the newest entry that undid or redid it.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ref INTEGER REFERENCES journal(seq), action TEXT NOT NULL,
-  by_name TEXT NOT NULL, at INTEGER NOT NULL, media_count INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0, last INTEGER NOT NULL DEFAULT 0);
+  by_name TEXT NOT NULL, at INTEGER NOT NULL, media_count INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
+  last INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX journal_undo ON journal (seq) WHERE kind = 'do' AND undone = 0;
 CREATE INDEX journal_redo ON journal (last) WHERE kind = 'do' AND undone = 1;
 CREATE TABLE journal_change (
@@ -69,7 +70,8 @@ CREATE TABLE journal_media (
 
 -- Sums of row hashes, one per label; 0: rows without a label.
 CREATE TABLE digest (label_id INTEGER PRIMARY KEY, sum TEXT NOT NULL);
-CREATE TABLE snapshot (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, dataset_hash TEXT NOT NULL, by_name TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE snapshot (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, dataset_hash TEXT NOT NULL, by_name TEXT NOT NULL,
+  at INTEGER NOT NULL) WITHOUT ROWID;
 
 -- What was made from the data; facts that are appended and never undone.
 CREATE TABLE run (

@@ -1,6 +1,7 @@
-/** What a project's database has to look like, made of the schema itself; and whether a file that somebody else made looks like it. */
+/** What a project's database must look like, derived from the schema; and whether a file from somebody else does. */
 import Libsql from 'libsql'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { migrations, schemaVersion } from './schema.ts'
 
 interface Item {
@@ -13,7 +14,7 @@ interface Item {
 const select = 'SELECT type, CAST(name AS BLOB) AS name, CAST(tbl_name AS BLOB) AS tbl, CAST(sql AS BLOB) AS sql FROM main.sqlite_master'
 const text = (bytes: unknown) => (bytes instanceof ArrayBuffer ? Buffer.from(bytes).toString() : null)
 
-/** Read as bytes: nothing in it is trusted yet. */
+/** Read as bytes, because nothing in the file is trusted yet. */
 export function itemsOf(connection: Pick<Libsql.Database, 'prepare'>): Item[] {
   const rows = connection.prepare(select).all([]) as { type: string; name: unknown; tbl: unknown; sql: unknown }[]
   return rows.map((r) => ({ type: r.type, name: text(r.name) ?? '', table: text(r.tbl) ?? '', sql: text(r.sql) }))
@@ -32,7 +33,7 @@ function itemsAt(version: number): Map<string, Item> {
   return items
 }
 
-/** Tables of the current schema with their columns; the full-text index keeps itself. */
+/** Tables of the current schema with their columns, without those of the full-text index. */
 export function ownTables(): { name: string; columns: string[] }[] {
   const db = new Libsql(':memory:')
   for (const step of migrations) db.exec(step.sql)
@@ -52,7 +53,7 @@ const plain = (sql: string | null) =>
     .replace(/--[^\n]*/g, '')
     .replace(/\s+/g, ' ')
     .trim()
-/** What SQLite adds by itself: statistics, and indices that stand in a table's definition. */
+/** What SQLite adds by itself: statistics, and indices implied by a table's definition. */
 const added = ({ name }: Item) => /^sqlite_(?:stat\d|autoindex_.*|sequence)$/.test(name)
 
 /**
@@ -61,22 +62,20 @@ const added = ({ name }: Item) => /^sqlite_(?:stat\d|autoindex_.*|sequence)$/.te
  */
 export function checkShape(file: string, connection: Pick<Libsql.Database, 'prepare'>, strict: boolean): void {
   const version = Number(Object.values(connection.prepare('PRAGMA user_version').all([])[0] as object)[0])
-  if (version > schemaVersion) throw dataError(file, `was written by a newer Dashi (schema ${version}, this one knows ${schemaVersion})`)
-  if (version === 0 && !strict) return // an empty file, or none of ours: whoever opens it says so
+  if (version > schemaVersion) throw dataError(file, sentence('project.newer', { schema: version, known: schemaVersion }))
+  if (version === 0 && !strict) return // empty, or not ours: opening it reports that
   const wanted = itemsAt(Math.max(version, 1))
   const found = new Map(itemsOf(connection).map((i) => [i.name.toLowerCase(), i]))
   for (const item of wanted.values()) {
     if (added(item)) continue
     const there = found.get(item.name)
     if (!there) {
-      if (item.type === 'table') throw dataError(file, `is not a project database: it has no table ${item.name}`)
-      continue // an index is made again by the check
+      if (item.type === 'table') throw dataError(file, sentence('project.no-table', { table: item.name }))
+      continue // a missing index is restored by the check
     }
-    if (there.type !== item.type || plain(there.sql) !== plain(item.sql))
-      throw dataError(
-        file,
-        `is not a plain project database: ${item.name} is ${there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`}`,
-      )
+    if (there.type === item.type && plain(there.sql) === plain(item.sql)) continue
+    const what = there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`
+    throw dataError(file, `is not a plain project database: ${item.name} is ${what}`)
   }
   for (const item of found.values()) {
     if (wanted.has(item.name) || added(item)) continue

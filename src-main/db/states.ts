@@ -1,14 +1,15 @@
-/** Earlier states of the dataset, by reading the journal backwards: compare two, go back to one. */
+/** Earlier states of the dataset, by reading the journal backwards: comparing two, and restoring one. */
 import type { JournaledTable, RangeInsert, StoredRow } from '#shared/model/journal.ts'
 import type { SnapshotDiff } from '#shared/model/project.ts'
 import { userError } from '#shared/errors.ts'
 import { repairedDeep } from '#shared/model/text.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
 import { before, changesBackwards, position, rangesOf } from './journal.ts'
 import { tables } from './tables.ts'
 
-/** Rows that a later entry touched, as they were at a position; and bulk insertions that were not there yet. */
+/** Rows that later entries touched, as they were at a position; and bulk insertions made only later. */
 interface Past {
   rows: Map<string, { table: JournaledTable; id: number; row: StoredRow | null }>
   notYet: RangeInsert[]
@@ -24,7 +25,7 @@ function currentRow(db: Database, table: JournaledTable, id: number): StoredRow 
 function walkBack(db: Database, positions: readonly number[], at: (position: number, past: Past) => void): void {
   const head = position(db)
   for (const p of positions)
-    if (!(Number.isInteger(p) && p >= 0 && p <= head)) throw userError(`journal position ${p} is not in the journal (0 to ${head})`)
+    if (!(Number.isInteger(p) && p >= 0 && p <= head)) throw userError(sentence('journal.no-position', { position: p, last: head }))
   const past: Past = { rows: new Map(), notYet: [] }
   const wanted = positions.toSorted((a, b) => b - a)
   let next = 0
@@ -106,7 +107,7 @@ function diffTable(db: Database, table: JournaledTable, earlier: Past, later: Pa
     else if (old && !now) count('removed', id)
     else if (old && now && tables[table].columns.some((c) => (old[c] ?? null) !== (now[c] ?? null))) count('changed', id)
   }
-  // Rows of bulk insertions in between that no later entry touched: they stand in the table.
+  // Rows bulk-inserted in between that no later entry touched are still in the table.
   for (const range of earlier.notYet.slice(later.notYet.length))
     if (range.table === table)
       for (const { id } of db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ?`, range.from, range.to))
@@ -130,7 +131,7 @@ export function restoreState(edit: Edit, target: number): void {
     for (const { table, from, to } of past.notYet)
       for (const { id } of db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ?`, from, to))
         if (!past.rows.has(keyOf(table, id))) removals.push({ table, id })
-    // Rows of an image go before it and come after it, so that its path is at hand for the dataset hash.
+    // An image's rows are removed before it and inserted after it: the dataset hash needs its path.
     const isMedia = (t: JournaledTable) => (t === 'media' ? 1 : 0)
     for (const r of removals.toSorted((a, b) => isMedia(a.table) - isMedia(b.table))) edit.remove(r.table, r.id)
     for (const u of updates) {

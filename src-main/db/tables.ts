@@ -7,12 +7,12 @@ interface Table {
   media: 'id' | 'media_id' | null
   /** Columns that identify the content; view state (colours, keys, hidden, locked) and talk are left out. */
   content: readonly string[]
-  /** Facts found out about a file: they may change without being an edit, and no undo trips over them. */
+  /** Facts about a file: they may change without an edit, and do not get in the way of undo. */
   facts: readonly string[]
 }
 
 export const tables: Record<JournaledTable, Table> = {
-  // Where a folder lies is a fact: it may be moved, or handed on in an archive, without being an edit.
+  // Where a folder lies is a fact: it may be moved, or passed on in an archive, without an edit.
   root: { columns: ['path'], media: null, content: [], facts: ['path'] },
   // Labels enter the dataset hash by name, see digest.ts.
   label: {
@@ -66,7 +66,7 @@ export const tables: Record<JournaledTable, Table> = {
       'frame',
     ],
     media: 'media_id',
-    // Which regions show one object is no part of what a model is taught.
+    // Tracks are left out: which regions show the same object is not taught to a model.
     content: ['shape', 'attributes', 'author', 'score', 'state', 'z'],
     facts: [],
   },

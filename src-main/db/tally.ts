@@ -1,6 +1,6 @@
 /**
- * How many there are of what windows count after each edit. Of millions of rows that is counted once, kept up with every edit that is made over
- * this connection, and written down as the project is closed. It holds for one position of the journal; at any other it is counted anew.
+ * The numbers that windows show after each edit. Millions of rows are counted once; the counts then follow every edit made over this
+ * connection and are stored as the project closes. They hold for one position of the journal; at any other everything is counted again.
  */
 import { z } from 'zod'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
@@ -21,14 +21,14 @@ const stored = z.object({
 })
 export type Tally = z.output<typeof stored>
 
-/** Fewer rows are counted again sooner than anything is read. */
+/** Fewer rows than this are counted faster than stored counts are read. */
 const many = 50_000
 const known = new WeakMap<Database, Tally>()
 const heard = new WeakSet<Database>()
 
 const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
 
-/** As of now; not to be changed. */
+/** The counts as of now. */
 export function tally(db: Database): Readonly<Tally> {
   const seq = position(db)
   let mine = known.get(db)
@@ -72,7 +72,7 @@ function counted(db: Database, seq: number): Tally {
   }
 }
 
-/** Writes it down where it would take long to count. */
+/** Stores the counts where counting again would take long. */
 export function keepTally(db: Database): void {
   const mine = known.get(db)
   if (db.options.readOnly || !mine || mine.regions + mine.media + mine.captions + mine.imageLabels < many) return
@@ -81,7 +81,7 @@ export function keepTally(db: Database): void {
   db.run(`INSERT OR REPLACE INTO meta (key, value) VALUES ('tally', ?)`, JSON.stringify({ ...mine, ...lists }))
 }
 
-/** What an edit makes of the counts. */
+/** How an edit changes the counts. */
 export class TallyDelta {
   private readonly sums = new Map<JournaledTable, number>()
   private readonly maps = {
@@ -97,7 +97,7 @@ export class TallyDelta {
       more(this.maps[table === 'region' ? 'labelledRegions' : 'labelledImages'], row['label_id'] as number | null, n)
   }
 
-  /** The edit that made it is the journal's entry `seq`. */
+  /** @param seq the journal entry of the edit */
   apply(db: Database, seq: number): void {
     const mine = known.get(db)
     if (mine?.seq !== seq - 1) return

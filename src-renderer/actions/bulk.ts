@@ -1,27 +1,27 @@
-/** Changes of many images at once; each is one edit, and its toast takes it back. */
+/** Bulk edits of images; each is one change, and its toast can undo it. */
 import type { MediaPatch } from '#shared/contract/annotations.ts'
 import type { Input } from '#shared/contract.ts'
 import { call, outbox, type Request } from '../rpc/index.ts'
 import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
+import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { watchScan } from './links.ts'
 
-/** What a change of images is meant for: those chosen, else the open one. */
+/** The images that a bulk edit applies to: those chosen, else the open one. */
 export function chosenImages(): number[] {
   const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   if (gallery.selection.size) return [...gallery.selection]
   return shell.room === 'label' && openImage.mediaId !== null ? [openImage.mediaId] : []
 }
 
-/** Takes back the project's last change, which is the one that the toast speaks of. */
+/** Undoes the project's last change, which is the one in the toast. */
 export async function takeBack(): Promise<void> {
   await outbox.empty()
   await call('history.undo', {})
   await useOpenImage().refetch()
 }
-/** What an `undo` in a toast does. */
+/** The undo button of a toast. */
 export const undoing = { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) }
 function change(request: Request, toast: string, count: number): void {
   useOpenImage().change(request)
@@ -44,10 +44,10 @@ export const bulk = {
   },
   async addFolder(folder: string) {
     const { jobId } = await call('projects.add-folder', { folder })
-    void watchScan(jobId, folder)
+    void useProject().watchScan(jobId, folder)
     useToasts().say('toast.adding', { folder })
   },
-  /** Of the open image; the next proposal is then in the hand. */
+  /** Accepts or rejects regions of the open image, then selects the next proposal. */
   regionState(ids: readonly number[], state: 'accepted' | 'rejected') {
     const { editor } = useOpenImage()
     const regions = ids.flatMap((id) => editor.regions.get(id) ?? [])
@@ -61,7 +61,7 @@ export const bulk = {
   },
 }
 
-/** Puts copies of another image's regions on the open one, as one change. */
+/** Copies another image's regions to the open one, as one change. */
 export async function copyFrom(mediaId: number): Promise<void> {
   const [{ editor }, toasts] = [useOpenImage(), useToasts()]
   await outbox.empty()
@@ -74,14 +74,14 @@ export async function copyFrom(mediaId: number): Promise<void> {
   if (!pasted) toasts.say('toast.nothingToCopy')
 }
 
-/** Puts copies of what is selected on the images that follow, as one change that its toast takes back. */
+/** Copies the selection to the following images, as one change that its toast can undo. */
 export async function copyOnward(images: number): Promise<void> {
   const [{ editor, mediaId }, gallery, toasts] = [useOpenImage(), useGallery(), useToasts()]
   const here = gallery.places.get(mediaId ?? 0)
   if (here === undefined) return
   const mediaIds = gallery.ids.slice(here + 1, here + 1 + images)
   if (!mediaIds.length || !editor.selection.length) return toasts.say('toast.noNext')
-  await outbox.empty() // by then what was drawn just now has its id
+  await outbox.empty() // regions drawn just now have their ids by then
   const copied = await call('regions.copy', { ids: [...editor.selection], mediaIds })
   toasts.done('toast.copied', { regions: copied.regions, count: copied.images.length }, undoing)
 }

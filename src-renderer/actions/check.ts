@@ -1,5 +1,6 @@
-/** Files that could not be read are looked at again; what came of it is said. */
+/** Rechecks files that could not be read, and reports the result. */
 import { checkedFiles } from '#shared/contract/media.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call } from '../rpc/index.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useJobs } from '../stores/jobs.ts'
@@ -13,6 +14,6 @@ export async function checkAgain(): Promise<void> {
     if (found.success) useToasts().done('facets.checked', { n: found.data.repaired, m: found.data.unreadable })
     await Promise.all([useProject().refresh(), useGallery().refresh()])
   } catch (e) {
-    useToasts().error((e as Error).message)
+    useToasts().error(errorWords(e))
   }
 }

@@ -1,4 +1,4 @@
-/** Files and folders that are dropped on the window: what is done with them. */
+/** What happens with files and folders dropped on the window. */
 import { shallowRef } from 'vue'
 import { call } from '../rpc/index.ts'
 import { useExchange } from '../stores/exchange.ts'
@@ -6,10 +6,9 @@ import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { bulk } from './bulk.ts'
-import { watchScan } from './links.ts'
 import { offersFor, type Offer } from './offers.ts'
 
-/** What the dialog asks about. */
+/** What the dialog offers. */
 export const dropped = shallowRef<{ offers: Offer[]; more: number }>({ offers: [], more: 0 })
 
 export async function take(paths: readonly string[]): Promise<void> {
@@ -42,7 +41,7 @@ export async function accept(offer: Offer): Promise<void> {
       return
     case 'addImages': {
       const { jobId } = await call('projects.add-images', { files: offer.files })
-      void watchScan(jobId, offer.files[0]!)
+      void project.watchScan(jobId, offer.files[0]!)
       return toasts.say('drop.adding', { count: offer.files.length })
     }
     case 'import':

@@ -1,11 +1,11 @@
-/** Asks for a folder: by the host's own dialog, or by ours where the host has none. */
+/** Asks for a folder, in the host's dialog or, if it has none, in our own. */
 import { shallowRef } from 'vue'
 import { call } from '../rpc/index.ts'
 import { useShell } from '../stores/shell.ts'
 import { i18n } from '../locales/index.ts'
 
 export type FolderPurpose = 'open' | 'add' | 'import' | 'export' | 'locate' | 'copy' | 'models'
-/** What our own dialog, when it is open, was asked for. */
+/** The request that our own dialog answers while it is open. */
 export const asked = shallowRef<{ purpose: FolderPurpose; answer(folder: string | null): void } | null>(null)
 
 export async function chooseFolder(purpose: FolderPurpose): Promise<string | null> {

@@ -7,20 +7,21 @@ import { useGrounding } from '../stores/grounding.ts'
 import { useSession } from '../stores/session.ts'
 import { useShell } from '../stores/shell.ts'
 import { actionsOf, chordFor, keymap } from './keys.ts'
-import { makeActions, type AppAction } from './registry.ts'
+import { actions } from './registry.ts'
+import { sayRecords } from './words.ts'
 
-let made: Map<string, AppAction> | null = null
-export const actions = (): Map<string, AppAction> => (made ??= makeActions())
+sayRecords()
+
 export const keys = computed(() => keymap(useSession().settings.shortcuts))
 
-/** Does what an action does, where it can; false where it had nothing to do. */
+/** Runs an action if it is available; false if it had nothing to do. */
 export function act(id: string): boolean {
-  const action = actions().get(id)
+  const action = actions.get(id)
   return action !== undefined && action.available() && action.run() !== false
 }
 
 /** While a dialog is open, only what opens and closes dialogs. */
-const overDialogs = new Set(['command-palette', 'help', 'settings', 'about'])
+const overDialogs = new Set(['command-palette', 'guide', 'help', 'settings', 'about'])
 
 export function onKey(event: KeyboardEvent): void {
   const chord = chordFor(event)
@@ -30,18 +31,19 @@ export function onKey(event: KeyboardEvent): void {
   if (!dialog && classify.working) {
     const field = document.activeElement
     if (classify.press(chord)) return event.preventDefault()
-    if (document.activeElement !== field) return // the letter goes into the field that it opened
+    if (document.activeElement !== field) return // the letter goes into the field that was just focused
   }
   if (!dialog && chord === 'Escape' && useComments().close()) return event.preventDefault()
   if (!dialog && useAgreement().press(chord)) return event.preventDefault()
   if (!dialog && useGrounding().press(chord)) return event.preventDefault()
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
-    // What passes while a key is held down makes no steps of the history.
+    // Images passed while a key is held down are no steps of the history.
     if (!(event.repeat ? useRoute().quietly(() => act(id)) : act(id))) continue
     event.preventDefault()
     event.stopPropagation()
     return
   }
 }
-export { groups, type AppAction, type Group } from './registry.ts'
+export { groups, type Action, type Group } from './action.ts'
+export { actions } from './registry.ts'

@@ -1,83 +1,38 @@
-/** Keys: the defaults of canvas and shell, changed by the settings, and which action a key press means. */
-import { trackShortcuts } from './track-keys.ts'
-import { chordOf, defaultShortcuts, isTextField, type KeyLike } from '../canvas/index.ts'
+/** Keys: the defaults of all actions, changed by the settings, and which action a key press means. */
+import { chordOf, isTextField, type KeyLike } from '../canvas/index.ts'
+import { actions } from './registry.ts'
 
 export type Keymap = ReadonlyMap<string, readonly string[]>
 
-/** Keys that differ between systems: on a Mac ⌘[ and ⌘] go back and forward (Ctrl stands for Command there). */
-export const systemShortcuts = (mac: boolean): Record<string, string[]> =>
-  mac
-    ? {
-        back: ['Ctrl+['],
-        forward: ['Ctrl+]'],
-        'send-to-back': ['Ctrl+Shift+[', 'Ctrl+Shift+{'],
-        'bring-to-front': ['Ctrl+Shift+]', 'Ctrl+Shift+}'],
-      }
-    : { back: ['Alt+ArrowLeft'], forward: ['Alt+ArrowRight'] }
 const mac = typeof navigator !== 'undefined' && navigator.platform.startsWith('Mac')
+const rankOf = (id: string) => actions.get(id)?.rank ?? 0
+const ranked = (keys: Keymap): Keymap => new Map([...keys].sort(([a], [b]) => rankOf(b) - rankOf(a)))
 
-const shellShortcuts: Record<string, string[]> = {
-  'go-data': ['Alt+1'],
-  'go-label': ['Alt+2'],
-  'go-train': ['Alt+3'],
-  'go-compare': ['Alt+4'],
-  'go-merge': ['Alt+5'],
-  'go-to-image': ['Ctrl+G'],
-  export: ['Ctrl+Shift+X'],
-  'open-image': ['Enter'],
-  'choose-all': ['Ctrl+A'],
-  'choose-none': ['Escape'],
-  'remove-images': ['Delete'],
-  'toggle-strip': ['Ctrl+Shift+E'],
-  'toggle-inspector': ['Ctrl+I'],
-  'toggle-facets': ['Ctrl+Shift+E'],
-  'find-label': ['/', 'Ctrl+L'],
-  'add-caption': ['C'],
-  approve: ['Shift+Enter'],
-  'send-back': ['Shift+Backspace'],
-  comment: ['Shift+C'],
-  'next-comment': ['Shift+J'],
-  'previous-comment': ['Shift+H'],
-  'review-mode': ['Shift+V'],
-  'classify-mode': ['Shift+L'],
-  'classify-several': ['Shift+M'],
-  'next-unlabelled': ['Shift+U'],
-  'copy-previous': ['Shift+D'],
-  'copy-next': ['Ctrl+Shift+D'],
-  'edit-attributes': ['I'],
-  templates: ['Ctrl+Shift+P'],
-  'place-template': ['F'],
-  'place-template-here': ['Shift+T'],
-  'review-accept': ['Enter'],
-  'caption-onward': ['Ctrl+Enter'],
-  'accept-all': ['Ctrl+Enter'],
-  'accept-shown': ['Ctrl+Shift+Enter'],
-  'next-proposal': ['.'],
-  'next-incomplete': ['Shift+I'],
-  'bulk-edit': ['Ctrl+E'],
-  relabel: ['Shift+R'],
-  'end-grounding': ['Escape', 'Enter'],
-}
-export const defaultKeys: Keymap = new Map([
-  ...Object.entries(defaultShortcuts),
-  ...Object.entries(shellShortcuts),
-  ...Object.entries(trackShortcuts),
-  ...Object.entries(systemShortcuts(mac)),
-])
+/** What each action is bound to on a system, in the order in which those of one chord are asked. */
+export const defaultKeysOf = (mac: boolean): Keymap =>
+  ranked(
+    new Map(
+      [...actions.values()].flatMap(({ id, keys, macKeys }): [string, readonly string[]][] => {
+        const own = (mac ? macKeys : undefined) ?? keys
+        return own ? [[id, own]] : []
+      }),
+    ),
+  )
+export const defaultKeys: Keymap = defaultKeysOf(mac)
 
 export const keymap = (changed: Readonly<Record<string, readonly string[]>>): Keymap =>
-  new Map([...defaultKeys, ...Object.entries(changed)])
+  ranked(new Map([...defaultKeys, ...Object.entries(changed)]))
 
 /** Actions of a chord; the first that has something to do takes it. */
 export const actionsOf = (chord: string, keys: Keymap): string[] =>
   [...keys].filter(([, chords]) => chords.includes(chord)).map(([action]) => action)
 
-/** Chords that mean the same to the whole window while a text field has the focus; editing keys stay the field's. */
+/** Chords that work in the whole window even while a text field has the focus; editing keys are left to the field. */
 const everywhere = mac ? /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Ctrl\+[[\]])$/ : /^(F\d+|Ctrl\+K|Ctrl\+,|Alt\+\d|Alt\+Arrow(Left|Right))$/
-/** What a focused button or link does by itself. */
+/** Keys that a focused button or link handles itself. */
 const ownKeys = new Set(['Enter', 'Space'])
 
-/** The chord that a key press is for the application; null where the key belongs to what has the focus. */
+/** The chord of a key press; null if the key belongs to the focused element. */
 export function chordFor(event: KeyLike & { target: unknown; isComposing?: boolean }): string | null {
   if (event.isComposing || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return null
   const chord = chordOf(event)

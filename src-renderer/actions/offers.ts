@@ -1,7 +1,7 @@
-/** What can be made of files and folders that were dropped. */
+/** Which offers to make for dropped files and folders. */
 import type { LookedAt } from '#shared/contract/app.ts'
 
-/** One thing that a person may choose; `folder` and `file` are what it is done with. */
+/** One choice in the dialog; `folder` and `file` are what it acts on. */
 export type Offer =
   | { kind: 'openProject' | 'openFolder' | 'openParent'; folder: string }
   | { kind: 'addFolders'; folders: string[] }
@@ -12,7 +12,7 @@ export type Offer =
 /** Annotation files named one by one in the list of offers. */
 export const most = 5
 
-/** The likeliest first. `alone`: there is nothing to choose, it is done at once. */
+/** Likeliest first. `alone`: a single obvious offer, carried out at once. */
 export function offersFor(dropped: readonly LookedAt[], opened: boolean): { offers: Offer[]; alone: boolean; more: number } {
   const of = (kind: LookedAt['kind']) => [...new Set(dropped.filter((d) => d.kind === kind).map((d) => d.path))]
   const [projects, folders, images, files] = [of('project'), of('folder'), of('image'), of('file')]

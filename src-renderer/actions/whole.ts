@@ -1,4 +1,4 @@
-/** What is done to all images that are shown, by one key. */
+/** Actions on all images shown. */
 import { call, outbox } from '../rpc/index.ts'
 import { useCuration } from '../stores/curation.ts'
 import { useOpenImage } from '../stores/open-image.ts'
@@ -7,20 +7,20 @@ import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { undoing } from './bulk.ts'
 
-/** The proposals of all images that are shown; where they are filtered by score, those that reach it. */
+/** Accepts the proposals on all images shown; under a score filter, only those that reach the score. */
 export async function acceptShown(): Promise<void> {
   const [gallery, toasts, openImage] = [useGallery(), useToasts(), useOpenImage()]
-  await outbox.empty() // what was corrected just now is no proposal any more
+  await outbox.empty() // a proposal corrected just now must no longer count as one
   const { regions, labels } = await call('proposals.accept', { mediaIds: gallery.ids, minScore: gallery.filter.score?.min ?? null })
   if (!regions && !labels) return toasts.say('keys.noProposals')
   await openImage.refetch()
   toasts.done('keys.accepted', { count: regions + labels }, undoing)
 }
 
-/** As people say it mostly; anything else has its own tool. */
+/** The usual shares; for others there is the split tool. */
 const usualShares = { train: 0.8, val: 0.1, test: 0.1 }
 
-/** Splits made and carried out in one go; what they could not meet stands in the tool. */
+/** Proposes and applies splits in one go; wishes that could not be met are listed in the tool. */
 export async function splitNow(): Promise<void> {
   const [curation, shell, toasts] = [useCuration(), useShell(), useToasts()]
   await outbox.empty()

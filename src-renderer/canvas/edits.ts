@@ -2,13 +2,13 @@ import type { RegionChange, RegionEdit, RegionId } from './types.ts'
 
 export const changedId = (change: RegionChange): RegionId => (change.after ?? change.before)!.id
 
-/** What takes an edit back, last change first. */
+/** The edit that undoes another, last change first. */
 export const invertEdit = (edit: RegionEdit): RegionEdit => ({
   action: edit.action,
   changes: edit.changes.map(({ before, after }) => ({ before: after, after: before })).reverse(),
 })
 
-/** A new region is of no track yet; one that lay between key frames is one itself once it is changed. The application says the same. */
+/** A new region has no track yet; an interpolated one becomes a key frame once changed. The application does the same. */
 export function asTracked(change: RegionChange): RegionChange {
   const { before, after } = change
   if (!after?.track) return change

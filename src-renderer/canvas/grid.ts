@@ -1,4 +1,4 @@
-/** Guides, a grid and whole pixels: where a point belongs by them, each axis by itself. Pure, so that it can be tested as such. */
+/** Snapping to guides, the grid and whole pixels, each axis on its own. Pure functions. */
 import type { Box } from '#shared/model/shape.ts'
 import type { Point } from './types.ts'
 
@@ -31,7 +31,7 @@ export function alongAxis(v: number, guides: readonly number[], { grid, pixels }
 
 export function aligned(point: Point, lines: Lines, reach: number): { at: Point; snapped: boolean } {
   const at = { x: alongAxis(point.x, lines.guides.x, lines, reach), y: alongAxis(point.y, lines.guides.y, lines, reach) }
-  // A whole pixel is always near: to be told of it would say nothing.
+  // A whole pixel is always near, so it does not count as snapped.
   const free = { ...lines, pixels: false }
   return {
     at,
@@ -39,7 +39,7 @@ export function aligned(point: Point, lines: Lines, reach: number): { at: Point;
   }
 }
 
-/** The move nearest to (dx, dy) that brings a side of the box to a guide, a line of the grid or a whole pixel: the side that lies nearest to one. */
+/** The move nearest to (dx, dy) that brings the side of the box that is closest to a guide, a grid line or a whole pixel onto it. */
 export function alignedMove(box: Box, dx: number, dy: number, lines: Lines, reach: number): Point {
   const along = (from: number, size: number, by: number, guides: readonly number[]) => {
     const lined = { grid: lines.grid, pixels: false }
@@ -62,7 +62,7 @@ export function withGuide(guides: Guides, axis: 'x' | 'y', at: number, reach: nu
   return { ...guides, [axis]: there.length ? rest : [...rest, at].sort((a, b) => a - b) }
 }
 
-/** One line somewhere else; null takes it away. */
+/** Moves one guide; null removes it. */
 export const movedGuide = (guides: Guides, axis: 'x' | 'y', from: number, to: number | null): Guides => ({
   ...guides,
   [axis]: [...guides[axis].filter((g) => g !== from), ...(to === null ? [] : [to])].sort((a, b) => a - b),

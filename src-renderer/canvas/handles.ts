@@ -1,4 +1,4 @@
-/** The frame about what is selected, with its eight handles and the one that turns it. */
+/** The frame around the selection, with its eight handles and the rotation handle. */
 import type { Region } from '#shared/model/region.ts'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import { asRotatedBox, boundsOfShapes } from './transform.ts'
@@ -11,7 +11,7 @@ export interface Handle {
   at: Point
 }
 
-/** CSS pixels from the frame to the handle that turns it. */
+/** CSS pixels from the frame to its rotation handle. */
 const stalk = 24
 
 /** One rotated box keeps its own frame; everything else has an upright one. Null where something can't be scaled. */

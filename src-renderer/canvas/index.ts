@@ -10,25 +10,15 @@
  * A new region has a negative id until `editor.rename(temporary, saved)`; `editor.receive(changes)` shows what the
  * application did by itself (undo, redo, another window) without telling `onEdit`.
  */
-export { CanvasEditor, type EditorOptions } from './editor.ts'
+export { CanvasEditor, type CanvasAction } from './editor.ts'
+export type { EditorOptions } from './document.ts'
 export { mountCanvas, type CanvasStage } from './fabric/stage.ts'
-export {
-  actionsFor,
-  appActions,
-  canvasActions,
-  chordOf,
-  defaultShortcuts,
-  isTextField,
-  worksInText,
-  type Action,
-  type AppAction,
-  type CanvasAction,
-  type Shortcuts,
-  type KeyLike,
-} from './shortcuts.ts'
+export { chordOf, isTextField, type KeyLike } from './keyboard.ts'
+export { commands, type CanvasCommand } from './commands/index.ts'
+export { tools, toolOf } from './tools.ts'
+export type { ToolContext, ToolOption, ToolRecord } from './tool.ts'
 export {
   defaultSettings,
-  toolNames,
   type CanvasChange,
   type CanvasImage,
   type CanvasSettings,
@@ -36,6 +26,5 @@ export {
   type RegionChange,
   type RegionEdit,
   type RegionId,
-  type ToolName,
 } from './types.ts'
 export { invertEdit } from './edits.ts'

@@ -1,11 +1,11 @@
-/** What is done to the points of keypoints beside moving them: shown, hidden, left out, and a skeleton of them placed. */
+/** Changing the visibility of keypoints, and placing skeletons. */
 
 import type { Box, Keypoint, KeypointsShape } from '#shared/model/shape.ts'
 import { layoutOf, placedIn, pointName, type Skeleton, type Visibility } from '#shared/model/skeleton.ts'
 import { boundsOfShape } from './bounds.ts'
 import type { Point, Size } from './types.ts'
 
-/** Where a point that was not labelled may be meant to lie: where it was last, or as the skeleton has it within the others' box. */
+/** A guess at an unlabelled point's place: its last one, or the skeleton's within the box of the other points. */
 function guessed(shape: KeypointsShape, index: number, skeleton: Skeleton | null, { width, height }: Size): Point {
   const { x, y } = shape.points[index]!
   if ((x || y) && x >= 0 && y >= 0 && x <= width && y <= height) return { x, y }
@@ -15,7 +15,7 @@ function guessed(shape: KeypointsShape, index: number, skeleton: Skeleton | null
   return { x: box.x + u * box.w, y: box.y + v * box.h }
 }
 
-/** Points in another state: a point that comes back gets a place, one that goes keeps its own for when it comes back. */
+/** Points in another state: a missing point that returns gets a place, one that goes missing remembers its own. */
 export function withStates(
   shape: KeypointsShape,
   indices: readonly number[],
@@ -31,21 +31,21 @@ export function withStates(
   return { ...shape, points }
 }
 
-/** Hidden where all are to be seen, else to be seen. */
+/** Hidden if all are visible, else visible. */
 export const otherSight = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
   indices.every((i) => points[i]?.v === 2) ? 1 : 2
-/** Not labelled where any is, else to be seen. */
+/** Not labelled if any of them is labelled, else visible. */
 export const otherPresence = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
   indices.some((i) => (points[i]?.v ?? 0) > 0) ? 0 : 2
 
-/** A skeleton within a box; what of the box lies outside the image is moved to its border. */
+/** A skeleton laid out within a box; points outside the image are moved to its border. */
 export function placed(box: Box, skeleton: Skeleton, { width, height }: Size): KeypointsShape {
   const shape = placedIn(box, skeleton)
   const points = shape.points.map((p) => ({ ...p, x: Math.min(Math.max(p.x, 0), width), y: Math.min(Math.max(p.y, 0), height) }))
   return { ...shape, points }
 }
 
-/** As large as the one placed last, or as half the image's height, about a point, within the image. */
+/** The size of the last one placed, or half the image's height, around a point and within the image. */
 export function boxAbout({ x, y }: Point, last: Size | null, { width, height }: Size): Box {
   const w = Math.min(last?.width ?? height / 4, width)
   const h = Math.min(last?.height ?? height / 2, height)
@@ -53,7 +53,7 @@ export function boxAbout({ x, y }: Point, last: Size | null, { width, height }: 
   return { x: within(x, w, width), y: within(y, h, height), w, h }
 }
 
-/** The points after the last of the chosen ones, one of them; from the first on where none is. */
+/** The next labelled point after the selected ones, or the first if none is selected. */
 export function nextPoint({ points }: KeypointsShape, chosen: readonly number[], by: 1 | -1): number | null {
   const n = points.length
   const from = chosen.at(-1) ?? (by > 0 ? -1 : n)

@@ -16,7 +16,7 @@ const entryOf = (region: Region): Entry => {
   return { minX: x, minY: y, maxX: x + w, maxY: y + h, region }
 }
 
-/** Rejected proposals stay known, so that nobody makes them again, but are seen no more. */
+/** Rejected proposals are kept so that they are not proposed again, but they are not shown. */
 export const isShown = (r: Region) => !r.hidden && r.state !== 'rejected'
 
 const closedRings = (shape: Shape) => (shape.kind === 'polygon' ? shape.parts.flat() : [])
@@ -45,7 +45,7 @@ export class RegionStore {
     return (this.index = new RBush<Entry>().load(entries))
   }
 
-  /** A region's id now, whatever it was called before it was saved. */
+  /** A region's current id, given its temporary or saved one. */
   idOf = (id: RegionId): RegionId => this.renamed.get(id) ?? id
   get = (id: RegionId): Region | undefined => this.regions.get(this.idOf(id))
   get size() {
@@ -90,7 +90,7 @@ export class RegionStore {
   /** Regions whose boxes touch a box of image pixels; in no order. */
   inBox = (b: Box): Region[] => this.tree.search({ minX: b.x, minY: b.y, maxX: b.x + b.w, maxY: b.y + b.h }).map((e) => e.region)
 
-  /** What lies under a point, or has an outline within `reach` pixels of it: unlocked before locked, then topmost first. */
+  /** Regions under a point, or with an outline within `reach` pixels of it: unlocked before locked, then topmost first. */
   hit(point: Point, reach: number): Region[] {
     const { x, y } = point
     return this.inBox({ x: x - reach, y: y - reach, w: 2 * reach, h: 2 * reach })

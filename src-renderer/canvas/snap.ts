@@ -11,7 +11,7 @@ const outline = (shape: Shape): Shape | null => {
   return parts ? { kind: 'polygon', parts } : shape
 }
 
-/** A vertex within `reach` image pixels before an edge; null where neither is. */
+/** A vertex within `reach` image pixels, else the point on an edge; null if there is neither. */
 export function snapTo(regions: RegionStore, point: Point, reach: number, except: ReadonlySet<RegionId> = new Set()): Point | null {
   const shapes = regions
     .inBox({ x: point.x - reach, y: point.y - reach, w: 2 * reach, h: 2 * reach })

@@ -1,15 +1,9 @@
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
 import type { ColumnMask } from './masks/column-mask.ts'
+import type { Point, Size } from './plane.ts'
 
-export interface Point {
-  x: number
-  y: number
-}
-export interface Size {
-  width: number
-  height: number
-}
+export type { Point, Size } from './plane.ts'
 
 /** Of a region: positive once the application has saved it, negative before (see `CanvasEditor.rename`). */
 export type RegionId = number
@@ -22,7 +16,7 @@ export interface CanvasImage extends Size {
   pyramid?: Pyramid
 }
 
-/** A huge image in tiles. Level 0 is the full resolution, each further one half of it, down to one that fits into a tile. */
+/** A huge image in tiles. Level 0 has the full resolution; each further level halves it, until one tile holds it all. */
 export interface Pyramid {
   /** Pixels. */
   side: number
@@ -37,6 +31,11 @@ export interface RegionChange {
   after: Region | null
 }
 
+export interface Clipboard {
+  regions: readonly Region[]
+  mediaId: number
+}
+
 /** One gesture or command, to be journaled, undone and redone as a whole. */
 export interface RegionEdit {
   /** For a person: 'draw box', 'move 3 regions'. */
@@ -49,7 +48,7 @@ export interface PointerInput extends Point {
   time: number
   /** 0 left, 1 middle, 2 right; -1 on moves. */
   button: number
-  /** Bit mask of what is held: 1 left, 2 right, 4 middle. */
+  /** Bit mask of buttons held: 1 left, 2 right, 4 middle. */
   buttons: number
   shift: boolean
   alt: boolean
@@ -103,23 +102,6 @@ export interface Overlay {
   ruler?: readonly Point[]
 }
 
-export const toolNames = [
-  'select',
-  'pan',
-  'box',
-  'rotated-box',
-  'polygon',
-  'polyline',
-  'points',
-  'skeleton',
-  'brush',
-  'eraser',
-  'wand',
-  'scissors',
-  'ruler',
-] as const
-export type ToolName = (typeof toolNames)[number]
-
 export interface CanvasSettings {
   /** Diameter of brush and eraser, image pixels. */
   brushSize: number
@@ -133,10 +115,10 @@ export interface CanvasSettings {
   names: boolean
   /** To whole pixels of the image. */
   snapToPixels: boolean
-  /** Is the grid shown, and kept to while snapping is on? Its cell in image pixels. */
+  /** Whether the grid is shown, and snapped to while snapping is on; its cell in image pixels. */
   grid: boolean
   gridStep: number
-  /** Are guides and rulers shown, and the guides kept to while snapping is on? */
+  /** Whether guides and rulers are shown, and guides snapped to while snapping is on. */
   guides: boolean
   /** Boxes: by dragging, by two clicks, or by either. */
   drawBy: 'either' | 'drag' | 'click'
@@ -170,7 +152,7 @@ export const defaultSettings: CanvasSettings = {
   imageOpacity: 1,
 }
 
-/** What a listener may have to look at again. */
+/** What changed, for listeners. */
 export type CanvasChange = 'image' | 'view' | 'regions' | 'selection' | 'tool' | 'overlay' | 'settings' | 'labels' | 'pointer'
 
 /** RGBA, row-major, 8 bits a channel. */

@@ -116,10 +116,10 @@ export function insertVertex(shape: Shape, ref: VertexRef, { x, y }: Point): Sha
   return withLine(shape, ref, (points) => points.slice(0, 2 * ref.index).concat(x, y, points.slice(2 * ref.index))) ?? shape
 }
 
-/** A ring with fewer than three vertices left goes; null where the whole shape does. */
+/** Rings with fewer than three vertices are removed; null if nothing is left. */
 export function deleteVertices(shape: Shape, refs: readonly VertexRef[]): Shape | null {
   if (shape.kind === 'keypoints') {
-    // A point with a name is one of a whole: it stays in the list, not labelled.
+    // A named point belongs to a skeleton: it stays in the list as not labelled.
     if (refs.every((r) => shape.points[r.index]?.name !== undefined)) {
       const points = shape.points.map((p, i) => (refs.some((r) => r.index === i) ? { ...p, v: 0 as const } : p))
       return points.some((p) => p.v > 0) ? { ...shape, points } : null

@@ -1,11 +1,11 @@
-/** What the editor rests on: listeners told once a call, and the view of the image. */
+/** The base of the editor: change notification, batched per call, and the view of the image. */
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasChange, CanvasImage, Point, Size } from './types.ts'
 import { fitBox, zoomAbout, type View } from './view.ts'
 
 /** How near (CSS px) the pointer must come to an outline, a vertex, or something to snap to. */
 export const reachPx = 7
-/** A region is not enlarged beyond this by going to it: a point would fill the window with one pixel. */
+/** Zooming to a region stops at this scale: a point would otherwise fill the window with one pixel. */
 const largest = 8
 
 /** Called after each change, with what changed; the changes of one call come together. */
@@ -50,7 +50,7 @@ export abstract class Viewing extends Changes {
   protected abstract viewMoved(): void
 
   setViewport(size: Size): void {
-    // A picture that was shown whole stays so, whatever room the window and its panels leave.
+    // An image that fits stays fitted when the viewport changes.
     const whole = this.viewport.width <= 1 || this.showsWhole()
     this.viewport = size
     if (whole) this.fit()

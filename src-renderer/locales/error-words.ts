@@ -1,13 +1,14 @@
 /** What went wrong, in the window's language. */
-import type { Sentence } from '#shared/sentences/table.ts'
-import { say } from '#shared/sentences/table.ts'
-import { i18n } from './index.ts'
-import { sentencesJa } from './ja/sentences/index.ts'
+import { sentencesIn } from '#shared/locales/index.ts'
+import { sentenceIn } from '#shared/sentences/read.ts'
+import { say, type Sentence } from '#shared/sentences/table.ts'
+import { spoken } from './index.ts'
 import { reasonWords } from './reasons.ts'
 
-/** Of a caught error, or of a failure that was kept or sent: its sentence where it has one, its English message otherwise. */
+/** Of a caught error, or of what a failed run or job kept: its sentence where it has one, its English message otherwise. */
 export function errorWords(e: unknown): string {
-  const { sentence, message } = (typeof e === 'object' && e ? e : { message: String(e) }) as { sentence?: Sentence; message?: string }
-  const table = i18n.global.locale.value === 'ja' ? sentencesJa : undefined
-  return sentence ? say(sentence, table) : reasonWords(message ?? String(e))
+  const caught = (typeof e === 'object' && e ? e : { message: String(e) }) as { sentence?: Sentence; message?: string }
+  const message = caught.message ?? String(e)
+  const sentence = caught.sentence ?? sentenceIn(message)
+  return sentence ? say(sentence, sentencesIn(spoken())) : reasonWords(message)
 }

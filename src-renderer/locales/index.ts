@@ -1,13 +1,6 @@
 import { createI18n } from 'vue-i18n'
 import { localeOf, locales, wordsIn, type Locale } from '#shared/locales/index.ts'
 
-/** Each language can be chosen by an action, which is called what its speakers call it. */
-const byName = Object.fromEntries(locales.map((l) => [`language-${l.id}`, l.name]))
-/** Filled from English, so that a language that lacks a word has no gap. */
-const messages = (id: string) => {
-  const words = wordsIn(id)
-  return { ...words, actions: { ...words.actions, ...byName } }
-}
 /** Texts that are still in English have the forms of English, which may be fewer. */
 const pluralRules = Object.fromEntries(
   locales.flatMap(({ id, plural }) =>
@@ -19,7 +12,8 @@ export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  messages: Object.fromEntries(locales.map((l) => [l.id, messages(l.id)])),
+  // Filled from English, so that a language that lacks a word has no gap. Records bring words of their own (actions/words.ts).
+  messages: Object.fromEntries(locales.map((l) => [l.id, wordsIn(l.id)])),
   pluralRules,
 })
 

@@ -5,6 +5,7 @@
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import { ConnectionLost } from '#shared/contract/rpc.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
 import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
@@ -82,7 +83,7 @@ export const useRoute = defineStore('route', () => {
     try {
       await (insisting ? remote.insist(() => reach(address, latest)) : reach(address, latest))
     } catch (e) {
-      if (!(e instanceof ConnectionLost)) toasts.error(e instanceof Error ? e.message : String(e)) // that has its banner
+      if (!(e instanceof ConnectionLost)) toasts.error(errorWords(e)) // that has its banner
     } finally {
       if (latest()) {
         await nextTick()
@@ -130,7 +131,7 @@ export const useRoute = defineStore('route', () => {
     const own = address && 'project' in address ? address.project : undefined
     following = true
     if (folder !== null && own === undefined && address?.room !== 'welcome')
-      await remote.insist(() => project.open(folder)).catch((e: Error) => toasts.error(e.message))
+      await remote.insist(() => project.open(folder)).catch((e: unknown) => toasts.error(errorWords(e)))
     following = false
     if (address) await go(address, true)
     else settle()

@@ -1,7 +1,7 @@
 /** What is sent instead of a change that met another one's: with what is there now as what it knows, or without what it wanted. */
 import type { Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { Change } from './changes.ts'
+import { temporaryId, type Change } from './changes.ts'
 
 export type Choice = 'mine' | 'theirs'
 
@@ -71,4 +71,29 @@ function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'
     ...plain,
     attributes: Object.fromEntries(Object.entries(attributes).filter(([, v]) => v !== null)) as Region['attributes'],
   }
+}
+
+/** Of what another took away meanwhile: what was typed, as something new on the open image. */
+export function madeAnew(changed: Change, conflicts: readonly Conflict[], mediaId: number | null): Change | null {
+  if (changed.method === 'regions.apply') return resolved(changed, conflicts, 'mine')
+  if (mediaId === null) return null
+  if (changed.method === 'captions.update') {
+    const { text = '', language = null, spans = [], regionId = null } = { ...changed.input.before, ...changed.input.patch }
+    return {
+      ...changed,
+      method: 'captions.add',
+      temporary: temporaryId(),
+      input: { mediaId, regionId, text, language, spans },
+    } as Change
+  }
+  if (changed.method === 'comments.update') {
+    const { text = '' } = { ...changed.input.before, ...changed.input.patch }
+    return {
+      ...changed,
+      method: 'comments.add',
+      temporary: temporaryId(),
+      input: { mediaId, regionId: null, text },
+    } as Change
+  }
+  return null
 }

@@ -2,6 +2,7 @@
 import { reactive, readonly } from 'vue'
 import type { EventData, EventName, Input, MethodName, Output } from '#shared/contract.ts'
 import { connect, ConnectionLost, RemoteError, type Channel, type Client } from '#shared/contract/rpc.ts'
+import { errorWords } from '../locales/error-words.ts'
 
 type Listener<E extends EventName> = (data: EventData<E>) => void
 
@@ -69,7 +70,7 @@ export class Remote {
       try {
         return await this.establish()
       } catch (e) {
-        this.status.problem = e instanceof RemoteError ? e.message : null
+        this.status.problem = e instanceof RemoteError ? errorWords(e) : null
         if (this.status.state === 'connecting' && (attempt >= 3 || this.status.problem !== null)) this.lost()
         await new Promise((resolve) => setTimeout(resolve, attempts[Math.min(attempt, attempts.length - 1)]))
       }

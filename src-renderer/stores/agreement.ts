@@ -4,6 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import type { AgreementReport, AuthorCount, AuthorRef, Disagreement, DisagreementKind, Take } from '#shared/model/agreement.ts'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import { boundsOfShapes } from '../canvas/transform.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useClassify } from './classify.ts'
@@ -15,7 +16,7 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** As the journal calls it. */
+/** The name in the journal. */
 const action = 'settle disagreement'
 /** Disagreements that are listed at most. */
 const most = 5000
@@ -78,7 +79,7 @@ export const useAgreement = defineStore('agreement', () => {
       report.value = said
       list.value = open.disagreements
     } catch (e) {
-      if (mine === asked) toasts.error(e instanceof Error ? e.message : String(e))
+      if (mine === asked) toasts.error(errorWords(e))
     } finally {
       if (mine === asked) comparing.value = false
     }
@@ -158,7 +159,7 @@ export const useAgreement = defineStore('agreement', () => {
     await openImage.refetch()
     if (at.value === place) next()
   }
-  const settle = (take: Take) => void decide(take).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const settle = (take: Take) => void decide(take).catch((e: unknown) => toasts.error(errorWords(e)))
 
   /** True: the key was for the queue. */
   function press(chord: string): boolean {
@@ -197,7 +198,7 @@ export const useAgreement = defineStore('agreement', () => {
     show(before)
   }
   const turn = (how: 'undo' | 'redo') =>
-    void (how === 'undo' ? undo() : openImage.turn(how)).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+    void (how === 'undo' ? undo() : openImage.turn(how)).catch((e: unknown) => toasts.error(errorWords(e)))
 
   const choose = (between: readonly string[], iou: number): void => {
     ;[a.value, b.value, threshold.value] = [between[0]!, between[1]!, iou]

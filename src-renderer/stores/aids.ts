@@ -1,4 +1,4 @@
-/** What helps to draw in the open project: its scale and its templates. */
+/** Drawing aids of the open project: its scale and templates. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { boxUnion, shapeBox } from '#shared/geometry/box.ts'
@@ -11,7 +11,7 @@ export const useAids = defineStore('aids', () => {
   const [project, openImage] = [useProject(), useOpenImage()]
   const scale = shallowRef<Scale | null>(null)
   const templates = shallowRef<Template[]>([])
-  /** The one that was saved or placed last. */
+  /** The template saved or placed last. */
   const lastId = ref<number | null>(null)
   const last = computed(() => templates.value.find((t) => t.id === lastId.value) ?? templates.value[0] ?? null)
 
@@ -27,7 +27,7 @@ export const useAids = defineStore('aids', () => {
 
   const setScale = (next: Scale | null) => call('scale.set', { scale: next }).then(refresh)
 
-  /** The selected regions, under a name. */
+  /** Saves the selected regions under a name. */
   async function save(name: string): Promise<void> {
     const { image } = openImage.editor
     if (!image || !openImage.selected.length) return
@@ -39,7 +39,7 @@ export const useAids = defineStore('aids', () => {
   const rename = (id: number, name: string) => call('templates.rename', { id, name }).then(refresh)
   const remove = (id: number) => call('templates.remove', { id }).then(refresh)
 
-  /** At the place where it was made, or with its middle at the pointer. False where there is none. */
+  /** Places it where it was drawn, or centred at the pointer. False if there is none. */
   function place(template: Template | null, where: 'same' | 'pointer'): boolean {
     if (!template || !openImage.editor.image) return false
     lastId.value = template.id

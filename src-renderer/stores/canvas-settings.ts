@@ -1,4 +1,4 @@
-/** Settings of the canvas that outlive the window: told to the canvas, and kept when a key or a menu changes them there. */
+/** Canvas settings that outlive the window: applied to the canvas, and saved when a key or menu changes them. */
 import { watch } from 'vue'
 import type { LabellingSettings } from '#shared/contract/app.ts'
 import type { CanvasEditor, CanvasSettings } from '../canvas/index.ts'

@@ -1,12 +1,14 @@
-/** Image classification: a key gives the open image its label and opens the next; undo comes back to it. */
+/** Image classification: a key labels the open image and opens the next; undo returns to it. */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive, shallowRef, triggerRef, watch } from 'vue'
+import { computed, ref, shallowRef, triggerRef, watch } from 'vue'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../label-keys.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useOpenImage } from './open-image.ts'
 import { useGallery } from './gallery.ts'
+import { useGuesses } from './guesses.ts'
 import { useProject } from './project.ts'
 import { useReview } from './review.ts'
 import { useRuns } from './runs.ts'
@@ -14,17 +16,9 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-export interface Guess {
-  labelId: number
-  /** 0 to 1. */
-  score: number
-}
-
-/** As the journal calls it. */
+/** The name in the journal. */
 const action = 'classify image'
-/** Guesses kept; the oldest go first. */
-const keptGuesses = 500
-/** Images that undo comes back to, of this tab. */
+/** How many classified images this tab remembers for undo. */
 const keptSteps = 1000
 
 export const useClassify = defineStore('classify', () => {
@@ -39,16 +33,16 @@ export const useClassify = defineStore('classify', () => {
     useToasts(),
   ]
   const active = ref(false)
-  /** Several classes on one image: a key adds or takes away, Enter goes on. */
+  /** Several classes per image: a key adds or removes one, Enter continues. */
   const several = ref(false)
   function toggleSeveral(): void {
     several.value = !several.value
     localStorage.setItem(place('several'), several.value ? '1' : '')
     digits.value = text.value = ''
   }
-  /** Digits that may go on. */
+  /** Digits typed so far that more may follow. */
   const digits = ref('')
-  /** Of the field for names, and which of the labels found is meant. */
+  /** Text of the name field, and the index of the match chosen. */
   const text = ref('')
   const at = ref(0)
   watch(text, () => (at.value = 0))
@@ -56,12 +50,15 @@ export const useClassify = defineStore('classify', () => {
   const numbers = computed(() => numbersOf(project.labels))
   const found = computed(() => labelsOfText(text.value, project.labels).slice(0, 8))
   const working = computed(() => active.value && shell.room === 'label' && openImage.mediaId !== null)
+  const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
+  /** The classes that the open image has. */
+  const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
 
-  // ---- What is kept: that the mode is on, the model that guesses, the images that undo comes back to
+  // ---- Kept over a reload: the mode, the guessing model, the images for undo
 
   const place = (what: string) => `dashi:classify:${what}:${project.opened?.info.folder ?? ''}`
-  /** Folder of the model whose guess is shown; '' for none, null for the newest that was trained. */
-  const chosenModel = ref<string | null>(null)
+  const guesses = useGuesses(working, here, () => place('model'))
+  watch([() => openImage.mediaId, working], () => (digits.value = text.value = ''))
   let steps: number[] = []
   function keepSteps(): void {
     steps = steps.slice(-keptSteps)
@@ -82,10 +79,10 @@ export const useClassify = defineStore('classify', () => {
   )
   function begin(): void {
     void refreshLabelled()
-    void runs.refreshModels().then(guessOn)
+    void runs.refreshModels().then(guesses.guessOn)
   }
 
-  // ---- How far it is
+  // ---- Progress
 
   const labelled = shallowRef(new Set<number>())
   const progress = computed(() => {
@@ -101,65 +98,13 @@ export const useClassify = defineStore('classify', () => {
   const refreshSoon = debounced(() => void outbox.empty().then(refreshLabelled), 400)
   remote.on('annotations.changed', ({ origin, mediaIds, action: done }) => {
     if (!active.value || (origin === session.client && done === action)) return
-    for (const id of mediaIds) guesses.delete(id)
+    for (const id of mediaIds) guesses.forget(id)
     refreshSoon()
   })
 
-  // ---- What the model thinks
+  // ---- Keys
 
-  const model = computed(() =>
-    chosenModel.value === ''
-      ? null
-      : (runs.models.find((m) => m.folder === (chosenModel.value ?? runs.asked)) ?? runs.models.find((m) => m.checkpoint !== null) ?? null),
-  )
-  const guesses = shallowReactive(new Map<number, Guess | null>())
-  function chooseModel(folder: string): void {
-    chosenModel.value = folder
-    localStorage.setItem(place('model'), folder)
-  }
-  watch([() => model.value?.folder, () => project.labels.length], () => {
-    guesses.clear()
-    guessOn()
-  })
-  let asking = false
-  /** One question at a time: of the open image, then of the next, so that quick hands leave no queue behind. */
-  function guessOn(): void {
-    if (asking || !working.value || !model.value) return
-    const here = gallery.places.get(openImage.mediaId!)
-    const wanted = [openImage.mediaId!, ...(here === undefined ? [] : gallery.ids.slice(here + 1, here + 2))].find((id) => !guesses.has(id))
-    if (wanted === undefined) return
-    asking = true
-    const { folder } = model.value
-    void call('preview.classify', { mediaId: wanted, model: folder })
-      .then((scores) => {
-        const best = scores.find((s) => s.labelId !== null)
-        if (folder === model.value?.folder) guesses.set(wanted, best ? { labelId: best.labelId!, score: best.score } : null)
-      })
-      .catch(() => guesses.set(wanted, null))
-      .finally(() => {
-        asking = false
-        while (guesses.size > keptGuesses) guesses.delete(guesses.keys().next().value!)
-        guessOn()
-      })
-  }
-  watch([() => openImage.mediaId, working], () => {
-    digits.value = text.value = ''
-    guessOn()
-  })
-  const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
-  /** The classes that the open image has. */
-  const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
-  /** A proposal that lies there, else what the model answers. */
-  const guess = computed<Guess | null>(() => {
-    const proposed = (here.value?.labels ?? []).flatMap((l) =>
-      l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],
-    )
-    return proposed.sort((a, b) => b.score - a.score)[0] ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null))
-  })
-
-  // ---- What keys do
-
-  /** In the mode of several: the class is added, or taken away where the image has it. */
+  /** With several classes per image: adds the class, or removes it if the image has it. */
   function turn(mediaId: number, labelId: number): void {
     const has = now.value.includes(labelId)
     openImage.change({ method: has ? 'image-labels.unset' : 'image-labels.set', input: { mediaIds: [mediaId], labelId } })
@@ -180,7 +125,7 @@ export const useClassify = defineStore('classify', () => {
     digits.value = text.value = ''
     if (session.settings.labelling.advance) openImage.step(1)
   }
-  /** What was typed, else the label that the image has already, else the guess. False where there is none of them. */
+  /** Takes what was typed, else the label that the image has, else the guess; false if there is none. */
   function confirm(): boolean {
     const typed = digits.value
       ? (labelOfDigits(numbers.value, digits.value)?.label ?? null)
@@ -190,8 +135,8 @@ export const useClassify = defineStore('classify', () => {
     if (typed !== null) choose(typed)
     else if (digits.value || text.value.trim()) return false
     else if (now.value.length) return openImage.step(1)
-    else if (guess.value) {
-      choose(guess.value.labelId)
+    else if (guesses.guess.value) {
+      choose(guesses.guess.value.labelId)
       if (several.value) openImage.step(1)
     } else return several.value && openImage.step(1)
     return true
@@ -202,12 +147,12 @@ export const useClassify = defineStore('classify', () => {
     if (meant && meant.label !== null && !meant.more) choose(meant.label)
     else if (meant) digits.value = typed
     else if (digits.value) {
-      // Nothing is numbered so: the digit begins anew.
+      // No label has that number: start again with this digit.
       digits.value = ''
       digit(key)
     }
   }
-  /** True: the key was for this mode. A letter is not taken but goes into the field, which gets the focus. */
+  /** True if the key was handled. A letter is not: the name field gets the focus and the letter. */
   function press(chord: string): boolean {
     if (!working.value) return false
     if (chord === 'Enter') return confirm() || digits.value !== ''
@@ -225,7 +170,7 @@ export const useClassify = defineStore('classify', () => {
     }
     return true
   }
-  /** The next image after this one that has no label yet, else the first of all. */
+  /** Opens the next image without a label, wrapping round. */
   function nextUnlabelled(): boolean {
     const from = (openImage.mediaId === null ? undefined : gallery.places.get(openImage.mediaId)) ?? -1
     const open = (ids: readonly number[]) => ids.find((id) => id !== openImage.mediaId && !labelled.value.has(id))
@@ -239,14 +184,14 @@ export const useClassify = defineStore('classify', () => {
 
   const lastOf = async (mediaId: number): Promise<JournalEntry | undefined> =>
     (await call('history.list', { mediaId, limit: 50 })).find((e) => e.kind === 'do' && !e.undone)
-  /** The image that was classified last in this tab, or before it was opened. */
+  /** The image classified last, in this tab or before it was opened. */
   async function lastImage(): Promise<number | null> {
     if (steps.length) return steps.at(-1)!
     return (
       (await call('history.list', { limit: 500 })).find((e) => e.kind === 'do' && !e.undone && e.action === action)?.mediaIds[0] ?? null
     )
   }
-  /** Takes back what was done last: to the open image, or the class of the one before, which is then open again. */
+  /** Undoes the last change: of the open image, or the class of the previous one, which is reopened. */
   async function undo(): Promise<void> {
     if (remote.connection.state === 'lost') {
       const last = outbox.waiting.at(-1)
@@ -285,18 +230,16 @@ export const useClassify = defineStore('classify', () => {
     await refreshLabelled()
     openImage.step(1)
   }
-  const turnHistory = (how: 'undo' | 'redo') =>
-    (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+  const turnHistory = (how: 'undo' | 'redo') => (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(errorWords(e)))
 
   watch(
     () => project.key,
     () => {
       digits.value = text.value = ''
       labelled.value = new Set()
-      guesses.clear()
+      guesses.restart()
       active.value = Boolean(project.key) && localStorage.getItem(place('on')) === '1'
       several.value = Boolean(project.key) && localStorage.getItem(place('several')) === '1'
-      chosenModel.value = localStorage.getItem(place('model'))
       steps = (sessionStorage.getItem(place('steps')) ?? '')
         .split(',')
         .map(Number)
@@ -316,11 +259,11 @@ export const useClassify = defineStore('classify', () => {
     numbers,
     progress,
     labelled,
-    model,
-    guess,
+    model: guesses.model,
+    guess: guesses.guess,
     now,
     toggle,
-    chooseModel,
+    chooseModel: guesses.chooseModel,
     choose,
     confirm,
     press,

@@ -1,4 +1,4 @@
-/** Comments of the open image: pinned to places and regions, answered, resolved; and the way from one open comment to the next. */
+/** Comments of the open image: pinned to places and regions, answered, resolved; and stepping through open ones. */
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, watch } from 'vue'
 import type { Comment } from '#shared/model/media.ts'
@@ -14,7 +14,7 @@ export interface Thread {
   /** From 1, in the order in which they were written. */
   number: number
   replies: Comment[]
-  /** Where its pin stands, in image pixels; null: it is of the whole image. */
+  /** The pin's place in image pixels; null if it is about the whole image. */
   place: { x: number; y: number } | null
 }
 export type Target = 'place' | 'region' | 'image'
@@ -23,7 +23,7 @@ export const useComments = defineStore('comments', () => {
   const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   /** The one whose card is open. */
   const focused = ref<number | null>(null)
-  /** The one that is being written: where it could be, and where it will be. */
+  /** The draft: where it could be placed, and where it will be. */
   const draft = ref<{ place: { x: number; y: number } | null; regionId: number | null; target: Target } | null>(null)
 
   const threads = computed<Thread[]>(() => {
@@ -45,7 +45,7 @@ export const useComments = defineStore('comments', () => {
     () => ([focused.value, draft.value] = [null, null]),
   )
 
-  /** At the pointer where it is over the image, else of the region that is selected, else of the image. */
+  /** At the pointer if it is over the image, else on the selected region, else on the image. */
   function compose(): void {
     const { pointer, image } = openImage.editor
     const inside = pointer && image && pointer.x >= 0 && pointer.y >= 0 && pointer.x <= image.width && pointer.y <= image.height
@@ -75,7 +75,7 @@ export const useComments = defineStore('comments', () => {
     ;[draft.value, focused.value] = [null, null]
     canvas()
   }
-  /** False where nothing is open. */
+  /** False if nothing was open. */
   function close(): boolean {
     if (focused.value === null && draft.value === null) return false
     cancel()
@@ -93,7 +93,7 @@ export const useComments = defineStore('comments', () => {
     openImage.change({ method: 'comments.remove', input: { id } })
   }
 
-  /** Opens its card; a pin that is out of sight comes into it. */
+  /** Opens its card and scrolls its pin into view. */
   function show(id: number): void {
     draft.value = null
     focused.value = id
@@ -105,7 +105,7 @@ export const useComments = defineStore('comments', () => {
     const { scale } = openImage.editor.view
     openImage.editor.setView({ scale, x: viewport.width / 2 - place.x * scale, y: viewport.height / 2 - place.y * scale })
   }
-  /** The next comment that is open, of this image and then of those that follow in the grid's order; round at the end. */
+  /** The next open comment, on this image and then on the following ones in grid order, wrapping round. */
   async function step(by: 1 | -1): Promise<boolean> {
     await outbox.empty()
     const open = await call('comments.open')
@@ -118,7 +118,7 @@ export const useComments = defineStore('comments', () => {
     let next: number
     if (here >= 0) next = (here + by + order.length) % order.length
     else {
-      // Nothing is open: from where this image lies.
+      // No card is open: start from this image.
       const from = openImage.mediaId === null ? -1 : (place(openImage.mediaId) ?? -1)
       const after = order.findIndex((c) => (place(c.mediaId) ?? -1) >= from)
       const before = order.findLastIndex((c) => (place(c.mediaId) ?? -1) <= from)

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { comparison, type Comparison } from '#shared/contract/rooms.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { inOrder } from '../metrics.ts'
 import { call } from '../rpc/index.ts'
 import { useJobs } from './jobs.ts'
@@ -59,7 +60,7 @@ export const useComparison = defineStore('comparison', () => {
     const ended = await jobs.ended(id)
     if (mine !== turn) return
     jobId.value = null
-    if (ended.status === 'failed') problem.value = ended.error
+    if (ended.status === 'failed') problem.value = ended.error && errorWords(ended.error)
     if (ended.status === 'cancelled' && !result.value) asked.value = []
     if (ended.status === 'done') [result.value, stale.value] = [comparison.parse(ended.result), false]
   }
@@ -80,7 +81,7 @@ export const useComparison = defineStore('comparison', () => {
       const { jobId: id } = await call('evaluation.compare', { checkpoints: [...folders] })
       await follow(id)
     } catch (e) {
-      problem.value = (e as Error).message
+      problem.value = errorWords(e)
     }
   }
   /** Shows what came of comparing these, or waits for it; begins nothing. */

@@ -5,6 +5,7 @@ import type { JobEntry } from '#shared/contract/app.ts'
 import type { Output } from '#shared/contract.ts'
 import type { SimilarQuery } from '#shared/model/curation.ts'
 import { baseName } from '../format.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { i18n } from '../locales/index.ts'
 import { call, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
@@ -63,7 +64,7 @@ export const useCuration = defineStore('curation', () => {
     try {
       return await jobs.ended((await begin()).jobId)
     } catch (e) {
-      toasts.error((e as Error).message)
+      toasts.error(errorWords(e))
       return null
     }
   }
@@ -88,7 +89,7 @@ export const useCuration = defineStore('curation', () => {
       gallery.show({ title, ids: what.kind === 'image' ? [what.mediaId, ...ids] : ids })
       range.value = { best: answer.images[0]!.similarity, worst: answer.images.at(-1)!.similarity, stale: answer.stale }
     } catch (e) {
-      if (mine === asked) toasts.error((e as Error).message)
+      if (mine === asked) toasts.error(errorWords(e))
     }
   }
   const titleOf = (words: string) => `“${words}”`

@@ -1,4 +1,4 @@
-/** Which images are shown, in which order, and which are chosen. Ids are all here; what a thumbnail says is fetched as it comes into view. */
+/** Which images are shown, in which order, and which are chosen. All ids are here; rows are fetched as they come into view. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { MediaRow, MediaSort } from '#shared/contract/media.ts'

@@ -1,4 +1,4 @@
-/** The guides of each project, kept in the browser: they are a tool of whoever draws, not of the data. */
+/** The guides of each project, kept in the browser: they belong to the annotator, not to the data. */
 import { watch } from 'vue'
 import { z } from 'zod'
 import type { CanvasEditor } from '../canvas/index.ts'

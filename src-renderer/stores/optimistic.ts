@@ -1,4 +1,4 @@
-/** What an image's content will be once the application has made a change: shown at once, and also while there is no connection. */
+/** Optimistic updates: an image's content as it will be after a change, shown at once, also without a connection. */
 import type { ImageContent } from '#shared/contract/media.ts'
 import type { Author } from '#shared/model/author.ts'
 import type { Change, Request } from '../rpc/changes.ts'
@@ -7,7 +7,7 @@ const without = <T extends { id: number }>(list: readonly T[], id: number) => li
 const patched = <T extends { id: number }>(list: readonly T[], id: number, patch: Partial<T>) =>
   list.map((x) => (x.id === id ? { ...x, ...patch } : x))
 
-/** The regions' own changes are the canvas's, which shows them already. */
+/** Changes of regions are left out: the canvas already shows them. */
 export function foresee(content: ImageContent, change: Request & Pick<Change, 'temporary'>, author: Author): ImageContent {
   const mediaId = content.media.id
   const of = (ids: readonly number[]) => ids.includes(mediaId)
@@ -87,7 +87,7 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
 const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> =>
   Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
 
-/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen; what it says already stays. */
+/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen. */
 export function withBefore<R extends Request>(content: ImageContent, request: R): R {
   const given = request as Request
   const before = known()
@@ -128,7 +128,7 @@ export function withBefore<R extends Request>(content: ImageContent, request: R)
   }
 }
 
-/** One class alone: others given go, others proposed are rejected. */
+/** A single class: other classes are removed, other proposals rejected. */
 const chosen = (labels: ImageContent['labels'], labelId: number): ImageContent['labels'] =>
   labels.flatMap((l) => (l.labelId === labelId ? [l] : l.state === 'accepted' ? [] : [{ ...l, state: 'rejected' as const }]))
 

@@ -3,13 +3,16 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
 import type { OpenedProject } from '#shared/contract/projects.ts'
+import { scanResult, type LinksOut } from '#shared/model/scan.ts'
 import type { Output } from '#shared/contract.ts'
-import { watchScan } from '../actions/links.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
+import { shortPath } from '../format.ts'
 import { urlKey } from '../rpc/session.ts'
 import { debounced } from '../timing.ts'
 import { useJobs } from './jobs.ts'
 import { useSession } from './session.ts'
+import { useShell } from './shell.ts'
+import { useToasts } from './toasts.ts'
 
 export type CountedLabel = Output<'labels.list'>[number]
 
@@ -126,6 +129,25 @@ export const useProject = defineStore('project', () => {
     if (pending) await call('projects.first-done').catch(() => undefined)
   }
 
+  /** Links that lead out of their folder, which the last scan of this window did not follow. */
+  const linksOut = shallowRef<{ folder: string; links: LinksOut } | null>(null)
+  /** Says what a scan of a folder found, once it has ended. */
+  async function watchScan(jobId: string, folder: string): Promise<void> {
+    const { result } = await useJobs().ended(jobId)
+    const found = scanResult.safeParse(result)
+    if (found.success) void offer(folder).catch(() => undefined)
+    if (!found.success || found.data.links.count === 0) return
+    linksOut.value = { folder, links: found.data.links }
+    useToasts().say('toast.links', { count: found.data.links.count }, { key: 'links.look', run: () => useShell().open('links') })
+  }
+  /** Where an added folder seems to hold labels or annotations, offers the page that a new project begins with. */
+  async function offer(folder: string): Promise<void> {
+    if (first.value !== null) return
+    const { classCount, byFolders, splits, annotations } = await call('projects.survey', { folder })
+    if ((byFolders && classCount > 1) || splits.length || annotations.some((a) => a.meant))
+      useToasts().say('first.offer', { folder: shortPath(folder) }, { key: 'first.see', run: () => lookAt(folder) })
+  }
+
   const later = debounced(() => opened.value && void refresh(), 400)
   remote.on('annotations.changed', later)
   remote.on('project.changed', ({ what }) => {
@@ -143,6 +165,8 @@ export const useProject = defineStore('project', () => {
     replaced,
     first,
     lookAt,
+    linksOut,
+    watchScan,
     showFirst,
     firstDone,
     lookForReplacement,

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { ModelEntry, RunEntry, RunProgress } from '#shared/contract/rooms.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
@@ -92,7 +93,7 @@ export const useRuns = defineStore('runs', () => {
     },
   )
 
-  const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: Error) => toasts.error(e.message))
+  const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: unknown) => toasts.error(errorWords(e)))
   /** The same once more; the new run's id. */
   async function again(runId: string): Promise<string | null> {
     try {
@@ -100,7 +101,7 @@ export const useRuns = defineStore('runs', () => {
       await refresh()
       return started.runId
     } catch (e) {
-      toasts.error((e as Error).message)
+      toasts.error(errorWords(e))
       return null
     }
   }

@@ -1,4 +1,4 @@
-/** The numbered sequence that the open image is of, and the tracks through it. */
+/** The numbered sequence that the open image is part of, and its tracks. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { TrackList, TrackSpans } from '#shared/contract/tracks.ts'
@@ -15,15 +15,15 @@ export const useSequence = defineStore('sequence', () => {
   const [openImage, project, shell] = [useOpenImage(), useProject(), useShell()]
   const list = shallowRef<TrackList>(none)
   const places = computed(() => new Map(list.value.frames.map((id, i) => [id, i])))
-  /** Shown or hidden by a person; else it is there where there are tracks. */
+  /** Shown or hidden explicitly; by default shown if there are tracks. */
   const wanted = ref<'shown' | 'hidden' | null>((localStorage.getItem(place) as 'shown' | 'hidden' | null) ?? null)
   const at = computed(() => (openImage.mediaId === null ? -1 : (places.value.get(openImage.mediaId) ?? -1)))
   const shown = computed(() => at.value >= 0 && wanted.value !== 'hidden' && (list.value.tracks.length > 0 || wanted.value === 'shown'))
-  /** Of what is in the hand. */
+  /** Tracks of the selected regions. */
   const selected = computed(() => new Set(openImage.selected.flatMap((r) => (r.track ? [r.track.id] : []))))
 
   let asked = 0
-  /** Something changed since the list was asked for. */
+  /** The list is out of date. */
   let stale = false
   async function load(): Promise<void> {
     const id = openImage.mediaId
@@ -60,7 +60,7 @@ export const useSequence = defineStore('sequence', () => {
     void load()
   }
 
-  /** Opens a frame; the regions of these tracks are then in the hand. */
+  /** Opens a frame and selects the regions of these tracks. */
   async function go(to: number, tracks: ReadonlySet<number> = selected.value): Promise<void> {
     const id = list.value.frames[to]
     if (id === undefined) return
@@ -70,7 +70,7 @@ export const useSequence = defineStore('sequence', () => {
       openImage.editor.setSelection(openImage.regions.flatMap((r) => (r.track && kept.has(r.track.id) ? [r.id] : [])))
   }
 
-  /** The nearest key frame before or after, of the tracks in the hand, or of any. */
+  /** Goes to the nearest key frame before or after, of the selected tracks or of any. */
   function keyFrame(direction: 1 | -1): number | undefined {
     const of = list.value.tracks.filter((t) => !selected.value.size || selected.value.has(t.id))
     const beyond = of.flatMap((t) => t.keys).filter((k) => (direction > 0 ? k > at.value : k < at.value))

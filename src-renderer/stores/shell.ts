@@ -1,11 +1,13 @@
 /** Which room is open, and what lies over it. Where it is, is written in the window's address (routing/). */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
+import type { PageName } from '../guide/names.ts'
 import type { Room } from '../routing/address.ts'
 
 export { rooms, type Room } from '../routing/address.ts'
 export type Dialog =
   | 'palette'
+  | 'guide'
   | 'help'
   | 'settings'
   | 'import'
@@ -25,7 +27,16 @@ export const useShell = defineStore('shell', () => {
   const dialog = ref<Dialog | null>(null)
   /** The number of an image is being typed, to go to it. */
   const goingTo = ref(false)
-  const open = (what: Dialog) => (dialog.value = what)
-  const close = () => (dialog.value = null)
-  return { room, dialog, goingTo, open, close }
+  /** The dialog that the guide lies over, to which its end leads back. */
+  let below: Dialog | null = null
+  const guidePage = ref<PageName>('first-project')
+  function open(what: Dialog): void {
+    below = what === 'guide' && dialog.value !== 'palette' ? dialog.value : null
+    dialog.value = what
+  }
+  function close(): void {
+    dialog.value = below
+    below = null
+  }
+  return { room, dialog, goingTo, guidePage, open, close }
 })

@@ -1,13 +1,13 @@
-/** Several authors: who annotated what, how far two agree, and what they do not agree on. */
+/** Several authors: who annotated what, how far two of them agree, and where they do not. */
 import { z } from 'zod'
 import { agreementQuery, agreementReport, authorCount, decision, disagreement, disagreementKind } from '../model/agreement.ts'
 import { method } from './method.ts'
 
 export const agreementMethods = {
-  /** Those with the most images first. */
+  /** Most images first. */
   'agreement.authors': method(z.object({}).default({}), z.array(authorCount)),
   'agreement.compare': method(agreementQuery, agreementReport),
-  /** The gravest first; of `kinds` only. `decided`: those too about which somebody chose already. */
+  /** The most serious first; of `kinds` only. `decided`: include those that are settled. */
   'agreement.disagreements': method(
     agreementQuery.extend({
       kinds: z.array(disagreementKind).optional(),
@@ -17,6 +17,6 @@ export const agreementMethods = {
     }),
     z.object({ total: z.number().int(), disagreements: z.array(disagreement) }),
   ),
-  /** What is taken is accepted, the other rejected; one step of undo. */
+  /** Accepts the chosen side and rejects the other; one step of undo. */
   'agreement.decide': method(decision, z.null()),
 }

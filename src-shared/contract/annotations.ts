@@ -1,4 +1,4 @@
-/** What is said of images. Every method that changes something is one edit of the journal. */
+/** Annotations of images. Every method that changes something is one edit of the journal. */
 import { z } from 'zod'
 import { caption, captionText } from '../model/caption.ts'
 import { journalEntry } from '../model/journal.ts'
@@ -12,7 +12,7 @@ import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 const done = z.null()
-/** Each once: a list that names one a million times is one. */
+/** Without repetitions, so that a list naming one id a million times costs no more than one. */
 const ids = z
   .array(id)
   .min(1)
@@ -20,20 +20,20 @@ const ids = z
 const ofImage = z.object({ mediaId: id.optional() })
 
 /**
- * `before`, where a change names it, is what the fields were that it changes, as the window knew them. Where somebody else has made
- * something else of them meanwhile, nothing is changed, and the error (fault `conflict`) holds both.
+ * `before`, where a change has it, holds the changed fields as the window last saw them. Where somebody else has changed them since,
+ * nothing is written and the error (fault `conflict`) holds both values.
  */
 const captionFields = caption.omit({ id: true, mediaId: true })
 const commentFields = comment.pick({ text: true, resolved: true })
 const labelFields = label.omit({ id: true })
 
-/** A region that the client made; its negative id is a name until the answer brings the real one. */
+/** A region that the client made; its negative id stands for the real one until the answer brings it. */
 const drawn = region.extend({ id: z.number().int() })
 export const regionChange = z.object({ before: drawn.nullable(), after: drawn.nullable() })
 export const regionEdit = z.object({ mediaId: id, action: text().min(1).max(200), changes: z.array(regionChange).min(1) })
 export type RegionEditInput = z.infer<typeof regionEdit>
 
-/** What is to become of a selection of images; what is left out stays as it is. */
+/** A change of a selection of images; absent fields stay as they are. */
 export const mediaPatch = z
   .object({
     addLabels: z.array(id),
@@ -42,9 +42,9 @@ export const mediaPatch = z
     removeTags: z.array(tag),
     split: split.nullable(),
     review: media.shape.review,
-    /** Of every region on them. */
+    /** Set on every region. */
     regionLabel: id.nullable(),
-    /** Of the regions on them, and of their own labels, that are of one label: another one. */
+    /** Gives regions and image labels of one label another. */
     relabel: z.object({ from: id, to: id }),
     setAttributes: attributes,
     removeAttributes: z.array(text()),
@@ -55,12 +55,12 @@ export type MediaPatch = z.infer<typeof mediaPatch>
 export const annotationMethods = {
   'regions.apply': method(regionEdit, z.object({ saved: z.array(z.object({ temporary: z.number().int(), id })) })),
   'regions.state': method(z.object({ ids, state: annotationState, before: z.array(annotationState).optional() }), done),
-  /** What checkpoints proposed of these images, at least of this score; one step of undo. */
+  /** Accepts the proposals on these images that have at least this score; one step of undo. */
   'proposals.accept': method(
     z.object({ mediaIds: ids, minScore: z.number().nullable().default(null) }),
     z.object({ regions: z.number().int(), labels: z.number().int(), images: z.array(id) }),
   ),
-  /** To each of the images, at the same place; one step of undo. */
+  /** Copies to the same place on each of the images; one step of undo. */
   'regions.copy': method(z.object({ ids, mediaIds: ids }), z.object({ regions: z.number().int(), images: z.array(id) })),
   'captions.add': method(caption.omit({ id: true, author: true, state: true }).extend({ text: captionText }), caption),
   'captions.update': method(
@@ -72,7 +72,7 @@ export const annotationMethods = {
   'captions.tokens': method(
     z.object({
       texts: z.array(z.string().max(20_000)).max(500),
-      /** Folder; the model in the box unless said otherwise. */ model: z.string().optional(),
+      /** Folder; by default the bundled model. */ model: z.string().optional(),
     }),
     tokenCountsSchema,
   ),
@@ -81,7 +81,7 @@ export const annotationMethods = {
       mediaId: id,
       regionId: id.nullable(),
       text: comment.shape.text,
-      /** Where on the image; a region's comment needs none. */
+      /** Place on the image; not needed for a region's comment. */
       at: comment.shape.at.unwrap().optional(),
       replyTo: id.nullable().optional(),
     }),
@@ -92,20 +92,20 @@ export const annotationMethods = {
   'labels.list': method(z.object({}).default({}), z.array(label.extend({ regions: z.number().int(), images: z.number().int() }))),
   'labels.add': method(label.omit({ id: true }).partial().required({ name: true }), label),
   'labels.update': method(z.object({ id, patch: labelFields.partial(), before: labelFields.partial().optional() }), label),
-  /** `into`: its annotations go to that label, otherwise with it. */
+  /** `into`: its annotations move to that label; otherwise they are removed too. */
   'labels.remove': method(z.object({ id, into: id.optional() }), done),
-  /** Over the whole project: what it would do, and doing it as one step of undo. */
+  /** An operation over the whole project: preview it, and do it as one step of undo. */
   'labels.preview': method(labelOperation, labelPreview),
   'labels.change': method(labelOperation, labelPreview),
   'labels.schema': method(z.object({}).default({}), labelSchemaFile),
-  /** `text`: of the file. `preview`: only says what it would do. */
+  /** `text`: the file's content. `preview`: only report what would change. */
   'labels.import': method(
     z.object({ text: z.string().max(64_000_000), file: z.string().max(4096), mode: schemaImportMode, preview: z.boolean().default(false) }),
     schemaImportReport,
   ),
   'image-labels.set': method(z.object({ mediaIds: ids, labelId: id }), z.array(mediaLabel)),
   'image-labels.unset': method(z.object({ mediaIds: ids, labelId: id }), done),
-  /** The image is of this class and no other. */
+  /** Makes this the image's only class. */
   'image-labels.choose': method(z.object({ mediaId: id, labelId: id }), done),
   /** Images with an accepted label of their own. */
   'image-labels.labelled': method(z.object({}).default({}), z.object({ ids: z.array(id) })),
@@ -115,15 +115,15 @@ export const annotationMethods = {
   /** `before`: of each image in turn. */
   'splits.set': method(z.object({ mediaIds: ids, split: split.nullable(), before: z.array(split.nullable()).optional() }), done),
   'review.set': method(z.object({ mediaIds: ids, review: media.shape.review, before: z.array(media.shape.review).optional() }), done),
-  /** All of it to all of them as one change, undone as one. */
+  /** Applies the whole patch to each image; one step of undo. */
   'media.edit': method(z.object({ mediaIds: ids, patch: mediaPatch }), done),
-  /** The project's last change, or the image's; null where nothing is left. */
+  /** Undoes the last change of the project, or of the image; null where there is none. */
   'history.undo': method(ofImage, journalEntry.nullable()),
   'history.redo': method(ofImage, journalEntry.nullable()),
   'history.list': method(ofImage.extend({ before: id.optional(), limit: z.number().int().max(500).optional() }), z.array(journalEntry)),
 }
 
 export const annotationEvents = {
-  /** By whatever window. `origin` is the connection that did it. Empty `mediaIds`: many, or the project as a whole. */
+  /** A change by any window. `origin`: the connection that made it. Empty `mediaIds`: many images, or the project as a whole. */
   'annotations.changed': z.object({ mediaIds: z.array(id), action: z.string(), origin: z.string().nullable() }),
 }

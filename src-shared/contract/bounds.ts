@@ -1,6 +1,6 @@
 /**
- * What one message may be at most, held before it is parsed and before any schema looks at it: a message that nests ten thousand
- * deep or counts millions of values would end the process (stack, memory) or keep it from everybody else's calls.
+ * Limits for one message, checked before it is parsed or validated: a message nested ten thousand deep or with millions of values would
+ * end the process (stack, memory) or block everybody else's calls.
  */
 export const messageBounds = {
   /** UTF-8 bytes of the message as text: larger than any edit, a hundred masks of four megapixels. */
@@ -38,8 +38,8 @@ export function textProblem(text: string): string | null {
 }
 
 /**
- * The same of a message that came as a value (by a port, copied structurally): plain lists and objects of JSON's values, `undefined`
- * allowed as a member that is left out. A circle is found by its depth.
+ * The same for a message received as a value (through a port, structurally cloned): plain lists and objects of JSON values, with
+ * `undefined` for absent members. A cycle is found by its depth.
  */
 export function valueProblem(message: unknown): string | null {
   const levels: { members: readonly unknown[]; next: number }[] = []
@@ -63,7 +63,7 @@ export function valueProblem(message: unknown): string | null {
   }
 }
 
-/** The number of a call that is not going to be parsed, so that it can be refused by it: callers write it first, or last. */
+/** The number of a call that will not be parsed, so that the refusal can name it: callers write it first, or last. */
 export function callNumber(text: string): number | null {
   const found =
     /^\s*\{\s*"call"\s*:\s*(\d{1,15})\s*[,}]/.exec(text.slice(0, 200)) ?? /,\s*"call"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(text.slice(-200))

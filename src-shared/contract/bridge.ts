@@ -1,7 +1,7 @@
 /**
- * Between the desktop's windows and the application, where that is a process of its own: calls and events of the pages as they are,
- * pixels, and what the native side has to know or do. It goes as JSON: the two processes need not be of one V8, whose formats of cloned
- * objects an older one refuses.
+ * Between the desktop's windows and the application, where that is a process of its own: the pages' calls and events unchanged, pixels,
+ * and what the native side has to know or do. Messages are JSON: the processes may run different versions of V8, and an older one
+ * refuses a newer one's cloned objects.
  */
 import { z } from 'zod'
 import { folderChoice, settings } from './app.ts'

@@ -1,12 +1,13 @@
-/** Images: which there are, what is known of each. Their pixels travel by URL, see `urls.ts`. */
+/** Images, and what is known about each. Their pixels travel by URL, see `urls.ts`. */
 import { z } from 'zod'
 import { caption } from '../model/caption.ts'
 import { comment, id, media, mediaLabel } from '../model/media.ts'
 import { mediaFilter } from '../model/project.ts'
 import { region } from '../model/region.ts'
+import { checkedFiles, facets, type CheckedFiles, type Facets } from '../model/facets.ts'
 import { method } from './method.ts'
 
-const count = z.number().int()
+export { checkedFiles, facets, type CheckedFiles, type Facets }
 
 /** What a thumbnail shows beside the picture. */
 export const mediaRow = media
@@ -24,10 +25,6 @@ export const mediaRow = media
   })
 export type MediaRow = z.infer<typeof mediaRow>
 
-/** What looking at files came to. */
-export const checkedFiles = z.object({ checked: count, unreadable: count, repaired: count })
-export type CheckedFiles = z.infer<typeof checkedFiles>
-
 export const mediaSort = z.object({ by: z.enum(['id', 'path', 'regions', 'size']), descending: z.boolean() })
 export type MediaSort = z.infer<typeof mediaSort>
 
@@ -41,52 +38,27 @@ export const imageContent = z.object({
 })
 export type ImageContent = z.infer<typeof imageContent>
 
-const counted = z.array(z.object({ value: z.string().nullable(), count }))
-export const facets = z.object({
-  total: count,
-  labelled: count,
-  unlabelled: count,
-  /** Images by label id. */
-  labels: z.array(z.object({ labelId: id, count })),
-  splits: counted,
-  review: counted,
-  tags: counted,
-  /** Persons' names and checkpoints' ids. */
-  authors: z.array(z.object({ kind: z.enum(['person', 'checkpoint']), name: z.string(), count })),
-  proposed: count,
-  doubtful: count,
-  duplicates: count,
-  openComments: count,
-  unreadable: count,
-  incomplete: count,
-  /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
-  folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),
-  /** Reckoned from a sample: ask for the exact ones. */
-  approximate: z.boolean(),
-})
-export type Facets = z.infer<typeof facets>
-
 export const mediaMethods = {
-  /** All that the filter lets through, in order. */
+  /** All images that pass the filter, in order. */
   'media.ids': method(
     z.object({
       filter: mediaFilter,
       sort: mediaSort,
-      /** So many of them only, where that is quicker. */ first: z.number().int().positive().optional(),
+      /** At most this many, where that is faster. */ first: z.number().int().positive().optional(),
     }),
     z.object({ ids: z.array(z.number()), more: z.boolean() }),
   ),
-  /** In the order asked for; images that are gone are left out. */
+  /** In the order asked for, without images that were removed. */
   'media.rows': method(z.object({ ids: z.array(id).max(1000) }), z.array(mediaRow)),
-  /** Each count is that of the images which choosing the value would show, beside the other filters. */
+  /** Each count is the number of images that choosing the value, together with the other filters, would show. */
   'media.facets': method(z.object({ filter: mediaFilter.default({}), exact: z.boolean().default(false) }).prefault({}), facets),
   /** Where the folders of images lie. */
   'media.roots': method(z.object({}).default({}), z.array(z.object({ id, folder: z.string() }))),
-  /** Why these cannot be read: the first thousand by path. */
+  /** Unreadable images with the reason: the first thousand by path. */
   'media.unreadable': method(z.object({}).default({}), z.array(z.object({ id, path: z.string(), problem: z.string() }))),
-  /** Looks again at the files of those that cannot be read, and at those that nobody looked at; the job's result is a `checkedFiles`. */
+  /** Checks unreadable files again, and those never checked; the job's result is a `checkedFiles`. */
   'media.check': method(z.object({}).default({}), z.object({ jobId: z.string() })),
-  /** Its size is found out first where it was not known. */
+  /** Determines the image's size first where that is not known. */
   'media.content': method(z.object({ id }), imageContent),
   'media.remove': method(
     z.object({

@@ -1,4 +1,4 @@
-/** Reviewing: images in a fixed order, and where reviews and comments stand. */
+/** Review: images in a fixed order, and the progress of reviews and comments. */
 import { z } from 'zod'
 import { reviewOrder } from '../model/review.ts'
 import { id, reviewState } from '../model/media.ts'
@@ -8,7 +8,7 @@ import { method } from './method.ts'
 const count = z.number().int().nonnegative()
 
 export const reviewMethods = {
-  /** All that the filter lets through, in that order: the same one for the same images, order and seed. */
+  /** All images that pass the filter, in an order that is always the same for the same images, order and seed. */
   'review.order': method(
     z.object({
       filter: mediaFilter.default({}),
@@ -26,12 +26,12 @@ export const reviewMethods = {
     z.object({}).default({}),
     z.object({
       states: z.record(reviewState, count),
-      /** Who set the states that images have now; null: nobody knows, as before names were kept. */
+      /** Who set the present states; null: not recorded, as in earlier versions. */
       by: z.array(z.object({ name: z.string().nullable(), approved: count, rejected: count, last: z.number().int().nullable() })),
-      /** Images with comments that are open, and those comments. */
+      /** How many images have open comments, and how many comments are open. */
       comments: z.object({ images: count, open: count }),
     }),
   ),
-  /** Comments that are open, replies apart, in the order of images by id. */
+  /** Open comments without replies, in the order of their images' ids. */
   'comments.open': method(z.object({}).default({}), z.array(z.object({ id, mediaId: id }))),
 }

@@ -78,7 +78,7 @@ export const comparison = z.object({
   classes: z.array(z.string()),
   splits: z.array(z.string()),
   rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), evaluationSchema) })),
-  /** Two rows on the same images: how many only `a` and only `b` had right, and McNemar's p, corrected for all pairs of the split (Holm). */
+  /** Two rows on the same images: how many only `a` or only `b` got right, and McNemar's p, corrected for all pairs of the split (Holm). */
   pairs: z.array(z.object({ split: z.string(), a: z.int(), b: z.int(), onlyA: z.int(), onlyB: z.int(), p: share })),
   differing: z.record(z.string(), z.int()),
   differences: z.array(

@@ -76,7 +76,11 @@ export const numberOf = (message: unknown): number | null => {
   return Number.isSafeInteger(call) ? (call as number) : null
 }
 
-/** The application's end: answers calls, whatever has a number exactly once, and returns what sends events. `report` hears of faults of the program. */
+/**
+ * The application's end: answers calls, each numbered call exactly once.
+ * @param report is told of faults of the program
+ * @returns a function that sends events
+ */
 export function serve<C>(
   channel: Channel,
   handlers: Handlers<C>,

@@ -22,7 +22,7 @@ export const trackSpans = z.object({
 })
 export type TrackSpans = z.infer<typeof trackSpans>
 export const trackList = z.object({
-  /** The path with # for the number; empty where the image is of no sequence. */
+  /** The path with # for the number; empty where the image belongs to no sequence. */
   name: z.string(),
   /** Images in their order. */
   frames: z.array(id),
@@ -31,9 +31,9 @@ export const trackList = z.object({
 export type TrackList = z.infer<typeof trackList>
 
 export const trackMethods = {
-  /** `always`: the sequence also where the project has no track at all. */
+  /** `always`: return the sequence even if the project has no tracks. */
   'tracks.list': method(z.object({ mediaId: id, always: z.boolean().default(false) }), trackList),
-  /** Regions become tracks, or theirs go on, up to an image: the sequence's last where none is named. */
+  /** Starts or extends the regions' tracks up to an image, by default the sequence's last. */
   'tracks.make': method(z.object({ ids, through: id.optional() }), done),
   'tracks.key': method(z.object({ ids, key: z.boolean() }), done),
   'tracks.end': method(z.object({ ids, ended: z.boolean() }), done),

@@ -1,5 +1,6 @@
 /** The languages of the program. A new one is a file or a folder here, and a line in `locales`. */
 import { pseudo } from './en-XA.ts'
+import { sentences, type SentenceCode } from '../sentences/table.ts'
 import { en } from './en/index.ts'
 import { ja } from './ja/index.ts'
 import type { Locale, LocaleWords } from './locale.ts'
@@ -26,6 +27,13 @@ const otherwise = (locale: Locale) => (english: string) => locale.otherwise?.(en
 /** All words in a language, those that it lacks in English. */
 export const wordsIn = (id: string): LocaleWords => filled(en.words, localeOf(id).words, otherwise(localeOf(id))) as LocaleWords
 
+/** What errors say in a language, by their codes. */
+export const sentencesIn = (locale: Locale): Readonly<Record<SentenceCode, string>> =>
+  filled(sentences, locale.sentences, otherwise(locale)) as Record<SentenceCode, string>
+
 /** A text of a record (`own`: by language, English at least) of the kind, id and field. */
 export const recordWord = (locale: Locale, [kind, id, field]: [string, string, string], own: { readonly en: string }): string =>
   locale.records?.[kind]?.[id]?.[field] ?? (own as Readonly<Record<string, string>>)[locale.id] ?? otherwise(locale)(own.en)
+
+/** Of an action that the native menu names too, for its record. */
+export const menuTitle = (id: keyof LocaleWords['actions']) => ({ en: en.words.actions[id], ja: ja.words.actions[id] })

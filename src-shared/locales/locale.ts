@@ -1,4 +1,5 @@
 /** What a language of the program is: one record in one file or folder, registered in ./index.ts. */
+import type { SentenceCode } from '../sentences/table.ts'
 import type { EnglishWords } from './en/index.ts'
 import type { Partly, Translated } from './tables.ts'
 
@@ -12,7 +13,9 @@ interface Common {
   readonly direction: 'ltr' | 'rtl'
   /** For those who work on the program: not listed in the settings of a release, but `?locale=` brings it. */
   readonly developing?: boolean
-  /** What is shown where a word is missing. By default the English one. */
+  /** What errors say, by their codes (src-shared/sentences). */
+  readonly sentences?: { readonly [C in SentenceCode]?: string }
+  /** What is shown where a word or a sentence is missing. By default the English one. */
   otherwise?(english: string): string
   /** Which of the `forms` of 'one | many' a count takes, from 0. By default: the first for one, the second for any other count. */
   plural?(count: number, forms: number): number

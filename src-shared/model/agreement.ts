@@ -7,22 +7,22 @@ const count = z.number().int().nonnegative()
 const share = z.number().min(0).max(1)
 const perhaps = share.nullable()
 
-/** As annotations have it: a person by name, a checkpoint by id. */
+/** An author as annotations store it: a person by name, a checkpoint by id. */
 export const authorRef = z.object({ kind: z.enum(['person', 'checkpoint']), name: text().min(1).max(4096) })
 export type AuthorRef = z.infer<typeof authorRef>
 
-/** What an author annotated, whatever was decided of it. */
+/** How much an author annotated, whatever became of it. */
 export const authorCount = authorRef.extend({ images: count, regions: count, imageLabels: count, captions: count })
 export type AuthorCount = z.infer<typeof authorCount>
 
 export const agreementQuery = z.object({
   a: authorRef,
   b: authorRef,
-  /** Two regions are of the same thing from this IoU on. */
+  /** From this IoU on two regions count as marking the same thing. */
   threshold: z.number().min(0.05).max(1).default(0.5),
   /**
-   * Regions are compared on images on which both drew some, image labels where both gave some. `either`: regions where only one drew some, too;
-   * what the other left out counts as missed.
+   * Regions are compared on images where both authors drew some, image labels where both gave some. `either`: regions also where only
+   * one drew some; what the other left out counts as missed.
    */
   images: z.enum(['both', 'either']).default('both'),
 })
@@ -37,7 +37,10 @@ export const kappa = z.object({
 })
 export type Kappa = z.infer<typeof kappa>
 
-/** `counts[i][j]`: a said `labels[i]` where b said `labels[j]`. Null among the labels: a region without one; the last row and column: nothing. */
+/**
+ * `counts[i][j]`: how often a said `labels[i]` where b said `labels[j]`. A null label is a region without one; the last row and column
+ * count what only one of them marked.
+ */
 export const countsMatrix = z.object({ labels: z.array(id.nullable()), counts: z.array(z.array(count)) })
 export type CountsMatrix = z.infer<typeof countsMatrix>
 
@@ -52,11 +55,11 @@ const regionCounts = {
   lowIou: count,
   onlyA: count,
   onlyB: count,
-  /** matched / b, matched / a, and 2 matched / (a + b), the same whoever is held against whom. */
+  /** matched / b, matched / a, and 2 matched / (a + b), the last being the same both ways. */
   precision: perhaps,
   recall: perhaps,
   f1: perhaps,
-  /** Of the pairs that are matched. */
+  /** Over the matched pairs. */
   meanIou: perhaps,
 }
 
@@ -67,18 +70,18 @@ export const agreementReport = z.object({
   images: z.object({ a: count, b: count, both: count, compared: count }),
   regions: z.object({
     ...regionCounts,
-    /** Lines and points, which have no area: left out. */
+    /** Lines and points, left out because they have no area. */
     withoutArea: count,
   }),
   labels: z.array(
     z.object({
       labelId: id.nullable(),
       ...regionCounts,
-      /** Images with labels of their own from both: has it this one, yes or no? */
+      /** Over images that both labelled as a whole: does it have this label, yes or no? */
       image: kappa.extend({ both: count, onlyA: count, onlyB: count, neither: count }).nullable(),
     }),
   ),
-  /** With a last row and column for what the other has not. */
+  /** With a last row and column for regions that only one of them marked. */
   matrix: countsMatrix,
   /** Images to which both gave exactly one label. */
   classes: kappa.extend({ matrix: countsMatrix }),
@@ -91,7 +94,7 @@ export const disagreementKind = z.enum(['missed', 'label', 'iou', 'class'])
 export type DisagreementKind = z.infer<typeof disagreementKind>
 
 const ids = z.array(id).max(1000)
-/** Regions, with `class` image labels; of a missed one, one side is empty. */
+/** Of regions, or image labels for `class`; for `missed` one side is empty. */
 export const disagreement = z.object({
   kind: disagreementKind,
   mediaId: id,
@@ -101,7 +104,7 @@ export const disagreement = z.object({
   labelsA: z.array(id.nullable()),
   labelsB: z.array(id.nullable()),
   iou: perhaps,
-  /** Somebody chose already. */
+  /** Somebody has settled it. */
   decided: z.boolean(),
 })
 export type Disagreement = z.infer<typeof disagreement>

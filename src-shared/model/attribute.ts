@@ -1,11 +1,11 @@
-/** Typed attributes: what may be said of the regions of a label, and of those below it. */
+/** Typed attributes that regions of a label, and of the labels below it, may have. */
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { text } from './text.ts'
 
 const common = {
   name: text().min(1).max(limits.name),
-  /** A region without it is not complete. It is stored all the same: a region is drawn before anything is said of it. */
+  /** A region without it is incomplete. It is stored all the same: regions are drawn before they are described. */
   required: z.boolean().default(false),
 }
 const value = text().max(limits.value)
@@ -54,11 +54,11 @@ export const attributeDefinitions = z
   })
 
 export type AttributeValue = string | number | boolean
-/** A name may be any, `constructor` too, which every object seems to have. */
+/** An own property only: attributes may be named `constructor`, which every object seems to have. */
 export const ownValue = (values: Readonly<Record<string, AttributeValue>>, name: string): AttributeValue | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined
 
-/** Why a value is none of this attribute's; null where it is one. */
+/** Why the attribute does not allow a value; null where it does. */
 export function attributeProblem(a: AttributeDefinition, value: AttributeValue): string | null {
   switch (a.type) {
     case 'choice':
@@ -81,7 +81,7 @@ interface Labelled {
   attributes: readonly AttributeDefinition[]
 }
 
-/** A label's own attributes and those of the labels above it; the nearer one has a name. */
+/** A label's own attributes and those of the labels above it; of two with one name the nearer counts. */
 export function attributesOf(labelId: number | null, labels: ReadonlyMap<number, Labelled>): AttributeDefinition[] {
   const found = new Map<string, AttributeDefinition>()
   const seen = new Set<number>()
@@ -92,17 +92,17 @@ export function attributesOf(labelId: number | null, labels: ReadonlyMap<number,
   return [...found.values()]
 }
 
-/** What a new region says by itself. */
+/** The attributes of a new region. */
 export const defaultsOf = (definitions: readonly AttributeDefinition[]): Record<string, AttributeValue> =>
   Object.fromEntries(definitions.flatMap((a) => (a.default === undefined ? [] : [[a.name, a.default]])))
 
 export interface AttributeFault {
   name: string
-  /** null: it is required and not there. */
+  /** null: required and missing. */
   problem: string | null
 }
 
-/** Required attributes that have no value, and values that are none of their attribute's. */
+/** Required attributes without a value, and values that their attributes do not allow. */
 export function attributeFaults(
   definitions: readonly AttributeDefinition[],
   values: Readonly<Record<string, AttributeValue>>,

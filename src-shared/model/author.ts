@@ -11,7 +11,7 @@ export const checkpointAuthor = z.object({
 export const author = z.discriminatedUnion('kind', [person, checkpointAuthor])
 export type Author = z.infer<typeof author>
 
-/** Who changed it last, whoever made it; absent where nobody did. */
+/** Who last changed it, whoever made it; absent where nobody did. */
 export const editor = text().min(1).optional()
 
 export const annotationState = z.enum(['proposed', 'accepted', 'rejected'])

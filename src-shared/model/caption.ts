@@ -4,7 +4,7 @@ import { limits } from './limits.ts'
 import { id } from './media.ts'
 import { text } from './text.ts'
 
-/** text.slice(start, end) (UTF-16 units) names the regions. */
+/** text.slice(start, end) (UTF-16 units) refers to the regions. */
 const spanOf = <T extends z.ZodType>(regionRef: T) =>
   z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef).max(limits.spans) })
 export const span = spanOf(id)
@@ -13,7 +13,7 @@ export const recordSpan = spanOf(z.number().int().nonnegative())
 
 export const language = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as en or pt-BR')
 
-/** What may be said anew; what is there may be longer. */
+/** A new text; stored ones may be longer. */
 export const captionText = text().min(1).max(limits.text)
 
 export const caption = z.object({
@@ -23,7 +23,7 @@ export const caption = z.object({
   regionId: id.nullable(),
   text: text().min(1),
   language: language.nullable(),
-  /** Grounding: which words speak of which regions. */
+  /** Grounding: which words refer to which regions. */
   spans: z.array(span).max(limits.spans),
   author,
   state: annotationState,

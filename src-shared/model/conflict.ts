@@ -1,4 +1,4 @@
-/** Two windows changed one field: what it was when this one's change was made, what it is now, and what this one wants it to be. */
+/** Two windows changed one field: its value when this window's change began, its present value, and the one this window wants. */
 import { z } from 'zod'
 import { DashiError } from '../errors.ts'
 
@@ -6,9 +6,9 @@ export const conflictField = z.object({ field: z.string(), base: z.json(), their
 export const conflict = z.object({
   entity: z.enum(['region', 'caption', 'comment', 'label', 'image']),
   id: z.number().int(),
-  /** What has happened to it: its fields were changed, or it is gone. */
+  /** Whether its fields were changed or it was removed. */
   how: z.enum(['changed', 'removed']),
-  /** Whether this window wants it removed. */
+  /** Whether this window wanted to remove it. */
   removing: z.boolean(),
   fields: z.array(conflictField),
 })
@@ -24,12 +24,13 @@ const brief = (value: unknown) => {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
-const lineOf = (c: Conflict) =>
-  c.how === 'removed'
-    ? `${c.entity} ${c.id} was removed by somebody else meanwhile`
-    : `${c.entity} ${c.id}: ${c.fields.map((f) => `${f.field} is ${brief(f.theirs)} now, it was ${brief(f.base)}`).join('; ')}: somebody else changed it meanwhile`
+function lineOf({ entity, id, how, fields }: Conflict): string {
+  if (how === 'removed') return `${entity} ${id} was removed by somebody else meanwhile`
+  const changes = fields.map((f) => `${f.field} is ${brief(f.theirs)} now, it was ${brief(f.base)}`)
+  return `${entity} ${id}: ${changes.join('; ')}: somebody else changed it meanwhile`
+}
 
-/** Equal as data: the order of keys, -0 and what is left out say nothing. */
+/** Equal as data: the order of keys, -0 and absent members make no difference. */
 export function sameData(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
@@ -40,8 +41,8 @@ export function sameData(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The fields of `mine` that somebody else changed since `base`, each to something else than this window wants. Fields that `base`
- * does not speak of are not compared, unless it is `whole`: then they were not there.
+ * The fields of `mine` that somebody else changed since `base` to something other than this window wants. Fields that `base` does not
+ * name are not compared, unless it is `whole`: then they did not exist.
  */
 export function changedMeanwhile(now: object, base: object, mine: object, whole = false): Conflict['fields'] {
   const [n, b, m] = [now, base, mine].map((o) => o as Record<string, unknown>) as [
@@ -49,7 +50,7 @@ export function changedMeanwhile(now: object, base: object, mine: object, whole 
     Record<string, unknown>,
     Record<string, unknown>,
   ]
-  // What is not there and what is null are the same: an attribute that nobody has given yet.
+  // Absent and null are the same: an attribute without a value.
   const same = (x: unknown, y: unknown) => sameData(x ?? null, y ?? null)
   return Object.keys(m)
     .filter(

@@ -1,26 +1,26 @@
-/** Curation: what it is asked for, and what it finds out about a dataset. */
+/** Curation: its options, and what it finds out about a dataset. */
 import { z } from 'zod'
 import { id, split, tag } from './media.ts'
 
 const count = z.number().int().nonnegative()
 const share = z.number().min(0).max(1)
 const seed = z.number().int().nonnegative().default(0)
-/** Checkpoint folder whose image embeddings are used; the model in the box unless given. */
+/** Folder of the checkpoint whose image embeddings are used; by default the bundled model. */
 const model = z.string().min(1).optional()
 
-/** Of every kept result. */
+/** What every kept result says about itself. */
 export const resultInfo = z.object({
   /** Milliseconds since 1970. */
   at: z.number().int(),
   seconds: z.number(),
-  /** What it was made from is not what the project holds now. */
+  /** The data that it was made from has changed since. */
   stale: z.boolean(),
 })
 export type ResultInfo = z.infer<typeof resultInfo>
 
 // Near-duplicates
 
-/** What says that two images are the same: their bytes, their perceptual hashes, their embeddings. */
+/** By what two images count as the same: their bytes, their perceptual hashes, their embeddings. */
 export const likeness = z.enum(['exact', 'phash', 'embedding'])
 export type Likeness = z.infer<typeof likeness>
 
@@ -28,7 +28,7 @@ export const duplicateOptions = z.object({
   method: likeness.or(z.literal('all')).default('all'),
   /** Bits of 64 in which two perceptual hashes may differ. */
   hamming: z.number().int().min(0).max(15).default(4),
-  /** Cosine of two embeddings from which on they count as the same: 1 − ε of SemDeDup. */
+  /** The cosine from which on two embeddings count as the same: SemDeDup's 1 − ε. */
   similarity: z.number().min(0.5).max(1).default(0.97),
   /** Which one SemDeDup keeps of a group: the farthest from its cluster's centroid, as in the paper, or the closest. */
   keep: z.enum(['farthest', 'closest']).default('farthest'),
@@ -38,13 +38,13 @@ export const duplicateOptions = z.object({
 export type DuplicateOptions = z.input<typeof duplicateOptions>
 
 /**
- * Images that are joined, directly or through one another; those to keep come first, labelled ones before others. More than one is
- * kept where a chain of small steps joins images that are not alike themselves.
+ * Images that are alike, directly or by way of one another; those to keep come first, labelled ones before others. More than one is
+ * kept where a chain of small steps joins images that are not alike.
  */
 export const duplicateGroup = z.object({
   id,
   images: z.array(z.object({ mediaId: id, path: z.string(), keep: z.boolean() })).min(2),
-  /** What joined them. */
+  /** By what they are alike. */
   by: z.array(likeness).min(1),
 })
 export type DuplicateGroup = z.infer<typeof duplicateGroup>
@@ -54,14 +54,14 @@ export const duplicateSummary = z.object({
   groups: count,
   /** Images that are not to be kept. */
   duplicates: count,
-  /** Pairs that each kind of likeness found. */
+  /** Pairs found by each kind of likeness. */
   pairs: z.record(likeness, count),
-  /** Images whose file is gone or cannot be decoded; they took no part. */
+  /** Images left out because their file is missing or cannot be decoded. */
   unreadable: count,
 })
 export type DuplicateSummary = z.infer<typeof duplicateSummary>
 
-/** Those of a group that are not to be kept get a tag, or leave the project; files are never touched, and undo brings all back. */
+/** What happens to images that are not to be kept: a tag, or removal from the project. Files are never touched, and it can be undone. */
 export const duplicateAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tag'), tag: tag.default('duplicate') }),
   z.object({ kind: z.literal('remove') }),
@@ -77,13 +77,13 @@ export const splitOptions = z.object({
     .refine((s) => Math.abs(Object.values(s).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected shares that sum to 1'),
   /** Each split gets its share of every label. */
   stratify: z.boolean().default(true),
-  /** Near-duplicates stay together, as far as they were looked for; exact ones always do. */
+  /** Near-duplicates stay together, as far as they were searched for; exact duplicates always do. */
   duplicates: z.boolean().default(true),
   /** Images of one folder, or with a tag in common, stay together too. */
   groupBy: z.enum(['none', 'folder', 'tag']).default('none'),
-  /** Only tags that begin with this group images: `patient:` for `patient:17`. */
+  /** Only tags with this prefix group images: `patient:` for `patient:17`. */
   tagPrefix: z.string().default(''),
-  /** Images that are in one of these splits stay where they are, and draw their group after them. */
+  /** Images already in a split stay there, and the rest of their group follows them. */
   keepAssigned: z.boolean().default(false),
   /** Images without a label are left as they are. */
   labelledOnly: z.boolean().default(false),
@@ -98,16 +98,16 @@ export const splitReport = z.object({
   labels: z.array(z.object({ labelId: id, name: z.string(), images: count, counts: z.array(count) })),
   /** Groups of two or more, and the images of the largest. */
   groups: z.object({ count, largest: count }),
-  /** Images that would get another split than they have. */
+  /** Images whose split would change. */
   changes: count,
-  /** What could not be met, a sentence each part of which is here as a number too. */
+  /** What could not be met, as data for a sentence. */
   unmet: z.array(
     z.discriminatedUnion('kind', [
       /** A label with fewer images (groups) than there are splits: these splits have none of it. */
       z.object({ kind: z.literal('label-missing'), labelId: id, name: z.string(), images: count, splits: z.array(split) }),
       /** A split whose share is off by more than one percent point. */
       z.object({ kind: z.literal('share'), split, wanted: share, share }),
-      /** A group that has images in several splits already, and they were to be kept. */
+      /** A group whose images are already in several splits, which were to be kept. */
       z.object({ kind: z.literal('group-divided'), images: count, splits: z.array(split) }),
     ]),
   ),
@@ -118,7 +118,7 @@ export type SplitReport = z.infer<typeof splitReport>
 
 export const balanceReport = z.object({
   images: count,
-  /** With an accepted label, of the image or of a region of it. */
+  /** Images with an accepted label, of the image or of a region on it. */
   labelled: count,
   /** Splits in use; null: in none. */
   splits: z.array(split.nullable()),
@@ -126,7 +126,7 @@ export const balanceReport = z.object({
     z.object({
       labelId: id,
       name: z.string(),
-      /** With this label, of the image or of a region of it. */
+      /** Images with this label, of the image or of a region on it. */
       images: count,
       regions: count,
       /** Images, in the order of `splits`. */
@@ -140,7 +140,7 @@ export const balanceReport = z.object({
   beta: z.number(),
   /** Images of the most frequent label by those of the rarest in use; null with fewer than two in use. */
   imbalance: z.number().nullable(),
-  /** exp(entropy) of the labels' frequencies: so many equally frequent labels would be as diverse. */
+  /** exp(entropy) of the labels' frequencies: how many equally frequent labels would be as diverse. */
   effectiveLabels: z.number(),
 })
 export type BalanceReport = z.infer<typeof balanceReport>
@@ -153,7 +153,7 @@ export type CaptionIssue = z.infer<typeof captionIssue>
 export const captionOptions = z.object({
   /** Its tokenizer and text length decide what is too long. */
   model,
-  /** The language that all captions are expected to be in; else each is held against its own tag. */
+  /** The language that all captions should be in; by default each is compared with its own tag. */
   language: z.string().min(2).optional(),
 })
 export type CaptionOptions = z.input<typeof captionOptions>
@@ -167,11 +167,11 @@ export const captionReport = z.object({
   /** Images with a caption of the whole image. */
   captioned: count,
   ofRegions: count,
-  /** Null without captions. `tokens` as the model counts them, begin and end included. */
+  /** Null without captions. `tokens` as the model counts them, start and end tokens included. */
   lengths: z.object({ characters: spread, words: spread, tokens: spread }).nullable(),
-  /** Tokens that the model reads at most. */
+  /** The most tokens that the model reads. */
   tokenLimit: count,
-  /** As detected; null: too short to tell. The most frequent first. */
+  /** As detected, the most frequent first; null: too short to tell. */
   languages: z.array(z.object({ language: z.string().nullable(), captions: count })),
   vocabulary: count,
   /** The most frequent words. */
@@ -180,15 +180,15 @@ export const captionReport = z.object({
 })
 export type CaptionReport = z.infer<typeof captionReport>
 
-/** Of a caption, or with `missing` of an image. */
+/** A fault of a caption, or for `missing` of an image. */
 export const captionFinding = z.object({
   issue: captionIssue,
   mediaId: id,
   captionId: id.nullable(),
   text: z.string(),
-  /** wrong-language: the one detected. */
+  /** wrong-language: the detected language. */
   language: z.string().optional(),
-  /** too-long: its tokens. */
+  /** too-long: its number of tokens. */
   tokens: count.optional(),
   /** duplicated, repeated: how often the text occurs. */
   times: count.optional(),
@@ -209,15 +209,15 @@ export const doubtSummary = z.object({
   /** Images with exactly one accepted label; only those are judged. */
   images: count,
   labels: z.array(z.object({ labelId: id, name: z.string(), images: count, /** Of those with this label. */ issues: count })),
-  /** Whose given label confident learning takes for wrong. */
+  /** Images whose given label confident learning takes to be wrong. */
   issues: count,
-  /** Of the out-of-sample predictions, against the labels given. */
+  /** Accuracy of the out-of-sample predictions against the given labels. */
   accuracy: share,
-  /** Share of wrong labels that the confident joint estimates. */
+  /** Share of wrong labels as the confident joint estimates it. */
   noise: share,
   /** given → suggested, the most frequent first; at most 100. */
   confusions: z.array(z.object({ given: id, suggested: id, images: count })),
-  /** Labels with fewer images than folds, or images that cannot be read: left out. */
+  /** Images left out because they cannot be read or their label has fewer images than folds. */
   leftOut: count,
 })
 export type DoubtSummary = z.infer<typeof doubtSummary>
@@ -232,7 +232,7 @@ export const doubt = z.object({
   selfConfidence: share,
   /** p(given) − max p(others): from −1, surely wrong, to 1. */
   margin: z.number().min(-1).max(1),
-  /** Off the diagonal of the confident joint. */
+  /** Whether it lies off the diagonal of the confident joint. */
   issue: z.boolean(),
 })
 export type Doubt = z.infer<typeof doubt>
@@ -263,7 +263,7 @@ export type SimilarAnswer = z.infer<typeof similarAnswer>
 
 export const mapOptions = z.object({
   model,
-  /** umap beyond its limit of images lays out a sample, and puts the rest beside their nearest. */
+  /** Beyond its limit of images, umap lays out a sample and places the rest beside their nearest neighbours. */
   method: z.enum(['pca', 'umap']).default('umap'),
   seed,
 })
@@ -272,9 +272,9 @@ export type MapOptions = z.input<typeof mapOptions>
 export const mapSummary = z.object({
   images: count,
   method: z.enum(['pca', 'umap']),
-  /** Images that the layout itself was made of; the others were put beside their nearest. */
+  /** Images in the layout itself; the others were placed beside their nearest neighbours. */
   laidOut: count,
-  /** pca: share of the variance that the two axes hold. */
+  /** pca: share of the variance that the two axes explain. */
   variance: share.nullable(),
   unreadable: count,
 })

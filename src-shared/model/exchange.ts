@@ -62,7 +62,7 @@ export const importOptions = z.object({
   split: text().min(1).max(64).optional(),
   /** Pascal VOC: the coordinate of the first pixel. `auto`: 0 where any box begins below 1, else 1 as the specification has it. */
   base: z.enum(['auto', '0', '1']).default('auto'),
-  /** Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names. */
+  /** Where several people annotated one image: the ground truth (or else the first not cancelled), or everyone's with their names. */
   annotators: z.enum(['first', 'all']).default('first'),
   /** Whether the images' files are decoded once, so that it is known which cannot be read. */
   check: z.boolean().default(true),
@@ -83,7 +83,7 @@ export const exportOptions = z.object({
   filter: mediaFilter.optional(),
   /** Which annotations; a checkpoint's proposals are left out unless asked for. */
   states: z.array(annotationState).default(['accepted']),
-  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: what the dataset has, outlines before rotated boxes before keypoints. */
+  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: by the dataset, outlines before rotated boxes. */
   task: z.enum(['auto', 'detect', 'segment', 'obb', 'pose']).default('auto'),
   /** Pascal VOC: the coordinate of the first pixel. */
   base: z.enum(['0', '1']).default('1'),

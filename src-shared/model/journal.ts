@@ -1,4 +1,4 @@
-/** The journal: every mutation, who made it and when, and both directions of it. It is the undo stack and the audit trail. */
+/** The journal: every mutation in both directions, by whom and when. It is the undo stack and the audit trail. */
 import { z } from 'zod'
 import { id } from './media.ts'
 
@@ -21,16 +21,16 @@ export const journalKind = z.enum(['do', 'undo', 'redo'])
 export const journalEntry = z.object({
   seq: id,
   kind: journalKind,
-  /** The entry that an undo or a redo acted on. */
+  /** The entry that an undo or redo acted on. */
   ref: id.nullable(),
   /** What was done, for a person: 'add region', 'rename label', 'import'. */
   action: z.string(),
   by: z.string(),
   /** Milliseconds since 1970. */
   at: z.number().int(),
-  /** The images it touched; empty when it touched the project only or was a bulk insertion. */
+  /** The images it touched; empty for changes of the project alone and for bulk insertions. */
   mediaIds: z.array(id),
-  /** Of a 'do' entry: is it undone now? */
+  /** Of a 'do' entry: whether it is undone at present. */
   undone: z.boolean(),
 })
 export type JournalEntry = z.infer<typeof journalEntry>

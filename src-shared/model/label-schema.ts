@@ -1,4 +1,4 @@
-/** A label set as a file, and what is done to labels over the whole project. */
+/** A label set as a file, and operations on labels over the whole project. */
 import { z } from 'zod'
 import { attributeDefinitions } from './attribute.ts'
 import { colour, label } from './label.ts'
@@ -9,17 +9,17 @@ import { text } from './text.ts'
 
 const name = label.shape.name
 
-/** By name: ids are a project's own. */
+/** Referred to by name, because ids differ between projects. */
 export const schemaLabel = z.object({
   name,
   colour: colour.optional(),
   key: label.shape.key.optional(),
   synonyms: label.shape.synonyms.default([]),
   prompts: label.shape.prompts.default([]),
-  /** The label that it lies below. */
+  /** The parent label's name. */
   parent: name.nullable().default(null),
   attributes: attributeDefinitions.default([]),
-  /** Left out: nothing is said of it. */
+  /** Left out: the file says nothing about it. */
   skeleton: label.shape.skeleton,
 })
 export type SchemaLabel = z.infer<typeof schemaLabel>
@@ -46,21 +46,21 @@ export const labelSchemaFile = z
   })
 export type LabelSchemaFile = z.infer<typeof labelSchemaFile>
 
-/** merge: what the project has stays, and gets what it lacks. replace: what the file says of a label takes the place of what the project says. */
+/** merge: the project's labels stay and only gain what they lack. replace: what the file says of a label replaces what the project says. */
 export const schemaImportMode = z.enum(['merge', 'replace'])
 export type SchemaImportMode = z.infer<typeof schemaImportMode>
 
 export const schemaImportReport = z.object({
   added: z.array(z.string()),
-  /** Label → the fields that change. */
+  /** Labels with the fields that change. */
   changed: z.array(z.object({ name: z.string(), fields: z.array(z.string()) })),
   unchanged: z.number().int(),
-  /** What of the file was not taken, a line each. */
+  /** What was not taken from the file, a line each. */
   kept: z.array(z.string()),
 })
 export type SchemaImportReport = z.infer<typeof schemaImportReport>
 
-/** Which of a label's annotations a part of a split takes. All that are given must hold; image labels only know tags. */
+/** Which of a label's annotations a part of a split takes. All given conditions must hold; image labels have only tags. */
 export const splitCondition = z.object({
   attribute: z
     .object({ name: text().min(1).max(limits.name), value: z.union([text().max(limits.value), z.number(), z.boolean()]) })
@@ -72,7 +72,7 @@ export type SplitCondition = z.infer<typeof splitCondition>
 
 export const labelOperation = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rename'), id, name }),
-  /** Their annotations go to `into`, and they are gone. */
+  /** Their annotations move to `into`, and the labels are removed. */
   z.object({
     kind: z.literal('merge'),
     ids: z
@@ -81,7 +81,7 @@ export const labelOperation = z.discriminatedUnion('kind', [
       .transform((given) => [...new Set(given)]),
     into: id,
   }),
-  /** The first part that fits takes an annotation; the rest stays. A part's label is made where there is none of its name. */
+  /** An annotation goes to the first part that fits, or stays. A part's label is created where none has its name. */
   z.object({
     kind: z.literal('split'),
     id,
@@ -94,9 +94,9 @@ export const labelOperation = z.discriminatedUnion('kind', [
 export type LabelOperation = z.infer<typeof labelOperation>
 
 export const labelEffect = z.object({
-  /** The label that annotations go to, or that is called so from then on. */
+  /** The label that annotations move to, or the new name. */
   label: z.string(),
-  /** Is it made? */
+  /** Whether it is created. */
   fresh: z.boolean(),
   regions: z.number().int(),
   imageLabels: z.number().int(),
@@ -104,10 +104,10 @@ export const labelEffect = z.object({
 export const labelPreview = z.object({
   regions: z.number().int(),
   imageLabels: z.number().int(),
-  /** On which any of these lie. */
+  /** Images with any of these annotations. */
   images: z.number().int(),
   effects: z.array(labelEffect),
-  /** Labels that are gone afterwards. */
+  /** Labels that are removed. */
   removed: z.array(z.string()),
 })
 export type LabelPreview = z.infer<typeof labelPreview>

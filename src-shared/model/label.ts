@@ -17,16 +17,16 @@ export const label = z.object({
   /** Texts an open-vocabulary model is asked for instead of the name. */
   prompts: z.array(text().min(1).max(limits.value)).max(limits.list),
   parentId: id.nullable(),
-  /** Of its regions, and of those of the labels below it. */
+  /** Attributes of its regions, and of those of the labels below it. */
   attributes: attributeDefinitions,
-  /** The named points of its regions of keypoints; null or left out: it has none. */
+  /** The named points of its keypoint regions; null or absent: none. */
   skeleton: skeleton.nullish(),
 })
 export type Label = z.infer<typeof label>
 
 /**
- * Colours given to labels in turn: nine of d3's category10, then each as far as can be in OKLab (Ottosson 2020) from all before it, among
- * colours that are seen on light and dark pictures alike (lightness 0.48 to 0.86, chroma from 0.07).
+ * Colours assigned to labels in turn: nine of d3's category10, then each as far as possible in OKLab (Ottosson 2020) from all before it,
+ * among colours visible on light and dark pictures alike (lightness 0.48 to 0.86, chroma from 0.07).
  */
 export const palette = [
   '#1f77b4',
@@ -95,7 +95,7 @@ export const palette = [
   '#00b4ff',
 ] as const
 
-/** The first colour of the palette that is not used yet; when all are, the one that is used least. */
+/** The first unused colour of the palette; if all are used, the least used one. */
 export function nextColour(used: Iterable<string>): string {
   const counts = new Map<string, number>(palette.map((c) => [c, 0]))
   for (const c of used) if (counts.has(c)) counts.set(c, counts.get(c)! + 1)

@@ -1,6 +1,6 @@
 /**
- * How large what people write and draw may be: far beyond any honest use, so that a field that was filled by mistake or malice is
- * refused where it comes in, by name, and not by whatever trips over it later.
+ * Upper limits for what people write and draw, far beyond honest use, so that a field filled by mistake or malice is refused by name at
+ * the entrance and not by whatever trips over it later.
  */
 export const limits = {
   /** Characters of a caption or comment. */
@@ -13,7 +13,7 @@ export const limits = {
   list: 1_000,
   /** Spans of a caption, and regions of a span. */
   spans: 10_000,
-  /** Pixels from the origin that no coordinate goes beyond, whatever the image. */
+  /** The largest distance of a coordinate from the origin in pixels, whatever the image. */
   coordinate: 2 ** 27,
   /** A mask's side, and its area, in pixels. */
   side: 2 ** 26,

@@ -11,7 +11,7 @@ export const relativePath = text()
   .max(4096)
   .refine((p) => !/^(?:[/\\]|[A-Za-z]:[/\\])|(?:^|[/\\])\.\.?(?:[/\\]|$)|\0/.test(p), 'expected a relative path without . or .. steps')
 
-/** train, val and test are what every tool knows; others (held-out, ood) are free. */
+/** Every tool knows train, val and test; other names (held-out, ood) are free. */
 export const split = text().min(1).max(64)
 export const tag = text().min(1).max(200)
 export const reviewState = z.enum(['unreviewed', 'in-review', 'approved', 'rejected'])
@@ -23,27 +23,27 @@ export const media = z.object({
   id,
   rootId: id,
   path: relativePath,
-  /** SHA-256 of the file, hexadecimal; null until it was computed. */
+  /** SHA-256 of the file, hexadecimal; null until computed. */
   contentHash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullable(),
-  /** 64-bit perceptual hash, 16 hexadecimal digits; null until it was computed. */
+  /** 64-bit perceptual hash, 16 hexadecimal digits; null until computed. */
   perceptualHash: z
     .string()
     .regex(/^[0-9a-f]{16}$/)
     .nullable(),
-  /** Size of the upright image in pixels; null until it was decoded. */
+  /** Size of the upright image in pixels; null until decoded. */
   width: z.number().int().positive().nullable(),
   height: z.number().int().positive().nullable(),
   /** EXIF orientation of the file as stored, 1 to 8. */
   orientation: z.number().int().min(1).max(8),
   split: split.nullable(),
   review: reviewState,
-  /** Who set the review state last, and when (milliseconds since 1970). */
+  /** Who last set the review state, and when (milliseconds since 1970). */
   reviewedBy: text().nullable().optional(),
   reviewedAt: z.number().int().nullable().optional(),
-  /** Near-duplicates share a number, given by curation; null when alone. */
+  /** Near-duplicates share a number, assigned by curation; null: none are known. */
   duplicateGroup: z.number().int().nullable(),
 })
 
@@ -61,7 +61,7 @@ export const comment = z.object({
   resolved: z.boolean(),
   /** A place on the image, in its pixels. */
   at: z.object({ x: z.number(), y: z.number() }).nullable().default(null),
-  /** The comment that it answers; a reply has no place and no state of its own. */
+  /** The comment it replies to; a reply has no place or state of its own. */
   replyTo: id.nullable().default(null),
 })
 

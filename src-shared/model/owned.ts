@@ -1,7 +1,7 @@
-/** What we wrote into a folder, so that it is known again as ours, and what others put there since as theirs. */
+/** A record of what we wrote into a folder, to tell it from what others put there since. */
 import { z } from 'zod'
 
-/** Path with '/' → bytes, and when it was last written (ms; 0 where that is not told). An empty folder ends with '/' and has zeros. */
+/** Path with '/' → bytes, and time of the last write (ms; 0: not recorded). An empty folder ends with '/' and has zeros. */
 export const writtenFiles = z.record(z.string(), z.tuple([z.number(), z.number()]))
 export type WrittenFiles = z.infer<typeof writtenFiles>
 

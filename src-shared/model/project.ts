@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { text } from './text.ts'
 
-/** 64 hexadecimal digits that identify the content of the dataset, whatever the order in which it came about. */
+/** 64 hexadecimal digits that identify the content of the dataset, whatever the order of the edits. */
 export const datasetHash = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const projectInfo = z.object({
@@ -16,7 +16,7 @@ export const projectInfo = z.object({
   captions: z.number().int(),
   imageLabels: z.number().int(),
   splits: z.record(z.string(), z.number().int()),
-  /** Images whose files cannot be decoded, as far as they were looked at; and those that were not looked at yet. */
+  /** Images whose files are known not to decode; and those that have not been checked yet. */
   unreadable: z.number().int(),
   unchecked: z.number().int(),
   runs: z.number().int(),
@@ -25,7 +25,7 @@ export const projectInfo = z.object({
 })
 export type ProjectInfo = z.infer<typeof projectInfo>
 
-/** Of one that is taken. */
+/** The name of a new snapshot. */
 export const snapshotName = text().min(1).max(200)
 export const snapshot = z.object({
   name: z.string().min(1).max(200),
@@ -71,7 +71,7 @@ export const runRecord = z.object({
   seq: z.number().int().nonnegative(),
   status: runStatus,
   metrics: jsonObject,
-  /** Its folder, relative to the project's where it lies inside. */
+  /** Its folder; relative to the project's where it lies inside. */
   folder: text().nullable(),
   error: text().nullable(),
   created: z.number().int(),
@@ -100,7 +100,7 @@ export const checkReport = z.object({
   ok: z.boolean(),
   checked: z.record(z.string(), z.number().int()),
   problems: z.array(checkProblem),
-  /** Regions that lack an attribute which their label requires: nothing is broken, but work is left. The first hundred of them. */
+  /** The first hundred regions that lack an attribute their label requires: nothing is broken, but work is left. */
   incomplete: z.object({
     count: z.number().int(),
     regions: z.array(z.object({ id: z.number().int(), path: z.string(), label: z.string(), missing: z.array(z.string()) })),
@@ -129,11 +129,11 @@ export const mediaFilter = z.object({
   pathText: text().min(1).optional(),
   /** exact: same content hash as another; near: in a duplicate group. */
   duplicates: z.enum(['exact', 'near']).optional(),
-  /** true: with comments that nobody resolved. */
+  /** true: with unresolved comments. */
   openComments: z.literal(true).optional(),
   /** true: no accepted region or image label. */
   unlabelled: z.boolean().optional(),
-  /** true: its file was looked at and cannot be decoded. */
+  /** true: its file was checked and cannot be decoded. */
   unreadable: z.boolean().optional(),
   /** true: a region on it lacks an attribute that its label requires. */
   incomplete: z.boolean().optional(),

@@ -1,4 +1,4 @@
-/** One image with everything known of it, by label name: what importers yield and exporters consume. */
+/** One image with everything known about it, labels by name: what importers yield and exporters consume. */
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { captionText, language, recordSpan } from './caption.ts'
@@ -10,7 +10,7 @@ import { text } from './text.ts'
 
 const labelName = text().min(1).max(500)
 
-/** Without an author, the importing person is it; without a state, a person's work is accepted and a checkpoint's proposed. */
+/** The default author is the importing person; by default a person's work is accepted and a checkpoint's proposed. */
 const provenance = { author: author.optional(), state: annotationState.optional() }
 
 export const recordLabel = z.object({ label: labelName, ...provenance })

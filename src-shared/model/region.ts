@@ -24,7 +24,7 @@ export const region = z.object({
   hidden: z.boolean(),
   locked: z.boolean(),
   editedBy: editor,
-  /** The object that it shows through a sequence of images; absent or null: of no track. Changed by the methods of tracks only. */
+  /** The track that it belongs to; absent or null: none. Changed only by the methods of tracks. */
   track: trackPlace.nullish(),
 })
 export type Region = z.infer<typeof region>

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 
-/** Files that are no images, by ending; `reason` in words. */
+/** Skipped files by extension, with the reason in words. */
 export const skippedFiles = z.array(z.object({ ending: z.string(), files: z.number().int(), example: z.string(), reason: z.string() }))
 export type SkippedFiles = z.infer<typeof skippedFiles>
 
-/** What a scan of a folder says. `links`: those that led out of it and were not followed; where the first hundred lead. */
+/** The result of scanning a folder. `links`: those that lead out of it and were not followed, and where the first hundred lead. */
 export const scanResult = z.object({
   images: z.number().int(),
-  /** Whose names are no UTF-8, so that they cannot be asked for. */
+  /** Files whose names are not UTF-8, so that they cannot be opened by name. */
   leftOut: z.array(z.string()),
-  /** Files that are no images that can be taken. */
+  /** Files that are not importable images. */
   skipped: skippedFiles.default([]),
-  /** Of all images of the project, once all were looked at. */
+  /** Unreadable images in the whole project, once all were checked. */
   unreadable: z.number().int().default(0),
   links: z.object({ count: z.number().int(), examples: z.array(z.object({ path: z.string(), to: z.string() })) }),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { deepSamplesSchema } from './deep.ts'
 
-/** How pictures are looked at, beyond what a checkpoint's preprocessing says. Part of every recipe's settings, and of the record of what it made. */
+/** How pictures are read, beyond a checkpoint's own preprocessing. Part of every recipe's settings and of its checkpoint's record. */
 export const seeingShape = {
   deep: deepSamplesSchema
     .default('clip')

@@ -1,38 +1,38 @@
-/** Numbered images of one folder as the frames of a sequence, and what of a track a region is. */
+/** Numbered images of one folder as the frames of a sequence, and a region's part in a track. */
 import { z } from 'zod'
 
 /**
- * `key`: as a person left it. `between`: worked out from the key frames around it, or held from the nearest. `end`: a key frame after
- * which the object is not seen, until the next key frame.
+ * `key`: as a person left it. `between`: interpolated from the key frames around it, or held from the nearest. `end`: a key frame after
+ * which the object is not visible until the next key frame.
  */
 export const frameKind = z.enum(['key', 'between', 'end'])
 export type FrameKind = z.infer<typeof frameKind>
 
-/** One object through the images of a sequence has one number, and one region on each image at most. */
+/** An object that is followed through a sequence has one number, and at most one region on each image. */
 export const trackId = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const trackPlace = z.object({ id: trackId, frame: frameKind })
 export type TrackPlace = z.infer<typeof trackPlace>
 
-/** A sequence has at most so many frames; a longer list of numbered images is none. */
+/** The most frames of a sequence; a longer list of numbered images is not treated as one. */
 export const longestSequence = 100_000
 
-/** Has the image's name a number at all? */
+/** Whether the image's name contains a number at all. */
 export const mayBeFrame = (path: string) => /\d[^/]*$/.test(path)
 
 export interface Frame<T> {
   of: T
-  /** From the first frame's on: what lies between two numbers is time. */
+  /** The number in the name, by which time is measured between frames. */
   number: number
 }
 
-/** Where a name has digits: what stands before and after them. */
+/** The parts of a name before and after a run of digits. */
 function numbersIn(name: string): { before: string; after: string }[] {
   return [...name.matchAll(/\d+/g)].map((m) => ({ before: name.slice(0, m.index), after: name.slice(m.index + m[0].length) }))
 }
 
 /**
- * The images whose paths differ from this one in one number only, in the order of that number; of several such numbers that with the
- * most images, the last of them where they have as many. Null where there is no other. Of two images of one number the first counts.
+ * The images whose paths differ from this one in one number only, in the order of that number. Of several such numbers the one with the
+ * most images counts, of equal ones the last; of two images with one number the first. Null where there is no other image.
  */
 export function sequenceOf<T>(
   path: string,
@@ -70,7 +70,7 @@ export const attributesOfTrack = ({ id, frame }: TrackPlace): Attributes => ({
   ...(frame === 'end' ? { [trackAttributes.end]: true } : {}),
 })
 
-/** Takes the track out of the attributes; null where they name none. */
+/** Separates the track from the attributes; null where they name none. */
 export function trackOfAttributes(given: Attributes): { track: TrackPlace; rest: Attributes } | null {
   const { [trackAttributes.id]: id, [trackAttributes.key]: key, [trackAttributes.end]: end, ...rest } = given
   if (!trackId.safeParse(id).success || !(key === undefined || typeof key === 'boolean')) return null

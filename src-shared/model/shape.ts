@@ -12,7 +12,7 @@ const extent = z
   .number()
   .nonnegative()
   .max(2 * limits.coordinate)
-/** Pairs of x and y as one flat list. The bound is looked for in the list as a whole: an image may have a million of them. */
+/** Pairs of x and y as one flat list. The bound is checked on the list as a whole: there may be a million numbers. */
 const flat = (least: number) =>
   z
     .array(z.number())

@@ -1,4 +1,4 @@
-/** A skeleton: the named points that a region of a label has, what joins them, and how they lie before anybody has moved them. */
+/** A skeleton: the named points of a label's regions, the edges that join them, and their initial layout. */
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { keypoint, type Box, type KeypointsShape } from './shape.ts'
@@ -23,7 +23,7 @@ export const skeleton = z
       .array(z.tuple([joint, joint]))
       .max(limits.edges)
       .default([]),
-    /** Where each point lies within the box that the skeleton is drawn into, 0 to 1 from its top left corner. */
+    /** Each point's initial place within the box that the skeleton is drawn into: 0 to 1 from its top left corner. */
     layout: z.array(z.tuple([part, part])).optional(),
   })
   .superRefine(({ points, edges, layout }, context) => {
@@ -41,7 +41,7 @@ export const skeleton = z
   })
 export type Skeleton = z.infer<typeof skeleton>
 
-/** Of COCO's seventeen points of a person, standing. */
+/** COCO's seventeen points of a person, standing. */
 const person: Record<string, [number, number]> = {
   nose: [0.5, 0.08],
   left_eye: [0.56, 0.05],
@@ -89,7 +89,7 @@ export const cocoPerson: Skeleton = {
   layout: Object.values(person),
 }
 
-/** As given, as COCO's person where all points are of it, or round an ellipse, the first at its top. */
+/** The given layout; else COCO's person if all points belong to it; else round an ellipse, the first point at the top. */
 export function layoutOf({ points, layout }: Skeleton): readonly (readonly [number, number])[] {
   if (layout) return layout
   if (points.every((name) => Object.hasOwn(person, name))) return points.map((name) => person[name]!)
@@ -110,10 +110,10 @@ export function placedIn(box: Box, given: Skeleton): KeypointsShape {
   }
 }
 
-/** The name that a point goes by within its object. */
+/** A point's name within its object. */
 export const pointName = (p: { name?: string | undefined }, i: number) => p.name ?? `point ${i + 1}`
 
-/** What points are joined by: their own edges, or where they have none those of their label's skeleton, by name. */
+/** The edges between points: their own, or if they have none, those of their label's skeleton, by name. */
 export function edgesOf(shape: KeypointsShape, given: Skeleton | null | undefined): readonly (readonly [number, number])[] {
   if (shape.edges?.length || !given?.edges.length) return shape.edges ?? []
   const at = new Map(shape.points.map((p, i) => [pointName(p, i), i]))
@@ -123,7 +123,7 @@ export function edgesOf(shape: KeypointsShape, given: Skeleton | null | undefine
   })
 }
 
-/** The skeleton that points drawn by hand are an example of; null where two of them have one name, or none can be seen. */
+/** The skeleton that hand-drawn points exemplify; null where two of them share a name or none is visible. */
 export function skeletonOf(shape: KeypointsShape): Skeleton | null {
   const seen = shape.points.filter((p) => p.v > 0)
   if (!seen.length) return null
@@ -139,8 +139,8 @@ export function skeletonOf(shape: KeypointsShape): Skeleton | null {
 }
 
 /**
- * What became of points when their label's skeleton changed: renamed where as many points as before stand at the same places of the list, and
- * joined anew where they were joined as the skeleton was. Returns the shape itself where nothing changes.
+ * Points after their label's skeleton changed. They are renamed if the number of points stayed the same, by their places in the list;
+ * they get the new edges if they had the old ones. Returns the very shape where nothing changes.
  */
 export function followed(shape: KeypointsShape, before: Skeleton | null, after: Skeleton | null): KeypointsShape {
   if (!before || !after) return shape

@@ -1,4 +1,4 @@
-/** What lies in a folder that is opened for the first time, and what can be made of it. */
+/** What a folder opened for the first time contains, and what can be made of it. */
 import { z } from 'zod'
 import { formatName, ingestCounts } from './exchange.ts'
 import { skippedFiles } from './scan.ts'
@@ -13,55 +13,55 @@ export const folderSurvey = z.object({
   /** Folders that look like classes, the largest first: at most 200 of them. */
   classes: z.array(counted),
   classCount: count,
-  /** Images that lie in a folder of a class. */
+  /** Images in a folder of a class. */
   inClasses: count,
-  /** Folders that are named as splits are. */
+  /** Folders named like splits. */
   splits: z.array(counted),
-  /** Files of annotations, by the format that reads them, what the whole looks like first. */
+  /** Annotation files by the format that reads them, the most likely format of the folder first. */
   annotations: z.array(
     z.object({
       format: formatName,
       files: count,
       example: z.string(),
-      /** To be taken unless the person says otherwise. */ meant: z.boolean(),
+      /** Imported unless the person decides otherwise. */ meant: z.boolean(),
     }),
   ),
-  /** Is what the folders say what the images are, rather than the files of annotations? */
+  /** Whether the folders rather than the annotation files say what the images show. */
   byFolders: z.boolean(),
   skipped: skippedFiles,
-  /** Why folders were not taken as classes, a line each. */
+  /** Why folders do not count as classes, a line each. */
   notes: z.array(z.string()),
 })
 export type FolderSurvey = z.infer<typeof folderSurvey>
 
-/** What of it is to be done, as one step of undo. */
+/** What to import of it, as one step of undo. */
 export const setUpOptions = z.object({
   folder: text().min(1).max(4096),
   labels: z.boolean(),
   splits: z.boolean(),
-  /** Images that are known to be unreadable are taken out of the project. */
+  /** Remove images that are known to be unreadable from the project. */
   leaveOut: z.boolean().default(false),
   formats: z.array(formatName).max(30),
 })
 export type SetUpOptions = z.input<typeof setUpOptions>
 
 export const setUpReport = z.object({
-  /** Images of which something became known, or that were new. */
+  /** Images that were new or gained something. */
   images: count,
   counts: ingestCounts,
-  /** Images that were given a label by their folder, and a split. */
+  /** Images that got a label from their folder, and a split. */
   labelled: count,
   divided: count,
-  /** What was changed or left out of files of annotations. */
+  /** What was changed or left out when reading annotation files. */
   findings: count,
 })
 export type SetUpReport = z.infer<typeof setUpReport>
 
-/** How large the images are and which look alike, as far as they were looked at. */
+/** How large the images are and which look alike, as far as they were checked. */
 export const mediaOverview = z.object({
   /** Images by their longer side: from `from` px up to the next one's. */
   sizes: z.array(z.object({ from: count, images: count })),
-  /** Images that look the same as another one that stays. */
+  /** Images that look the same as another one that is kept. */
   alike: count,
   unreadable: count,
   unchecked: count,

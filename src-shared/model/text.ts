@@ -1,15 +1,15 @@
 /**
- * Text that every place it goes to keeps as it is: SQLite ends text at a NUL, UTF-8 has no halves of surrogate pairs. What people
- * and calls hand in is refused where it holds either; what is imported is repaired, and the import says so.
+ * Text that survives storage unchanged: SQLite ends text at a NUL, and UTF-8 has no lone surrogates. Input from people and calls is
+ * refused where it holds either; imported text is repaired, and the import reports that.
  */
 import { z } from 'zod'
 
 export const isCarried = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
-/** A string of the database. */
+/** A string that can be stored. */
 export const text = () => z.string().refine(isCarried, 'holds a NUL or half of a character (a lone surrogate), which cannot be stored')
 
-/** U+FFFD in place of what cannot be stored; as long as before, so that places in the text stay where they are. */
+/** Replaces what cannot be stored by U+FFFD, keeping the length, so that offsets into the text stay valid. */
 export const repaired = (text: string): string => (isCarried(text) ? text : text.replaceAll('\0', '\ufffd').toWellFormed())
 
 /** The same value with each of its texts repaired, keys too; `value` itself where there was nothing to repair. */
@@ -26,7 +26,7 @@ export function repairedDeep<T>(value: T): T {
   return done.some(([k, v], i) => k !== entries[i]![0] || v !== entries[i]![1]) ? (Object.fromEntries(done) as T) : value
 }
 
-/** `JSON.parse` of what is stored: an earlier version took texts that are refused today. */
+/** `JSON.parse` of stored text: earlier versions accepted text that is refused today. */
 export function parseStored(json: string): unknown {
   const value: unknown = JSON.parse(json)
   return /\\u(?:0000|[dD][89a-fA-F])/.test(json) ? repairedDeep(value) : value

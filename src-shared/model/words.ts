@@ -1,4 +1,4 @@
-/** What a record is called, and what it says of itself: by language, in English at least. A locale may have words of its own instead. */
+/** A record's name and description by language, at least in English. A locale may replace them by words of its own. */
 import { z } from 'zod'
 
 export const wordsSchema = z.object({ en: z.string().min(1) }).catchall(z.string().min(1))

@@ -1,7 +1,7 @@
 /** Long operations on a project that run in a thread of their own: what is asked for, and what comes back. */
 import { z } from 'zod'
 import { exportOptions, exportReport, importOptions, importReport } from './exchange.ts'
-import { checkedFiles, facets } from '../contract/media.ts'
+import { checkedFiles, facets } from './facets.ts'
 import { mediaFilter } from './project.ts'
 import { folderSurvey, setUpOptions, setUpReport } from './survey.ts'
 import { scanResult } from './scan.ts'

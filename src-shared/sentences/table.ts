@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { annotationSentences } from './annotations.ts'
 import { commandSentences } from './commands.ts'
+import { curationSentences } from './curation.ts'
 import { engineSentences } from './engine.ts'
 import { exchangeSentences } from './exchange.ts'
 import { generalSentences } from './general.ts'
@@ -14,6 +15,7 @@ export const sentences = {
   ...generalSentences,
   ...annotationSentences,
   ...commandSentences,
+  ...curationSentences,
   ...engineSentences,
   ...exchangeSentences,
   ...mediaSentences,

@@ -40,7 +40,7 @@ export async function engineBench(): Promise<Record<string, number>> {
     },
   })
   const shapes = clipTensors(config).shapes().set('head.weight', [CLASSES, 384]).set('head.bias', [CLASSES])
-  const weights = initialClip(config, 1)
+  const weights = initialClip(config, clipTensors(config).shapes(), 1)
     .set('head.weight', noise(CLASSES * 384))
     .set('head.bias', new Float32Array(CLASSES))
   const source = tensorsInMemory('ViT-S', shapes, (name) => weights.get(name)!)

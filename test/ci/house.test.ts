@@ -2,8 +2,13 @@
 import { expect, it } from 'vitest'
 import { sourceFiles, textOf } from './sources.ts'
 
-/** Files that may be longer or wider, each with its reason. */
-const exempt: Readonly<Record<string, string>> = {}
+/** Files and folders that may be longer or wider, each with its reason. */
+const exempt: Readonly<Record<string, string>> = {
+  'src-shared/locales/': 'tables of texts for people: a text is a line, however long it is',
+  'src-shared/sentences/': 'tables of texts for people: templates have to be one literal, by which their parameters are typed',
+  'src-renderer/locales/ja/sentences/': 'the same texts in Japanese',
+}
+const isExempt = (file: string) => Object.keys(exempt).some((place) => file === place || (place.endsWith('/') && file.startsWith(place)))
 
 /** Until the last of them is mended they are only listed. */
 const strict = false
@@ -11,7 +16,7 @@ const none = (found: readonly string[]) => (strict ? expect(found).toEqual([]) :
 
 const offenders = (problem: (text: string) => string | null) =>
   sourceFiles.flatMap((file) => {
-    const found = file in exempt ? null : problem(textOf(file))
+    const found = isExempt(file) ? null : problem(textOf(file))
     return found === null ? [] : [`${file}: ${found}`]
   })
 
@@ -34,5 +39,5 @@ it('no line of source is wider than 140 characters', () => {
 })
 
 it('what is exempt is there', () => {
-  expect(Object.keys(exempt).filter((file) => !sourceFiles.includes(file))).toEqual([])
+  expect(Object.keys(exempt).filter((place) => !sourceFiles.some((file) => file === place || file.startsWith(place)))).toEqual([])
 })

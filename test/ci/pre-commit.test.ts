@@ -18,7 +18,7 @@ describe('the hook before each commit', () => {
     git('init', '-q')
     for (const [key, value] of Object.entries({ 'user.name': 'A', 'user.email': 'a@example.org' })) git('config', key, value)
     git('config', 'core.hooksPath', join(programRoot, '.githooks'))
-    for (const file of ['.prettierrc.json', 'eslint.config.js']) cpSync(join(programRoot, file), join(folder, file))
+    for (const file of ['.prettierrc.json', 'eslint.config.js', '.ci/zones.mjs']) cpSync(join(programRoot, file), join(folder, file))
     execFileSync(
       process.execPath,
       ['-e', `fs.symlinkSync(${JSON.stringify(join(programRoot, 'node_modules'))}, 'node_modules', 'junction')`],

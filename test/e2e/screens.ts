@@ -212,7 +212,8 @@ async function shootSample(server: Server): Promise<void> {
       await shoot(page, 'image', look)
       for (const [key, name] of [
         ['Control+k', 'palette'],
-        ['F1', 'shortcuts'],
+        ['Shift+?', 'shortcuts'],
+        ['F1', 'guide'],
         ['Control+,', 'settings'],
       ] as const) {
         await page.keyboard.press(key)

@@ -1,11 +1,34 @@
+import '../helpers/page.ts'
 import { describe, expect, it } from 'vitest'
-import { actionsOf, chordFor, collisions, defaultKeys, systemShortcuts } from '../../src-renderer/actions/keys.ts'
+import { actionsOf, chordFor, collisions, defaultKeys, defaultKeysOf, keymap } from '../../src-renderer/actions/keys.ts'
 
 const press = (key: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey', boolean>> = {}, target: unknown = null) =>
   chordFor({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target, ...held })
 const means = (...args: Parameters<typeof press>) => actionsOf(press(...args) ?? '', defaultKeys)
 
 describe('keys', () => {
+  it('finds the actions of a chord, the canvas before the shell', () => {
+    expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
+  })
+  it('lets the settings take a key from an action and give it another', () => {
+    const keys = keymap({ 'tool-box': ['Shift+Z'], 'tool-pan': [] })
+    expect(actionsOf('R', keys)).toEqual([])
+    expect(actionsOf('Shift+Z', keys)).toEqual(['tool-box'])
+    expect(actionsOf('G', keys)).toEqual([])
+  })
+  it('leaves bare keys and editing keys to text fields, and takes those of the whole window', () => {
+    const field = { tagName: 'INPUT', type: 'text' }
+    expect(press('r', {}, field)).toBeNull()
+    expect(press('z', { ctrlKey: true }, field)).toBeNull()
+    expect(press('k', { ctrlKey: true }, field)).toBe('Ctrl+K')
+    expect(press('F1', {}, field)).toBe('F1')
+    expect(press('r')).toBe('R')
+    expect(
+      chordFor({ key: 'r', ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, target: null, isComposing: true }),
+    ).toBeNull()
+    expect(press('Enter', {}, { tagName: 'BUTTON' })).toBeNull()
+  })
   it('go back and forward by Alt and an arrow, also from a text field, and edit nothing', () => {
     expect(means('ArrowLeft', { altKey: true })).toEqual(['back'])
     expect(means('ArrowRight', { altKey: true })).toEqual(['forward'])
@@ -14,7 +37,7 @@ describe('keys', () => {
     expect(means('ArrowRight', { shiftKey: true })).toEqual(['nudge-right'])
   })
   it('go back and forward by ⌘[ and ⌘] on a Mac, where those of the canvas make way', () => {
-    const mac = new Map([...defaultKeys, ...Object.entries(systemShortcuts(true))])
+    const mac = defaultKeysOf(true)
     expect(actionsOf(press('[', { metaKey: true })!, mac)).toEqual(['back'])
     expect(actionsOf(press(']', { metaKey: true })!, mac)).toEqual(['forward'])
     for (const id of ['back', 'forward', 'send-to-back', 'bring-to-front'])
@@ -28,6 +51,23 @@ describe('keys', () => {
   it('go to an image by its number', () => {
     expect(means('g', { ctrlKey: true })).toEqual(['go-to-image'])
   })
+  it('are those that hands know from other tools', () => {
+    expect(['R', 'P', 'B', 'V', 'N', 'H', 'T', 'L', 'Delete', 'Ctrl+Y'].map((chord) => actionsOf(chord, defaultKeys)[0])).toEqual([
+      'tool-box',
+      'tool-polygon',
+      'tool-brush',
+      'tool-select',
+      'tool-last',
+      'hide',
+      'hide-all',
+      'lock',
+      'delete',
+      'redo',
+    ])
+  })
+  it('keep their ranks when settings change them: what is in progress is asked first', () => {
+    expect(actionsOf('Enter', keymap({ confirm: ['Enter', 'Space'] }))[0]).toBe('confirm')
+  })
   it('have one meaning each, but where only one of two can be meant', () => {
     const by = new Map<string, string[]>()
     for (const [id, chords] of defaultKeys) for (const chord of chords) by.set(chord, [...(by.get(chord) ?? []), id])
@@ -38,7 +78,6 @@ describe('keys', () => {
       'Ctrl+A': ['select-all', 'choose-all'],
       'Ctrl+Shift+E': ['toggle-strip', 'toggle-facets'],
       // What is in progress comes first.
-      E: ['tool-eraser', 'model-negative'],
       Backspace: ['remove-last', 'delete'],
       Enter: ['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'],
       Escape: ['cancel', 'reject', 'choose-none', 'end-grounding'],

@@ -152,6 +152,23 @@ describe('the outbox', () => {
     expect([ops(app), kept()]).toEqual([['a'], []])
   })
 
+  it('takes back nothing that is on its way just now, though its answer is not there yet', async () => {
+    const [{ store, kept }, sent] = [shelf(), [] as string[]]
+    let answer = (_: null) => {}
+    const send = (change: Change) => {
+      sent.push(change.op)
+      return new Promise<unknown>((resolve) => (answer = resolve))
+    }
+    const outbox = new Outbox(send, store, { sent: () => undefined, refused: () => undefined })
+    outbox.add(tag('a'))
+    await soon()
+    const [a] = outbox.waiting
+    expect([outbox.sending, outbox.withdraw(a!), sent, outbox.state.waiting, kept().length]).toEqual([a, false, ['a'], 1, 1])
+    answer(null)
+    await outbox.empty()
+    expect([outbox.sending, outbox.withdraw(a!), kept()]).toEqual([null, false, []])
+  })
+
   it('goes on after a change that is refused', async () => {
     const app = application()
     const { outbox, refused } = page(app, shelf().store)

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { actionsOf, chordFor, defaultKeys, keymap } from '../../src-renderer/actions/keys.ts'
-import { rank, score } from '../../src-renderer/actions/search.ts'
+import { rank, score } from '../../src-renderer/search.ts'
 import { carriedSpans, languageOf, lintCaption, lintMarks, pieces, wordsAround } from '../../src-renderer/captions.ts'
 import { niceTicks, placeNames, seriesColour, smooth } from '../../src-renderer/chart.ts'
 import { duration, inkOn } from '../../src-renderer/format.ts'
@@ -13,39 +12,6 @@ import { palettes } from '../../src-renderer/theme.ts'
 import { exchangeWords } from '../../src-renderer/locales/exchange.ts'
 import { formats } from '../../src-main/app/exchange/formats.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
-
-const key = (key: string, more: object = {}) => ({
-  key,
-  ctrlKey: false,
-  metaKey: false,
-  shiftKey: false,
-  altKey: false,
-  target: null,
-  ...more,
-})
-
-describe('keys', () => {
-  it('finds the actions of a chord, the canvas before the shell', () => {
-    expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
-    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
-  })
-  it('lets the settings take a key from an action and give it another', () => {
-    const keys = keymap({ 'tool-box': ['Shift+Z'], 'tool-pan': [] })
-    expect(actionsOf('R', keys)).toEqual([])
-    expect(actionsOf('Shift+Z', keys)).toEqual(['tool-box'])
-    expect(actionsOf('G', keys)).toEqual([])
-  })
-  it('leaves bare keys and editing keys to text fields, and takes those of the whole window', () => {
-    const field = { tagName: 'INPUT', type: 'text' }
-    expect(chordFor(key('r', { target: field }))).toBeNull()
-    expect(chordFor(key('z', { ctrlKey: true, target: field }))).toBeNull()
-    expect(chordFor(key('k', { ctrlKey: true, target: field }))).toBe('Ctrl+K')
-    expect(chordFor(key('F1', { target: field }))).toBe('F1')
-    expect(chordFor(key('r'))).toBe('R')
-    expect(chordFor(key('r', { isComposing: true }))).toBeNull()
-    expect(chordFor(key('Enter', { target: { tagName: 'BUTTON' } }))).toBeNull()
-  })
-})
 
 describe('search', () => {
   it('puts whole words before beginnings before scattered letters', () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { DashiError, dataError, saidBy, userError } from '#shared/errors.ts'
 import { errorOf, failureOf, failureSchema } from '#shared/model/failure.ts'
 import { say, sentence, sentences, sentenceSchema, type SentenceCode } from '#shared/sentences/table.ts'
-import { sentencesJa } from '../../src-renderer/locales/ja/sentences/index.ts'
+import { sentencesJa } from '#shared/locales/ja/sentences/index.ts'
 
 const codes = Object.keys(sentences) as SentenceCode[]
 const namesIn = (template: string) => [...template.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!).sort()

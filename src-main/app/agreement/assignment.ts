@@ -1,4 +1,4 @@
-/** Which of one list goes with which of another: at most one each, so that the weights of the pairs have the greatest sum. */
+/** Pairs items of two lists, each at most once, so that the sum of the pairs' weights is greatest. */
 import { UnionFind } from '../../engine/curation/index.ts'
 
 export interface WeightedPair {
@@ -8,12 +8,12 @@ export interface WeightedPair {
   weight: number
 }
 
-/** Only the given pairs can be taken. What hangs together is solved by itself, by the Hungarian method (Kuhn 1955, Munkres 1957). */
+/** Chooses among the given pairs. Each connected group is solved by itself, by the Hungarian method (Kuhn 1955, Munkres 1957). */
 export function bestPairs(pairs: readonly WeightedPair[]): WeightedPair[] {
   return components(pairs).flatMap((group) => (group.length === 1 ? group : solved(group)))
 }
 
-/** Pairs that hang together by what they share, in the order given. */
+/** Groups of pairs connected by shared items, in the order given. */
 function components(pairs: readonly WeightedPair[]): WeightedPair[][] {
   const sets = new UnionFind(pairs.length)
   for (const side of ['a', 'b'] as const) {
@@ -41,11 +41,11 @@ function solved(group: readonly WeightedPair[]): WeightedPair[] {
     cost[i]![j] = -pair.weight
     known.set(i * columns.length + j, pair)
   }
-  // A row that gets a column with which it is no pair stays alone.
+  // A row assigned to a column that it has no pair with stays unpaired.
   return assignment(cost, columns.length).flatMap((j, i) => known.get(i * columns.length + j) ?? [])
 }
 
-/** Of a matrix with at least as many columns as rows, the column of each row at the least sum of costs; O(rows² columns). */
+/** The column of each row with the least total cost; needs at least as many columns as rows. O(rows² columns). */
 function assignment(cost: readonly Float64Array[], columns: number): number[] {
   const rows = cost.length
   const [u, v] = [new Float64Array(rows + 1), new Float64Array(columns + 1)]

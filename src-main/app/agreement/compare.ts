@@ -1,4 +1,4 @@
-/** Agreement between two authors over the images that both annotated: regions by IoU, image labels by Cohen's kappa. */
+/** Agreement between two authors on the images that both annotated: regions by IoU, image labels by Cohen's kappa. */
 import {
   agreementQuery,
   type AgreementQuery,
@@ -17,13 +17,13 @@ import { type LabelRow, type MarkedRow, saidOf, type SaidOfImage } from './said.
 
 export interface Agreement {
   report: AgreementReport
-  /** The gravest first: missed (the largest), another label (the surest), little overlap (the least), another class. */
+  /** The most serious first: missed (largest first), different label (highest IoU first), low overlap (lowest first), different class. */
   disagreements: Disagreement[]
 }
 
 const gravity: readonly DisagreementKind[] = ['missed', 'label', 'iou', 'class']
 
-/** One pass over the images; others have the thread now and then. */
+/** One pass over the images, which yields to other work now and then. */
 export async function compareAuthors(project: Project, given: AgreementQuery): Promise<Agreement> {
   const began = performance.now()
   const query = valid(agreementQuery, 'agreement', given)
@@ -32,7 +32,7 @@ export async function compareAuthors(project: Project, given: AgreementQuery): P
   const found: (Disagreement & { weight: number })[] = []
   let rest = performance.now()
   for (const image of said) {
-    // Who only said what the image shows as a whole left no region out.
+    // Whoever only labelled the image as a whole did not leave regions out.
     const drew = (s: SaidOfImage['a']) => s.regions.length + s.others > 0
     const compared = query.images === 'either' || (drew(image.a) && drew(image.b))
     const matching = compared ? matchRegions(image.a.regions, image.b.regions, image, query.threshold) : nothing

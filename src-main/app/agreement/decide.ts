@@ -1,18 +1,19 @@
-/** One disagreement settled: what is taken is accepted, the other rejected. Both stay, with their authors; undone as one. */
+/** Settles one disagreement: the chosen side is accepted, the other rejected. Both stay, with their authors; one step of undo. */
 import { userError } from '#shared/errors.ts'
 import { decision, type Decision } from '#shared/model/agreement.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { mutate } from '../../db/journal.ts'
 import { valid } from '../annotations/validate.ts'
 import type { Project } from '../projects/project.ts'
 
-/** As the journal calls it; undo in the queue goes back to the image of the last one. */
+/** The action's name in the journal; undo in the queue returns to the image of the last one. */
 export const deciding = 'settle disagreement'
 
-/** Of a region that one author missed, taking the other side means that it is rejected. */
+/** For a region that one author missed, choosing that author's side rejects it. */
 export function settleDisagreement(project: Project, given: Decision): void {
   const { kind, mediaId, a, b, take } = valid(decision, 'agreement', given)
   const table = kind === 'class' ? 'media_label' : 'region'
-  if (a.length + b.length === 0) throw userError('agreement: nothing to settle')
+  if (a.length + b.length === 0) throw userError(sentence('agreement.nothing'))
   mutate(project.db, project.user, deciding, (edit) => {
     for (const [side, ids] of [
       ['a', a],

@@ -1,4 +1,4 @@
-/** The regions of two authors on one image: which are of the same thing. */
+/** Which regions of two authors on one image mark the same thing. */
 import { boxIntersection, boxIou, boxUnion, shapeBox } from '#shared/geometry/box.ts'
 import { rleIou } from '#shared/geometry/rle.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
@@ -53,7 +53,7 @@ export function shapeIou(a: Shape, b: Shape, { width, height }: Size, masks = ne
   return rleIou(maskA, maskB)
 }
 
-/** Two of the same label that overlap less than this are not of the same thing. */
+/** Two regions of the same label with a lower IoU are not of the same thing. */
 export const floor = 0.1
 
 /**

@@ -1,7 +1,8 @@
-/** What two authors said of the images, an image at a time. All of it counts, accepted or not: a decision about it does not unsay it. */
+/** What two authors annotated, an image at a time. Everything counts, accepted or not: a later decision does not unmake it. */
 import { userError } from '#shared/errors.ts'
 import type { AgreementQuery, AuthorCount, AuthorRef } from '#shared/model/agreement.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { annotationsBy, countByAuthor, imagesByAuthor } from '../../db/authors.ts'
 import { toMediaLabel, toRegion } from '../../db/entities.ts'
 import { imageSizes } from '../../db/images.ts'
@@ -19,7 +20,7 @@ export interface LabelRow {
 interface Said {
   regions: MarkedRow[]
   labels: LabelRow[]
-  /** Regions without an area. */
+  /** How many regions have no area. */
   others: number
 }
 export interface SaidOfImage {
@@ -37,7 +38,7 @@ const refOf = (key: string): AuthorRef => ({
   name: key.slice(key.indexOf(':') + 1),
 })
 
-/** Everyone who annotated anything, those with the most images first. */
+/** Everyone who annotated anything, most images first. */
 export function listAuthors({ db }: Project): AuthorCount[] {
   const counts = new Map<string, AuthorCount>()
   for (const [table, field] of [
@@ -54,7 +55,7 @@ export function listAuthors({ db }: Project): AuthorCount[] {
   return [...counts.values()].sort((x, y) => y.images - x.images || (authorKey(x) < authorKey(y) ? -1 : 1))
 }
 
-/** A person of this name, else a checkpoint of this id. Throws a line that names those there are. */
+/** The person of this name, or else the checkpoint of this id. The error names those there are. */
 export function authorNamed(project: Project, name: string): AuthorRef {
   const all = listAuthors(project)
   const found = all.find((x) => x.kind === 'person' && x.name === name) ?? all.find((x) => x.name === name)
@@ -71,11 +72,11 @@ export interface Compared {
   said: Generator<SaidOfImage>
 }
 
-/** The images to be compared, by path. */
+/** The images to compare, with what both authors made on them. */
 export function saidOf(project: Project, { a, b, images = 'both' }: Pick<AgreementQuery, 'a' | 'b' | 'images'>): Compared {
   const { db } = project
   const [keyA, keyB] = [authorKey(a), authorKey(b)]
-  if (keyA === keyB) throw userError(`agreement: "${a.name}" can only be held against somebody else`)
+  if (keyA === keyB) throw userError(sentence('agreement.same', { name: a.name }))
   const [ofA, ofB] = [imagesByAuthor(db, keyA, compared), imagesByAuthor(db, keyB, compared)]
   const setB = new Set(ofB)
   const both = ofA.filter((id) => setB.has(id))

@@ -1,8 +1,9 @@
-/** What one gesture on the canvas did: regions added, changed and removed, as one edit that is undone as one. */
+/** What one gesture on the canvas did: regions added, changed and removed, as one edit and one step of undo. */
 import type { RegionEditInput } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import type { Project } from '../projects/project.ts'
@@ -13,9 +14,10 @@ import { mutateRegions } from './track-follow.ts'
 import { checkShape } from './validate.ts'
 
 /**
- * Of a changed region only the fields that differ from `before` are written, each attribute a field, so that two windows can change
- * the same region's shape and label at once. Where both changed one field, nothing is written and the error holds both values. New
- * regions are the project's user's own. Returns the ids that new regions got.
+ * Only fields that differ from `before` are written, each attribute being a field, so that two windows can change the same region's
+ * shape and label at once. Where both changed one field, nothing is written and the error holds both values. New regions belong to the
+ * project's user.
+ * @returns the ids of new regions
  */
 export function applyRegionEdit(project: Project, { mediaId, action, changes }: RegionEditInput): { temporary: number; id: number }[] {
   return mutateRegions(project, action, (edit) => {
@@ -50,18 +52,18 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
 
 function regionOn(edit: Edit, id: number, mediaId: number): Region | null {
   const row = edit.row('region', id)
-  if (row && row['media_id'] !== mediaId) throw userError(`region ${id} is not on this image`)
+  if (row && row['media_id'] !== mediaId) throw userError(sentence('region.elsewhere', { id }))
   return row ? toRegion({ id, ...row }) : null
 }
 
-/** Where a region between key frames lies nobody decided: that it moved meanwhile is no conflict. */
+/** Between key frames a region's place is computed, not decided: that it moved meanwhile is no conflict. */
 const asWorkedOut = (before: Region, now: Region | null): Region =>
   now?.track?.frame === 'between' ? { ...before, shape: now.shape } : before
 
 type Fields = Record<string, unknown>
 const attribute = 'attributes.'
 const editable = ['labelId', 'shape', 'state', 'z', 'hidden', 'locked'] as const
-/** What a removal throws away, and must not throw away unseen. */
+/** The fields that a removal discards, so it must not discard changes that its author never saw. */
 const said = ({ labelId, shape, attributes, state }: Region): Partial<Region> => ({ labelId, shape, attributes, state })
 
 function fieldsOf(region: Partial<Region>): Fields {
@@ -69,7 +71,7 @@ function fieldsOf(region: Partial<Region>): Fields {
   return Object.fromEntries([...plain, ...Object.entries(region.attributes ?? {}).map(([k, v]) => [attribute + k, v])])
 }
 
-/** Fields of `after` that `before` has otherwise; null: an attribute that is taken away. */
+/** Fields of `after` that differ from `before`; null: a removed attribute. */
 function differing(before: Fields, after: Fields): Fields {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return Object.fromEntries(names.filter((k) => !sameData(before[k], after[k])).map((k) => [k, after[k] ?? null]))

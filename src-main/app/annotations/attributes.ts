@@ -1,4 +1,4 @@
-/** Are the values given those that the label's attributes may have? Names that no attribute of the label has are free. */
+/** Whether values are allowed by the label's attributes. Names that no attribute of the label has are unrestricted. */
 import { userError } from '#shared/errors.ts'
 import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
@@ -6,7 +6,7 @@ import type { Attributes } from '#shared/model/region.ts'
 import type { Database } from '../../db/database.ts'
 import { labels } from '../../db/labels.ts'
 
-/** Looks the labels up once, when first asked; for the edits of one transaction. */
+/** For the edits of one transaction: labels are looked up once, when first needed. */
 export class AttributeRules {
   private labels: Map<number, Label> | null = null
   private readonly known = new Map<number, AttributeDefinition[]>()
@@ -23,7 +23,10 @@ export class AttributeRules {
     return rules
   }
 
-  /** Throws at the first value that is none of its attribute's. Those that stay as they were are not looked at: rules may have changed since. */
+  /**
+   * Throws at the first value that its attribute does not allow. Pass only
+   * values that change: rules may have changed since the others were set.
+   */
   check(labelId: number | null, given: Attributes): void {
     if (Object.keys(given).length === 0) return
     for (const rule of this.of(labelId)) {
@@ -34,6 +37,6 @@ export class AttributeRules {
   }
 }
 
-/** Of `after`, those that `before` has otherwise. */
+/** Those of `after` that differ from `before`. */
 export const changedAttributes = (before: Attributes, after: Attributes): Attributes =>
   Object.fromEntries(Object.entries(after).filter(([name, value]) => ownValue(before, name) !== value))

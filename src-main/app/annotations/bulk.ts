@@ -3,6 +3,7 @@ import type { MediaPatch } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
 import { defaultsOf } from '#shared/model/attribute.ts'
 import { attributes, type Attributes } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { mediaLabelRow } from '../../db/entities.ts'
 import { imageLabelBy, imageLabelIds, standingImageLabels, tagOn } from '../../db/image-labels.ts'
@@ -12,11 +13,11 @@ import { AttributeRules, changedAttributes } from './attributes.ts'
 import { personOf } from './regions.ts'
 import { mutateRegions } from './track-follow.ts'
 
-/** All of the patch to all of the images, as one edit. Locked regions keep their label and attributes. */
+/** Applies the whole patch to each image, as one edit. Locked regions keep their label and attributes. */
 export function editMedia(project: Project, mediaIds: readonly number[], patch: MediaPatch): void {
   mutateRegions(project, mediaIds.length === 1 ? 'edit image' : `edit ${mediaIds.length} images`, (edit) => {
     for (const id of [...(patch.addLabels ?? []), ...(patch.regionLabel ? [patch.regionLabel] : []), ...Object.values(patch.relabel ?? {})])
-      if (!edit.row('label', id)) throw userError(`no label has the id ${id}`)
+      if (!edit.row('label', id)) throw userError(sentence('label.none', { id }))
     const rules = new AttributeRules(project.db)
     for (const id of mediaIds) {
       const { split, review } = patch
@@ -61,7 +62,7 @@ function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, remo
   }
 }
 
-/** What is of one label becomes of another; an image label that is there already stays the one. What was rejected stays what it is. */
+/** Gives annotations of one label another. Where the image has that label already, the two become one. Rejected ones stay as they are. */
 function relabel(edit: Edit, mediaId: number, { from, to }: NonNullable<MediaPatch['relabel']>, rules: AttributeRules): void {
   if (from === to) return
   for (const { id, attributes: own } of editableRegionsOfLabel(edit.db, mediaId, from)) {

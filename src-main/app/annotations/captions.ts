@@ -1,6 +1,7 @@
-/** Captions of images and regions, and what their words speak of. */
+/** Captions of images and regions, and the regions their words refer to. */
 import { userError } from '#shared/errors.ts'
 import { caption, captionText, type Caption } from '#shared/model/caption.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { captionRow, toCaption } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -33,7 +34,7 @@ export function addCaption(project: Project, given: NewCaption): Caption {
 
 type CaptionFields = Partial<Omit<Caption, 'id' | 'mediaId'>>
 
-/** `before`: the fields as they were known to who changes them. */
+/** @param before the fields as their editor last saw them */
 export function updateCaption(project: Project, id: number, patch: CaptionFields, before?: CaptionFields): Caption {
   const checked = valid(captionPatch, 'caption', patch)
   return mutate(project.db, project.user, 'change caption', (edit) => {
@@ -61,7 +62,7 @@ function current(edit: Edit, id: number): Caption | null {
   return row ? toCaption({ id, ...row }) : null
 }
 
-/** As it looks after regions were removed that it spoke of: that is no change of the caption by anybody. */
+/** `before` without regions that were removed since: their removal is nobody's change of the caption. */
 function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
   const there = (region: number) => edit.row('region', region) !== undefined
   const spans = before.spans
@@ -74,7 +75,7 @@ function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
 function checkReferences(edit: Edit, c: Omit<Caption, 'id'>): void {
   for (const s of c.spans)
     if (s.end <= s.start || s.end > c.text.length)
-      throw userError(`caption: the span ${s.start} to ${s.end} is not within the text (0 to ${c.text.length})`)
+      throw userError(sentence('caption.span', { start: s.start, end: s.end, length: c.text.length }))
   for (const id of [...(c.regionId === null ? [] : [c.regionId]), ...c.spans.flatMap((s) => s.regions)])
-    if (edit.row('region', id)?.['media_id'] !== c.mediaId) throw userError(`caption: region ${id} is not on this image`)
+    if (edit.row('region', id)?.['media_id'] !== c.mediaId) throw userError(sentence('region.elsewhere', { id }))
 }

@@ -1,22 +1,23 @@
-/** Image classification: an image is of one class. */
+/** Image classification: each image has one class. */
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { authorText, mediaLabelRow } from '../../db/entities.ts'
 import { classifiedImages as imagesWithLabel, imageLabelsOf } from '../../db/image-labels.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { personOf } from './regions.ts'
 
-/** As the journal calls it; undo while classifying goes back to the image of the last one. */
+/** The action's name in the journal; undo while classifying returns to the image of the last one. */
 export const classifying = 'classify image'
 
 /**
- * The image is of this class and no other: a proposal of the class is accepted, accepted labels of other classes go, and proposals of
- * other classes are rejected. One edit.
+ * Makes this the image's only class: a proposal of the class is accepted, accepted labels of other classes are removed, and proposals
+ * of other classes are rejected. One edit.
  */
 export function classifyImage(project: Project, mediaId: number, labelId: number): void {
   mutate(project.db, project.user, classifying, (edit) => {
-    if (!edit.row('label', labelId)) throw userError(`no label has the id ${labelId}`)
-    if (!edit.row('media', mediaId)) throw userError(`no image has the id ${mediaId}`)
+    if (!edit.row('label', labelId)) throw userError(sentence('label.none', { id: labelId }))
+    if (!edit.row('media', mediaId)) throw userError(sentence('image.none', { id: mediaId }))
     const author = personOf(project)
     let said = false
     for (const row of imageLabelsOf(edit.db, mediaId)) {

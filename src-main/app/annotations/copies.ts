@@ -1,5 +1,6 @@
-/** Regions copied to other images, as in a numbered sequence whose pictures differ little. */
+/** Copies regions to other images, as in a numbered sequence whose pictures differ little. */
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
 import { topZ } from '../../db/regions.ts'
@@ -13,8 +14,8 @@ export interface Copied {
 }
 
 /**
- * Copies to each of the images, on top of what is there, at the same place; cut where an image ends, left out where nothing of it lies
- * on the image, or where a mask is of another size. The user's own, accepted. One edit.
+ * Copies regions to the same place on each of the images, on top of what is there: clipped at the image's edge, left out where no part
+ * lies on the image or where a mask is of another size. The copies are the user's own and accepted. One edit.
  */
 export function copyRegions(project: Project, ids: readonly number[], mediaIds: readonly number[]): Copied {
   const action = `copy ${ids.length === 1 ? 'region' : `${ids.length} regions`}`
@@ -22,7 +23,7 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
     const regions = ids
       .map((id) => {
         const row = edit.row('region', id)
-        if (!row) throw userError(`region ${id} does not exist (any more)`)
+        if (!row) throw userError(sentence('region.gone', { id }))
         return toRegion({ id, ...row })
       })
       .sort((a, b) => a.z - b.z)
@@ -30,7 +31,7 @@ export function copyRegions(project: Project, ids: readonly number[], mediaIds: 
     let count = 0
     for (const mediaId of mediaIds) {
       const media = edit.row('media', mediaId)
-      if (!media) throw userError(`no image has the id ${mediaId}`)
+      if (!media) throw userError(sentence('image.none', { id: mediaId }))
       const size = { width: Number(media['width'] ?? 0), height: Number(media['height'] ?? 0) }
       let z = topZ(edit.db, mediaId)
       let some = false

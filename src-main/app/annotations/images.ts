@@ -1,4 +1,4 @@
-/** What is said of whole images: labels, tags, split, review, comments; and facts found out about their files. */
+/** Annotations of whole images: labels, tags, split, review, comments; and facts about their files. */
 import { userError } from '#shared/errors.ts'
 import { limits } from '#shared/model/limits.ts'
 import type { Author } from '#shared/model/author.ts'
@@ -13,6 +13,7 @@ import {
   type MediaLabel,
   type ReviewState,
 } from '#shared/model/media.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { repliesTo } from '../../db/comments.ts'
 import { commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
 import type { Edit } from '../../db/edit.ts'
@@ -27,7 +28,7 @@ import { valid } from './validate.ts'
 
 type NewMediaLabel = Pick<MediaLabel, 'mediaId' | 'labelId'> & { author?: Author; state?: MediaLabel['state'] }
 
-/** Gives labels to images; one that is there already (same author) keeps its place and takes the new state and score. */
+/** Gives labels to images; an existing one (same author) keeps its id and takes the new state and score. */
 export function setMediaLabels(project: Project, given: readonly NewMediaLabel[]): MediaLabel[] {
   return mutate(project.db, project.user, given.length === 1 ? 'label image' : `label ${given.length} images`, (edit) =>
     given.map(({ mediaId, labelId, author = personOf(project), state = stateFor(author) }) => {
@@ -67,12 +68,12 @@ export function removeTag(project: Project, mediaIds: readonly number[], tag: st
   })
 }
 
-/** `before`: the split of each in turn, as it was known. */
+/** @param before the split of each image in turn, as its editor last saw it */
 export function setSplit(project: Project, mediaIds: readonly number[], split: string | null, before?: readonly (string | null)[]): void {
   assignSplits(project, new Map(mediaIds.map((id) => [id, split])), before && new Map(mediaIds.map((id, i) => [id, before[i]])))
 }
 
-/** Throws where a field of an image was changed by somebody else since it was as in `before`. */
+/** Throws where somebody else changed the field since it was as in `before`. */
 function unchangedMeanwhile(
   edit: Edit,
   ids: readonly number[],
@@ -88,7 +89,7 @@ function unchangedMeanwhile(
   meanwhile.settle()
 }
 
-/** A whole division into splits as one edit: image id → split. */
+/** Assigns splits to many images as one edit: image id → split. */
 export function assignSplits(
   project: Project,
   splits: ReadonlyMap<number, string | null>,
@@ -117,7 +118,7 @@ interface NewComment {
   replyTo?: number | null
 }
 
-/** Of a region, of a place on the image, of the whole image, or as a reply: that belongs to the comment it answers. */
+/** On a region, a place on the image, the whole image, or as a reply to another comment. */
 export function addComment(project: Project, given: NewComment): Comment {
   const whole = valid(comment.omit({ id: true }), 'comment', {
     regionId: null,
@@ -130,7 +131,7 @@ export function addComment(project: Project, given: NewComment): Comment {
   })
   return mutate(project.db, project.user, 'comment', (edit) => {
     if (whole.regionId !== null && edit.row('region', whole.regionId)?.['media_id'] !== whole.mediaId)
-      throw userError(`comment: region ${whole.regionId} is not on this image`)
+      throw userError(sentence('region.elsewhere', { id: whole.regionId }))
     checkPlace(edit, whole)
     return { id: edit.insert('comment', commentRow(whole)), ...whole }
   })
@@ -139,14 +140,14 @@ export function addComment(project: Project, given: NewComment): Comment {
 function checkPlace(edit: Edit, { mediaId, regionId, at, replyTo }: Omit<Comment, 'id'>): void {
   if (replyTo !== null) {
     const answered = edit.row('comment', replyTo)
-    if (answered?.['media_id'] !== mediaId) throw userError(`comment: replyTo: comment ${replyTo} is not on this image`)
-    if (answered['reply_to'] !== null) throw userError(`comment: replyTo: comment ${replyTo} is a reply itself`)
-    if (at || regionId !== null) throw userError('comment: replyTo: a reply has no place of its own')
+    if (answered?.['media_id'] !== mediaId) throw userError(sentence('comment.elsewhere', { id: replyTo }))
+    if (answered['reply_to'] !== null) throw userError(sentence('comment.reply-to-reply', { id: replyTo }))
+    if (at || regionId !== null) throw userError(sentence('comment.reply-place'))
   }
   if (!at) return
   const image = edit.row('media', mediaId)
   const [width, height] = [Number(image?.['width'] ?? limits.coordinate), Number(image?.['height'] ?? limits.coordinate)]
-  if (!(at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height)) throw userError(`comment: at: ${at.x}, ${at.y} lies outside the image`)
+  if (!(at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height)) throw userError(sentence('comment.outside', { x: at.x, y: at.y }))
 }
 
 type CommentFields = { text?: string; resolved?: boolean }
@@ -155,7 +156,7 @@ const currentComment = (edit: Edit, id: number): Comment | null => {
   return row ? toComment({ id, ...row }) : null
 }
 
-/** `before`: the fields as they were known to who changes them. */
+/** @param before the fields as their editor last saw them */
 export function updateComment(project: Project, id: number, patch: CommentFields, before?: CommentFields): Comment {
   const checked = valid(comment.pick({ text: true, resolved: true }).partial(), 'comment', patch)
   return mutate(project.db, project.user, 'change comment', (edit) => {
@@ -178,7 +179,7 @@ export function removeComment(project: Project, id: number, before?: CommentFiel
   })
 }
 
-/** Takes images out of the project, with everything said of them; their files stay. */
+/** Removes images from the project, with all their annotations; their files stay. */
 export function removeMedia(project: Project, mediaIds: readonly number[]): void {
   mutate(project.db, project.user, mediaIds.length === 1 ? 'remove image' : `remove ${mediaIds.length} images`, (edit) => {
     handOverTracks(edit, mediaIds)
@@ -200,7 +201,7 @@ const facts = media
   .partial()
 export type MediaFacts = Partial<Pick<Media, 'contentHash' | 'perceptualHash' | 'width' | 'height' | 'orientation' | 'duplicateGroup'>>
 
-/** What hashing, decoding and curation find out. In the journal, but not undone by undo; images removed meanwhile are passed over. */
+/** Facts from hashing, decoding and curation. In the journal, but not undone by undo; images removed meanwhile are skipped. */
 export function setMediaFacts(project: Project, given: ReadonlyMap<number, MediaFacts>): void {
   const checked = [...given].map(([id, f]) => [id, valid(facts, `image ${id}`, f)] as const)
   mutate(

@@ -1,6 +1,6 @@
-/** The label set as a file of JSON: written, and taken in by name. */
+/** The label set as a JSON file: exported, and imported by name. */
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
-import { dataError } from '#shared/errors.ts'
+import { dataError, errorLine } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
 import { nextColour, type Label } from '#shared/model/label.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type SchemaImportReport,
   type SchemaLabel,
 } from '#shared/model/label-schema.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
@@ -37,13 +38,13 @@ export function labelSchema(project: Project): LabelSchemaFile {
   }
 }
 
-/** Of a file's text; a list of names, or of objects with names, is a label set too. Throws with the file's name and the field. */
+/** Parses a file's text; a list of names, or of objects with names, is a label set too. Errors name the file and the field. */
 export function readLabelSchema(text: string, file: string): LabelSchemaFile {
   let json: unknown
   try {
     json = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (e) {
-    throw dataError(file, `is no JSON (${e instanceof Error ? e.message : String(e)})`)
+    throw dataError(file, sentence('not-json', { reason: errorLine(e) }))
   }
   const listed = Array.isArray(json)
     ? { format: 'dashi-labels', version: 1, labels: json.map((l: unknown) => (typeof l === 'string' ? { name: l } : l)) }
@@ -54,16 +55,16 @@ export function readLabelSchema(text: string, file: string): LabelSchemaFile {
   throw dataError(file, `${path.length ? `${path.join('.')}: ` : ''}${message}`)
 }
 
-/** What taking it in would do. */
+/** What an import would do. */
 export const previewLabelSchema = (project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport =>
   plan(project, schema, mode).report
 
-/** Takes it in as one edit. Labels that the file does not name stay as they are. */
+/** Imports it as one edit. Labels that the file does not name stay as they are. */
 export function importLabelSchema(project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   return mutate(project.db, project.user, 'import labels', (edit) => applyLabelSchema(project, edit, schema, mode))
 }
 
-/** As part of an edit that does more. */
+/** As part of a larger edit. */
 export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   const { changes, fresh, report } = plan(project, schema, mode)
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
@@ -81,7 +82,7 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
     edit.update('label', id, labelRow(patch))
     if (old.skeleton && patch.skeleton) followSkeleton(edit, id, old.skeleton, patch.skeleton)
   }
-  // Parents last: then every label is there.
+  // Parents last, when every label exists.
   for (const { name, parent } of [...fresh, ...changes])
     if (parent !== undefined) edit.update('label', ids.get(name)!, { parent_id: parent === null ? null : ids.get(parent)! })
   return report
@@ -105,7 +106,7 @@ const fieldsOf = ({ synonyms, prompts, attributes, skeleton }: SchemaLabel) => (
 })
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
 
-/** All that is decided, so that a preview says what will be. */
+/** Decides everything without changing anything, so that a preview is exact. */
 function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportMode) {
   const known = listLabels(project)
   const byName = new Map(known.map((l) => [l.name, l]))
@@ -136,11 +137,11 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
   return { report, fresh, changes }
 }
 
-/** A key means one label: the first that has it keeps it. */
+/** A key belongs to one label: the first that has it keeps it. */
 class Keys {
   private readonly owners: Map<string, string>
 
-  /** @param leaving labels of the file, which give up what the project says of them */
+  /** @param leaving labels of the file whose present keys are given up */
   constructor(
     known: readonly Label[],
     leaving: readonly SchemaLabel[],
@@ -162,7 +163,7 @@ class Keys {
   }
 }
 
-/** Which label lies below which, while they are moved. */
+/** Which label lies below which, while labels are moved. */
 class Tree {
   private readonly parents: Map<string, string | null>
 
@@ -180,7 +181,7 @@ class Tree {
 
   above = (name: string): string | null => this.parents.get(name) ?? null
 
-  /** Puts it where the file says; false where it lies there already, or cannot. */
+  /** Moves it to where the file says; false where it is there already or cannot be moved. */
   moved({ name, parent }: SchemaLabel): boolean {
     if (parent === this.above(name)) return false
     if (parent !== null && !this.parents.has(parent)) {
@@ -224,7 +225,7 @@ function merged(old: Label, l: SchemaLabel, keys: Keys, kept: string[]): Partial
   }
 }
 
-/** New ones are added, and new options of a choice; one of another type stays as the project has it. */
+/** Adds new attributes and new options of a choice; an attribute of another type stays as the project has it. */
 function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): AttributeDefinition[] {
   const out = old.attributes.map((a): AttributeDefinition => {
     const other = l.attributes.find((b) => b.name === a.name)
@@ -236,7 +237,7 @@ function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): Attribute
   return [...out, ...l.attributes.filter((b) => !old.attributes.some((a) => a.name === b.name))]
 }
 
-/** That of the project stays: its points have places and edges that the file's would not fit. */
+/** The project's skeleton stays: its points have a layout and edges that the file's would not fit. */
 function mergedSkeleton(old: Label, l: SchemaLabel, kept: string[]): Label['skeleton'] {
   if (!old.skeleton || !l.skeleton || sameData(old.skeleton, l.skeleton)) return old.skeleton ?? l.skeleton ?? null
   const added = l.skeleton.points.filter((p) => !old.skeleton!.points.includes(p))

@@ -1,6 +1,7 @@
 /** The label set. */
 import { userError } from '#shared/errors.ts'
 import { label, nextColour, type Label } from '#shared/model/label.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow, toLabel } from '../../db/entities.ts'
 import { imageLabelBy } from '../../db/image-labels.ts'
@@ -16,7 +17,7 @@ const newLabel = label.omit({ id: true }).partial().required({ name: true })
 const labelPatch = label.omit({ id: true }).partial()
 export type NewLabel = Pick<Label, 'name'> & Partial<Omit<Label, 'id' | 'name'>>
 
-/** The colour is the palette's next unless given. */
+/** Without a colour it gets the next one of the palette. */
 export const addLabel = (project: Project, given: NewLabel): Label => addLabels(project, [given])[0]!
 
 export function addLabels(project: Project, given: readonly NewLabel[]): Label[] {
@@ -41,7 +42,7 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
   })
 }
 
-/** `before`: the fields as they were known to who changes them. */
+/** @param before the fields as their editor last saw them */
 export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>, before?: Partial<Omit<Label, 'id'>>): Label {
   const checked = valid(labelPatch, 'label', patch)
   return mutate(project.db, project.user, 'change label', (edit) => {
@@ -50,7 +51,7 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
     meanwhile.change(id, row ? toLabel({ id, ...row }) : null, before, checked)
     meanwhile.settle()
     if (checked.parentId != null && (checked.parentId === id || isBelow(edit, checked.parentId, id)))
-      throw userError('label: parentId: a label cannot lie below itself')
+      throw userError(sentence('label.below-itself'))
     const old = row && checked.skeleton !== undefined ? toLabel({ id, ...row }).skeleton : undefined
     edit.update('label', id, labelRow(checked))
     if (old && checked.skeleton) followSkeleton(edit, id, old, checked.skeleton)
@@ -58,13 +59,13 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
   })
 }
 
-/** With its regions and image labels, or with these given to another label (`into`). Labels below it move up. */
+/** Removes a label together with its annotations, or moves these to another label (`into`). Labels below it move up. */
 export function removeLabel(project: Project, id: number, into?: number): void {
-  if (into === id) throw userError('a label cannot be merged into itself')
+  if (into === id) throw userError(sentence('label.into-itself'))
   mutate(project.db, project.user, into === undefined ? 'remove label' : 'merge labels', (edit) => {
     const old = edit.row('label', id)
-    if (!old) throw userError(`no label has the id ${id}`)
-    if (into !== undefined && !edit.row('label', into)) throw userError(`no label has the id ${into}`)
+    if (!old) throw userError(sentence('label.none', { id }))
+    if (into !== undefined && !edit.row('label', into)) throw userError(sentence('label.none', { id: into }))
     for (const child of labelsBelow(edit.db, id)) edit.update('label', child, { parent_id: old['parent_id'] ?? null })
     const regions = idsOfLabel(edit.db, 'region', id)
     const imageLabels = idsOfLabel(edit.db, 'media_label', id)
@@ -77,7 +78,7 @@ export function removeLabel(project: Project, id: number, into?: number): void {
   })
 }
 
-/** Gives annotations another label. Where an image has it already by the same author, the two become one, accepted if either is. */
+/** Moves annotations to another label. Where the image already has it by the same author, the two become one, accepted if either is. */
 export function moveAnnotations(edit: Edit, regions: readonly number[], imageLabels: readonly number[], into: number): void {
   for (const region of regions) edit.update('region', region, { label_id: into })
   for (const mediaLabel of imageLabels) {

@@ -1,16 +1,16 @@
-/** What somebody else changed since the window looked: found before anything is written, so that a conflict leaves nothing half done. */
+/** Finds what somebody else changed since the window last looked, before anything is written: a conflict leaves nothing half done. */
 import { changedMeanwhile, ConflictError, type Conflict } from '#shared/model/conflict.ts'
 
 export class Meanwhile {
   private readonly conflicts: Conflict[] = []
 
-  /** `whole`: what is given as `before` is all that there was. */
+  /** @param whole whether `before` holds every field that there was */
   constructor(
     private readonly entity: Conflict['entity'],
     private readonly whole = false,
   ) {}
 
-  /** Notes where `now` (null: it is gone) differs from `before` in what `mine` changes. True where the change can be made. */
+  /** Records where `now` (null: it is gone) differs from `before` in a field that `mine` changes. True where the change can be made. */
   change(id: number, now: object | null, before: object | undefined, mine: object): boolean {
     if (!before) return true
     const fields = changedMeanwhile(now ?? {}, before, mine, this.whole)
@@ -22,7 +22,7 @@ export class Meanwhile {
     return false
   }
 
-  /** A removal throws away what is there: none of it unseen. True where there is something to remove. */
+  /** A removal must not discard changes its author never saw. True where there is something to remove. */
   remove(id: number, now: object | null, before: object | undefined): boolean {
     if (!before) return true
     if (!now) return false
@@ -37,7 +37,7 @@ export class Meanwhile {
     return false
   }
 
-  /** Throws what was noted. To be called before the first change of rows that were compared. */
+  /** Throws the recorded conflicts. Call it before the first change of rows that were compared. */
   settle(): void {
     if (this.conflicts.length) throw new ConflictError(this.conflicts)
   }

@@ -9,7 +9,7 @@ export interface Accepted {
   images: number[]
 }
 
-/** Accepts what checkpoints proposed of these images: regions, and labels of the images, that have at least this score. One edit. */
+/** Accepts the proposals on these images, regions and image labels, that have at least this score. One edit. */
 export function acceptProposals(project: Project, mediaIds: readonly number[], minScore: number | null = null): Accepted {
   return mutate(project.db, project.user, 'accept proposals', (edit) => {
     const images = new Set<number>()

@@ -1,4 +1,4 @@
-/** Regions: add, change, remove, accept and reject. Each call is one edit, undone as one. */
+/** Regions: add, change, remove, accept and reject. Each call is one edit and one step of undo. */
 import type { Author } from '#shared/model/author.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { region, type Region } from '#shared/model/region.ts'
@@ -16,7 +16,7 @@ export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region,
 const regionPatch = region.omit({ id: true, mediaId: true, track: true }).partial()
 export type RegionPatch = Partial<Omit<Region, 'id' | 'mediaId' | 'track'>>
 
-/** A person's work is accepted as it is made, a checkpoint's is a proposal. */
+/** A person's annotation is accepted at once, a checkpoint's is a proposal. */
 export const stateFor = (author: Author) => (author.kind === 'person' ? ('accepted' as const) : ('proposed' as const))
 export const personOf = (project: Project): Author => ({ kind: 'person', name: project.user })
 
@@ -50,7 +50,7 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
 
 export const updateRegion = (project: Project, id: number, patch: RegionPatch): Region => updateRegions(project, [id], patch)[0]!
 
-/** `before`: the state of each in turn, as it was known. */
+/** @param before the state of each region in turn, as its editor last saw it */
 export function setRegionState(
   project: Project,
   ids: readonly number[],
@@ -65,7 +65,7 @@ export function setRegionState(
   })
 }
 
-/** The same change to each, for example a label or a lock. */
+/** Makes the same change to each, for example a label or a lock. */
 export function updateRegions(project: Project, ids: readonly number[], patch: RegionPatch): Region[] {
   return changeRegions(
     project,
@@ -73,9 +73,9 @@ export function updateRegions(project: Project, ids: readonly number[], patch: R
   )
 }
 
-/** A change of its own to each, for example a move; one edit. */
+/** Makes a separate change to each, for example a move; one edit. */
 export function changeRegions(project: Project, changes: readonly { id: number; patch: RegionPatch }[]): Region[] {
-  const known = new Map<RegionPatch, RegionPatch>() // the same change is often made to many
+  const known = new Map<RegionPatch, RegionPatch>() // many regions often share one patch object
   const checkedOnce = (patch: RegionPatch) => known.get(patch) ?? (known.set(patch, valid(regionPatch, 'region', patch)), known.get(patch)!)
   const checked = changes.map(({ id, patch }) => ({ id, patch: checkedOnce(patch) }))
   const what = Object.keys(checked[0]?.patch ?? {}).join(', ')
@@ -100,7 +100,7 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
 export const acceptRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'accepted' })
 export const rejectRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'rejected' })
 
-/** Captions and comments of the regions stay, as ones of the image; groundings in captions lose them. */
+/** Captions and comments of the regions stay, attached to the image; spans in captions no longer refer to them. */
 export function removeRegions(project: Project, ids: readonly number[]): void {
   mutateRegions(project, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) => removeRegionsIn(edit, ids))
 }

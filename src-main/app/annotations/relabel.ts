@@ -1,9 +1,10 @@
-/** Labels renamed, merged and divided over the whole project: looked at first, then done as one edit. */
+/** Renames, merges and splits labels over the whole project: previewed first, then done as one edit. */
 import { userError } from '#shared/errors.ts'
 import { ownValue } from '#shared/model/attribute.ts'
 import { nextColour } from '#shared/model/label.ts'
 import { labelOperation, type LabelOperation, type LabelPreview, type SplitCondition } from '#shared/model/label-schema.ts'
 import { attributes } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import type { Database } from '../../db/database.ts'
 import { labelRow } from '../../db/entities.ts'
@@ -24,12 +25,12 @@ import type { Project } from '../projects/project.ts'
 import { isBelow, moveAnnotations } from './labels.ts'
 import { valid } from './validate.ts'
 
-/** What an operation would do. Throws where it cannot be done. */
+/** What an operation would do. Throws where it is impossible. */
 export function previewLabels({ db }: Project, given: LabelOperation): LabelPreview {
   return planned(db, valid(labelOperation, 'labels', given)).preview
 }
 
-/** Does it; one step of undo. */
+/** Carries out an operation as one step of undo. */
 export function changeLabels(project: Project, given: LabelOperation): LabelPreview {
   const operation = valid(labelOperation, 'labels', given)
   const action = { rename: 'rename label', merge: 'merge labels', split: 'split label' }[operation.kind]
@@ -44,7 +45,7 @@ export function changeLabels(project: Project, given: LabelOperation): LabelPrev
 
 interface Part {
   name: string
-  /** null: it is made. */
+  /** null: the label has to be made. */
   id: number | null
   regions: number[]
   imageLabels: number[]
@@ -54,8 +55,7 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
   if (operation.kind === 'rename') {
     const taken = labelNamed(db, operation.name)
     nameOf(db, operation.id)
-    if (taken !== undefined && taken !== operation.id)
-      throw userError(`labels: name: there is a label ${JSON.stringify(operation.name)} already; merge into it instead`)
+    if (taken !== undefined && taken !== operation.id) throw userError(sentence('label.merge-instead', { name: operation.name }))
     const effect = { label: operation.name, fresh: false, ...countsOf(db, [operation.id]) }
     return {
       preview: { ...withoutImages(effect), images: countImagesOfLabels(db, [operation.id]), effects: [effect], removed: [] },
@@ -64,7 +64,7 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
   }
   if (operation.kind === 'merge') {
     const target = nameOf(db, operation.into)
-    if (operation.ids.includes(operation.into)) throw userError('labels: a label cannot be merged into itself')
+    if (operation.ids.includes(operation.into)) throw userError(sentence('label.into-itself'))
     const removed = operation.ids.map((id) => nameOf(db, id))
     const effect = { label: target, fresh: false, ...countsOf(db, operation.ids) }
     return { preview: { ...withoutImages(effect), images: countImagesOfLabels(db, operation.ids), effects: [effect], removed }, parts: [] }
@@ -95,7 +95,7 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
 const withoutImages = ({ regions, imageLabels }: { regions: number; imageLabels: number }) => ({ regions, imageLabels })
 function nameOf(db: Database, id: number): string {
   const name = labelName(db, id)
-  if (name === undefined) throw userError(`no label has the id ${id}`)
+  if (name === undefined) throw userError(sentence('label.none', { id }))
   return name
 }
 
@@ -115,9 +115,8 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
     imageLabels: [],
   }))
   for (const [i, part] of parts.entries()) {
-    if (part.id === id) throw userError(`labels: parts.${i}.name: is the label that is divided; what fits no part stays in it`)
-    if (Object.values(part.where).every((c) => c === undefined))
-      throw userError(`labels: parts.${i}.where: expected an attribute, a tag or a kind of shape`)
+    if (part.id === id) throw userError(sentence('label.part-is-itself', { part: i }))
+    if (Object.values(part.where).every((c) => c === undefined)) throw userError(sentence('label.part-without-condition', { part: i }))
   }
   const tags = new Map<string, Set<number>>()
   const tagged = (tag: string) => {
@@ -143,7 +142,7 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
   return parts
 }
 
-/** New labels lie where the divided one does, and may say what it may. */
+/** New labels get the parent, attributes and skeleton of the label that is split. */
 function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   const { parent_id, attributes, skeleton } = edit.row('label', id)!
   const made = new Map<string, number>()
@@ -162,7 +161,7 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   }
 }
 
-/** Labels below it move below the other, or up where the other lies below itself. */
+/** Labels below it move below the other; or up, where the other label is itself one of them. */
 function removeInto(edit: Edit, id: number, into: number): void {
   const above = edit.row('label', id)!['parent_id'] ?? null
   const below = isBelow(edit, into, id)

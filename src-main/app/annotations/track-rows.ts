@@ -1,4 +1,4 @@
-/** Tracks as rows of regions: found by their sequence, and worked out anew between their key frames. */
+/** Tracks as rows of regions: found by their sequence, and interpolated between their key frames. */
 import { clipShape } from '#shared/geometry/shape.ts'
 import { rleArea } from '#shared/geometry/rle.ts'
 import { between, type Between } from '#shared/geometry/interpolate.ts'
@@ -15,11 +15,11 @@ import { regionsOfTrack } from '../../db/tracks.ts'
 export interface Sequence {
   name: string
   frames: { of: ImageSize; number: number }[]
-  /** Image → its place in `frames`. */
+  /** Image id → its index in `frames`. */
   at: Map<number, number>
 }
 
-/** The numbered images among which this one lies; null where it is none of a sequence. */
+/** The numbered sequence that the image belongs to; null where there is none. */
 export function sequenceAt(db: Database, mediaId: number): Sequence | null {
   const here = imagePlace(db, mediaId)
   if (!here || !mayBeFrame(here.path)) return null
@@ -29,7 +29,7 @@ export function sequenceAt(db: Database, mediaId: number): Sequence | null {
   return found && { ...found, at: new Map(found.frames.map((f, i) => [f.of.id, i])) }
 }
 
-/** A region of a track with its place in the sequence. */
+/** A region of a track with its index in the sequence. */
 export interface TrackRow {
   id: number
   at: number
@@ -37,7 +37,7 @@ export interface TrackRow {
   row: StoredRow
 }
 
-/** In the order of the sequence; of two on one image, which no method here makes, the first. */
+/** In the order of the sequence. Of two on one image, which only another program could have written, the first counts. */
 export function rowsOfTrack(db: Database, { at }: Sequence, track: number): TrackRow[] {
   const places = new Map<number, TrackRow>()
   for (const row of regionsOfTrack(db, track)) {
@@ -48,15 +48,19 @@ export function rowsOfTrack(db: Database, { at }: Sequence, track: number): Trac
   return [...places.values()].sort((a, b) => a.at - b.at)
 }
 
-/** Inside the image; null where nothing of it is, or where a mask is of another size. An image whose size is not known takes all but masks. */
+/**
+ * The part of the shape that lies inside the image; null where none does, or where a mask is of another size. An image whose size is
+ * not known takes everything but masks.
+ */
 export function fitting(shape: Shape, { width, height }: { width: number | null; height: number | null }): Shape | null {
   if (shape.kind === 'mask') return shape.rle.size[0] === height && shape.rle.size[1] === width && rleArea(shape.rle) > 0 ? shape : null
   return width && height ? clipShape(shape, width, height) : shape
 }
 
 /**
- * Brings all regions between key frames to where they belong, from the first region of the track to its last; before its first and after
- * its last key frame it stays as there. Of each only what differs is written. `author`: of regions that are made.
+ * Interpolates all regions between key frames, from the first region of the track to its last; before the first and after the last key
+ * frame the region equals that of the key frame. Only differences are written.
+ * @param author of new regions
  */
 export function regenerate(edit: Edit, sequence: Sequence, track: number, author: string): void {
   const rows = rowsOfTrack(edit.db, sequence, track)
@@ -81,11 +85,11 @@ export function regenerate(edit: Edit, sequence: Sequence, track: number, author
   }
 }
 
-/** From one key frame to the next, or standing at the only one there is. */
+/** The motion from one key frame to the next, or none beside the only one. */
 class Way {
   readonly key: TrackRow
   private readonly shape: Between
-  /** Key frames as they are stored are valid, and sizes differ rarely: what lies between two of them needs no cutting where they agree. */
+  /** Stored key frames are valid and image sizes rarely differ: between images of equal size nothing needs clipping. */
   private readonly texts = new Map<number, string>()
 
   constructor(
@@ -99,7 +103,7 @@ class Way {
     this.shape = before && after ? between(start, of(after)) : () => start
   }
 
-  /** As it is stored; null where nothing of it lies on the image. */
+  /** The shape as it is stored; null where no part of it lies on the image. */
   textAt(at: number): string | null {
     const { frames } = this.sequence
     const image = frames[at]!.of
@@ -120,7 +124,7 @@ class Way {
   }
 }
 
-/** What a region between key frames has from the key frame before it, beside its shape. */
+/** What a region between key frames inherits from the key frame before it, apart from its shape. */
 const inherited = ['label_id', 'attributes', 'state', 'score'] as const
 
 function put(edit: Edit, sequence: Sequence, track: number, author: string, way: Way, at: number, there?: TrackRow): void {
@@ -136,7 +140,7 @@ function put(edit: Edit, sequence: Sequence, track: number, author: string, way:
   insertBetween(edit, sequence, track, at, { ...from, score: null, author, shape })
 }
 
-/** A region between key frames of the track, on top of the image's others. */
+/** Adds a region between key frames of the track, on top of the image's other regions. */
 export function insertBetween(edit: Edit, { frames }: Sequence, track: number, at: number, row: StoredRow): void {
   const mediaId = frames[at]!.of.id
   const own = { media_id: mediaId, z: topZ(edit.db, mediaId), hidden: 0, locked: 0, source: null, track, frame: 'between' }

@@ -1,10 +1,11 @@
-/** Tracks: one object through a numbered sequence of images. Each call is one edit, undone as one from any image that it touched. */
+/** Tracks: one object through a numbered sequence of images. Each call is one edit, undone as a whole from any image it touched. */
 import { shapeBox } from '#shared/geometry/box.ts'
 import { userError } from '#shared/errors.ts'
 import type { TrackList } from '#shared/contract/tracks.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { parseStored } from '#shared/model/text.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText, toRegion } from '../../db/entities.ts'
@@ -23,7 +24,7 @@ interface Picked {
   at: number
 }
 
-/** Runs an edit of tracks; `body` says which follow. */
+/** Runs an edit of tracks; those that `body` yields are interpolated again. */
 function editTracks(
   project: Project,
   action: string,
@@ -45,12 +46,12 @@ interface Touched {
 
 function pick(edit: Edit, id: number, known: Map<number, Sequence>): Picked {
   const row = edit.row('region', id)
-  if (!row) throw userError(`region ${id} does not exist (any more)`)
+  if (!row) throw userError(sentence('region.gone', { id }))
   const mediaId = Number(row['media_id'])
   let sequence = known.get(mediaId)
   if (!sequence) {
     const found = sequenceAt(edit.db, mediaId)
-    if (!found) throw userError(`${pathOf(edit.db, mediaId)}: is no image of a numbered sequence`)
+    if (!found) throw userError(sentence('track.no-sequence', { image: pathOf(edit.db, mediaId) }))
     known.set(mediaId, (sequence = found))
   }
   return { id, row, sequence, at: sequence.at.get(mediaId)! }
@@ -61,47 +62,47 @@ const trackOf = ({ row }: Picked): number | null => (row['track'] == null ? null
 
 function tracked(picked: Picked): Touched & { id: number } {
   const track = trackOf(picked)
-  if (track === null) throw userError(`region ${picked.id} is of no track`)
+  if (track === null) throw userError(sentence('track.none', { id: picked.id }))
   return { sequence: picked.sequence, track, id: picked.id }
 }
 
 /**
- * Regions become tracks of their own, or those that they are of go on, up to the image `through`: to the sequence's last one where none is
- * named. An end before it is taken back.
+ * Starts a track at each region, or extends the one it belongs to, up to the image `through` (by default the sequence's last). An end
+ * before it is taken back.
  */
 export function makeTracks(project: Project, ids: readonly number[], through?: number): void {
   editTracks(project, 'track region', ids, function* (edit, picked) {
     for (const p of picked) {
       const { sequence, at } = p
       const last = through === undefined ? sequence.frames.length - 1 : sequence.at.get(through)
-      if (last === undefined) throw userError(`${pathOf(edit.db, through!)}: is no image of the sequence of region ${p.id}`)
+      if (last === undefined) throw userError(sentence('track.other-sequence', { image: pathOf(edit.db, through!), id: p.id }))
       const track = trackOf(p) ?? freshTrack(edit.db)
       if (trackOf(p) === null) edit.update('region', p.id, { track, frame: 'key' })
       const rows = rowsOfTrack(edit.db, sequence, track)
       const nearest = last >= at ? rows.findLast((r) => r.at <= last)! : rows.find((r) => r.at >= last)!
       if (last > at && nearest.at < last && nearest.frame === 'end') edit.update('region', nearest.id, { frame: 'key' })
-      // A first guess on the last image says how far it goes.
+      // A provisional region on the last image marks how far the track goes.
       if (nearest.at !== last) insertBetween(edit, sequence, track, last, nearest.row)
       yield { sequence, track }
     }
   })
 }
 
-/** Key frames of their tracks, or no longer: then they are worked out from those around them. */
+/** Makes regions key frames of their tracks, or interpolated ones again. */
 export function setKeyFrames(project: Project, ids: readonly number[], key: boolean): void {
   editTracks(project, key ? 'add key frame' : 'remove key frame', ids, function* (edit, picked) {
     for (const t of picked.map(tracked)) {
       const rows = rowsOfTrack(edit.db, t.sequence, t.track)
       const now = edit.row('region', t.id)!['frame']
       if (!key && now !== 'between' && rows.filter((r) => r.frame !== 'between').length < 2)
-        throw userError(`region ${t.id} is the only key frame of track ${t.track}`)
+        throw userError(sentence('track.only-key-frame', { id: t.id, track: t.track }))
       if (key !== (now !== 'between')) edit.update('region', t.id, { frame: key ? 'key' : 'between' })
       yield t
     }
   })
 }
 
-/** The object is not seen after these images, until the next key frame of its track; `ended` false: it goes on to that. */
+/** Marks that the object is not visible after these images until its next key frame; `ended` false: that it is. */
 export function endTracks(project: Project, ids: readonly number[], ended: boolean): void {
   editTracks(project, ended ? 'end track' : 'go on with track', ids, function* (edit, picked) {
     for (const t of picked.map(tracked)) {
@@ -113,8 +114,9 @@ export function endTracks(project: Project, ids: readonly number[], ended: boole
 }
 
 /**
- * Regions become key frames of the track, or of a new one with the region, that is nearest: of the same label and kind, on the nearest image
- * before that has one (or after), and there at the nearest place. Of regions that are of a track already the track is worked out anew.
+ * Makes each region a key frame of the nearest track, or of a new track with the nearest untracked region. Nearest means: of the same
+ * label and kind, on the closest earlier image that has one (or else a later one), and there at the closest place. For a region that
+ * already belongs to a track, that track is interpolated again.
  */
 export function interpolateRegions(project: Project, ids: readonly number[]): void {
   editTracks(project, 'interpolate', ids, function* (edit, picked) {
@@ -125,7 +127,7 @@ export function interpolateRegions(project: Project, ids: readonly number[]): vo
         continue
       }
       const other = nearestAlike(edit.db, p)
-      if (!other) throw userError(`region ${p.id}: no other image of the sequence has a region of its label and kind to go on from`)
+      if (!other) throw userError(sentence('track.none-alike', { id: p.id }))
       const track = other.track ?? freshTrack(edit.db)
       edit.update('region', other.id, {
         track,
@@ -168,7 +170,7 @@ function nearestAlike(db: Database, { id, row, sequence, at }: Picked) {
   return null
 }
 
-/** All regions of the tracks that these are of. */
+/** Removes all regions of the tracks that these belong to. */
 export function removeTracks(project: Project, ids: readonly number[]): void {
   editTracks(project, 'remove track', ids, (edit, picked) => {
     const gone = new Set(picked.map(tracked).flatMap((t) => rowsOfTrack(edit.db, t.sequence, t.track).map((r) => r.id)))
@@ -177,7 +179,7 @@ export function removeTracks(project: Project, ids: readonly number[]): void {
   })
 }
 
-/** The tracks of the sequence of an image, by place in it. `always`: the sequence itself is wanted although the project has no track. */
+/** The tracks of an image's sequence, by index in it. @param always return the sequence even if the project has no tracks */
 export function listTracks({ db }: Project, mediaId: number, always: boolean): TrackList {
   const any = hasTracks(db)
   const sequence = any || always ? sequenceAt(db, mediaId) : null

@@ -5,7 +5,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import { imageSize } from '../../db/images.ts'
 import type { Project } from '../projects/project.ts'
 
-/** What a caller hands in, as the schema wants it, or one line that names the field. */
+/** A caller's input as the schema wants it. @throws userError, one line that names the field */
 export function valid<S extends z.ZodType>(schema: S, what: string, given: unknown): z.infer<S> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
@@ -13,7 +13,7 @@ export function valid<S extends z.ZodType>(schema: S, what: string, given: unkno
   throw userError(`${what}: ${issue.path.length ? `${issue.path.join('.')}: ` : ''}${issue.message}`)
 }
 
-/** Throws where the shape cannot be one of that image: a mask of another size, a coordinate far outside. */
+/** Throws where the shape cannot belong to the image: a mask of another size, a coordinate far outside. */
 export function checkShape({ db }: Project, mediaId: number, shape: Shape | undefined): void {
   const size = shape && imageSize(db, mediaId)
   const problem = size && shapeProblem(shape, size)

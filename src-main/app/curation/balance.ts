@@ -4,7 +4,7 @@ import { countImages } from '../../db/images.ts'
 import { labelNames } from '../../db/labels.ts'
 import type { Project } from '../projects/index.ts'
 
-/** How often each label occurs, by split; its effective number of images (Cui et al. 2019, eq. 2) and the weight that follows. */
+/** How often each label occurs, by split; its effective number of images (Cui et al. 2019, eq. 2) and the resulting class weight. */
 export function classBalance(project: Project, beta: number): BalanceReport {
   const { db } = project
   const splitOf = splitsOfAnnotated(db)

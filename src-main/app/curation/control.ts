@@ -11,11 +11,11 @@ export interface Step {
   readonly total: number | null
 }
 
-/** How a long operation is followed and stopped. */
+/** How a long operation reports progress and is stopped. */
 export interface Control {
   readonly signal?: AbortSignal
   readonly onProgress?: (step: Step) => void
-  /** Hears of each job that it waits for in the engine. */
+  /** Called with each job of the engine that the operation waits for. */
   readonly onTurn?: (job: RunningJob) => void
 }
 
@@ -26,7 +26,7 @@ export const checkpointOf =
     if (signal?.aborted) throw cancelled()
   }
 
-/** Lets others have the thread now and then. */
+/** Yields the thread to other work. */
 export const breathe = () => new Promise<void>((go) => setImmediate(go))
 
 export interface CuratedImage {
@@ -35,7 +35,7 @@ export interface CuratedImage {
   readonly hash: string
 }
 
-/** Runs a task on the images' embeddings in the engine's thread. */
+/** Runs a task on the images' embeddings in the engine. */
 export async function onEmbeddings(
   app: AppContext,
   images: readonly CuratedImage[],
@@ -64,5 +64,5 @@ export async function onEmbeddings(
   }
 }
 
-/** The checkpoint asked for, or the one in the box. */
+/** The checkpoint asked for, or the bundled one. */
 export const modelOf = (app: AppContext, model: string | undefined): string => path.resolve(model ?? app.nano)

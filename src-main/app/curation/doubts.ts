@@ -1,5 +1,6 @@
 import { type Doubt, type DoubtOptions, doubtOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { duplicateGroups } from '../../db/curated.ts'
 import { singleLabels } from '../../db/image-labels.ts'
 import { imagePaths } from '../../db/images.ts'
@@ -12,8 +13,8 @@ import { hashedImages } from './images.ts'
 import { type Found, keptResult } from './store.ts'
 
 /**
- * Images whose label a linear probe doubts that was fitted without them (confident learning). Judged are images with exactly one
- * accepted label; near-duplicates are judged together, so that none is judged by its twin.
+ * Finds images whose label is doubted by a linear probe that was fitted without them (confident learning). Only images with exactly one
+ * accepted label are judged; near-duplicates share a fold, so that no image is judged by a probe that saw its twin.
  */
 export async function findDoubts(
   app: AppContext,
@@ -31,10 +32,7 @@ export async function findDoubts(
     .filter(([, n]) => n >= o.folds)
     .map(([label]) => label)
     .sort((a, b) => a - b)
-  if (classes.length < 2)
-    throw userError(
-      `${project.folder}: at least two labels with ${o.folds} images each are needed to judge labels (images with exactly one accepted label count)`,
-    )
+  if (classes.length < 2) throw userError(sentence('doubts.too-few', { folder: project.folder, images: o.folds }))
   const index = new Map(classes.map((label, c) => [label, c]))
   const judged = images.filter((i) => index.has(labelOf.get(i.id)!))
   const labels = Int32Array.from(judged, (i) => index.get(labelOf.get(i.id)!)!)
@@ -45,7 +43,7 @@ export async function findDoubts(
     o.model,
     control,
   )
-  if (found?.kind !== 'doubts') throw userError(`${project.folder}: none of the images can be read`)
+  if (found?.kind !== 'doubts') throw userError(sentence('curation.no-readable-image', { folder: project.folder }))
   const { best, selfConfidence, margin, issue, joint } = found
   const details = [...readable]
     .map((i, k) => ({
@@ -93,7 +91,7 @@ function confusions(doubts: readonly Pick<Doubt, 'given' | 'suggested' | 'issue'
   return [...counts.values()].sort((a, b) => b.images - a.images || a.given - b.given || a.suggested - b.suggested).slice(0, 100)
 }
 
-/** A page of what was found last, the most doubtful first; images whose label is another by now are left out. */
+/** A page of the latest result, most doubtful first; images whose label has changed since are left out. */
 export function doubtful(
   project: Project,
   { labelId, issuesOnly, offset, limit }: { labelId?: number; issuesOnly: boolean; offset: number; limit: number },

@@ -7,6 +7,7 @@ import {
   duplicateOptions,
 } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { duplicateGroups as groupsStored } from '../../db/curated.ts'
 import { countImages, imagePaths } from '../../db/images.ts'
 import { bits, closePairs, parseHashes, UnionFind } from '../../engine/curation/index.ts'
@@ -22,8 +23,8 @@ type Group = Details<'duplicates'>[number]
 
 /**
  * Groups of images that are the same: by their bytes, by perceptual hashes (at most `hamming` of 64 bits apart), and by embeddings
- * (SemDeDup). Each image of a group then carries the group's number as a fact, by which splits keep them together. Within a group the
- * labelled images are kept before the others, then as SemDeDup says, then those of the most pixels.
+ * (SemDeDup). The group's number is stored as a fact of each image, so that splits keep the group together. Within a group, labelled
+ * images are kept first, then as SemDeDup prefers, then those with the most pixels.
  */
 export async function findDuplicates(
   app: AppContext,
@@ -66,7 +67,7 @@ export async function findDuplicates(
   return { summary, details: groups }
 }
 
-/** Images in the order of keeping, joined as they are found alike. An image goes where one before it is its near-copy. */
+/** Images in order of preference, joined as they are found alike. An image is dropped where an earlier one is its near-copy. */
 class Search {
   private readonly joined: UnionFind
   private readonly dropped: Uint8Array
@@ -95,7 +96,7 @@ class Search {
     return pairs
   }
 
-  /** Perceptual hashes up to `radius` bits apart; each hash that several images have is compared once. */
+  /** Perceptual hashes up to `radius` bits apart; a hash that several images share is compared once. */
   close(radius: number): number {
     const structured = (image: HashedImage) => (bitsOf(image.perceptual) >= 16 ? image.perceptual : null)
     let pairs = this.equal('phash', structured)
@@ -124,7 +125,7 @@ class Search {
       const dropped = near.dropped[k] === 1
       if (root !== k || dropped) this.mark(readable[root]!, i)
       this.dropped[i]! |= near.dropped[k]!
-      // Between labelled and not labelled, which the order of images has settled, comes what SemDeDup says.
+      // Labelled images rank before the others; within each kind SemDeDup decides.
       const sign = keep === 'farthest' ? 1 : -1
       this.rank[i] = (this.images[i]!.annotated ? 0 : 10) + sign * near.closeness[k]!
     })
@@ -141,7 +142,7 @@ class Search {
     for (const at of [earlier, later]) this.by[at]! |= bit[how]
   }
 
-  /** The largest first. Where the orders of two kinds of likeness left none to keep, the first stays. */
+  /** Largest first. Where two kinds of likeness together would drop every member, the first is kept. */
   groups(): Group[] {
     const { images, rank, dropped } = this
     return this.joined
@@ -164,10 +165,10 @@ class Search {
 
 const bit = { exact: 1, phash: 2, embedding: 4 }
 const likenesses = ['exact', 'phash', 'embedding'] as const
-/** A picture of one colour has no structure that the signs of its frequencies could tell: few of its bits are set. */
+/** A picture of one colour has no structure for the signs of its frequencies to show: few of its bits are set. */
 const bitsOf = (hex: string) => bits(parseInt(hex.slice(0, 8), 16)) + bits(parseInt(hex.slice(8), 16))
 
-/** Facts: the groups of this search, in the place of those of the one before. */
+/** Stores the groups of this search as facts, replacing those of the one before. */
 async function markGroups(project: Project, groups: readonly Group[], control: Control): Promise<void> {
   const check = checkpointOf(control)
   const before = groupsStored(project.db)
@@ -186,7 +187,7 @@ async function markGroups(project: Project, groups: readonly Group[], control: C
   }
 }
 
-/** The groups found last, without the images that left the project since. */
+/** The latest groups, without images that have left the project since. */
 function present(project: Project): Group[] {
   const there = new Set(groupsStored(project.db).map((r) => r.id))
   return (keptResult(project, 'duplicates')?.details ?? []).flatMap((g) => {
@@ -216,13 +217,13 @@ export function duplicateGroups(
 }
 
 /**
- * Tags the images that are not to be kept, or takes them out of the project, as one change that undo takes back. Files stay.
- * @param groupIds these groups; all of the last search unless given
- * @returns the images
+ * Tags the images that are not to be kept, or removes them from the project, as one step of undo. Files stay.
+ * @param groupIds by default all groups of the latest search
+ * @returns the ids of the images
  */
 export function applyDuplicates(project: Project, given: DuplicateAction, groupIds?: readonly number[]): number[] {
   const action = duplicateAction.parse(given)
-  if (!keptResult(project, 'duplicates')) throw userError('duplicates have not been looked for yet')
+  if (!keptResult(project, 'duplicates')) throw userError(sentence('duplicates.not-sought'))
   const chosen = groupIds && new Set(groupIds)
   const ids = present(project).flatMap((g) => (!chosen || chosen.has(g.id) ? g.ids.slice(g.kept) : []))
   if (!ids.length) return ids

@@ -1,20 +1,15 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { Within } from '../../files/within.ts'
-import { pipeline } from 'node:stream/promises'
-import { phash, phashSide } from '#shared/phash.ts'
 import { countUnhashed, unhashedAfter } from '../../db/curated.ts'
-import { openPicture } from '../../engine/data/index.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
-import { rasterOf } from '../media/raster.ts'
+import { contentHash, perceptualHash } from '../media/hashes.ts'
 import { placesOf, type Project } from '../projects/index.ts'
 import { type Control, checkpointOf } from './control.ts'
 
 const atOnce = 64
 
 /**
- * Content and perceptual hashes of the images that lack them, written as facts. A file that is gone keeps neither, one that cannot
- * be decoded no perceptual hash; neither stops the rest. What was written stays when the work is cancelled.
+ * Computes missing content and perceptual hashes and stores them as facts. A missing file gets neither, one that cannot be decoded no
+ * perceptual hash; neither stops the rest. Hashes already stored stay when the work is cancelled.
  */
 export async function ensureHashes(project: Project, control: Control = {}): Promise<void> {
   const check = checkpointOf(control)
@@ -40,29 +35,7 @@ async function hashesOf(place: Within, path: string): Promise<MediaFacts> {
     facts.contentHash = await contentHash(file)
     facts.perceptualHash = (await perceptualHash(file)).toString(16).padStart(16, '0')
   } catch {
-    // Gone, a link that leads out of its folder, or no image that can be decoded: what is known of it is kept.
+    // Missing, a link out of its folder, or not decodable: what is known so far is kept.
   }
   return facts
-}
-
-/** SHA-256 of the file's bytes, in hexadecimal. */
-export async function contentHash(file: string): Promise<string> {
-  const sum = createHash('sha256')
-  await pipeline(createReadStream(file), sum)
-  return sum.digest('hex')
-}
-
-/** Of the upright picture, transparency over white. */
-export async function perceptualHash(file: string): Promise<bigint> {
-  await rasterOf(file)
-  const grey = await (
-    await openPicture(file, { sequentialRead: true, failOn: 'error' })
-  )
-    .autoOrient()
-    .flatten({ background: '#fff' })
-    .greyscale()
-    .resize(phashSide, phashSide, { fit: 'fill' })
-    .raw()
-    .toBuffer()
-  return phash(grey)
 }

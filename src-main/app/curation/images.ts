@@ -1,4 +1,4 @@
-/** The images that curation works on, and whether what it was told of has changed since. */
+/** The images that curation works on, and whether the data behind a result has changed since. */
 import { hashedRows, type Source, summaryOf } from '../../db/curated.ts'
 import { fingerprint } from '../../engine/data/index.ts'
 import { placesOf, type Project } from '../projects/index.ts'
@@ -13,7 +13,7 @@ export interface HashedImage {
   readonly pixels: number
 }
 
-/** Images that could be read, by id. */
+/** Readable images, by id. */
 export function hashedImages(project: Project): HashedImage[] {
   const places = placesOf(project)
   return hashedRows(project.db)
@@ -28,5 +28,5 @@ export function hashedImages(project: Project): HashedImage[] {
     }))
 }
 
-/** What a result is made from; another fingerprint later means that the result is out of date. */
+/** A fingerprint of the data behind a result; a different one later means that the result is out of date. */
 export const stateOf = ({ db }: Project, of: readonly Source[]): string => fingerprint(of.map((s) => summaryOf(db, s))).slice(0, 16)

@@ -1,5 +1,6 @@
 import { type MapOptions, mapOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { countImages } from '../../db/images.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
@@ -9,15 +10,15 @@ import { hashedImages } from './images.ts'
 import { indexFolder } from './similar.ts'
 import type { Found } from './store.ts'
 
-/** Every image as a point on a plane, those alike near one another. */
+/** Places every image on a plane, similar ones near each other. */
 export async function makeMap(app: AppContext, project: Project, options: MapOptions = {}, control: Control = {}): Promise<Found<'map'>> {
   const { method, seed, model } = mapOptions.parse(options)
   await ensureHashes(project, control)
   const images = hashedImages(project)
-  // Finding by words or by an image asks the same embeddings: they are not computed for it again.
+  // Search by words or by image uses the same embeddings, so its index is made along the way.
   const index = { folder: indexFolder(app, project, modelOf(app, model)), ids: Int32Array.from(images, (i) => i.id) }
   const { found: map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed, index }, model, control)
-  if (map?.kind !== 'map') throw userError(`${project.folder}: no image that could be read`)
+  if (map?.kind !== 'map') throw userError(sentence('curation.no-readable-image', { folder: project.folder }))
   const round = (x: number) => Math.round(x * 1e4) / 1e4
   const axis = (a: number) => Array.from(readable, (_, k) => round(map.points[2 * k + a]!))
   return {

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { IndexSummary, SimilarAnswer, SimilarQuery } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { countHashed } from '../../db/curated.ts'
 import { countImages, imageIds } from '../../db/images.ts'
 import { metaValue } from '../../db/meta.ts'
@@ -14,7 +15,7 @@ import { type Control, modelOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { hashedImages } from './images.ts'
 
-/** One index a project and model, beside the cached features; another version of the model's files is another model. */
+/** One index per project and model, beside the cached features; another version of the model's files counts as another model. */
 export function indexFolder(app: AppContext, project: Project, model: string): string {
   const mistaken = mistakenFolder(model)
   if (mistaken) throw mistaken
@@ -31,7 +32,7 @@ export function indexFolder(app: AppContext, project: Project, model: string): s
   return path.join(app.cache, 'neighbours', key.slice(0, 24))
 }
 
-/** Makes the model's index of the project's images, or brings it up to date; where nothing changed, nothing is made. */
+/** Makes the model's index of the project's images, or brings it up to date; does nothing where nothing changed. */
 export async function makeIndex(
   app: AppContext,
   project: Project,
@@ -40,7 +41,7 @@ export async function makeIndex(
 ): Promise<IndexSummary> {
   await ensureHashes(project, control)
   const images = hashedImages(project)
-  if (!images.length) throw userError(`${project.folder}: no image that could be read`)
+  if (!images.length) throw userError(sentence('curation.no-readable-image', { folder: project.folder }))
   const folder = indexFolder(app, project, modelOf(app, model))
   const { readable, dimensions } = await onEmbeddings(
     app,
@@ -74,9 +75,9 @@ export async function similarImages(
   const stale = index.size !== countHashed(project.db)
   const self = query.kind === 'image' ? getMedia(project, query.mediaId).id : 0
   const vector = query.kind === 'image' ? index.vector(self) : await app.engine.ask({ kind: 'embed', model, text: query.text })
-  // An image that came after the index was made: it has to be made again first.
+  // The image is newer than the index, which has to be made again first.
   if (!vector) return { status: 'missing' }
-  // Images that are gone since, and the one asked for, are passed over.
+  // Images removed since, and the one asked for, are skipped.
   const gone = Math.max(0, index.size - there.size)
   const images = index
     .search(vector, limit + 1 + Math.min(gone, 1000))

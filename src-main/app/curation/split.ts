@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type SplitOptions, type SplitReport, splitOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { type DividedRow, dividedRows, labelsByImage } from '../../db/curated.ts'
 import { allTags } from '../../db/image-labels.ts'
 import { labelNames } from '../../db/labels.ts'
@@ -13,8 +14,8 @@ import { type Found, keepResult, keptResult } from './store.ts'
 type Parsed = ReturnType<typeof splitOptions.parse>
 
 /**
- * Divides the images into splits: shares as asked for, each label in the same shares, groups never separated. Changes nothing;
- * `applySplit` does what was proposed.
+ * Proposes a division into splits: shares as asked for, each label in the same shares, groups never separated. Changes nothing;
+ * `applySplit` carries it out.
  */
 export async function proposeSplit(project: Project, options: SplitOptions, control: Control = {}): Promise<Found<'split'>> {
   const parsed = splitOptions.safeParse(options)
@@ -28,10 +29,10 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
   await breathe()
   check()
   const all = dividedRows(project.db)
-  // With `keepAssigned`, what is in a split that is not asked for (ood, say) stays there and counts for no share.
+  // With `keepAssigned`, images in a split that is not asked for (say, ood) stay there and count for no share.
   const elsewhere = (image: DividedRow) => o.keepAssigned && image.split !== null && !names.includes(image.split)
   const images = all.filter((image) => !o.labelledOnly || labels.has(image.id) || elsewhere(image))
-  if (!images.some((i) => !elsewhere(i))) throw userError(`${project.folder}: no images to divide into splits`)
+  if (!images.some((i) => !elsewhere(i))) throw userError(sentence('split.no-images', { folder: project.folder }))
   const groups = groupsOf(project, images, o)
   tell(2)
   await breathe()
@@ -50,7 +51,7 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
   return { summary: { ...report, unmet: [...divided, ...report.unmet] }, details }
 }
 
-/** Indices of the images that must stay together; every image is in exactly one group. */
+/** Groups of indices of images that must stay together; every image is in exactly one group. */
 function groupsOf(project: Project, images: readonly DividedRow[], o: Parsed): number[][] {
   const joined = new UnionFind(images.length)
   const first = new Map<string, number>()
@@ -76,7 +77,7 @@ function groupsOf(project: Project, images: readonly DividedRow[], o: Parsed): n
   return [...grouped, ...images.flatMap((_, i) => (alone.has(i) ? [] : [[i]]))]
 }
 
-/** The split of each image. A group that was divided already, and is to be kept, stays divided. */
+/** The split of each image. A group already divided between splits that are to be kept stays divided. */
 function divide(
   images: readonly DividedRow[],
   groups: readonly number[][],
@@ -94,7 +95,7 @@ function divide(
     const before = o.keepAssigned ? counted(group.flatMap((i) => images[i]!.split ?? [])) : new Map<string, number>()
     if (before.size > 1) divided.push({ kind: 'group-divided', images: group.length, splits: [...before.keys()] })
     const most = [...before].reduce<[string, number] | null>((best, entry) => (best && best[1] >= entry[1] ? best : entry), null)?.[0]
-    // Images that have their split keep it, the others follow the most of their group.
+    // Images that have a split keep it; the others follow the majority of their group.
     const parts = new Map<string | null, number[]>()
     for (const i of group) {
       const split = (o.keepAssigned ? images[i]!.split : null) ?? most ?? null
@@ -126,7 +127,7 @@ const counted = <T>(values: readonly T[]): Map<T, number> => {
   return counts
 }
 
-/** Shares that are off by more than this are told of. */
+/** Shares that are off by more than this are reported. */
 const tolerance = 0.01
 
 function describe(
@@ -189,21 +190,21 @@ function describe(
   }
 }
 
-/** Carries out a division as one change. @returns the images that got another split */
+/** Carries out a division as one edit. @returns how many images got another split */
 export function applyDivision(project: Project, details: Found<'split'>['details']): number {
   const splits = new Map(Object.entries(details).flatMap(([split, ids]) => ids.map((id) => [id, split] as const)))
   if (splits.size) assignSplits(project, splits)
   return splits.size
 }
 
-/** What was proposed last. Refused where images, labels or splits are no longer what it was made for. */
+/** Carries out the latest proposal. Refused where images, labels or splits have changed since. @returns how many images changed */
 export function applySplit(project: Project): number {
   const kept = keptResult(project, 'split')
-  if (!kept) throw userError('no split has been proposed yet')
-  if (kept.info.stale) throw userError('images, labels or splits were changed since the split was proposed; propose it again')
+  if (!kept) throw userError(sentence('split.not-proposed'))
+  if (kept.info.stale) throw userError(sentence('split.stale'))
   if (kept.summary.changes === 0) return 0
   const changed = applyDivision(project, kept.details)
-  // What was proposed is what there is now: nothing more would change, and it holds until somebody changes something.
+  // The proposal is now the present state: it stays valid, with no changes left, until somebody edits something.
   keepResult(project, 'split', { summary: { ...kept.summary, changes: 0 }, details: kept.details }, kept.info.seconds)
   return changed
 }

@@ -1,5 +1,5 @@
-/** Results that were found out once and are looked at many times: a file each in the project's `curation` folder. */
-import { readFileSync, statSync } from 'node:fs'
+/** Results of curation, kept with the project: one file per kind. */
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import {
@@ -15,13 +15,12 @@ import {
   type ResultInfo,
 } from '#shared/model/curation.ts'
 import type { Source } from '../../db/curated.ts'
-import { replaceText } from '../../files/atomic.ts'
-import type { Project } from '../projects/index.ts'
+import { type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 import { stateOf } from './images.ts'
 
 const ids = z.array(z.number().int().positive())
 const kinds = {
-  /** Of a group the first `kept` are to be kept. */
+  /** The first `kept` of a group are to be kept. */
   duplicates: {
     summary: duplicateSummary,
     details: z.array(z.object({ id: z.number(), ids, kept: z.number().int().positive(), by: z.array(likeness) })),
@@ -45,18 +44,18 @@ export interface Kept<K extends Kind> extends Found<K> {
   readonly info: ResultInfo
 }
 
-const fileOf = (project: Project, kind: Kind) => path.join(project.folder, 'curation', `${kind}.json`)
-/** The file last read of each project and kind: a quarter of a million points are not parsed for every page. */
+const fileOf = (project: Project, kind: Kind) => path.join(resultsFolder(project), `${kind}.json`)
+/** Parsed results by project and kind, so that a quarter of a million points are not parsed for every page. */
 const read = new WeakMap<Project, Map<Kind, { modified: number; stored: unknown }>>()
 
-/** In the place of the one before. @returns what was found */
+/** Replaces the result before. @returns what was found */
 export function keepResult<K extends Kind>(project: Project, kind: K, found: Found<K>, seconds: number): Found<K> {
   const stored = { version: 1, at: Date.now(), seconds, state: stateOf(project, kinds[kind].of), ...found }
-  replaceText(fileOf(project, kind), JSON.stringify(stored), { isOurs: isResult })
+  writeResult(fileOf(project, kind), stored, anyResult)
   return found
 }
 
-/** Null where nothing was found out yet, or by another version. */
+/** Null where there is no result yet, or only one of another version. */
 export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> | null {
   const file = fileOf(project, kind)
   const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs
@@ -70,23 +69,10 @@ export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> |
   return { info: { at, seconds, stale: state !== stateOf(project, kinds[kind].of) }, summary, details }
 }
 
-/** Of any version. A project's folder is often one that somebody had before, with a `curation` of their own. */
-function isResult(text: string): boolean {
-  try {
-    return z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() }).safeParse(JSON.parse(text))
-      .success
-  } catch {
-    return false
-  }
-}
+/** Of any version. */
+const anyResult = z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() })
 
 function parse(file: string, kind: Kind): unknown {
-  try {
-    const { summary, details } = kinds[kind]
-    return z
-      .object({ version: z.literal(1), at: z.number(), seconds: z.number(), state: z.string(), summary, details })
-      .parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return null
-  }
+  const { summary, details } = kinds[kind]
+  return readResult(file, z.object({ version: z.literal(1), at: z.number(), seconds: z.number(), state: z.string(), summary, details }))
 }

@@ -1,12 +1,11 @@
 /** Comparisons that were made, kept with the project: a file each in its `curation` folder, the latest few. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { comparison, type Comparison } from '#shared/contract/rooms.ts'
-import { replaceText } from '../../files/atomic.ts'
 import { findRecord } from '../../engine/weights/index.ts'
-import { projectHash, type Project } from '../projects/index.ts'
+import { projectHash, type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 
 const stored = z.object({
   version: z.literal(1),
@@ -25,7 +24,6 @@ export interface KeptComparison {
 }
 
 const most = 20
-const folderOf = (project: Project) => path.join(project.folder, 'curation')
 const nameOf = (checkpoints: readonly string[]) =>
   `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
 const isName = (name: string) => /^comparison-[0-9a-f]{16}\.json$/.test(name)
@@ -44,17 +42,17 @@ function stateOf(project: Project, checkpoints: readonly string[]): string {
 /** `checkpoints`: as they were asked for. */
 export function keepComparison(project: Project, checkpoints: readonly string[], result: Comparison): void {
   if (project.readOnly) return
-  const folder = folderOf(project)
+  const folder = resultsFolder(project)
   const file = path.join(folder, nameOf(checkpoints))
-  const text = JSON.stringify({
+  const kept: z.infer<typeof stored> = {
     version: 1,
     of: 'comparison',
     at: Date.now(),
     checkpoints: [...checkpoints],
     state: stateOf(project, checkpoints),
     result,
-  } satisfies z.infer<typeof stored>)
-  replaceText(file, text, { isOurs: isComparison })
+  }
+  writeResult(file, kept, anyComparison)
   const all = readdirSync(folder)
     .filter(isName)
     .map((name) => ({ file: path.join(folder, name), written: statSync(path.join(folder, name)).mtimeMs }))
@@ -63,23 +61,11 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
 
 /** Null where these were not compared yet, in this order. */
 export function keptComparison(project: Project, checkpoints: readonly string[]): KeptComparison | null {
-  const found = read(path.join(folderOf(project), nameOf(checkpoints)))
+  const found = read(path.join(resultsFolder(project), nameOf(checkpoints)))
   return found && { result: found.result, at: found.at, stale: found.state !== stateOf(project, checkpoints) }
 }
 
-function read(file: string): z.infer<typeof stored> | null {
-  try {
-    return stored.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return null // missing, of another version, or somebody else's
-  }
-}
+const read = (file: string) => readResult(file, stored)
 
 /** Of any version. */
-function isComparison(text: string): boolean {
-  try {
-    return z.looseObject({ version: z.number(), of: z.literal('comparison') }).safeParse(JSON.parse(text)).success
-  } catch {
-    return false
-  }
-}
+const anyComparison = z.looseObject({ version: z.number(), of: z.literal('comparison') })

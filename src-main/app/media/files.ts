@@ -8,9 +8,9 @@ import { linkReason, type Within } from '../../files/within.ts'
 import { inWords, ofProcess } from '../../files/words.ts'
 import { proved } from '../../engine/data/index.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/images.ts'
-import { contentHash, perceptualHash } from '../curation/hashes.ts'
 import type { Project } from '../projects/project.ts'
 import { listRoots, placesOf } from '../projects/index.ts'
+import { contentHash, perceptualHash } from './hashes.ts'
 import { rasterOf } from './raster.ts'
 
 export interface CheckControl {

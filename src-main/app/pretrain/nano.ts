@@ -4,8 +4,9 @@ import { userError } from '#shared/errors.ts'
 import { taskStyle } from '#shared/model/sample.ts'
 import { preprocessSchema } from '../../engine/data/preprocess.ts'
 import { Tokenizer } from '../../engine/data/tokenizer.ts'
-import { clipConfigSchema } from '../../engine/models/clip-config.ts'
-import { clipTensors } from '../../engine/models/clip.ts'
+import { architectureOf } from '../../engine/models/families.ts'
+import { nanoConfig, nanoPreprocessor } from '../../engine/models/nano.ts'
+import { pretrain, recipe, zeroShotAccuracy } from '../../engine/pretrain/index.ts'
 import { writeJson } from '../../engine/weights/json.ts'
 import { writeSafetensors } from '../../engine/weights/safetensors.ts'
 import { fromMemory } from '../../engine/weights/tensors.ts'
@@ -18,12 +19,9 @@ import type { AppContext } from '../context.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { lossCurve } from './curve.ts'
-import { trainBpe, writeTokenizer } from './bpe.ts'
-import { tokenizerTexts, zeroShotTemplates } from './captions.ts'
-import { zeroShotAccuracy } from './evaluate.ts'
+import { trainBpe, writeTokenizer } from '../../engine/data/train-bpe.ts'
+import { captionsFor, fillTemplate, tokenizerTexts, zeroShotTemplates } from './captions.ts'
 import { pretrainPictures, redrawnPictures, renderAll } from './pictures.ts'
-import { pretrain } from './pretrain.ts'
-import { nanoConfig, recipe } from './recipe.ts'
 
 const percent = (x = 0) => `${(100 * x).toFixed(0)}%`
 
@@ -70,34 +68,33 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
   await writeTokenizer(dir, trainBpe(tokenizerTexts(), recipe.vocabulary), recipe.contextLength)
   const tokenizer = await Tokenizer.load(dir)
   const raw = nanoConfig(tokenizer.vocabSize, tokenizer.endId)
-  const config = clipConfigSchema.parse(raw)
+  const model = architectureOf(raw)
   const pictures = await pretrainPictures(concepts, recipe.renderSize, (done, of) => onProgress('drawing', done, of))
   const unseen = await renderAll(concepts, [taskStyle], recipe.renderSize)
   const { losses, weights } = await pretrain({
-    concepts,
+    model,
+    config: raw,
+    captions: concepts.map(captionsFor),
     pictures,
     tokenizer,
-    config,
     epochs,
     stateDir: path.join(app.cache, 'pretrain'),
     onMetrics: (step, steps, { loss, image, text }) =>
       onProgress('pre-training', step, steps, `loss ${loss.toFixed(2)}, concept of image ${percent(image)}, of caption ${percent(text)}`),
   })
-  const shapes = clipTensors(config).shapes()
+  const shapes = model.tensors.shapes()
   await writeSafetensors(
     path.join(dir, 'model.safetensors'),
     fromMemory(new Map([...weights].map(([name, data]) => [name, { shape: shapes.get(name)!, data }])), 'F16'),
   )
   await writeJson(path.join(dir, 'config.json'), raw)
-  const { image_size: size } = config.vision_config
-  await writeJson(path.join(dir, 'preprocessor_config.json'), {
-    image_processor_type: 'CLIPImageProcessor',
-    processor_class: 'CLIPProcessor',
-    ...preprocessSchema.parse({ size: { shortest_edge: size }, crop_size: { height: size, width: size } }),
-  })
-  const zeroShot = await zeroShotAccuracy(config, weights, tokenizer, concepts, unseen, recipe.renderSize)
+  const { size } = model.image
+  const preprocess = preprocessSchema.parse({ size: { shortest_edge: size }, crop_size: { height: size, width: size } })
+  await writeJson(path.join(dir, 'preprocessor_config.json'), nanoPreprocessor(preprocess))
+  const prompts = concepts.map(({ name }) => zeroShotTemplates.map((template) => fillTemplate(template, name)))
+  const zeroShot = await zeroShotAccuracy(model, weights, tokenizer, prompts, unseen)
   const redrawn = await redrawnPictures(concepts, pictures, recipe.renderSize)
-  const zeroShotRedrawn = await zeroShotAccuracy(config, weights, tokenizer, concepts, redrawn, recipe.renderSize)
+  const zeroShotRedrawn = await zeroShotAccuracy(model, weights, tokenizer, prompts, redrawn)
   writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
   writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(4)))))
   await writeRecord(dir, {

@@ -1,15 +1,14 @@
 import { type Concept, oodStyle, pretrainStyles, type Style } from '#shared/model/sample.ts'
 import { hammingDistance } from '#shared/phash.ts'
+import type { Picture } from '../../engine/pretrain/index.ts'
 import { flatten, renderPictograph } from '../sample/render.ts'
 import { mapLimit } from '../sample/pool.ts'
 import { hardlyRedrawn } from '../sample/sample.ts'
 import { hashOfPicture } from '../sample/split.ts'
 
-/** A rendered pictograph: RGBA bytes of a square, and which concept of the table it shows. */
-export interface Picture {
-  readonly concept: number
+/** A rendered pictograph: which concept of the table it shows, and in which studio's hand. */
+export interface StyledPicture extends Picture {
   readonly style: Style
-  readonly rgba: Uint8Array
 }
 
 /** Every picture that pre-training sees. */
@@ -21,7 +20,7 @@ export async function renderAll(
   styles: readonly Style[],
   size: number,
   onProgress?: (done: number, of: number) => void,
-): Promise<Picture[]> {
+): Promise<StyledPicture[]> {
   const wanted = concepts.flatMap((c, concept) => styles.filter((s) => c.styles[s]).map((style) => ({ c, concept, style })))
   let done = 0
   return mapLimit(wanted, async ({ c, concept, style }) => {
@@ -32,7 +31,11 @@ export async function renderAll(
 }
 
 /** The pictures of the style out of distribution that are more than `noto`'s drawing again, as the sample leaves those out. */
-export async function redrawnPictures(concepts: readonly Concept[], seen: readonly Picture[], size: number): Promise<Picture[]> {
+export async function redrawnPictures(
+  concepts: readonly Concept[],
+  seen: readonly StyledPicture[],
+  size: number,
+): Promise<StyledPicture[]> {
   const hash = ({ rgba }: Picture) => hashOfPicture(flatten({ width: size, height: size, data: rgba }), size, size)
   const noto = new Map(seen.filter((p) => p.style === 'noto').map((p) => [p.concept, p]))
   const kept = await mapLimit(await renderAll(concepts, [oodStyle], size), async (picture) => {

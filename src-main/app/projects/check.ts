@@ -16,13 +16,13 @@ import { toCheckpoint, toRun } from '../../db/runs.ts'
 import type { Project } from './project.ts'
 
 export interface CheckOptions {
-  /** Makes again what can be derived, after a copy to backups/. Rows and files that are lost stay in the report. */
+  /** Repair what can be derived, after a copy to backups/. Lost rows and files stay in the report. */
   repair?: boolean
   /** Look for each image's file; on by default. */
   files?: boolean
 }
 
-/** So many are named. */
+/** At most this many are named. */
 const mostIncomplete = 100
 
 const decoders = {

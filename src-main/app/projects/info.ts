@@ -33,7 +33,7 @@ export function projectInfo({ db, folder }: Project): ProjectInfo {
   }
 }
 
-/** The folder that the project was made of, until it was said what is to be made of it; null afterwards, or where it is gone. */
+/** The folder that the project was made from, until a person has decided what to import of it; null afterwards, or where it is gone. */
 export function firstOf({ db }: Project): string | null {
   const folder = metaValue(db, 'first')
   return folder !== undefined && existsSync(folder) ? folder : null
@@ -45,5 +45,5 @@ export function setFirst({ db, readOnly }: Project, folder: string | null): void
   else setMeta(db, 'first', folder)
 }
 
-/** Identifies the content of the dataset at this moment. */
+/** Identifies the present content of the dataset. */
 export const projectHash = ({ db }: Project): string => datasetHash(db)

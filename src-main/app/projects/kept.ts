@@ -1,6 +1,7 @@
-/** What of a project no export, merge or training may replace: itself, and every image that it refers to, wherever that lies. */
+/** What no export, merge or training may replace: the project's own files, and every image that it refers to, wherever it lies. */
 import { join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { imageFolders, isImageAt } from '../../db/images.ts'
 import { folded, isWithin, type Kept, realPlace } from '../../files/places.ts'
 import { projectFiles, projectFolders } from '../../files/project-files.ts'
@@ -9,7 +10,7 @@ import { listRoots } from './places.ts'
 
 const folders = ['media', ...projectFolders]
 
-/** Also of folders and images that are not there at present: a disk that is not plugged in comes back. */
+/** Includes folders and images that are missing at present: an unplugged disk comes back. */
 export function* keptOf(project: Project, target: string): Generator<Kept> {
   const { db, folder } = project
   yield { place: folder, name: 'the project’s own folder' }
@@ -29,8 +30,8 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
 const isImage = (db: Project['db'], root: number, path: string) =>
   [path, path.normalize('NFC'), path.normalize('NFD')].some((p) => isImageAt(db, root, p))
 
-/** Refuses what lies in a folder that the project keeps for itself, whether something is there or not. */
+/** Refuses a target in a folder that the project keeps for itself, whether it exists or not. */
 export function refuseInside({ folder }: Project, target: string): void {
   const own = folders.find((name) => isWithin(target, [join(folder, name)]))
-  if (own) throw userError(`${target}: lies in the project’s folder ${own}, which it keeps for itself; choose another place`)
+  if (own) throw userError(sentence('project.own-folder', { place: target, folder: own }))
 }

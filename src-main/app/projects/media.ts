@@ -1,4 +1,4 @@
-/** Images of a project: find them, and look at one with all that is known of it. */
+/** Images of a project: finding them, and one image with everything known about it. */
 import { dataError, userError } from '#shared/errors.ts'
 import type { Caption } from '#shared/model/caption.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -6,6 +6,7 @@ import type { Label } from '#shared/model/label.ts'
 import type { Comment, Media, MediaLabel } from '#shared/model/media.ts'
 import { mediaFilter, type MediaFilter } from '#shared/model/project.ts'
 import type { Region } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { toCaption, toComment, toMediaLabel, toRegion } from '../../db/entities.ts'
 import { contentOf, type ContentTable } from '../../db/image-content.ts'
 import { imageById, imagesById, imagesNamed } from '../../db/images.ts'
@@ -25,21 +26,21 @@ export function findMedia({ db }: Project, filter: MediaFilter = {}, page: Page 
   return imagesById(db, mediaIds(db, valid(filter), page))
 }
 
-/** The ids alone, for walking through images one by one. */
+/** The ids alone, for stepping through images one by one. */
 export const findMediaIds = ({ db }: Project, filter: MediaFilter = {}, page: Page = {}): number[] => mediaIds(db, valid(filter), page)
 
 export const countMedia = ({ db }: Project, filter: MediaFilter = {}): number => count(db, valid(filter))
 
 export function getMedia({ db }: Project, id: number): Media {
   const image = imageById(db, id)
-  if (!image) throw userError(`no image has the id ${id}`)
+  if (!image) throw userError(sentence('image.none', { id }))
   return image
 }
 
 /** By its path under a root; null where the project has no such image. */
 export function mediaByPath({ db }: Project, path: string, rootId?: number): Media | null {
   const images = imagesNamed(db, path, rootId ?? null)
-  if (images.length > 1) throw dataError(path, `is in ${images.length} folders of the project; say which`)
+  if (images.length > 1) throw dataError(path, sentence('image.in-several', { folders: images.length }))
   return images[0] ?? null
 }
 
@@ -52,7 +53,7 @@ export interface ImageContent {
   comments: Comment[]
 }
 
-/** A row of before, or of another program, that is none keeps nobody from the others; `project check` names it. */
+/** A damaged row, of an earlier version or another program, does not hide the others; `project check` names it. */
 const undamaged =
   <T>(decode: (row: StoredRow) => T) =>
   (row: StoredRow): T[] => {
@@ -63,7 +64,7 @@ const undamaged =
     }
   }
 
-/** One image with everything known of it; regions from the bottom up. */
+/** One image with everything known about it; regions from the bottom up. */
 export function imageContent(project: Project, mediaId: number): ImageContent {
   const { db } = project
   const rows = (table: ContentTable) => contentOf(db, table, mediaId)

@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Media, Root } from '#shared/model/media.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { isBare } from '../../db/image-content.ts'
 import { imageAt } from '../../db/images.ts'
 import { mutate } from '../../db/journal.ts'
@@ -12,7 +13,7 @@ import { rootAt, roots } from '../../db/roots.ts'
 import { type Opened, Within } from '../../files/within.ts'
 import type { Project } from './project.ts'
 
-/** Inside the project's folder roots are stored relative to it, so that the project can be moved as a whole. */
+/** Roots inside the project's folder are stored relative to it, so that the project can be moved as a whole. */
 function storedRoot(project: Project, folder: string): string {
   const path = relative(project.folder, resolve(project.folder, folder))
   if (path.startsWith('..') || isAbsolute(path)) return resolve(project.folder, folder)
@@ -27,7 +28,7 @@ export function ensureRootIn(project: Project, edit: { insert(table: 'root', row
 
 export const listRoots = ({ db }: Project): Root[] => roots(db)
 
-/** The image that the project has of the very file `path` below `root`, under another of its folders: one lies within the other. */
+/** Finds the image of the very file `path` below `root` that the project has under another root, where one root lies within the other. */
 export function placedElsewhere(project: Project): (root: string, path: string) => { root: string; path: string } | null {
   const known = listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))
   return (root, path) => {
@@ -42,14 +43,15 @@ export function placedElsewhere(project: Project): (root: string, path: string) 
   }
 }
 
-/** Points a root at another folder, for images that were moved as a whole. */
+/** Points a root at another folder, for images that were moved together. */
 export function moveRoot(project: Project, rootId: number, folder: string): void {
   mutate(project.db, project.user, 'move folder', (edit) => edit.update('root', rootId, { path: storedRoot(project, folder) }))
 }
 
 /**
- * Gives images another file: what they have stays. An image that has that file already makes way where nothing was put on it; otherwise both stay
- * as they are. @returns how many were moved
+ * Points images at other files; their annotations stay. Where an image with that file exists already, it is removed if it is bare;
+ * otherwise both stay as they are.
+ * @returns how many were moved
  */
 export function relocateMedia(
   project: Project,
@@ -71,8 +73,8 @@ export function relocateMedia(
 }
 
 /**
- * Is it the person who has this folder here who agreed to its links? The agreement names the folder as it is on this disk, so that a
- * project which came from elsewhere brings none along.
+ * A person's consent to a folder's links, tied to the folder as it is on this disk, so that a project from elsewhere brings no consent
+ * along. Null where the folder is missing.
  */
 const agreementOf = (folder: string): string | null => {
   try {
@@ -84,7 +86,7 @@ const agreementOf = (folder: string): string | null => {
   }
 }
 
-/** The person agreed to links of this folder of images that lead out of it. */
+/** Records that the person agreed to links that lead out of this folder of images. */
 export function agreeToLinks({ db, folder }: Project, root: string): void {
   const path = resolve(folder, root)
   const agreement = agreementOf(path)
@@ -92,7 +94,7 @@ export function agreeToLinks({ db, folder }: Project, root: string): void {
   if (known && agreement) db.transaction(() => setMeta(db, `links:${known.id}`, agreement))
 }
 
-/** What may be read of each folder of images, by the root's id. */
+/** What may be read in each folder of images, by the root's id. */
 export function placesOf(project: Project): Map<number, Within> {
   const agreed = new Map(metaOfKind(project.db, 'links').map((r) => [r.key, r.value]))
   return new Map(
@@ -106,7 +108,7 @@ export function placesOf(project: Project): Map<number, Within> {
 
 function placeOf(project: Project, rootId: number): Within {
   const place = placesOf(project).get(rootId)
-  if (!place) throw userError(`folder ${rootId} is not in the project`)
+  if (!place) throw userError(sentence('root.none', { id: rootId }))
   return place
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull, ioError, notWritable } from '../../files/words.ts'
 import { isSound } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
@@ -12,21 +13,21 @@ import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
-import { addMeta, metaValue, setMeta } from '../../db/meta.ts'
+import { addMeta, hasMeta, metaValue, setMeta } from '../../db/meta.ts'
 import { migrate } from '../../db/migrate.ts'
 import { keepTally, tally } from '../../db/tally.ts'
 import { rescueBeside, rescued } from './rescue.ts'
 
-/** An open project. Everything that is done with it is a function that takes it first. */
+/** An open project: the first parameter of every function that works on one. */
 export interface Project {
   readonly folder: string
   readonly db: Database
-  /** Who is named in the journal as the maker of changes. */
+  /** The author of changes, as the journal names them. */
   readonly user: string
   readonly readOnly: boolean
   /** True where the process before did not close the project; nothing that it acknowledged is lost. */
   readonly recovered: boolean
-  /** The copy made before a migration, where there was one. */
+  /** The copy made before a migration, if there was one. */
   readonly backup: string | null
   close(): void
 }
@@ -35,13 +36,13 @@ export interface OpenProjectOptions {
   /** Needs no lock and changes nothing. */
   readOnly?: boolean
   user?: string
-  /** For worker threads: this process holds the project's lock already. */
+  /** For worker threads: this process already holds the project's lock. */
   sharedLock?: boolean
-  /** The file that this process has open: another one at the path is not opened, whose log would be mixed with this one's. */
+  /** Which file this process has open. Another file at the path is refused, because its log would be mixed with this one's. */
   identity?: string | null
 }
 
-/** What a person opens in the file manager: the system hands its path to the desktop app, which opens the folder. */
+/** A file to double-click: the system passes its path to the desktop app, which opens the folder. */
 const doorFile = (folder: string) => join(folder, 'project.dashi')
 const databaseFile = (folder: string) => join(folder, 'project.db')
 export const defaultUser = () => {
@@ -52,19 +53,18 @@ export const defaultUser = () => {
   }
 }
 
-/** The folder is made where it does not exist; it must not hold a project yet. */
+/** Creates the folder where it does not exist; it must not hold a project yet. */
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
-  if (folder === '') throw userError('the name of the folder is empty')
+  if (folder === '') throw userError(sentence('project.no-folder-name'))
   const dir = resolve(folder)
-  if (options.name !== undefined && !isCarried(options.name))
-    throw userError('name: holds a NUL or half of a character, which cannot be stored')
-  if (existsSync(databaseFile(dir))) throw userError(`${dir}: holds a project already`)
-  if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(`${dir}: is a file, expected a folder`)
-  // Of a database that is gone these may hold what was edited last.
+  if (options.name !== undefined && !isCarried(options.name)) throw userError(sentence('project.name-characters'))
+  if (existsSync(databaseFile(dir))) throw userError(sentence('project.exists', { folder: dir }))
+  if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(sentence('file-not-folder', { place: dir }))
+  // They may hold the last edits of a database that is gone.
   const orphan = ['-wal', '-journal']
     .map((ending) => databaseFile(dir) + ending)
     .find((file) => existsSync(file) && statSync(file).size > 0)
-  if (orphan !== undefined) throw userError(`${orphan}: lies there without its database: take both elsewhere, or bring the database back`)
+  if (orphan !== undefined) throw userError(sentence('project.orphan', { file: orphan }))
   const there = existsSync(dir) ? readdirSync(dir) : []
   let made: string | undefined
   let lock: Lock
@@ -73,12 +73,10 @@ export function createProject(folder: string, options: { name?: string; user?: s
     lock = acquireLock(dir)
   } catch (e) {
     takeBack(dir, there, made)
-    if (diskFull(e)) throw dataError(dir, 'no space left on the device; no project was made', e)
-    // Node says of a folder that cannot be made in a read-only one that it was not found.
+    if (diskFull(e)) throw dataError(dir, sentence('project.disk-full'), e)
+    // Node reports ENOENT for a folder that cannot be created in a read-only one.
     const refused = notWritable(e, dir) || (e as NodeJS.ErrnoException).code === 'ENOENT'
-    throw refused && !(e instanceof DashiError)
-      ? dataError(dir, 'the folder cannot be made (read-only, or permission denied)', e)
-      : ioError(dir, 'written', e)
+    throw refused && !(e instanceof DashiError) ? dataError(dir, sentence('project.no-folder'), e) : ioError(dir, 'written', e)
   }
   let db: Database | undefined
   try {
@@ -90,7 +88,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
       setMeta(database, 'name', options.name ?? repaired(basename(dir)))
       setMeta(database, 'created', String(Date.now()))
     })
-    tally(db) // nothing yet: from here on it is kept up
+    tally(db) // all zero now; edits keep it up to date from here on
     if (!there.includes(basename(doorFile(dir))))
       writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
     return wrap(dir, db, options.user, lock, null)
@@ -98,7 +96,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
     attempt(() => db?.close())
     attempt(() => lock.release())
     takeBack(dir, there, made)
-    throw diskFull(e) ? dataError(dir, 'no space left on the device; no project was made', e) : ioError(dir, 'written', e)
+    throw diskFull(e) ? dataError(dir, sentence('project.disk-full'), e) : ioError(dir, 'written', e)
   }
 }
 
@@ -106,11 +104,11 @@ function attempt(body: () => void): void {
   try {
     body()
   } catch {
-    // the failure that led here is the one to tell
+    // the failure that led here is the one to report
   }
 }
 
-/** Of a project that could not be made nothing stays: neither its files, but for those that were `there`, nor the folders from `made` on. */
+/** Removes all traces of a project that could not be made: its files, except those that were `there` before, and folders from `made` on. */
 function takeBack(dir: string, there: readonly string[], made: string | undefined): void {
   for (const file of [
     'project.db',
@@ -133,19 +131,18 @@ function takeBack(dir: string, there: readonly string[], made: string | undefine
 }
 
 export function openProject(folder: string, options: OpenProjectOptions = {}): Project {
-  if (folder === '') throw userError('the name of the project’s folder is empty')
+  if (folder === '') throw userError(sentence('project.no-folder-name'))
   const dir = resolve(folder)
   const file = databaseFile(dir)
-  if (options.identity && identityOf(file) !== options.identity)
-    throw replacedError(`${file}: was replaced or removed by another program while it was open; nothing was written`)
-  if (!existsSync(file)) throw userError(`${dir}: holds no project (no project.db); make one with \`project create\``)
+  if (options.identity && identityOf(file) !== options.identity) throw replacedError(sentence('project.replaced', { file }))
+  if (!existsSync(file)) throw userError(sentence('project.none', { folder: dir }))
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
   try {
     db = new Database(file, { readOnly: options.readOnly, watched: true, isSound, shared: options.sharedLock })
     if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
-    if (metaValue(db, 'name') === undefined) throw dataError(file, 'is not a project database')
+    if (!hasMeta(db, 'name')) throw dataError(file, sentence('project.not-a-database'))
     return wrap(dir, db, options.user, lock, backup)
   } catch (e) {
     db?.close()
@@ -168,7 +165,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     try {
       return db.kept !== null || position(db) !== at
     } catch {
-      return false // written over: nothing can be read any more
+      return false // overwritten: nothing can be read any more
     }
   }
   return {
@@ -181,7 +178,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     close() {
       try {
         if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
-        attempt(() => db.replaced || keepTally(db)) // counted again where it cannot be written
+        attempt(() => db.replaced || keepTally(db)) // counted again next time where it cannot be written
         db.close()
       } finally {
         note.close()

@@ -1,4 +1,4 @@
-/** Image records that importers yield, stored. */
+/** Stores image records, as importers yield them. */
 import { dataError } from '#shared/errors.ts'
 import { imageRecord, type ImageRecord } from '#shared/model/record.ts'
 import { Ingest, noCounts, type IngestCounts } from '../../db/ingest.ts'
@@ -12,21 +12,21 @@ const chunk = 500
 export interface AddRecordsOptions {
   /** The folder that file names are relative to; the project's `media` folder unless said otherwise. */
   root?: string
-  /** Images a transaction. Without it all are one transaction: all or nothing, and one undo. */
+  /** Images per transaction. Without it all are one transaction: all or nothing, and one step of undo. */
   batch?: number
-  /** As the journal will call it. */
+  /** The action's name in the journal. */
   action?: string
   /** Called after each chunk with the number of images done. */
   onProgress?: (done: number) => void
   signal?: AbortSignal
-  /** Numbers that tracks got so far, of an import that calls several times. */
+  /** Track numbers assigned so far, of an import that calls several times. */
   tracks?: TrackNumbers
 }
 
 /**
- * Stores records. An image that the project has already (same root and file name) only gets what it lacks, so the same import run
- * again changes nothing, and one that was cut off between batches goes on. Throws at the first record that is not valid; see
- * `imageRecord` for what that is.
+ * Stores records. An image that the project already has (same root and file name) only gains what it lacks, so running the same
+ * import again changes nothing, and one that was interrupted between batches continues.
+ * @throws dataError at the first record that is not a valid `imageRecord`
  */
 export function addRecords(project: Project, records: Iterable<ImageRecord>, options: AddRecordsOptions = {}): IngestCounts {
   const counts = noCounts()
@@ -50,7 +50,7 @@ export function addRecords(project: Project, records: Iterable<ImageRecord>, opt
   return counts
 }
 
-/** As `addRecords`, from an asynchronous source, in batches (2,000 unless said otherwise). */
+/** As `addRecords`, from an asynchronous source, in batches (of 2,000 by default). */
 export async function addRecordStream(
   project: Project,
   records: AsyncIterable<ImageRecord>,
@@ -67,7 +67,7 @@ export async function addRecordStream(
   return counts
 }
 
-/** One transaction; `counts` grow only where it commits. */
+/** One transaction; `counts` grow only if it commits. */
 function writeBatch(project: Project, records: Iterable<ImageRecord>, options: AddRecordsOptions, counts: IngestCounts): void {
   const done = { ...counts }
   mutate(project.db, project.user, options.action ?? 'import', (edit) => {

@@ -1,13 +1,14 @@
-/** What an open project holds after its file was replaced or removed: written to a folder of its own, as a project that can be opened. */
+/** Saves what an open project holds after its file was replaced or removed, as a project in a folder of its own. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { dataError, errorLine, userError } from '#shared/errors.ts'
+import { dataError, userError, saidBy } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { checkDatabase } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
 import { roots, setRootPath } from '../../db/roots.ts'
 
-/** As much of a project as is left after its file went. */
+/** What is left of a project after its file was lost. */
 interface Left {
   readonly folder: string
   readonly db: Database
@@ -17,25 +18,25 @@ interface Left {
 export const rescued = new WeakSet<Database>()
 
 /**
- * Everything that the project acknowledged. Images stay where they are: the copy refers to them there. The folder must not exist, or
- * be empty; nothing is left in it where the copy fails.
+ * Copies every acknowledged edit. Images stay where they are, and the copy refers to them there. The folder must be missing or empty;
+ * nothing is left in it where the copy fails.
  */
 export function rescueCopy(project: Left, folder: string): string {
   const target = resolve(folder)
   const fresh = !existsSync(target)
-  if (!fresh && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) throw userError(`${target}: is not an empty folder`)
+  if (!fresh && (!statSync(target).isDirectory() || readdirSync(target).length > 0))
+    throw userError(sentence('folder-not-empty', { folder: target }))
   const file = join(target, 'project.db')
   try {
     mkdirSync(target, { recursive: true })
     if (project.db.kept) copyFileSync(project.db.kept, file)
-    else if (project.db.replaced?.how === 'overwritten')
-      throw dataError(project.db.file, 'was written over, so that only the log of what was open is left, in backups/')
+    else if (project.db.replaced?.how === 'overwritten') throw dataError(project.db.file, sentence('project.overwritten'))
     else project.db.copyTo(file)
     const copy = new Database(file)
     try {
       for (const { id, path } of roots(copy)) if (!isAbsolute(path)) setRootPath(copy, id, resolve(project.folder, path))
       const problem = checkDatabase(copy, false)[0]
-      if (problem) throw dataError(project.db.file, `what was open cannot be copied any more (${problem.message})`)
+      if (problem) throw dataError(project.db.file, sentence('project.not-copied', { reason: problem.message }))
     } finally {
       copy.close()
     }
@@ -46,11 +47,15 @@ export function rescueCopy(project: Left, folder: string): string {
     for (const name of ['project.db', 'project.db-wal', 'project.db-shm', 'project.dashi']) rmSync(join(target, name), { force: true })
     if (fresh && existsSync(target)) rmdirSync(target)
     if (e instanceof Error && e.name === 'DashiError') throw e
-    throw dataError(target, `the copy could not be written (${errorLine(e)})`, e)
+    throw dataError(target, sentence('project.copy-failed', { reason: saidBy(e) }), e)
   }
 }
 
-/** A copy that nobody asked for, beside the project or else among the temporary files, before the last connection to what was open goes. Null where it failed. */
+/**
+ * A copy made without being asked for, before the last connection to the lost file closes: beside the project, or else in the folder
+ * for temporary files.
+ * @returns its folder; null where no copy could be made
+ */
 export function rescueBeside(project: Left): string | null {
   const name = `${basename(project.folder)}-rescued-${new Date().toISOString().replace(/[:.]/g, '-')}`
   for (const parent of [dirname(project.folder), tmpdir()])

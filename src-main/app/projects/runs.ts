@@ -1,7 +1,8 @@
-/** What was made from the data: runs and checkpoints, each traceable to the dataset it saw. */
+/** Runs and checkpoints, each traceable to the dataset it saw. */
 import { randomUUID } from 'node:crypto'
 import { userError } from '#shared/errors.ts'
 import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { position } from '../../db/journal.ts'
 import { takeOverJobs } from '../../db/queue.ts'
@@ -20,7 +21,7 @@ import type { Project } from './project.ts'
 
 type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' | 'settings' | 'folder' | 'status'>>
 
-/** Registers a run with the dataset's hash and journal position of this moment. */
+/** Registers a run with the dataset's present hash and journal position. */
 export function startRun({ db }: Project, run: NewRun): RunRecord {
   return db.transaction(() => {
     const r = runRecord.parse({
@@ -42,7 +43,7 @@ export function startRun({ db }: Project, run: NewRun): RunRecord {
   })
 }
 
-/** A status other than queued or running also notes the time. */
+/** A status other than queued or running also records the time. */
 export function updateRun(
   project: Project,
   id: string,
@@ -63,7 +64,7 @@ export const closeInterrupted = ({ db }: Project): void => takeOverJobs(db)
 
 export function getRun({ db }: Project, id: string): RunRecord {
   const run = runById(db, id)
-  if (!run) throw userError(`no run has the id ${id}`)
+  if (!run) throw userError(sentence('run.none', { id }))
   return run
 }
 
@@ -72,7 +73,7 @@ export const listRuns = ({ db }: Project, kind?: string): RunRecord[] => runs(db
 
 type NewCheckpoint = Pick<CheckpointRecord, 'name' | 'kind' | 'folder'> & Partial<Pick<CheckpointRecord, 'id' | 'runId' | 'metrics'>>
 
-/** A folder is one checkpoint: written again, its record is brought up to date and keeps its id. */
+/** A folder is one checkpoint: writing to it again updates the record, which keeps its id. */
 export function addCheckpoint({ db }: Project, checkpoint: NewCheckpoint): CheckpointRecord {
   const known = checkpoint.id === undefined ? checkpointIn(db, checkpoint.folder) : undefined
   const c = checkpointRecord.parse({
@@ -103,7 +104,7 @@ export function updateCheckpoint(
 
 export function getCheckpoint({ db }: Project, id: string): CheckpointRecord {
   const checkpoint = checkpointById(db, id)
-  if (!checkpoint) throw userError(`no checkpoint has the id ${id}`)
+  if (!checkpoint) throw userError(sentence('checkpoint.none', { id }))
   return checkpoint
 }
 

@@ -1,6 +1,7 @@
 /** Named states of the dataset. */
 import { userError } from '#shared/errors.ts'
 import { snapshot as snapshotSchema, snapshotName, type Snapshot, type SnapshotDiff } from '#shared/model/project.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { mutate, position } from '../../db/journal.ts'
 import { addSnapshot, dropSnapshot, snapshotNamed, snapshots } from '../../db/snapshots.ts'
@@ -11,11 +12,10 @@ import type { Project } from './project.ts'
 export function takeSnapshot(project: Project, name: string): Snapshot {
   const { db, user } = project
   return db.transaction(() => {
-    if (!snapshotName.safeParse(name).success)
-      throw userError('a snapshot needs a name of 1 to 200 characters, none of them a NUL or half of one')
+    if (!snapshotName.safeParse(name).success) throw userError(sentence('snapshot.name'))
     const taken = snapshotSchema.safeParse({ name, seq: position(db), datasetHash: datasetHash(db), by: user, at: Date.now() })
-    if (!taken.success) throw userError('a snapshot needs a name of 1 to 200 characters')
-    if (snapshotNamed(db, name)) throw userError(`a snapshot named ${name} exists already`)
+    if (!taken.success) throw userError(sentence('snapshot.name'))
+    if (snapshotNamed(db, name)) throw userError(sentence('snapshot.exists', { name }))
     const s = taken.data
     addSnapshot(db, s)
     return s
@@ -25,12 +25,12 @@ export function takeSnapshot(project: Project, name: string): Snapshot {
 export const listSnapshots = ({ db }: Project): Snapshot[] => snapshots(db)
 
 export function removeSnapshot({ db }: Project, name: string): void {
-  if (!dropSnapshot(db, name)) throw userError(`no snapshot is named ${name}`)
+  if (!dropSnapshot(db, name)) throw userError(sentence('snapshot.none', { name }))
 }
 
 function find({ db }: Project, name: string): Snapshot {
   const found = snapshotNamed(db, name)
-  if (!found) throw userError(`no snapshot is named ${name}`)
+  if (!found) throw userError(sentence('snapshot.none', { name }))
   return found
 }
 
@@ -38,7 +38,7 @@ function find({ db }: Project, name: string): Snapshot {
 export const compareSnapshots = (project: Project, from: string, to?: string): SnapshotDiff =>
   diffStates(project.db, find(project, from).seq, to === undefined ? position(project.db) : find(project, to).seq)
 
-/** Makes the dataset what it was; what came after stays in the journal, and going back can itself be undone. */
+/** Restores the dataset; later changes stay in the journal, and the restoration can itself be undone. */
 export function restoreSnapshot(project: Project, name: string): void {
   const { seq } = find(project, name)
   mutate(project.db, project.user, `go back to ${name}`, (edit) => restoreState(edit, seq))

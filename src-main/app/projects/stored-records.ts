@@ -1,4 +1,4 @@
-/** Images with everything known of them as records, which exporters take, read as a stream. */
+/** Reads images with everything known about them as a stream of records, as exporters take them. */
 import { join } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
 import { shapeProblem } from '#shared/geometry/shape.ts'
@@ -26,11 +26,11 @@ export interface StoredRecord {
   record: ImageRecord
   /** Ids in the order of `record.regions`. */
   regionIds: number[]
-  /** What is not in the record: annotations stored that are none (of before, or of another program), a link; a line each. */
+  /** What is missing from the record, a line each: stored annotations that are invalid (of another version or program), a link. */
   problems: string[]
 }
 
-/** Everything known of the images that a filter lets through, in the order of their ids, some hundred at a time. */
+/** Everything known about the images that pass a filter, in the order of their ids; some hundred are read at a time. */
 export function* readRecords(project: Project, filter: MediaFilter = {}): Generator<StoredRecord> {
   const { db } = project
   const places = placesOf(project)
@@ -89,7 +89,7 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
 
 const problemLine = (what: string, id: number, problem: string | null) => problem && `${what} ${id}: ${problem}`
 
-/** The rows that are what they should be; of any other a line in `problems`. */
+/** The valid rows as entities; each other row becomes a line in `problems`. */
 function sound<T extends { id: number }>(
   rows: readonly StoredRow[] = [],
   decode: (row: StoredRow) => T,

@@ -1,4 +1,4 @@
-/** Ordered review: a fixed order over a filter, and where it stands. */
+/** Ordered review: a fixed order of the images that pass a filter, and the review's progress. */
 import { hash } from 'node:crypto'
 import type { Output } from '#shared/contract.ts'
 import type { ReviewState } from '#shared/model/media.ts'
@@ -11,12 +11,12 @@ import { countReviewed, leastScores, reviewers } from '../../db/review.ts'
 import { keptResult } from '../curation/index.ts'
 import type { Project } from '../projects/index.ts'
 
-/** By path as people count (2 before 10). */
+/** By path, numbers by value (2 before 10). */
 const byPath = new Intl.Collator('en', { numeric: true }).compare
 
 /**
- * `doubt`: images whose label was doubted by their margin (see curation/doubts.ts), then those with proposals by the least score among them,
- * then the rest by path. `random`: by a hash of seed and path, so that images which come or go leave the others in their order.
+ * `doubt`: first images whose label was doubted, by margin (see curation/doubts.ts); then those with proposals, by the lowest score
+ * among them; then the rest by path. `random`: by a hash of seed and path, so that adding or removing images does not reorder the others.
  */
 export function reviewOrderOf(
   project: Project,

@@ -1,7 +1,6 @@
 import { Rng } from '../data/rng.ts'
 import { sizeOf } from '../graph/graph.ts'
 import type { ClipConfig } from './clip-config.ts'
-import { clipTensors } from './clip.ts'
 
 /**
  * Weights of an untrained CLIP, openai/CLIP model.py initialize_parameters: embeddings N(0, .02) and N(0, .01), projections
@@ -9,8 +8,8 @@ import { clipTensors } from './clip.ts'
  * Two tensors of the image tower start from structure instead, since a small set of pictures teaches it slowly: patches are
  * first seen through cosines, and the grid's positions are sinusoids (Beyer et al. 2022, "Better plain ViT baselines").
  */
-export function initialClip(c: ClipConfig, seed: number): Map<string, Float32Array> {
-  const tensors = [...clipTensors(c).shapes()].map(([name, shape], i) => {
+export function initialClip(c: ClipConfig, shapes: ReadonlyMap<string, readonly number[]>, seed: number): Map<string, Float32Array> {
+  const tensors = [...shapes].map(([name, shape], i) => {
     const rng = Rng.of(seed, i)
     const std = spread(name, c)
     const data = new Float32Array(sizeOf(shape))

@@ -22,7 +22,9 @@ import { dataError } from '#shared/errors.ts'
 import { clipProcessor } from '../data/preprocess.ts'
 import type { Weights } from '../weights/source.ts'
 import { activationsOf, pictureCost } from './bounds.ts'
+import { closedForm } from './clip-closed-form.ts'
 import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-config.ts'
+import { initialClip } from './clip-init.ts'
 import { essential, activationName } from './essence.ts'
 import { defineFamily } from './model.ts'
 import { TensorList } from './tensors.ts'
@@ -165,6 +167,8 @@ export const clip = defineFamily<ClipConfig>({
   describe: (c) => ({
     dim: c.projection_dim,
     tensors: clipTensors(c),
+    initial: (seed) => initialClip(c, clipTensors(c).shapes(), seed),
+    closedForm: closedForm(c, (p, pixels) => imageTokens(p, c, pixels)),
     image: {
       size: c.vision_config.image_size,
       patch: c.vision_config.patch_size,
@@ -188,6 +192,7 @@ export const clip = defineFamily<ClipConfig>({
     similarity: {
       scale: logitScale,
       logits: logitsPerImage,
+      bounds: { [LOGIT_SCALE]: Math.log(100) },
       of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
     },
     check: checkScale,

@@ -27,6 +27,13 @@ export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | un
   return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
 }
 
+/** What a configuration describes that the program itself made. */
+export function architectureOf(raw: Readonly<Record<string, unknown>>): Architecture {
+  const family = familyOf(raw)
+  if (!family) throw new Error(`no family for ${String(raw['model_type'])}`)
+  return family.architecture((schema) => schema.parse(raw))
+}
+
 /** What the folder's `config.json` describes. @throws a data fault naming the families that there are */
 export function architectureIn(dir: string): Architecture {
   const file = path.join(dir, CONFIG_FILE)

@@ -1,7 +1,7 @@
 /** A model as recipes, evaluation, merging and curation see it: by what it can do, never by its family. */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
-import type { Processor } from '../data/preprocess.ts'
+import type { PreprocessConfig, Processor } from '../data/preprocess.ts'
 import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { type FrozenAs, Params, type WeightSource } from '../nn/params.ts'
@@ -52,7 +52,24 @@ export interface TextTower {
 export interface Similarity {
   scale(p: Params): Value
   logits(p: Params, image: Value, text: Value): Value
+  /** Upper bounds that pre-training keeps, by tensor name. */
+  readonly bounds?: Readonly<Record<string, number>>
   of(weights: Pick<Weights, 'float32'>): { readonly scale: number; readonly bias: number }
+}
+
+/**
+ * An image tower that is set, not trained, to see edges and colours and to bring what is made of them to its embedding; gradients
+ * do the rest (engine/pretrain/start.ts). Weights are changed in place.
+ */
+export interface ClosedForm {
+  /** Makes each patch say what it shows. */
+  see(weights: ReadonlyMap<string, Float32Array>, normalisation: Pick<PreprocessConfig, 'image_mean' | 'image_std'>): void
+  /** pixels [B, 3, H, W] → what the patches then say [B, places · content]. */
+  contents(p: Params, pixels: Value): Value
+  /** Features that a linear map is to make of that. */
+  readonly features: number
+  /** Brings map · contents + bias to the embedding: `map` [features, places · content], `bias` [features]. */
+  read(weights: ReadonlyMap<string, Float32Array>, map: Float32Array, bias: Float32Array): void
 }
 
 /** What a `config.json` describes. */
@@ -64,6 +81,9 @@ export interface Architecture {
   readonly image: ImageTower
   readonly text?: TextTower
   readonly similarity?: Similarity
+  /** Weights of an untrained model, the same for the same seed on every machine. */
+  initial?(seed: number): Map<string, Float32Array>
+  readonly closedForm?: ClosedForm
   /** A classifier among the model's own tensors. */
   classifier?(weights: Weights): Head
   /** Checks beyond names, shapes and finiteness. @throws a data fault */

@@ -19,8 +19,9 @@ export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weig
 }
 
 /**
- * CLIP's loss over logits [B, B], image i belonging to text i: the mean of the two cross-entropies. `same` [B, B] (bool)
- * marks other pairs that belong together too; they are left out of the sums, neither drawn together nor pushed apart.
+ * The symmetric contrastive loss (Radford et al. 2021, figure 3) over logits [B, B], image i belonging to text i: the mean of
+ * the two cross-entropies. `same` [B, B] (bool) marks other pairs that belong together too; they are left out of the sums,
+ * neither drawn together nor pushed apart.
  */
 export function contrastive(logits: Value, same?: Value): Value {
   const b = logits.shape[0]!

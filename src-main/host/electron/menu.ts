@@ -103,6 +103,6 @@ export function menuTemplate({ platform, language, act, recent, open, developing
       role: 'windowMenu',
       submenu: [role('minimize'), role('zoom'), ...(mac ? [line, role('front')] : [role('close')])],
     },
-    { label: words.menus.help, role: 'help', submenu: [item('help', 'F1'), ...(mac ? [] : [line, item('about')])] },
+    { label: words.menus.help, role: 'help', submenu: [item('guide', 'F1'), item('help'), ...(mac ? [] : [line, item('about')])] },
   ]
 }

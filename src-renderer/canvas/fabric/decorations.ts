@@ -1,4 +1,4 @@
-/** Handles, vertices, and what the tool at work shows: one Fabric object, drawn in CSS pixels, over everything. */
+/** Handles, vertices and the tool's overlay: one Fabric object on top of everything, drawn in CSS pixels. */
 import { FabricObject } from 'fabric'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
@@ -11,11 +11,11 @@ import { toScreen } from '../view.ts'
 import { paintLines } from './lines.ts'
 import { paintNames } from './names.ts'
 import { paintPointNames } from './point-names.ts'
+import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-export const accent = '#2f80ed'
-/** Vertices nearer than this (CSS px) to the one before get no handle of their own; they can still be taken. */
+/** Vertices nearer than this (CSS px) to the previous one get no handle; they can still be dragged. */
 const spacing = 5
 
 export class Decorations extends FabricObject {
@@ -197,14 +197,4 @@ export class Decorations extends FabricObject {
     }
     if (ruler) paintRuler(ctx, this.editor, ruler)
   }
-}
-
-/** The current path, visible on light and dark alike. */
-export function twoTone(ctx: CanvasRenderingContext2D, width: number, colour = '#000'): void {
-  ctx.strokeStyle = '#ffffffc0'
-  ctx.lineWidth = width + 1.5
-  ctx.stroke()
-  ctx.strokeStyle = colour
-  ctx.lineWidth = width
-  ctx.stroke()
 }

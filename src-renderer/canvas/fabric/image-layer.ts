@@ -131,7 +131,7 @@ export class ImageLayer {
     // The smallest copy that still has a pixel for each of the screen's.
     const perPixel = width / levels[0]!.width // more than one for the overview of a tiled image
     const bitmap = levels[levelFor(scale * perPixel, levels.length)]!
-    // Only what is seen of it: far zoomed in, the whole would be a huge destination.
+    // Only the visible part: when zoomed in far, the destination of the whole would be huge.
     const k = bitmap.width / width
     const sx = Math.max(0, Math.floor((-view.x / view.scale) * k) - 1)
     const sy = Math.max(0, Math.floor((-view.y / view.scale) * k) - 1)

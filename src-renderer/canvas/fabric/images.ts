@@ -9,9 +9,9 @@ const small = 1.5e6
 export interface DecodedImage {
   width: number
   height: number
-  /** Full size first, each next one half of it. */
+  /** Full size first, each level half the one before. */
   levels: ImageBitmap[]
-  /** Is there something to be seen behind it? */
+  /** Whether anything behind it is visible. */
   translucent: boolean
   pixels(): Pixels
 }
@@ -77,7 +77,7 @@ async function decode(url: string): Promise<DecodedImage> {
   }
 }
 
-/** Made small, a picture keeps a trace of each of its holes. */
+/** A downscaled picture keeps a trace of each hole. */
 function isTranslucent(bitmap: ImageBitmap): boolean {
   const [width, height] = [Math.min(bitmap.width, 64), Math.min(bitmap.height, 64)]
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!

@@ -1,6 +1,6 @@
 /** Pointer, wheel and the space bar, as plain data for the editor. Returns what ends it. */
 import type { CanvasEditor } from '../editor.ts'
-import { isTextField } from '../shortcuts.ts'
+import { isTextField } from '../keyboard.ts'
 import type { PointerInput } from '../types.ts'
 import { Touches } from './touch.ts'
 
@@ -38,7 +38,7 @@ export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
   element.addEventListener(
     'pointermove',
     (e) => {
-      // A stroke wants every position, not one a frame.
+      // A stroke needs every position, not one per frame.
       const all = e.buttons & 1 ? e.getCoalescedEvents() : []
       const tell = (m: PointerEvent) => (e.pointerType === 'touch' ? touches.move(e.pointerId, input(m)) : editor.pointerMove(input(m)))
       editor.batch(() => (all.length ? all : [e]).forEach(tell))

@@ -26,7 +26,7 @@ export function paintLines(ctx: CanvasRenderingContext2D, editor: CanvasEditor):
       ctx.moveTo(left, y)
       ctx.lineTo(right, y)
     }
-    // One dark, one light: to be seen on any picture, and to hide none.
+    // One dark, one light, so that they are visible on any image.
     ctx.lineWidth = 1
     ctx.strokeStyle = '#00000030'
     ctx.stroke()

@@ -1,4 +1,4 @@
-/** The Fabric canvas: only what is under the hand is on it. */
+/** The Fabric canvas, which holds only the regions being worked on. */
 import { StaticCanvas } from 'fabric'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -42,7 +42,7 @@ export class LiveLayer {
     return new Set([...selection, ...(overlay.previews?.keys() ?? []), ...(overlay.maskOf !== undefined ? [overlay.maskOf] : [])])
   }
 
-  /** `missing`: held no more, but not yet drawn by the layer below. */
+  /** `missing`: no longer worked on, but not yet drawn by the layer below. */
   draw(held: ReadonlySet<RegionId>, missing: readonly RegionId[]): void {
     const { editor } = this
     const { overlay } = editor

@@ -15,7 +15,7 @@ export interface Look {
   outlineOnly: boolean
 }
 
-/** One region in the hand, drawn in canvas pixels as the view has it. */
+/** One region being worked on, drawn in canvas pixels as the view shows it. */
 export class LiveRegion extends FabricObject {
   static override type = 'LiveRegion'
   private painted: { key: string; of: FlatMask; canvas: OffscreenCanvas; x: number; y: number } | null = null
@@ -29,7 +29,7 @@ export class LiveRegion extends FabricObject {
     super({ objectCaching: false, selectable: false, evented: false })
   }
 
-  /** Instead of `shape`, while a brush is at work. */
+  /** Drawn instead of `shape` while a brush is in use. */
   columns: ColumnMask | null = null
 
   override render(ctx: CanvasRenderingContext2D): void {

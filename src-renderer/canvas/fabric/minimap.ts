@@ -1,4 +1,4 @@
-/** The whole image, small, with a frame about what is seen of it; a press or a drag there moves the view. Shown when zoomed in. */
+/** The minimap, shown when zoomed in: the visible part is framed, and a press or drag moves the view. */
 import type { CanvasEditor } from '../editor.ts'
 import { visibleBox } from '../view.ts'
 import type { DecodedImage } from './images.ts'

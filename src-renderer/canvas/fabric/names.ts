@@ -1,4 +1,4 @@
-/** Labels' names at their regions, those that are seen; where very many are, the largest regions'. */
+/** Label names beside visible regions; if there are very many, only the largest regions' names. */
 import { inkOn } from '../../format.ts'
 import { boundsOfShape } from '../bounds.ts'
 import type { CanvasEditor } from '../editor.ts'

@@ -1,4 +1,4 @@
-/** The names of the points of keypoints, beside them: of the regions in the hand and the one under the pointer. */
+/** Names beside keypoints: of the selected regions and the one under the pointer. */
 import { boxIntersection } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { boundsOfShape } from '../bounds.ts'

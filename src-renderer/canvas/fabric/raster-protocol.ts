@@ -1,4 +1,4 @@
-/** Between the page and the thread that draws the regions. Both ends are one build, so types suffice. */
+/** Messages between the page and the worker that draws regions. Both ends are one build, so types suffice. */
 import type { PaintWindow } from '../masks/paint.ts'
 import type { SceneRegion, Style } from './scene.ts'
 

@@ -1,4 +1,4 @@
-/** Draws all regions but those in the hand into one bitmap; after an edit only the part about it. */
+/** Draws all regions that are not being worked on into one bitmap; after an edit, only the area around it. */
 import RBush, { type BBox } from 'rbush'
 import { boxIntersection, boxUnion, shapeBox } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
@@ -28,7 +28,7 @@ interface Drawn {
 }
 type DrawMessage = Extract<ToRaster, { type: 'draw' }>
 
-/** With more regions in sight, lines are hairlines: several times faster, and clearer. */
+/** With more visible regions, outlines are hairlines: several times faster, and clearer. */
 const dense = 1000
 
 const entries = new Map<number, Entry>()
@@ -101,12 +101,12 @@ async function draw({ ticket, window, style, except, hideAll }: DrawMessage): Pr
   dirty = null
   const areas = [...(moved ? move(last?.window ?? null, window) : []), ...(stale ? [stale] : [])]
   for (const area of areas.includes(all) ? [all] : areas) paint(area, drawn, style, hideAll)
-  // All of it, although little may have changed: the page shows such a bitmap without copying it.
+  // The whole bitmap, even if little changed: the page shows a transferred bitmap without copying it.
   const bitmap = moved || stale ? await createImageBitmap(canvas) : null
   port.postMessage({ ticket, window, bitmap, took: performance.now() - from }, bitmap ? [bitmap] : [])
 }
 
-/** Takes along what was drawn already, where the windows lie on the same grid of pixels; answers what is left to draw. */
+/** Reuses what is already drawn where both windows share a pixel grid; returns what is left to draw. */
 function move(from: PaintWindow | null, to: PaintWindow): Box[] {
   const old = canvas
   canvas = new OffscreenCanvas(to.width, to.height)
@@ -130,7 +130,7 @@ function move(from: PaintWindow | null, to: PaintWindow): Box[] {
 // Drawn by this thread, not by the GPU's process, which the page needs for its frames.
 const context = () => canvas.getContext('2d', { willReadFrequently: true })!
 
-/** The canvas pixels about a box of image pixels; null where none are seen. */
+/** The canvas pixels around a box of image pixels; null if none are visible. */
 function onCanvas(b: Box, w: PaintWindow, margin: number): Box | null {
   const x0 = Math.floor((b.x - w.x) * w.scale - margin)
   const y0 = Math.floor((b.y - w.y) * w.scale - margin)

@@ -1,4 +1,4 @@
-/** The regions that nobody holds: one bitmap, drawn by another thread, moved and scaled with the view until a sharper one comes. */
+/** Regions at rest: one bitmap drawn by a worker, moved and scaled with the view until a sharper one arrives. */
 import { boxIntersection } from '#shared/geometry/box.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Box } from '#shared/model/shape.ts'
@@ -19,7 +19,7 @@ export class RegionLayer {
   readonly element = document.createElement('canvas')
   private readonly context = this.element.getContext('bitmaprenderer')!
   private readonly worker = new Worker(new URL('./raster.worker.ts', import.meta.url), { type: 'module' })
-  /** What the worker was last told of each region. */
+  /** Each region as last sent to the worker. */
   private sent = new Map<RegionId, Region>()
   private window: PaintWindow | null = null
   private ticket = 0
@@ -33,7 +33,7 @@ export class RegionLayer {
   /** Milliseconds the worker took for its last drawing. */
   took = 0
 
-  /** `onFrame`: a new bitmap is shown; what was drawn live in its place may go. */
+  /** `onFrame` is called when a new bitmap is shown, so that what was drawn live instead can be removed. */
   constructor(
     private readonly editor: CanvasEditor,
     private readonly onFrame: () => void,
@@ -57,7 +57,7 @@ export class RegionLayer {
   private scene = (r: Region) => sceneRegion({ ...r, shape: this.editor.drawn(r.shape, r.labelId) }, this.editor.colourOf(r.labelId))
   private post = (message: ToRaster) => this.worker.postMessage(message)
 
-  /** Everything anew: another image, other colours. */
+  /** Redraws everything: another image, other colours. */
   load(): void {
     const visible = this.editor.regions.all().filter(isShown)
     this.sent = new Map(visible.map((r) => [r.id, r]))
@@ -70,7 +70,7 @@ export class RegionLayer {
     this.window = null
   }
 
-  /** Tells the worker what differs from what it knows. */
+  /** Sends the worker the regions that differ from those it has. */
   update(): void {
     const now = new Map<RegionId, Region>()
     const set: Region[] = []
@@ -87,7 +87,7 @@ export class RegionLayer {
     this.post({ type: 'update', set: set.map((r) => this.scene(r)), delete: gone })
   }
 
-  /** Those that the bitmap does not show as they are, though nobody holds them any more: to be drawn live a moment longer. */
+  /** Regions that are no longer worked on but that the bitmap does not show correctly yet: drawn live a moment longer. */
   missing(held: ReadonlySet<RegionId>): RegionId[] {
     const late = [...this.fresh].filter(([, revision]) => revision > this.shownRevision).map(([id]) => id)
     return [...new Set([...late, ...this.shownExcept])].filter((id) => !held.has(id))
@@ -96,7 +96,7 @@ export class RegionLayer {
     return !this.busy && this.shownRevision === this.revision && this.asked?.ticket === this.ticket
   }
 
-  /** Moves the bitmap to where the view has it, and asks for a better one where it is not good enough. `held`: drawn live. */
+  /** Moves the bitmap with the view and requests a sharper one if needed. `held`: regions drawn live. */
   draw(held: ReadonlySet<RegionId>): void {
     const { view } = this.editor
     const w = this.window
@@ -133,7 +133,7 @@ export class RegionLayer {
     this.post({ type: 'draw', ticket: this.ticket, window: wanted, style, except: [...held], hideAll })
   }
 
-  /** The present one while it reaches well beyond what is seen, at the right scale. Only the image's part is drawn, and a rim for points outside. */
+  /** The current one while it has the right scale and a margin around the view. Clipped to the image, with a rim for points outside. */
   private wantedWindow(): PaintWindow | null {
     const { view, viewport, image } = this.editor
     const dpr = globalThis.devicePixelRatio || 1

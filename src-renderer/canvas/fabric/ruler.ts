@@ -4,7 +4,7 @@ import { lengthText } from '../../measure.ts'
 import type { CanvasEditor } from '../editor.ts'
 import type { Point } from '../types.ts'
 import { toScreen } from '../view.ts'
-import { accent, twoTone } from './decorations.ts'
+import { accent, twoTone } from './ink.ts'
 
 const say = (n: number) => String(n)
 

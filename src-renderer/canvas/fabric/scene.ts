@@ -1,4 +1,4 @@
-/** Regions as the raster layer draws them, and the drawing itself: the same on a canvas of a worker and of the page. */
+/** Regions as the raster layer draws them; the drawing code runs in the worker and in the page. */
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -90,7 +90,7 @@ export function trace(ctx: Context, shape: Shape, w: PaintWindow, pointRadius = 
   }
 }
 
-/** Points that are labelled but cannot be seen are rings. */
+/** Labelled but occluded points are drawn as rings. */
 export function paintHidden(ctx: Context, shape: Shape, w: PaintWindow, pointRadius: number): void {
   if (shape.kind !== 'keypoints' || !shape.points.some((p) => p.v === 1)) return
   ctx.beginPath()
@@ -135,7 +135,7 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
   }
 }
 
-/** Proposals are dashed, what lies between key frames is dotted. */
+/** Proposals are dashed, interpolated regions dotted. */
 export const dashOf = ({ proposed, between }: Pick<SceneRegion, 'proposed' | 'between'>, lineWidth: number): number[] =>
   proposed ? [4 * lineWidth, 3 * lineWidth] : between ? [1.4 * lineWidth, 2 * lineWidth] : []
 

@@ -10,14 +10,14 @@ import { RegionLayer } from './region-layer.ts'
 export interface CanvasStage {
   /** Decodes an image that will probably be opened next. */
   prefetch(url: string): void
-  /** When the open image and all regions are on the screen as they are. */
+  /** Resolves when the open image and all regions are drawn. */
   settled(): Promise<void>
   /** Milliseconds that the region layer's thread took for its last picture. */
   readonly rasterTime: number
   dispose(): void
 }
 
-/** `onError`: the image could not be had. The element gets its size from the page; it takes the keyboard focus. */
+/** `onError` is called if the image cannot be loaded. The element is sized by the page and takes the keyboard focus. */
 export function mountCanvas(
   element: HTMLElement,
   editor: CanvasEditor,

@@ -40,7 +40,7 @@ export class TileSource {
   private wanted: TilePlace[] = []
   private closed = false
 
-  /** `onTile`: there is one more to draw. */
+  /** `onTile` is called when another tile can be drawn. */
   constructor(
     image: CanvasImage,
     private readonly pyramid: Pyramid,
@@ -59,14 +59,14 @@ export class TileSource {
     return tile
   }
 
-  /** What is in sight now, the most urgent first; what no longer is is not fetched any more. */
+  /** Sets the tiles in view, most urgent first; requests for others are dropped. */
   want(places: readonly TilePlace[]): void {
     this.wanted = places.filter((p) => !this.tiles.has(keyOf(p)) && !this.failed.has(keyOf(p)))
     const keys = new Set(this.wanted.map(keyOf))
     for (const [key, abort] of this.fetching) if (!keys.has(key)) abort.abort()
     this.next()
   }
-  /** Everything wanted is there, or cannot be had. */
+  /** Everything requested has arrived or failed. */
   get settled() {
     return this.wanted.every((p) => this.tiles.has(keyOf(p)) || this.failed.has(keyOf(p)))
   }

@@ -1,14 +1,14 @@
-/** Two fingers pan and zoom, one draws; a drawing in progress waits while there are two, and goes on afterwards. */
+/** Two fingers pan and zoom, one draws; a drawing in progress pauses while there are two. */
 import type { CanvasEditor } from '../editor.ts'
 import type { Point, PointerInput } from '../types.ts'
 import { panBy, toImage, toScreen, zoomAbout } from '../view.ts'
 
-/** A finger draws once it moved so far (CSS px) or was alone so long (ms): until then a second one may make it a pinch. */
+/** A finger draws after moving this far (CSS px) or being down alone this long (ms); until then a second one makes it a pinch. */
 const alone = { distance: 5, time: 90 }
 
 export class Touches {
   private readonly fingers = new Map<number, Point>()
-  /** A press that the editor was not told of yet. */
+  /** A press that the editor has not been told of yet. */
   private held: { input: PointerInput; timer: ReturnType<typeof setTimeout> } | null = null
   /** The finger that draws, and where it drew last, in image pixels. */
   private drawing: { id: number; at: Point } | null = null
@@ -43,7 +43,7 @@ export class Touches {
     if (this.held && !this.pinched) this.press(id) // a tap
     this.fingers.delete(id)
     if (this.drawing?.id !== id) return
-    // Where it ends under two fingers, it ends where it was before them.
+    // Ended by a second finger, it ends where it was before that.
     const at = this.pinched ? toScreen(this.editor.view, this.drawing.at) : input
     this.drawing = null
     this.editor.pointerUp({ ...input, ...at })

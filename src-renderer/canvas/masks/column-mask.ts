@@ -4,7 +4,7 @@
  */
 import { encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
-import type { Point, Size } from '../types.ts'
+import type { Point, Size } from '../plane.ts'
 import { flatFromRle, type FlatMask } from './flat-mask.ts'
 
 /** y0, y1, y0, y1, …: half-open, ascending, never touching. */
@@ -50,7 +50,7 @@ export class ColumnMask {
     return out
   }
 
-  /** Sets (or clears) rows [y0, y1) of a column; what lies outside the image is ignored. */
+  /** Sets (or clears) rows [y0, y1) of a column; rows outside the image are ignored. */
   paint(x: number, y0: number, y1: number, erase: boolean): void {
     y0 = Math.max(0, y0)
     y1 = Math.min(this.height, y1)

@@ -1,7 +1,13 @@
 /** A mask for painting: every column's intervals of rows, one after the other in one array. */
 import { decodeCounts } from '#shared/geometry/rle.ts'
 import type { Box, MaskShape, Rle } from '#shared/model/shape.ts'
-import type { ColumnMask } from './column-mask.ts'
+
+/** A mask that is read column by column. */
+interface Columns {
+  readonly width: number
+  readonly height: number
+  column(x: number): ArrayLike<number>
+}
 
 export interface FlatMask {
   width: number
@@ -52,7 +58,7 @@ export function flatContains({ width, height, offsets, rows }: FlatMask, x: numb
   return false
 }
 
-export function flatFromColumns(mask: ColumnMask): FlatMask {
+export function flatFromColumns(mask: Columns): FlatMask {
   const offsets = new Int32Array(mask.width + 1)
   for (let x = 0; x < mask.width; x++) offsets[x + 1] = offsets[x]! + mask.column(x).length
   const rows = new Int32Array(offsets[mask.width]!)

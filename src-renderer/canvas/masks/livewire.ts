@@ -27,7 +27,7 @@ export class Livewire {
     this.cost = gradientCost(pixels)
   }
 
-  /** Paths begin here from now on, and stay within `radius` pixels. */
+  /** Starts new paths here, kept within `radius` pixels. */
   seed(p: Point, radius = 400): void {
     const [px, py] = this.pixel(p)
     const x = Math.max(0, px - radius)

@@ -1,5 +1,5 @@
 /**
- * Masks into one picture at the resolution of the screen: each mask costs what is seen of it, not its 4 megapixels. The canvas
+ * Paints masks into one picture at screen resolution: each costs what is visible of it, not its 4 megapixels. The canvas
  * lies transposed in memory, so that a run of rows is a run of memory, and is turned once at the end.
  */
 import type { FlatMask } from './flat-mask.ts'
@@ -22,7 +22,7 @@ export class MaskCanvas {
     this.pixels = new Uint32Array(window.width * window.height)
   }
 
-  /** Over what is there; the outline (one canvas pixel wide) is drawn with `edge`, the rest with `fill`, both 0 to 1. */
+  /** Blends over what is there: the outline (one canvas pixel wide) with opacity `edge`, the rest with `fill`, both 0 to 1. */
   paint(mask: FlatMask, colour: string, fill: number, edge: number): void {
     const { x: wx, scale, width } = this.window
     const from = Math.max(0, Math.ceil(-wx * scale - 0.5))
@@ -87,7 +87,7 @@ export class MaskCanvas {
 interface Paint {
   /** Premultiplied. */
   colour: number
-  /** What is left of the ground, of 256. */
+  /** The share of the background that remains, of 256. */
   rest: number
 }
 

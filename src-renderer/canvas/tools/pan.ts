@@ -1,9 +1,22 @@
-import { ToolState } from './state.ts'
+import { Hand } from 'lucide-vue-next'
+import { defineTool } from '../tool.ts'
+import { ToolState } from '../tool-state.ts'
 
-/** The editor itself pans, whatever the tool; this one only never does anything else. */
-export class PanIdle extends ToolState {
+/** The editor itself handles panning for any tool; this one does nothing else. */
+class PanIdle extends ToolState {
   readonly path = 'pan.idle'
-  override get cursor() {
-    return 'grab'
-  }
 }
+
+export default defineTool({
+  id: 'pan',
+  section: 'look',
+  order: 2,
+  title: { en: 'Pan', ja: '移動' },
+  icon: Hand,
+  keys: ['G'],
+  cursor: 'grab',
+  makes: [],
+  hints: {},
+  hint: () => null,
+  start: (editor) => new PanIdle(editor),
+})

@@ -1,10 +1,10 @@
-/** The timeline as pixels: only what is seen is drawn, however many frames and tracks there are. */
+/** Paints the timeline: only the visible part, however many frames and tracks there are. */
 import type { TrackSpans } from '#shared/contract/tracks.ts'
 
 export const rowHeight = 20
 export const rulerHeight = 20
 
-/** Which frames are seen: the first, in parts of a frame, and CSS pixels each. */
+/** The visible frames: the first one (may be fractional), and CSS pixels per frame. */
 export interface Window {
   from: number
   step: number
@@ -28,7 +28,7 @@ export interface Look {
 export const frameAt = (x: number, { from, step }: Window, frames: number) =>
   Math.min(Math.max(Math.floor(from + x / step), 0), Math.max(frames - 1, 0))
 
-/** Wide enough for the window to be filled, narrow enough for a frame to be hit. */
+/** At least fills the window; at most leaves a frame easy to hit. */
 export const largestStep = 28
 export const fitting = (width: number, frames: number) => Math.min(largestStep, width / Math.max(frames, 1))
 export function clamped({ from, step }: Window, width: number, frames: number): Window {
@@ -96,7 +96,7 @@ function mark(ctx: CanvasRenderingContext2D, x: number, y: number, end: boolean,
   if (end) ctx.fillRect(x + 6, y - 6, 2, 12)
 }
 
-/** Numbers from 1, as far apart as they need. */
+/** Frame numbers from 1, spaced so that they do not overlap. */
 function ruler(ctx: CanvasRenderingContext2D, { width, window, frames, ink }: Look, x: (frame: number) => number): void {
   ctx.fillStyle = ink.panel
   ctx.fillRect(0, 0, width, rulerHeight)

@@ -1,4 +1,4 @@
-/** Token counts of captions, asked of the application and remembered; the model is chosen by project. */
+/** Token counts of captions, fetched and cached; the model is chosen per project. */
 import { computed, ref, shallowReactive, watch } from 'vue'
 import { call } from '../../rpc/index.ts'
 import { useProject } from '../../stores/project.ts'
@@ -26,7 +26,7 @@ const ask = debounced(async () => {
     if (counts.size > 5000) counts.clear()
     texts.forEach((text, i) => counts.set(text, said.counts[i]!))
   } catch {
-    // Without a connection, or without that model, there are just no counts.
+    // Without a connection or that model there are simply no counts.
   }
 }, 60)
 
@@ -52,7 +52,7 @@ export function useTokens() {
     }
     return known ?? null
   }
-  /** A model whose run was removed is none any more. */
+  /** A model whose run was removed is no longer offered. */
   const model = computed({
     get: () =>
       runs.models.find((m) => m.folder === chosen.value)?.folder ?? runs.models.find((m) => !m.checkpoint && !m.outside)?.folder ?? null,

@@ -12,7 +12,7 @@ export const curate = {
     unreadable: 'cannot be read',
     found: 'Found',
     clearFound: 'Show all images again',
-    like: 'Find images like this',
+    like: 'Find similar images',
     similar: {
       short: 'Find',
       title: 'Find images',

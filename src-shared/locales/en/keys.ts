@@ -26,12 +26,4 @@ export const keys = {
     fill: 'Fill in',
     goOn: 'Go on anyway',
   },
-  actions: {
-    'accept-shown': 'Accept the proposals of all images shown',
-    'split-now': 'Auto-split 80 / 10 / 10',
-    relabel: 'Change a label into another …',
-    'caption-onward': 'Caption the next image',
-    'classify-several': 'Several classes on one image',
-    'next-incomplete': 'Next missing attribute',
-  },
 }

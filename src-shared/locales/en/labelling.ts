@@ -39,13 +39,4 @@ export const labelling = {
     noGuess: 'no guess',
     hint: 'Number or key: label the image and open the next · letters: find a label · Enter: as guessed · →: skip',
   },
-  actions: {
-    'copy-next': 'Copy to the next image',
-    'copy-previous': 'Copy regions of the previous image',
-    'edit-attributes': 'Edit the region’s attributes',
-    'zoom-region': 'Go to the region',
-    'toggle-names': 'Names on the canvas',
-    'classify-mode': 'Classify images (a key labels, the next opens)',
-    'next-unlabelled': 'Next image without a label',
-  },
 }

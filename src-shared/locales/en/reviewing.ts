@@ -90,11 +90,4 @@ export const reviewing = {
       hint: 'How far two authors agree, and what they do not agree on',
     },
   },
-  actions: {
-    'curate-agreement': 'Agreement between two authors …',
-    'curate-review': 'Ordered review …',
-    'settle-disagreements': 'Settle disagreements',
-    'next-comment': 'Next open comment',
-    'previous-comment': 'Previous open comment',
-  },
 }

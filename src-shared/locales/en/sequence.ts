@@ -17,14 +17,4 @@ export const sequence = {
     hide: 'Hide the timeline',
     help: 'Arrow keys go through the frames, Page Up and Page Down to the key frames',
   },
-  actions: {
-    'track-make': 'Track to the end of the sequence',
-    'track-key': 'Key frame, or no longer',
-    'track-end': 'End the track here, or go on',
-    'track-interpolate': 'Interpolate from the nearest region of this label',
-    'track-remove': 'Delete the whole track',
-    'previous-key': 'Previous key frame',
-    'next-key': 'Next key frame',
-    'toggle-timeline': 'Timeline',
-  },
 }

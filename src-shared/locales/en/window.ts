@@ -1,5 +1,6 @@
 /** About the program, and what is dropped on its window. */
 export const window = {
+  guide: { title: 'Guide', contents: 'Contents of the guide' },
   about: {
     title: 'About Dashi',
     version: 'Version {version}',

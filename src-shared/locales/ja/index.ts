@@ -21,6 +21,7 @@ import { upkeep } from './upkeep.ts'
 import { window } from './window.ts'
 import { change } from './history.ts'
 import { reason } from './reasons.ts'
+import { sentencesJa } from './sentences/index.ts'
 
 /** Japanese has no plural: one form is for any count. */
 export const ja = {
@@ -51,4 +52,5 @@ export const ja = {
   ),
   change,
   reason,
+  sentences: sentencesJa,
 } satisfies Locale

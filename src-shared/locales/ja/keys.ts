@@ -28,12 +28,4 @@ export const keys: Translated<typeof source> = {
     fill: '入力する',
     goOn: 'このまま進む',
   },
-  actions: {
-    'accept-shown': '表示中の画像の提案をすべて採用',
-    'split-now': '自動分割 80 / 10 / 10',
-    relabel: 'ラベルを別のラベルに変更 …',
-    'caption-onward': '次の画像のキャプションへ',
-    'classify-several': '1 枚の画像に複数のクラス',
-    'next-incomplete': '次の未入力の属性',
-  },
 }

@@ -41,13 +41,4 @@ export const labelling: Translated<typeof source> = {
     noGuess: '推定なし',
     hint: '番号やキーでラベルを付けて次へ · 文字で検索 · Enter で推定を採用 · → で飛ばす',
   },
-  actions: {
-    'copy-next': '次の画像へコピー',
-    'copy-previous': '前の画像の領域をコピー',
-    'edit-attributes': '領域の属性を編集',
-    'zoom-region': '領域を拡大表示',
-    'toggle-names': '名前をキャンバスに表示',
-    'classify-mode': '画像を分類（キーでラベルを付けて次へ）',
-    'next-unlabelled': '次のラベルなし画像',
-  },
 }

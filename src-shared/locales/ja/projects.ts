@@ -3,6 +3,7 @@ import type { projects as source } from '../en/projects.ts'
 
 export const projects: Translated<typeof source> = {
   welcome: {
+    guide: '写真のフォルダーからモデルスープまで、2 分で',
     title: 'Dashi へようこそ',
     lead: 'データはすべてこのコンピューターの中に残ります。',
     sample: 'サンプルを試す',

@@ -82,11 +82,4 @@ export const reviewing: Translated<typeof source> = {
     review: { short: 'レビュー', title: '順番にレビュー', hint: '決まった順に一枚ずつレビューします' },
     agreement: { short: '一致', title: '二人の作成者の一致', hint: '二人の作成者がどこまで一致し、どこで食い違うか' },
   },
-  actions: {
-    'curate-agreement': '二人の作成者の一致 …',
-    'curate-review': '順番にレビュー …',
-    'settle-disagreements': '不一致を順に決める',
-    'next-comment': '次の未解決コメント',
-    'previous-comment': '前の未解決コメント',
-  },
 }

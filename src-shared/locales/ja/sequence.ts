@@ -19,14 +19,4 @@ export const sequence: Translated<typeof source> = {
     hide: 'タイムラインを隠す',
     help: '矢印キーでフレーム、Page Up / Page Down でキーフレームへ移動します',
   },
-  actions: {
-    'track-make': '連番の終わりまで追跡',
-    'track-key': 'キーフレームにする／外す',
-    'track-end': 'ここでトラックを終了／続ける',
-    'track-interpolate': '同じラベルの最も近い領域から補間',
-    'track-remove': 'トラック全体を削除',
-    'previous-key': '前のキーフレーム',
-    'next-key': '次のキーフレーム',
-    'toggle-timeline': 'タイムライン',
-  },
 }

@@ -2,6 +2,7 @@ import type { Translated } from '../tables.ts'
 import type { window as source } from '../en/window.ts'
 
 export const window: Translated<typeof source> = {
+  guide: { title: 'ガイド', contents: 'ガイドの目次' },
   about: {
     title: 'Dashi について',
     version: 'バージョン {version}',

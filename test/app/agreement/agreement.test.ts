@@ -134,7 +134,9 @@ test('the threshold says what is a match, and with either image what one left ou
   const either = await compareAuthors(project, { ...between, images: 'either' })
   expect(either.report.images.compared).toBe(6)
   expect(either.report.regions.onlyA).toBe(2)
-  await expect(compareAuthors(project, { ...between, b: between.a })).rejects.toThrow('"ann" can only be held against somebody else')
+  await expect(compareAuthors(project, { ...between, b: between.a })).rejects.toThrow(
+    'agreement: choose two different authors; both are "ann"',
+  )
   await expect(compareAuthors(project, { ...between, threshold: 0 })).rejects.toThrow('agreement: threshold: ')
 })
 

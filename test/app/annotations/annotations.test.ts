@@ -41,8 +41,8 @@ test('a wrong region is refused naming the field', () => {
   const wrong = (shape: unknown) => () => addRegion(project, { mediaId: 1, shape: shape as never })
   expect(wrong({ kind: 'box', x: 0, y: Infinity, w: 1, h: 1 })).toThrow(/^region: shape\.y: /)
   expect(wrong({ kind: 'polygon', parts: [[[0, 0, 1, 1]]] })).toThrow(/^region: shape\.parts\.0\.0: /)
-  expect(() => addRegion(project, { mediaId: 999, shape: box() })).toThrow('does not exist')
-  expect(() => updateRegion(project, 999, { z: 1 })).toThrow('region 999 does not exist')
+  expect(() => addRegion(project, { mediaId: 999, shape: box() })).toThrow('no longer exists')
+  expect(() => updateRegion(project, 999, { z: 1 })).toThrow('region 999 no longer exists')
 })
 
 test('removing a region keeps captions and comments, without it', () => {
@@ -66,7 +66,7 @@ test('removing a region keeps captions and comments, without it', () => {
 
 test('a caption points at regions of its own image, and within its text', () => {
   const project = temporaryProject(fiveImages())
-  expect(() => addCaption(project, { mediaId: 2, text: 'x', regionId: 1 })).toThrow('caption: region 1 is not on this image')
+  expect(() => addCaption(project, { mediaId: 2, text: 'x', regionId: 1 })).toThrow('region 1 is not on this image')
   expect(() => addCaption(project, { mediaId: 1, text: 'cat', spans: [{ start: 0, end: 4, regions: [1] }] })).toThrow(
     'not within the text (0 to 3)',
   )
@@ -81,7 +81,7 @@ test('labels: unique names, merged, removed with what carried them, never below 
   expect(() => addLabel(project, { name: 'cat' })).toThrow('a label of this name exists already')
   const pet = addLabel(project, { name: 'pet', key: 'p', synonyms: ['companion'] })
   updateLabel(project, cat!.id, { parentId: pet.id })
-  expect(() => updateLabel(project, pet.id, { parentId: cat!.id })).toThrow('cannot lie below itself')
+  expect(() => updateLabel(project, pet.id, { parentId: cat!.id })).toThrow('cannot be its own descendant')
   setMediaLabels(project, [{ mediaId: 3, labelId: dog!.id }])
   removeLabel(project, dog!.id, cat!.id)
   expect(imageContent(project, 1).regions.map((r) => r.labelId)).toEqual([cat!.id, cat!.id])

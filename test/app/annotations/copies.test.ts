@@ -40,7 +40,7 @@ test('each image gets its own copies, cut where it ends; what does not fit is le
   expect(on(4).map((r) => r.shape.kind)).toEqual(['box', 'box'])
   undoChange(project)
   expect(projectHash(project)).toBe(before)
-  expect(() => copyRegions(project, [99], [2])).toThrow('region 99 does not exist')
+  expect(() => copyRegions(project, [99], [2])).toThrow('region 99 no longer exists')
   expect(() => copyRegions(project, [1], [99])).toThrow('no image has the id 99')
   expect(projectHash(project)).toBe(before)
 })

@@ -170,7 +170,7 @@ test('a plain list of names is a label set', () => {
 })
 
 test.each([
-  ['{', /^labels.json: is no JSON/],
+  ['{', /^labels.json: is not JSON/],
   ['{"format":"coco","version":1,"labels":[]}', /^labels.json: format:/],
   ['{"format":"dashi-labels","version":2,"labels":[]}', /^labels.json: version:/],
   ['["cat","cat"]', /^labels.json: labels.1.name: "cat" is there twice/],

@@ -140,12 +140,12 @@ test('a label is divided by an attribute, a kind of shape, or a tag of the image
     'expected an attribute, a tag or a kind of shape',
   )
   expect(() => changeLabels(project, { kind: 'split', id: ids['car']!, parts: [part('car', { kind: 'box' })] })).toThrow(
-    'is the label that is divided',
+    'is the label being split',
   )
 })
 
 test('a label below another one cannot be put above it', () => {
   const { project, ids } = cars()
   const below = addLabel(project, { name: 'sedan', parentId: ids['car']! })
-  expect(() => updateLabel(project, ids['car']!, { parentId: below.id })).toThrow('a label cannot lie below itself')
+  expect(() => updateLabel(project, ids['car']!, { parentId: below.id })).toThrow('a label cannot be its own descendant')
 })

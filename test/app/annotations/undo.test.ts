@@ -193,7 +193,7 @@ test('a redo that no longer fits is refused as a whole', () => {
   undoChange(project, 1)
   undoChange(project) // the label
   const before = everything(project)
-  expect(() => redoChange(project, 1)).toThrow('does not exist')
+  expect(() => redoChange(project, 1)).toThrow('no longer exists')
   expect(everything(project)).toBe(before)
 })
 

@@ -50,7 +50,7 @@ test('says how far they agree, as lines and as JSON, with the disagreements wher
 test.each([
   [['--between', 'ann', 'cy'], 'nobody named "cy" annotated here ("ann", "bo")'],
   [['--between', 'ann'], '--between: expected two authors, not 1'],
-  [['--between', 'ann', 'ann'], '"ann" can only be held against somebody else'],
+  [['--between', 'ann', 'ann'], 'agreement: choose two different authors; both are "ann"'],
   [['--iou', 'half'], 'project agreement: --iou: '],
   [['--iou', '2'], 'project agreement: --iou: '],
   [['--images', 'all'], 'project agreement: --images: '],

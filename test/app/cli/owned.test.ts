@@ -112,11 +112,11 @@ describe('the terminal', () => {
   test('makes no project where the log of a lost one lies, and leaves what is not its own when it cannot', async () => {
     fs.mkdirSync(at('lost'))
     fs.writeFileSync(at('lost/project.db-wal'), 'what was edited last')
-    await refused(['project', 'create', at('lost')], /project\.db-wal: lies there without its database/)
+    await refused(['project', 'create', at('lost')], /project\.db-wal: has lost its database/)
     fs.mkdirSync(at('found'))
     fs.writeFileSync(at('found/project.dashi'), 'a file of mine')
     fs.writeFileSync(at('found/project.lock'), 'another of mine, long enough to be no database'.repeat(40))
-    await refused(['project', 'create', at('found')], /project\.lock: is not a lock of Dashi/)
+    await refused(['project', 'create', at('found')], /project\.lock: was not made by Dashi/)
     fs.rmSync(at('found/project.lock'))
     expect((await dashi('project', 'create', at('found'))).code).toBe(0)
     expect(fs.readFileSync(at('found/project.dashi'), 'utf8')).toBe('a file of mine')

@@ -85,7 +85,7 @@ describe('curation', () => {
     expect(await client.call('curation.duplicates', {})).toEqual({ total: 0, groups: [] })
     expect(await client.call('curation.map')).toBeNull()
     await expect(client.call('curation.apply-split')).rejects.toThrow('no split has been proposed')
-    await expect(client.call('curation.apply-duplicates', { action: { kind: 'tag' } })).rejects.toThrow('not been looked for')
+    await expect(client.call('curation.apply-duplicates', { action: { kind: 'tag' } })).rejects.toThrow('not been searched for')
   })
 
   test('finds the label that is wrong', async () => {

@@ -9,7 +9,7 @@ import { ensureSize, findFacts, scanFolder } from '../../../src-main/app/media/s
 import { orderedIds } from '../../../src-main/app/media/rows.ts'
 import { mediaFacets } from '../../../src-main/app/media/facets.ts'
 import { MediaService } from '../../../src-main/app/media/service.ts'
-import { perceptualHash } from '../../../src-main/app/curation/hashes.ts'
+import { perceptualHash } from '../../../src-main/app/media/hashes.ts'
 import { golden } from '../../engine/data/golden.ts'
 import { addLabels, setMediaLabels } from '../../../src-main/app/annotations/index.ts'
 import { program } from '../../helpers/programs.ts'

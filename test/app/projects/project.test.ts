@@ -300,5 +300,5 @@ test('a database of an older or a newer program', async () => {
   expect(readFileSync(saved).equals(readFileSync(join(dir, 'before.db')))).toBe(true)
   expect(db.value('SELECT count(*) FROM media WHERE rating IS NULL')).toBe(5)
   db.close()
-  expect(() => openProject(dir)).toThrow(`was written by a newer Dashi (schema ${next.version}, this one knows ${next.version - 1})`)
+  expect(() => openProject(dir)).toThrow(`was written by a newer Dashi (schema ${next.version}; this one knows ${next.version - 1})`)
 })

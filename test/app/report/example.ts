@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
 import { wilson } from '../../../src-main/engine/metrics/wilson.ts'
-import type { ReportInput, ReportRow, ReportScore, RowKind } from '#shared/model/report.ts'
+import type { ReportInput, ReportRow, ReportScore } from '#shared/model/report.ts'
 
 const require = createRequire(import.meta.url)
 const sizes = { id: 412, ood: 389, heldOut: 190, forgotten: 1648 }
@@ -29,7 +29,7 @@ function loss(seed: number, steps: number, from: number, to: number): number[] {
 
 const row = (
   name: string,
-  kind: RowKind,
+  kind: string,
   seed: number,
   [id, ood, heldOut, forgotten]: number[],
   more: Partial<ReportRow> = {},

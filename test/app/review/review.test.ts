@@ -67,11 +67,11 @@ test('a comment lies at a place, on a region or on the image; replies belong to 
   expect(imageContent(project, 1).comments).toEqual([pin, reply, onRegion])
   expect(pin).toMatchObject({ at: { x: 10.5, y: 20 }, replyTo: null, by: 'ann', resolved: false })
   for (const [wrong, line] of [
-    [{ at: { x: 641, y: 1 } }, 'comment: at: 641, 1 lies outside the image'],
+    [{ at: { x: 641, y: 1 } }, 'comment: 641, 1 lies outside the image'],
     [{ at: { x: -1, y: 1 } }, 'lies outside the image'],
     [{ at: { x: NaN, y: 1 } }, 'comment: at.x: '],
-    [{ replyTo: 99 }, 'comment: replyTo: comment 99 is not on this image'],
-    [{ replyTo: reply.id }, `comment: replyTo: comment ${reply.id} is a reply itself`],
+    [{ replyTo: 99 }, 'comment 99 is not on this image'],
+    [{ replyTo: reply.id }, `comment ${reply.id} is itself a reply`],
     [{ replyTo: pin.id, at: { x: 1, y: 1 } }, 'a reply has no place of its own'],
   ] as const)
     expect(() => addComment(project, { mediaId: 1, text: 'no', ...wrong })).toThrow(line)

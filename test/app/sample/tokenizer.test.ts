@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { endToken, startToken } from '../../../src-main/engine/data/clip-bpe.ts'
-import { trainBpe, writeTokenizer } from '../../../src-main/app/pretrain/bpe.ts'
+import { trainBpe, writeTokenizer } from '../../../src-main/engine/data/train-bpe.ts'
 import { captionsFor, fillTemplate, tokenizerTexts, zeroShotTemplates } from '../../../src-main/app/pretrain/captions.ts'
 import { concepts, emojiWords } from '../../../src-main/app/sample/concepts.ts'
 import golden from '../../parity/sample/tokenizer.json' with { type: 'json' }

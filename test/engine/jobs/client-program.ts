@@ -19,8 +19,9 @@ for (const job of z.array(jobSchema).parse(JSON.parse(readFileSync(process.argv[
   const running = engine.run(job, ({ phase, done }) => say({ phase, done }))
   cancel = () => running.cancel()
   try {
-    const { loss, steps, device, leftOut } = await running.result
-    say({ loss, steps, device, ...(leftOut.length && { leftOut }) })
+    const { device, leftOut, ...result } = await running.result
+    const trained = result.kind === 'train' && { loss: result.loss, steps: result.steps }
+    say({ ...trained, device, ...(leftOut.length && { leftOut }) })
   } catch (e) {
     say({ fault: e instanceof DashiError ? e.fault : null, message: errorLine(e) })
   }

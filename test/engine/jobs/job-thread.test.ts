@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EvaluateJob, JobProgress } from '#shared/model/job.ts'
+import { type EvaluateJob, type JobProgress, resultOf } from '#shared/model/job.ts'
 import { JobThread } from '../../../src-main/engine/job-thread.ts'
 
 /** A thread that is this program: `job` and `flag` come in, `send` answers, `n` counts the thread's jobs. */
@@ -20,7 +20,7 @@ const threadOf = (program: string) =>
   )
 const RESULT = `{ kind: 'evaluate', checkpoint: String(n), device: 'cpu', seconds: 0, measured: { task: 'classify', splits: {} } }`
 const job = (name: string) => ({ kind: 'evaluate', checkpoint: name }) as EvaluateJob
-const done = async (thread: JobThread, name = 'ok') => (await thread.run(job(name), () => undefined).result).checkpoint
+const done = async (thread: JobThread, name = 'ok') => resultOf('evaluate', await thread.run(job(name), () => undefined).result).checkpoint
 
 describe('a message from the thread', () => {
   test('is progress, or the end', async () => {

@@ -16,8 +16,8 @@ const folder = path.join(import.meta.dirname, '../../../src-main/engine/recipes/
 
 it('there is one record a file, each with a name, a place and a mark of its own', () => {
   expect(recipes.map((r) => `${r.id}.ts`).sort()).toEqual(readdirSync(folder).sort())
-  const distinct = [(r: (typeof recipes)[number]) => r.order, (r: (typeof recipes)[number]) => r.mark.shape]
-  for (const of of distinct) expect(new Set(recipes.map(of)).size).toBe(recipes.length)
+  expect(new Set(recipes.map((r) => r.order)).size).toBe(recipes.length)
+  expect(new Set(recipes.map((r) => r.mark.shape)).size).toBe(recipes.length)
   for (const tone of ['light', 'dark'] as const) expect(new Set(recipes.map((r) => r.mark[tone])).size).toBe(recipes.length)
 })
 

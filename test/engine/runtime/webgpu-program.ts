@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { jobSchema } from '#shared/model/job.ts'
+import { trainJobSchema } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { gelu, layerNorm, linear } from '../../../src-main/engine/ops/index.ts'
 import { adamW } from '../../../src-main/engine/optim/optimizer.ts'
@@ -87,7 +87,7 @@ function nodesOf(profile: string): Record<string, number> {
   return counts
 }
 
-const jobs = z.array(jobSchema).parse(JSON.parse(fs.readFileSync(process.argv[2]!, 'utf8')))
+const jobs = z.array(trainJobSchema).parse(JSON.parse(fs.readFileSync(process.argv[2]!, 'utf8')))
 /** Each part says when it is done: shaders are compiled for seconds, and a driver may hang. */
 const timed = async <T>(name: string, part: Promise<T>): Promise<T> => {
   const value = await part
@@ -106,10 +106,15 @@ const answer = {
   jobs: [] as unknown[],
 }
 for (const job of jobs) {
-  const { loss, device, splits, seconds } = await timed(
+  const { loss, device, measured, seconds } = await timed(
     `job on ${job.device}`,
     runJob(job, { onProgress: (p) => process.stderr.write(`${p.phase} ${p.done}/${p.total}\n`), isCancelled: () => false }),
   )
-  answer.jobs.push({ device, loss, seconds, logits: Object.fromEntries(Object.entries(splits).map(([name, s]) => [name, [...s.logits]])) })
+  answer.jobs.push({
+    device,
+    loss,
+    seconds,
+    logits: Object.fromEntries(Object.entries(measured.splits).map(([name, s]) => [name, [...s.logits]])),
+  })
 }
 process.stdout.write(`${JSON.stringify(answer)}\n`)

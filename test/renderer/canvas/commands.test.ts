@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rleArea, rleFromBitmap } from '#shared/geometry/rle.ts'
 import { invertEdit } from '../../../src-renderer/canvas/edits.ts'
-import { actionsFor, chordOf, defaultShortcuts, isTextField, worksInText } from '../../../src-renderer/canvas/shortcuts.ts'
-import { canvasActions, appActions } from '../../../src-renderer/canvas/shortcuts.ts'
+import { chordOf, isTextField } from '../../../src-renderer/canvas/keyboard.ts'
 import { fitBox, toImage, zoomAbout } from '../../../src-renderer/canvas/view.ts'
 import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
@@ -147,7 +146,7 @@ describe('view', () => {
   })
 })
 
-describe('shortcuts', () => {
+describe('keys', () => {
   const key = (k: string, held: Partial<Parameters<typeof chordOf>[0]> = {}) =>
     chordOf({ key: k, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held })
   test('a chord is written the same whatever the keyboard', () => {
@@ -158,28 +157,7 @@ describe('shortcuts', () => {
       'F1',
     ])
   })
-  test('every action named is one that exists, and the habits are kept', () => {
-    const known = new Set<string>([...canvasActions, ...appActions])
-    for (const action of Object.keys(defaultShortcuts)) expect(known.has(action) || action.startsWith('tool-')).toBe(true)
-    expect(['R', 'P', 'B', 'V', 'N', 'H', 'T', 'L', 'Delete', 'Ctrl+Y'].map((k) => actionsFor(k)[0])).toEqual([
-      'tool-box',
-      'tool-polygon',
-      'tool-brush',
-      'tool-select',
-      'tool-last',
-      'hide',
-      'hide-all',
-      'lock',
-      'delete',
-      'redo',
-    ])
-    expect(actionsFor('Backspace')).toEqual(['remove-last', 'delete'])
-  })
-  test('they can be remapped', () => {
-    expect(actionsFor('F', { ...defaultShortcuts, 'tool-box': ['F'] })).toEqual(['tool-box'])
-  })
   test('bare keys are inert in text fields', () => {
-    expect(['A', 'Shift+R', 'Ctrl+K', 'F1'].map(worksInText)).toEqual([false, false, true, true])
     expect(
       [
         { tagName: 'INPUT', type: 'text' },

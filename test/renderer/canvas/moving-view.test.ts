@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { rleArea, rleUnion } from '#shared/geometry/rle.ts'
 import type { Rle, Shape } from '#shared/model/shape.ts'
-import type { ToolName } from '../../../src-renderer/canvas/types.ts'
 import { toScreen } from '../../../src-renderer/canvas/view.ts'
 import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
@@ -34,7 +33,7 @@ const edges = (() => {
   return { width, height, data }
 })()
 
-const drawings: [name: string, tool: ToolName, steps: Step[]][] = [
+const drawings: [name: string, tool: string, steps: Step[]][] = [
   ['box by a drag', 'box', [down(20, 20), move(40, 30), up(80, 60)]],
   ['box by two clicks', 'box', [click(20, 20), move(40, 30), click(80, 60)]],
   ['rotated box', 'rotated-box', [click(20, 20), move(60, 30), click(90, 40), move(80, 60), click(70, 80)]],
@@ -82,7 +81,7 @@ const views = {
 const rounded = (shapes: readonly Shape[]): unknown =>
   JSON.parse(JSON.stringify(shapes), (_, v: unknown) => (typeof v === 'number' ? Math.round(v * 1000) / 1000 : v))
 
-const drawn = (tool: ToolName, steps: readonly Step[], between: Step | null) => {
+const drawn = (tool: string, steps: readonly Step[], between: Step | null) => {
   const h = onCanvas([], { pixels: edges }).tool(tool)
   for (const step of steps) {
     step(h)

@@ -4,7 +4,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { CanvasEditor } from '../../../src-renderer/canvas/editor.ts'
 import { invertEdit } from '../../../src-renderer/canvas/edits.ts'
-import type { Pixels, PointerInput, RegionEdit, ToolName } from '../../../src-renderer/canvas/types.ts'
+import type { Pixels, PointerInput, RegionEdit } from '../../../src-renderer/canvas/types.ts'
 import { toScreen } from '../../../src-renderer/canvas/view.ts'
 
 type Held = Partial<Pick<PointerInput, 'shift' | 'alt' | 'ctrl' | 'button'>>
@@ -53,7 +53,7 @@ export function onCanvas(
   const it = {
     editor,
     edits,
-    tool(name: ToolName) {
+    tool(name: string) {
       editor.setTool(name)
       return it
     },

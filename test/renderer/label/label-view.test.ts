@@ -94,7 +94,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.mouse.move(at.x, at.y + 250)
     await view.page.waitForSelector('mark:not(.lit)')
     await view.page.click('mark')
-    await view.page.waitForSelector('.hands')
+    await view.page.waitForSelector('.stage .selection')
     await view.page.click('[data-name=regions]')
     await view.page.waitForSelector('.line.on >> text=robin')
   })
@@ -200,7 +200,7 @@ describe.skipIf(!canRun)('the label view', () => {
   })
 
   it('filters the film strip', async () => {
-    await view.page.click('.strip [aria-label="Choose no image"]')
+    await view.page.click('.strip [aria-label="Deselect all images"]')
     await view.page.click('[data-filter]')
     await view.page.waitForSelector('.filters')
     expect(await findings()).toEqual([])
@@ -259,7 +259,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     await view.open(1)
     await press('Control+a')
-    await view.page.waitForSelector('.hands')
+    await view.page.waitForSelector('.stage .selection')
     for (const tab of ['regions', 'captions', 'image', 'history']) {
       await view.page.click(`[data-name=${tab}]`)
       expect(await findings(), tab).toEqual([])

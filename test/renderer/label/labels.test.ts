@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.click(...(await seen(40, 250)))
     await hint('Along one edge, at its angle')
     await view.click(...(await seen(120, 270)))
-    await hint('Now pull the box out and click')
+    await hint('Now move out the box and click')
     await press('Escape')
     for (const [key, words] of [
       ['r', 'Drag, or click two corners'],
@@ -115,7 +115,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
       ['w', 'Click a colour'],
       ['s', 'Click along an outline'],
       ['m', 'Drag to measure'],
-      ['v', 'Drag around several'],
+      ['v', 'Drag to select several'],
     ] as const) {
       await press(key)
       await hint(words)
@@ -184,9 +184,9 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await press('Escape')
     const at = await view.at(...(await seen(160, 50)))
     await view.page.mouse.click(at.x, at.y, { button: 'right' })
-    await view.page.waitForSelector('.menu-entry >> text=Go to the region')
+    await view.page.waitForSelector('.menu-entry >> text=Zoom to the region')
     await shot('region-menu')
-    await view.page.click('.menu-entry >> text=Go to the region')
+    await view.page.click('.menu-entry >> text=Zoom to the region')
     await view.page.waitForFunction(() => Number(/(\d+)%/.exec(document.querySelector('.status')?.textContent ?? '')?.[1]) > 300)
     await press('Control+f')
   })

@@ -142,3 +142,19 @@ test('lines turn to face the other; points find each other by name, and one that
     ],
   })
 })
+
+test('an outline drawn anew from another corner keeps its form, however far it has moved', () => {
+  const square = (x: number, y: number, from: number) => {
+    const ring = [0, 0, 10, 0, 10, 10, 0, 10].map((v, i) => v + (i % 2 ? y : x))
+    return { kind: 'polygon' as const, parts: [[[...ring.slice(2 * from), ...ring.slice(0, 2 * from)]]] }
+  }
+  for (const [x, y] of [
+    [100, 0],
+    [0, 100],
+    [-70, 30],
+  ] as const)
+    for (const from of [1, 2, 3]) {
+      const half = between(square(0, 0, 0), square(x, y, from))(0.5)
+      expect(half).toEqual(square(x / 2, y / 2, 0))
+    }
+})

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chosenLocale, localeOf, locales, recordWord, wordsIn } from '../../../src-shared/locales/index.ts'
+import { chosenLocale, localeOf, locales, recordWord, sentencesIn, wordsIn } from '../../../src-shared/locales/index.ts'
+import { sentences, type SentenceCode } from '../../../src-shared/sentences/table.ts'
 
 /** Every text of a table, by its path in it. */
 const texts = (table: object, under = ''): [string, string][] =>
@@ -28,6 +29,12 @@ describe.each(locales.map((l) => [l.id, l] as const))('the locale %s', (id, loca
           .map(([path]) => path)
           .sort(),
       ).toEqual([...english.keys()].sort())
+  })
+  it('has a sentence for every error where it says that it is complete, with the same values in it', () => {
+    for (const [code, text] of Object.entries(sentences)) {
+      if (locale.complete && id !== 'en') expect(locale.sentences?.[code as SentenceCode], code).toBeTruthy()
+      expect(values(sentencesIn(locale)[code as SentenceCode]), code).toEqual(values(text))
+    }
   })
   it('leaves no gap in the window', () => {
     const shown = texts(wordsIn(id))

@@ -1,11 +1,10 @@
 import { boxOfCorners } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next, StateAction, ToolState } from '../state.ts'
-import { BoxIdle } from './idle.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
 /** From corner to corner, by a drag or by two clicks. */
 export class BoxDrawing extends SnappingState {
@@ -13,7 +12,7 @@ export class BoxDrawing extends SnappingState {
   private to: Point
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly from: Point,
     private readonly pressedAt: Point,
   ) {
@@ -36,7 +35,7 @@ export class BoxDrawing extends SnappingState {
   override onPointerUp(e: PointerInfo): Next {
     if (e.button !== 0) return undefined
     const { drawBy } = this.editor.settings
-    if (distance(e.screen, this.pressedAt) < 3) return drawBy === 'drag' ? new BoxIdle(this.editor) : undefined
+    if (distance(e.screen, this.pressedAt) < 3) return drawBy === 'drag' ? done : undefined
     return drawBy === 'click' ? undefined : this.finish()
   }
   override onPointerDown(e: PointerInfo): Next {
@@ -45,13 +44,13 @@ export class BoxDrawing extends SnappingState {
     return this.finish()
   }
 
-  private finish(): ToolState {
+  private finish(): Next {
     if (this.box.w > 0 && this.box.h > 0) this.editor.commitNew('draw box', { kind: 'box', ...this.box })
-    return new BoxIdle(this.editor)
+    return done
   }
 
-  override onAction(action: StateAction): ToolState | boolean {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new BoxIdle(this.editor) : true
+  override onAction(action: StateAction): Answer {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
   }
   override overlay(): Overlay {
     return { ...super.overlay(), draft: { kind: 'box', ...this.box } }

@@ -1,10 +1,8 @@
 import type { Region } from '#shared/model/region.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, PointerInfo } from '../../types.ts'
-import { ToolState, type Next } from '../state.ts'
-import { BrushStroking } from './stroking.ts'
-
-export type BrushTool = 'brush' | 'eraser'
+import { ToolState, type Next } from '../../tool-state.ts'
+import { BrushStroking, type BrushTool } from './stroking.ts'
 
 /** Paints on the mask selected, or begins a new one; Alt changes between brush and eraser. */
 export class BrushIdle extends ToolState {
@@ -12,14 +10,11 @@ export class BrushIdle extends ToolState {
   private alt = false
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly tool: BrushTool,
   ) {
     super(editor)
     this.path = `${tool}.idle`
-  }
-  override get cursor() {
-    return 'none'
   }
   private erases = (alt: boolean) => (this.tool === 'eraser') !== alt
 

@@ -1,17 +1,18 @@
 import type { Region } from '#shared/model/region.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { ColumnMask } from '../../masks/column-mask.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { BrushIdle, type BrushTool } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
+
+export type BrushTool = 'brush' | 'eraser'
 
 export class BrushStroking extends DragState {
   readonly path: string
   private readonly mask: ColumnMask
 
   constructor(
-    editor: CanvasEditor,
-    private readonly tool: BrushTool,
+    editor: CanvasDocument,
+    tool: BrushTool,
     private readonly erase: boolean,
     private readonly target: Region | null,
     private at: Point,
@@ -20,9 +21,6 @@ export class BrushStroking extends DragState {
     this.path = `${tool}.stroking`
     this.mask = target?.shape.kind === 'mask' ? ColumnMask.fromRle(target.shape.rle) : ColumnMask.empty(editor.image!)
     this.strokeTo(at)
-  }
-  override get cursor() {
-    return 'none'
   }
 
   private strokeTo(to: Point): void {
@@ -42,9 +40,8 @@ export class BrushStroking extends DragState {
     const shape = this.mask.isEmpty ? null : { kind: 'mask' as const, rle: this.mask.toRle() }
     if (this.target) this.editor.commitShape(this.erase ? 'erase' : 'brush', this.target.id, shape)
     else if (shape) this.editor.commitNew('brush', shape)
-    return this.idle()
+    return done
   }
-  protected override idle = () => new BrushIdle(this.editor, this.tool)
 
   override overlay(): Overlay {
     return {

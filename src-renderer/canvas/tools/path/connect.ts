@@ -1,10 +1,11 @@
 import { simplifyLine } from '#shared/geometry/polygon.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { Livewire } from '../../masks/livewire.ts'
 import type { Pixels, Point } from '../../types.ts'
-import type { PathTool } from './drawing.ts'
 
-/** How a line goes on from the vertex last put: flat points, without that vertex, with the last. */
+export type PathTool = 'polygon' | 'polyline' | 'scissors'
+
+/** How a line continues from the last vertex: flat points without that vertex, up to and including the new one. */
 export interface Connector {
   from(p: Point): void
   to(p: Point): number[]
@@ -31,7 +32,7 @@ function livewire(wire: Livewire): Connector {
 const wires = new WeakMap<Pixels, Livewire>()
 
 /** Null where the tool needs the image's pixels and they are not there yet. */
-export function connectorFor(editor: CanvasEditor, tool: PathTool): Connector | null {
+export function connectorFor(editor: CanvasDocument, tool: PathTool): Connector | null {
   if (tool !== 'scissors') return straight
   const pixels = editor.pixels()
   if (!pixels) return null

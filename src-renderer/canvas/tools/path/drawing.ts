@@ -1,13 +1,11 @@
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo, RegionId } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next, StateAction, ToolState } from '../state.ts'
-import type { Connector } from './connect.ts'
-import { PathIdle } from './idle.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
+import type { Connector, PathTool } from './connect.ts'
 import { withHole, withPart } from './parts.ts'
 
-export type PathTool = 'polygon' | 'polyline' | 'scissors'
 export type Purpose = { kind: 'new' } | { kind: 'part' | 'hole'; of: RegionId }
 
 /**
@@ -22,7 +20,7 @@ export class PathDrawing extends SnappingState {
   private pending: number[] = []
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly tool: PathTool,
     private readonly connector: Connector,
     private readonly purpose: Purpose,
@@ -63,7 +61,7 @@ export class PathDrawing extends SnappingState {
       if (closing.length) this.pieces.push(closing)
       return this.finish()
     }
-    // A double click's second press stands on the vertex that its first one put.
+    // The second press of a double click is on the vertex that the first one added.
     if (e.double) return this.finish()
     const at = this.place(e)
     if (distance(at, this.last) > 0) this.push(this.connector.to(at))
@@ -78,7 +76,7 @@ export class PathDrawing extends SnappingState {
   }
 
   private takeBack(): Next {
-    if (this.pieces.length === 1) return new PathIdle(this.editor, this.tool)
+    if (this.pieces.length === 1) return done
     this.undone.push(this.pieces.pop()!)
     this.rewire()
     return undefined
@@ -93,7 +91,7 @@ export class PathDrawing extends SnappingState {
     this.pending = this.editor.pointer ? this.connector.to(this.editor.pointer) : []
   }
 
-  /** Stays where there are too few vertices. */
+  /** Does nothing while there are too few vertices. */
   private finish(): Next {
     const { editor, points, purpose } = this
     if (points.length < (this.tool === 'polyline' ? 4 : 6)) return undefined
@@ -104,15 +102,15 @@ export class PathDrawing extends SnappingState {
       if (target?.kind === 'polygon')
         editor.commitShape(`add ${purpose.kind}`, purpose.of, purpose.kind === 'hole' ? withHole(target, points) : withPart(target, points))
     }
-    return new PathIdle(editor, this.tool)
+    return done
   }
 
-  override onAction(action: StateAction): ToolState | boolean {
+  override onAction(action: StateAction): Answer {
     switch (action) {
       case 'confirm':
         return this.finish() ?? true
       case 'cancel':
-        return new PathIdle(this.editor, this.tool)
+        return done
       case 'undo':
       case 'remove-last':
         return this.takeBack() ?? true

@@ -1,14 +1,14 @@
 import type { PointerInfo } from '../../types.ts'
-import type { CanvasEditor } from '../../editor.ts'
-import { SnappingState } from '../snapping.ts'
-import { connectorFor } from './connect.ts'
-import { PathDrawing, type PathTool, type Purpose } from './drawing.ts'
+import type { CanvasDocument } from '../../document.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { connectorFor, type PathTool } from './connect.ts'
+import { PathDrawing, type Purpose } from './drawing.ts'
 
-/** With one polygon selected, Shift begins another part of it and Alt a hole in it. */
+/** With one polygon selected, Shift starts another part of it and Alt a hole in it. */
 export class PathIdle extends SnappingState {
   readonly path: string
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly tool: PathTool,
   ) {
     super(editor)

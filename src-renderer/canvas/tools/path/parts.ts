@@ -11,7 +11,7 @@ export function withHole(shape: PolygonShape, hole: Ring): PolygonShape | null {
   return polygon(shape.parts.map((part, i) => (i === at ? [...part, hole] : part)))
 }
 
-/** A ring apart from the others is a part of its own; one that overlaps them is joined to them. */
+/** A separate ring becomes a part of its own; one that overlaps others is merged with them. */
 export function withPart(shape: PolygonShape, ring: Ring): PolygonShape | null {
   const overlaps = polygonIntersection(shape.parts, [[ring]]).length > 0
   return polygon(overlaps ? polygonUnion(shape.parts, [[ring]]) : [...shape.parts, [ring]])

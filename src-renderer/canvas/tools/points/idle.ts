@@ -1,6 +1,6 @@
 import type { PointerInfo } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next } from '../state.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import type { Next } from '../../tool-state.ts'
 
 /** Each press a point; with Shift, one more of the keypoints selected. */
 export class PointsIdle extends SnappingState {

@@ -1,16 +1,15 @@
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { ToolState, type Next, type StateAction } from '../state.ts'
-import { RotatedBoxIdle } from './idle.ts'
+import { done, ToolState, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
-/** The edge is there; the pointer pulls the box out of it. */
+/** The edge is drawn; the pointer now sets the box's depth. */
 export class RotatedBoxDepth extends ToolState {
   readonly path = 'rotated-box.depth'
   private box: RotatedBoxShape
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly from: Point,
     private readonly to: Point,
   ) {
@@ -35,10 +34,10 @@ export class RotatedBoxDepth extends ToolState {
     this.box = this.pulledTo(e.point)
     if (this.box.h * this.editor.view.scale < 1) return undefined
     this.editor.commitNew('draw rotated box', this.box)
-    return new RotatedBoxIdle(this.editor)
+    return done
   }
-  override onAction(action: StateAction): ToolState | boolean {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new RotatedBoxIdle(this.editor) : true
+  override onAction(action: StateAction): Answer {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
   }
   override overlay(): Overlay {
     return { draft: this.box }

@@ -1,10 +1,9 @@
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next, StateAction, ToolState } from '../state.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 import { RotatedBoxDepth } from './depth.ts'
-import { RotatedBoxIdle } from './idle.ts'
 
 /** Its first edge, by a drag or by two clicks; it gives the angle and the width. */
 export class RotatedBoxEdge extends SnappingState {
@@ -12,7 +11,7 @@ export class RotatedBoxEdge extends SnappingState {
   private to: Point
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly from: Point,
     private readonly pressedAt: Point,
   ) {
@@ -35,8 +34,8 @@ export class RotatedBoxEdge extends SnappingState {
   private finish(): Next {
     return distance(this.from, this.to) > 0 ? new RotatedBoxDepth(this.editor, this.from, this.to) : undefined
   }
-  override onAction(action: StateAction): ToolState | boolean {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new RotatedBoxIdle(this.editor) : true
+  override onAction(action: StateAction): Answer {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
   }
   override overlay(): Overlay {
     return { ...super.overlay(), line: [this.from.x, this.from.y, this.to.x, this.to.y] }

@@ -1,5 +1,5 @@
 import type { PointerInfo } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
+import { SnappingState } from '../../snapping-state.ts'
 import { RotatedBoxEdge } from './edge.ts'
 
 export class RotatedBoxIdle extends SnappingState {

@@ -1,14 +1,14 @@
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import type { CanvasEditor } from '../../editor.ts'
-import { SnappingState } from '../snapping.ts'
-import type { StateAction, ToolState } from '../state.ts'
+import type { CanvasDocument } from '../../document.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type StateAction, type ToolState } from '../../tool-state.ts'
 import { RulerMeasuring } from './measuring.ts'
 
-/** Shows what was measured last; with Shift the next line goes on from its end. */
+/** Shows the last measurement; with Shift the next line continues from its end. */
 export class RulerIdle extends SnappingState {
   readonly path = 'ruler.idle'
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly points: readonly Point[] = [],
   ) {
     super(editor)
@@ -16,10 +16,15 @@ export class RulerIdle extends SnappingState {
   override onPointerDown(e: PointerInfo): ToolState | undefined {
     if (e.button !== 0) return undefined
     const at = this.place(e)
-    return new RulerMeasuring(this.editor, e.shift && this.points.length ? this.points : [at], at)
+    return new RulerMeasuring(
+      this.editor,
+      e.shift && this.points.length ? this.points : [at],
+      at,
+      (points) => new RulerIdle(this.editor, points),
+    )
   }
-  override onAction(action: StateAction): ToolState | boolean {
-    return action === 'cancel' && this.points.length > 0 ? new RulerIdle(this.editor) : false
+  override onAction(action: StateAction): Answer {
+    return action === 'cancel' && this.points.length > 0 ? done : false
   }
   override overlay(): Overlay {
     return { ...super.overlay(), ...(this.points.length > 1 && { ruler: this.points }) }

@@ -1,14 +1,15 @@
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { RulerIdle } from './idle.ts'
+import { DragState, type Next, type ToolState } from '../../tool-state.ts'
 
 export class RulerMeasuring extends DragState {
   readonly path = 'ruler.measuring'
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly points: readonly Point[],
     private to: Point,
+    /** Makes the state that follows once the line is measured. */
+    private readonly measured: (points: readonly Point[]) => ToolState,
   ) {
     super(editor)
   }
@@ -16,13 +17,12 @@ export class RulerMeasuring extends DragState {
     this.to = this.editor.placed(e.point).at
     return undefined
   }
-  /** A press without a drag measures nothing, and takes away what was measured. */
+  /** A press without a drag measures nothing and clears the last measurement. */
   protected override complete = () => {
     const last = this.points.at(-1)!
     const moved = this.to.x !== last.x || this.to.y !== last.y
-    return new RulerIdle(this.editor, moved ? [...this.points, this.to] : this.points.length > 1 ? this.points : [])
+    return this.measured(moved ? [...this.points, this.to] : this.points.length > 1 ? this.points : [])
   }
-  protected override idle = () => new RulerIdle(this.editor)
   override overlay(): Overlay {
     return { ruler: [...this.points, this.to] }
   }

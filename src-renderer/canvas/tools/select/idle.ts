@@ -2,7 +2,7 @@ import type { Region } from '#shared/model/region.ts'
 import { frameOf, handleCursor, hitHandle } from '../../handles.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { deleteVertices, nearestEdge, nearestVertex, sameVertex } from '../../vertices.ts'
-import { ToolState, type Next, type StateAction } from '../state.ts'
+import { done, ToolState, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 import { edgePulled, handlePulled, Pulling, vertexPulled } from './pulling.ts'
 import { Marquee } from './marquee.ts'
 import { RegionPointing } from './region-pointing.ts'
@@ -11,7 +11,7 @@ import { Rotating } from './rotating.ts'
 import { reachedRegion, selectionFrame, vertexRegion } from './selection.ts'
 import { VertexDragging } from './vertex-dragging.ts'
 
-/** Nearest to the hand first: vertices, edges and handles of what is selected, then regions, then the rubber band. */
+/** In order of precedence: vertices, edges and handles of the selection, then regions, then the rubber band. */
 export class SelectIdle extends ToolState {
   readonly path = 'select.idle'
   private hint: { cursor: string; ghost?: Point } = { cursor: 'default' }
@@ -42,18 +42,18 @@ export class SelectIdle extends ToolState {
     const { editor } = this
     if (e.alt) {
       editor.commitShape('delete vertex', region.id, deleteVertices(region.shape, [vertex]))
-      return new SelectIdle(editor)
+      return done
     }
     const chosen = editor.vertexSelection.some((v) => sameVertex(v, vertex))
     if (e.shift || e.ctrl) {
       editor.setVertexSelection(chosen ? editor.vertexSelection.filter((v) => !sameVertex(v, vertex)) : [...editor.vertexSelection, vertex])
-      return new SelectIdle(editor)
+      return done
     }
     if (!chosen) editor.setVertexSelection([vertex])
     return new VertexDragging(editor, region, region.shape, chosen ? editor.vertexSelection : [vertex], vertex)
   }
 
-  /** What is not selected yet can be mended at once: the press selects it too. */
+  /** A region that is not selected can be reshaped at once: the press selects it. */
   private onReached(e: PointerInfo): Next {
     const { editor } = this
     const region = e.shift || e.ctrl || e.double ? null : reachedRegion(editor, e.point)
@@ -90,7 +90,7 @@ export class SelectIdle extends ToolState {
     if (hits.length === 0) return undefined
     const selected = hits.find((r) => editor.selection.includes(r.id))
     if (e.double && selected) return new RegionPointing(editor, selected, e)
-    // Alt reaches what lies beneath.
+    // Alt picks the region beneath.
     const hit = e.alt && selected ? hits[(hits.indexOf(selected) + 1) % hits.length]! : (!e.shift && !e.ctrl && selected) || hits[0]!
     return new RegionPointing(editor, hit, e)
   }
@@ -119,7 +119,7 @@ export class SelectIdle extends ToolState {
     return { cursor: under && !under.locked ? 'move' : 'default' }
   }
 
-  override onAction(action: StateAction): ToolState | boolean {
+  override onAction(action: StateAction): Answer {
     const { editor } = this
     const region = vertexRegion(editor)
     if ((action !== 'delete' && action !== 'remove-last') || !region || editor.vertexSelection.length === 0) return false

@@ -1,10 +1,9 @@
 import type { Box } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { meetsBox } from '../../marquee.ts'
 import { isShown } from '../../regions.ts'
 import type { Overlay, PointerInfo, RegionId } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { SelectIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 
 /** Selects what the band touches; with Shift or Ctrl, besides what was selected. */
 export class Marquee extends DragState {
@@ -14,7 +13,7 @@ export class Marquee extends DragState {
   private box: Box
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly pressed: PointerInfo,
   ) {
     super(editor)
@@ -28,18 +27,18 @@ export class Marquee extends DragState {
     this.box = { x: Math.min(x, e.point.x), y: Math.min(y, e.point.y), w: Math.abs(e.point.x - x), h: Math.abs(e.point.y - y) }
     return undefined
   }
-  /** Looked up once, at the end: a large band over thousands of regions would make every move slow. */
+  /** Looked up once at the end: with thousands of regions, doing so on every move would be slow. */
   protected override complete(): Next {
     const { editor, box } = this
     if (!editor.settings.hideAll && box.w + box.h > 0) {
       const touched = editor.regions.inBox(box).filter((r) => isShown(r) && !r.locked && meetsBox(r.shape, box))
       editor.setSelection([...this.kept, ...touched.sort((a, b) => a.z - b.z).map((r) => r.id)])
     }
-    return new SelectIdle(editor)
+    return done
   }
-  protected override idle(): SelectIdle {
+  protected override dropped(): Next {
     this.editor.setSelection(this.before)
-    return new SelectIdle(this.editor)
+    return done
   }
   override overlay(): Overlay {
     return { marquee: this.box }

@@ -1,8 +1,8 @@
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { alignedMove } from '../../grid.ts'
 import { boundsOfShapes, movedWithin, translate } from '../../transform.ts'
 import type { Point, PointerInfo } from '../../types.ts'
-import type { Next } from '../state.ts'
+import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
 /** Shift keeps to one axis. What was inside the image stays inside. */
@@ -14,7 +14,7 @@ export class Moving extends PreviewState {
   }
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly from: Point,
   ) {
     super(editor)

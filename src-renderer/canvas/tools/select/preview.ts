@@ -1,9 +1,8 @@
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, RegionId } from '../../types.ts'
-import { DragState, type Next, type ToolState } from '../state.ts'
-import { SelectIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 
 /** A gesture that reshapes regions: shown as it goes, made when the button is released. */
 export abstract class PreviewState extends DragState {
@@ -11,11 +10,11 @@ export abstract class PreviewState extends DragState {
   protected readonly regions: readonly Region[]
   private shapes: ReadonlyMap<RegionId, Shape> = new Map()
 
-  constructor(editor: CanvasEditor, regions: readonly Region[] = editor.editable) {
+  constructor(editor: CanvasDocument, regions: readonly Region[] = editor.editable) {
     super(editor)
     this.regions = regions
   }
-  /** Once it is made. */
+  /** Called once the change is made. */
   after: () => void = () => {}
   protected preview(shape: (r: Region) => Shape): void {
     this.shapes = new Map(this.regions.map((r) => [r.id, shape(r)]))
@@ -30,9 +29,8 @@ export abstract class PreviewState extends DragState {
       }),
     )
     this.after()
-    return this.idle()
+    return done
   }
-  protected override idle = (): ToolState => new SelectIdle(this.editor)
   override overlay(): Overlay {
     return { previews: this.shapes }
   }

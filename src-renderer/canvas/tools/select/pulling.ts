@@ -1,12 +1,11 @@
 import type { Region } from '#shared/model/region.ts'
 import type { RotatedBoxShape, Shape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { handleCursor, type Handle } from '../../handles.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { insertVertex, vertexAt } from '../../vertices.ts'
-import { DragState, type Next } from '../state.ts'
-import { SelectIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 import type { PreviewState } from './preview.ts'
 import { Resizing } from './resizing.ts'
 import { VertexDragging } from './vertex-dragging.ts'
@@ -14,18 +13,18 @@ import { VertexDragging } from './vertex-dragging.ts'
 interface Pulled {
   cursor: string
   at?: Point
-  /** What pulling becomes. */
+  /** Starts the drag. */
   begin(): PreviewState
 }
 
-/** Pressed where something can be pulled: pulling takes it along, a mere click changes nothing. */
+/** Pressed on something draggable: a drag reshapes it, a plain click changes nothing. */
 export class Pulling extends DragState {
   readonly path = 'select.pulling'
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly pressed: PointerInfo,
     private readonly pulled: Pulled,
-    /** It was only reached: mended, it is in the hand no more, and the next key means what is under the pointer then. */
+    /** Not selected before the press: deselected once changed, so that the next key applies to what is under the pointer. */
     private readonly reached = false,
   ) {
     super(editor)
@@ -39,29 +38,30 @@ export class Pulling extends DragState {
     if (this.reached) dragging.after = () => this.editor.setSelection([])
     return dragging.onPointerMove(e) ?? dragging
   }
-  protected override complete = () => this.idle()
-  protected override idle = () => new SelectIdle(this.editor)
+  protected override complete(): Next {
+    return done
+  }
   override overlay(): Overlay {
     return this.pulled.at ? { ghost: this.pulled.at } : {}
   }
 }
 
-const vertexOf = (editor: CanvasEditor, region: Region, shape: Shape, ref: VertexRef) =>
+const vertexOf = (editor: CanvasDocument, region: Region, shape: Shape, ref: VertexRef) =>
   new VertexDragging(editor, region, shape, [ref], ref)
 
 /** An edge: a vertex is inserted. */
-export const edgePulled = (editor: CanvasEditor, region: Region, { ref, at }: { ref: VertexRef; at: Point }): Pulled => ({
+export const edgePulled = (editor: CanvasDocument, region: Region, { ref, at }: { ref: VertexRef; at: Point }): Pulled => ({
   cursor: 'copy',
   at,
   begin: () => vertexOf(editor, region, insertVertex(region.shape, ref, at), ref),
 })
-export const vertexPulled = (editor: CanvasEditor, region: Region, ref: VertexRef): Pulled => ({
+export const vertexPulled = (editor: CanvasDocument, region: Region, ref: VertexRef): Pulled => ({
   cursor: 'crosshair',
   at: vertexAt(region.shape, ref)!,
   begin: () => vertexOf(editor, region, region.shape, ref),
 })
 /** A side or a corner of the frame. */
-export const handlePulled = (editor: CanvasEditor, frame: RotatedBoxShape, handle: Handle & { dir: Point }): Pulled => ({
+export const handlePulled = (editor: CanvasDocument, frame: RotatedBoxShape, handle: Handle & { dir: Point }): Pulled => ({
   cursor: handleCursor(handle, frame),
   begin: () => new Resizing(editor, frame, handle.dir),
 })

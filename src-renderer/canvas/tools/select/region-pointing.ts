@@ -1,18 +1,17 @@
 import type { Region } from '#shared/model/region.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { distance } from '../../snap.ts'
 import type { PointerInfo } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { SelectIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 import { Moving } from './moving.ts'
 
-/** Pressed on a region: a click (the second of a double click changes between frame and vertices), or the beginning of a move. */
+/** Pressed on a region: a click (a double click toggles frame and vertices), or the start of a move. */
 export class RegionPointing extends DragState {
   readonly path = 'select.region-pointing'
   private readonly wasSelected: boolean
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly region: Region,
     private readonly pressed: PointerInfo,
   ) {
@@ -36,11 +35,10 @@ export class RegionPointing extends DragState {
     if (pressed.double && this.wasSelected) {
       editor.handleMode = editor.handleMode === 'frame' ? 'vertices' : 'frame'
       editor.changed('selection')
-      return this.idle()
+      return done
     }
-    // A plain click on one of several leaves it alone selected.
+    // A plain click on one of several selects it alone.
     if (this.wasSelected && !pressed.shift && !pressed.ctrl) editor.setSelection([this.region.id])
-    return this.idle()
+    return done
   }
-  protected override idle = () => new SelectIdle(this.editor)
 }

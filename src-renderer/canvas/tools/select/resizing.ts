@@ -1,9 +1,9 @@
 import type { RotatedBoxShape, Shape } from '#shared/model/shape.ts'
 import { handleCursor } from '../../handles.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { resizeRotatedBox, scale, type Scaling } from '../../transform.ts'
 import type { Point, PointerInfo } from '../../types.ts'
-import type { Next } from '../state.ts'
+import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
 /** By a side or a corner (dir), the opposite one kept in place; Shift keeps the proportions. */
@@ -12,7 +12,7 @@ export class Resizing extends PreviewState {
   protected readonly action = 'resize'
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly frame: RotatedBoxShape,
     private readonly dir: Point,
   ) {

@@ -1,8 +1,8 @@
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { normalAngle, rotate } from '../../transform.ts'
 import type { Point, PointerInfo } from '../../types.ts'
-import type { Next } from '../state.ts'
+import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
 /** About the frame's centre; Shift turns by steps of 15 degrees. */
@@ -11,7 +11,7 @@ export class Rotating extends PreviewState {
   protected readonly action = 'rotate'
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly frame: RotatedBoxShape,
     private readonly from: Point,
   ) {

@@ -1,32 +1,32 @@
 import type { Region } from '#shared/model/region.ts'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { frameOf } from '../../handles.ts'
 import { isShown } from '../../regions.ts'
 import { boundsOfShapes } from '../../transform.ts'
 import type { Point } from '../../types.ts'
 import { hasVertices } from '../../vertices.ts'
 
-/** The one region whose vertices can be taken; null where the frame is shown instead, or nothing. */
-export function vertexRegion(editor: CanvasEditor): Region | null {
+/** The selected region whose vertices can be dragged; null if its frame is shown instead, or nothing. */
+export function vertexRegion(editor: CanvasDocument): Region | null {
   const [only, ...more] = editor.selected
   const shown = only && more.length === 0 && editor.handleMode === 'vertices' && !only.locked && !only.hidden && hasVertices(only.shape)
   const taken = editor.tool === 'select' || (editor.tool === 'skeleton' && only?.shape.kind === 'keypoints')
   return taken && shown ? only : null
 }
 
-/** The frame that scales and turns what is selected; null where there is none. */
-export const selectionFrame = (editor: CanvasEditor): RotatedBoxShape | null =>
+/** The frame that scales and rotates the selection; null if there is none. */
+export const selectionFrame = (editor: CanvasDocument): RotatedBoxShape | null =>
   editor.tool === 'select' && !vertexRegion(editor) ? frameOf(editor.selected) : null
 
-/** Smaller on the screen than this many times the hand's reach, a shape is taken as a whole: it would be all vertices. */
+/** A shape smaller on the screen than this many times the pointer's reach is picked as a whole: it would be all vertices. */
 const roomy = 6
 
 /** The region under the pointer, whose vertices or frame can be taken without selecting it first. */
-export function reachedRegion(editor: CanvasEditor, at: Point): Region | null {
+export function reachedRegion(editor: CanvasDocument, at: Point): Region | null {
   if (editor.tool !== 'select' || editor.settings.hideAll) return null
   const reach = editor.reach()
-  // A hair beside a box is on its corner still, which is what the hand means there.
+  // Just outside a box still counts as on its corner or side.
   const beside = () =>
     editor.regions
       .inBox({ x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach })

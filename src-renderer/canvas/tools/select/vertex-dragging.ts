@@ -1,12 +1,12 @@
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, Point, PointerInfo, VertexRef } from '../../types.ts'
 import { moveVertices, vertexAt } from '../../vertices.ts'
-import type { Next } from '../state.ts'
+import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
-/** The vertex in the hand follows the pointer and snaps; others chosen with it keep their distance. */
+/** The dragged vertex follows the pointer and snaps; other selected vertices move along. */
 export class VertexDragging extends PreviewState {
   readonly path = 'select.vertex-dragging'
   protected readonly action = 'move vertex'
@@ -16,7 +16,7 @@ export class VertexDragging extends PreviewState {
 
   /** `shape`: the region's, or that with a vertex just inserted. */
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     region: Region,
     private readonly shape: Shape,
     private readonly refs: readonly VertexRef[],

@@ -1,12 +1,11 @@
 import { boxOfCorners } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { placed } from '../../keypoints.ts'
 import { distance } from '../../snap.ts'
 import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next, StateAction, ToolState } from '../state.ts'
-import { SkeletonIdle } from './idle.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
 /** The skeleton fills the box from corner to corner; a press without a drag places it as large as the one before. */
 export class SkeletonDrawing extends SnappingState {
@@ -14,7 +13,7 @@ export class SkeletonDrawing extends SnappingState {
   private to: Point
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly from: Point,
     private readonly pressedAt: Point,
   ) {
@@ -35,10 +34,10 @@ export class SkeletonDrawing extends SnappingState {
     const { box } = this
     if (distance(e.screen, this.pressedAt) < 3 || !(box.w > 0 && box.h > 0)) this.editor.placeSkeleton(this.from)
     else this.editor.drawSkeleton(box)
-    return new SkeletonIdle(this.editor)
+    return done
   }
-  override onAction(action: StateAction): ToolState | boolean {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? new SkeletonIdle(this.editor) : true
+  override onAction(action: StateAction): Answer {
+    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
   }
   override overlay(): Overlay {
     const label = this.editor.skeletonLabel

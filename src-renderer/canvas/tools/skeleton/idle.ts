@@ -2,11 +2,11 @@ import type { Overlay, Point, PointerInfo } from '../../types.ts'
 import { nearestVertex } from '../../vertices.ts'
 import { vertexRegion } from '../select/selection.ts'
 import { VertexDragging } from '../select/vertex-dragging.ts'
-import { SnappingState } from '../snapping.ts'
-import type { Next } from '../state.ts'
+import { SnappingState } from '../../snapping-state.ts'
+import type { Next } from '../../tool-state.ts'
 import { SkeletonDrawing } from './drawing.ts'
 
-/** A point of the skeleton in the hand is dragged; anywhere else a press begins the next one. */
+/** A press on a point of the selected skeleton drags it; a press elsewhere starts the next skeleton. */
 export class SkeletonIdle extends SnappingState {
   readonly path = 'skeleton.idle'
   private over = false
@@ -29,15 +29,11 @@ export class SkeletonIdle extends SnappingState {
     const held = this.vertexAt(e.point)
     if (held) {
       this.editor.setVertexSelection([held.vertex])
-      return new PointDragging(this.editor, held.region, held.region.shape, [held.vertex], held.vertex)
+      return new VertexDragging(this.editor, held.region, held.region.shape, [held.vertex], held.vertex)
     }
     return this.editor.skeletonLabel ? new SkeletonDrawing(this.editor, this.place(e), e.screen) : undefined
   }
   override overlay(): Overlay {
     return this.over ? {} : super.overlay()
   }
-}
-
-class PointDragging extends VertexDragging {
-  protected override idle = () => new SkeletonIdle(this.editor)
 }

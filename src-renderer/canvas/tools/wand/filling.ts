@@ -1,11 +1,10 @@
 import { rleArea, rleSubtract, rleUnion } from '#shared/geometry/rle.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { CanvasEditor } from '../../editor.ts'
+import type { CanvasDocument } from '../../document.ts'
 import { ColumnMask } from '../../masks/column-mask.ts'
 import { floodFill } from '../../masks/flood.ts'
 import type { Overlay, Pixels, PointerInfo } from '../../types.ts'
-import { DragState, type Next } from '../state.ts'
-import { WandIdle } from './idle.ts'
+import { done, DragState, type Next } from '../../tool-state.ts'
 
 export type WandMode = 'new' | 'add' | 'subtract'
 
@@ -16,7 +15,7 @@ export class WandFilling extends DragState {
   private tolerance: number
 
   constructor(
-    editor: CanvasEditor,
+    editor: CanvasDocument,
     private readonly pixels: Pixels,
     private readonly pressed: PointerInfo,
     private readonly mode: WandMode,
@@ -48,9 +47,8 @@ export class WandFilling extends DragState {
     const shape = rleArea(rle) > 0 ? { kind: 'mask' as const, rle } : null
     if (this.target) this.editor.commitShape('magic wand', this.target.id, shape)
     else if (shape) this.editor.commitNew('magic wand', shape)
-    return this.idle()
+    return done
   }
-  protected override idle = () => new WandIdle(this.editor)
   override overlay(): Overlay {
     return { mask: this.mask, ...(this.target && { maskOf: this.target.id }) }
   }

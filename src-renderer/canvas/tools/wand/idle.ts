@@ -1,5 +1,5 @@
 import type { PointerInfo } from '../../types.ts'
-import { ToolState, type Next } from '../state.ts'
+import { ToolState, type Next } from '../../tool-state.ts'
 import { WandFilling, type WandMode } from './filling.ts'
 
 /** Shift adds to the mask selected, Alt takes away from it. */

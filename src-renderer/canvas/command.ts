@@ -1,0 +1,19 @@
+/** The canvas's commands are records, collected in `commands/index.ts`. */
+import type { Words } from '#shared/model/words.ts'
+import type { CanvasDocument } from './document.ts'
+
+/** Returns whether it had something to do. */
+export type Run = (editor: CanvasDocument) => boolean
+
+export interface CommandRecord {
+  /** Where lists show it. */
+  readonly group: 'tools' | 'edit' | 'view'
+  readonly title: Words
+  /** Default chords, written 'Ctrl+Shift+Z'; Ctrl stands for Command on a Mac as well. */
+  readonly keys?: readonly string[]
+  /** On a Mac, where those mean something else. */
+  readonly macKeys?: readonly string[]
+  readonly run: Run
+}
+
+export const defineCommands = <const Id extends string>(commands: Record<Id, CommandRecord>): Record<Id, CommandRecord> => commands

@@ -1,0 +1,20 @@
+import type { Region } from '#shared/model/region.ts'
+import type { Run } from '../command.ts'
+import type { CanvasDocument } from '../document.ts'
+
+/** For the journal: 'move 3 regions'. */
+export const counted = (verb: string, n: number) => (n === 1 ? `${verb} region` : `${verb} ${n} regions`)
+
+/** The same change to all that are selected and may be changed. */
+export const change =
+  (verb: string, of: (e: CanvasDocument) => readonly Region[], to: (r: Region, all: readonly Region[]) => Region | null): Run =>
+  (editor) => {
+    const regions = of(editor)
+    editor.commit(
+      counted(verb, regions.length),
+      regions.map((before) => ({ before, after: to(before, regions) })),
+    )
+    return regions.length > 0
+  }
+export const editable = (e: CanvasDocument) => e.editable
+export const selected = (e: CanvasDocument) => e.selected

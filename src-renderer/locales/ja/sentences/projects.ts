@@ -1,3 +1,0 @@
-import type { projectSentences } from '#shared/sentences/projects.ts'
-
-export const projectJa: Record<keyof typeof projectSentences, string> = {}
