@@ -170,6 +170,11 @@ export const roomMethods = {
     }),
   ),
   'merging.methods': method(nothing, z.array(mergeMethodEntry)),
+  /** The share of each of `n` ingredients, where the method is a plain mean and these are settings of it; else null. */
+  'merging.shares': method(
+    z.object({ method: z.string(), settings: z.record(z.string(), z.json()), n: z.int().min(1).max(100) }),
+    z.array(z.number()).nullable(),
+  ),
   'merging.start': method(
     z.object({
       method: z.string(),

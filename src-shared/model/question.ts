@@ -26,8 +26,8 @@ export const modelFactsSchema = z.object({
   parameters: z.int().nonnegative(),
   /** Size of its tensor files. */
   bytes: z.int().nonnegative(),
-  /** Models of equal families (one architecture, the same parts, the same classes) can be blended. */
-  family: z.string(),
+  /** Models with equal keys (one architecture, the same parts, the same classes) can be blended. */
+  mergeKey: z.string(),
   /** What the model can do, by its family and its classifier. */
   can: z.array(capabilitySchema),
 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Helper } from '../../src-main/engine/merge/together.ts'
 import { mergeCheckpoints } from '../../src-main/engine/merge/merge.ts'
 import { writeSafetensors } from '../../src-main/engine/weights/safetensors.ts'
-import type { TensorsToWrite } from '../../src-main/engine/weights/tensors.ts'
+import type { TensorsToWrite } from '../../src-main/engine/weights/written.ts'
 
 /** Megabytes a checkpoint; eight of them lie in the temp folder while this runs. */
 const MEGABYTES = Number(process.env['DASHI_BENCH_SOUP_MB'] ?? 350)

@@ -60,4 +60,5 @@ export const markPath = (kind: string, area = 90) => symbol(shapes[markOf(kind).
 
 /** The mark in a line of text; says nothing to a screen reader, the name beside it does. */
 export const mark = ({ kind }: Pick<ReportRow, 'kind'>): Html =>
-  html`<svg class="mark ${kindClass(kind)}" viewBox="-9 -9 18 18" width="16" height="16" aria-hidden="true"><path d="${markPath(kind, 100)}"/></svg>`
+  html`<svg class="mark ${kindClass(kind)}" viewBox="-9 -9 18 18" width="16" height="16" aria-hidden="true"
+    ><path d="${markPath(kind, 100)}"/></svg>`

@@ -16,8 +16,8 @@ const strengths = [0.01, 0.1, 1, 10, 100]
 
 /**
  * Out-of-sample class probabilities [n, classes] by k-fold cross-validation of a linear probe over features [n, dim]: each row is
- * judged by a probe that was fitted without its fold. The features are put to one scalar deviation of 1; of five strengths of the penalty that is taken
- * which has the lowest cross-entropy on the first fold.
+ * judged by a probe that was fitted without its fold. The features are scaled to one scalar deviation of 1; of five strengths of the
+ * penalty, the one with the lowest cross-entropy on the first fold is taken.
  */
 export async function outOfSample(
   features: Float32Array,

@@ -17,7 +17,7 @@ export interface Features {
   readonly dim: number
   /** Indices into the images given; the others could not be read. */
   readonly readable: Int32Array
-  /** Of everything that the features depend on, but the images. */
+  /** Fingerprint of everything that the features depend on, except the images. */
   readonly fingerprint: string
 }
 
@@ -32,8 +32,8 @@ const atOnce = 2048
 const saveEveryMs = 60_000
 
 /**
- * Image embeddings for curation: what was computed is saved every minute, so that a quarter of a million images survive a cancel or
- * a crash, and images that cannot be read are left out.
+ * Image embeddings for curation. Progress is saved every minute, so that work on a quarter of a million images survives a cancel or
+ * a crash; images that cannot be read are left out.
  */
 export async function featuresOf(model: Model, given: readonly KnownImage[], o: Options): Promise<Features> {
   const dim = model.dim
@@ -80,7 +80,7 @@ export async function featuresOf(model: Model, given: readonly KnownImage[], o: 
   return { rows, dim, readable, fingerprint: cache.fingerprint }
 }
 
-/** Embeds; where an image cannot be read, those that cannot are found, noted and left out. */
+/** Embeds images; unreadable ones are found, noted and left out. */
 async function readableOf(
   model: Model,
   images: Images,

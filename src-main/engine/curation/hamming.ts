@@ -1,6 +1,6 @@
 /** Pairs of close 64-bit hashes without comparing all with all. */
 
-/** Hashes as two halves, so that the machine's 32-bit operations serve. */
+/** Hashes as two halves, for 32-bit operations. */
 export interface Hashes {
   readonly high: Uint32Array
   readonly low: Uint32Array
@@ -24,7 +24,7 @@ export function closePairs({ high, low }: Hashes, radius: number, found: (i: num
   const n = high.length
   const reach = Array.from({ length: bands }, (_, band) => Math.floor(radius / bands) - Number(band > radius % bands))
   const bandOf = (band: number, h: number, l: number) => ((band < 2 ? h : l) >>> (band % 2 ? 0 : 16)) & 0xffff
-  /** A pair that an earlier band has led to was told of then. */
+  /** Whether an earlier band has already reported the pair. */
   const metBefore = (h: number, l: number, band: number) => {
     for (let b = 0; b < band; b++) if (bits(bandOf(b, h, l)) <= reach[b]!) return true
     return false

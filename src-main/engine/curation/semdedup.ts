@@ -3,14 +3,14 @@ import { Products } from './products.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface SemDeDupOptions {
-  /** 1 − ε: the cosine from which on two rows are the same. */
+  /** 1 − ε: rows with at least this cosine count as copies. */
   readonly similarity: number
-  /** Of what is the same, the one to keep. */
+  /** Which of several copies is kept. */
   readonly keep: 'farthest' | 'closest'
-  /** The first so many rows are kept before all others. */
+  /** The first so many rows take precedence over all others. */
   readonly preferred?: number
   readonly seed?: number
-  /** Rows a cluster, about. */
+  /** Approximate number of rows in a cluster. */
   readonly clusterSize?: number
   readonly onProgress?: (done: number, of: number) => void
   readonly check?: () => void

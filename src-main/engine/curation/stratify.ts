@@ -1,6 +1,6 @@
 import { Rng } from '../data/rng.ts'
 
-/** What is assigned as one: an image, or several that must not be separated. */
+/** An image, or several that must not be separated. */
 export interface Unit {
   /** Images. */
   readonly size: number

@@ -23,7 +23,7 @@ function usearch(): typeof Usearch | null {
 }
 let loaded: typeof Usearch | null | undefined
 
-/** Beyond so many vectors a graph is built; up to there comparing with all is quick enough. */
+/** A graph is built for more vectors than this; with fewer, comparing with all is fast enough. */
 const graphFrom = 50_000
 /** Bytes a number: half floats in the graph, the vectors beside it whole. */
 const settings = (dimensions: number) => ({
@@ -77,13 +77,13 @@ export interface BuildOptions {
   readonly check?: () => void
 }
 
-/** Written beside and then put in the old one's place. */
+/** Written beside the old index, which it then replaces. */
 export async function buildIndex(folder: string, o: BuildOptions): Promise<void> {
   await replaceFolder(folder, (beside) => fill(beside, o), { proof: proveIndex })
 }
 
 const proveOwnIndex = proveOwned('index', { content: false })
-/** One from before indexes were marked has the files of an index and no other. */
+/** Indexes of earlier versions are not marked: they are recognised by holding the files of an index and no others. */
 const proveIndex: Proof = (folder, name) => {
   const known = Object.values(files('')).map((file) => path.basename(file))
   if (markedFiles(folder, 'index') || !readdirSync(folder).every((file) => known.includes(file))) return proveOwnIndex(folder, name)
@@ -137,7 +137,7 @@ export class VectorIndex {
     private readonly graph: Usearch.Index | undefined,
   ) {}
 
-  /** Undefined where there is none, or its files are not whole. */
+  /** Undefined where there is none, or its files are incomplete. */
   static open(folder: string): VectorIndex | undefined {
     const header = headerOf(folder)
     const from = files(folder)
@@ -157,7 +157,7 @@ export class VectorIndex {
     }
   }
 
-  /** False where another was put in its place. */
+  /** False once it has been replaced. */
   get current(): boolean {
     return indexMade(this.folder) === this.header.made
   }
@@ -204,7 +204,7 @@ export class VectorIndex {
       for (let j = 0; j < dim; j++) sum += query[j]! * all[at++]!
       scores[i] = sum
     }
-    // A bound that about the k best pass, so that few are sorted.
+    // A threshold that about k candidates pass, so that few must be sorted.
     const bound = scores.toSorted()[n - k]!
     const passed: Neighbour[] = []
     scores.forEach((s, i) => s >= bound && passed.push({ id: this.ids[i]!, similarity: clamp(s) }))

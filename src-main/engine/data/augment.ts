@@ -34,7 +34,7 @@ export const augmentSchema = z.strictObject({
 })
 export type AugmentConfig = z.output<typeof augmentSchema>
 
-/** The random stream of one sight of one picture: depends on nothing else, so not on which thread or batch it falls to. */
+/** The random stream of one view of one picture. It depends on nothing else, so not on the thread or the batch. */
 export const augmentRng = (seed: number, epoch: number, index: number) => Rng.of(seed, epoch, index)
 
 /**
@@ -100,7 +100,7 @@ function colour(config: AugmentConfig, rng: Rng): View['colour'] {
   return matrix
 }
 
-/** The grid's colours are all alike for a plain ground, on a line for a gradient, all different for a cloudy one. */
+/** The colours of the ground's grid: all equal for a plain ground, on a line for a gradient, all different for a cloudy one. */
 function ground(config: AugmentConfig, rng: Rng): View['ground'] {
   const used = rng.chance(config.background)
   const kind = rng.int(3)

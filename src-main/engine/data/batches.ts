@@ -1,6 +1,6 @@
 import { Rng } from './rng.ts'
 
-/** Where a run stands in its data: the next batch to be consumed. Saved with a checkpoint, it resumes the same sequence. */
+/** A run's position in its data: the next batch to be consumed. Saved with a checkpoint, it resumes the same sequence. */
 export interface DataPosition {
   epoch: number
   /** Batches of this epoch that are already consumed. */
@@ -17,7 +17,7 @@ export interface BatchPlan {
   /** How many examples there are. */
   n: number
   batchSize: number
-  /** Shuffle anew each epoch by this seed; without one the order is 0, 1, 2 … */
+  /** Seed for shuffling each epoch; without one the order is 0, 1, 2 … */
   seed?: number
   /** An incomplete last batch is dropped, or filled up with the epoch's first examples (`count` tells the real ones). */
   last: 'drop' | 'pad'
@@ -35,11 +35,11 @@ export interface Batch<T> {
   indices: Uint32Array
   count: number
   epoch: number
-  /** Where the data goes on after this batch: save it once the batch is consumed. */
+  /** The position after this batch: save it once the batch is consumed. */
   next: DataPosition
 }
 
-/** What `load` is asked for. */
+/** What `load` is called with. */
 export type BatchRequest = Omit<Batch<never>, 'data'> & {
   /** 0 … prefetch, never that of a batch still in use: buffers may be kept, one a slot. */
   slot: number

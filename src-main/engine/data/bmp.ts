@@ -1,7 +1,7 @@
 /**
  * Windows bitmaps (Microsoft, BITMAPFILEHEADER and the BITMAPINFO structures, wingdi.h; OS/2's BITMAPCOREHEADER): palettes of 1, 4 and
  * 8 bits, plain or run-length encoded, 16 bits, 24, and 32 with or without masks; from the bottom up or from the top down. The same
- * bytes as Pillow's `convert('RGB')`. The decoders of the npm registry that are kept up fail on odd widths, masks or run lengths.
+ * bytes as Pillow's `convert('RGB')`. The maintained decoders on npm fail on odd widths, masks or run lengths.
  */
 import { checkSize, type Raster, type Size } from './raster.ts'
 
@@ -73,7 +73,7 @@ function headerOf(bytes: Uint8Array): Header {
   }
 }
 
-/** @throws an Error whose message says what is wrong, before memory is taken for what a header only claims */
+/** @throws an Error whose message says what is wrong, before memory is allocated by what the header claims */
 export function decodeBmp(bytes: Uint8Array, pixelLimit: number): Raster {
   const header = headerOf(bytes)
   checkSize(header, pixelLimit)
@@ -131,10 +131,10 @@ function colourRaster({ width, height, bits, masks }: Header, rowOf: (y: number)
   return { width, height, channels, data }
 }
 
-/** Claims that no run-length data of this length can mean are refused before memory is taken. */
+/** Sizes that run-length data of this length cannot encode are refused before memory is allocated. */
 const PIXELS_A_BYTE = 4096
 
-/** The colours' numbers. What the runs leave out has number 0. */
+/** Palette indices; places that the runs skip have index 0. */
 function runs(bytes: Uint8Array, { width, height, topDown, compression }: Header): Uint8Array {
   if (width * height > bytes.length * PIXELS_A_BYTE) throw new Error(`${bytes.length} bytes can't hold ${width} × ${height} pixels`)
   const indices = new Uint8Array(width * height)

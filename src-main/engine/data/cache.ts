@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { Pixels } from './pixels.ts'
 
-/** SHA-256 of a file's bytes, hex: what an image is known by, wherever it lies. */
+/** SHA-256 of a file's bytes in hex: identifies an image, wherever it lies. */
 export const contentHash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** SHA-256 of a JSON value, hex, the same whatever the order of its keys: names a preprocessing, a model, a template. */
+/** SHA-256 of a JSON value in hex, independent of the order of its keys: identifies a preprocessing, a model, a template. */
 export function fingerprint(value: unknown): string {
   const sorted = (_: string, v: unknown) =>
     v && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v

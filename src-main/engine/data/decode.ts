@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import { ioError } from '../../files/words.ts'
 import { toBytes } from './deep.ts'
@@ -18,7 +19,7 @@ export interface DecodeOptions {
    * white, as `transformers` ≥ 5 does for CLIP. `keep`: RGBA, opaque where the file has no alpha. Default `drop`.
    */
   alpha?: 'drop' | 'white' | 'keep'
-  /** How samples of more than 8 bits become bytes. Default `clip`, as in Pillow. */
+  /** How samples of more than 8 bits are reduced to bytes. Default `clip`, as in Pillow. */
   deep?: DeepSamples
   pixelLimit?: number
 }
@@ -36,7 +37,7 @@ export async function decodeImage(source: string | Uint8Array, name?: string, op
   const { alpha = 'drop', deep = 'clip', pixelLimit = PIXEL_LIMIT } = options
   const label = name ?? (typeof source === 'string' ? source : 'image')
   const bytes = typeof source === 'string' ? await readBytes(source, label) : source
-  if (bytes.length === 0) throw dataError(label, 'the file is empty, expected an image')
+  if (bytes.length === 0) throw dataError(label, sentence('image.empty'))
   const format = formatOf(bytes)
   if (!format) throw dataError(label, notAnImage(bytes))
   try {
@@ -47,7 +48,7 @@ export async function decodeImage(source: string | Uint8Array, name?: string, op
   } catch (e) {
     if (e instanceof Error && e.name === 'DashiError') throw e
     const reason = (e instanceof Error ? e.message : String(e)).split('\n')[0]
-    if (/labq?\b/i.test(reason!)) throw dataError(label, 'a TIFF in Lab colours, which are not read: expected RGB, CMYK or grey', e)
+    if (/labq?\b/i.test(reason!)) throw dataError(label, sentence('image.lab'), e)
     throw dataError(label, e instanceof TooManyPixels ? e.message : `truncated or damaged ${format} (${reason})`, e)
   }
 }
@@ -102,7 +103,7 @@ function inForm(pixels: Pixels, alpha: NonNullable<DecodeOptions['alpha']>): Pix
 export async function readBytes(file: string, label = file): Promise<Uint8Array> {
   try {
     const info = await stat(file)
-    if (!info.isFile() && !info.isDirectory()) throw dataError(label, 'is neither a file nor a folder, expected an image') // a pipe or a device may never end
+    if (!info.isFile() && !info.isDirectory()) throw dataError(label, sentence('image.special')) // a pipe or a device may never end
     return await readFile(file)
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code

@@ -1,7 +1,7 @@
-/** Samples of more than 8 bits, as medical and satellite pictures have them, made into bytes. */
+/** Reduces samples of more than 8 bits, as in medical and satellite pictures, to bytes. */
 import type { DeepSamples } from '#shared/model/deep.ts'
 
-/** `range`: the numbers that are black and white where the type has such a range (16 bits); others go from their least to their largest. */
+/** `range`: black and white where the type defines them (16 bits); other samples are stretched from their least to their largest. */
 export function toBytes(samples: Float32Array | Uint16Array, how: DeepSamples, range?: readonly [number, number]): Uint8Array {
   const [low, high] = how === 'clip' ? [0, 255] : how === 'range' ? (range ?? extremes(samples)) : percentiles(samples)
   // Clipping is Pillow's (Convert.c): fractions are cut off. What is stretched is rounded.

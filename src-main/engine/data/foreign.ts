@@ -1,4 +1,4 @@
-/** Images that libvips does not read. Their decoders would hold up the thread that calls them, so they have one of their own. */
+/** Images that libvips does not read. Their decoders block the thread that calls them, so they run in a thread of their own. */
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -14,7 +14,7 @@ export interface ForeignTask {
   readonly pixelLimit: number
 }
 
-/** What the thread answers; an error crosses as its parts. */
+/** The thread's answer; an error is taken apart to cross threads. */
 export type ForeignAnswer = { readonly raster: Raster } | { readonly message: string; readonly tooMany: boolean }
 
 /** From the header alone. @throws an Error whose message says what is wrong with it */
@@ -24,7 +24,7 @@ export const foreignSize = (format: ForeignFormat, bytes: Uint8Array): Size => (
 export const decodeHere = async ({ format, bytes, pixelLimit }: ForeignTask): Promise<Raster> =>
   format === 'BMP' ? decodeBmp(bytes, pixelLimit) : decodeJp2(bytes, pixelLimit)
 
-/** A smaller BMP is unpacked sooner than a thread is started. */
+/** Unpacking a smaller BMP takes less time than starting a thread. */
 const SMALL = 1 << 20
 const THREADS = 2
 let busy = 0
@@ -35,11 +35,11 @@ export interface ForeignOptions {
   readonly signal?: AbortSignal
   /** The built image-decoder.ts; found beside the program unless given. */
   readonly program?: URL | null
-  /** Damaged data may keep a decoder at work for ever: by default it has half a minute, and ten seconds more for each megapixel. */
+  /** Time limit, since damaged data may keep a decoder busy for ever: by default 30 s, and 10 s more for each megapixel. */
   readonly mostSeconds?: number
 }
 
-/** The decoded image, by a thread where it may take long. @throws an Error whose message says what is wrong */
+/** Decodes the image, in a thread where it may take long. @throws an Error whose message says what is wrong */
 export async function decodeForeign(
   task: ForeignTask,
   { signal, program = builtDecoder(), mostSeconds }: ForeignOptions = {},
@@ -89,7 +89,7 @@ function inThread(program: URL, task: ForeignTask, signal: AbortSignal | undefin
 
 let found: URL | null | undefined
 
-/** `image-decoder.js` beside the program or above its chunks; null where the sources run unbuilt. */
+/** `image-decoder.js` beside the program or above its chunks; null where the program runs from its sources. */
 function builtDecoder(): URL | null {
   found ??=
     ['./image-decoder.js', '../image-decoder.js']

@@ -1,4 +1,4 @@
-/** Which format an image is in, by its first bytes: a file's name says what somebody called it. */
+/** Detects an image's format by its first bytes, since a file's extension may be wrong. */
 
 /** A space stands for any byte. */
 const FORMATS = [
@@ -13,7 +13,7 @@ const FORMATS = [
 ] as const
 
 export type ImageFormat = (typeof FORMATS)[number][0]
-/** Those that libvips does not read here. */
+/** Formats that this build of libvips does not read. */
 export type ForeignFormat = Extract<ImageFormat, 'BMP' | 'JPEG 2000'>
 
 /** How many of a file's first bytes {@link formatOf} looks at. */
@@ -23,24 +23,24 @@ const begins = (bytes: Uint8Array, start: string) => [...start].every((c, i) => 
 
 const HEVC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']
 
-/** The container of AVIF with a picture that is coded as a phone's film is. */
+/** HEIC: AVIF's container with a picture coded by HEVC. */
 function isHeic(bytes: Uint8Array): boolean {
   if (!begins(bytes, '    ftyp')) return false
   const brands = [8, 16, 20, 24, 28].map((at) => String.fromCharCode(...bytes.subarray(at, at + 4)))
   return HEVC.includes(brands[0]!) || (brands[0] === 'mif1' && brands.some((b) => HEVC.includes(b)) && !brands.includes('avif'))
 }
 
-/** Undefined for what is no image that can be decoded: SVG too, whose size and cost have no bound. */
+/** Undefined for anything that cannot be decoded; also for SVG, whose size and cost have no bound. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   if (isHeic(bytes)) return undefined
   const found = FORMATS.find(([, starts]) => starts.some((start) => begins(bytes, start)))?.[0]
-  // 'BM' alone begins many a text: the length of a BMP's second header is one of few.
+  // Many texts begin with 'BM': the length of a BMP's second header has few possible values.
   return found === 'BMP' && ![12, 16, 40, 52, 56, 64, 108, 124].includes(bytes[14] ?? 0) ? undefined : found
 }
 
 export const isForeign = (format: ImageFormat | undefined): format is ForeignFormat => format === 'BMP' || format === 'JPEG 2000'
 
-/** What is wrong with bytes that {@link formatOf} does not know, or whose decoder is not here. */
+/** What is wrong with bytes that {@link formatOf} does not recognise, or that no decoder here can read. */
 export function notAnImage(bytes: Uint8Array): string {
   if (isHeic(bytes))
     return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'

@@ -7,7 +7,7 @@ import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
 import { type PreprocessConfig, resized } from './preprocess.ts'
 
-/** An image that cannot be read or decoded, whatever the reason; the job can be done without it. */
+/** An image that cannot be read or decoded, for whatever reason; the job goes on without it. */
 export class UnreadableImage extends DashiError {
   /** Without the file's name. */
   readonly reason: string
@@ -22,7 +22,7 @@ export class UnreadableImage extends DashiError {
   }
 }
 
-/** Disks without room and processes without files are no fault of the image at hand. */
+/** A full disk or too many open files are not the image's fault. */
 async function naming<T>(file: string, body: Promise<T>): Promise<T> {
   try {
     return await body
@@ -49,7 +49,7 @@ export class Images {
     return this.store.get(deep ? `${deep} ${file}` : file, () => naming(file, decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
-  /** At the model's scale, RGB: what is left of preprocessing is to crop and normalise. Small, so it is what is kept. */
+  /** Resized to the model's scale, RGB; only cropping and normalising remain. This is what the store keeps, since it is small. */
   resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
     return this.store.get(`${key} ${file}`, async () =>

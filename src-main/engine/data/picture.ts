@@ -1,4 +1,4 @@
-/** A person's image file as libvips sees it, whatever its format: for thumbnails, tiles, sizes and hashes, where no parity is asked for. */
+/** Opens an image file of any format with libvips: for thumbnails, tiles, sizes and hashes, which need not equal Pillow's pixels. */
 import { open, stat } from 'node:fs/promises'
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { dataError } from '#shared/errors.ts'
@@ -24,7 +24,7 @@ async function firstBytes(file: string, most: number): Promise<Uint8Array> {
   }
 }
 
-/** Larger deep pictures are shown as libvips has them, since what is stretched is in memory as a whole. */
+/** Larger deep pictures are shown as libvips reads them, since stretching needs the whole picture in memory. */
 const STRETCHED = 1 << 26
 
 /** Upright, its grey between its percentiles, for a person to look at; undefined for what is not deep. */
@@ -68,7 +68,10 @@ export async function openPicture(file: string, options: SharpOptions = {}, sign
 const fromRaster = ({ width, height, channels, data }: Raster): Sharp =>
   sharp(data instanceof Uint16Array ? toBytes(data, 'percentiles') : data, { raw: { width, height, channels }, limitInputPixels: false })
 
-/** Whether it is to be converted for a browser, whatever it is called: a browser has no decoder for it, or would show deep grey as black. */
+/**
+ * Whether the file must be converted for a browser, whatever its name: browsers have no decoder for it, or would show deep grey
+ * as black.
+ */
 export async function needsConversion(file: string): Promise<boolean> {
   const format = formatOf(await firstBytes(file, SNIFFED))
   return isForeign(format) || (format === 'PNG' && (await pictureFacts(file)).deep)
@@ -78,13 +81,16 @@ export interface PictureFacts {
   /** As stored. */
   readonly width: number
   readonly height: number
-  /** EXIF's. */
+  /** EXIF orientation, 1 … 8. */
   readonly orientation: number
-  /** Grey samples of more than 8 bits, which must be made into bytes somehow. */
+  /** Grey samples of more than 8 bits, which must be reduced to bytes. */
   readonly deep: boolean
 }
 
-/** What the header says. An SVG is none, whatever its name: it can refer to other files, and its cost has no bound. @throws where it is that of no image */
+/**
+ * Reads an image's header. An SVG counts as no image, whatever its name: it can refer to other files, and its cost has no bound.
+ * @throws a data fault where the file is no image
+ */
 export async function pictureFacts(file: string, name = file): Promise<PictureFacts> {
   const start = await firstBytes(file, SNIFFED)
   const format = formatOf(start)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { findJson, parseJson } from './json.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
@@ -24,7 +25,7 @@ const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nul
 type Rgb = [number, number, number]
 type Size = { shortest_edge: number } | { height: number; width: number }
 
-/** What an image processor of `transformers` does where its file is silent. */
+/** The defaults of an image processor of `transformers`. */
 interface Defaults {
   readonly size: Size
   readonly resample: keyof typeof RESAMPLE
@@ -91,7 +92,10 @@ export const clipProcessor = processor('CLIP', CLIP_DEFAULTS)
 
 const kindSchema = z.object({ image_processor_type: z.string().nullish(), feature_extractor_type: z.string().nullish() })
 
-/** The processor that a file names, the first where it names none. Others prepare images otherwise; in the file, transformers leaves `Pil` out. */
+/**
+ * The processor that a file names, or the first where it names none. The rest of transformers' processors prepare images in other
+ * ways. In the file, transformers leaves out `Pil`.
+ */
 function processorOf(json: unknown, processors: readonly Processor[], file: string, prefix: string): Processor {
   const kinds = parseJson(kindSchema, json, file, prefix)
   let found = processors[0]!
@@ -118,8 +122,7 @@ export async function readPreprocessConfig(folder: string, processors?: readonly
   return found
 }
 
-export const noPreprocessConfig = (folder: string) =>
-  dataError(join(folder, 'preprocessor_config.json'), 'no such file, which says how images are prepared for the model')
+export const noPreprocessConfig = (folder: string) => dataError(join(folder, 'preprocessor_config.json'), sentence('model.no-preprocessor'))
 
 /** {@link readPreprocessConfig}, or `undefined` where the folder has neither file. */
 export function findPreprocessConfig(folder: string, processors?: readonly Processor[]): PreprocessConfig | undefined {
@@ -189,7 +192,7 @@ function resizedSize({ width, height }: Pixels, size: PreprocessConfig['size']) 
     : { width: Math.trunc((short * width) / height), height: short }
 }
 
-/** The second half. */
+/** The second half of `preprocess`: crops and normalises. */
 export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: Float32Array, offset: number): void {
   const crop = config.do_center_crop ? config.crop_size : image
   const top = cropStart(image.height, crop.height)
@@ -214,7 +217,7 @@ export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: F
  */
 const cropStart = (size: number, crop: number) => Math.floor((size - crop) / 2)
 
-/** What each of the 256 byte values becomes in channel c, with the reference's float32 roundings. */
+/** The normalised value of each of the 256 byte values in channel c, with the reference's float32 roundings. */
 function levels(config: PreprocessConfig, c: number): Float32Array {
   const f = Math.fround
   return Float32Array.from({ length: 256 }, (_, byte) => {

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { decodeImage, PIXEL_LIMIT } from './decode.ts'
 import { formatOf, isForeign, SNIFFED } from './formats.ts'
 
-/** Larger pictures are decoded in strips only, since they would be in memory as a whole. */
+/** Larger pictures are only decoded in strips, since they would fill the memory. */
 const WHOLE = 1 << 26
 
 /**
@@ -13,14 +13,14 @@ export async function proved(file: string, name = file): Promise<void> {
   if (!(await streams(file))) await decodeImage(file, name)
 }
 
-/** Does libvips decode all of it in one pass? A JPEG comes at an eighth of its size, which reads every byte all the same. */
+/** Whether libvips decodes all of it in one pass. A JPEG is decoded at an eighth of its size, which still reads every byte. */
 async function streams(file: string): Promise<boolean> {
   try {
     const format = await sniffed(file)
     if (!format || isForeign(format)) return false
     const { width, height, space } = await sharp(file, { limitInputPixels: false }).metadata()
     if (width * height > PIXEL_LIMIT) return false
-    // Its colours may be such that are not read, which only the decoder knows.
+    // Its colour space may be unsupported, which only the decoder can tell.
     if (format === 'TIFF' && (width * height <= WHOLE || /lab/i.test(space ?? ''))) return false
     await sharp(file, { failOn: 'error', limitInputPixels: PIXEL_LIMIT, sequentialRead: true })
       .resize(16, 16, { fit: 'fill', kernel: 'nearest' })

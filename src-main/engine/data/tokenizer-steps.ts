@@ -1,11 +1,11 @@
-/** What a `tokenizer.json` does with a text before and after the vocabulary, held to what takes time in proportion to the text. */
+/** The steps of a `tokenizer.json` around the vocabulary, restricted to those whose time is proportional to the text. */
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { isLinear } from './pattern.ts'
 
 const MAX_STEPS = 64
 const MAX_STRING = 2000
-/** How much longer all replacements together may make a text. */
+/** By what factor all replacements together may lengthen a text. */
 const MAX_GROWTH = 64
 
 const pattern = z.looseObject({ Regex: z.string() })
@@ -25,7 +25,8 @@ export function checkSteps(parts: Readonly<Record<string, unknown>>, file: strin
         const shown = JSON.stringify(regex.data.Regex).slice(0, 100)
         throw dataError(
           file,
-          `${at}.Regex: ${shown} may take for ever on some texts, so it is not run: expected alternatives like CLIP's, each a repeated kind of character at most`,
+          `${at}.Regex: ${shown} may take for ever on some texts, so it is not run: ` +
+            `expected alternatives like CLIP's, each a repeated kind of character at most`,
         )
       }
       const replace = replacement.safeParse(value)

@@ -14,7 +14,7 @@ import { checkSteps } from './tokenizer-steps.ts'
  */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
-/** Far above any vocabulary, so that an absurd id makes nothing of its size. */
+/** Far above any vocabulary, so that an absurd id cannot make us allocate by it. */
 const tokenId = z.int().min(0).max(4_000_000)
 const vocabSchema = z.record(z.string(), tokenId)
 const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
@@ -37,7 +37,9 @@ const tokenizerSchema = z.looseObject({
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
 const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
 
-/** What stands after so many characters (UTF-16 units) is not read: a text longer than that is no caption, and no model's context reaches there. */
+/**
+ * Characters (UTF-16 units) beyond this many are not read: no caption is as long, and no model's context reaches so far.
+ */
 const MAX_TEXT = 100_000
 
 /** What `tokenizer.json` would be in a folder that has only the older `vocab.json` and `merges.txt` of CLIP's slow tokenizer. */

@@ -1,5 +1,6 @@
 import { PbfWriter } from 'pbf'
 import path from 'node:path'
+import { BatchShapes, dimName, isAnyBatch, refuseFixed } from './any-batch.ts'
 import { DataTypes } from './dtypes.ts'
 import { type Attribute, type Emission, type Graph, type Literal, type Node, reachableNodes, type Value } from './graph.ts'
 
@@ -26,7 +27,14 @@ export function encodeModel(graph: Graph): Uint8Array {
     if (!found) literals.set(key, (found = { name: `literal_${literals.size}`, literal }))
     return found.name
   }
-  const operand = (x: Value | Literal) => ('graph' in x ? x.name : literalName(x))
+  const shapes = isAnyBatch(graph) ? new BatchShapes(graph.inputs.filter((v) => used.has(v))) : undefined
+  if (shapes) refuseFixed(emissions, used)
+  const operand = (e: Emission) => (x: Value | Literal) => {
+    if ('graph' in x) return x.name
+    const given = shapes?.operand(e, x) ?? x
+    return typeof given === 'string' ? given : literalName(given)
+  }
+  const operands = emissions.map((e) => e.inputs.map(operand(e)))
 
   const pbf = new PbfWriter()
   pbf.writeVarintField(1, IR_VERSION)
@@ -34,10 +42,17 @@ export function encodeModel(graph: Graph): Uint8Array {
   pbf.writeMessage(
     7,
     (_, p) => {
+      for (const { e, inputs, output } of shapes?.nodes ?? [])
+        p.writeMessage(1, writeNode, {
+          e,
+          name: output,
+          inputs: inputs.map((x) => (typeof x === 'string' ? x : literalName(x))),
+          outputs: [output],
+        })
       emissions.forEach((e, i) => {
         const outputs = nodes[i]!.outputs.map((v) => v.name)
         const { scope } = nodes[i]!
-        p.writeMessage(1, writeNode, { e, name: `${scope ? `${scope}/` : ''}${e.type}_${i}`, inputs: e.inputs.map(operand), outputs })
+        p.writeMessage(1, writeNode, { e, name: `${scope ? `${scope}/` : ''}${e.type}_${i}`, inputs: operands[i]!, outputs })
       })
       // An output must be a node's: the same value may leave under another name.
       graph.outputs.forEach(({ name, value }, i) =>
@@ -148,6 +163,12 @@ function writeExternal(v: Value, p: PbfWriter): void {
   p.writeVarintField(14, 1) // DataLocation.EXTERNAL
 }
 
+function writeDimension(d: number, dim: PbfWriter): void {
+  const name = dimName(d)
+  if (name === undefined) dim.writeVarintField(1, d)
+  else dim.writeStringField(2, name)
+}
+
 function writeValueInfo(v: { name: string; dtype: Value['dtype']; shape: Value['shape'] }, p: PbfWriter): void {
   p.writeStringField(1, v.name)
   p.writeMessage(
@@ -160,7 +181,7 @@ function writeValueInfo(v: { name: string; dtype: Value['dtype']; shape: Value['
           tensor.writeMessage(
             2,
             (___, shape) => {
-              for (const d of v.shape) shape.writeMessage(1, (____, dim) => dim.writeVarintField(1, d), null)
+              for (const d of v.shape) shape.writeMessage(1, writeDimension, d)
             },
             null,
           )

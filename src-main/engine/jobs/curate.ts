@@ -10,7 +10,7 @@ import { buildIndex, indexMade } from '../curation/vector-index.ts'
 import { fingerprint } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
 import { chooseProvider } from '../runtime/devices.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 /** Embeds images, from the cache as far as it has them, and does one of curation's tasks on the embeddings. */
 export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<ResultOf<'curate'>> {

@@ -12,7 +12,7 @@ import { classify } from '../tasks/classify.ts'
 import { HEAD_FILE, type Head } from '../weights/head.ts'
 import { allFinite } from '../weights/dtype.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
 

@@ -3,7 +3,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import type { Item, Job, LeftOut } from '#shared/model/job.ts'
 import { proved } from '../data/proof.ts'
 import { UnreadableImage } from '../data/images.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 const ATONCE = 16
 

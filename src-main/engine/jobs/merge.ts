@@ -12,7 +12,7 @@ import { replaceFolder } from '../../files/replace.ts'
 import { checkReplaceable, findRecord, proveCheckpoint, readRecord, writeRecord } from '../weights/checkpoint.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 const NOTHING_MEASURED: ResultOf<'merge'>['measured'] = { task: 'classify', splits: {} }
 

@@ -1,21 +1,13 @@
-import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
+import { type Job, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { diskFull, inWords } from '../../files/words.ts'
-import type { Helper } from '../merge/together.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
+import type { JobHooks } from './hooks.ts'
 import { mergeJob } from './merge.ts'
 import { kept } from './kept.ts'
 import { leavingOut } from './leaving-out.ts'
 import { trainJob } from './train.ts'
-
-/** How a job talks to whoever asked for it. */
-export interface JobHooks {
-  readonly onProgress: (p: JobProgress) => void
-  readonly isCancelled: () => boolean
-  /** A second thread for merges of large checkpoints. */
-  readonly mergeHelper?: Helper
-}
 
 /** Runs one job in the calling thread. When the disk is full, the error says what was kept. */
 export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<ResultOf<J['kind']>> {

@@ -17,7 +17,7 @@ import { fromWeights } from '../weights/tensors.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
-import type { JobHooks } from './run-job.ts'
+import type { JobHooks } from './hooks.ts'
 
 /**
  * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the saved state, from which the

@@ -1,11 +1,12 @@
 /**
- * What the ingredients of a soup make of a picture and a text before their weights see it. Weights that were trained on other
- * tokens or otherwise scaled pictures can be averaged all the same, but hardly ever should: it is said, and left to the person.
+ * Whether the ingredients of a soup prepare pictures and texts alike. Weights trained on other tokens, or on pictures scaled in
+ * another way, can still be averaged but hardly ever should be: the difference is reported, and the person decides.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { parseMerges } from '../data/clip-bpe.ts'
 import type { PreprocessConfig } from '../data/preprocess.ts'
 import type { Tokenizer } from '../data/tokenizer.ts'
@@ -14,30 +15,30 @@ import { findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { configDifference } from './config.ts'
 
-/** A file of an ingredient, and the field in which it differs from another's. */
+/** A file of one ingredient, and the field in which it differs from another ingredient's. */
 interface Difference {
   readonly file: string
   readonly problem: string
 }
 
-/** The first in each kind of thing in which an ingredient differs from the first one that has it. */
+/** The first difference of each kind: in tokenizers, in preprocessing, in what the records say. */
 export async function disagreements(dirs: readonly string[]): Promise<Difference[]> {
   return [...(await tokenizers(dirs)), ...(await preprocessing(dirs)), ...(await records(dirs))]
 }
 
-/** @throws a data fault with the first of {@link disagreements}, unless told to blend all the same; then their lines come back, to be recorded */
+/**
+ * @throws a data fault with the first of {@link disagreements}, unless told to blend all the same; then their lines come back, to be
+ * recorded
+ */
 export async function agree(dirs: readonly string[], insist: boolean): Promise<string[]> {
   const found = await disagreements(dirs)
   if (insist || !found.length) return found.map(({ file, problem }) => `${file}: ${problem}`)
   const { file, problem } = found[0]!
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  throw dataError(
-    file,
-    `${problem}${more}: the soup would prepare texts or pictures as only some of its ingredients do; insist (--insist) to blend them all the same`,
-  )
+  throw dataError(file, sentence('merge.disagree', { problem: `${problem}${more}` }))
 }
 
-/** Compares each with the first that has any. A folder without says nothing; but what the first lacks, the soup would. */
+/** Compares each ingredient with the first that has the file. One without it agrees, except the first, whose files the soup copies. */
 async function compare<T>(
   dirs: readonly string[],
   name: string,
@@ -63,7 +64,7 @@ interface Said {
   readonly config: object
 }
 
-/** Where two say something else; of two files the second's is named. */
+/** The first field in which two configurations differ; the difference names the second one's file. */
 function saidDifference(a: Said, b: Said): Difference | undefined {
   const problem = configDifference(a.config, b.config)
   return problem === undefined ? undefined : { file: b.file, problem }
@@ -95,7 +96,7 @@ function relevant(c: PreprocessConfig): object {
   }
 }
 
-/** What the record of a checkpoint of ours says beside the files: the sentences around a class, and how deep samples are read. */
+/** Differences that only `dashi.json` shows: prompt templates, and how samples of more than 8 bits are read. */
 const records = (dirs: readonly string[]) =>
   compare(
     dirs,
@@ -112,7 +113,7 @@ const records = (dirs: readonly string[]) =>
 interface TokenizerFiles {
   readonly dir: string
   readonly file: string
-  /** Their bytes, to see quickly that two are the same. */
+  /** Bytes of the tokenizer's files: equal ones need no further comparison. */
   readonly bytes: string
   read(): { vocab: ReadonlyMap<string, number>; merges: readonly string[]; steps: Readonly<Record<string, unknown>> }
 }
@@ -178,7 +179,7 @@ const PROBES = [
 ]
 const LONG = 64
 
-/** Where the same vocabulary and merges give the same ids, nothing else counts: not the release that wrote the files, nor their kind. */
+/** Tokenizers agree when they give the same ids, whichever release wrote their files and in whichever format. */
 async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promise<Difference | undefined> {
   if (a.bytes === b.bytes) return undefined
   const [ours, theirs] = [a.read(), b.read()]
@@ -204,7 +205,8 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
       ['normalizer', 'pre_tokenizer', 'post_processor'].find((s) => configDifference(ours.steps[s] ?? null, theirs.steps[s] ?? null)) ??
       'tokens'
     return found(
-      `${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], found [${ids.slice(0, 8).join(', ')}]`,
+      `${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], ` +
+        `found [${ids.slice(0, 8).join(', ')}]`,
     )
   }
   if (first.maxLength !== second.maxLength && first.maxLength && second.maxLength)

@@ -1,12 +1,12 @@
-/** What `config.json` says of the model, whichever release of `transformers` wrote it. */
+/** The model that a `config.json` describes, independent of the release of `transformers` that wrote it. */
 import { z } from 'zod'
 import { essential } from '../models/essence.ts'
 import { familyOf } from '../models/families.ts'
 import { readJson } from '../weights/json.ts'
 
 /**
- * A configuration with the defaults of `transformers` filled in and without what does not change an output: two that are equal
- * by {@link configDifference} describe one model. A family that is not known here is taken as it is written.
+ * A configuration with the defaults of `transformers` filled in and without keys that cannot change an output. Two that are equal
+ * by {@link configDifference} describe the same model. The configuration of an unknown family is compared as it is written.
  */
 export function effectiveConfig(file: string): unknown {
   const raw = readJson(file, z.record(z.string(), z.unknown()))

@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { type MergeOptions, mergeCheckpoints, reference } from './merge.ts'
 
 const recordAs = (dirs: readonly string[]) => ({ method: { name: 'greedy' as const }, ingredients: dirs.map(reference) })
@@ -20,14 +21,14 @@ export interface LedgerEntry extends Candidate {
   /** Held-out score of the soup with this candidate in it. */
   readonly score: number
   readonly accepted: boolean
-  /** `score` less the best score before it; what the first one brings is its own score. */
+  /** `score` minus the best score so far; for the first candidate, its own score. */
   readonly margin: number
 }
 
 export interface GreedySoup {
-  /** One entry a candidate, in the order in which they were tried. */
+  /** One entry for each candidate, in the order in which they were tried. */
   readonly ledger: readonly LedgerEntry[]
-  /** The folders in the soup. A single one means that no other helped. */
+  /** The folders in the soup. A single folder means that no other candidate helped. */
   readonly ingredients: readonly string[]
   /** The soup as a checkpoint, in `workDir`. */
   readonly dir: string
@@ -39,8 +40,8 @@ export interface GreedyOptions extends Pick<MergeOptions, 'signal' | 'helper' | 
 }
 
 /**
- * @param evaluate held-out score of the checkpoint folder it is given; called once for each candidate but the first
- * @param workDir a folder for the soup and the one being tried; made if it is not there
+ * @param evaluate returns the held-out score of a checkpoint folder; called once for each candidate except the first
+ * @param workDir holds the current soup and the one being tried; created where it is missing
  */
 export async function greedySoup(
   candidates: readonly Candidate[],
@@ -50,9 +51,9 @@ export async function greedySoup(
 ): Promise<GreedySoup> {
   const order = [...candidates].sort((a, b) => b.heldOut - a.heldOut)
   const [best, ...others] = order
-  if (!best) throw userError('greedy soup: expected at least one candidate')
+  if (!best) throw userError(sentence('merge.greedy-none'))
   const bad = order.find((c) => !Number.isFinite(c.heldOut))
-  if (bad) throw userError(`greedy soup: ${bad.dir}: expected a held-out score, found ${bad.heldOut}`)
+  if (bad) throw userError(sentence('merge.greedy-score', { checkpoint: bad.dir, found: String(bad.heldOut) }))
   const soup = path.join(workDir, 'soup')
   const trial = path.join(workDir, 'trial')
   const ingredients = [best.dir]
@@ -63,7 +64,7 @@ export async function greedySoup(
   }
   let heldOut = best.heldOut
   note({ ...best, score: heldOut, accepted: true, margin: heldOut })
-  // The running mean stays F32, so that the rounding of a smaller dtype does not add up.
+  // The running mean is kept in F32, so that the rounding errors of a smaller dtype do not accumulate.
   await mergeCheckpoints({
     method: { name: 'uniform' },
     ingredients,
@@ -95,7 +96,7 @@ export async function greedySoup(
     fs.renameSync(trial, soup)
   }
   if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last one tried, and left where it was made
-  // Once more from the ingredients, for their type and what they differ in: the mean that was tried knows neither.
+  // The final soup is made from the ingredients again: the running mean has lost their dtype and their differences.
   await mergeCheckpoints({
     method: { name: 'uniform' },
     ingredients,

@@ -1,7 +1,8 @@
-/** The checkpoints that go into a soup, opened and proven to be variants of one model. */
+/** Opens the checkpoints that go into a soup and checks that they are variants of one model. */
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { type Dtype, isFloat } from '../weights/dtype.ts'
 import { elements, formatShape } from '../weights/header.ts'
 import { CONFIG_FILE, findRecord } from '../weights/checkpoint.ts'
@@ -58,23 +59,21 @@ function checkConfigs(dirs: readonly string[]) {
   const first = read(dirs[0]!)
   for (const dir of dirs.slice(1)) {
     const found = configDifference(first, read(dir))
-    if (found)
-      throw dataError(path.join(dir, CONFIG_FILE), `${found}, as in ${dirs[0]}; the ingredients of a soup are variants of one model`)
+    if (found) throw dataError(path.join(dir, CONFIG_FILE), sentence('merge.other-model', { difference: found, first: dirs[0]! }))
   }
 }
 
-/** The tensor files that are parts of the model. What others keep beside it (another format's copy, an optimiser's state) is none. */
+/** The tensor files that belong to the model; a copy in another format or an optimiser's state does not. */
 const parts = (dir: string): string[] =>
   sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
 
-/** A soup that silently lost a head would be measured as something else, so either all have a file or none has. */
+/** Either all ingredients have a file or none has it: a soup that silently lost its head would be measured as another model. */
 function checkSidecars(dirs: readonly string[]): string[] {
   const lists = dirs.map(parts)
   for (const name of new Set(lists.flat())) {
     const without = lists.findIndex((list) => !list.includes(name))
     const having = lists.findIndex((list) => list.includes(name))
-    if (without >= 0)
-      throw dataError(path.join(dirs[without]!, name), `not found, but ${dirs[having]} has one: all ingredients need it, or none`)
+    if (without >= 0) throw dataError(path.join(dirs[without]!, name), sentence('merge.file-missing', { other: dirs[having]! }))
   }
   return lists[0]!
 }
@@ -99,13 +98,13 @@ function checkClasses(dirs: readonly string[]) {
   }
 }
 
-/** A number that a module keeps beside its weights, such as the positions 0, 1, 2 …: the soup has that of the first ingredient. */
+/** Not a weight but data that a module stores beside its weights, such as the positions 0, 1, 2 …: copied from the first ingredient. */
 export const isBuffer = (name: string, dtype: Dtype) => !isFloat(dtype) || /(^|\.)position_ids$/.test(name)
 
-/** Weights that were packed into small integers have another meaning with every scale: they can't be averaged, nor one taken for all. */
+/** Quantised weights mean nothing without their scales: they can be neither averaged nor copied from one ingredient. */
 const PACKED: ReadonlySet<Dtype> = new Set(['I8', 'U8', 'F8_E4M3', 'F8_E5M2', 'F8_E8M0'])
 
-/** Names and shapes of the weights; the float type may differ, and buffers may be missing. */
+/** Names and shapes must be equal; float types may differ, and buffers may be missing. */
 function checkTensors(first: Weights, other: Weights) {
   for (const name of first.names()) {
     const a = first.info(name)
@@ -113,20 +112,20 @@ function checkTensors(first: Weights, other: Weights) {
     const b = other.info(name)
     if (isBuffer(name, a.dtype) && isBuffer(name, b.dtype)) {
       if (PACKED.has(a.dtype) && !Buffer.from(first.bytes(name)).equals(other.bytes(name)))
-        throw dataError(
-          other.fileOf(name),
-          `tensor ${name}: expected a floating type, found ${b.dtype}: quantised weights can't be blended`,
-        )
+        throw dataError(other.fileOf(name), sentence('merge.quantised', { tensor: name, found: b.dtype }))
       continue
     }
     if (!sameShape(a.shape, b.shape))
-      throw dataError(other.fileOf(name), `tensor ${name}: expected shape ${formatShape(a.shape)}, found ${formatShape(b.shape)}`)
+      throw dataError(
+        other.fileOf(name),
+        sentence('model.tensor-shape', { tensor: name, expected: formatShape(a.shape), found: formatShape(b.shape) }),
+      )
     if (isFloat(a.dtype) !== isFloat(b.dtype))
-      throw dataError(other.fileOf(name), `tensor ${name}: expected dtype ${a.dtype}, found ${b.dtype}`)
+      throw dataError(other.fileOf(name), sentence('merge.tensor-type', { tensor: name, expected: a.dtype, found: b.dtype }))
   }
   for (const name of other.names())
     if (!first.has(name) && !isBuffer(name, other.info(name).dtype))
-      throw dataError(other.fileOf(name), `tensor ${name}: not in ${first.source}`)
+      throw dataError(other.fileOf(name), sentence('merge.tensor-extra', { tensor: name, first: first.source }))
 }
 
 /** A single number may be written as [], [1] or [1, 1]. */

@@ -1,4 +1,4 @@
-/** Blends checkpoint folders into one, streamed: memory is a few slices, whatever the size of the tensors. */
+/** Blends checkpoint folders into one. Tensors are streamed: memory holds a few slices, whatever their size. */
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { CheckpointRecord, CheckpointRef, SoupDtype, SoupRecord } from '#shared/model/checkpoint.ts'
@@ -9,7 +9,7 @@ import { commonDtype, findRecord, writeCheckpoint } from '../weights/checkpoint.
 import { elements, type TensorSpec } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import type { Weights } from '../weights/source.ts'
-import type { PlacedTensors } from '../weights/tensors.ts'
+import type { PlacedTensors } from '../weights/written.ts'
 import { agree } from './agreement.ts'
 import { carryOutTogether, type Helper } from './together.ts'
 import { isBuffer, openIngredients, type TensorSet } from './ingredients.ts'
@@ -21,14 +21,17 @@ export interface MergeOptions {
   ingredients: readonly string[]
   /** The folder to write or replace. */
   out: string
-  /** The type in which floating tensors are written: that of the ingredients (of several the widest) unless told. Sums are taken in wider ones. */
+  /**
+   * The type in which floating tensors are written: that of the ingredients (of several the widest) unless told. Sums are taken in
+   * wider ones.
+   */
   dtype?: MergeDtype
-  /** Blends although ingredients differ in tokenizer, preprocessing or templates; `dashi.json` then says in what. */
+  /** Blends even where tokenizers, preprocessing or templates differ; `dashi.json` then lists the differences. */
   insist?: boolean
   metrics?: Readonly<Record<string, number>>
-  /** Said in `dashi.json` to be the soup's making, instead of `method` and `ingredients`. */
+  /** Recorded in `dashi.json` as how the soup was made, in place of `method` and `ingredients`. */
   recordAs?: SoupRecord
-  /** Called now and then. @param done share of the work: 0 … 1 */
+  /** @param done share of the work, 0 … 1 */
   onProgress?: (done: number) => void
   signal?: AbortSignal
   /** A second thread for large checkpoints. The result does not depend on it. */
@@ -93,7 +96,7 @@ const DTYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const
 const floatTypes = ({ inputs }: TensorSet) =>
   [...new Set(inputs.flatMap((w) => w.names().map((name) => w.info(name).dtype)))].filter(isFloat).sort()
 
-/** The type of a soup's file. F64 is not kept: what is computed here has a float32's precision. */
+/** The dtype of a soup's file. F64 becomes F32: sums are rounded to float32. */
 function writtenAs(set: TensorSet, dtype: MergeDtype): SoupDtype {
   if (dtype !== 'keep') return DTYPES[dtype]
   const common = commonDtype(floatTypes(set))
@@ -133,7 +136,7 @@ function mergedTensors(
 
 const elementsOf = (weights: Weights) => weights.names().reduce((n, name) => n + elements(weights.info(name).shape), 0)
 
-/** Of a sidecar of the first ingredient, which stand for all: a head's classes were found to be equal. */
+/** Metadata of the first ingredient's sidecar: the heads' classes were checked to be equal. */
 function metadataOf(dir: string, sidecar: string) {
   const open = openSafetensors(path.join(dir, sidecar))
   open.close()
@@ -143,7 +146,7 @@ function metadataOf(dir: string, sidecar: string) {
 /** How `dashi.json` refers to another checkpoint. */
 export const reference = (dir: string): CheckpointRef => ({ path: dir, fingerprint: findRecord(dir)?.fingerprint })
 
-/** What all ingredients agree on is true of the soup; of what they differ in (seed, recipe), nothing is said. */
+/** The soup's record holds what the records of all ingredients agree on, and leaves out the rest (seed, recipe). */
 function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'merge' | 'metrics'> {
   const records = dirs.map(findRecord)
   const agreed = <T>(get: (r: CheckpointRecord) => T) => {
@@ -157,7 +160,7 @@ function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'da
     dataHash: agreed((r) => r.dataHash) ?? null,
     seeing: records.find((r) => r?.seeing)?.seeing,
     device: agreed((r) => r.device) ?? null,
-    // Another ingredient's templates are left out by insisting only; then the soup's are those of the first, as its files are.
+    // Templates can only differ when the person insisted; then those of the first ingredient count, as its files do.
     templates: records.find((r) => r?.templates.length)?.templates ?? [],
     classes: agreed((r) => r.classes) ?? [],
   }

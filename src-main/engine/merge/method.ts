@@ -14,21 +14,21 @@ export interface MergeMethodRecord<S extends z.ZodObject = z.ZodObject> {
   readonly about: Words
   /** Authors, year, title, where. */
   readonly citation: string
-  /** The first ingredient is the base that the others are seen from. */
+  /** The first ingredient is the base; the others enter as their differences from it. */
   readonly relative?: true
-  /** Ingredients that it takes, the base included: at least (2 unless told) and at most. */
+  /** The least (by default 2) and the greatest number of ingredients, counting the base. */
   readonly least?: number
   readonly most?: number
   /** Ingredients are chosen by their score on the split `heldOut` (greedy.ts). */
   readonly chooses?: true
-  /** Left out of the window's list: its settings are made for the ingredients at hand. */
+  /** Left out of the window's list: its settings depend on the ingredients at hand. */
   readonly terminalOnly?: true
   readonly settings: S
-  /** The setting that is drawn as a way from the base (0) to the other (1). */
+  /** The setting that goes from the base (0) to the other ingredient (1); shown as a slider. */
   readonly mix?: keyof z.output<S> & string
-  /** For one tensor of `n` ingredients. A new one each time: it collects what it learns of the tensor. */
+  /** Merges one tensor of `n` ingredients. Returns a new object each time, since it gathers statistics of the tensor. */
   slices(settings: z.output<S>, n: number, tensor: string): SliceMerge
-  /** Of a plain weighted mean: the share of each of `n` ingredients. */
+  /** For a weighted mean: the weight of each of `n` ingredients. */
   shares?(settings: z.output<S>, n: number): readonly number[]
   /** Why these settings do not suit `n` ingredients. */
   objection?(settings: z.output<S>, n: number): string | undefined

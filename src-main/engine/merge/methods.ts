@@ -1,8 +1,10 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The merge methods there are: every record in `methods/`. */
+/** All merge methods: every record in `methods/`. */
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
 import type { MergeMethodRecord } from './method.ts'
+import type { SliceMerge } from './slices.ts'
 
 const files = import.meta.glob<MergeMethodRecord>('./methods/*.ts', { import: 'default', eager: true })
 export const mergeMethods: readonly MergeMethodRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
@@ -10,7 +12,7 @@ export const mergeMethods: readonly MergeMethodRecord[] = Object.values(files).s
 /** @throws a user fault that lists the methods there are */
 export function methodRecord(name: string): MergeMethodRecord {
   const record = mergeMethods.find((m) => m.id === name)
-  if (!record) throw userError(`merge: unknown method "${name}": there are ${mergeMethods.map((m) => m.id).join(', ')}`)
+  if (!record) throw userError(sentence('merge.unknown-method', { method: name, methods: mergeMethods.map((m) => m.id).join(', ') }))
   return record
 }
 
@@ -27,19 +29,19 @@ export function methodOf(name: string, settings: Readonly<Record<string, unknown
   throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
 }
 
-/** Its record and its settings, with what was left open filled in. */
+/** The method's record and its settings with their defaults. */
 function taken({ name, ...settings }: MergeMethod) {
   const record = methodRecord(name)
   return { record, settings: record.settings.parse(settings) }
 }
 
-/** For one tensor of `n` ingredients. */
-export function sliceMerge(method: MergeMethod, n: number, tensor: string) {
+/** How the method merges each tensor of `n` ingredients; its settings are read once for all of them. */
+export function sliceMerges(method: MergeMethod): (n: number, tensor: string) => SliceMerge {
   const { record, settings } = taken(method)
-  return record.slices(settings, n, tensor)
+  return (n, tensor) => record.slices(settings, n, tensor)
 }
 
-/** The share of each of `n` ingredients in a plain mean; null for methods that weigh each number by itself. */
+/** The weight of each of `n` ingredients; null for a method that is no weighted mean. */
 export function sharesOf(method: MergeMethod, n: number): readonly number[] | null {
   const { record, settings } = taken(method)
   return record.shares?.(settings, n) ?? null
@@ -49,8 +51,8 @@ export function sharesOf(method: MergeMethod, n: number): readonly number[] | nu
 export function checkMethod(method: MergeMethod, n: number): void {
   const { record, settings } = taken(method)
   const { id, relative, least = 2, most = Infinity } = record
-  if (n < 1) throw userError('merge: expected at least one checkpoint')
-  if (relative && most === 2 && n !== 2) throw userError(`merge: ${id} blends a base and one other checkpoint, found ${n}`)
+  if (n < 1) throw userError(sentence('merge.none'))
+  if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
   if (relative && n < least)
     throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
   const objection = record.objection?.(settings, n)

@@ -1,14 +1,15 @@
 /**
- * What is to be done for one file of a soup, as plain data that any thread of this process can carry out parts of. Each
- * element of the result depends on the plan alone, so the bits are the same whoever computes it, and in whatever order.
+ * The plan for one file of a soup: plain data, so that any thread of this process can carry out parts of it. Each element of
+ * the result depends on the plan alone, so the bits are the same whichever thread computes them, and in whatever order.
  */
 import { DashiError, cancelled, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
 import { DTYPE_BYTES, encode, firstNonFinite, isFloat } from '../weights/dtype.ts'
 import { writeAllAt } from '../weights/files.ts'
 import { elements, type TensorSpec } from '../weights/header.ts'
 import { readStored, type StoredTensor } from '../weights/safetensors.ts'
-import { sliceMerge } from './methods.ts'
+import { sliceMerges } from './methods.ts'
 import { SliceReader, checkFinite, sliceElements } from './stream.ts'
 import { Arena } from './weighted-sum.ts'
 
@@ -28,7 +29,7 @@ export interface MergePlan {
   readonly tensors: readonly PlannedTensor[]
 }
 
-/** Elements of one tensor that one thread merges without asking for more. */
+/** A range of one tensor that a thread merges in one go. */
 interface Piece {
   readonly tensor: PlannedTensor
   readonly start: number
@@ -37,16 +38,17 @@ interface Piece {
 
 const PIECE = 1 << 18
 
-/** In the order of the file. A method that must know a whole tensor gets it whole. */
+/** In file order. A method that needs several passes over a tensor gets the whole tensor as one piece. */
 function piecesOf({ method, tensors }: MergePlan): Piece[] {
+  const mergeOf = sliceMerges(method)
   return tensors.flatMap((tensor) => {
     const n = elements(tensor.spec.shape)
-    const step = sliceMerge(method, tensor.inputs.length, tensor.spec.name).passes ? n : PIECE
+    const step = mergeOf(tensor.inputs.length, tensor.spec.name).passes ? n : PIECE
     return Array.from({ length: Math.ceil(n / step) || 0 }, (_, i) => ({ tensor, start: i * step, length: Math.min(step, n - i * step) }))
   })
 }
 
-/** How far the threads at one plan are, in memory that they share. */
+/** Progress of all threads that work on one plan, in shared memory. */
 export class SharedProgress {
   private static readonly PIECES = 0
   private static readonly STOP = 1
@@ -56,17 +58,17 @@ export class SharedProgress {
     this.state = new Int32Array(memory)
   }
 
-  /** The number of a piece that no other thread has taken, from 0 up. */
+  /** Claims the next piece: its number, from 0 up. */
   take = () => Atomics.add(this.state, SharedProgress.PIECES, 1)
   taken = () => Atomics.load(this.state, SharedProgress.PIECES)
-  /** No more pieces are taken; those at work are finished. */
+  /** No further piece is claimed; those in work are finished. */
   end = () => void Atomics.store(this.state, SharedProgress.PIECES, 1 << 30)
-  /** Everything is given up, between two slices. */
+  /** All threads give up before their next slice. */
   stop = () => (this.end(), void Atomics.store(this.state, SharedProgress.STOP, 1))
   stopped = () => Atomics.load(this.state, SharedProgress.STOP) === 1
 }
 
-/** What ended the work early, and at which piece: of several faults, the first in the file is told, as one thread would. */
+/** What ended the work early, and at which piece. Of several, the first in file order is reported, as a single thread would. */
 export interface Failure {
   readonly piece: number
   readonly error: unknown
@@ -79,7 +81,7 @@ export interface Hooks {
   readonly wrote?: (bytes: number) => void
 }
 
-/** Merges pieces until none is left. Between two of them, other work of the thread has its turn. Never throws. */
+/** Merges pieces until none is left, yielding to the event loop between two of them. Never throws. */
 export async function carryOut(plan: MergePlan, progress: SharedProgress, { between, wrote }: Hooks = {}): Promise<Failure | undefined> {
   let piece = -1
   try {
@@ -107,6 +109,7 @@ export async function carryOut(plan: MergePlan, progress: SharedProgress, { betw
 }
 
 function pieceMerger({ method, fd, tensors }: MergePlan, step: () => void, wrote: (bytes: number) => void = () => undefined) {
+  const mergeOf = sliceMerges(method)
   const n = Math.max(1, ...tensors.map((t) => t.inputs.length))
   const room = sliceElements(n)
   const arena = new Arena(SliceReader.arenaBytes(n) + room * 4)
@@ -136,7 +139,7 @@ function pieceMerger({ method, fd, tensors }: MergePlan, step: () => void, wrote
       length,
     } = piece
     if (!isFloat(dtype)) return copy(piece)
-    const merge = sliceMerge(method, inputs.length, name)
+    const merge = mergeOf(inputs.length, name)
     for (let pass = 0; pass < merge.passes; pass++)
       for (const slices of reader.read(inputs, start, length)) {
         checkFinite(inputs, slices)
@@ -150,7 +153,7 @@ function pieceMerger({ method, fd, tensors }: MergePlan, step: () => void, wrote
       if (!finite) checkFinite(inputs, slices)
       const bytes = encode(out, dtype)
       if (!finite || (dtype !== 'F32' && firstNonFinite(bytes, dtype) >= 0))
-        throw userError(`merge: ${method.name}: tensor ${name} leaves the range of ${dtype}: float32 holds it (--dtype float32)`)
+        throw userError(sentence('merge.out-of-range', { method: method.name, tensor: name, dtype }))
       write(bytes, offset + slices.start * DTYPE_BYTES[dtype])
     }
   }

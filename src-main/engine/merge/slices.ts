@@ -6,17 +6,17 @@
 export interface SliceMerge {
   /** How often `gather` needs to see the tensor; 0 for element-wise methods. */
   readonly passes: number
-  /** A NaN or infinity in any input always shows in the result at the same place: the inputs need no look of their own. */
+  /** A NaN or infinity in an input always reaches the same place of the result, so that the inputs need no check of their own. */
   readonly spreads?: boolean
   gather?(pass: number, inputs: readonly Float32Array[]): void
   /**
-   * `start` is the slice's first element in the tensor. `out` is as long as the inputs and none of them.
+   * `start` is the slice's first element in the tensor. `out` has the length of the inputs and shares no memory with them.
    * @returns whether all of `out` is finite
    */
   combine(inputs: readonly Float32Array[], out: Float32Array, start: number): boolean
 }
 
-/** The method on a tensor that is in memory: all of it is one slice. */
+/** Merges tensors that are in memory, as a single slice. */
 export function mergeTensor(method: SliceMerge, inputs: readonly Float32Array[]): Float32Array {
   const n = inputs[0]!.length
   if (inputs.some((x) => x.length !== n)) throw new RangeError(`tensors of different lengths: ${inputs.map((x) => x.length).join(', ')}`)

@@ -1,22 +1,22 @@
-/** A second thread at a plan: the sum is bound by one core's way to the memory, and two cores have two. */
+/** Carries out a plan with a second thread: the sum is limited by the memory bandwidth of one core. */
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DashiError, type Fault } from '#shared/errors.ts'
 import { SharedProgress, carryOut, type Failure, type Hooks, type MergePlan } from './plan.ts'
 
-/** What the helper is started with; both sides are this program. */
+/** Passed to the helper thread. Not validated: both sides are this program. */
 export interface HelperTask {
   readonly plan: MergePlan
   readonly memory: SharedArrayBuffer
 }
 
-/** What it answers when it is done. An error crosses threads as its parts. */
+/** The helper's answer: null, or an error taken apart to cross threads. */
 export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
 
 export interface Helper {
   /** The built merge-worker.ts. */
   readonly program: URL
-  /** Bytes to read from which it is started, which takes some 40 ms. */
+  /** Starting a thread takes some 40 ms: it is started for at least so many bytes of input. */
   readonly fromBytes?: number
 }
 

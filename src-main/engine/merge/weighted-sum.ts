@@ -12,7 +12,7 @@ const MODULE =
   'QQRqIgggCkkNAAsgDv1eIA/9Xv0NAAECAwQFBgcQERITFBUWFyEMIAAgBWogDP0LBAAgDSAMIAz95QEiDCAM/UL9UCENIBD9XiAR/V79DQABAgMEBQYHEBESExQVFhch' +
   'DCAAIAVqIAz9CwQQIA0gDCAM/eUBIgwgDP1C/VAhDSAFQSBqIQUMAAsLIA39Uws='
 
-/** What is used of WebAssembly, whose types TypeScript has only together with the DOM's. */
+/** The part of WebAssembly's types that is used here: TypeScript has them only in its DOM library. */
 interface Wasm {
   Module: new (bytes: Uint8Array) => object
   Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
@@ -33,7 +33,7 @@ export const STEP = 32
 /** By their memory. */
 const arenas = new WeakMap<ArrayBufferLike, Arena>()
 
-/** Memory that the kernel reaches: what lies in it is summed in place. */
+/** Memory of the WebAssembly module: arrays allocated in it are summed without copying. */
 export class Arena {
   private readonly memory: InstanceType<Wasm['Memory']>
   private readonly sum: Sum

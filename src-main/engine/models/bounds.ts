@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { activationNames } from '../nn/activations.ts'
 
 /*
- * Bounds far above any model (the largest CLIP has 48 layers of width 1,664), so that no number in a config.json makes us build
- * something of that size before the tensors are looked at, which are what a width is then held to.
+ * Bounds far above any real model (the largest CLIP has 48 layers of width 1,664), so that a number in a config.json cannot make us
+ * allocate by it before the configuration has been compared with the tensors.
  */
 export const upTo = (max: number) =>
   z
@@ -34,7 +34,7 @@ export const activationsOf = (c: Tower, tokens: number): number =>
 export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>
   before + Math.floor(height / p) * Math.floor(width / p)
 
-/** Why so many tokens are refused; undefined where they are not. */
+/** Why so many tokens are refused; undefined where they are accepted. */
 export const tooMany = (c: Tower, tokens: number): string | undefined =>
   activationsOf(c, tokens) > MAX_ACTIVATIONS
     ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { noPreprocessConfig, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import { noTokenizer } from '../data/tokenizer.ts'
 import { COMPANIONS, CONFIG_FILE, findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
@@ -19,13 +20,13 @@ import { preparationOf } from './preparation.ts'
 /** The largest array that every release of Node can hold. */
 const MAX_TENSOR_BYTES = 2 ** 32 - 1
 
-/** What stands around a class name unless the checkpoint says otherwise (Radford et al. 2021, §3.1.4). */
+/** The prompt template of a checkpoint that has none of its own (Radford et al. 2021, §3.1.4). */
 const TEMPLATES = ['a photo of a {}.']
 
 /**
  * Opens and checks a checkpoint folder: configuration, every tensor's name, shape and finiteness, tokenizer, preprocessing.
- * What the configuration asks for is compared with what is there before anything is made of its size.
- * @param told how to look at pictures; by default as the checkpoint was trained to
+ * The configuration is compared with the tensors before anything is allocated by it.
+ * @param told how pictures are prepared; by default as the checkpoint was trained
  * @throws a data fault naming the file and the field
  */
 export async function openModel(dir: string, told: Seeing = {}): Promise<Model> {
@@ -57,7 +58,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
     const preprocess = found && preparationOf(dir, found, image, { ...record?.seeing, ...told })
     const head = existsSync(path.join(dir, HEAD_FILE)) ? readHead(dir) : described.classifier?.(weights)
     if (head && head.dim !== dim)
-      throw dataError(path.join(dir, HEAD_FILE), `tensor head.weight: expected ${dim} columns, found ${head.dim}`)
+      throw dataError(path.join(dir, HEAD_FILE), sentence('model.head-width', { expected: dim, found: head.dim }))
     const templates = record?.templates ?? []
     return {
       ...described,
@@ -81,32 +82,31 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
   }
 }
 
-/** All tensors of the model and no others, in the shapes that the configuration says, of finite numbers, within this machine's memory. */
+/** Checks that there are exactly the model's tensors, with the configured shapes, finite, and small enough for this machine's memory. */
 function checkWeights(dir: string, { tensors, family, check }: Architecture, weights: Weights): void {
   weights.expectTensors(tensors.shapes(), family.buffers)
   const own = weights.names().filter((name) => tensors.has(name))
   const bytes = own.map((name) => 4 * elements(weights.info(name).shape))
   const total = bytes.reduce((a, b) => a + b, 0)
-  if (total > totalmem())
-    throw dataError(dir, `weights: take ${gigabytes(total)} in memory, more than the ${gigabytes(totalmem())} that this machine has`)
+  if (total > totalmem()) throw dataError(dir, sentence('model.too-large', { size: gigabytes(total), memory: gigabytes(totalmem()) }))
   const large = own.find((_, i) => bytes[i]! > MAX_TENSOR_BYTES)
-  if (large) throw dataError(weights.fileOf(large), `tensor ${large}: takes more than ${gigabytes(MAX_TENSOR_BYTES)} in memory`)
+  if (large)
+    throw dataError(weights.fileOf(large), sentence('model.tensor-too-large', { tensor: large, limit: gigabytes(MAX_TENSOR_BYTES) }))
   for (const name of own) weights.checkFinite(name)
   check?.(weights)
 }
 
-/** Images come out alike, with at least one patch, and not of more patches than attention has memory for. */
+/** Checks that images come out in one size, of at least one patch and not more patches than attention has memory for. */
 function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessConfig): void {
   const file = path.join(dir, 'preprocessor_config.json')
   const { height, width } = outputSize(preprocess, file)
   const patch = image.patch
-  if (height < patch || width < patch)
-    throw dataError(file, `crop_size: expected at least one patch of ${patch} × ${patch} pixels, found ${height} × ${width}`)
+  if (height < patch || width < patch) throw dataError(file, sentence('model.picture-too-small', { patch, height, width }))
   const problem = image.tooMany(height, width)
   if (problem) throw dataError(file, `crop_size: ${problem}`)
 }
 
-/** What `load` gives; undefined where none of the files is there. */
+/** The result of `load`; undefined where none of the files exists. */
 async function orMissing<T>(dir: string, files: readonly string[], load: () => Promise<T>): Promise<T | undefined> {
   return files.some((name) => isThere(path.join(dir, name))) ? load() : undefined
 }

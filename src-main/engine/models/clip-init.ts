@@ -53,7 +53,10 @@ function cosinePatches(d: number, p: number): Float32Array<ArrayBuffer> {
   return filters
 }
 
-/** Positions [g·g, d] of a grid: a quarter each of sin and cos along x and y, wavelengths in ratio up to 10⁴ (MAE, pos_embed.py), small beside the tokens. */
+/**
+ * Positions [g·g, d] of a grid: a quarter each of sin and cos along x and y, wavelengths in ratio up to 10⁴ (MAE, pos_embed.py),
+ * small beside the tokens.
+ */
 function sinusoids2d(g: number, d: number): Float32Array<ArrayBuffer> {
   const quarter = Math.floor(d / 4)
   const out = new Float32Array(g * g * d)

@@ -21,7 +21,7 @@ const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 const listed = (words: readonly string[], last: string) =>
   words.length > 1 ? `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}` : words.join()
 
-/** The family that a configuration names; undefined where it is none of ours. */
+/** The family that a configuration names; undefined where it is not supported. */
 export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | undefined {
   const type = raw['model_type']
   return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
@@ -59,7 +59,7 @@ function otherFamily(type: unknown): string {
   )}, found ${found}: ${why}`
 }
 
-/** The family of a folder as far as its configuration tells, CLIP where it does not. */
+/** The family that a folder's configuration names, or CLIP. */
 function familyIn(dir: string): AnyFamily {
   const file = path.join(dir, CONFIG_FILE)
   return (isThere(file) && familyOf(readJson(file, rawSchema))) || clip
@@ -105,7 +105,7 @@ export function textTower(model: Architecture, wanted: string): TextTower & Pick
   return { ...model.text, similarity: model.similarity }
 }
 
-/** What a folder's model can do: what its family can, and classify where it has a head. None of a family that is not ours. */
+/** What a folder's model can do: what its family can, and classify where it has a head. Empty for an unsupported family. */
 export function capabilitiesIn(dir: string, hasHead: boolean): Capability[] {
   const file = path.join(dir, CONFIG_FILE)
   const family = familyOf(readJson(file, rawSchema))

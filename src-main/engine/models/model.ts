@@ -1,10 +1,10 @@
-/** What a model is to recipes, evaluation, merging and curation: what it can do, never which family it is of. */
+/** A model as recipes, evaluation, merging and curation see it: by what it can do, never by its family. */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
 import type { PreprocessConfig, Processor } from '../data/preprocess.ts'
 import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
 import type { Graph, Value } from '../graph/graph.ts'
-import { Params, type WeightSource } from '../nn/params.ts'
+import { type FrozenAs, Params, type WeightSource } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
@@ -16,16 +16,16 @@ export interface ImageTower {
   /** Side of the pictures that it was trained on. */
   readonly size: number
   readonly patch: number
-  /** Pictures of any size are its usual business: its positions are interpolated unasked. */
+  /** Accepts pictures of any size: its positions are always interpolated. */
   readonly anySize: boolean
-  /** What features depend on beside the weights: a key of what is cached. */
+  /** What features depend on besides the weights: part of the cache's key. */
   readonly config: unknown
-  /** Features have length 1: only their direction says something. */
+  /** Features are normalised to length 1. */
   readonly unit: boolean
   embed(p: Params, pixels: Value): Value
   /** Numbers in the largest array that one picture makes between two layers. */
   activations(height: number, width: number): number
-  /** Why pictures of this size are refused; undefined where they are not. */
+  /** Why pictures of this size are refused; undefined where they are accepted. */
   tooMany(height: number, width: number): string | undefined
 }
 
@@ -40,7 +40,7 @@ export interface TextTower {
   /** Tokens that stand before every text. */
   readonly before: number
   readonly activations: number
-  /** Where the embedding is read off. */
+  /** Index of the token at which the embedding is read. */
   at(ids: Int32Array): number
   /** Before positions are added [B, T, width]: where learned context is spliced in. */
   tokens(p: Params, ids: Value): Value
@@ -86,11 +86,11 @@ export interface Architecture {
   readonly closedForm?: ClosedForm
   /** A classifier among the model's own tensors. */
   classifier?(weights: Weights): Head
-  /** What shapes and finiteness do not tell. @throws a data fault */
+  /** Checks beyond names, shapes and finiteness. @throws a data fault */
   check?(weights: Weights): void
 }
 
-/** A family of models: everything that is known of it, and known nowhere else. */
+/** A family of models: all knowledge about it, which is nowhere else. */
 export interface Family<C> {
   /** `model_type` in `config.json`. */
   readonly types: readonly string[]
@@ -117,7 +117,7 @@ export interface Family<C> {
   readonly buffers: readonly string[]
 }
 
-/** A family whose configuration is its own business. */
+/** A family with the type of its configuration hidden. */
 export interface AnyFamily extends Omit<Family<unknown>, 'config' | 'describe' | 'essence'> {
   /** Of what `read` reads from a file by the family's schema. */
   architecture(read: <T>(schema: z.ZodType<T>) => T): Architecture
@@ -160,4 +160,5 @@ export const paramsFor = (
   graph: Graph,
   source: WeightSource,
   isTrainable?: (name: string) => boolean,
-): Params => new Params(graph, source, isTrainable, { decays: tensors.decays })
+  frozen?: FrozenAs,
+): Params => new Params(graph, source, isTrainable, { decays: tensors.decays, frozen })

@@ -1,13 +1,12 @@
-/** How a picture becomes what the model sees: the folder's preprocessing, and what only the person who uses it can say. */
+/** How a picture is prepared for the model: the folder's preprocessing, and choices that only its user can make. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
-import type { ImageTower } from './model.ts'
 
-/** `deep` is left out where it is as in `transformers`, so that what is computed with it is known again. */
+/** `deep` is left out where it is the default of `transformers`, so that cached features stay valid. */
 export interface Preparation extends PreprocessConfig {
   readonly deep?: DeepSamples
 }
@@ -19,7 +18,7 @@ export interface Preparation extends PreprocessConfig {
 export function preparationOf(
   dir: string,
   preprocess: PreprocessConfig,
-  { size, anySize }: Pick<ImageTower, 'size' | 'anySize'>,
+  { size, anySize }: { readonly size: number; readonly anySize: boolean },
   { deep = 'clip', interpolate = false }: Seeing,
 ): Preparation {
   const name =
@@ -29,7 +28,8 @@ export function preparationOf(
   if (!interpolate && !anySize && (height !== size || width !== size))
     throw dataError(
       file,
-      `${preprocess.do_center_crop ? 'crop_size' : 'size'}: expected ${size} × ${size}, which vision_config.image_size in config.json says, found ${height} × ${width}: ` +
+      `${preprocess.do_center_crop ? 'crop_size' : 'size'}: expected ${size} × ${size}, ` +
+        `which vision_config.image_size in config.json says, found ${height} × ${width}: ` +
         'insist (--interpolate; in training --set interpolate=true) to have the position embedding interpolated',
     )
   return deep === 'clip' ? preprocess : { ...preprocess, deep }

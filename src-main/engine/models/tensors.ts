@@ -1,6 +1,6 @@
 import type { Shape } from '../graph/graph.ts'
 
-/** What a tensor serves: one of the towers, both (a temperature), or the model's own classifier. */
+/** The part that a tensor belongs to: one of the towers, both (a temperature), or the model's own classifier. */
 export type Part = 'image' | 'text' | 'joint' | 'head'
 /** `bias`: what is added, in linear layers and in norms alike. `embedding`: learned tokens and tables of them, positions among these. */
 export type Kind = 'weight' | 'bias' | 'norm' | 'embedding' | 'scalar'

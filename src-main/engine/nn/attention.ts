@@ -41,7 +41,10 @@ export interface MultiHeadOptions extends AttentionOptions {
   readonly names?: { readonly query: string; readonly key: string; readonly value: string; readonly out: string }
 }
 
-/** Multi-head attention (Vaswani et al. 2017, §3.2.2) of `query` [B, Tq, D] to `key` and `value` [B, Tk, *], which may be another source. */
+/**
+ * Multi-head attention (Vaswani et al. 2017, §3.2.2) of `query` [B, Tq, D] to `key` and `value` [B, Tk, *], which may be another
+ * source.
+ */
 export function multiHeadAttention(
   p: Weights,
   name: string,

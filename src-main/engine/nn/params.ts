@@ -47,16 +47,19 @@ export interface Buffer {
   readonly next: Value
 }
 
+export type FrozenAs = 'float' | 'stored' | 'half'
+
 export interface ParamsOptions {
   /** Whether layers behave as in training where their weights are trained: batch norm takes the batch's statistics. */
   readonly training?: boolean
   /** To which trained tensors weight decay applies; to matrices unless told. */
   readonly decays?: (name: string, shape: Shape) => boolean
   /**
-   * `half`: frozen matrices are held in 16 bits, as float16 or as their file has them, and each run casts them to float32 where
-   * they are used: half the memory for a somewhat slower run. A tensor that float16 cannot hold stays as it is.
+   * How frozen matrices are held; `float` unless told. `stored`: those that their file has in 16 bits stay so, and each run casts
+   * them to float32 where they are used, which changes no figure and takes half the memory for a somewhat slower run. `half`: the
+   * others too, rounded to float16; a tensor with a value that float16 cannot hold stays as it is.
    */
-  readonly frozen?: 'float' | 'half'
+  readonly frozen?: FrozenAs
 }
 
 const isMatrix = (_name: string, shape: Shape) => shape.length >= 2
@@ -125,8 +128,9 @@ export class Params {
 
   private frozen(name: string, shape: Shape, info: TensorPlace): Value {
     const dtype = FLOATS[info.dtype]
-    const asStored = this.options.frozen === 'half' && shape.length > 1
-    if (asStored && (dtype === 'float32' || info.file === undefined)) {
+    const { frozen = 'float' } = this.options
+    const asStored = frozen !== 'float' && shape.length > 1
+    if (asStored && frozen === 'half' && (dtype === 'float32' || info.file === undefined)) {
       const data = halved(this.source.float32(name))
       if (data) return cast(this.graph.stored(name, data, 'float16', shape), 'float32')
     }

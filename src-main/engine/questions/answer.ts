@@ -1,4 +1,4 @@
-/** One thread's answers. It is asked about one model at a time, and keeps that one open for the next question. */
+/** Answers questions in one thread. The model of the last question is kept open for the next. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
@@ -18,7 +18,7 @@ let reader: { version: string; is: Reader } | undefined
 let kept: { version: string; is: Model } | undefined
 let classifier: { key: string; is: Head } | undefined
 
-/** @throws what the model's folder is at fault with */
+/** @throws a data fault of the model's folder */
 export async function answer(question: Question): Promise<AnswerTo<Question>> {
   if (question.kind === 'devices') return bundledProviders()
   const { model } = question
@@ -39,7 +39,7 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
   }
 }
 
-/** Another one where the folder has been replaced: it is written as a whole. */
+/** Changes when the folder is replaced; a checkpoint is always written as a whole. */
 function versionOf(model: string): string {
   const files = [CONFIG_FILE, WEIGHTS_FILE].map((name) => statSync(path.join(model, name), { throwIfNoEntry: false }))
   return JSON.stringify([model, ...files.map((s) => s && [s.ino, s.size, s.mtimeMs])])

@@ -5,11 +5,11 @@ import type { Model } from '../models/model.ts'
 import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 
-/** A model's classifier over the classes given, for one that has no classes of its own. */
+/** The model's own classifier, or a zero-shot one over the given classes. */
 export const classifierOf = async (model: Model, classes: readonly ClassSpec[]): Promise<Head> =>
   model.head ?? zeroShotHead(model, classes, model.templates)
 
-/** What a checkpoint sees on an image, the best first. */
+/** Probabilities of the head's classes for an image, the best first. */
 export async function classify(model: Model, head: Head, file: string): Promise<{ label: string; score: number }[]> {
   const p = softmaxRows(headLogits(await imageFeatures(model, new Images([{ file, label: 0 }])), head), head.classes.length)
   return head.classes.map((label, i) => ({ label, score: p[i]! })).sort((a, b) => b.score - a.score)

@@ -12,10 +12,10 @@ import { elements } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../weights/source.ts'
 
-/** We write two at most. */
+/** Dashi writes two at most; a folder with many is not read. */
 const MOST_SIDECARS = 8
 
-/** Of a checkpoint folder, from the headers of its files; null where there is none that can be read. */
+/** Facts about a checkpoint folder, from the headers of its files; null where it cannot be read. */
 export function modelFacts(dir: string): ModelFacts | null {
   try {
     const kind = createHash('sha256').update(JSON.stringify(effectiveConfig(path.join(dir, CONFIG_FILE))))
@@ -34,7 +34,7 @@ export function modelFacts(dir: string): ModelFacts | null {
         bytes += length
       }
     }
-    return { parameters, bytes, family: kind.digest('hex').slice(0, 16), can: capabilitiesIn(dir, others.includes(HEAD_FILE)) }
+    return { parameters, bytes, mergeKey: kind.digest('hex').slice(0, 16), can: capabilitiesIn(dir, others.includes(HEAD_FILE)) }
   } catch (e) {
     if (e instanceof DashiError) return null
     throw e

@@ -1,4 +1,4 @@
-/** How much of a caption a model reads. */
+/** How much of a caption fits into a model's context. */
 import type { TokenCounts } from '#shared/model/question.ts'
 import type { Tokenizer } from '../data/tokenizer.ts'
 import { architectureIn, textTower, tokenizerIn } from '../models/families.ts'
@@ -25,9 +25,9 @@ export const countTokens = (reader: Reader, texts: readonly string[]): TokenCoun
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 
-/** Length of the longest beginning of whole words within the limit: halving, for a longer beginning never takes fewer tokens. */
+/** Length of the longest prefix of whole words within the limit, by bisection: a longer prefix never takes fewer tokens. */
 function fits({ tokenizer, limit }: Reader, text: string): number {
-  // Of a text many times too long, only a beginning that is too long already is looked at.
+  // Of a text many times too long, only a prefix that is already too long is looked at.
   let looked = 16 * limit
   while (looked < text.length && tokenizer.count(text.slice(0, looked)) <= limit) looked *= 2
   const ends = [...segmenter.segment(text.slice(0, looked))].map((s) => s.index + s.segment.length)

@@ -112,7 +112,7 @@ export async function tune(
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays }, adapter)
+        const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
         const features = imageFeature(model, p, graph.input('pixels', 'float32', [batch, 3, height, width]))
         const logits = linear(p, 'head', features, head.classes.length)
         const loss = classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })

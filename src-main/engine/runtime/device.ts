@@ -1,7 +1,7 @@
 /** A device is one record in a file of its own in `devices/`; whatever lists, chooses or runs on devices reads it. */
 import type { Words } from '#shared/model/words.ts'
 
-/** What of onnxruntime is installed here. */
+/** The installed build of onnxruntime. */
 export interface Installed {
   /** Names of the execution providers that this build of onnxruntime contains. */
   readonly providers: ReadonlySet<string>
@@ -18,15 +18,15 @@ export interface DeviceRecord {
   readonly about: Words
   /** Where its execution provider is described. */
   readonly reference: string
-  /** It is one of the others, whichever is fastest here. */
+  /** Stands for whichever of the others is fastest here. */
   readonly chooses?: true
   /** Outputs can stay in its memory. onnxruntime-node hands over device buffers of WebGPU only; others are copied out each run. */
   readonly keepsTensors?: true
   /** A session may be given batches of several sizes without compiling its kernels for each. */
   readonly anyBatch?: true
-  /** Whether it can be tried here; unless told, where onnxruntime contains it. */
+  /** Whether it can be tried here; by default, where onnxruntime contains its provider. */
   isThere?(installed: Installed): boolean
-  /** What a person can do to get it. */
+  /** How to make it available. */
   readonly hint?: string
 }
 

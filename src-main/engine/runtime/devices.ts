@@ -1,4 +1,5 @@
 import { userError, errorLine } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Device } from '#shared/model/job.ts'
 import { Graph } from '../graph/graph.ts'
 import { adamW } from '../optim/optimizer.ts'
@@ -15,15 +16,15 @@ const STEPS = 4
 export interface ProviderCheck {
   readonly provider: Provider
   readonly ok: boolean
-  /** Why not, in one line. */
+  /** Why it cannot be used, in one line. */
   readonly problem?: string
-  /** Seconds of a large matrix product, to tell a graphics card from software. */
+  /** Time of a large matrix product in seconds: tells a graphics card from software rendering. */
   readonly seconds: number
 }
 
 /**
- * Trains a small network for a few steps on the provider and on the CPU and compares the losses: providers can be silently
- * wrong, and none is used before it has agreed once in this process.
+ * Trains a small network for a few steps on the provider and on the CPU and compares the losses. A provider can be silently wrong,
+ * so none is used before it has agreed with the CPU once in this process.
  */
 export function checkProvider(provider: Provider): Promise<ProviderCheck> {
   let known = checks.get(provider)
@@ -41,7 +42,8 @@ async function compare(provider: Provider): Promise<ProviderCheck> {
         provider,
         ok: false,
         seconds: Infinity,
-        problem: `${provider} computes other results than the CPU (loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)`,
+        problem:
+          `${provider} computes other results than the CPU ` + `(loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)`,
       }
     return { provider, ok: true, seconds: await matmulSeconds(provider) }
   } catch (e) {
@@ -72,9 +74,9 @@ async function decide(device: Device): Promise<{ provider: Provider; notes: stri
   const bundled = bundledProviders()
   if (!chooses) {
     if (!bundled.includes(device))
-      throw userError(`device ${device}: not available here; available: ${bundled.join(', ')}${hint ? ` (${hint})` : ''}`)
+      throw userError(sentence('device.unavailable', { device, devices: bundled.join(', '), hint: hint ? ` (${hint})` : '' }))
     const check = await checkProvider(device)
-    if (!check.ok) throw userError(`device ${device}: ${check.problem}`)
+    if (!check.ok) throw userError(sentence('device.failed', { device, problem: check.problem ?? '' }))
     return { provider: device, notes: [] }
   }
   const notes: string[] = []
@@ -124,7 +126,7 @@ async function probe(provider: Provider): Promise<number[]> {
   return losses
 }
 
-/** Seconds of one [1024, 1024] product. A graphics card in software would take minutes: it is known by a small product already. */
+/** Seconds of one [1024, 1024] product; estimated from a small one where that is slow, as software rendering would take minutes. */
 async function matmulSeconds(provider: Provider): Promise<number> {
   const small = await productSeconds(provider, 128)
   return small > 0.02 ? small * 8 ** 3 : productSeconds(provider, 1024)

@@ -5,7 +5,7 @@ import { externalFiles, type Graph } from '../graph/graph.ts'
 
 /** Hashing a larger model would take about as long as building its session. */
 const HASHED_BYTES = 64 * 2 ** 20
-/** What sessions that nobody uses may hold together, by estimate, and how many there are at most. */
+/** Limits on idle sessions: the bytes that they hold together, by estimate, and their number. */
 const IDLE_BYTES = 192 * 2 ** 20
 const IDLE_COUNT = 6
 
@@ -16,12 +16,15 @@ interface Idle {
 }
 
 /**
- * Sessions of this thread that were released, the longest idle first: whoever asks for the same graph gets one of them back,
- * since building one takes longer than many a run, and onnxruntime does not give all memory back on release.
+ * Released sessions of this thread, the longest idle first. They are handed out again for the same graph, since building a session
+ * often takes longer than a run, and onnxruntime does not return all memory on release.
  */
 const idle: Idle[] = []
 
-/** What a session depends on: the graph with its shapes and literals, the files that it maps, and its options. Without one, it is not kept. */
+/**
+ * Identifies what a session depends on: the graph with its shapes and literals, the files that it maps, and its options. A session
+ * without a key is not kept.
+ */
 export function sessionKey(graph: Graph, model: Uint8Array, options: unknown): string | undefined {
   const files = externalFiles(graph)
   // A mapped file can be neither replaced nor deleted on Windows.
@@ -41,7 +44,7 @@ export function takeIdle(key: string): InferenceSession | undefined {
   return at < 0 ? undefined : idle.splice(at, 1)[0]!.session
 }
 
-/** Keeps a session that is used no more and holds about `bytes`. @returns those that must go for it, to be released */
+/** Keeps a session of about `bytes` for later. @returns the sessions that it displaces, which the caller releases */
 export function keepIdle(key: string, session: InferenceSession, bytes: number): InferenceSession[] {
   if (bytes > IDLE_BYTES) return [session]
   idle.push({ key, session, bytes })

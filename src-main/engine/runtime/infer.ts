@@ -1,13 +1,16 @@
+import { ANY, shapeFor } from '../graph/any-batch.ts'
 import { DataTypes, type TypedArray } from '../graph/dtypes.ts'
-import { Graph, sizeOf, type Value } from '../graph/graph.ts'
+import { Graph, type Shape, sizeOf, type Value } from '../graph/graph.ts'
+import { deviceRecord } from './device-records.ts'
 import { Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 
 /** Writes row `row` of the data into slot `slot` of each input's array. */
 export type FillRow = (row: number, into: Readonly<Record<string, TypedArray>>, slot: number) => void
 
 /**
- * A graph evaluated over any number of rows, in batches of one size. `build` gets a graph and the batch size; every output
- * has the batch as its first axis, and so have the inputs named in `rows`; other inputs are fed as they are.
+ * A graph evaluated over any number of rows, in batches. `build` gets a graph and the batch size; every output has the batch as its
+ * first axis, and so have the inputs named in `rows`; other inputs are fed as they are. Where the device takes batches of any size,
+ * the last one is as small as what is left, and one session serves every size; elsewhere it is filled up.
  */
 export class BatchSession {
   private constructor(
@@ -23,11 +26,16 @@ export class BatchSession {
     options?: SessionOptions,
   ): Promise<BatchSession> {
     const graph = new Graph()
-    for (const [name, value] of Object.entries(build(graph, batch))) graph.output(name, value)
-    return new BatchSession(await Session.create(graph, options), rows, batch)
+    const anyBatch = deviceRecord(options?.provider ?? 'cpu').anyBatch
+    for (const [name, value] of Object.entries(build(graph, anyBatch ? ANY : batch))) graph.output(name, value)
+    return new BatchSession(await Session.create(graph, { ...options, batch }), rows, batch)
   }
 
-  /** Each output for rows 0 … n−1, one after the other. The last batch is filled up with its own last row. */
+  private get isAny(): boolean {
+    return [...this.session.inputs.values()].some(({ shape }) => shape[0] === ANY)
+  }
+
+  /** Each output for rows 0 … n−1, one after the other. A last batch that must be filled up is, with its own last row. */
   async run(
     n: number,
     fill: FillRow,
@@ -36,18 +44,24 @@ export class BatchSession {
   ): Promise<Record<string, Float32Array>> {
     const inputs = this.rows.flatMap((name) => {
       const type = this.session.inputs.get(name)
-      return type ? [[name, type, DataTypes[type.dtype].from(new Uint8Array(sizeOf(type.shape)))] as const] : []
+      return type ? [[name, type, DataTypes[type.dtype].from(new Uint8Array(sizeOf(shapeFor(type.shape, this.batch))))] as const] : []
     })
     const into = Object.fromEntries(inputs.map(([name, , data]) => [name, data]))
     const out: Record<string, Float32Array> = {}
-    for (const [name, type] of this.session.outputs) out[name] = new Float32Array((n * sizeOf(type.shape)) / this.batch)
+    for (const [name, type] of this.session.outputs) out[name] = new Float32Array(n * widthOf(type.shape))
     for (let start = 0; start < n; start += this.batch) {
       const count = Math.min(this.batch, n - start)
-      for (let slot = 0; slot < this.batch; slot++) fill(start + Math.min(slot, count - 1), into, slot)
-      const batch = Object.fromEntries(inputs.map(([name, type, data]) => [name, tensor(data, type.dtype, type.shape)]))
+      const size = this.isAny ? count : this.batch
+      for (let slot = 0; slot < size; slot++) fill(start + Math.min(slot, count - 1), into, slot)
+      const batch = Object.fromEntries(
+        inputs.map(([name, { dtype, shape }, data]) => {
+          const own = shapeFor(shape, size)
+          return [name, tensor(data.subarray(0, sizeOf(own)), dtype, own)]
+        }),
+      )
       const results = await this.session.run({ ...feeds, ...batch })
       for (const [name, result] of Object.entries(results)) {
-        const width = result.size / this.batch
+        const width = result.size / size
         out[name]!.set((result.data as Float32Array).subarray(0, count * width), start * width)
       }
       onBatch?.(start + count)
@@ -59,3 +73,6 @@ export class BatchSession {
     return this.session.release()
   }
 }
+
+/** Numbers of one row. */
+const widthOf = (shape: Shape): number => sizeOf(shape.slice(1))

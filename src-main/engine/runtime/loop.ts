@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dataError, cancelled } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Schedule } from '../optim/schedule.ts'
 import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts'
 import { fromMemory } from '../weights/tensors.ts'
@@ -7,17 +8,16 @@ import type { Tensor } from './session.ts'
 import type { StepMetrics, Trainer } from './train.ts'
 
 /**
- * A training from its first step to its last. Everything a step needs follows from its number (`batch` draws order,
- * augmentation and dropout from the seed and the step), so a run that goes on from a saved state is bit for bit the run
- * that was never interrupted.
+ * A training from its first step to its last. Everything that a step needs is derived from its number (`batch` draws order,
+ * augmentation and dropout from the seed and the step), so a resumed run equals an uninterrupted one bit for bit.
  */
 export interface TrainingPlan {
   readonly trainer: Trainer
-  /** The step after the last one, and the first one where another plan made those before it (its state restored). */
+  /** One past the last step; and the first step, where an earlier plan made those before it and its state was restored. */
   readonly steps: number
   readonly from?: number
   readonly schedule: Schedule
-  /** The feeds of micro-batch `micro` of step `step`. Called ahead, so that decoding runs beside the device. */
+  /** The feeds of micro-batch `micro` of step `step`. Called one batch ahead, so that decoding overlaps with computing. */
   batch(step: number, micro: number): Promise<Record<string, Tensor>>
   readonly accumulate?: number
   readonly imagesPerStep: number
@@ -35,13 +35,16 @@ export interface LoopProgress {
 export interface LoopOptions {
   readonly onProgress?: (p: LoopProgress) => void
   readonly isCancelled?: () => boolean
-  /** Where to keep the state for going on, and how often; `identity` names the plan, so that no other state is taken up. */
+  /** Where and how often to save the state for resuming; the state of a plan with another `identity` is ignored. */
   readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
   /** Called after each step, e.g. to evaluate now and then. */
   readonly afterStep?: (step: number, metrics: StepMetrics) => Promise<void>
 }
 
-/** Runs the plan, going on from `resume.file` where there is one. @returns the loss of each of its steps, also of those before it went on. */
+/**
+ * Runs the plan, resuming from `resume.file` where it exists.
+ * @returns the loss of every step, including those before it was resumed
+ */
 export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
   const { trainer, steps, schedule } = plan
   const accumulate = plan.accumulate ?? 1
@@ -70,7 +73,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       metrics = await trainer.step(feeds, schedule(step))
       loss += metrics.loss / accumulate
     }
-    if (!Number.isFinite(loss)) throw dataError('training', `the loss became ${loss} at step ${step + 1}: try a smaller learning rate`)
+    if (!Number.isFinite(loss)) throw dataError('training', sentence('training.diverged', { loss: String(loss), step: step + 1 }))
     losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
     const perSecond = rate.tick()
     onProgress?.({
@@ -90,7 +93,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
   return losses
 }
 
-/** Steps per second over the last few, so that the time left follows what the machine does now. */
+/** Steps per second over the last few steps, so that the estimate of the time left follows the present load of the machine. */
 class Rate {
   private readonly times = [performance.now()]
   tick(): number {

@@ -1,21 +1,24 @@
 import { type Graph, reachableNodes, sizeOf, type Value } from '../graph/graph.ts'
+import { shapeFor } from '../graph/any-batch.ts'
 import { DataTypes } from '../graph/dtypes.ts'
 
 /**
- * Up to here a graph's values are kept in onnxruntime's arena, which grows by doubling: beyond 512 MB it would ask for a block of
- * a gigabyte. Larger steps take each value from the system: they need less memory so, and their products are long
- * enough that the time it takes (a few hundredths) is hardly seen.
+ * Largest working set for which onnxruntime's arena is used. The arena grows by doubling: beyond 512 MB it would ask for a block of
+ * a gigabyte. Larger graphs allocate each value from the system, which needs less memory and costs them a few per cent of time.
  */
 const ARENA_BYTES = 512 * 2 ** 20
 
-/** Whether onnxruntime may keep an arena for the graph: never where it is told not to, as in a process of Electron's. */
-export const keepsArena = (graph: Graph): boolean => process.env['DASHI_ARENA'] !== 'off' && workingBytes(graph) <= ARENA_BYTES
+/** Whether onnxruntime may use its arena for the graph; `DASHI_ARENA=off`, set in Electron's processes, forbids it. */
+export const keepsArena = (graph: Graph, batch?: number): boolean =>
+  process.env['DASHI_ARENA'] !== 'off' && workingBytes(graph, batch) <= ARENA_BYTES
 
 /**
- * About how much a run holds at once, in the order in which the graph was built: each value from where it is made to its last use.
- * Gradients may be held twice, before and after they are clipped. Inputs and outputs lie in arrays of ours.
+ * Estimates the peak memory of a run in bytes: each value is held from where it is made to its last use, in the order of the graph.
+ * A graph of any batch size is taken to be given `batch`. Gradients may be held twice, before and after they are clipped. Inputs and
+ * outputs lie in arrays of ours.
  */
-export function workingBytes(graph: Graph): number {
+export function workingBytes(graph: Graph, batch = 1): number {
+  const bytesOf = (v: Value): number => sizeOf(shapeFor(v.shape, batch)) * DataTypes[v.dtype].bytes
   const nodes = reachableNodes(graph.outputs.map((o) => o.value))
   const ours = new Set(graph.outputs.map((o) => o.value))
   const lastUse = new Map<Value, number>()
@@ -31,12 +34,10 @@ export function workingBytes(graph: Graph): number {
   return peak + trained
 }
 
-const bytesOf = (v: Value): number => sizeOf(v.shape) * DataTypes[v.dtype].bytes
-
 /** Bytes of the weights that the graph holds or maps. */
 export function storedBytes(graph: Graph): number {
   const stored = new Set<Value>()
   for (const node of reachableNodes(graph.outputs.map((o) => o.value)))
     for (const v of node.inputs) if (v.source.kind === 'constant' || v.source.kind === 'external') stored.add(v)
-  return [...stored].reduce((n, v) => n + bytesOf(v), 0)
+  return [...stored].reduce((n, v) => n + sizeOf(v.shape) * DataTypes[v.dtype].bytes, 0)
 }

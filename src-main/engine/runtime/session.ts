@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Onnxruntime from 'onnxruntime-node'
 import { errorLine, userError } from '#shared/errors.ts'
+import { ANY, shapeFor } from '../graph/any-batch.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel, storedWeights } from '../graph/encode.ts'
 import { externalFiles, type Graph, sizeOf, type TensorType } from '../graph/graph.ts'
@@ -18,7 +19,7 @@ export type Provider = string
 const installed = createRequire(import.meta.url)
 let loaded: typeof Onnxruntime | undefined
 
-/** Loaded when first needed: it has no binding for some systems (Intel Macs), and all that needs no model goes on there. */
+/** Loaded on first use: it has no binding for some systems (Intel Macs), where everything that needs no model still works. */
 function onnxruntime(): typeof Onnxruntime {
   try {
     return (loaded ??= installed('onnxruntime-node') as typeof Onnxruntime)
@@ -35,6 +36,8 @@ export interface SessionOptions {
   /** Outputs to leave on the device, where it {@link keepsTensors}. */
   readonly keepOnDevice?: readonly string[]
   readonly threads?: number
+  /** The largest batch that a graph of any batch size will be given: memory is planned for it. */
+  readonly batch?: number
   readonly profile?: string
 }
 
@@ -66,9 +69,10 @@ export class Session {
     const stored = Object.fromEntries(
       storedWeights(graph).flatMap((v) => (v.source.kind === 'constant' ? [[v.name, tensor(v.source.data, v.dtype, v.shape)]] : [])),
     )
-    // Fed weights are not told apart by the key.
+    // The key does not cover weights that are fed.
     const hasKey = !options.profile && !Object.keys(stored).length
-    const settings = [provider, options.threads, options.keepOnDevice, process.env['DASHI_ARENA'], process.env['DASHI_SPIN']]
+    const arena = keepsArena(graph, options.batch)
+    const settings = [provider, options.threads, options.keepOnDevice, arena, process.env['DASHI_SPIN']]
     const key = hasKey ? sessionKey(graph, model, settings) : undefined
     const build = () =>
       onnxruntime().InferenceSession.create(model, {
@@ -78,19 +82,19 @@ export class Session {
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,
-        // Electron's allocator ends the process where it is asked for an aligned block of a gigabyte, as the arena would.
-        ...(keepsArena(graph) ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
+        // Electron's allocator ends the process when it is asked for an aligned block of a gigabyte, as the arena would.
+        ...(arena ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
         ...location,
         extra: { session: sessionConfig(graph) },
       })
     const session = (key === undefined ? undefined : takeIdle(key)) ?? (await guarded(build))
     const used = new Set(session.inputNames)
-    // Types alone: the graph, with the weights that it holds, is needed no more.
+    // Only the types are kept: the graph and the weights that it holds can be freed.
     const typeOf = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape })
     const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, typeOf(v)]))
     const outputs = new Map(graph.outputs.map(({ name, value }) => [name, typeOf(value)]))
-    return new Session(session, key, workingBytes(graph) + storedBytes(graph), stored, inputs, outputs, provider)
+    return new Session(session, key, workingBytes(graph, options.batch) + storedBytes(graph), stored, inputs, outputs, provider)
   }
 
   /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
@@ -101,7 +105,7 @@ export class Session {
     return (await guarded(() => this.session.run(given, fetches))) as Record<string, Tensor>
   }
 
-  /** One of the outputs only, and what it takes. */
+  /** Computes one of the outputs, and only what it depends on. */
   async runFor(output: string, feeds: Readonly<Record<string, Tensor>>): Promise<Tensor> {
     return (await guarded(() => this.session.run(this.check(feeds), [output])))[output] as Tensor
   }
@@ -112,7 +116,7 @@ export class Session {
     for (const [name, type] of this.inputs) {
       const feed = feeds[name]
       if (!feed) throw new Error(`session input ${name} was not given`)
-      if (feed.size !== sizeOf(type.shape)) throw new Error(`session input ${name}: [${feed.dims}] given, [${type.shape}] expected`)
+      if (!fits(feed.dims, type.shape)) throw new Error(`session input ${name}: [${feed.dims}] given, [${type.shape}] expected`)
       given[name] = feed
     }
     return given
@@ -122,7 +126,7 @@ export class Session {
     this.session.endProfiling()
   }
 
-  /** Nothing may be run any more. */
+  /** The session must not be used after this. */
   async release(): Promise<void> {
     if (this.released) return
     this.released = true
@@ -131,10 +135,16 @@ export class Session {
   }
 }
 
-/** How many calls of onnxruntime are at work in this thread; below zero, it is being ended and must begin none. */
+/** Whether a feed has as many elements as the shape; for a shape of any batch size, at the size of the feed's own batch. */
+function fits(dims: readonly number[], shape: readonly number[]): boolean {
+  const anyBatch = shape[0] === ANY
+  return sizeOf(dims) === sizeOf(anyBatch ? shapeFor(shape, dims[0] ?? 0) : shape)
+}
+
+/** The number of onnxruntime calls in progress in this thread; negative: the thread is being ended and must start none. */
 let atWork: Int32Array | undefined
 
-/** Tells whoever may end this thread when it must not: in the middle of a call, onnxruntime would abort the process. */
+/** Shares that number with whoever may end this thread: ended during a call, onnxruntime would abort the process. */
 export const guardRuns = (flag: Int32Array): void => void (atWork = flag)
 
 async function guarded<T>(call: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
 import { textTower } from '../models/families.ts'
 import { imageFeature, type Model, paramsFor } from '../models/model.ts'
+import type { FrozenAs } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import type { Provider } from '../runtime/session.ts'
@@ -108,7 +109,11 @@ export async function embedImages(model: Model, images: Images, rows: readonly n
     batch,
     ['pixels'],
     (g, b) => ({
-      y: imageFeature(model, paramsFor(model, g, model.weights), g.input('pixels', 'float32', [b, 3, height, width])),
+      y: imageFeature(
+        model,
+        paramsFor(model, g, model.weights, undefined, heldFor(batch)),
+        g.input('pixels', 'float32', [b, 3, height, width]),
+      ),
     }),
     { provider: o.provider },
   )
@@ -136,8 +141,17 @@ export async function embedImages(model: Model, images: Images, rows: readonly n
   }
 }
 
-/** At most `most` at once, and fewer where each needs much memory: the largest array between two layers stays below 1 GB. */
-const batchOf = (most: number, n: number, activations: number) => Math.max(1, Math.min(most, n, Math.floor(2 ** 28 / activations)))
+/**
+ * At most `most` at once, and fewer where each needs much memory: the largest array between two layers stays below 1 GB. Batches are
+ * of about equal size, since the last one is filled up: 33 are two of 17, not two of 32.
+ */
+export function batchOf(most: number, n: number, activations: number): number {
+  const fitting = Math.max(1, Math.min(most, Math.floor(2 ** 28 / activations)))
+  return Math.max(1, Math.ceil(n / Math.ceil(Math.max(1, n) / fitting)))
+}
+
+/** Weights that are stored in 16 bits stay so where the cast of each run is shared by enough examples to be hardly seen. */
+const heldFor = (batch: number): FrozenAs => (batch >= 8 ? 'stored' : 'float')
 
 /**
  * Every row has a length, which is 1 where rows are normalised. Weights that are finite one by one may overflow together, and
@@ -156,11 +170,12 @@ function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boole
 export async function textFeatures(model: Model, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
   const text = textTower(model, 'text embeddings')
   const length = text.context
+  const batch = batchOf(64, texts.length, text.activations)
   const session = await BatchSession.create(
-    batchOf(64, texts.length, text.activations),
+    batch,
     ['ids', 'at'],
     (g, b) => {
-      const p = paramsFor(model, g, model.weights)
+      const p = paramsFor(model, g, model.weights, undefined, heldFor(batch))
       return { y: l2Normalize(text.embed(p, text.tokens(p, g.input('ids', 'int32', [b, length])), g.input('at', 'int32', [b]))) }
     },
     { provider },

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import type { WrittenFiles } from '#shared/model/owned.ts'
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { firstNotOurs, writtenIn, type Proof } from '../../files/owned.ts'
 import { refuseReplacing, replaceFolder, restoreFolder } from '../../files/replace.ts'
@@ -15,7 +16,7 @@ import { readJson, writeJson } from './json.ts'
 import { refuseLinksOut } from './regular.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { RECORD_FILE, WEIGHTS_FILE } from './source.ts'
-import type { PlacedTensors, TensorsToWrite } from './tensors.ts'
+import type { PlacedTensors, TensorsToWrite } from './written.ts'
 
 export { RECORD_FILE }
 export const CONFIG_FILE = 'config.json'
@@ -137,8 +138,7 @@ export const findRecord = (dir: string): CheckpointRecord | undefined => {
 const samePlace = (a: string, b: string) => fs.existsSync(a) && fs.existsSync(b) && fs.realpathSync(a) === fs.realpathSync(b)
 
 export function refuseMadeFrom(dir: string, madeFrom: readonly string[]): void {
-  if (madeFrom.some((other) => samePlace(dir, other)))
-    throw userError(`${dir}: is what the new checkpoint is made from, which it would replace: expected another folder or name`)
+  if (madeFrom.some((other) => samePlace(dir, other))) throw userError(sentence('checkpoint.own-source', { folder: dir }))
 }
 
 /** Refuses to replace what is not wholly a checkpoint of ours, and the checkpoints that the new one is `madeFrom`. */
@@ -148,7 +148,7 @@ export async function checkReplaceable(dir: string, madeFrom: readonly string[] 
   await refuseReplacing(dir, { proof: proveCheckpoint })
 }
 
-/** What a record says was written with it, which is the same however often it is written; the record is the last to be. */
+/** The files written along with a record; the record itself is written last. */
 export const sizesIn = (dir: string): WrittenFiles =>
   Object.fromEntries(
     Object.entries(writtenIn(dir))
@@ -156,15 +156,13 @@ export const sizesIn = (dir: string): WrittenFiles =>
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   )
 
-/** Proves that a folder is a checkpoint as we wrote it. @throws one line naming the first file that is somebody else's, or was changed */
+/** Checks that a folder is a checkpoint exactly as Dashi wrote it. @throws a user fault naming the first foreign or changed file */
 export const proveCheckpoint: Proof = async (dir, name) => {
-  if (!fs.lstatSync(dir).isDirectory()) throw userError(`${name}: is a file, expected a folder or nothing`)
-  if (!fs.existsSync(path.join(dir, RECORD_FILE)))
-    throw userError(`${name}: has files and no ${RECORD_FILE}: not replaced, since it is not a checkpoint written by Dashi`)
+  if (!fs.lstatSync(dir).isDirectory()) throw userError(sentence('checkpoint.is-file', { name }))
+  if (!fs.existsSync(path.join(dir, RECORD_FILE))) throw userError(sentence('checkpoint.foreign', { name, record: RECORD_FILE }))
   const record = recordIn(dir)
-  const elsewhere = 'not replaced; take it elsewhere first, or write to another folder'
-  if (!record) throw userError(`${path.join(name, RECORD_FILE)}: was not written by Dashi: ${elsewhere}`)
-  // One from before files were listed has what makes a model and no more, and the weights that we wrote.
+  if (!record) throw userError(sentence('checkpoint.foreign-record', { file: path.join(name, RECORD_FILE) }))
+  // Records of earlier versions list no files: such a checkpoint may hold a model's files only, with the weights that were recorded.
   const signed = !record.files && record.fingerprint !== undefined
   const files =
     record.files ??
@@ -176,10 +174,9 @@ export const proveCheckpoint: Proof = async (dir, name) => {
   const other = firstNotOurs(dir, files, { ignore: [RECORD_FILE], since: fs.statSync(path.join(dir, RECORD_FILE)).mtimeMs })
   if (other)
     throw userError(
-      `${path.join(name, other.rel.replace(/\/$/, ''))}: ${other.how === 'added' ? 'is not of a checkpoint' : 'was changed since Dashi wrote it'}: ${elsewhere}`,
+      sentence(other.how === 'added' ? 'checkpoint.added' : 'checkpoint.changed', { file: path.join(name, other.rel.replace(/\/$/, '')) }),
     )
-  if (signed && (await fingerprint(dir)) !== record.fingerprint)
-    throw userError(`${name}: its weights are not those that Dashi wrote: ${elsewhere}`)
+  if (signed && (await fingerprint(dir)) !== record.fingerprint) throw userError(sentence('checkpoint.other-weights', { name }))
 }
 
 function recordIn(dir: string): CheckpointRecord | undefined {
@@ -190,7 +187,10 @@ function recordIn(dir: string): CheckpointRecord | undefined {
   }
 }
 
-/** Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. Others would bring in what lies elsewhere. */
+/**
+ * Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. Others would bring in what
+ * lies elsewhere.
+ */
 export function copyCompanions(from: string, to: string): void {
   if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), 'not found')
   refuseLinksOut(from, COMPANIONS)

@@ -1,7 +1,7 @@
 /**
- * A sha256 that tells a checkpoint's weights from others, however they are laid out in files. Each tensor is hashed by
- * itself, so that this can be done while it is written; then, in the order of their names, the lines `NAME DTYPE [SHAPE] SHA256`
- * of the model's tensors are, and after a line `# FILE` those of each further tensor file.
+ * A sha256 that identifies a checkpoint's weights, independent of how they are laid out in files. Each tensor is hashed by itself,
+ * so that this can be done while it is written. The fingerprint is the hash of the lines `NAME DTYPE [SHAPE] SHA256` of the model's
+ * tensors, sorted by name, followed for each further tensor file by a line `# FILE` and its lines.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto'
 import { encode, isFloat } from './dtype.ts'
 import type { TensorSpec } from './header.ts'
 import { openWeights, openWeightsFile, WEIGHTS_FILE } from './source.ts'
-import { storedTensors, type TensorsToWrite } from './tensors.ts'
+import { storedTensors } from './tensors.ts'
+import type { TensorsToWrite } from './written.ts'
 
 /** Tensor files beside the model's own: a classifier's head, a learned prompt. Sorted. */
 export const sidecars = (dir: string): string[] =>

@@ -1,8 +1,9 @@
-/** What people take for a checkpoint folder, said as what it is and with what to do about it. */
+/** Recognises folders that are not checkpoints but are often mistaken for one, and says what to do. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { findJson } from '../data/json.ts'
 import { ioError } from './files.ts'
 import { isThere, readText } from './regular.ts'
@@ -11,17 +12,17 @@ import { NO_PICKLES } from './safetensors.ts'
 export const WEIGHTS_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 
-/** Of a folder with more entries than this, the first so many tell what it is. */
+/** Only so many entries of a folder are looked at. */
 const MOST_ENTRIES = 5000
 
 /**
- * The fault of a folder that cannot be a checkpoint, or that says two things; undefined where it may be one: it has
- * safetensors weights, or nothing that is known.
+ * Why the folder cannot be a checkpoint, or is ambiguous; undefined where it may be one, because it has safetensors weights or
+ * nothing that is recognised.
  */
 export function mistakenFolder(dir: string): Error | undefined {
   const stat = statOf(dir)
-  if (!stat) return dataError(dir, 'not found: expected a checkpoint folder')
-  if (!stat.isDirectory()) return dataError(dir, 'is a file: give the checkpoint folder that it lies in')
+  if (!stat) return dataError(dir, sentence('model.no-folder'))
+  if (!stat.isDirectory()) return dataError(dir, sentence('model.is-file'))
   const names = entriesOf(dir)
   const has = (name: string) => names.includes(name)
   const weights = has(WEIGHTS_FILE) || has(INDEX_FILE)
@@ -35,7 +36,7 @@ export function mistakenFolder(dir: string): Error | undefined {
     if (file !== undefined) return dataError(path.join(dir, file), typeof problem === 'string' ? problem : problem(dir, names))
   }
   const inner = names.find((name) => [WEIGHTS_FILE, INDEX_FILE].some((file) => isThere(path.join(dir, name, file))))
-  return inner === undefined ? undefined : dataError(dir, `holds no model itself: one lies in ${path.join(dir, inner)}`)
+  return inner === undefined ? undefined : dataError(dir, sentence('model.inside', { folder: path.join(dir, inner) }))
 }
 
 function statOf(dir: string): fs.Stats | undefined {
@@ -62,7 +63,8 @@ function entriesOf(dir: string): string[] {
 
 const MERGE_ADAPTER = 'merge it into the model in Python, with peft: model.merge_and_unload().save_pretrained(folder)'
 const OPEN_CLIP =
-  'is a model of open_clip: take its release for transformers, or convert it with transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
+  'is a model of open_clip: take its release for transformers, or convert it with ' +
+  'transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
 const CACHE = "holds revisions of a model, as Hugging Face's cache keeps them"
 const SENTENCES = 'is of a sentence-transformers folder'
 const ANOTHER_RUNTIME = 'so it cannot be opened: take the release with model.safetensors, or save it in Python with save_pretrained(folder)'
@@ -78,7 +80,7 @@ const named =
     names.includes(name)
 const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
 
-/** Looked for in this order: what says more comes first. */
+/** In order of precedence: the more specific comes first. */
 const KINDS: readonly Kind[] = [
   { find: named('snapshots'), problem: (dir) => `${CACHE}: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
   {
@@ -106,7 +108,7 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-/** The revision that `refs/main` names; where there is none, the one that is there. */
+/** The revision that `refs/main` names; without it, the only one that is there. */
 function revisionOf(dir: string): string {
   const [only, ...more] = entriesOf(path.join(dir, 'snapshots'))
   const main = path.join(dir, 'refs', 'main')
@@ -123,7 +125,7 @@ function clipModule(dir: string): string {
   return modules.data?.find((m) => /CLIPModel$/.test(m.type))?.path || '0_CLIPModel'
 }
 
-/** What wraps a model before its weights are saved, by the prefix that this leaves on the names. */
+/** Wrappers of models, by the prefix that they leave on the names of saved tensors. */
 const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['module._orig_mod.', 'DistributedDataParallel and torch.compile'],
   ['_orig_mod.module.', 'torch.compile and DistributedDataParallel'],
@@ -134,7 +136,7 @@ const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['ema_model.', 'a running mean of the weights'],
 ]
 /**
- * Why tensors with these names are none of a model of transformers, where the names tell; undefined where they may be.
+ * Why tensors with these names are not those of a transformers model; undefined where they may be.
  * @param landmarks names that are in every model of the family
  * @param saves its class in transformers
  */

@@ -7,7 +7,8 @@ import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { formatShape } from './header.ts'
 import { openSafetensors } from './safetensors.ts'
-import { fromMemory, type TensorsToWrite } from './tensors.ts'
+import { fromMemory } from './tensors.ts'
+import type { TensorsToWrite } from './written.ts'
 
 export const HEAD_FILE = 'head.safetensors'
 

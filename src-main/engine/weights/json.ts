@@ -3,7 +3,10 @@ import { dataError } from '#shared/errors.ts'
 import { replaceFile, writeAll } from './files.ts'
 import { CONFIG_BYTES, parseBounded, readText } from './regular.ts'
 
-/** The JSON document in `file`, of at most `limit` bytes, as `schema` understands it; otherwise one line with the path of the field at fault. */
+/**
+ * Reads the JSON document in `file`, of at most `limit` bytes, by `schema`.
+ * @throws a data fault with the path of the offending field
+ */
 export function readJson<T>(file: string, schema: z.ZodType<T>, limit = CONFIG_BYTES): T {
   const text = readText(file, limit)
   let value: unknown

@@ -1,11 +1,11 @@
 /**
- * Files of a model folder as they are read. Such a folder comes from elsewhere: a pipe in it would never end, a device or a
- * sparse file would fill the memory, and JSON may be nested so deeply that whoever walks it runs out of stack. All that is
- * refused before anything is read.
+ * Reads files of a model folder, which may come from anywhere: a pipe would never end, a device or a sparse file would fill the
+ * memory, and deeply nested JSON would exhaust the stack. All of these are refused before anything is read.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './files.ts'
 
 /** Configuration, indices and records are far smaller. */
@@ -15,7 +15,7 @@ export const VOCABULARY_BYTES = 64 << 20
 /** The files that models come with are nested ten deep at most. */
 const MAX_DEPTH = 64
 
-/** Opens a regular file. What a link leads to is `real`. The caller closes `fd`. */
+/** Opens a regular file; `real` is its path with links resolved. The caller closes `fd`. */
 export function openRegular(file: string): { fd: number; size: number; real: string } {
   let fd: number | undefined
   try {
@@ -29,7 +29,7 @@ export function openRegular(file: string): { fd: number; size: number; real: str
   }
 }
 
-/** Whether anything of this name is there, were it a link that leads nowhere. */
+/** Whether there is an entry of this name, even a broken link. */
 export function isThere(file: string): boolean {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined
@@ -39,10 +39,10 @@ export function isThere(file: string): boolean {
   }
 }
 
-/** A download of Hugging Face's cache that was broken off, or cleaned up half, leaves links that lead nowhere. */
+/** An interrupted download, or a partly cleaned cache of Hugging Face's, leaves broken links. */
 function danglingLink(file: string): unknown {
   if (fs.existsSync(file) || !isLink(file)) return undefined
-  return dataError(file, `is a link to ${fs.readlinkSync(file)}, which is not there: download the model again`)
+  return dataError(file, sentence('model.broken-link', { target: fs.readlinkSync(file) }))
 }
 
 const isLink = (file: string) => isThere(file) && fs.lstatSync(file).isSymbolicLink()
@@ -63,9 +63,9 @@ export function readText(file: string, limit = CONFIG_BYTES): string {
   }
 }
 
-/** Whether `text` begins as what Git leaves in the place of a large file that was not fetched. */
+/** Whether `text` is a Git LFS pointer, left in place of a large file that was not fetched. */
 export const isPointer = (text: string) => text.startsWith('version https://git-lfs')
-export const pointerError = (file: string) => dataError(file, 'is a Git LFS pointer, not the file itself: fetch it with "git lfs pull"')
+export const pointerError = (file: string) => dataError(file, sentence('model.lfs-pointer'))
 
 /** `text` as JSON. @throws SyntaxError, also where it is nested too deeply to be walked safely */
 export function parseBounded(text: string): unknown {
@@ -73,7 +73,7 @@ export function parseBounded(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (e) {
-    // The engine's message quotes the text: of a file that is not what it was taken for, that is nobody's business.
+    // JavaScript's own message quotes the text, which may be private where the file is not what it was taken for.
     throw new SyntaxError(/position \d+/.exec((e as Error).message)?.[0] ?? 'cut off', { cause: e })
   }
 }
@@ -92,7 +92,7 @@ function depthOf(json: string): number {
 }
 
 /**
- * Refuses links that lead out of the model folder `dir`: what lies there is copied into every model made from it. Within
+ * Refuses links that lead out of the model folder `dir`, since its files are copied into every model made from it. Within
  * Hugging Face's cache (`models--ORG--NAME/snapshots/REVISION`) the files are links to blobs beside the snapshots.
  */
 export function refuseLinksOut(dir: string, names: readonly string[]): void {
@@ -103,6 +103,6 @@ export function refuseLinksOut(dir: string, names: readonly string[]): void {
     const root = path.basename(path.dirname(folder)) === 'snapshots' ? path.dirname(path.dirname(folder)) : folder
     const inside = path.relative(root, fs.realpathSync(file))
     if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside))
-      throw dataError(file, `is a link out of its folder, to ${fs.readlinkSync(file)}: put a copy of that file in its place`)
+      throw dataError(file, sentence('model.link-out', { target: fs.readlinkSync(file) }))
   }
 }

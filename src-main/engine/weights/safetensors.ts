@@ -1,11 +1,12 @@
 /** Safetensors files in and out: the header is checked strictly, tensors are read one at a time, files are written as a stream. */
 import fs from 'node:fs'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { decode, encode, firstNonFinite, isFloat, DTYPE_BYTES } from './dtype.ts'
 import { ioError, readAll, replaceFile, writeAll } from './files.ts'
 import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHeader, type TensorInfo, type TensorSpec } from './header.ts'
 import { isPointer, openRegular, pointerError } from './regular.ts'
-import type { Chunk, PlacedTensors, Produced, TensorsToWrite } from './tensors.ts'
+import type { Chunk, PlacedTensors, Produced, TensorsToWrite } from './written.ts'
 
 export const NO_PICKLES =
   'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
@@ -60,21 +61,21 @@ function readHeader(file: string, fd: number, size: number): Uint8Array {
       otherFormat(file, fd) ??
       dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
     )
-  if (length > size - 8) throw dataError(file, `header length: ${length} bytes, but only ${size - 8} follow (truncated?)`)
+  if (length > size - 8) throw dataError(file, sentence('model.truncated', { length: String(length), left: size - 8 }))
   if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
   const json = new Uint8Array(Number(length))
   if (readAll(fd, json, 8) < json.length) throw dataError(file, 'header: the file ended while it was read')
   return json
 }
 
-/** What else is found under the name of a safetensors file. Read as one, each has an absurd header length. */
+/** Other things that people name like a safetensors file; read as one, they have an absurd header length. */
 function otherFormat(file: string, fd: number): Error | undefined {
   const bytes = Buffer.alloc(64)
   readAll(fd, bytes, 0)
   const begins = bytes.toString('latin1')
   if (isPointer(begins)) return pointerError(file)
   if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins)) return dataError(file, `is a pickle by another name; ${NO_PICKLES}`)
-  if (/^\s*<(!doctype|html|\?xml)/i.test(begins)) return dataError(file, 'is a web page: the download failed, try it again')
+  if (/^\s*<(!doctype|html|\?xml)/i.test(begins)) return dataError(file, sentence('model.web-page'))
   return undefined
 }
 
@@ -96,7 +97,7 @@ class OpenFile implements SafetensorsFile {
 
   private info(name: string) {
     const info = this.tensors.get(name)
-    if (!info) throw dataError(this.file, `tensor ${name}: missing`)
+    if (!info) throw dataError(this.file, sentence('model.tensor-missing', { tensor: name }))
     return info
   }
 
@@ -150,7 +151,7 @@ export function readStored({ file, fd, name, offset, length }: StoredTensor, int
   if (readAll(fd, into, offset + from) < into.byteLength) throw dataError(file, `tensor ${name}: the file ended while it was read`)
 }
 
-/** The line about a number that a trained model cannot have. `at` counts elements in row-major order. */
+/** The fault of a NaN or infinity. `at` counts elements in row-major order. */
 export function nonFinite(file: string, name: string, shape: readonly number[], at: number, value: number) {
   const index: number[] = []
   for (const size of [...shape].reverse()) {

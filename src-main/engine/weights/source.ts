@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { restoreFolder } from '../../files/replace.ts'
 import { INDEX_FILE, mistakenFolder, WEIGHTS_FILE } from './folder.ts'
 import { formatShape } from './header.ts'
@@ -11,24 +12,24 @@ import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorIn
 
 export { WEIGHTS_FILE } from './folder.ts'
 export const RECORD_FILE = 'dashi.json'
-/** Every one of them stays open. */
+/** All shards are kept open. */
 const MAX_SHARDS = 512
 
 export interface Weights {
   /** The folder or file that was opened. */
   readonly source: string
-  /** The file that lists the tensors: that of the weights, or the index of the shards. */
+  /** The file that lists the tensors: the weights themselves, or the index of the shards. */
   readonly listing: string
   /** Sorted. */
   names(): string[]
   has(name: string): boolean
   /**
-   * A logit_scale of shape [1], as some trainers save it, is the number that CLIP has (SigLIP, which has a logit_bias too, has [1]): torch loads it so, and what is
-   * made from it is to be loaded by transformers, which does not.
+   * Type, shape and place of a tensor. CLIP's logit_scale is a scalar: one of shape [1], as some trainers save it, is given as [],
+   * since transformers would refuse a checkpoint made from it. SigLIP, which has a logit_bias too, keeps [1].
    * @throws a data fault where the tensor is missing
    */
   info(name: string): TensorInfo
-  /** The file that has the tensor, by the path that the user knows; `TensorInfo.file` is the real one. */
+  /** The file with the tensor, by the path that the user gave; `TensorInfo.file` has links resolved. */
   fileOf(name: string): string
   /** The tensor as it is stored. */
   bytes(name: string): Uint8Array
@@ -41,8 +42,8 @@ export interface Weights {
   /** {@link expectShape}, then {@link float32}. */
   expectTensor(name: string, shape: readonly number[]): Float32Array
   /**
-   * Checks that the tensors are these, no fewer and no more, with these shapes.
-   * @param ignore names that may be there or not, with `*` for any text: buffers such as `*.position_ids`
+   * Checks that there are exactly these tensors, with these shapes.
+   * @param ignore names of optional tensors, with `*` for any text: buffers such as `*.position_ids`
    */
   expectTensors(shapes: ReadonlyMap<string, readonly number[]>, ignore?: readonly string[]): void
   /** Fills `into` with the stored bytes from `from` on. */
@@ -62,7 +63,7 @@ export function openWeights(folder: string): Weights {
   if (mistaken) throw mistaken
   if (isThere(at(WEIGHTS_FILE))) return openWeightsFile(at(WEIGHTS_FILE), folder)
   if (isThere(at(INDEX_FILE))) return openShards(folder, at(INDEX_FILE))
-  throw dataError(folder, `expected ${WEIGHTS_FILE} or ${INDEX_FILE}`)
+  throw dataError(folder, sentence('model.no-weights', { weights: WEIGHTS_FILE, index: INDEX_FILE }))
 }
 
 /** One safetensors file as weights. `source` is what they are called, its path if left out. */
@@ -127,7 +128,7 @@ class OpenWeights implements Weights {
 
   private of(name: string) {
     const file = this.where.get(name)
-    if (!file) throw dataError(this.listing, `tensor ${name}: missing`)
+    if (!file) throw dataError(this.listing, sentence('model.tensor-missing', { tensor: name }))
     return file
   }
 
@@ -157,7 +158,10 @@ class OpenWeights implements Weights {
   expectShape(name: string, shape: readonly number[]) {
     const info = this.info(name)
     if (info.shape.length !== shape.length || info.shape.some((d, i) => d !== shape[i]))
-      throw dataError(this.fileOf(name), `tensor ${name}: expected shape ${formatShape(shape)}, found ${formatShape(info.shape)}`)
+      throw dataError(
+        this.fileOf(name),
+        sentence('model.tensor-shape', { tensor: name, expected: formatShape(shape), found: formatShape(info.shape) }),
+      )
     return info
   }
 
@@ -171,7 +175,7 @@ class OpenWeights implements Weights {
     for (const [name, shape] of shapes) if (this.has(name) || !ignored.some((w) => w.test(name))) this.expectShape(name, shape)
     for (const name of this.where.keys())
       if (!shapes.has(name) && !ignored.some((w) => w.test(name)))
-        throw dataError(this.fileOf(name), `tensor ${name}: not part of the model that config.json describes`)
+        throw dataError(this.fileOf(name), sentence('model.tensor-extra', { tensor: name }))
   }
 
   readInto(name: string, into: Uint8Array, from?: number) {

@@ -1,29 +1,8 @@
-/** Where the tensors of a file that is being written come from. */
+/** Where the tensors of a file that is being written come from: memory, a checkpoint, or one with parts of it trained. */
 import { decode, isFloat, type FloatDtype } from './dtype.ts'
-import { byteLength, formatShape, type TensorSpec } from './header.ts'
+import { byteLength, formatShape } from './header.ts'
 import type { Weights } from './source.ts'
-
-/** A Float32Array is converted to the tensor's dtype. */
-export type Chunk = Uint8Array | Float32Array
-/** All of a tensor, or its parts in order. A part must stay as it is until the part after the next one is asked for. */
-export type Produced = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>
-
-/** Tensors to be written: what they are, and their values when each one's turn comes. */
-export interface TensorsToWrite {
-  readonly specs: readonly TensorSpec[]
-  produce(spec: TensorSpec): Produced
-}
-
-/** Tensors to be written by position, in any order: by several threads, say. */
-export interface PlacedTensors {
-  readonly specs: readonly TensorSpec[]
-  /**
-   * Writes every byte of every tensor. When it settles, nothing uses the descriptor any more.
-   * @param offsets each tensor's first byte in the file
-   * @param wrote to be told of bytes that were written, so that the device can be asked to take them
-   */
-  fill(fd: number, offsets: ReadonlyMap<string, number>, wrote: (bytes: number) => void): Promise<void>
-}
+import type { Chunk, TensorsToWrite } from './written.ts'
 
 /** Tensors held in memory, all written in one dtype. Data are row-major. */
 export const fromMemory = (
@@ -41,8 +20,8 @@ export const storedTensors = (weights: Weights): TensorsToWrite => ({
 })
 
 /**
- * A base's tensors, those that were trained in place of its own. All floating ones become F32, whatever the base was stored in:
- * the checkpoint then computes what was measured, and nobody who opens it takes the base's type for that of the whole.
+ * A base's tensors, replaced by those that were trained. All floating tensors become F32, whatever dtype the base was stored in, so
+ * that the checkpoint computes exactly what was measured.
  */
 export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorsToWrite {
   for (const [name, data] of trained) {
@@ -61,7 +40,7 @@ export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32A
 
 const PART_BYTES = 4 << 20
 
-/** A tensor's bytes in parts; each is its own memory, so that it can wait to be written. */
+/** A tensor's bytes in parts. Each part has memory of its own, so that it can wait to be written. */
 function* storedParts(weights: Weights, name: string): Generator<Uint8Array> {
   const { length } = weights.info(name)
   for (let from = 0; from < length; from += PART_BYTES) {

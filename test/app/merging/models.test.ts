@@ -13,7 +13,7 @@ it('offers models for one soup whichever release wrote their configuration, and 
     fs.cpSync(goldenPath('clip/hub'), to, { recursive: true })
     const file = path.join(to, 'config.json')
     fs.writeFileSync(file, JSON.stringify(edit(JSON.parse(fs.readFileSync(file, 'utf8')) as Config)))
-    return modelFacts(to)!.family
+    return modelFacts(to)!.mergeKey
   }
   const base = variant((c) => c)
   expect(

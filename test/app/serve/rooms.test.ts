@@ -245,6 +245,12 @@ describe('what there is', () => {
       schema: { properties: { alpha: { type: 'number', default: 0.5 } } },
     })
     expect(methods.find((m) => m.name === 'uniform')).toMatchObject({ max: null, relative: false })
+    expect(await w.call('merging.shares', { method: 'wise-ft', settings: { alpha: 0.25 }, n: 2 })).toEqual([0.75, 0.25])
+    expect(await w.call('merging.shares', { method: 'uniform', settings: {}, n: 4 })).toEqual([0.25, 0.25, 0.25, 0.25])
+    expect(await w.call('merging.shares', { method: 'ties', settings: {}, n: 3 })).toBeNull()
+    const metrics = await w.call('evaluation.metrics')
+    expect(metrics.find((m) => m.id === 'nll')).toMatchObject({ task: 'classify', better: 'lower', format: 'number' })
+    expect((await w.call('training.devices')).map((d) => d.id)).toEqual(expect.arrayContaining(['auto', 'cpu']))
     w.close()
   })
 
@@ -253,8 +259,8 @@ describe('what there is', () => {
     const models = await w.call('models.list')
     const [one, two, nano] = ['first', 'first 2', 'Nano'].map((name) => models.find((m) => m.name === name)!)
     expect(models.at(-1)).toBe(nano)
-    expect(one!.family).toBe(two!.family)
-    expect(one!.family).not.toBe(nano!.family) // it has a head
+    expect(one!.mergeKey).toBe(two!.mergeKey)
+    expect(one!.mergeKey).not.toBe(nano!.mergeKey) // it has a head
     expect(one!.parameters).toBeGreaterThan(nano!.parameters)
     expect(one!.bytes).toBe(4 * one!.parameters)
     w.close()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gradients } from '../../../src-main/engine/autodiff.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { Params, type WeightSource, tensorsInMemory } from '../../../src-main/engine/nn/params.ts'
+import { type FrozenAs, Params, type WeightSource, tensorsInMemory } from '../../../src-main/engine/nn/params.ts'
 import { linear } from '../../../src-main/engine/nn/transformer.ts'
 import { reduceSum } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
@@ -12,7 +12,7 @@ const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(
 const x = tensor(wave(8), 'float32', [2, 4])
 
 /** x through two layers of frozen weights, and the gradient of x. */
-async function through(source: WeightSource, frozen: 'float' | 'half', names = ['a', 'b'], width = 4) {
+async function through(source: WeightSource, frozen: FrozenAs, names = ['a', 'b'], width = 4) {
   const graph = new Graph()
   const p = new Params(graph, source, () => false, { frozen })
   const input = graph.input('x', 'float32', [2, width])
@@ -57,6 +57,11 @@ test('others are rounded to the nearest that they hold; biases are not', async (
   half.y.forEach((v, i) => expect(Math.abs(v - float.y[i]!)).toBeLessThan(5e-3))
 })
 
+test('kept as they are stored, 32 bits stay 32 bits', async () => {
+  const own = layers(() => wave(16))
+  expect(await through(own, 'stored')).toEqual(await through(own, 'float'))
+})
+
 test('a tensor with a value that they cannot hold stays in 32 bits', async () => {
   const large = layers((name) => (name === 'a.weight' ? wave(16).fill(70000, 3, 4) : new Float32Array(16).fill(0.5)))
   expect(await through(large, 'half')).toEqual(await through(large, 'float'))
@@ -77,7 +82,9 @@ test.each(['fp16', 'bf16'])('a %s file is used as it is', async (kind) => {
           : { dtype: 'F32', shape: [shape[0]!] },
       float32: (of) => file.float32(of),
     }
-    expect(await through(source, 'half', [name], shape[1])).toEqual(await through(source, 'float', [name], shape[1]))
+    const float = await through(source, 'float', [name], shape[1])
+    expect(await through(source, 'half', [name], shape[1])).toEqual(float)
+    expect(await through(source, 'stored', [name], shape[1])).toEqual(float)
   } finally {
     file.close()
   }

@@ -97,7 +97,7 @@ test('a thread that fills its memory is one line, and the process goes on', asyn
 test('one thread a model: a tokenizer does not wait for the weights, and headers have a thread for all', async () => {
   const lanes = lanesOf(`
     if (question.kind === 'tokens') answer({ limit: n, counts: [] })
-    else if (question.kind === 'facts') answer({ parameters: n, bytes: 0, family: '', can: [] })
+    else if (question.kind === 'facts') answer({ parameters: n, bytes: 0, mergeKey: '', can: [] })
     else embedding(n)`)
   expect(await first(lanes, 'a')).toBe(1)
   expect(await first(lanes, 'a')).toBe(2)

@@ -180,10 +180,10 @@ describe('replacing a checkpoint', () => {
     fs.writeFileSync(at('noted', '.DS_Store'), '')
     await tiny(at('noted'), [1, 2, 3, 5])
     fs.writeFileSync(at('noted', 'notes.txt'), 'all of it')
-    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/notes\.txt: is not of a checkpoint: not replaced/)
+    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/notes\.txt: does not belong to the checkpoint: not replaced/)
     fs.renameSync(at('noted', 'notes.txt'), at('notes.txt'))
     fs.mkdirSync(at('noted', '.git'))
-    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/\.git: is not of a checkpoint: not replaced/)
+    await expect(tiny(at('noted'), [1, 2, 3, 4])).rejects.toThrow(/\.git: does not belong to the checkpoint: not replaced/)
   })
 
   it('may read from the folder that it replaces', async () => {

@@ -52,7 +52,8 @@ function card({ dataUri, truth, predictions }: ReportPicture, rows: readonly Rep
         .slice(1)
         .map((t) => `${t.label} ${percent(t.p, 0)}%`)
         .join(', ')
-      return html`<li class="${right ? 'right' : 'wrong'} ${kindClass(kind(row))}"><span class="row">${mark({ kind: kind(row) })} ${row}</span>
+      return html`<li class="${right ? 'right' : 'wrong'} ${kindClass(kind(row))}">
+        <span class="row">${mark({ kind: kind(row) })} ${row}</span>
         <span class="guess"><i style="width:${px100(first.p)}%"></i><span><span
           aria-hidden="true">${right ? '✓' : '✗'}</span> ${first.label}</span><span
           class="hidden">${right ? 'right' : 'wrong'}</span><em>${percent(first.p, 0)}%</em></span>

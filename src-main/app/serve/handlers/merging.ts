@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { roomMethods } from '#shared/contract/rooms.ts'
-import { mergeMethods, methodOf } from '../../../engine/merge/index.ts'
+import { mergeMethods, methodOf, sharesOf } from '../../../engine/merge/index.ts'
 import { registerMerge } from '../../merging/merge.ts'
 import { soupOf } from '../../merging/soup.ts'
 import { getRun } from '../../projects/index.ts'
@@ -9,7 +9,7 @@ import type { HandlersOf, Parts } from '../parts.ts'
 import { jsonSchemaOf } from './schema.ts'
 import { queueRun } from './training.ts'
 
-type Methods = Pick<typeof roomMethods, 'merging.methods' | 'merging.start' | 'merging.soup'>
+type Methods = Pick<typeof roomMethods, 'merging.methods' | 'merging.shares' | 'merging.start' | 'merging.soup'>
 
 export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<Methods> => ({
   'merging.methods': () =>
@@ -27,6 +27,7 @@ export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<Meth
         chooses,
         mix,
       })),
+  'merging.shares': ({ method, settings, n }) => sharesOf(methodOf(method, settings), n)?.slice() ?? null,
   'merging.start': ({ method, settings, checkpoints, name: given, dtype, insist }, client) => {
     const name = ownName(client.project, given?.trim() || `${method} of ${checkpoints.length}`)
     const request = {

@@ -99,7 +99,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true })
+        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
         const logits = gemm(graph.input('features', 'float32', [batch, dim]), classifier(p), undefined, { transB: true })
         return { loss: classify.loss(logits, classify.inputs(graph, batch)), parameters: p.trainable }
       },
