@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { ImageContent } from '#shared/contract/media.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Change } from '../../../src-renderer/rpc/changes.ts'
-import { useDesk } from '../../../src-renderer/stores/desk.ts'
+import { useOpenImage } from '../../../src-renderer/stores/open-image.ts'
 
 /** The application: its state of image 1, and changes that it answers when `let` go. */
 const server = vi.hoisted(() => ({
@@ -88,83 +88,83 @@ const answered = async () => {
   server.hold.shift()!()
   await soon()
 }
-const tag = (name: string) => useDesk().change({ method: 'tags.add', input: { mediaIds: [1], tag: name } })
+const tag = (name: string) => useOpenImage().change({ method: 'tags.add', input: { mediaIds: [1], tag: name } })
 const elsewhere = () => server.listeners.get('annotations.changed')!({ mediaIds: [1], action: 'add tag', origin: 'another' })
 
 beforeEach(async () => {
   while (server.hold.length) await answered()
   setActivePinia(createPinia())
   Object.assign(server, { made: [], content: image(['old']) })
-  await useDesk().open(1)
+  await useOpenImage().open(1)
 })
 
 test('a change is shown before the application has it', () => {
   tag('new')
-  expect([useDesk().content!.tags, server.made.length]).toEqual([['old', 'new'], 1])
+  expect([useOpenImage().content!.tags, server.made.length]).toEqual([['old', 'new'], 1])
 })
 
 test('what the application says while a change is unsent does not overwrite it', async () => {
-  const desk = useDesk()
+  const shown = useOpenImage()
   tag('new')
   server.content = image(['old', 'theirs'])
-  await desk.refetch()
-  expect(desk.content!.tags).toEqual(['old', 'new'])
+  await shown.refetch()
+  expect(shown.content!.tags).toEqual(['old', 'new'])
   server.content = image(['old', 'theirs', 'new'])
   await answered()
-  await vi.waitFor(() => expect(desk.content!.tags).toEqual(['old', 'theirs', 'new']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'new']))
 })
 
 test('a change of another window waits until the own ones are sent, and is shown then', async () => {
-  const desk = useDesk()
+  const shown = useOpenImage()
   tag('a')
   tag('b')
   elsewhere()
   await soon(60)
-  expect(desk.content!.tags).toEqual(['old', 'a', 'b'])
+  expect(shown.content!.tags).toEqual(['old', 'a', 'b'])
   server.content = image(['old', 'theirs', 'a', 'b'])
   await answered()
   await soon(60)
-  expect(desk.content!.tags).toEqual(['old', 'a', 'b'])
+  expect(shown.content!.tags).toEqual(['old', 'a', 'b'])
   await answered()
-  await vi.waitFor(() => expect(desk.content!.tags).toEqual(['old', 'theirs', 'a', 'b']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'a', 'b']))
 })
 
 test('a change that is refused goes', async () => {
-  const desk = useDesk()
+  const shown = useOpenImage()
   tag('refused')
-  expect(desk.content!.tags).toEqual(['old', 'refused'])
+  expect(shown.content!.tags).toEqual(['old', 'refused'])
   await answered()
-  await vi.waitFor(() => expect(desk.content!.tags).toEqual(['old']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old']))
 })
 
 test('without a connection undo takes back what was not sent, but nothing that is on its way', async () => {
-  const desk = useDesk()
+  const shown = useOpenImage()
   tag('a')
   tag('b')
   server.connection.state = 'lost'
-  expect(await desk.turn('undo')).toBe(true)
-  expect(desk.content!.tags).toEqual(['old', 'a'])
+  expect(await shown.turn('undo')).toBe(true)
+  expect(shown.content!.tags).toEqual(['old', 'a'])
   let turned = false
-  void desk.turn('undo').then(() => (turned = true))
+  void shown.turn('undo').then(() => (turned = true))
   await soon()
-  expect([turned, desk.content!.tags, server.made.length]).toEqual([false, ['old', 'a'], 1])
+  expect([turned, shown.content!.tags, server.made.length]).toEqual([false, ['old', 'a'], 1])
   server.connection.state = 'open'
   await answered()
 })
 
 test('regions of another window come and go on the canvas; one that is drawn here stays until it is known', async () => {
-  const desk = useDesk()
+  const shown = useOpenImage()
   server.content = image(['old'], [region(7, 1), region(8, 2)])
-  await desk.refetch()
-  expect(desk.editor.regions.all().map((r) => r.id)).toEqual([7, 8])
-  desk.editor.receive([{ before: null, after: region(-3, 30) }])
+  await shown.refetch()
+  expect(shown.editor.regions.all().map((r) => r.id)).toEqual([7, 8])
+  shown.editor.receive([{ before: null, after: region(-3, 30) }])
   server.content = image(['old'], [region(8, 20)])
-  await desk.refetch()
-  expect(desk.editor.regions.all().map((r) => [r.id, (r.shape as { x: number }).x])).toEqual(
+  await shown.refetch()
+  expect(shown.editor.regions.all().map((r) => [r.id, (r.shape as { x: number }).x])).toEqual(
     expect.arrayContaining([
       [8, 20],
       [-3, 30],
     ]),
   )
-  expect(desk.editor.regions.all()).toHaveLength(2)
+  expect(shown.editor.regions.all()).toHaveLength(2)
 })
