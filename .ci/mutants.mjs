@@ -130,7 +130,8 @@ async function coverage(contents, mutants, { ask, stop }) {
   const missing = tests.filter((test) => !fs.existsSync(kept(test)))
   if (missing.length) {
     say(`measuring what ${missing.length} of ${tests.length} test files run …`)
-    const into = fs.mkdtempSync(path.join(CACHE, 'covering-'))
+    const into = path.join(CACHE, `covering-${process.pid}`)
+    fs.mkdirSync(into, { recursive: true })
     const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
     const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
     stop() // it was told to share modules between files, which mutants must not
@@ -140,7 +141,6 @@ async function coverage(contents, mutants, { ask, stop }) {
       const { test } = JSON.parse(fs.readFileSync(path.join(into, name), 'utf8'))
       fs.renameSync(path.join(into, name), names.get(test))
     }
-    fs.rmSync(into, { recursive: true })
   }
   const covers = new Map(mutants.map((m) => [m.id, []]))
   const loaded = new Set()
@@ -249,6 +249,7 @@ const vitest = worker(contentsFile)
 const tidy = () => {
   vitest.stop()
   fs.rmSync(contentsFile, { force: true })
+  fs.rmSync(path.join(CACHE, `covering-${process.pid}`), { recursive: true, force: true })
 }
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
