@@ -15,8 +15,8 @@ import { parseArgs } from 'node:util'
 import { at, root, say, sources } from './once.mjs'
 
 const AREAS = ['src-shared', 'src-main/db', 'src-main/engine']
-/** Tables of sentences: words for people, like those of errors below. */
-const SENTENCES = 'src-shared/sentences'
+/** Tables of words for people, like the sentences of errors below. */
+const WORDS = ['src-shared/sentences/', 'src-shared/locales/']
 const CACHE = at('node_modules', '.cache', 'dashi-mutants')
 
 const { values: options } = parseArgs({
@@ -58,7 +58,7 @@ const injector = {
 /** All mutants of what was asked for, and each file with all of its mutants in it, behind switches. */
 async function instrumented() {
   const files = AREAS.flatMap((area) => sources(at(area)))
-    .filter((file) => file.endsWith('.ts') && !relative(file).startsWith(SENTENCES) && within(relative(file)))
+    .filter((file) => file.endsWith('.ts') && !WORDS.some((folder) => relative(file).startsWith(folder)) && within(relative(file)))
     .sort()
     .map((name) => ({ name, mutate: true, content: fs.readFileSync(name, 'utf8') }))
   const result = await createInstrumenter(injector).instrument(files, { plugins: null, ignorers: [left], excludedMutations: [] })
