@@ -1,6 +1,7 @@
 // Puts small faults into the code, one at a time, and counts those that the unit tests notice.
 //   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample from each area, the same for the same seed
 //   npm run mutants -- --only src-shared/phash.ts                                  every mutant of a file, a folder, an area
+//   npm run mutants -- --only src-main/db --at src-main/db/check.ts:177:29         those of a place, as survivors are listed
 //   --tests test/engine   only the unit tests of these folders: quicker, and the score is then one that all tests reach at least
 //   --jobs 2       vitest workers            --budget 30   seconds of tests for one mutant, as they took while coverage was measured
 //   --list         only says what would be run            --out FILE    where the result goes, as JSON
@@ -22,6 +23,7 @@ const CACHE = at('node_modules', '.cache', 'dashi-mutants')
 const { values: options } = parseArgs({
   options: {
     sample: { type: 'string' },
+    at: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: AREAS.join(',') },
     tests: { type: 'string', default: 'test' },
@@ -232,6 +234,7 @@ const noticed = ({ status }) => status === 'Killed' || status === 'Timeout'
 const { mutants, contents } = await instrumented()
 const drawn = AREAS.flatMap((area) => {
   const all = mutants.filter((m) => m.area === area)
+  if (options.at !== undefined) return all.filter((m) => options.at.split(',').includes(m.place))
   if (options.sample === undefined) return all
   const order = new Map(all.map((m) => [m, sha(options.seed, m.key)]))
   return all.toSorted((a, b) => (order.get(a) < order.get(b) ? -1 : 1)).slice(0, Number(options.sample))
