@@ -104,67 +104,67 @@ test('a change is shown before the application has it', () => {
 })
 
 test('what the application says while a change is unsent does not overwrite it', async () => {
-  const openImage = useOpenImage()
+  const shown = useOpenImage()
   tag('new')
   server.content = image(['old', 'theirs'])
-  await openImage.refetch()
-  expect(openImage.content!.tags).toEqual(['old', 'new'])
+  await shown.refetch()
+  expect(shown.content!.tags).toEqual(['old', 'new'])
   server.content = image(['old', 'theirs', 'new'])
   await answered()
-  await vi.waitFor(() => expect(openImage.content!.tags).toEqual(['old', 'theirs', 'new']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'new']))
 })
 
 test('a change of another window waits until the own ones are sent, and is shown then', async () => {
-  const openImage = useOpenImage()
+  const shown = useOpenImage()
   tag('a')
   tag('b')
   elsewhere()
   await soon(60)
-  expect(openImage.content!.tags).toEqual(['old', 'a', 'b'])
+  expect(shown.content!.tags).toEqual(['old', 'a', 'b'])
   server.content = image(['old', 'theirs', 'a', 'b'])
   await answered()
   await soon(60)
-  expect(openImage.content!.tags).toEqual(['old', 'a', 'b'])
+  expect(shown.content!.tags).toEqual(['old', 'a', 'b'])
   await answered()
-  await vi.waitFor(() => expect(openImage.content!.tags).toEqual(['old', 'theirs', 'a', 'b']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'a', 'b']))
 })
 
 test('a change that is refused goes', async () => {
-  const openImage = useOpenImage()
+  const shown = useOpenImage()
   tag('refused')
-  expect(openImage.content!.tags).toEqual(['old', 'refused'])
+  expect(shown.content!.tags).toEqual(['old', 'refused'])
   await answered()
-  await vi.waitFor(() => expect(openImage.content!.tags).toEqual(['old']))
+  await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old']))
 })
 
 test('without a connection undo takes back what was not sent, but nothing that is on its way', async () => {
-  const openImage = useOpenImage()
+  const shown = useOpenImage()
   tag('a')
   tag('b')
   server.connection.state = 'lost'
-  expect(await openImage.turn('undo')).toBe(true)
-  expect(openImage.content!.tags).toEqual(['old', 'a'])
+  expect(await shown.turn('undo')).toBe(true)
+  expect(shown.content!.tags).toEqual(['old', 'a'])
   let turned = false
-  void openImage.turn('undo').then(() => (turned = true))
+  void shown.turn('undo').then(() => (turned = true))
   await soon()
-  expect([turned, openImage.content!.tags, server.made.length]).toEqual([false, ['old', 'a'], 1])
+  expect([turned, shown.content!.tags, server.made.length]).toEqual([false, ['old', 'a'], 1])
   server.connection.state = 'open'
   await answered()
 })
 
 test('regions of another window come and go on the canvas; one that is drawn here stays until it is known', async () => {
-  const openImage = useOpenImage()
+  const shown = useOpenImage()
   server.content = image(['old'], [region(7, 1), region(8, 2)])
-  await openImage.refetch()
-  expect(openImage.editor.regions.all().map((r) => r.id)).toEqual([7, 8])
-  openImage.editor.receive([{ before: null, after: region(-3, 30) }])
+  await shown.refetch()
+  expect(shown.editor.regions.all().map((r) => r.id)).toEqual([7, 8])
+  shown.editor.receive([{ before: null, after: region(-3, 30) }])
   server.content = image(['old'], [region(8, 20)])
-  await openImage.refetch()
-  expect(openImage.editor.regions.all().map((r) => [r.id, (r.shape as { x: number }).x])).toEqual(
+  await shown.refetch()
+  expect(shown.editor.regions.all().map((r) => [r.id, (r.shape as { x: number }).x])).toEqual(
     expect.arrayContaining([
       [8, 20],
       [-3, 30],
     ]),
   )
-  expect(openImage.editor.regions.all()).toHaveLength(2)
+  expect(shown.editor.regions.all()).toHaveLength(2)
 })
