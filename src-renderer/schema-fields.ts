@@ -4,6 +4,8 @@ import { z } from 'zod'
 const property = z.object({
   type: z.string().optional(),
   description: z.string().optional(),
+  /** The description in Japanese. */
+  ja: z.string().optional(),
   default: z.json().optional(),
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
@@ -46,6 +48,8 @@ export interface Field extends NumberBounds {
   name: string
   kind: 'number' | 'integer' | 'boolean' | 'choice' | 'text'
   description: string
+  /** The description in Japanese, where the record has one. */
+  ja?: string | undefined
   default: unknown
   choices?: string[]
 }
@@ -56,8 +60,8 @@ export function fieldsOf(schema: Record<string, unknown>): Field[] {
   return Object.entries(properties).flatMap(([name, raw]): Field[] => {
     const parsed = property.safeParse(raw)
     if (!parsed.success) return []
-    const { type, description = '', enum: choices, minimum, maximum, exclusiveMinimum } = parsed.data
-    const common = { name, description, default: parsed.data.default }
+    const { type, description = '', ja, enum: choices, minimum, maximum, exclusiveMinimum } = parsed.data
+    const common = { name, description, ja, default: parsed.data.default }
     if (choices) return [{ ...common, kind: 'choice', choices }]
     if (type === 'boolean') return [{ ...common, kind: 'boolean' }]
     if (type === 'number' || type === 'integer')

@@ -59,5 +59,3 @@ export interface Source {
   /** Class names in their order, for labels that no image uses and for the order itself. */
   declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }
-
-export type Reader = (source: Source) => Iterable<Draft> | AsyncIterable<Draft>

@@ -2,6 +2,13 @@ import type { ExchangeProgress } from '#shared/model/exchange.ts'
 
 export type OnProgress = (progress: ExchangeProgress) => void
 
+export interface RunOptions {
+  onProgress?: OnProgress
+  signal?: AbortSignal
+  /** Others write to the project meanwhile: many short transactions with pauses between them, still one step of undo. */
+  sharing?: boolean
+}
+
 /** Reports at most ten times a second, with rate and time left. */
 export function meter<P extends string = ExchangeProgress['phase']>(
   onProgress: ((progress: Omit<ExchangeProgress, 'phase'> & { phase: P }) => void) | undefined,

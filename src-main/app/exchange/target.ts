@@ -4,8 +4,8 @@ import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
-import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
-import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import type { exportOptions, Summary } from '#shared/model/exchange.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
 import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
@@ -32,7 +32,6 @@ export interface LabelFacts {
 
 export interface Target {
   readonly folder: string
-  readonly format: FormatName
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
   /** What the project says of each label beside its name. */
@@ -46,10 +45,6 @@ export interface Target {
   /** Files written so far. */
   files: number
 }
-
-/** A class for regions without a label, in formats that need one. */
-export const unlabelled = 'unlabelled'
-export const labelOf = (region: Pick<RecordRegion, 'label'>) => region.label ?? unlabelled
 
 /** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
 export function place(target: Target, rel: string): string {

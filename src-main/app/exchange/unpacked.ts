@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
+import { isRootUsed } from '../../db/exchange.ts'
 import { diskFull, inWords, notWritable } from '../../files/words.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
@@ -40,7 +41,7 @@ export class Unpacked {
     const stayed = Math.max(0, countMedia(this.project) - this.before)
     const referred = new Set(
       listRoots(this.project)
-        .filter((r) => this.project.db.value('SELECT 1 FROM media WHERE root_id = ? LIMIT 1', r.id) !== undefined)
+        .filter((r) => isRootUsed(this.project.db, r.id))
         .map((r) => path.resolve(this.project.folder, r.path)),
     )
     const free = (folder: string) => ![...referred].some((root) => root === folder || root.startsWith(folder + path.sep))

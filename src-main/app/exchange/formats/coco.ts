@@ -5,18 +5,18 @@ import type { RecordCaption } from '#shared/model/record.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf, type Where } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom } from '../objects.ts'
 import { readProvenance } from '../provenance.ts'
 import { groupAttribute } from '../shapes.ts'
-import { Spool } from '../spool.ts'
+import { Spool } from '../../../db/spool.ts'
 import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
-import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage } from './coco-json.ts'
-import { edgesOf, rotationAttribute, shapesOf } from './coco-shapes.ts'
-import { write } from './coco-write.ts'
+import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage, saidBy } from './coco/json.ts'
+import { edgesOf, rotationAttribute, shapesOf } from './coco/shapes.ts'
+import { write } from './coco/write.ts'
 
 const isCoco = ({ name, has }: Peek) =>
   name.endsWith('.json') && has('images') && (has('file_name') || has('annotations')) && !has('segments_info')
@@ -277,14 +277,6 @@ function take(
   }
 }
 
-/** All that our own export says of it, or the one text that others have. */
-export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
-  return (
-    dashi?.captions ??
-    (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
-  )
-}
-
 function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {
   const { name, dashi } = category ?? {}
   // Of ours it is the parent label.
@@ -303,9 +295,16 @@ const {
   skeletons: _______,
   ...without
 } = usualLosses
-export const coco: Format = {
-  name: 'coco',
-  title: 'COCO JSON',
+export default defineFormat({
+  id: 'coco',
+  order: 220,
+  title: { en: 'COCO', ja: 'COCO' },
+  about: {
+    en: 'Instances, keypoints, captions and results; LVIS as well',
+    ja: 'インスタンス・キーポイント・キャプション・推論結果。LVIS も',
+  },
+  extensions: ['.json'],
+  reference: 'https://cocodataset.org/#format-data',
   recognises: isCoco,
   apart: ['annotations', 'labels'],
   read,
@@ -313,9 +312,15 @@ export const coco: Format = {
   images: 'none',
   losses: {
     ...without,
-    'rotated boxes': 'become polygons of four points, with their angle as the attribute “rotation”',
-    holes: 'are kept: the polygons that have them become masks (RLE), exact to the pixel',
-    polylines: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”',
+    'rotated boxes': {
+      en: 'become polygons of four points, with the angle in the attribute “rotation”',
+      ja: '四点の多角形になり、角度は属性「rotation」に残ります',
+    },
+    holes: {
+      en: 'are kept: polygons with holes become masks (RLE), exact to the pixel',
+      ja: '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります',
+    },
+    polylines: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledClass,
   },
-}
+})

@@ -5,23 +5,23 @@ import { author as authorSchema, annotationState, type Author } from '#shared/mo
 import { language, recordSpan } from '#shared/model/caption.ts'
 import { reviewState } from '#shared/model/media.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
-import { type Layout, captionTable, layoutOf } from '../csv-layout.ts'
-import { boxesIn, boxIn, isRuns, literal, maskIn, type Numbers, numbersBetween, type Row, shapeIn } from '../csv-shapes.ts'
+import { type Layout, captionTable, layoutOf } from './csv/layout.ts'
+import { boxesIn, boxIn, isRuns, literal, maskIn, type Numbers, numbersBetween, type Row, shapeIn } from './csv/shapes.ts'
 import { cellText } from '../cells.ts'
-import { listed, several } from '../csv-text.ts'
-import { Survey, type Plan } from '../csv-survey.ts'
+import { listed, several } from './csv/text.ts'
+import { Survey, type Plan } from './csv/survey.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
 import { type Findings, message, type Where } from '../findings.ts'
-import { type Format, ofLabels, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses, ofLabels } from '../format.ts'
 import { namer } from '../label-map.ts'
 import { imageNamed, outside, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { tableRows } from '../rows.ts'
 import { boxOf, snap } from '../shapes.ts'
-import { Spool } from '../spool.ts'
+import { Spool } from '../../../db/spool.ts'
 import type { Found } from '../tree.ts'
-import { write } from './csv-write.ts'
+import { write } from './csv/write.ts'
 
 const recognises = ({ name, file }: Peek) =>
   /\.(csv|tsv)$/.test(name) ? layoutOf(file) !== null : name.endsWith('.txt') && captionTable(file)
@@ -295,9 +295,16 @@ function provenance(r: Row): { author?: Author; state?: z.output<typeof annotati
   return { ...(author ? { author } : {}), ...(state ? { state } : {}) }
 }
 
-export const csv: Format = {
-  name: 'csv',
-  title: 'CSV',
+export default defineFormat({
+  id: 'csv',
+  order: 150,
+  title: { en: 'CSV', ja: 'CSV' },
+  about: {
+    en: 'A table with a row an annotation or an image; columns are recognised by their names',
+    ja: '注釈または画像ごとに一行の表。列は名前で見分ける',
+  },
+  extensions: ['.csv', '.tsv'],
+  reference: 'https://www.rfc-editor.org/rfc/rfc4180',
   recognises,
   apart: ['annotations', 'labels'],
   read,
@@ -305,8 +312,8 @@ export const csv: Format = {
   images: 'none',
   losses: {
     ...ofLabels,
-    'drawing order': 'is the order of the rows',
+    'drawing order': becomes.orderOfRows,
     comments: usualLosses.comments,
     'proposals left out': usualLosses['proposals left out'],
   },
-}
+})

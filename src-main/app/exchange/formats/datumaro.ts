@@ -7,11 +7,12 @@ import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
-import { jointName, namedAt, skeletonFrom } from '../objects.ts'
+import { jointName, skeletonFrom, namedAt } from '../objects.ts'
 import { boxOf, ellipseRing, groupAttribute, hasHoles, joinParts, maskOf, outlines, rotatedFromCorners, toRing } from '../shapes.ts'
-import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { copyImage, type Item, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { notAClass } from '../class-folders.ts'
 import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
@@ -377,13 +378,17 @@ const {
   skeletons: ______,
   ...without
 } = usualLosses
-export const datumaro: Format = {
-  name: 'datumaro',
-  title: 'Datumaro JSON',
+export default defineFormat({
+  id: 'datumaro',
+  order: 200,
+  title: { en: 'Datumaro', ja: 'Datumaro' },
+  about: { en: 'Items with their annotations, a file a subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
+  extensions: ['.json'],
+  reference: 'https://openvinotoolkit.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html',
   recognises: isDatumaro,
   apart: ['annotations', 'labels'],
   read,
   write,
   images: 'none',
-  losses: { ...without, holes: 'are kept: the polygons that have them become masks' },
-}
+  losses: { ...without, holes: becomes.holesAsMasks },
+})

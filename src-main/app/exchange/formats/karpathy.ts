@@ -2,7 +2,7 @@
 import { dataError } from '#shared/errors.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -42,4 +42,17 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-export const karpathy: Format = { name: 'karpathy', title: 'Karpathy captions (dataset_*.json)', recognises, apart: ['annotations'], read }
+export default defineFormat({
+  id: 'karpathy',
+  order: 30,
+  title: { en: 'Karpathy captions', ja: 'Karpathy のキャプション' },
+  about: {
+    en: 'Captions of COCO and Flickr with Karpathy’s splits (dataset_*.json)',
+    ja: 'Karpathy の分割による COCO と Flickr のキャプション（dataset_*.json）',
+  },
+  extensions: ['.json'],
+  reference: 'https://cs.stanford.edu/people/karpathy/deepimagesent/',
+  recognises,
+  apart: ['annotations'],
+  read,
+})

@@ -13,7 +13,7 @@ import { attributesFrom } from '../attributes.ts'
 import { formatOf } from '../../../engine/data/formats.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
 import { placed, unpacking } from '../placed.ts'
 import { provenance, provenanceOf, readProvenance } from '../provenance.ts'
@@ -29,7 +29,8 @@ import {
   rotatedFromCorners,
   toRing,
 } from '../shapes.ts'
-import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { copyImage, freeName, type Item, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import type { Peek } from '../peek.ts'
 import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
@@ -398,9 +399,13 @@ function shapesOf({ shape }: RecordRegion, { record }: Item): Written[] {
 const isLabelme = ({ name, has }: Peek) => name.endsWith('.json') && has('shapes') && (has('imagePath') || has('imageHeight'))
 
 const { 'image labels': _, 'region captions': __, captions: ___, tags: ____, authors: _____, ...without } = usualLosses
-export const labelme: Format = {
-  name: 'labelme',
-  title: 'LabelMe JSON',
+export default defineFormat({
+  id: 'labelme',
+  order: 190,
+  title: { en: 'LabelMe', ja: 'LabelMe' },
+  about: { en: 'A file beside each image, with the extensions of X-AnyLabeling', ja: '画像の隣に一つずつ。X-AnyLabeling の拡張を含む' },
+  extensions: ['.json'],
+  reference: 'https://github.com/wkentaro/labelme',
   recognises: isLabelme,
   beside: true,
   read,
@@ -408,9 +413,9 @@ export const labelme: Format = {
   images: 'copy',
   losses: {
     ...without,
-    'several captions an image': 'are left out but for the first',
-    holes: 'are kept: the polygons that have them become masks',
-    splits: 'are left out',
-    'unlabelled regions': 'get the label “unlabelled”',
+    'several captions an image': becomes.onlyFirst,
+    holes: becomes.holesAsMasks,
+    splits: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledLabel,
   },
-}
+})

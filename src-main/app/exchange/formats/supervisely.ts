@@ -8,7 +8,7 @@ import type { Keypoint, KeypointsShape, Ring, Shape } from '#shared/model/shape.
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject, numberOf, tagOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { folderOf, imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxBetween, toRing } from '../shapes.ts'
@@ -194,11 +194,18 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   return { kind: 'mask', rle: rleFromBitmap(bits, height, width) }
 }
 
-export const supervisely: Format = {
-  name: 'supervisely',
-  title: 'Supervisely',
+export default defineFormat({
+  id: 'supervisely',
+  order: 70,
+  title: { en: 'Supervisely', ja: 'Supervisely' },
+  about: {
+    en: 'A Supervisely project: meta.json and datasets with ann and img',
+    ja: 'Supervisely のプロジェクト（meta.json と、ann・img を持つデータセット）',
+  },
+  extensions: ['.json'],
+  reference: 'https://docs.supervisely.com/data-organization/00_ann_format_navi',
   recognises: (peek) => isMeta(peek) || isAnnotation(peek),
   beside: true,
   apart: ['ann'],
   read,
-}
+})

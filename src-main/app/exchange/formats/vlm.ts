@@ -6,8 +6,8 @@ import type { RecordCaption } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
 import { message, type Where } from '../findings.ts'
-import type { Format } from '../format.ts'
-import { fileIn } from '../hf-rows.ts'
+import { defineFormat } from '../format.ts'
+import { fileIn } from './huggingface/rows.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -218,4 +218,16 @@ function ofFlorence(asked: string, answer: string): Located {
   }
 }
 
-export const vlm: Format = { name: 'vlm', title: 'Vision-language training data (prefix and suffix, conversations)', recognises, read }
+export default defineFormat({
+  id: 'vlm',
+  order: 20,
+  title: { en: 'Vision-language training data', ja: '視覚言語モデルの学習データ' },
+  about: {
+    en: 'JSON lines with prefix and suffix, or with conversations about an image',
+    ja: 'prefix と suffix、または画像についての会話からなる JSON 行',
+  },
+  extensions: ['.jsonl', '.json'],
+  reference: 'https://github.com/haotian-liu/LLaVA/blob/main/docs/Finetune_Custom_Data.md',
+  recognises,
+  read,
+})

@@ -1,13 +1,15 @@
 /** Pascal VOC XML, one file an image (VOC2012 devkit, section 4). Its first pixel is 1 by the specification; many tools write 0. */
 import path from 'node:path'
+import { z } from 'zod'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import type { Peek } from '../peek.ts'
 import { boxOfShape, boxOf, groupAttribute, hasHoles, outlines, toRing } from '../shapes.ts'
-import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../target.ts'
+import { copyImage, freeName, type Item, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
 import { child, childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
@@ -25,8 +27,8 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
  * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's converter (it leaves
  * the database empty) count from 0; without a hint it is 1, as the specification has it.
  */
-function detectBase(source: Source): { base: number; why: string } {
-  if (source.options.base !== 'auto') return { base: Number(source.options.base), why: 'as was asked' }
+function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
+  if (asked !== 'auto') return { base: Number(asked), why: 'as requested' }
   let [numbers, fractions] = [0, 0]
   for (const file of annotationFiles(source)) {
     const text = source.tree.text(file)
@@ -59,9 +61,9 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   return splits
 }
 
-function* read(source: Source): Generator<Draft> {
+function* read(source: Source, settings: { base: 'auto' | '0' | '1' }): Generator<Draft> {
   const { findings, tree } = source
-  const { base, why } = detectBase(source)
+  const { base, why } = detectBase(source, settings.base)
   findings.note(`Pascal VOC: coordinates were taken to count from ${base} (${why}); --base ${1 - base} takes them from ${1 - base}`)
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
@@ -207,8 +209,8 @@ function attributesOf(object: XmlElement): Record<string, string | number | bool
   return out
 }
 
-function write(items: Iterable<Item>, target: Target): void {
-  const base = Number(target.options.base)
+function write(items: Iterable<Item>, target: Target, settings: { base: '0' | '1' }): void {
+  const base = Number(settings.base)
   const sets = new Map<string, string[]>()
   for (const item of items) {
     const { record } = item
@@ -282,19 +284,32 @@ ${exact}${extra}  </object>
 `
 }
 
-export const voc: Format = {
-  name: 'voc',
-  title: 'Pascal VOC XML',
+export default defineFormat({
+  id: 'voc',
+  order: 170,
+  title: { en: 'Pascal VOC', ja: 'Pascal VOC' },
+  about: { en: 'Boxes, an XML file an image', ja: '矩形。画像ごとに一つの XML' },
+  extensions: ['.xml'],
+  reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf',
   recognises: isVoc,
+  importSettings: z.object({
+    base: z.enum(['auto', '0', '1']).default('auto').meta({
+      description: 'number of the first pixel; auto: 0 where a box begins below 1, else 1',
+      ja: '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
+    }),
+  }),
+  exportSettings: z.object({
+    base: z.enum(['0', '1']).default('1').meta({ description: 'number of the first pixel', ja: '最初の画素の番号' }),
+  }),
   read,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    holes: 'become their boxes',
-    masks: 'become their boxes',
-    polylines: 'are left out',
-    keypoints: 'become their boxes',
-    'unlabelled regions': 'get the name “unlabelled”',
+    holes: becomes.boxes,
+    masks: becomes.boxes,
+    polylines: becomes.leftOut,
+    keypoints: becomes.boxes,
+    'unlabelled regions': { en: 'get the name “unlabelled”', ja: '名前「unlabelled」になります' },
   },
-}
+})

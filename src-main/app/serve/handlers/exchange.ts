@@ -1,16 +1,25 @@
+import { z } from 'zod'
 import type { exchangeMethods } from '#shared/contract/exchange.ts'
-import { exportLosses, formats } from '../../exchange/index.ts'
+import { canExport, canImport, exportLosses, formats } from '../../exchange/index.ts'
 import { runWork } from '../../work/client.ts'
 import type { HandlersOf } from './index.ts'
 
+const jsonObject = z.record(z.string(), z.json())
+const schemaOf = (settings: z.ZodType | undefined) => (settings ? jsonObject.parse(z.toJSONSchema(settings, { io: 'input' })) : null)
+
 export const exchangeHandlers = (): HandlersOf<typeof exchangeMethods> => ({
   'exchange.formats': () =>
-    Object.values(formats).map((f) => ({
-      name: f.name,
+    formats.map((f) => ({
+      name: f.id,
       title: f.title,
-      imports: Boolean(f.read) || f.name === 'dashi',
-      exports: Boolean(f.write) || f.name === 'dashi',
-    })), // the archive has a reader and a writer of its own
+      about: f.about,
+      extensions: [...f.extensions],
+      reference: f.reference,
+      imports: canImport(f),
+      exports: canExport(f),
+      importSettings: schemaOf(f.importSettings),
+      exportSettings: schemaOf(f.exportSettings),
+    })),
   'exchange.import': ({ path, options }, client) => ({
     jobId: client.startJob('import', path, async (project, { signal, progress }, tell) => {
       const report = await runWork(
