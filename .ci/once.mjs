@@ -16,13 +16,23 @@ export function stampOf(files) {
   return hash.digest('hex')
 }
 
-/** Does `step`, which makes the file `made` (or several), unless that was last made from the same `stamp`, or `isDone` says that it needs no doing. */
+/**
+ * Does `step`, which makes the file `made` (or several), unless that was last made from the same `stamp`, or `isDone` says that it
+ * needs no doing. What a step promises is waited for by who waits for this.
+ */
 export function once(name, stamp, made, step, isDone = () => false) {
   const file = at('node_modules', '.cache', `dashi-${name}`)
   const there = [made].flat().every((f) => existsSync(f))
   if (there && existsSync(file) && readFileSync(file, 'utf8') === stamp) return
   if (!existsSync(file) && there && isDone()) say(`The ${name} are there already.`)
-  else step()
+  else {
+    const doing = step()
+    if (doing instanceof Promise) return doing.then(() => keep(file, stamp))
+  }
+  keep(file, stamp)
+}
+
+function keep(file, stamp) {
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, stamp)
 }

@@ -43,7 +43,6 @@ function installed() {
 
 const built = [
   ...['src-main', 'src-shared', 'src-renderer'].flatMap((d) => sources(at(d))),
-  ...sources(at('test', 'bench')),
   ...['build', 'bundled', 'notices'].map((f) => at('.ci', `${f}.mjs`)),
   at('package-lock.json'),
   at('package.json'),
@@ -53,6 +52,10 @@ once('build', stampOf(built), [at('out', 'main', 'cli.js'), at('out', 'THIRD-PAR
   say('Building …')
   run(process.execPath, [at('.ci', 'build.mjs')])
 })
+
+// Commits of a clone are looked at by .githooks, unless it has hooks of its own already.
+const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
+if (existsSync(at('.git')) && git('config', 'core.hooksPath').status === 1) git('config', 'core.hooksPath', '.githooks')
 
 if (process.argv.includes('--tests')) {
   const wanted = ['chromium', 'libvulkan1', 'fonts-noto-cjk']

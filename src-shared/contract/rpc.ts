@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
+import { sentenceSchema, type Sentence } from '../sentences/table.ts'
 import { conflict, ConflictError, type Conflict } from '../model/conflict.ts'
 import { valueProblem } from './bounds.ts'
 import {
@@ -50,7 +51,9 @@ const refusal = z.object({ call: z.number().int(), refused: z.string() })
 const answer = z.object({
   answer: z.number().int(),
   output: z.unknown().optional(),
-  error: z.object({ fault: faultSchema, message: z.string(), conflicts: z.array(conflict).optional() }).optional(),
+  error: z
+    .object({ fault: faultSchema, message: z.string(), sentence: sentenceSchema.optional(), conflicts: z.array(conflict).optional() })
+    .optional(),
 })
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
@@ -92,8 +95,8 @@ export function serve<C>(
     }
   })
   function take(message: unknown): void {
-    const fail = (call: number, fault: Fault | 'program', message: string, conflicts?: Conflict[]) =>
-      send({ answer: call, error: { fault, message: clipped(message), ...(conflicts && { conflicts }) } })
+    const fail = (call: number, fault: Fault | 'program', message: string, more: { conflicts?: Conflict[]; sentence?: Sentence } = {}) =>
+      send({ answer: call, error: { fault, message: clipped(message), ...more } })
     const refused = refusal.safeParse(message)
     if (refused.success) return void fail(refused.data.call, 'user', `the call ${refused.data.refused}`)
     const problem = valueProblem(message)
@@ -112,7 +115,12 @@ export function serve<C>(
         send({ answer: call, output: await (op === undefined ? body() : once(op, client, body)) })
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
-        fail(call, e instanceof DashiError ? e.fault : 'program', errorLine(e), e instanceof ConflictError ? e.conflicts : undefined)
+        if (!(e instanceof DashiError)) return fail(call, 'program', errorLine(e))
+        const sayable = e.sentence && valueProblem(e.sentence) === null // an answer beyond the bounds would never arrive
+        fail(call, e.fault, errorLine(e), {
+          ...(e instanceof ConflictError && { conflicts: e.conflicts }),
+          ...(sayable && { sentence: e.sentence }),
+        })
       }
     })().catch((e: unknown) => report(name, e))
   }
@@ -133,6 +141,8 @@ export class RemoteError extends Error {
     message: string,
     /** Of a conflict: what somebody else changed meanwhile. */
     readonly conflicts: readonly Conflict[] = [],
+    /** What the message says, for readers of other languages. */
+    readonly sentence?: Sentence,
   ) {
     super(message)
   }
@@ -161,7 +171,7 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
       const asker = waiting.get(call)
       waiting.delete(call)
       if (!asker) return
-      if (error) return asker.reject(new RemoteError(error.fault, error.message, error.conflicts))
+      if (error) return asker.reject(new RemoteError(error.fault, error.message, error.conflicts, error.sentence))
       const parsed = methods[asker.method].output.safeParse(output)
       if (parsed.success) asker.resolve(parsed.data as never)
       else asker.reject(new RemoteError('program', issueLine(asker.method, parsed.error)))

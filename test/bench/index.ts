@@ -2,6 +2,10 @@
  * `npm run bench [-- name…]`: the figures that the issues name, measured on this machine. Machines are noisy, so what
  * is compared is measured in one run and reported as a ratio. Prints one JSON line a bench.
  */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { programRoot } from '../../src-main/program.ts'
+
 const given = process.argv.slice(2)
 const option = (name: string, valid: RegExp, expected: string): string | undefined => {
   const at = given.indexOf(name)
@@ -20,7 +24,7 @@ const keep = option('--keep', /^[^-]/, 'a folder')
 
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
-  soup: async () => (await import('./soup.ts')).soupBench({ program: new URL('./merge-helper.js', import.meta.url) }),
+  soup: async () => (await import('./soup.ts')).soupBench({ program: pathToFileURL(join(programRoot, 'out', 'main', 'merge-helper.js')) }),
   projects: async () => ({
     ...(await (await import('./projects.ts')).projectsBench()),
     ...(await (await import('./exchange.ts')).exchangeBench()),

@@ -1,0 +1,35 @@
+// `npm run bench`, `npm run screens`: programs of test/ that use the program's own code, built beside it in out/tools, and run.
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+import { build } from 'vite'
+import { at, once, root, sources, stampOf } from './once.mjs'
+
+const tools = {
+  bench: at('test', 'bench', 'index.ts'),
+  screens: at('test', 'e2e', 'screens.ts'),
+  'image-decoder': at('src-main', 'engine', 'image-decoder.ts'), // started by the code of both, from beside it
+}
+const [name, ...given] = process.argv.slice(2)
+const made = Object.keys(tools).map((tool) => at('out', 'tools', `${tool}.js`))
+const madeFrom = ['src-main', 'src-shared', 'test/bench', 'test/e2e', 'test/helpers'].flatMap((folder) => sources(at(folder)))
+if (!(name in tools)) throw new Error(`there is no tool ${name}`)
+
+const stamp = stampOf([...madeFrom, at('.ci', 'tool.mjs'), at('package-lock.json')])
+await once('tools', stamp, made, () =>
+  build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      ssr: true,
+      target: 'node20',
+      outDir: at('out', 'tools'),
+      rollupOptions: {
+        input: tools,
+        external: ['playwright-core', 'electron', 'vite', /^vite\//, '@vitejs/plugin-vue'],
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  }),
+)
+process.exit(spawnSync(process.execPath, [at('out', 'tools', `${name}.js`), ...given], { stdio: 'inherit' }).status ?? 1)

@@ -1,0 +1,3 @@
+import type { commandSentences } from '#shared/sentences/commands.ts'
+
+export const commandJa: Record<keyof typeof commandSentences, string> = {}

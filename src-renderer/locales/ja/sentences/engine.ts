@@ -1,0 +1,3 @@
+import type { engineSentences } from '#shared/sentences/engine.ts'
+
+export const engineJa: Record<keyof typeof engineSentences, string> = {}

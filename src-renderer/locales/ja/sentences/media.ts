@@ -1,0 +1,3 @@
+import type { mediaSentences } from '#shared/sentences/media.ts'
+
+export const mediaJa: Record<keyof typeof mediaSentences, string> = {}

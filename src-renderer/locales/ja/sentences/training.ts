@@ -1,0 +1,3 @@
+import type { trainingSentences } from '#shared/sentences/training.ts'
+
+export const trainingJa: Record<keyof typeof trainingSentences, string> = {}

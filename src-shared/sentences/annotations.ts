@@ -1,0 +1,2 @@
+/** What cannot be done with labels, regions, captions, tracks, reviews and comments. */
+export const annotationSentences = {} as const

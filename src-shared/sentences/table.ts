@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { annotationSentences } from './annotations.ts'
+import { commandSentences } from './commands.ts'
+import { engineSentences } from './engine.ts'
+import { exchangeSentences } from './exchange.ts'
+import { generalSentences } from './general.ts'
+import { mediaSentences } from './media.ts'
+import { projectSentences } from './projects.ts'
+import { servingSentences } from './serving.ts'
+import { trainingSentences } from './training.ts'
+
+/** Every sentence that an error can say, in English, by its code. A locale has a table of the same codes. */
+export const sentences = {
+  ...generalSentences,
+  ...annotationSentences,
+  ...commandSentences,
+  ...engineSentences,
+  ...exchangeSentences,
+  ...mediaSentences,
+  ...projectSentences,
+  ...servingSentences,
+  ...trainingSentences,
+} as const
+
+export type SentenceCode = keyof typeof sentences
+
+/** The names in braces: of '{file}: no {what}' they are 'file' and 'what'. */
+type NamesIn<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never
+export type Params<C extends SentenceCode> = { readonly [N in NamesIn<(typeof sentences)[C]>]: Param }
+/** What stands for a name: a text or a number as it is, or another sentence, which the reader's language says too. */
+export type Param = string | number | Sentence
+
+/** What is to be said, apart from the language in which it is said: it crosses threads, processes and the database so. */
+export interface Sentence {
+  readonly code: SentenceCode
+  readonly params: { readonly [name: string]: Param }
+}
+
+const isCode = (code: string): code is SentenceCode => Object.hasOwn(sentences, code)
+export const sentenceSchema: z.ZodType<Sentence> = z.object({
+  code: z.string().refine(isCode),
+  get params() {
+    return z.record(z.string(), z.union([z.string(), z.number(), sentenceSchema]))
+  },
+})
+
+/** A sentence by its code, with what its template asks for. */
+export const sentence = <C extends SentenceCode>(code: C, ...[params]: NamesIn<(typeof sentences)[C]> extends never ? [] : [Params<C>]) =>
+  ({ code, params: params ?? {} }) as Sentence
+
+/** The sentence in the language of `table`; a code that the table lacks is said in English. */
+export function say({ code, params }: Sentence, table: { readonly [C in SentenceCode]?: string } = sentences): string {
+  const template = table[code] ?? sentences[code]
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const param = Object.hasOwn(params, name) ? params[name] : undefined
+    return param === undefined ? whole : typeof param === 'object' ? say(param, table) : String(param)
+  })
+}

@@ -1,0 +1,2 @@
+/** Why a training, an evaluation or a comparison cannot be made. */
+export const trainingSentences = {} as const
