@@ -37,13 +37,15 @@ export const importOptions = z.object({
   /** The split of everything imported, instead of the one that the format tells. */
   split: text().min(1).max(64).optional(),
   settings,
-  /** Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names. */
+  /**
+   * Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names.
+   */
   annotators: z.enum(['first', 'all']).default('first'),
   /** Whether the images' files are decoded once, so that it is known which cannot be read. */
   check: z.boolean().default(true),
   /**
-   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing until
-   * it is accepted. Splits, tags and images that the project does not have are left out.
+   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing
+   * until it is accepted. Splits, tags and images that the project does not have are left out.
    */
   secondOpinion: text().trim().min(1).max(limits.name).optional(),
   /** As what the journal names the importing person's action. */

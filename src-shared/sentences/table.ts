@@ -3,6 +3,7 @@ import { annotationSentences } from './annotations.ts'
 import { commandSentences } from './commands.ts'
 import { engineSentences } from './engine.ts'
 import { exchangeSentences } from './exchange.ts'
+import { fileSentences } from './files.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
 import { projectSentences } from './projects.ts'
@@ -16,6 +17,7 @@ export const sentences = {
   ...commandSentences,
   ...engineSentences,
   ...exchangeSentences,
+  ...fileSentences,
   ...mediaSentences,
   ...projectSentences,
   ...servingSentences,

@@ -1,7 +1,8 @@
 /** Which format a file or folder is in, and where in a folder the dataset begins. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { userError } from '#shared/errors.ts'
+import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { detectFile, formatOf, formats } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
 import { head } from './peek.ts'
@@ -10,7 +11,7 @@ import { isImage, join, Tree } from './tree.ts'
 /** @param besides names at the top of the folder that are none of the dataset's, see Tree */
 export async function detectFormat(given: string, besides?: readonly string[]): Promise<string> {
   const found = statSync(given).isFile() ? detectFile(given) : detectFolder(given, besides)
-  if (!found) throw userError(`${given}: the format was not recognised; name it with --format`)
+  if (!found) throw dataError(given, sentence('exchange.format-not-recognised'))
   return found
 }
 
@@ -27,7 +28,10 @@ export function datasetRoot(folder: string): string {
     const names = tree.names(rel).filter((n) => !aside.test(n))
     const only = names.length === 1 && tree.isFolder(join(rel, names[0]!)) ? names[0]! : null
     if (only !== null && (depth === 0 || !meaningful.test(only))) {
-      const deeper = depth < 8 && !/^(train|val|valid|test|images)\d*$/i.test(only) ? inner(join(rel, only), depth + 1) : null
+      const deeper =
+        depth < 8 && !/^(train|training|val|valid|validation|test|testing|images)\d*$/i.test(only)
+          ? inner(join(rel, only), depth + 1)
+          : null
       if (deeper !== null) return deeper
     }
     // One folder of images alone is a class, not a wrapping.

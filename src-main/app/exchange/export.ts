@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
 import { attributesOf } from '#shared/model/attribute.ts'
@@ -17,7 +18,7 @@ import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/records.ts'
 import type { Rle } from '#shared/model/shape.ts'
-import { Findings } from './findings.ts'
+import { Findings, inField } from './findings.ts'
 import { canExport, type Format, losses } from './format.ts'
 import { formatRecord, formats, settingsOf } from './formats.ts'
 import { JointBook } from './objects.ts'
@@ -59,7 +60,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
   refuseInside(project, to)
   const kept = [...keptOf(project, to)]
   const proof = parsed.overwrite ? proveExport(format) : undefined
-  if (!parsed.overwrite && isTaken(to)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
+  if (!parsed.overwrite && isTaken(to)) throw userError(sentence('exchange.target-exists', { path: given }))
   await refuseReplacing(to, { kept, proof })
   const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
   const findings = new Findings()
@@ -102,8 +103,8 @@ export async function exportFrom(project: Project, given: string, options: Expor
     }
   } catch (e) {
     if (signal?.aborted) throw cancelled()
-    if (diskFull(e)) throw dataError(given, 'no space left on the device; nothing was changed', e)
-    if (notWritable(e, path.dirname(to))) throw dataError(given, 'cannot be written to; nothing was changed', e)
+    if (diskFull(e)) throw dataError(given, sentence('exchange.disk-full-unchanged'), e)
+    if (notWritable(e, path.dirname(to))) throw dataError(given, sentence('exchange.not-writable-unchanged'), e)
     throw inWords(e)
   }
 }
@@ -113,7 +114,7 @@ const proveExport =
   (place, name) => {
     if (statSync(place).isDirectory()) return proveOwned('export', { as: 'written by an export of Dashi' })(place, name)
     const proof = (archive ?? formats.find((f) => f.archive)?.archive)?.proof
-    if (!proof) throw userError(`${name}: was not written by an export of Dashi, so it was not replaced; choose another place`)
+    if (!proof) throw userError(sentence('exchange.not-our-export', { path: name }))
     return proof(place, name)
   }
 
@@ -132,13 +133,13 @@ const isFolder = (p: string) => {
 function asked(options: ExportOptions) {
   const parsed = parse(options)
   const format = formatRecord(parsed.format)
-  if (!canExport(format)) throw userError(`${format.id} cannot be exported`)
+  if (!canExport(format)) throw userError(sentence('exchange.cannot-export', { format: format.id }))
   return { parsed, format, settings: settingsOf(format, 'export', parsed.settings) }
 }
 
 function parse(options: ExportOptions) {
   const parsed = exportOptions.safeParse(options)
-  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(inField(parsed.error))
   return parsed.data
 }
 

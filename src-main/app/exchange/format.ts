@@ -1,4 +1,7 @@
-/** An exchange format is one record in a file of its own in `formats/`; whatever lists, describes, detects, reads or writes formats reads it. */
+/**
+ * An exchange format is one record in a file of its own in `formats/`; whatever lists, describes, detects, reads or writes formats reads
+ * it.
+ */
 import type { z } from 'zod'
 import type { Feature, Loss, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'

@@ -2,6 +2,7 @@
 /** The exchange formats there are: every record in `formats/`. */
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Format } from './format.ts'
 import { type Peek, peekAt } from './peek.ts'
 
@@ -13,7 +14,7 @@ export const formats: readonly Format[] = Object.values(files).sort((a, b) => a.
 /** @throws a user fault that lists the formats there are */
 export function formatRecord(id: string): Format {
   const format = formats.find((f) => f.id === id)
-  if (!format) throw userError(`unknown format “${id}”: there are ${formats.map((f) => f.id).join(', ')}`)
+  if (!format) throw userError(sentence('exchange.unknown-format', { format: id, known: formats.map((f) => f.id).join(', ') }))
   return format
 }
 
@@ -31,12 +32,12 @@ export function settingsOf(
   const schema: z.ZodObject | undefined = format[`${direction}Settings`]
   const known = Object.keys(schema?.shape ?? {})
   const unknown = Object.keys(given).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw userError(`${named(unknown)}: not a setting of an ${direction} as ${format.id}`)
+  if (unknown !== undefined) throw userError(sentence('exchange.unknown-setting', { setting: named(unknown), format: format.id }))
   const parsed = schema?.safeParse(given)
   if (!parsed) return {}
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
-  throw userError(`${named(issue.path.join('.'))}: ${issue.message}`)
+  throw userError(sentence('in-field', { field: named(issue.path.join('.')), problem: issue.message }))
 }
 
 /** The first format that recognises a file by its name and content; null where none does. */

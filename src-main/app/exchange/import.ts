@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { importOptions, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { grouped } from '../../db/journal.ts'
@@ -11,7 +12,7 @@ import { agreeToLinks, listRoots } from '../projects/records.ts'
 import { realPlace } from '../../files/places.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
 import type { Source } from './draft.ts'
-import { Findings } from './findings.ts'
+import { Findings, inField } from './findings.ts'
 import { canImport, type Format } from './format.ts'
 import { formatRecord, settingsOf } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
@@ -34,10 +35,10 @@ export async function importInto(project: Project, given: string, options: Impor
   const began = performance.now()
   const { onProgress, signal, sharing, ...rest } = options
   const parsed = importOptions.safeParse(rest)
-  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(inField(parsed.error))
   const findings = new Findings()
   const input = path.resolve(given)
-  if (!existsSync(input)) throw userError(`${given}: no such file or folder`)
+  if (!existsSync(input)) throw userError(sentence('file.no-such-path', { path: given }))
   const unpacked = new Unpacked(project)
   const unpackTo = unpacked.folder
   const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing }, findings)
@@ -50,8 +51,8 @@ export async function importInto(project: Project, given: string, options: Impor
     }
     const besides = ownBesides(project, at)
     const format = formatRecord(parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format)
-    if (!canImport(format)) throw userError(`${format.id} cannot be imported`)
-    if (besides && format.archive) throw userError(`${given}: is the project itself`)
+    if (!canImport(format)) throw userError(sentence('exchange.cannot-import', { format: format.id }))
+    if (besides && format.archive) throw userError(sentence('exchange.project-itself', { path: given }))
     const settings = settingsOf(format, 'import', parsed.data.settings)
     const taken: Taken = {
       annotations: { regions: 0, labels: 0, captions: 0 },
@@ -161,7 +162,7 @@ async function readAll(at: string, format: Format, reading: Reading): Promise<st
   for (const name of new Set([...tree.undecodable, ...images.undecodable]))
     findings.leave({ file: name }, 'its name is not valid UTF-8; rename it')
   if (!isFile) Object.assign(taken, leftIn(tree))
-  if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format.id}`)
+  if (store.images + findings.leftOut === 0) throw dataError(at, sentence('exchange.nothing-in-format', { format: format.id }))
   await store.finish()
   if (options.followLinks) agreeToLinks(store.project, images.root)
   return root ?? images.root
@@ -185,6 +186,6 @@ function datasetFolder(file: string, format: Format): string {
 }
 
 function existingFolder(folder: string): string {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(`images: ${folder}: no such folder`)
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(sentence('exchange.no-images-folder', { folder }))
   return folder
 }

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { renew } from '../../db/aside.ts'
 import { Database } from '../../db/database.ts'
@@ -70,8 +71,7 @@ const archiveMark = (files: number) => `Made by Dashi: a project in ${files} fil
 export async function proveArchive(file: string, name: string): Promise<void> {
   const zip = await yauzl.openPromise(file, { autoClose: false }).catch(() => undefined)
   zip?.close()
-  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0))
-    throw userError(`${name}: was not written by an export of Dashi: not replaced; choose another place`)
+  if (zip?.comment !== archiveMark(zip?.entryCount ?? 0)) throw userError(sentence('exchange.not-our-export', { path: name }))
 }
 
 export const holdsProject = (folder: string): boolean => existsSync(path.join(folder, 'project.db'))
@@ -85,12 +85,12 @@ export async function openArchive(
   run: RunOptions & { user?: string } = {},
 ): Promise<{ project: Project; findings: Findings }> {
   const to = path.resolve(folder)
-  if (!existsSync(file)) throw userError(`${file}: no such file`)
-  if (holdsProject(to)) throw userError(`${folder}: holds a project already`)
+  if (!existsSync(file)) throw userError(sentence('file.no-such-path', { path: file }))
+  if (holdsProject(to)) throw userError(sentence('exchange.project-there', { folder }))
   const findings = new Findings()
   await replaceFolder(to, async (beside) => {
     await unpackZip(file, beside, findings, run.signal)
-    if (!holdsProject(beside)) throw dataError(file, 'holds no project.db, so it is no project')
+    if (!holdsProject(beside)) throw dataError(file, sentence('exchange.no-project'))
     checkArchive(file, beside)
   })
   return { project: openProject(to, run.user === undefined ? {} : { user: run.user }), findings }
@@ -108,7 +108,7 @@ function checkArchive(file: string, folder: string): void {
   try {
     db.checkShape(true)
     const problem = damageOf(db)
-    if (problem !== 'ok') throw dataError(file, `its database is damaged (${problem})`)
+    if (problem !== 'ok') throw dataError(file, sentence('exchange.database-damaged', { problem }))
     migrate(db, undefined, false)
   } catch (e) {
     // The archive is what the person knows, not where it was unpacked to.
@@ -120,7 +120,7 @@ function checkArchive(file: string, folder: string): void {
   const project = openProject(folder, { readOnly: true })
   try {
     const outside = listRoots(project).find((r) => !isInside(r.path))
-    if (outside) throw dataError(file, `its folder of images, ${outside.path}, is not in the archive`)
+    if (outside) throw dataError(file, sentence('exchange.images-outside', { folder: outside.path }))
   } finally {
     project.close()
   }
@@ -136,7 +136,7 @@ export function* openArchiveRecords(
   declare?: (labels: DraftLabel[]) => void,
 ): Generator<{ record: ImageRecord; root: string }> {
   const database = path.join(folder, 'project.db')
-  if (!holdsProject(folder)) throw dataError(folder, 'holds no project.db, so it is no project')
+  if (!holdsProject(folder)) throw dataError(folder, sentence('exchange.no-project'))
   const copy = mkdtempSync(path.join(tmpdir(), 'dashi-project-'))
   try {
     for (const ending of ['', '-wal'])

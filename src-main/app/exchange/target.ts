@@ -3,6 +3,7 @@ import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, o
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { exportOptions, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
@@ -85,7 +86,7 @@ export class TextFile {
 
 export function openText(target: Target, rel: string): TextFile {
   const file = place(target, rel)
-  if (existsSync(file)) throw userError(`${rel}: two splits would be written to this file; rename one of them`)
+  if (existsSync(file)) throw userError(sentence('exchange.splits-collide', { file: rel }))
   target.files++
   return new TextFile(file)
 }
@@ -124,8 +125,8 @@ export function copyImage(target: Target, item: Item, rel: string): void {
 }
 
 /**
- * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png) would
- * share one annotation file, so the later one becomes `a-2.png`.
+ * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png)
+ * would share one annotation file, so the later one becomes `a-2.png`.
  */
 export function freeName(target: Target, fileName: string, annotation: (stem: string) => string): string {
   const stem = stemOf(fileName)

@@ -5,6 +5,7 @@ import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { dataError, errorLine } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { isWithin } from '../../files/places.ts'
 import { inWords, ofDisk } from '../../files/words.ts'
 import type { Findings } from './findings.ts'
@@ -16,7 +17,7 @@ const limits = { bytes: 2 ** 40, ratio: 200, smallBytes: 2 ** 26, entries: 10_00
 /** Refuses an archive that unpacks to too much before and while it does; links and unsafe names are left out, a line each. */
 export async function unpackZip(file: string, folder: string, findings: Findings, signal?: AbortSignal): Promise<void> {
   const zip = await yauzl.openPromise(file, { decodeStrings: false, validateEntrySizes: true }).catch((e: unknown) => {
-    throw dataError(file, `not a zip archive (${e instanceof Error ? e.message : String(e)})`, e)
+    throw dataError(file, sentence('exchange.not-zip', { reason: errorLine(e) }), e)
   })
   const most = Math.max(limits.smallBytes, Math.min(limits.bytes, statSync(file).size * limits.ratio))
   const root = realpathSync(folder)
@@ -32,15 +33,15 @@ export async function unpackZip(file: string, folder: string, findings: Findings
       else if (kind !== 0 && kind !== 0o100000) findings.leave({ file: name }, 'a link or device, not a file')
       else if (entry.generalPurposeBitFlag & 1) findings.leave({ file: name }, 'encrypted')
       else {
-        if (total + entry.uncompressedSize > most) throw dataError(file, `unpacks to more than ${most} bytes`)
+        if (total + entry.uncompressedSize > most) throw dataError(file, sentence('exchange.zip-too-large', { most }))
         const to = path.join(root, rel)
         const beside = unpacking(root)
         // A folder of an earlier entry could have been replaced by a link only from outside; checked all the same.
-        if (!isWithin(path.dirname(to), [root])) throw dataError(file, `${name}: leads outside`)
+        if (!isWithin(path.dirname(to), [root])) throw dataError(file, sentence('exchange.zip-leads-outside', { name }))
         const count = new Transform({
           transform(chunk: Buffer, _, done) {
             total += chunk.length
-            done(total > most ? dataError(file, `unpacks to more than ${most} bytes`) : null, chunk)
+            done(total > most ? dataError(file, sentence('exchange.zip-too-large', { most })) : null, chunk)
           },
         })
         try {
@@ -55,7 +56,7 @@ export async function unpackZip(file: string, folder: string, findings: Findings
           rmSync(beside, { force: true })
         }
       }
-      if (zip.entriesRead > limits.entries) throw dataError(file, `more than ${limits.entries} files`)
+      if (zip.entriesRead > limits.entries) throw dataError(file, sentence('exchange.zip-too-many', { most: limits.entries }))
     }
   } finally {
     zip.close()

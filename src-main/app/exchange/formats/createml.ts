@@ -1,4 +1,7 @@
-/** Apple's Create ML: a list of images, each with boxes by their centre (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label. */
+/**
+ * Apple's Create ML: a list of images, each with boxes by their centre
+ * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label.
+ */
 import type { RecordLabel } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, numberOf, withAttributes } from '../fields.ts'

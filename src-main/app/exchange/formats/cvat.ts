@@ -139,7 +139,8 @@ function write(given: Iterable<Item>, target: Target): void {
     if (!out) {
       files.set(name, (out = openText(target, `${name}.xml`)))
       out.write(
-        `<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><name>${escapeXml(name)}</name><mode>annotation</mode><labels>\n${labels}\n</labels></task></meta>\n`,
+        `<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n` +
+          `<meta><task><name>${escapeXml(name)}</name><mode>annotation</mode><labels>\n${labels}\n</labels></task></meta>\n`,
       )
     }
     return out
@@ -153,7 +154,8 @@ function write(given: Iterable<Item>, target: Target): void {
     const out = fileOf(split)
     copyImage(target, item, `images/${name}`)
     out.write(
-      `<image id="${id++}" name="${escapeXml(name)}"${split ? ` subset="${escapeXml(split)}"` : ''} width="${record.width ?? 0}" height="${record.height ?? 0}">\n`,
+      `<image id="${id++}" name="${escapeXml(name)}"${split ? ` subset="${escapeXml(split)}"` : ''}` +
+        ` width="${record.width ?? 0}" height="${record.height ?? 0}">\n`,
     )
     for (const l of record.labels ?? []) out.write(`  <tag label="${escapeXml(l.label)}" source="manual"></tag>\n`)
     let group = Math.max(0, ...(record.regions ?? []).map((r: RecordRegion) => Number(r.attributes?.[groupAttribute]) || 0))
@@ -163,7 +165,13 @@ function write(given: Iterable<Item>, target: Target): void {
         target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
-      const common = `label="${escapeXml(labelOf(r))}" source="${r.author?.kind === 'checkpoint' ? 'auto' : 'manual'}" occluded="${r.attributes?.['occluded'] === true ? 1 : 0}"${id ? ` group_id="${id}"` : ''} z_order="${r.z ?? 0}"`
+      const common = [
+        `label="${escapeXml(labelOf(r))}"`,
+        `source="${r.author?.kind === 'checkpoint' ? 'auto' : 'manual'}"`,
+        `occluded="${r.attributes?.['occluded'] === true ? 1 : 0}"`,
+        ...(id ? [`group_id="${id}"`] : []),
+        `z_order="${r.z ?? 0}"`,
+      ].join(' ')
       const attributes = Object.entries(r.attributes ?? {})
         .filter(([k, v]) => !(k === 'occluded' && v === true) && !(k === groupAttribute && id))
         .map(([k, v]) => `    <attribute name="${escapeXml(k)}">${escapeXml(String(v))}</attribute>\n`)

@@ -1,4 +1,7 @@
-/** Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see class-folders.ts. */
+/**
+ * Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see
+ * class-folders.ts.
+ */
 import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'

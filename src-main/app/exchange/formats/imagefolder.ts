@@ -1,9 +1,13 @@
-/** Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without one, folders of classes. */
+/**
+ * Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without
+ * one, folders of classes.
+ */
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
 import { defineFormat, usualLosses } from '../format.ts'
 import { classNamesFor } from './huggingface/features.ts'
-import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn } from './huggingface/rows.ts'
+import { fileIn, type HfRow, sizeIn } from './huggingface/columns.ts'
+import { BoxSurvey, HfReader } from './huggingface/rows.ts'
 import { parsePythonJson } from '../json.ts'
 import { imageNamed, outside, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -82,7 +86,8 @@ const withPoints = (json: string) =>
 function write(items: Iterable<Item>, target: Target): void {
   const files = new Map<string, TextFile>()
   const { counts } = target.summary
-  // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and compare.
+  // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and
+  // compare.
   const withShapes = Object.keys(counts).some((k) => ['rotated boxes', 'polygons', 'masks', 'keypoints', 'polylines'].includes(k))
   const withBoxes = counts.boxes !== undefined || withShapes
   for (const item of items) {

@@ -1,9 +1,13 @@
-/** JSON without a format of its own: a list of rows that name an image and say its caption, label or boxes, or captions and labels by the image's name. */
+/**
+ * JSON without a format of its own: a list of rows that name an image and say its caption, label or boxes, or captions and labels by the
+ * image's name.
+ */
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
 import { defineFormat } from '../format.ts'
 import { classNamesFor } from './huggingface/features.ts'
-import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn, captionColumns, labelColumns, objectColumns } from './huggingface/rows.ts'
+import { fileIn, type HfRow, sizeIn, captionColumns, labelColumns, objectColumns } from './huggingface/columns.ts'
+import { BoxSurvey, HfReader } from './huggingface/rows.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'

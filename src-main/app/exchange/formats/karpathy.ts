@@ -1,5 +1,6 @@
 /** Karpathy's splits of COCO and Flickr (`dataset_flickr8k.json`): images with sentences, a caption each. */
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
 import { defineFormat } from '../format.ts'
@@ -38,7 +39,7 @@ function* read(source: Source): Generator<Draft> {
       const split = typeof value['split'] === 'string' && value['split'] ? value['split'].replace(/^restval$/, 'train') : null
       yield { image, where, split, captions: [...new Set(texts)].map((text) => ({ text })) }
     }
-    if (n === 0) throw dataError(file, 'images: holds none')
+    if (n === 0) throw dataError(file, sentence('exchange.no-images'))
   }
 }
 

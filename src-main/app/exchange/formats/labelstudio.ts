@@ -1,4 +1,6 @@
-/** Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts. */
+/**
+ * Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts.
+ */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { encodeBrush } from '../brush.ts'
 import type { Size } from '../draft.ts'

@@ -1,4 +1,7 @@
-/** Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID; classes are codes that another table names. */
+/**
+ * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID;
+ * classes are codes that another table names.
+ */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
 import type { RecordLabel } from '#shared/model/record.ts'

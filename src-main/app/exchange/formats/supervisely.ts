@@ -175,7 +175,10 @@ function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
 
 const maxPixels = 1 << 28
 
-/** A picture of the mask's own box, packed and in base64, laid on the image at its origin: what is not transparent (or not black) belongs to it. */
+/**
+ * A picture of the mask's own box, packed and in base64, laid on the image at its origin: what is not transparent (or not black) belongs
+ * to it.
+ */
 async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: without its data')
   if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')

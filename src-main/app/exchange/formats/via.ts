@@ -1,4 +1,7 @@
-/** VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects of version 3. */
+/**
+ * VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects
+ * of version 3.
+ */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { attributesFrom } from '../attributes.ts'

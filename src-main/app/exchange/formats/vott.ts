@@ -1,4 +1,7 @@
-/** Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first version. */
+/**
+ * Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first
+ * version.
+ */
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'

@@ -1,10 +1,14 @@
-/** WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot (github.com/webdataset/webdataset). */
+/**
+ * WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot
+ * (github.com/webdataset/webdataset).
+ */
 import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack, type Pack } from 'tar-stream'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { imageRecord } from '#shared/model/record.ts'
 import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
@@ -135,7 +139,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
   } finally {
     input.destroy()
   }
-  if (number === 0 && !sample) throw dataError(shard, 'holds no files, expected a tar of samples')
+  if (number === 0 && !sample) throw dataError(shard, sentence('exchange.empty-tar'))
   if (sample) yield sample
 }
 

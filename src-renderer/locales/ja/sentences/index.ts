@@ -3,6 +3,7 @@ import { annotationJa } from './annotations.ts'
 import { commandJa } from './commands.ts'
 import { engineJa } from './engine.ts'
 import { exchangeJa } from './exchange.ts'
+import { fileJa } from './files.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
 import { projectJa } from './projects.ts'
@@ -16,6 +17,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...commandJa,
   ...engineJa,
   ...exchangeJa,
+  ...fileJa,
   ...mediaJa,
   ...projectJa,
   ...servingJa,

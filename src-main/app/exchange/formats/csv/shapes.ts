@@ -83,8 +83,8 @@ const quadruple = (n: readonly number[], corners: boolean): Listed['box'] => {
 }
 
 /**
- * Several boxes in one cell: a list of dictionaries or of quadruples (left, top, width, height); `x1 y1 x2 y2;…`; or a prediction string, groups of
- * `class score x1 y1 x2 y2`, of `class x1 y1 x2 y2`, or of `score x y w h` where all five are numbers.
+ * Several boxes in one cell: a list of dictionaries or of quadruples (left, top, width, height); `x1 y1 x2 y2;…`; or a prediction string,
+ * groups of `class score x1 y1 x2 y2`, of `class x1 y1 x2 y2`, or of `score x y w h` where all five are numbers.
  */
 export function boxesIn(text: string): Listed[] {
   const bare = text.trim()

@@ -1,4 +1,6 @@
-/** What a table is like as a whole: columns of 0 and 1 are classes, boxes within 0 to 1 are parts, … : told by all its rows, not by each. */
+/**
+ * What a table is like as a whole: columns of 0 and 1 are classes, boxes within 0 to 1 are parts, … : told by all its rows, not by each.
+ */
 import type { Column, Layout } from './layout.ts'
 import { boxesIn, boxIn, type Numbers, type Row } from './shapes.ts'
 import { several } from './text.ts'

@@ -15,7 +15,10 @@ export function definitionXml(a: AttributeDefinition): string {
           : ''
   // A choice begins with one of its options there: without a default of ours the first of them, as CVAT itself does.
   const standard = a.default === undefined ? (a.type === 'choice' ? a.options[0]! : a.type === 'yes/no' ? 'false' : '') : String(a.default)
-  return `<attribute><name>${escapeXml(a.name)}</name><mutable>False</mutable><input_type>${inputs[a.type]}</input_type><default_value>${escapeXml(standard)}</default_value><values>${escapeXml(values)}</values></attribute>`
+  return [
+    `<attribute><name>${escapeXml(a.name)}</name><mutable>False</mutable><input_type>${inputs[a.type]}</input_type>`,
+    `<default_value>${escapeXml(standard)}</default_value><values>${escapeXml(values)}</values></attribute>`,
+  ].join('')
 }
 
 /** Of a <label>; what is no definition of ours is told to `refused`. */

@@ -30,7 +30,8 @@ export function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: s
       const inner = shape.points
         .map(
           (p, i) =>
-            `    <points label="${escapeXml(jointName(p, i))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}" points="${p.x},${p.y}"></points>\n`,
+            `    <points label="${escapeXml(jointName(p, i))}" outside="${p.v === 0 ? 1 : 0}" occluded="${p.v === 1 ? 1 : 0}"` +
+            ` points="${p.x},${p.y}"></points>\n`,
         )
         .join('')
       return [{ tag: 'skeleton', own: '', inner }]

@@ -1,4 +1,7 @@
-/** Skeletons as CVAT has them: docs.cvat.ai, "Skeletons"; a label of type skeleton with a drawing (SVG), and a label below it for each point. */
+/**
+ * Skeletons as CVAT has them: docs.cvat.ai, "Skeletons"; a label of type skeleton with a drawing (SVG), and a label below it for each
+ * point.
+ */
 import { layoutOf, type Skeleton } from '#shared/model/skeleton.ts'
 import { skeletonFrom, type Joints } from '../../objects.ts'
 import { escapeXml } from '../../xml.ts'
@@ -13,13 +16,16 @@ export function skeletonXml(label: string, joints: Joints, layout: Skeleton['lay
   ])
   const lines = joints.edges.map(
     ([a, b]) =>
-      `<line x1="${places[a]![0]}" y1="${places[a]![1]}" x2="${places[b]![0]}" y2="${places[b]![1]}" stroke="black" data-type="edge" data-node-from="${a + 1}" stroke-width="0.5" data-node-to="${b + 1}"></line>`,
+      `<line x1="${places[a]![0]}" y1="${places[a]![1]}" x2="${places[b]![0]}" y2="${places[b]![1]}" stroke="black"` +
+      ` data-type="edge" data-node-from="${a + 1}" stroke-width="0.5" data-node-to="${b + 1}"></line>`,
   )
   const circles = joints.names.map(
     (name, i) =>
-      `<circle r="1.5" stroke="black" fill="#b3b3b3" cx="${places[i]![0]}" cy="${places[i]![1]}" stroke-width="0.1" data-type="element node" data-element-id="${i + 1}" data-node-id="${i + 1}" data-label-name="${escapeXml(name)}"></circle>`,
+      `<circle r="1.5" stroke="black" fill="#b3b3b3" cx="${places[i]![0]}" cy="${places[i]![1]}" stroke-width="0.1"` +
+      ` data-type="element node" data-element-id="${i + 1}" data-node-id="${i + 1}" data-label-name="${escapeXml(name)}"></circle>`,
   )
-  const own = `<label><name>${escapeXml(label)}</name><type>skeleton</type><attributes>${attributes}</attributes><svg>${escapeXml([...lines, ...circles].join(''))}</svg></label>`
+  const svg = escapeXml([...lines, ...circles].join(''))
+  const own = `<label><name>${escapeXml(label)}</name><type>skeleton</type><attributes>${attributes}</attributes><svg>${svg}</svg></label>`
   const points = joints.names.map(
     (name) =>
       `<label><name>${escapeXml(name)}</name><type>points</type><attributes></attributes><parent>${escapeXml(label)}</parent></label>`,

@@ -1,6 +1,6 @@
 /**
- * CVAT XML 1.1 for videos: a file for each sequence of images that has tracks. A region of no track is one of a single frame, told from others
- * by `untracked`, and the frames' names stand in <dashi>: CVAT reads neither.
+ * CVAT XML 1.1 for videos: a file for each sequence of images that has tracks. A region of no track is one of a single frame, told from
+ * others by `untracked`, and the frames' names stand in <dashi>: CVAT reads neither.
  */
 import { type RecordRegion } from '#shared/model/record.ts'
 import { mayBeFrame, sequenceOf, trackAttributes, trackOfAttributes } from '#shared/model/sequence.ts'
@@ -55,13 +55,21 @@ function writeVideo(name: string, frames: readonly Item[], target: Target): void
   const out = openText(target, `${title}.xml`)
   const size = frames.map((f) => f.record).find((r) => r.width && r.height)
   const labels = target.labels
-    .map(
-      (n) =>
-        `<label><name>${escapeXml(n)}</name><attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`,
+    .map((n) =>
+      [
+        `<label><name>${escapeXml(n)}</name>`,
+        `<attributes>${(target.schema.get(n)?.attributes ?? []).map(definitionXml).join('')}</attributes></label>`,
+      ].join(''),
     )
     .join('\n')
   out.write(
-    `<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><name>${escapeXml(title)}</name><size>${frames.length}</size><mode>interpolation</mode><start_frame>0</start_frame><stop_frame>${frames.length - 1}</stop_frame><labels>\n${labels}\n</labels>${size ? `<original_size><width>${size.width}</width><height>${size.height}</height></original_size>` : ''}</task>\n<dashi>\n`,
+    [
+      `<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><name>${escapeXml(title)}</name>`,
+      `<size>${frames.length}</size><mode>interpolation</mode><start_frame>0</start_frame>`,
+      `<stop_frame>${frames.length - 1}</stop_frame><labels>\n${labels}\n</labels>`,
+      size ? `<original_size><width>${size.width}</width><height>${size.height}</height></original_size>` : '',
+      '</task>\n<dashi>\n',
+    ].join(''),
   )
   for (const item of frames) {
     const file = withoutImagesFolder(item.record.fileName)
@@ -125,5 +133,7 @@ const carried = new Set<string>([...Object.values(trackAttributes), groupAttribu
 function element(frame: number, { region, keyframe, tag, own, inner }: Moment, outside: boolean): string {
   const given = Object.entries(region.attributes ?? {}).filter(([k, v]) => !carried.has(k) && !(k === 'occluded' && v === true))
   const attributes = given.map(([k, v]) => `    <attribute name="${escapeXml(k)}">${escapeXml(String(v))}</attribute>\n`).join('')
-  return `  <${tag} frame="${frame}" outside="${outside ? 1 : 0}" occluded="${region.attributes?.['occluded'] === true ? 1 : 0}" keyframe="${outside || keyframe ? 1 : 0}" ${own} z_order="${region.z ?? 0}">\n${inner}${attributes}  </${tag}>\n`
+  const occluded = region.attributes?.['occluded'] === true ? 1 : 0
+  const flags = `outside="${outside ? 1 : 0}" occluded="${occluded}" keyframe="${outside || keyframe ? 1 : 0}"`
+  return `  <${tag} frame="${frame}" ${flags} ${own} z_order="${region.z ?? 0}">\n${inner}${attributes}  </${tag}>\n`
 }

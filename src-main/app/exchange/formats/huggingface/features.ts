@@ -1,4 +1,7 @@
-/** What Hugging Face datasets say of their columns: names of classes, in a parquet file's schema, `dataset_info.json` or the head of README.md. */
+/**
+ * What Hugging Face datasets say of their columns: names of classes, in a parquet file's schema, `dataset_info.json` or the head of
+ * README.md.
+ */
 import { parse as parseYaml } from 'yaml'
 import { isObject } from '../../fields.ts'
 import { folderOf } from '../../lookup.ts'

@@ -1,4 +1,7 @@
-/** Label Studio's JSON-MIN: a task's fields and its results side by side under their control's name; shapes and choices can be told from it. */
+/**
+ * Label Studio's JSON-MIN: a task's fields and its results side by side under their control's name; shapes and choices can be told from
+ * it.
+ */
 import type { Findings, Where } from '../../findings.ts'
 import { isImage } from '../../tree.ts'
 

@@ -1,4 +1,7 @@
-/** What one result of Label Studio says: a shape, or a value of a region or of the whole image. Results that share an id speak of one region. */
+/**
+ * What one result of Label Studio says: a shape, or a value of a region or of the whole image. Results that share an id speak of one
+ * region.
+ */
 import { z } from 'zod'
 import type { Author } from '#shared/model/author.ts'
 import type { RecordCaption } from '#shared/model/record.ts'

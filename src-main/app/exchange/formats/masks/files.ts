@@ -75,7 +75,9 @@ export function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => v
   return pairs
 }
 
-/** The folder of the first mask, where a folder is one of masks: pictures of few values in wide areas, each beside an image of its name. */
+/**
+ * The folder of the first mask, where a folder is one of masks: pictures of few values in wide areas, each beside an image of its name.
+ */
 export function maskFolder(tree: Tree): string | undefined {
   const first = [...pairsOf(tree, tree).values()][0]
   const mask = first && (first.classes ?? first.objects)
