@@ -1,10 +1,10 @@
 /** Is the database sound, and does everything that is derived agree with what it is derived from? Repairs what can be derived again. */
 import { DashiError, errorLine } from '#shared/errors.ts'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CheckProblem } from '#shared/model/project.ts'
 import { journaledTable, type StoredRow } from '#shared/model/journal.ts'
-import type { Database } from './database.ts'
+import { Database } from './database.ts'
 import { recountDigests } from './digest.ts'
 import { readHead } from './head.ts'
 import { before, changesBackwards, isAfter, position, rangesOf } from './journal.ts'
@@ -35,6 +35,17 @@ export function checkDatabase(db: Database, repair: boolean, keep: () => void = 
       }
     }),
   ]
+}
+
+/** Whether the database in a file holds together, its log aside. Nothing of the look is left beside it. */
+export function isSound(file: string): boolean {
+  const copy = new Database(file)
+  try {
+    return checkDatabase(copy, false).every((p) => p.kind === 'log')
+  } finally {
+    copy.close()
+    for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
+  }
 }
 
 /** Is what was acknowledged in the file and its log? Looked at before a repair empties the log. */

@@ -1,14 +1,17 @@
 /** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear line. */
 import { existsSync, rmSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
 import Libsql from 'libsql'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
-import { diskFull, nearlyFull } from '../files/words.ts'
+import { diskFull } from '../files/words.ts'
 import { besideIn, putLogAside, readOnlyUri, renew, writtenOver } from './aside.ts'
-import { checkDatabase } from './check.ts'
+import { explain } from './explain.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
+import { careful, reading, writing } from './pragmas.ts'
 import { checkShape } from './shape.ts'
 import { Presence, replacementLine, type Replacement } from './presence.ts'
+
+export { ConstraintError } from './explain.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, Value>
@@ -17,26 +20,11 @@ export interface OpenOptions {
   readOnly?: boolean
   /** The file is a person's: it is noticed where another program takes it away or puts another in its place. */
   watched?: boolean
+  /** Whether a copy of the database holds together. Asked after a watched file was written over; without it no copy is trusted. */
+  isSound?: (file: string) => boolean
   /** Another connection of this process is the project's first, and brings the log back into the file. */
   shared?: boolean
 }
-
-/**
- * WAL lets readers go on beside the one writer. synchronous=FULL syncs the log at every commit, so that an edit is durable when
- * the call returns, against kill -9 and against a power cut; measured at about half a millisecond on an SSD, well within
- * the 10 ms an edit may take. The log is cut back to 64 MB after a bulk import.
- */
-const pragmas = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA foreign_keys = ON;
-  PRAGMA busy_timeout = 5000;
-  PRAGMA cache_size = -65536;
-  PRAGMA temp_store = MEMORY;
-  PRAGMA journal_size_limit = 67108864;
-`
-/** What lies in a file that somebody else made is data, not a program: its views and triggers call no functions, and cells are looked at. */
-const careful = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;'
 
 export class Database {
   private readonly connection: Libsql.Database
@@ -56,9 +44,7 @@ export class Database {
     this.foundLog = existsSync(`${file}-wal`)
     this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
-    this.guard(() =>
-      this.connection.exec(options.readOnly ? 'PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -65536' : pragmas),
-    )
+    this.guard(() => this.connection.exec(options.readOnly ? reading : writing))
     this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null
     if (options.shared) this.accompanied() // by the connection that holds the lock
   }
@@ -124,7 +110,7 @@ export class Database {
     try {
       if (how === 'overwritten') {
         this.keep()
-        if (this.kept && this.presence!.sameSize && isSound(this.kept)) {
+        if (this.kept && this.presence!.sameSize && this.options.isSound?.(this.kept)) {
           // Only its time changed: all that was acknowledged is there, read from the disk anew.
           rmSync(this.kept)
           this.kept = null
@@ -298,32 +284,4 @@ export class Database {
       throw explain(this.file, e)
     }
   }
-}
-
-function isSound(file: string): boolean {
-  const copy = new Database(file)
-  try {
-    return checkDatabase(copy, false).every((p) => p.kind === 'log')
-  } finally {
-    copy.close()
-    for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true })
-  }
-}
-
-export class ConstraintError extends Error {}
-
-function explain(file: string, e: unknown): unknown {
-  if (e instanceof DashiError || e instanceof ConstraintError || !(e instanceof Error)) return e
-  const code = String('code' in e ? e.code : '')
-  const is = (name: string) => code.startsWith(`SQLITE_${name}`)
-  if (is('FULL') || (is('IOERR') && nearlyFull(dirname(file))))
-    return dataError(file, 'no space left on the device; nothing was changed', e)
-  if (is('READONLY')) return dataError(file, 'cannot be written to (read-only file or folder); nothing was changed', e)
-  if (is('NOTADB')) return dataError(file, 'is not a project database', e)
-  if (is('CORRUPT')) return dataError(file, 'is damaged; `project check` says where, backups lie beside it in backups/', e)
-  if (is('BUSY') || is('LOCKED')) return userError(`${file}: another process is writing to it; try again`, e)
-  if (is('IOERR')) return dataError(file, `the disk reported an error (${e.message}); nothing was changed`, e)
-  if (is('CANTOPEN') || /Unable to open connection/.test(e.message)) return dataError(file, 'cannot be opened', e)
-  if (is('CONSTRAINT')) return new ConstraintError(e.message, { cause: e })
-  return e
 }

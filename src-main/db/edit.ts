@@ -2,8 +2,9 @@
 import { userError } from '#shared/errors.ts'
 import type { JournaledTable, RangeInsert, RowChange, StoredRow } from '#shared/model/journal.ts'
 import { isCarried, repaired, repairedDeep } from '#shared/model/text.ts'
-import { ConstraintError, type Database, type Value } from './database.ts'
+import type { Database, Value } from './database.ts'
 import { DigestDelta } from './digest.ts'
+import { ConstraintError } from './explain.ts'
 import { captionDocument, replaceDocument } from './search.ts'
 import { mediaTables, tables } from './tables.ts'
 

@@ -5,10 +5,11 @@
  * Of many images the counts are first reckoned from a sample that is spread evenly over all.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
+import { all, type Condition } from './condition.ts'
 import type { Database, Value } from './database.ts'
 import { incompleteIds } from './incomplete.ts'
 import { tally } from './tally.ts'
-import { all, annotationConditions, type Condition, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
+import { annotationConditions, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
 
 /** Up to so many images are counted one by one at once; of more, half as many are looked at, which is true to a point or two. */
 const few = 8000

@@ -1,9 +1,9 @@
 /** Regions without an attribute that their label requires. What is required may change at any time, so that it is asked and not kept. */
 import { attributesOf } from '#shared/model/attribute.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
+import type { Condition } from './condition.ts'
 import type { Database } from './database.ts'
 import { toLabel } from './entities.ts'
-import type { Condition } from './media-query.ts'
 
 /** By label: its name, and the names of what its regions must have; its own and those of the labels above it. */
 export function requiredByLabel(db: Database): Map<number, { name: string; required: string[] }> {

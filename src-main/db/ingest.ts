@@ -4,15 +4,12 @@ import type { Author } from '#shared/model/author.ts'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
 import { nextColour } from '#shared/model/label.ts'
 import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
-import type { Database } from './database.ts'
 import type { Edit } from './edit.ts'
 import { captionRow, labelRow, mediaLabelRow, mediaRow, regionRow } from './entities.ts'
+import { imagesOfRoot, insertRows, keyOf, knownRows, type Known } from './ingest-rows.ts'
 import { IngestedTracks, TracksOfImage, type TrackNumbers } from './ingest-tracks.ts'
 import { indexDocuments } from './search.ts'
-import { tables } from './tables.ts'
 
-/** A few forms of a statement only, so that each stays prepared. */
-const rowsPerStatement = [100, 10, 1]
 /** Parents first: a child that comes before its parent makes SQLite look for children of every row that follows. */
 const order: readonly JournaledTable[] = ['media', 'region', 'media_label', 'caption', 'media_tag']
 
@@ -41,20 +38,8 @@ export const noCounts = (): IngestCounts => ({
   tags: 0,
 })
 
-/** What identifies a row when the same file is imported again; a state or drawing order changed since does not make it another. */
-const identity: Partial<Record<JournaledTable, readonly string[]>> = {
-  region: ['label_id', 'shape', 'author'],
-  media_label: ['label_id', 'author'],
-  caption: ['text', 'language', 'author'],
-  media_tag: ['tag'],
-}
-const keyOf = (table: JournaledTable, row: StoredRow) => JSON.stringify(identity[table]!.map((c) => row[c] ?? null))
-
 /** Stays with a region when it is edited, so that a second import of its file does not add the original again. */
 const sourceOf = (r: RecordRegion) => hash('sha256', JSON.stringify([r.label, r.shape, r.author ?? null]), 'hex').slice(0, 32)
-
-/** Rows of one image that are in the project, by identity and by source; a match takes one, so that true duplicates are kept. */
-type Known = Map<JournaledTable, Map<string, { id: number; taken: boolean }[]>>
 
 export class Ingest {
   private readonly buffers = new Map<JournaledTable, StoredRow[]>()
@@ -83,8 +68,16 @@ export class Ingest {
 
   /** The records' file names must differ from each other. */
   add(records: readonly ImageRecord[]): void {
-    const existing = this.existing(records.map((r) => r.fileName))
-    const known = this.knownRows([...existing.values()].map((m) => Number(m['id'])))
+    const existing = imagesOfRoot(
+      this.edit.db,
+      this.rootId,
+      records.map((r) => r.fileName),
+    )
+    if (existing.size) this.restoreIndices() // by which what is known of them is found
+    const known = knownRows(
+      this.edit.db,
+      [...existing.values()].map((m) => Number(m['id'])),
+    )
     for (const record of records) {
       const media = existing.get(record.fileName)
       if (media) this.merge(record, media, known.get(Number(media['id'])) ?? (new Map() as Known))
@@ -261,46 +254,5 @@ export class Ingest {
 
   private restoreIndices(): void {
     for (const sql of this.indices.splice(0)) this.edit.db.exec(sql)
-  }
-
-  private existing(paths: readonly string[]): Map<string, StoredRow> {
-    const rows = this.edit.db.all<StoredRow>(
-      `SELECT m.id, ${tables.media.columns.map((c) => `m.${c}`).join(', ')} FROM json_each(?) AS wanted CROSS JOIN media m ON m.root_id = ? AND m.path = wanted.value`,
-      JSON.stringify(paths),
-      this.rootId,
-    )
-    return new Map(rows.map((r) => [String(r['path']), r]))
-  }
-
-  private knownRows(mediaIds: readonly number[]): Map<number, Known> {
-    const known = new Map<number, Known>()
-    if (mediaIds.length === 0) return known
-    this.restoreIndices()
-    for (const table of Object.keys(identity) as JournaledTable[])
-      for (const row of this.edit.db.all<StoredRow>(
-        `SELECT t.id, t.media_id, ${[...identity[table]!, ...(table === 'region' ? ['source'] : [])].map((c) => `t.${c}`).join(', ')} FROM json_each(?) AS wanted CROSS JOIN ${table} t ON t.media_id = wanted.value`,
-        JSON.stringify(mediaIds),
-      )) {
-        const mediaId = Number(row['media_id'])
-        let ofMedia = known.get(mediaId)
-        if (!ofMedia) known.set(mediaId, (ofMedia = new Map()))
-        let ofTable = ofMedia.get(table)
-        if (!ofTable) ofMedia.set(table, (ofTable = new Map()))
-        const entry = { id: Number(row['id']), taken: false }
-        for (const key of [keyOf(table, row), ...(row['source'] ? [String(row['source'])] : [])])
-          ofTable.set(key, [...(ofTable.get(key) ?? []), entry])
-      }
-    return known
-  }
-}
-
-function insertRows(db: Database, table: JournaledTable, rows: readonly StoredRow[]): void {
-  const columns = ['id', ...tables[table].columns, ...(table === 'media' ? ['annotated'] : [])]
-  const place = `(${columns.map(() => '?').join(',')})`
-  for (let i = 0; i < rows.length;) {
-    const n = rowsPerStatement.find((size) => size <= rows.length - i)!
-    const values = rows.slice(i, i + n).flatMap((row) => columns.map((c) => row[c] ?? null))
-    db.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(n).fill(place).join(',')}`, ...values)
-    i += n
   }
 }

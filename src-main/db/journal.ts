@@ -8,8 +8,9 @@
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
 import { rangeInsert, rowChange, type JournalEntry, type RangeInsert, type RowChange, type StoredRow } from '#shared/model/journal.ts'
-import { ConstraintError, type Database, type Row } from './database.ts'
+import type { Database, Row } from './database.ts'
 import { Edit, explainConstraint, sameValue } from './edit.ts'
+import { ConstraintError } from './explain.ts'
 import { tables } from './tables.ts'
 
 const chunkRows = 500

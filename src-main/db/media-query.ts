@@ -5,13 +5,9 @@
  * arms are merged, so the first page costs no more than what it skips. Otherwise the images themselves are walked.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
+import { all, type Condition } from './condition.ts'
 import type { Database, Value } from './database.ts'
 import { incompleteIds } from './incomplete.ts'
-
-export interface Condition {
-  sql: string
-  params: Value[]
-}
 
 export interface Page {
   /** Images after this id. */
@@ -221,10 +217,5 @@ function annotationArms(db: Database, filter: MediaFilter): (Condition & { from:
     { ...condition, from: `media_label a INDEXED BY ${mediaLabel}` },
   ]
 }
-
-export const all = (conditions: readonly Condition[]): Condition => ({
-  sql: conditions.map((c) => `(${c.sql})`).join(' AND ') || '1',
-  params: conditions.flatMap((c) => c.params),
-})
 
 const like = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`

@@ -2,7 +2,7 @@
 import type { MediaPatch } from '#shared/contract/annotations.ts'
 import type { Input } from '#shared/contract.ts'
 import { call, outbox, type Request } from '../rpc/index.ts'
-import { useDesk } from '../stores/desk.ts'
+import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
@@ -10,21 +10,21 @@ import { watchScan } from './links.ts'
 
 /** What a change of images is meant for: those chosen, else the open one. */
 export function chosenImages(): number[] {
-  const [desk, gallery, shell] = [useDesk(), useGallery(), useShell()]
+  const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   if (gallery.selection.size) return [...gallery.selection]
-  return shell.room === 'label' && desk.mediaId !== null ? [desk.mediaId] : []
+  return shell.room === 'label' && openImage.mediaId !== null ? [openImage.mediaId] : []
 }
 
 /** Takes back the project's last change, which is the one that the toast speaks of. */
 export async function takeBack(): Promise<void> {
   await outbox.empty()
   await call('history.undo', {})
-  await useDesk().refetch()
+  await useOpenImage().refetch()
 }
 /** What an `undo` in a toast does. */
 export const undoing = { key: 'actions.undo', run: () => void takeBack().catch((e: unknown) => useToasts().error(String(e))) }
 function change(request: Request, toast: string, count: number): void {
-  useDesk().change(request)
+  useOpenImage().change(request)
   useToasts().done(toast, { count }, undoing)
 }
 
@@ -49,7 +49,7 @@ export const bulk = {
   },
   /** Of the open image; the next proposal is then in the hand. */
   regionState(ids: readonly number[], state: 'accepted' | 'rejected') {
-    const { editor } = useDesk()
+    const { editor } = useOpenImage()
     const regions = ids.flatMap((id) => editor.regions.get(id) ?? [])
     const what = `${state === 'accepted' ? 'accept' : 'reject'} ${regions.length === 1 ? 'proposal' : `${regions.length} proposals`}`
     editor.commit(
@@ -63,7 +63,7 @@ export const bulk = {
 
 /** Puts copies of another image's regions on the open one, as one change. */
 export async function copyFrom(mediaId: number): Promise<void> {
-  const [{ editor }, toasts] = [useDesk(), useToasts()]
+  const [{ editor }, toasts] = [useOpenImage(), useToasts()]
   await outbox.empty()
   const { regions } = await call('media.content', { id: mediaId })
   const copied = regions.filter((r) => r.state === 'accepted' && !r.hidden)
@@ -76,7 +76,7 @@ export async function copyFrom(mediaId: number): Promise<void> {
 
 /** Puts copies of what is selected on the images that follow, as one change that its toast takes back. */
 export async function copyOnward(images: number): Promise<void> {
-  const [{ editor, mediaId }, gallery, toasts] = [useDesk(), useGallery(), useToasts()]
+  const [{ editor, mediaId }, gallery, toasts] = [useOpenImage(), useGallery(), useToasts()]
   const here = gallery.places.get(mediaId ?? 0)
   if (here === undefined) return
   const mediaIds = gallery.ids.slice(here + 1, here + 1 + images)

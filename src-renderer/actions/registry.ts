@@ -7,7 +7,7 @@ import { useAids } from '../stores/aids.ts'
 import { useClassify } from '../stores/classify.ts'
 import { useComments } from '../stores/comments.ts'
 import { tools, useCuration } from '../stores/curation.ts'
-import { useDesk } from '../stores/desk.ts'
+import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useGrounding } from '../stores/grounding.ts'
 import { useIncomplete } from '../stores/incomplete.ts'
@@ -18,6 +18,7 @@ import { useSession } from '../stores/session.ts'
 import { rooms, useShell, type Dialog } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 import { useRoute } from '../routing/route.ts'
+import { offeredLocales } from '../locales/index.ts'
 import { chooseFolder } from './folder.ts'
 import { trackActions } from './tracks.ts'
 import { bulk, chosenImages, copyFrom, copyOnward } from './bulk.ts'
@@ -41,7 +42,14 @@ const drawing = new Set<string>(['undo', 'redo'])
 const viewing = /^(zoom|toggle|hide-all|brush)/
 
 export function makeActions(): Map<string, AppAction> {
-  const [desk, gallery, project, session, shell, toasts] = [useDesk(), useGallery(), useProject(), useSession(), useShell(), useToasts()]
+  const [openImage, gallery, project, session, shell, toasts] = [
+    useOpenImage(),
+    useGallery(),
+    useProject(),
+    useSession(),
+    useShell(),
+    useToasts(),
+  ]
   const incomplete = useIncomplete()
   const [review, grounding, curation, jobs, classify, route] = [
     useReview(),
@@ -54,7 +62,7 @@ export function makeActions(): Map<string, AppAction> {
   const [agreement, comments] = [useAgreement(), useComments()]
   const aids = useAids()
   const opened = () => project.opened !== null
-  const labelling = () => opened() && shell.room === 'label' && desk.content !== null
+  const labelling = () => opened() && shell.room === 'label' && openImage.content !== null
   const browsing = () => opened() && shell.room === 'data'
   const chosen = () => browsing() && gallery.selection.size > 0
   const failing = (promise: Promise<unknown>) =>
@@ -66,7 +74,7 @@ export function makeActions(): Map<string, AppAction> {
 
   for (const room of rooms)
     add(`go-${room}`, 'go', opened, () => {
-      if (room === 'label' && desk.mediaId === null && gallery.ids.length) return void desk.step(1)
+      if (room === 'label' && openImage.mediaId === null && gallery.ids.length) return void openImage.step(1)
       shell.room = room
     })
 
@@ -109,26 +117,26 @@ export function makeActions(): Map<string, AppAction> {
     () => void (shell.goingTo = true),
   )
   add('copy-link', 'go', opened, () => failing(navigator.clipboard.writeText(location.href).then(() => toasts.done('route.copied'))))
-  add('next-image', 'go', opened, () => (shell.room === 'label' ? desk.step(1) : false))
-  add('previous-image', 'go', opened, () => (shell.room === 'label' ? desk.step(-1) : false))
+  add('next-image', 'go', opened, () => (shell.room === 'label' ? openImage.step(1) : false))
+  add('previous-image', 'go', opened, () => (shell.room === 'label' ? openImage.step(-1) : false))
 
   // A drawing in progress has its own steps; then the journal's.
   for (const how of ['undo', 'redo'] as const)
     add(how, 'edit', opened, () => {
-      if (labelling() && desk.editor.execute(how)) return
-      void (classify.working ? classify : agreement.working ? agreement : desk).turn(how)
+      if (labelling() && openImage.editor.execute(how)) return
+      void (classify.working ? classify : agreement.working ? agreement : openImage).turn(how)
     })
-  const proposals = () => (labelling() ? desk.editor.atHand.filter((r) => r.state === 'proposed') : [])
+  const proposals = () => (labelling() ? openImage.editor.atHand.filter((r) => r.state === 'proposed') : [])
   /** Nothing but proposals is in the hand, and nothing in progress: cancelling means to reject them. */
   const judging = () =>
-    desk.editor.state.path.endsWith('.idle') &&
+    openImage.editor.state.path.endsWith('.idle') &&
     grounding.words === null &&
-    desk.selected.length > 0 &&
-    desk.selected.every((r) => r.state === 'proposed')
+    openImage.selected.length > 0 &&
+    openImage.selected.every((r) => r.state === 'proposed')
   const canvas = (id: CanvasAction): void => {
     if (drawing.has(id)) return
     add(id, id.startsWith('tool-') ? 'tools' : viewing.test(id) ? 'view' : 'edit', labelling, () =>
-      id === 'cancel' && judging() ? false : desk.editor.execute(id),
+      id === 'cancel' && judging() ? false : openImage.editor.execute(id),
     )
   }
   for (const tool of toolNames) canvas(`tool-${tool}`)
@@ -142,12 +150,12 @@ export function makeActions(): Map<string, AppAction> {
       () => {
         const label = project.labelForKey(String(n))
         if (!label) return false
-        if (shell.room === 'label') desk.editor.setLabel(label.id)
+        if (shell.room === 'label') openImage.editor.setLabel(label.id)
         else if (chosen()) bulk.label([...gallery.selection], label.id)
         else return false
       },
     )
-  const before = () => gallery.ids[(gallery.places.get(desk.mediaId ?? 0) ?? 0) - 1]
+  const before = () => gallery.ids[(gallery.places.get(openImage.mediaId ?? 0) ?? 0) - 1]
   add(
     'copy-previous',
     'label',
@@ -157,13 +165,13 @@ export function makeActions(): Map<string, AppAction> {
   add(
     'copy-next',
     'label',
-    () => labelling() && desk.selected.length > 0,
+    () => labelling() && openImage.selected.length > 0,
     () => failing(copyOnward(1)),
   )
   add(
     'edit-attributes',
     'label',
-    () => labelling() && desk.selected.length > 0,
+    () => labelling() && openImage.selected.length > 0,
     () => document.querySelector<HTMLElement>('[data-attributes] :is(select, input)')?.focus(),
   )
   for (const { id, available, run } of trackActions(labelling)) add(id, id === 'toggle-timeline' ? 'view' : 'label', available, run)
@@ -207,7 +215,7 @@ export function makeActions(): Map<string, AppAction> {
           )
         : false,
   )
-  const all = () => (labelling() ? desk.regions.filter((r) => r.state === 'proposed') : [])
+  const all = () => (labelling() ? openImage.regions.filter((r) => r.state === 'proposed') : [])
   add(
     'accept-all',
     'review',
@@ -236,8 +244,8 @@ export function makeActions(): Map<string, AppAction> {
     () => all().length > 0,
     () => {
       const list = [...all()].reverse()
-      const at = list.findIndex((r) => desk.selection.includes(r.id))
-      desk.editor.setSelection([list[(at + 1) % list.length]!.id])
+      const at = list.findIndex((r) => openImage.selection.includes(r.id))
+      openImage.editor.setSelection([list[(at + 1) % list.length]!.id])
     },
   )
   add(
@@ -302,7 +310,7 @@ export function makeActions(): Map<string, AppAction> {
     () => {
       if (!browsing()) return false
       const id = gallery.ids[gallery.focus]
-      if (id !== undefined) void desk.open(id)
+      if (id !== undefined) void openImage.open(id)
     },
   )
   add('choose-all', 'images', browsing, () => gallery.chooseAll())
@@ -391,7 +399,7 @@ export function makeActions(): Map<string, AppAction> {
       () => session.settings.theme !== theme,
       () => session.save({ theme }),
     )
-  for (const language of ['en', 'ja'] as const)
+  for (const { id: language } of offeredLocales)
     add(
       `language-${language}`,
       'window',

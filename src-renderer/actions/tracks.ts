@@ -1,7 +1,7 @@
 /** What is done to tracks from the canvas: each one edit, whose undo is that of the open image. */
 import type { Input } from '#shared/contract.ts'
 import { call, outbox } from '../rpc/index.ts'
-import { useDesk } from '../stores/desk.ts'
+import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useSequence } from '../stores/sequence.ts'
 import { useToasts } from '../stores/toasts.ts'
@@ -9,7 +9,7 @@ import { useToasts } from '../stores/toasts.ts'
 /** The regions in the hand, saved by now. */
 async function chosen(): Promise<number[]> {
   await outbox.empty()
-  return [...useDesk().editor.selection]
+  return [...useOpenImage().editor.selection]
 }
 
 const failing = (promise: Promise<unknown>) =>
@@ -23,15 +23,15 @@ async function change<M extends 'tracks.key' | 'tracks.end' | 'tracks.make' | 't
   if (ids.length) await call(method, { ids, ...more } as Input<M>)
 }
 
-const hand = () => useDesk().selected.filter((r) => r.track)
+const hand = () => useOpenImage().selected.filter((r) => r.track)
 
 /** So many images on in the order of the sequence; all: to its end. */
 export async function trackOnward(images: number): Promise<void> {
-  const [desk, sequence] = [useDesk(), useSequence()]
+  const [openImage, sequence] = [useOpenImage(), useSequence()]
   if (images === Infinity) return change('tracks.make', {})
   // The sequence is looked up where the project had no track yet.
-  const frames = sequence.at >= 0 ? sequence.list.frames : (await call('tracks.list', { mediaId: desk.mediaId!, always: true })).frames
-  const through = frames[Math.min(frames.indexOf(desk.mediaId!) + images, frames.length - 1)]
+  const frames = sequence.at >= 0 ? sequence.list.frames : (await call('tracks.list', { mediaId: openImage.mediaId!, always: true })).frames
+  const through = frames[Math.min(frames.indexOf(openImage.mediaId!) + images, frames.length - 1)]
   await change('tracks.make', through === undefined ? {} : { through })
 }
 
@@ -43,8 +43,8 @@ export interface TrackAction {
 
 /** For the registry. */
 export function trackActions(labelling: () => boolean): TrackAction[] {
-  const [desk, gallery, sequence] = [useDesk(), useGallery(), useSequence()]
-  const some = () => labelling() && desk.selected.length > 0 && gallery.ids.length > 1
+  const [openImage, gallery, sequence] = [useOpenImage(), useGallery(), useSequence()]
+  const some = () => labelling() && openImage.selected.length > 0 && gallery.ids.length > 1
   const tracked = () => labelling() && hand().length > 0
   const keyed = () => labelling() && sequence.at >= 0 && sequence.list.tracks.length > 0
   return [

@@ -1,7 +1,7 @@
 /** What is done to all images that are shown, by one key. */
 import { call, outbox } from '../rpc/index.ts'
 import { useCuration } from '../stores/curation.ts'
-import { useDesk } from '../stores/desk.ts'
+import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
@@ -9,11 +9,11 @@ import { undoing } from './bulk.ts'
 
 /** The proposals of all images that are shown; where they are filtered by score, those that reach it. */
 export async function acceptShown(): Promise<void> {
-  const [gallery, toasts, desk] = [useGallery(), useToasts(), useDesk()]
+  const [gallery, toasts, openImage] = [useGallery(), useToasts(), useOpenImage()]
   await outbox.empty() // what was corrected just now is no proposal any more
   const { regions, labels } = await call('proposals.accept', { mediaIds: gallery.ids, minScore: gallery.filter.score?.min ?? null })
   if (!regions && !labels) return toasts.say('keys.noProposals')
-  await desk.refetch()
+  await openImage.refetch()
   toasts.done('keys.accepted', { count: regions + labels }, undoing)
 }
 

@@ -1,67 +1,38 @@
 import { createI18n } from 'vue-i18n'
-import { en } from './en.ts'
-import { ja } from './ja.ts'
-import { firstEn, firstJa } from './first.ts'
-import { keepEn, keepJa } from './keep.ts'
-import { keysActionsEn, keysActionsJa, keysEn, keysJa } from './keys.ts'
-import { labellingActionsEn, labellingActionsJa, labellingEn, labellingJa } from './labelling.ts'
-import { reviewingActionsEn, reviewingActionsJa, reviewingCurateEn, reviewingCurateJa, reviewingEn, reviewingJa } from './reviewing.ts'
-import { routeEn, routeJa } from './route.ts'
-import { sequenceActionsEn, sequenceActionsJa, sequenceEn, sequenceJa } from './sequence.ts'
-import { skeletonActionsEn, skeletonActionsJa, skeletonEn, skeletonHintEn, skeletonHintJa, skeletonJa } from './skeleton.ts'
-import { upkeepEn, upkeepJa } from './upkeep.ts'
-import { windowEn, windowJa } from './window.ts'
+import { localeOf, locales, wordsIn, type Locale } from '#shared/locales/index.ts'
 
-/** One table of many: groups of one name are joined. */
-function together(tables: readonly object[]): LocaleMessages {
-  const all: LocaleMessages = {}
-  for (const table of tables) for (const [group, words] of Object.entries(table)) all[group] = { ...all[group], ...words }
-  return all
+/** Each language can be chosen by an action, which is called what its speakers call it. */
+const byName = Object.fromEntries(locales.map((l) => [`language-${l.id}`, l.name]))
+/** Filled from English, so that a language that lacks a word has no gap. */
+const messages = (id: string) => {
+  const words = wordsIn(id)
+  return { ...words, actions: { ...words.actions, ...byName } }
 }
-interface LocaleMessages {
-  [group: string]: { [key: string]: string | LocaleMessages[string] }
-}
+/** Texts that are still in English have the forms of English, which may be fewer. */
+const pluralRules = Object.fromEntries(
+  locales.flatMap(({ id, plural }) =>
+    plural ? [[id, (count: number, forms: number) => Math.min(plural(count, forms), forms - 1)] as const] : [],
+  ),
+)
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  messages: {
-    en: together([
-      en,
-      firstEn,
-      keepEn,
-      keysEn,
-      { actions: keysActionsEn },
-      labellingEn,
-      { actions: labellingActionsEn },
-      reviewingEn,
-      { actions: reviewingActionsEn, curate: reviewingCurateEn },
-      routeEn,
-      sequenceEn,
-      { actions: sequenceActionsEn },
-      skeletonEn,
-      { actions: skeletonActionsEn, hint: skeletonHintEn },
-      upkeepEn,
-      windowEn,
-    ]),
-    ja: together([
-      ja,
-      firstJa,
-      keepJa,
-      keysJa,
-      { actions: keysActionsJa },
-      labellingJa,
-      { actions: labellingActionsJa },
-      reviewingJa,
-      { actions: reviewingActionsJa, curate: reviewingCurateJa },
-      routeJa,
-      sequenceJa,
-      { actions: sequenceActionsJa },
-      skeletonJa,
-      { actions: skeletonActionsJa, hint: skeletonHintJa },
-      upkeepJa,
-      windowJa,
-    ]),
-  },
+  messages: Object.fromEntries(locales.map((l) => [l.id, messages(l.id)])),
+  pluralRules,
 })
+
+/** The language that the window speaks now. */
+export const spoken = (): Locale => localeOf(i18n.global.locale.value)
+
+/** `?locale=` of the window's address: it wins over the settings until the tab is closed, also for languages that are not offered. */
+export function askedLocale(): string | null {
+  const place = 'dashi:locale'
+  const asked = new URLSearchParams(location.search).get('locale')
+  if (asked !== null) sessionStorage.setItem(place, asked)
+  const id = sessionStorage.getItem(place)
+  return locales.some((l) => l.id === id) ? id : null
+}
+/** To choose from in this build. */
+export const offeredLocales = locales.filter((l) => !l.developing || import.meta.env.DEV)

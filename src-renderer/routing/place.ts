@@ -4,7 +4,7 @@ import { mediaSort } from '#shared/contract/media.ts'
 import { useAgreement } from '../stores/agreement.ts'
 import { useComparison } from '../stores/comparison.ts'
 import { useCuration } from '../stores/curation.ts'
-import { useDesk } from '../stores/desk.ts'
+import { useOpenImage } from '../stores/open-image.ts'
 import { useGallery } from '../stores/gallery.ts'
 import { useProject } from '../stores/project.ts'
 import { useReview } from '../stores/review.ts'
@@ -45,11 +45,11 @@ function between(): Pick<Of<'data'>, 'between' | 'iou'> {
 }
 
 export function here(): Address {
-  const [project, shell, gallery, desk, curation, runs, comparison] = [
+  const [project, shell, gallery, openImage, curation, runs, comparison] = [
     useProject(),
     useShell(),
     useGallery(),
-    useDesk(),
+    useOpenImage(),
     useCuration(),
     useRuns(),
     useComparison(),
@@ -80,11 +80,14 @@ export function here(): Address {
     case 'label':
       return {
         room: 'label',
-        image: desk.mediaId ?? undefined,
+        image: openImage.mediaId ?? undefined,
         ...shown(),
         ...(useAgreement().queue && between()),
         reviewing: useReview().active || undefined,
-        regions: desk.mediaId !== null && desk.selection.some((id) => id > 0) ? keptList(desk.selection.filter((id) => id > 0)) : undefined,
+        regions:
+          openImage.mediaId !== null && openImage.selection.some((id) => id > 0)
+            ? keptList(openImage.selection.filter((id) => id > 0))
+            : undefined,
         ...common,
       }
     case 'train':
@@ -110,7 +113,7 @@ export type Gone = 'label' | 'list'
 
 /** The open project's view as the address says, at once; what has to be fetched for it comes after. */
 export async function show(address: Address): Promise<Gone[]> {
-  const [shell, desk, runs, comparison] = [useShell(), useDesk(), useRuns(), useComparison()]
+  const [shell, openImage, runs, comparison] = [useShell(), useOpenImage(), useRuns(), useComparison()]
   const gone: Gone[] = []
   if (address.room === 'welcome') return gone
   shell.room = address.room
@@ -120,12 +123,12 @@ export async function show(address: Address): Promise<Gone[]> {
       break
     case 'label': {
       showImages(address, gone)
-      if (address.image === undefined) desk.close()
-      else if (address.image !== desk.mediaId || !desk.content) await desk.open(address.image)
+      if (address.image === undefined) openImage.close()
+      else if (address.image !== openImage.mediaId || !openImage.content) await openImage.open(address.image)
       const wanted = new Set(address.regions === undefined ? [] : (idsOfList(address.regions) ?? []))
-      if (address.image === desk.mediaId) desk.select(wanted)
+      if (address.image === openImage.mediaId) openImage.select(wanted)
       useReview().active = address.reviewing ?? false
-      if (address.between) await useAgreement().resume(address.between, address.iou ?? 0.5, desk.mediaId)
+      if (address.between) await useAgreement().resume(address.between, address.iou ?? 0.5, openImage.mediaId)
       else if (useAgreement().queue) useAgreement().end()
       break
     }

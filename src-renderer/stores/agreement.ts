@@ -8,7 +8,7 @@ import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
 import { useClassify } from './classify.ts'
 import { useCuration } from './curation.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useProject } from './project.ts'
 import { useReview } from './review.ts'
 import { useSession } from './session.ts'
@@ -27,7 +27,14 @@ export const authorOfText = (text: string): AuthorRef => ({
 })
 
 export const useAgreement = defineStore('agreement', () => {
-  const [project, curation, desk, session, shell, toasts] = [useProject(), useCuration(), useDesk(), useSession(), useShell(), useToasts()]
+  const [project, curation, openImage, session, shell, toasts] = [
+    useProject(),
+    useCuration(),
+    useOpenImage(),
+    useSession(),
+    useShell(),
+    useToasts(),
+  ]
   const [classify, review] = [useClassify(), useReview()]
 
   // ---- Who, and how far they agree
@@ -99,7 +106,7 @@ export const useAgreement = defineStore('agreement', () => {
   let steps: number[] = []
   const now = computed(() => queue.value?.[at.value] ?? null)
   /** Another image was opened meanwhile. */
-  const away = computed(() => now.value !== null && desk.mediaId !== now.value.mediaId)
+  const away = computed(() => now.value !== null && openImage.mediaId !== now.value.mediaId)
   const working = computed(() => queue.value !== null && shell.room === 'label')
 
   async function begin(from: readonly Disagreement[] = shown.value, first = 0): Promise<void> {
@@ -111,7 +118,7 @@ export const useAgreement = defineStore('agreement', () => {
   }
   function end(): void {
     queue.value = null
-    desk.editor.setSelection([])
+    openImage.editor.setSelection([])
   }
   watch([() => classify.active, () => review.active], ([x, y]) => (x || y) && queue.value && end())
 
@@ -119,19 +126,19 @@ export const useAgreement = defineStore('agreement', () => {
     const wanted = queue.value?.[to]
     if (!wanted) return false
     at.value = to
-    await desk.open(wanted.mediaId)
+    await openImage.open(wanted.mediaId)
     if (now.value === wanted) show(wanted)
     return true
   }
   /** Both versions in the hand, in the middle of the canvas. */
   function show({ kind, a, b }: Disagreement): void {
-    if (kind === 'class') return desk.editor.setSelection([])
-    const regions = [...a, ...b].flatMap((id) => desk.editor.regions.get(id) ?? [])
-    desk.editor.setSelection(regions.map((r) => r.id))
+    if (kind === 'class') return openImage.editor.setSelection([])
+    const regions = [...a, ...b].flatMap((id) => openImage.editor.regions.get(id) ?? [])
+    openImage.editor.setSelection(regions.map((r) => r.id))
     if (!regions.length) return
     const { x, y, w, h } = boundsOfShapes(regions.map((r) => r.shape))
     const around = Math.max(w, h, 40) * 0.3
-    desk.editor.zoomTo({ x: x - around, y: y - around, w: w + 2 * around, h: h + 2 * around })
+    openImage.editor.zoomTo({ x: x - around, y: y - around, w: w + 2 * around, h: h + 2 * around })
   }
   /** The next that nobody settled, else the next; false at the end. */
   const next = (by: 1 | -1 = 1): boolean => {
@@ -148,14 +155,14 @@ export const useAgreement = defineStore('agreement', () => {
     await call('agreement.decide', { kind, mediaId, a, b, take })
     settled.value = new Map(settled.value).set(place, take)
     steps.push(place)
-    await desk.refetch()
+    await openImage.refetch()
     if (at.value === place) next()
   }
   const settle = (take: Take) => void decide(take).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
 
   /** True: the key was for the queue. */
   function press(chord: string): boolean {
-    if (!working.value || !desk.editor.state.path.endsWith('.idle')) return false
+    if (!working.value || !openImage.editor.state.path.endsWith('.idle')) return false
     const take = { '1': 'a', '2': 'b', '3': 'both' }[chord] as Take | undefined
     if (away.value) {
       if (chord !== 'Enter') return false
@@ -174,8 +181,11 @@ export const useAgreement = defineStore('agreement', () => {
     await outbox.empty()
     const place = steps.at(-1)
     const before = place === undefined ? undefined : queue.value?.[place]
-    const [there, own] = await Promise.all([before && lastOf(before.mediaId), desk.mediaId === null ? undefined : lastOf(desk.mediaId)])
-    if (!before || there?.action !== action || (own && own.seq > there.seq)) return void (await desk.turn('undo'))
+    const [there, own] = await Promise.all([
+      before && lastOf(before.mediaId),
+      openImage.mediaId === null ? undefined : lastOf(openImage.mediaId),
+    ])
+    if (!before || there?.action !== action || (own && own.seq > there.seq)) return void (await openImage.turn('undo'))
     const entry = await call('history.undo', { mediaId: before.mediaId })
     toasts.turned('undo', entry?.action ?? null)
     steps.pop()
@@ -183,11 +193,11 @@ export const useAgreement = defineStore('agreement', () => {
     left.delete(place!)
     settled.value = left
     await go(place!)
-    await desk.refetch()
+    await openImage.refetch()
     show(before)
   }
   const turn = (how: 'undo' | 'redo') =>
-    void (how === 'undo' ? undo() : desk.turn(how)).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
+    void (how === 'undo' ? undo() : openImage.turn(how)).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))
 
   const choose = (between: readonly string[], iou: number): void => {
     ;[a.value, b.value, threshold.value] = [between[0]!, between[1]!, iou]

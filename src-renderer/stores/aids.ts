@@ -4,11 +4,11 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { boxUnion, shapeBox } from '#shared/geometry/box.ts'
 import type { Scale, Template } from '#shared/model/aid.ts'
 import { call, remote } from '../rpc/index.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useProject } from './project.ts'
 
 export const useAids = defineStore('aids', () => {
-  const [project, desk] = [useProject(), useDesk()]
+  const [project, openImage] = [useProject(), useOpenImage()]
   const scale = shallowRef<Scale | null>(null)
   const templates = shallowRef<Template[]>([])
   /** The one that was saved or placed last. */
@@ -23,16 +23,16 @@ export const useAids = defineStore('aids', () => {
   const later = () => void refresh().catch(() => undefined)
   watch(() => project.key, later, { immediate: true })
   remote.on('project.changed', ({ what }) => what.includes('aids') && later())
-  watch(scale, (now) => desk.editor.setScale(now), { immediate: true })
+  watch(scale, (now) => openImage.editor.setScale(now), { immediate: true })
 
   const setScale = (next: Scale | null) => call('scale.set', { scale: next }).then(refresh)
 
   /** The selected regions, under a name. */
   async function save(name: string): Promise<void> {
-    const { image } = desk.editor
-    if (!image || !desk.selected.length) return
+    const { image } = openImage.editor
+    if (!image || !openImage.selected.length) return
     const { width, height } = image
-    const regions = desk.selected.map(({ labelId, shape, attributes }) => ({ labelId, shape, attributes }))
+    const regions = openImage.selected.map(({ labelId, shape, attributes }) => ({ labelId, shape, attributes }))
     lastId.value = (await call('templates.save', { name, width, height, regions })).id
     await refresh()
   }
@@ -41,11 +41,11 @@ export const useAids = defineStore('aids', () => {
 
   /** At the place where it was made, or with its middle at the pointer. False where there is none. */
   function place(template: Template | null, where: 'same' | 'pointer'): boolean {
-    if (!template || !desk.editor.image) return false
+    if (!template || !openImage.editor.image) return false
     lastId.value = template.id
     const box = template.regions.map((r) => shapeBox(r.shape)).reduce(boxUnion)
-    const at = where === 'pointer' ? desk.editor.pointer : null
-    return desk.editor.placeTemplate(template, at ? { x: at.x - box.x - box.w / 2, y: at.y - box.y - box.h / 2 } : null)
+    const at = where === 'pointer' ? openImage.editor.pointer : null
+    return openImage.editor.placeTemplate(template, at ? { x: at.x - box.x - box.w / 2, y: at.y - box.y - box.h / 2 } : null)
   }
 
   return { scale, templates, last, refresh, setScale, save, rename, remove, place }

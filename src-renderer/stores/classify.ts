@@ -5,7 +5,7 @@ import type { JournalEntry } from '#shared/model/journal.ts'
 import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../label-keys.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useGallery } from './gallery.ts'
 import { useProject } from './project.ts'
 import { useReview } from './review.ts'
@@ -28,8 +28,8 @@ const keptGuesses = 500
 const keptSteps = 1000
 
 export const useClassify = defineStore('classify', () => {
-  const [desk, gallery, project, runs, review, session, shell, toasts] = [
-    useDesk(),
+  const [openImage, gallery, project, runs, review, session, shell, toasts] = [
+    useOpenImage(),
     useGallery(),
     useProject(),
     useRuns(),
@@ -55,7 +55,7 @@ export const useClassify = defineStore('classify', () => {
 
   const numbers = computed(() => numbersOf(project.labels))
   const found = computed(() => labelsOfText(text.value, project.labels).slice(0, 8))
-  const working = computed(() => active.value && shell.room === 'label' && desk.mediaId !== null)
+  const working = computed(() => active.value && shell.room === 'label' && openImage.mediaId !== null)
 
   // ---- What is kept: that the mode is on, the model that guesses, the images that undo comes back to
 
@@ -125,8 +125,8 @@ export const useClassify = defineStore('classify', () => {
   /** One question at a time: of the open image, then of the next, so that quick hands leave no queue behind. */
   function guessOn(): void {
     if (asking || !working.value || !model.value) return
-    const here = gallery.places.get(desk.mediaId!)
-    const wanted = [desk.mediaId!, ...(here === undefined ? [] : gallery.ids.slice(here + 1, here + 2))].find((id) => !guesses.has(id))
+    const here = gallery.places.get(openImage.mediaId!)
+    const wanted = [openImage.mediaId!, ...(here === undefined ? [] : gallery.ids.slice(here + 1, here + 2))].find((id) => !guesses.has(id))
     if (wanted === undefined) return
     asking = true
     const { folder } = model.value
@@ -142,11 +142,11 @@ export const useClassify = defineStore('classify', () => {
         guessOn()
       })
   }
-  watch([() => desk.mediaId, working], () => {
+  watch([() => openImage.mediaId, working], () => {
     digits.value = text.value = ''
     guessOn()
   })
-  const here = computed(() => (desk.content?.media.id === desk.mediaId ? desk.content : null))
+  const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
   /** The classes that the open image has. */
   const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
   /** A proposal that lies there, else what the model answers. */
@@ -154,7 +154,7 @@ export const useClassify = defineStore('classify', () => {
     const proposed = (here.value?.labels ?? []).flatMap((l) =>
       l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],
     )
-    return proposed.sort((a, b) => b.score - a.score)[0] ?? (desk.mediaId === null ? null : (guesses.get(desk.mediaId) ?? null))
+    return proposed.sort((a, b) => b.score - a.score)[0] ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null))
   })
 
   // ---- What keys do
@@ -162,23 +162,23 @@ export const useClassify = defineStore('classify', () => {
   /** In the mode of several: the class is added, or taken away where the image has it. */
   function turn(mediaId: number, labelId: number): void {
     const has = now.value.includes(labelId)
-    desk.change({ method: has ? 'image-labels.unset' : 'image-labels.set', input: { mediaIds: [mediaId], labelId } })
+    openImage.change({ method: has ? 'image-labels.unset' : 'image-labels.set', input: { mediaIds: [mediaId], labelId } })
     if (!has || now.value.length) labelled.value.add(mediaId)
     else labelled.value.delete(mediaId)
     triggerRef(labelled)
     digits.value = text.value = ''
   }
   function choose(labelId: number): void {
-    const mediaId = desk.mediaId
+    const mediaId = openImage.mediaId
     if (mediaId === null) return
     if (several.value) return turn(mediaId, labelId)
-    desk.change({ method: 'image-labels.choose', input: { mediaId, labelId } })
+    openImage.change({ method: 'image-labels.choose', input: { mediaId, labelId } })
     labelled.value.add(mediaId)
     triggerRef(labelled)
     steps.push(mediaId)
     keepSteps()
     digits.value = text.value = ''
-    if (session.settings.labelling.advance) desk.step(1)
+    if (session.settings.labelling.advance) openImage.step(1)
   }
   /** What was typed, else the label that the image has already, else the guess. False where there is none of them. */
   function confirm(): boolean {
@@ -189,11 +189,11 @@ export const useClassify = defineStore('classify', () => {
         : null
     if (typed !== null) choose(typed)
     else if (digits.value || text.value.trim()) return false
-    else if (now.value.length) return desk.step(1)
+    else if (now.value.length) return openImage.step(1)
     else if (guess.value) {
       choose(guess.value.labelId)
-      if (several.value) desk.step(1)
-    } else return several.value && desk.step(1)
+      if (several.value) openImage.step(1)
+    } else return several.value && openImage.step(1)
     return true
   }
   function digit(key: string): void {
@@ -227,11 +227,11 @@ export const useClassify = defineStore('classify', () => {
   }
   /** The next image after this one that has no label yet, else the first of all. */
   function nextUnlabelled(): boolean {
-    const from = (desk.mediaId === null ? undefined : gallery.places.get(desk.mediaId)) ?? -1
-    const open = (ids: readonly number[]) => ids.find((id) => id !== desk.mediaId && !labelled.value.has(id))
+    const from = (openImage.mediaId === null ? undefined : gallery.places.get(openImage.mediaId)) ?? -1
+    const open = (ids: readonly number[]) => ids.find((id) => id !== openImage.mediaId && !labelled.value.has(id))
     const next = open(gallery.ids.slice(from + 1)) ?? open(gallery.ids)
     if (next === undefined) return false
-    void desk.open(next)
+    void openImage.open(next)
     return true
   }
 
@@ -257,9 +257,9 @@ export const useClassify = defineStore('classify', () => {
     const before = await lastImage()
     const [there, own] = await Promise.all([
       before === null ? undefined : lastOf(before),
-      desk.mediaId === null ? undefined : lastOf(desk.mediaId),
+      openImage.mediaId === null ? undefined : lastOf(openImage.mediaId),
     ])
-    if (before === null || !there || (own && own.seq > there.seq)) return void (await desk.turn('undo'))
+    if (before === null || !there || (own && own.seq > there.seq)) return void (await openImage.turn('undo'))
     const entry = await call('history.undo', { mediaId: before })
     toasts.turned('undo', entry?.action ?? null)
     await back(before)
@@ -270,20 +270,20 @@ export const useClassify = defineStore('classify', () => {
     keepSteps()
     labelled.value.delete(mediaId)
     triggerRef(labelled)
-    await desk.open(mediaId)
-    if (remote.connection.state === 'open') await desk.refetch()
+    await openImage.open(mediaId)
+    if (remote.connection.state === 'open') await openImage.refetch()
   }
   async function redo(): Promise<void> {
-    const mediaId = desk.mediaId
+    const mediaId = openImage.mediaId
     if (mediaId === null) return
     await outbox.empty()
     const entry = await call('history.redo', { mediaId })
     toasts.turned('redo', entry?.action ?? null)
-    if (entry?.action !== action) return void (entry && (await desk.refetch()))
+    if (entry?.action !== action) return void (entry && (await openImage.refetch()))
     steps.push(mediaId)
     keepSteps()
     await refreshLabelled()
-    desk.step(1)
+    openImage.step(1)
   }
   const turnHistory = (how: 'undo' | 'redo') =>
     (how === 'undo' ? undo() : redo()).catch((e: unknown) => toasts.error(e instanceof Error ? e.message : String(e)))

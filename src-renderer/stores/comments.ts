@@ -5,7 +5,7 @@ import type { Comment } from '#shared/model/media.ts'
 import { boundsOfShapes } from '../canvas/transform.ts'
 import { toScreen } from '../canvas/view.ts'
 import { call, outbox } from '../rpc/index.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useGallery } from './gallery.ts'
 import { useShell } from './shell.ts'
 
@@ -20,38 +20,38 @@ export interface Thread {
 export type Target = 'place' | 'region' | 'image'
 
 export const useComments = defineStore('comments', () => {
-  const [desk, gallery, shell] = [useDesk(), useGallery(), useShell()]
+  const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   /** The one whose card is open. */
   const focused = ref<number | null>(null)
   /** The one that is being written: where it could be, and where it will be. */
   const draft = ref<{ place: { x: number; y: number } | null; regionId: number | null; target: Target } | null>(null)
 
   const threads = computed<Thread[]>(() => {
-    void desk.seen.regions
-    const all = desk.content?.comments ?? []
+    void openImage.seen.regions
+    const all = openImage.content?.comments ?? []
     return all
       .filter((c) => c.replyTo === null)
       .map((comment, i) => ({ comment, number: i + 1, replies: all.filter((c) => c.replyTo === comment.id), place: placeOf(comment) }))
   })
   function placeOf({ at, regionId }: Pick<Comment, 'at' | 'regionId'>): Thread['place'] {
     if (at) return at
-    const region = regionId === null ? undefined : desk.editor.regions.get(regionId)
+    const region = regionId === null ? undefined : openImage.editor.regions.get(regionId)
     if (!region) return null
     const { x, y, w } = boundsOfShapes([region.shape])
     return { x: x + w, y }
   }
   watch(
-    () => desk.mediaId,
+    () => openImage.mediaId,
     () => ([focused.value, draft.value] = [null, null]),
   )
 
   /** At the pointer where it is over the image, else of the region that is selected, else of the image. */
   function compose(): void {
-    const { pointer, image } = desk.editor
+    const { pointer, image } = openImage.editor
     const inside = pointer && image && pointer.x >= 0 && pointer.y >= 0 && pointer.x <= image.width && pointer.y <= image.height
     const round = (v: number) => Math.round(v * 10) / 10
     const place = inside ? { x: round(pointer.x), y: round(pointer.y) } : null
-    const regionId = desk.selected.length === 1 ? desk.selected[0]!.id : null
+    const regionId = openImage.selected.length === 1 ? openImage.selected[0]!.id : null
     focused.value = null
     draft.value = { place, regionId, target: place ? 'place' : regionId !== null ? 'region' : 'image' }
     void nextTick(() => document.querySelector<HTMLElement>('[data-comment-draft] textarea')?.focus())
@@ -60,11 +60,11 @@ export const useComments = defineStore('comments', () => {
     const now = draft.value
     draft.value = null
     canvas()
-    if (!now || !text.trim() || desk.mediaId === null) return
-    desk.change({
+    if (!now || !text.trim() || openImage.mediaId === null) return
+    openImage.change({
       method: 'comments.add',
       input: {
-        mediaId: desk.mediaId,
+        mediaId: openImage.mediaId,
         regionId: now.target === 'region' ? now.regionId : null,
         text: text.trim(),
         ...(now.target === 'place' && now.place && { at: now.place }),
@@ -83,13 +83,14 @@ export const useComments = defineStore('comments', () => {
   }
   const canvas = () => document.querySelector<HTMLElement>('[role=application]')?.focus()
   function reply(to: number, text: string): void {
-    if (desk.mediaId !== null && text.trim())
-      desk.change({ method: 'comments.add', input: { mediaId: desk.mediaId, regionId: null, text: text.trim(), replyTo: to } })
+    if (openImage.mediaId !== null && text.trim())
+      openImage.change({ method: 'comments.add', input: { mediaId: openImage.mediaId, regionId: null, text: text.trim(), replyTo: to } })
   }
-  const resolve = ({ id, resolved }: Comment) => desk.change({ method: 'comments.update', input: { id, patch: { resolved: !resolved } } })
+  const resolve = ({ id, resolved }: Comment) =>
+    openImage.change({ method: 'comments.update', input: { id, patch: { resolved: !resolved } } })
   function remove(id: number): void {
     if (focused.value === id) focused.value = null
-    desk.change({ method: 'comments.remove', input: { id } })
+    openImage.change({ method: 'comments.remove', input: { id } })
   }
 
   /** Opens its card; a pin that is out of sight comes into it. */
@@ -97,12 +98,12 @@ export const useComments = defineStore('comments', () => {
     draft.value = null
     focused.value = id
     const place = threads.value.find((t) => t.comment.id === id)?.place
-    const { viewport } = desk.editor
+    const { viewport } = openImage.editor
     if (!place) return
-    const at = toScreen(desk.editor.view, place)
+    const at = toScreen(openImage.editor.view, place)
     if (at.x >= 0 && at.y >= 0 && at.x <= viewport.width && at.y <= viewport.height) return
-    const { scale } = desk.editor.view
-    desk.editor.setView({ scale, x: viewport.width / 2 - place.x * scale, y: viewport.height / 2 - place.y * scale })
+    const { scale } = openImage.editor.view
+    openImage.editor.setView({ scale, x: viewport.width / 2 - place.x * scale, y: viewport.height / 2 - place.y * scale })
   }
   /** The next comment that is open, of this image and then of those that follow in the grid's order; round at the end. */
   async function step(by: 1 | -1): Promise<boolean> {
@@ -110,7 +111,7 @@ export const useComments = defineStore('comments', () => {
     const open = await call('comments.open')
     const place = (id: number) => gallery.places.get(id)
     const order = open
-      .filter((c) => place(c.mediaId) !== undefined || c.mediaId === desk.mediaId)
+      .filter((c) => place(c.mediaId) !== undefined || c.mediaId === openImage.mediaId)
       .sort((x, y) => (place(x.mediaId) ?? -1) - (place(y.mediaId) ?? -1) || x.id - y.id)
     if (!order.length) return false
     const here = order.findIndex((c) => c.id === focused.value)
@@ -118,14 +119,14 @@ export const useComments = defineStore('comments', () => {
     if (here >= 0) next = (here + by + order.length) % order.length
     else {
       // Nothing is open: from where this image lies.
-      const from = desk.mediaId === null ? -1 : (place(desk.mediaId) ?? -1)
+      const from = openImage.mediaId === null ? -1 : (place(openImage.mediaId) ?? -1)
       const after = order.findIndex((c) => (place(c.mediaId) ?? -1) >= from)
       const before = order.findLastIndex((c) => (place(c.mediaId) ?? -1) <= from)
       next = by > 0 ? Math.max(after, 0) : before < 0 ? order.length - 1 : before
     }
     const { id, mediaId } = order[next]!
-    if (mediaId !== desk.mediaId || shell.room !== 'label') await desk.open(mediaId)
-    if (desk.mediaId === mediaId) show(id)
+    if (mediaId !== openImage.mediaId || shell.room !== 'label') await openImage.open(mediaId)
+    if (openImage.mediaId === mediaId) show(id)
     return true
   }
 

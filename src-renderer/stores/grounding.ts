@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import type { Caption, Span } from '#shared/model/caption.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 
 interface Words {
   captionId: number
@@ -11,24 +11,24 @@ interface Words {
 }
 
 export const useGrounding = defineStore('grounding', () => {
-  const desk = useDesk()
+  const openImage = useOpenImage()
   const words = ref<Words | null>(null)
   /** Whose regions are shown while the pointer, or the focus, is on its words. */
   /** Counts up: the next image's caption is asked for. */
   const asked = ref(0)
   const pointed = ref<readonly number[]>([])
 
-  const caption = computed(() => desk.content?.captions.find((c) => c.id === words.value?.captionId))
+  const caption = computed(() => openImage.content?.captions.find((c) => c.id === words.value?.captionId))
   const text = computed(() => (words.value && caption.value ? caption.value.text.slice(words.value.start, words.value.end) : ''))
   const tied = computed(() => caption.value?.spans.find((s) => s.start === words.value?.start && s.end === words.value.end)?.regions ?? [])
 
   /** Overlapping spans would not be told apart: the new one takes their words. */
   function setRegions({ captionId, start, end }: Words, regions: readonly number[]): void {
-    const target = desk.content?.captions.find((c) => c.id === captionId)
+    const target = openImage.content?.captions.find((c) => c.id === captionId)
     if (!target) return
     const others = target.spans.filter((s) => s.end <= start || s.start >= end)
     const spans: Span[] = regions.length ? [...others, { start, end, regions: [...regions] }] : others
-    desk.change({ method: 'captions.update', input: { id: captionId, patch: { spans: spans.sort((a, b) => a.start - b.start) } } })
+    openImage.change({ method: 'captions.update', input: { id: captionId, patch: { spans: spans.sort((a, b) => a.start - b.start) } } })
   }
   function begin(of: Caption, start: number, end: number): void {
     words.value = { captionId: of.id, start, end }
@@ -42,7 +42,7 @@ export const useGrounding = defineStore('grounding', () => {
   const untie = (span: Span, captionId: number) => setRegions({ captionId, start: span.start, end: span.end }, [])
 
   /** Those that the digits 1 to 9 mean while words are chosen, in the order of the list. */
-  const numbered = computed(() => (words.value ? desk.regions.filter((r) => !r.hidden).slice(0, 9) : []))
+  const numbered = computed(() => (words.value ? openImage.regions.filter((r) => !r.hidden).slice(0, 9) : []))
   /** A digit ties the words to the region of that number, or unties them from it. */
   function press(chord: string): boolean {
     const region = /^[1-9]$/.test(chord) ? numbered.value[Number(chord) - 1] : undefined
@@ -51,7 +51,7 @@ export const useGrounding = defineStore('grounding', () => {
     return true
   }
   watch(
-    () => desk.selection,
+    () => openImage.selection,
     (selection, before) => {
       if (!words.value || selection.length === 0) return
       const fresh = selection.filter((id) => !before.includes(id))
@@ -63,21 +63,21 @@ export const useGrounding = defineStore('grounding', () => {
           tied.value.filter((id) => id !== only),
         )
       else tie(meant)
-      desk.editor.setSelection([])
+      openImage.editor.setSelection([])
     },
     { flush: 'sync' },
   )
   watch(
-    () => desk.renamedCaption,
+    () => openImage.renamedCaption,
     (r) => r && words.value?.captionId === r.temporary && (words.value = { ...words.value, captionId: r.id }),
     { flush: 'sync' },
   )
-  watch(() => desk.mediaId, end)
+  watch(() => openImage.mediaId, end)
   watch(
     () => (caption.value ? caption.value.text : null),
     (now, was) => void (words.value && was !== null && now !== was && end()),
   )
-  watch([tied, pointed], () => desk.editor.highlight([...tied.value, ...pointed.value]))
+  watch([tied, pointed], () => openImage.editor.highlight([...tied.value, ...pointed.value]))
 
   return { words, text, tied, asked, numbered, press, pointed, begin, end, tie, untie }
 })

@@ -3,19 +3,19 @@ import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import { attributeFaults } from '#shared/model/attribute.ts'
 import type { Region } from '#shared/model/region.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useSession } from './session.ts'
 
 export const useIncomplete = defineStore('incomplete', () => {
-  const [desk, session] = [useDesk(), useSession()]
+  const [openImage, session] = [useOpenImage(), useSession()]
   const missingOf = (r: Region): string[] =>
     r.state === 'accepted'
-      ? attributeFaults(desk.editor.rulesOf(r.labelId), r.attributes).flatMap((f) => (f.problem === null ? [f.name] : []))
+      ? attributeFaults(openImage.editor.rulesOf(r.labelId), r.attributes).flatMap((f) => (f.problem === null ? [f.name] : []))
       : []
   /** Of the open image, with what each lacks. */
   const regions = computed(() => {
-    void desk.seen.labels
-    return desk.regions.flatMap((region) => {
+    void openImage.seen.labels
+    return openImage.regions.flatMap((region) => {
       const missing = missingOf(region)
       return missing.length ? [{ region, missing }] : []
     })
@@ -28,8 +28,8 @@ export const useIncomplete = defineStore('incomplete', () => {
   function lead(): boolean {
     const list = regions.value
     if (list.length === 0) return false
-    const at = list.findIndex(({ region }) => desk.selection.includes(region.id) && missingOf(region).length > 0)
-    desk.editor.setSelection([list[Math.max(0, at)]!.region.id])
+    const at = list.findIndex(({ region }) => openImage.selection.includes(region.id) && missingOf(region).length > 0)
+    openImage.editor.setSelection([list[Math.max(0, at)]!.region.id])
     asked.value++
     const { sidebars } = session.settings
     if (!sidebars.inspector) session.save({ sidebars: { ...sidebars, inspector: true } })
@@ -40,12 +40,12 @@ export const useIncomplete = defineStore('incomplete', () => {
   const asked = ref(0)
   /** `go`, unless something is missing: then that is shown first, and a second time means it. Nothing that was done is held back. */
   function done(go: () => unknown): void {
-    const second = waiting.value?.mediaId === desk.mediaId
-    if (second || desk.mediaId === null || regions.value.length === 0) {
+    const second = waiting.value?.mediaId === openImage.mediaId
+    if (second || openImage.mediaId === null || regions.value.length === 0) {
       waiting.value = null
       return void go()
     }
-    waiting.value = { mediaId: desk.mediaId, go: () => void go() }
+    waiting.value = { mediaId: openImage.mediaId, go: () => void go() }
     lead()
   }
   function goOn(): void {
@@ -54,7 +54,7 @@ export const useIncomplete = defineStore('incomplete', () => {
     go?.()
   }
   watch(
-    () => desk.mediaId,
+    () => openImage.mediaId,
     () => (waiting.value = null),
   )
   watch(regions, (now) => now.length === 0 && (waiting.value = null))

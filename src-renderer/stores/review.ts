@@ -4,7 +4,7 @@ import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import type { ReviewOrder } from '#shared/model/review.ts'
 import { listIds, listText } from '../routing/address.ts'
 import { call } from '../rpc/index.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useGallery } from './gallery.ts'
 import { useProject } from './project.ts'
 
@@ -18,7 +18,7 @@ interface Begun {
 }
 
 export const useReview = defineStore('review', () => {
-  const [desk, gallery, project] = [useDesk(), useGallery(), useProject()]
+  const [openImage, gallery, project] = [useOpenImage(), useGallery(), useProject()]
   const active = ref(false)
   /** What the comment being written is for. */
   const commenting = ref<'send-back' | null>(null)
@@ -35,15 +35,15 @@ export const useReview = defineStore('review', () => {
   }
   /** Of the open image; in review the next one follows. */
   function give(verdict: Verdict): void {
-    if (desk.mediaId === null) return
-    desk.change({ method: 'review.set', input: { mediaIds: [desk.mediaId], review: verdict } })
-    if (active.value) desk.step(1)
+    if (openImage.mediaId === null) return
+    openImage.change({ method: 'review.set', input: { mediaIds: [openImage.mediaId], review: verdict } })
+    if (active.value) openImage.step(1)
   }
   /** To the region selected, or to the image. */
   function say(text: string): void {
-    const regionId = desk.selected.length === 1 ? desk.selected[0]!.id : null
-    if (desk.mediaId !== null && text.trim())
-      desk.change({ method: 'comments.add', input: { mediaId: desk.mediaId, regionId, text: text.trim() } })
+    const regionId = openImage.selected.length === 1 ? openImage.selected[0]!.id : null
+    if (openImage.mediaId !== null && text.trim())
+      openImage.change({ method: 'comments.add', input: { mediaId: openImage.mediaId, regionId, text: text.trim() } })
   }
 
   // ---- In a fixed order
@@ -74,12 +74,12 @@ export const useReview = defineStore('review', () => {
     }
   }
   const inOrder = computed(() => active.value && begun.value !== null && gallery.found?.title === begun.value.title)
-  watch([() => desk.mediaId, inOrder], ([at, on]) => {
+  watch([() => openImage.mediaId, inOrder], ([at, on]) => {
     if (on && at !== null && gallery.places.has(at)) keep({ ...begun.value!, at })
   })
   /** How far it is: the open image's place among all of them. */
   const progress = computed(() => {
-    const at = desk.mediaId === null ? undefined : gallery.places.get(desk.mediaId)
+    const at = openImage.mediaId === null ? undefined : gallery.places.get(openImage.mediaId)
     return at === undefined ? null : { at: at + 1, all: gallery.ids.length }
   })
 
@@ -110,7 +110,7 @@ export const useReview = defineStore('review', () => {
     if (first === undefined) return
     active.value = true
     commenting.value = null
-    await desk.open(first)
+    await openImage.open(first)
   }
   const left = computed(() => {
     if (!begun.value) return null

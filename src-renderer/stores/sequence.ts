@@ -4,7 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import type { TrackList, TrackSpans } from '#shared/contract/tracks.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { debounced } from '../timing.ts'
-import { useDesk } from './desk.ts'
+import { useOpenImage } from './open-image.ts'
 import { useProject } from './project.ts'
 import { useShell } from './shell.ts'
 
@@ -12,21 +12,21 @@ const none: TrackList = { name: '', frames: [], tracks: [] }
 const place = 'dashi:timeline'
 
 export const useSequence = defineStore('sequence', () => {
-  const [desk, project, shell] = [useDesk(), useProject(), useShell()]
+  const [openImage, project, shell] = [useOpenImage(), useProject(), useShell()]
   const list = shallowRef<TrackList>(none)
   const places = computed(() => new Map(list.value.frames.map((id, i) => [id, i])))
   /** Shown or hidden by a person; else it is there where there are tracks. */
   const wanted = ref<'shown' | 'hidden' | null>((localStorage.getItem(place) as 'shown' | 'hidden' | null) ?? null)
-  const at = computed(() => (desk.mediaId === null ? -1 : (places.value.get(desk.mediaId) ?? -1)))
+  const at = computed(() => (openImage.mediaId === null ? -1 : (places.value.get(openImage.mediaId) ?? -1)))
   const shown = computed(() => at.value >= 0 && wanted.value !== 'hidden' && (list.value.tracks.length > 0 || wanted.value === 'shown'))
   /** Of what is in the hand. */
-  const selected = computed(() => new Set(desk.selected.flatMap((r) => (r.track ? [r.track.id] : []))))
+  const selected = computed(() => new Set(openImage.selected.flatMap((r) => (r.track ? [r.track.id] : []))))
 
   let asked = 0
   /** Something changed since the list was asked for. */
   let stale = false
   async function load(): Promise<void> {
-    const id = desk.mediaId
+    const id = openImage.mediaId
     const ticket = ++asked
     stale = false
     if (id === null || id <= 0 || !project.opened) return void (list.value = none)
@@ -39,7 +39,7 @@ export const useSequence = defineStore('sequence', () => {
     loadLater()
   }
   watch(
-    () => desk.mediaId,
+    () => openImage.mediaId,
     (id) => id !== null && !places.value.has(id) && void load(),
     { immediate: true },
   )
@@ -65,9 +65,9 @@ export const useSequence = defineStore('sequence', () => {
     const id = list.value.frames[to]
     if (id === undefined) return
     const kept = new Set(tracks)
-    if (id !== desk.mediaId) await desk.open(id)
-    if (desk.mediaId === id && kept.size)
-      desk.editor.setSelection(desk.regions.flatMap((r) => (r.track && kept.has(r.track.id) ? [r.id] : [])))
+    if (id !== openImage.mediaId) await openImage.open(id)
+    if (openImage.mediaId === id && kept.size)
+      openImage.editor.setSelection(openImage.regions.flatMap((r) => (r.track && kept.has(r.track.id) ? [r.id] : [])))
   }
 
   /** The nearest key frame before or after, of the tracks in the hand, or of any. */

@@ -2,6 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { settings as settingsSchema, type RecentProject, type Settings } from '#shared/contract/app.ts'
+import { chosenLocale } from '#shared/locales/index.ts'
+import { askedLocale } from '../locales/index.ts'
 import { call, remote } from '../rpc/index.ts'
 
 const place = 'dashi:name'
@@ -56,9 +58,25 @@ export const useSession = defineStore('session', () => {
   const dark = ref(systemDark.matches)
   systemDark.addEventListener('change', (e) => (dark.value = e.matches))
   const theme = computed(() => (settings.value.theme === 'system' ? (dark.value ? 'dark' : 'light') : settings.value.theme))
-  const language = computed(() =>
-    settings.value.language === 'system' ? (navigator.language.startsWith('ja') ? 'ja' : 'en') : settings.value.language,
-  )
+  const asked = askedLocale()
+  const locale = computed(() => chosenLocale(asked ?? settings.value.language, navigator.languages))
+  const language = computed(() => locale.value.id)
 
-  return { version, user, instance, client, recent, startProject, settings, theme, language, hello, rename, refreshRecent, forget, save }
+  return {
+    version,
+    user,
+    instance,
+    client,
+    recent,
+    startProject,
+    settings,
+    theme,
+    locale,
+    language,
+    hello,
+    rename,
+    refreshRecent,
+    forget,
+    save,
+  }
 })

@@ -18,7 +18,11 @@ export const prefetchMost = 16
 
 export const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
-  language: z.enum(['system', 'en', 'ja']).default('system'),
+  /** A BCP 47 tag; the program speaks English where it does not know the language. */
+  language: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,34}$/)
+    .default('system'),
   /** Action → chords; only those that differ from the defaults. */
   shortcuts: z.record(z.string(), z.array(z.string())).default({}),
   /** Side of a grid cell, CSS pixels. */

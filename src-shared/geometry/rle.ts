@@ -2,78 +2,16 @@
  * Run-length masks as in COCO (cocodataset/cocoapi common/maskApi.c): column-major, runs alternate 0s and 1s and begin with
  * 0s; the compressed form writes each run (from the fourth on, its difference to the run two before) in 6-bit LEB128.
  */
-import { limits } from '../model/limits.ts'
 import type { Box, Rle } from '../model/shape.ts'
+import { decodeCounts, encodeCounts, rleProblem } from './rle-counts.ts'
+
+export { decodeCounts, encodeCounts, rleProblem }
 
 /** Run lengths, uncompressed, with the size of the mask. */
 export interface Runs {
   height: number
   width: number
   counts: number[]
-}
-
-export function encodeCounts(counts: readonly number[]): string {
-  let s = ''
-  for (let i = 0; i < counts.length; i++) {
-    let x = i > 2 ? counts[i]! - counts[i - 2]! : counts[i]!
-    for (let more = true; more;) {
-      let c = x & 0x1f
-      x = Math.floor(x / 32)
-      more = c & 0x10 ? x !== -1 : x !== 0
-      if (more) c |= 0x20
-      s += String.fromCharCode(c + 48)
-    }
-  }
-  return s
-}
-
-/** Throws an Error that says what is wrong: a foreign character, a truncated number or a negative run. */
-export function decodeCounts(s: string): number[] {
-  const counts: number[] = []
-  for (let p = 0; p < s.length;) {
-    let x = 0
-    let scale = 1
-    for (let more = true; more;) {
-      const c = s.charCodeAt(p++) - 48
-      if (!(c >= 0 && c < 64))
-        throw new Error(p > s.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`)
-      if (scale > 2 ** 45) throw new Error('RLE counts hold a number that is too large')
-      x += (c & 0x1f) * scale
-      scale *= 32
-      more = (c & 0x20) !== 0
-      if (!more && c & 0x10) x -= scale
-    }
-    if (counts.length > 2) x += counts[counts.length - 2]!
-    if (x < 0) throw new Error('RLE counts hold a negative run')
-    counts.push(x)
-  }
-  return counts
-}
-
-/** Why a mask is none: its runs can't be read, or don't cover its size; null where it is one. As `decodeRle`, without keeping the runs. */
-export function rleProblem({ size: [height, width], counts }: Rle): string | null {
-  if (height * width > limits.area) return `a mask of ${height} × ${width} pixels, expected at most ${limits.area}`
-  let [sum, last, before] = [0, 0, 0]
-  for (let p = 0, n = 0; p < counts.length; n++) {
-    let x = 0
-    let scale = 1
-    for (let more = true; more;) {
-      const c = counts.charCodeAt(p++) - 48
-      if (!(c >= 0 && c < 64))
-        return p > counts.length ? 'RLE counts end in the middle of a number' : `RLE counts hold a foreign character at ${p - 1}`
-      if (scale > 2 ** 45) return 'RLE counts hold a number that is too large'
-      x += (c & 0x1f) * scale
-      scale *= 32
-      more = (c & 0x20) !== 0
-      if (!more && c & 0x10) x -= scale
-    }
-    if (n > 2) x += before
-    if (x < 0) return 'RLE counts hold a negative run'
-    sum += x
-    before = last
-    last = x
-  }
-  return sum === height * width ? null : `RLE runs cover ${sum} pixels, expected ${height} × ${width}`
 }
 
 /** Throws where the runs don't add up to height × width. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { limits } from './limits.ts'
-import { rleProblem } from '../geometry/rle.ts'
+import { rleProblem } from '../geometry/rle-counts.ts'
 import { text } from './text.ts'
 
 const coordinate = z.number().min(-limits.coordinate).max(limits.coordinate)

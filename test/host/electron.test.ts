@@ -9,10 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createProject } from '../../src-main/app/projects/index.ts'
 import { prepare, projectOf, startDesktop, type ElectronApi } from '../../src-main/host/electron/desktop.ts'
 import { menuTemplate } from '../../src-main/host/electron/menu.ts'
-import { menuLanguage, menuWords } from '../../src-main/host/electron/menu-words.ts'
 import { readWindowState } from '../../src-main/host/electron/window-state.ts'
-import { en } from '../../src-renderer/locales/en.ts'
-import { ja } from '../../src-renderer/locales/ja.ts'
+import { chosenLocale, locales, wordsIn } from '../../src-shared/locales/index.ts'
 
 type Handler = (...args: never[]) => unknown
 
@@ -115,7 +113,7 @@ describe('the desktop face', () => {
   let attached = 0
   let closed = 0
   const told: unknown[] = []
-  let language: 'system' | 'en' | 'ja'
+  let language: string
   let changed: () => void
   let asked: () => string | null
   const folders = () => ({ configFolder: join(folder, 'config'), cacheFolder: join(folder, 'cache'), dataFolder: join(folder, 'data') })
@@ -372,7 +370,7 @@ describe('the command line and the menu', () => {
 
   type Items = ReturnType<typeof menuTemplate>
   const all = (items: Items): Items => items.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? all(item.submenu) : [])])
-  const template = (language: 'en' | 'ja', asked: string[] = [], platform: NodeJS.Platform = 'linux') =>
+  const template = (language: string, asked: string[] = [], platform: NodeJS.Platform = 'linux') =>
     menuTemplate({
       platform,
       language,
@@ -386,16 +384,16 @@ describe('the command line and the menu', () => {
     for (const item of all(template('en', asked))) (item.click as (() => void) | undefined)?.()
     expect(asked).toContain('/birds')
     expect(asked.length).toBeGreaterThan(15)
-    for (const action of asked.filter((a) => a !== '/birds')) expect(Object.keys(en.actions)).toContain(action)
+    for (const action of asked.filter((a) => a !== '/birds')) expect(Object.keys(wordsIn('en').actions)).toContain(action)
   })
 
-  it('names actions as the page does, in both languages', () => {
-    for (const [language, locale] of [
-      ['en', en],
-      ['ja', ja],
-    ] as const)
-      for (const [action, word] of Object.entries(menuWords[language].actions))
-        expect(word.toLowerCase(), action).toBe(locale.actions[action as keyof typeof en.actions].toLowerCase())
+  it('names actions as the page does, in every language', () => {
+    for (const { id } of locales) {
+      const { actions } = wordsIn(id)
+      const items = all(template(id)).filter((item) => item.id)
+      expect(items.length).toBeGreaterThan(15)
+      for (const item of items) expect(item.label).toBe(actions[item.id as keyof typeof actions])
+    }
   })
 
   it('leaves ⌘Z to the text on macOS, and the tools of a developer to developers', () => {
@@ -417,8 +415,9 @@ describe('the command line and the menu', () => {
   })
 
   it('speaks the language of the settings, or the first of the system that it knows', () => {
-    expect(menuLanguage('en', ['ja-JP'])).toBe('en')
-    expect(menuLanguage('system', ['fr-FR', 'ja-JP', 'en-GB'])).toBe('ja')
-    expect(menuLanguage('system', ['fr-FR'])).toBe('en')
+    expect(chosenLocale('en', ['ja-JP']).id).toBe('en')
+    expect(chosenLocale('system', ['fr-FR', 'ja-JP', 'en-GB']).id).toBe('ja')
+    expect(chosenLocale('system', ['fr-FR']).id).toBe('en')
+    expect(chosenLocale('tlh', ['ja-JP']).id).toBe('en') // of the settings of a newer program
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { treeRows } from '../../src-renderer/label-tree.ts'
 import { areaOf, groupedRegions, matching, sortedRegions } from '../../src-renderer/region-list.ts'
-import { box, polygon, region } from './canvas/hand.ts'
+import { box, polygon, region } from './canvas/on-canvas.ts'
 
 const by = (score: number) => ({ author: { kind: 'checkpoint' as const, checkpoint: 'run-1', score } })
 const small = region(box(50, 0, 10, 10), { labelId: 2, ...by(0.9) })

@@ -10,9 +10,7 @@ import { actionName } from '../../src-renderer/journal.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
 import { splitName, splitOf } from '../../src-renderer/splits.ts'
 import { palettes } from '../../src-renderer/theme.ts'
-import { en } from '../../src-renderer/locales/en.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
-import { ja } from '../../src-renderer/locales/ja.ts'
 
 const key = (key: string, more: object = {}) => ({
   key,
@@ -245,14 +243,6 @@ describe('forms', () => {
 })
 
 describe('words', () => {
-  const paths = (o: object, under = ''): string[] =>
-    Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [under + k] : paths(v as object, `${under}${k}.`)))
-  const at = (o: object, path: string) => path.split('.').reduce<unknown>((v, k) => (v as Record<string, unknown>)[k], o) as string
-  const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
-  it('are there in both languages, with the same values in them', () => {
-    expect(paths(ja).sort()).toEqual(paths(en).sort())
-    for (const path of paths(en)) expect(names(at(ja, path)), path).toEqual(names(at(en, path)))
-  })
   it('name actions of the journal in Japanese, and leave those that they do not know', () => {
     i18n.global.locale.value = 'ja'
     const said = [

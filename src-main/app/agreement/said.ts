@@ -2,7 +2,9 @@
 import { userError } from '#shared/errors.ts'
 import type { AgreementQuery, AuthorCount, AuthorRef } from '#shared/model/agreement.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
+import { annotationsBy, countByAuthor, imagesByAuthor } from '../../db/authors.ts'
 import { toMediaLabel, toRegion } from '../../db/entities.ts'
+import { imageSizes } from '../../db/images.ts'
 import type { Project } from '../projects/project.ts'
 import { hasArea, type Marked } from './match.ts'
 
@@ -43,23 +45,13 @@ export function listAuthors({ db }: Project): AuthorCount[] {
     ['media_label', 'imageLabels'],
     ['caption', 'captions'],
   ] as const)
-    for (const { author, n } of db.all<{ author: string; n: number }>(`SELECT author, count(*) AS n FROM ${table} GROUP BY author`)) {
+    for (const { author, n } of countByAuthor(db, table)) {
       let known = counts.get(author)
       if (!known) counts.set(author, (known = { ...refOf(author), images: 0, regions: 0, imageLabels: 0, captions: 0 }))
       known[field] = n
     }
-  for (const [author, known] of counts) known.images = imagesOf(db, author, true).length
+  for (const [author, known] of counts) known.images = imagesByAuthor(db, author, ['region', 'media_label', 'caption']).length
   return [...counts.values()].sort((x, y) => y.images - x.images || (authorKey(x) < authorKey(y) ? -1 : 1))
-}
-
-function imagesOf(db: Project['db'], author: string, captions = false): number[] {
-  const tables = ['region', 'media_label', ...(captions ? ['caption'] : [])]
-  return db
-    .all<{ id: number }>(
-      `${tables.map((t) => `SELECT media_id AS id FROM ${t} WHERE author = ?`).join(' UNION ')} ORDER BY 1`,
-      ...tables.map(() => author),
-    )
-    .map((r) => r.id)
 }
 
 /** A person of this name, else a checkpoint of this id. Throws a line that names those there are. */
@@ -71,6 +63,8 @@ export function authorNamed(project: Project, name: string): AuthorRef {
 }
 
 const chunk = 500
+/** Captions are not compared. */
+const compared = ['region', 'media_label'] as const
 
 export interface Compared {
   images: { a: number; b: number; both: number; compared: number }
@@ -82,7 +76,7 @@ export function saidOf(project: Project, { a, b, images = 'both' }: Pick<Agreeme
   const { db } = project
   const [keyA, keyB] = [authorKey(a), authorKey(b)]
   if (keyA === keyB) throw userError(`agreement: "${a.name}" can only be held against somebody else`)
-  const [ofA, ofB] = [imagesOf(db, keyA), imagesOf(db, keyB)]
+  const [ofA, ofB] = [imagesByAuthor(db, keyA, compared), imagesByAuthor(db, keyB, compared)]
   const setB = new Set(ofB)
   const both = ofA.filter((id) => setB.has(id))
   const ids = images === 'both' ? both : [...new Set([...ofA, ...ofB])].sort((x, y) => x - y)
@@ -94,21 +88,12 @@ export function saidOf(project: Project, { a, b, images = 'both' }: Pick<Agreeme
 
 function* read({ db }: Project, ids: readonly number[], keyA: string, keyB: string): Generator<SaidOfImage> {
   for (let i = 0; i < ids.length; i += chunk) {
-    const wanted = JSON.stringify(ids.slice(i, i + chunk))
+    const wanted = ids.slice(i, i + chunk)
     const images = new Map<number, SaidOfImage>()
     const nothing = (): Said => ({ regions: [], labels: [], others: 0 })
-    for (const m of db.all<{ id: number; path: string; width: number | null; height: number | null }>(
-      'SELECT m.id, m.path, m.width, m.height FROM json_each(?) w CROSS JOIN media m ON m.id = w.value',
-      wanted,
-    ))
+    for (const m of imageSizes(db, wanted))
       images.set(m.id, { mediaId: m.id, path: m.path, width: m.width, height: m.height, a: nothing(), b: nothing() })
-    const rows = (table: string) =>
-      db.all<StoredRow>(
-        `SELECT t.* FROM json_each(?) w CROSS JOIN ${table} t ON t.media_id = w.value WHERE t.author IN (?, ?) ORDER BY t.id`,
-        wanted,
-        keyA,
-        keyB,
-      )
+    const rows = (table: (typeof compared)[number]) => annotationsBy(db, table, wanted, [keyA, keyB])
     const side = (row: StoredRow) => images.get(Number(row['media_id']))?.[row['author'] === keyA ? 'a' : 'b']
     const decided = (row: StoredRow) => row['decided_by'] !== null
     for (const row of rows('region')) {

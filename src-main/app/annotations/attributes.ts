@@ -3,9 +3,8 @@ import { userError } from '#shared/errors.ts'
 import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Attributes } from '#shared/model/region.ts'
-import type { StoredRow } from '#shared/model/journal.ts'
-import { toLabel } from '../../db/entities.ts'
 import type { Database } from '../../db/database.ts'
+import { labels } from '../../db/labels.ts'
 
 /** Looks the labels up once, when first asked; for the edits of one transaction. */
 export class AttributeRules {
@@ -18,7 +17,7 @@ export class AttributeRules {
     if (labelId === null) return []
     let rules = this.known.get(labelId)
     if (!rules) {
-      this.labels ??= new Map(this.db.all<StoredRow>('SELECT * FROM label').map((row) => [Number(row['id']), toLabel(row)]))
+      this.labels ??= new Map(labels(this.db).map((l) => [l.id, l]))
       this.known.set(labelId, (rules = attributesOf(labelId, this.labels)))
     }
     return rules

@@ -4,7 +4,9 @@ import { userError } from '#shared/errors.ts'
 import { defaultsOf } from '#shared/model/attribute.ts'
 import { attributes, type Attributes } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
-import { authorText, mediaLabelRow } from '../../db/entities.ts'
+import { mediaLabelRow } from '../../db/entities.ts'
+import { imageLabelBy, imageLabelIds, standingImageLabels, tagOn } from '../../db/image-labels.ts'
+import { editableRegions, editableRegionsOfLabel } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
 import { AttributeRules, changedAttributes } from './attributes.ts'
 import { personOf } from './regions.ts'
@@ -30,23 +32,16 @@ export function editMedia(project: Project, mediaIds: readonly number[], patch: 
 
 function labels(project: Project, edit: Edit, mediaId: number, { addLabels = [], removeLabels = [] }: MediaPatch): void {
   const author = personOf(project)
-  for (const labelId of removeLabels)
-    for (const { id } of edit.db.all<{ id: number }>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ?', mediaId, labelId))
-      edit.remove('media_label', id)
+  for (const labelId of removeLabels) for (const id of imageLabelIds(edit.db, mediaId, labelId)) edit.remove('media_label', id)
   for (const labelId of addLabels) {
-    const old = edit.db.value<number>(
-      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
-      mediaId,
-      labelId,
-      authorText(author),
-    )
+    const old = imageLabelBy(edit.db, mediaId, labelId, author)
     if (old === undefined) edit.insert('media_label', mediaLabelRow({ mediaId, labelId, author, state: 'accepted' }))
     else edit.update('media_label', old, { state: 'accepted' })
   }
 }
 
 function tags(edit: Edit, mediaId: number, { addTags = [], removeTags = [] }: MediaPatch): void {
-  const found = (tag: string) => edit.db.value<number>('SELECT id FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, tag)
+  const found = (tag: string) => tagOn(edit.db, mediaId, tag)
   for (const tag of removeTags) {
     const id = found(tag)
     if (id !== undefined) edit.remove('media_tag', id)
@@ -56,11 +51,7 @@ function tags(edit: Edit, mediaId: number, { addTags = [], removeTags = [] }: Me
 
 function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, removeAttributes }: MediaPatch, rules: AttributeRules): void {
   if (regionLabel === undefined && !setAttributes && !removeAttributes) return
-  const rows = edit.db.all<{ id: number; label_id: number | null; attributes: string }>(
-    `SELECT id, label_id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`,
-    mediaId,
-  )
-  for (const row of rows) {
+  for (const row of editableRegions(edit.db, mediaId)) {
     const before = attributes.parse(JSON.parse(row.attributes))
     const after: Attributes = Object.fromEntries(
       Object.entries({ ...before, ...setAttributes }).filter(([name]) => !removeAttributes?.includes(name)),
@@ -73,23 +64,12 @@ function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, remo
 /** What is of one label becomes of another; an image label that is there already stays the one. What was rejected stays what it is. */
 function relabel(edit: Edit, mediaId: number, { from, to }: NonNullable<MediaPatch['relabel']>, rules: AttributeRules): void {
   if (from === to) return
-  const of = (table: string, columns: string, locked = '') =>
-    edit.db.all<{ id: number; attributes: string; author: string }>(
-      `SELECT ${columns} FROM ${table} WHERE media_id = ? AND label_id = ? AND state <> 'rejected'${locked}`,
-      mediaId,
-      from,
-    )
-  for (const { id, attributes: own } of of('region', 'id, attributes', ' AND locked = 0')) {
+  for (const { id, attributes: own } of editableRegionsOfLabel(edit.db, mediaId, from)) {
     const after = { ...defaultsOf(rules.of(to)), ...attributes.parse(JSON.parse(own)) }
     edit.update('region', id, { label_id: to, attributes: JSON.stringify(after) })
   }
-  for (const { id, author } of of('media_label', 'id, author')) {
-    const there = edit.db.value<number>(
-      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
-      mediaId,
-      to,
-      author,
-    )
+  for (const { id, author } of standingImageLabels(edit.db, mediaId, from)) {
+    const there = imageLabelBy(edit.db, mediaId, to, author)
     if (there === undefined) edit.update('media_label', id, { label_id: to })
     else {
       edit.update('media_label', there, { state: 'accepted' })

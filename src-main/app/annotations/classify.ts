@@ -1,7 +1,7 @@
 /** Image classification: an image is of one class. */
 import { userError } from '#shared/errors.ts'
-import type { StoredRow } from '#shared/model/journal.ts'
 import { authorText, mediaLabelRow } from '../../db/entities.ts'
+import { classifiedImages as imagesWithLabel, imageLabelsOf } from '../../db/image-labels.ts'
 import { mutate } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
 import { personOf } from './regions.ts'
@@ -18,9 +18,8 @@ export function classifyImage(project: Project, mediaId: number, labelId: number
     if (!edit.row('label', labelId)) throw userError(`no label has the id ${labelId}`)
     if (!edit.row('media', mediaId)) throw userError(`no image has the id ${mediaId}`)
     const author = personOf(project)
-    const rows = edit.db.all<StoredRow>('SELECT id, label_id, author, state FROM media_label WHERE media_id = ? ORDER BY id', mediaId)
     let said = false
-    for (const row of rows) {
+    for (const row of imageLabelsOf(edit.db, mediaId)) {
       const id = Number(row['id'])
       if (row['label_id'] === labelId) {
         if (row['state'] === 'rejected' && row['author'] !== authorText(author)) continue
@@ -34,5 +33,4 @@ export function classifyImage(project: Project, mediaId: number, labelId: number
 }
 
 /** Images with an accepted label of their own. */
-export const classifiedImages = ({ db }: Project): number[] =>
-  db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM media_label WHERE state = 'accepted' ORDER BY media_id`).map((r) => r.id)
+export const classifiedImages = ({ db }: Project): number[] => imagesWithLabel(db)

@@ -1,8 +1,8 @@
 /** Regions copied to other images, as in a numbered sequence whose pictures differ little. */
 import { userError } from '#shared/errors.ts'
-import { topZ } from '../../db/drawing-order.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
+import { topZ } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
 import { personOf } from './regions.ts'
 import { fitting } from './track-rows.ts'

@@ -13,10 +13,12 @@ import {
   type MediaLabel,
   type ReviewState,
 } from '#shared/model/media.ts'
-import { authorText, commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
+import { repliesTo } from '../../db/comments.ts'
+import { commentRow, mediaLabelRow, mediaRow, toComment } from '../../db/entities.ts'
 import type { Edit } from '../../db/edit.ts'
+import { idsOnImage } from '../../db/image-content.ts'
+import { imageLabelBy, tagOn } from '../../db/image-labels.ts'
 import { mutate } from '../../db/journal.ts'
-import { mediaTables } from '../../db/tables.ts'
 import type { Project } from '../projects/project.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { personOf, stateFor } from './regions.ts'
@@ -30,12 +32,7 @@ export function setMediaLabels(project: Project, given: readonly NewMediaLabel[]
   return mutate(project.db, project.user, given.length === 1 ? 'label image' : `label ${given.length} images`, (edit) =>
     given.map(({ mediaId, labelId, author = personOf(project), state = stateFor(author) }) => {
       const whole = { mediaId, labelId, author, state }
-      const old = edit.db.value<number>(
-        'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
-        mediaId,
-        labelId,
-        authorText(author),
-      )
+      const old = imageLabelBy(edit.db, mediaId, labelId, author)
       if (old !== undefined) edit.update('media_label', old, mediaLabelRow(whole))
       return { id: old ?? edit.insert('media_label', mediaLabelRow(whole)), ...whole }
     }),
@@ -57,15 +54,14 @@ export function addTag(project: Project, mediaIds: readonly number[], tag: strin
   const name = valid(tagName, 'tag', tag)
   mutate(project.db, project.user, 'add tag', (edit) => {
     for (const mediaId of mediaIds)
-      if (!edit.db.value('SELECT 1 FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, name))
-        edit.insert('media_tag', { media_id: mediaId, tag: name })
+      if (tagOn(edit.db, mediaId, name) === undefined) edit.insert('media_tag', { media_id: mediaId, tag: name })
   })
 }
 
 export function removeTag(project: Project, mediaIds: readonly number[], tag: string): void {
   mutate(project.db, project.user, 'remove tag', (edit) => {
     for (const mediaId of mediaIds) {
-      const id = edit.db.value<number>('SELECT id FROM media_tag WHERE media_id = ? AND tag = ?', mediaId, tag)
+      const id = tagOn(edit.db, mediaId, tag)
       if (id !== undefined) edit.remove('media_tag', id)
     }
   })
@@ -177,7 +173,7 @@ export function removeComment(project: Project, id: number, before?: CommentFiel
     const wanted = meanwhile.remove(id, currentComment(edit, id), before)
     meanwhile.settle()
     if (!wanted) return
-    for (const reply of edit.db.all<{ id: number }>('SELECT id FROM comment WHERE reply_to = ?', id)) edit.remove('comment', reply.id)
+    for (const reply of repliesTo(edit.db, id)) edit.remove('comment', reply)
     edit.remove('comment', id)
   })
 }
@@ -187,8 +183,7 @@ export function removeMedia(project: Project, mediaIds: readonly number[]): void
   mutate(project.db, project.user, mediaIds.length === 1 ? 'remove image' : `remove ${mediaIds.length} images`, (edit) => {
     handOverTracks(edit, mediaIds)
     for (const mediaId of mediaIds) {
-      for (const table of mediaTables)
-        for (const { id } of edit.db.all<{ id: number }>(`SELECT id FROM ${table} WHERE media_id = ?`, mediaId)) edit.remove(table, id)
+      for (const { table, id } of idsOnImage(edit.db, mediaId)) edit.remove(table, id)
       edit.remove('media', mediaId)
     }
   })

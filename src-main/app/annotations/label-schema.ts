@@ -13,9 +13,9 @@ import {
 import type { Edit } from '../../db/edit.ts'
 import { labelRow } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
+import { labelColours } from '../../db/labels.ts'
 import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { coloursIn } from './labels.ts'
 import { followSkeleton } from './skeletons.ts'
 
 export function labelSchema(project: Project): LabelSchemaFile {
@@ -67,7 +67,7 @@ export function importLabelSchema(project: Project, schema: LabelSchemaFile, mod
 export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   const { changes, fresh, report } = plan(project, schema, mode)
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
-  const used = coloursIn(project.db)
+  const used = labelColours(project.db)
   const coloured = (colour: string) => (used.push(colour), colour)
   for (const l of fresh)
     ids.set(

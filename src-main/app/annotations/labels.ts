@@ -1,10 +1,11 @@
 /** The label set. */
 import { userError } from '#shared/errors.ts'
 import { label, nextColour, type Label } from '#shared/model/label.ts'
-import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow, toLabel } from '../../db/entities.ts'
+import { imageLabelBy } from '../../db/image-labels.ts'
 import { mutate } from '../../db/journal.ts'
+import { idsOfLabel, labelColours, labelsBelow } from '../../db/labels.ts'
 import type { Project } from '../projects/project.ts'
 import { Meanwhile } from './meanwhile.ts'
 import { removeRegionsIn } from './regions.ts'
@@ -22,7 +23,7 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
   const { db } = project
   const labels = given.map((l) => valid(newLabel, 'label', l))
   return mutate(db, project.user, labels.length === 1 ? 'add label' : `add ${labels.length} labels`, (edit) => {
-    const used = coloursIn(db)
+    const used = labelColours(db)
     return labels.map((l) => {
       const whole = {
         name: l.name,
@@ -39,8 +40,6 @@ export function addLabels(project: Project, given: readonly NewLabel[]): Label[]
     })
   })
 }
-
-export const coloursIn = (db: Database): string[] => db.all<{ colour: string }>('SELECT colour FROM label').map((r) => r.colour)
 
 /** `before`: the fields as they were known to who changes them. */
 export function updateLabel(project: Project, id: number, patch: Partial<Omit<Label, 'id'>>, before?: Partial<Omit<Label, 'id'>>): Label {
@@ -66,10 +65,9 @@ export function removeLabel(project: Project, id: number, into?: number): void {
     const old = edit.row('label', id)
     if (!old) throw userError(`no label has the id ${id}`)
     if (into !== undefined && !edit.row('label', into)) throw userError(`no label has the id ${into}`)
-    for (const child of ids(edit, 'SELECT id FROM label WHERE parent_id = ?', id))
-      edit.update('label', child, { parent_id: old['parent_id'] ?? null })
-    const regions = ids(edit, 'SELECT id FROM region WHERE label_id = ?', id)
-    const imageLabels = ids(edit, 'SELECT id FROM media_label WHERE label_id = ?', id)
+    for (const child of labelsBelow(edit.db, id)) edit.update('label', child, { parent_id: old['parent_id'] ?? null })
+    const regions = idsOfLabel(edit.db, 'region', id)
+    const imageLabels = idsOfLabel(edit.db, 'media_label', id)
     if (into !== undefined) moveAnnotations(edit, regions, imageLabels, into)
     else {
       removeRegionsIn(edit, regions)
@@ -84,12 +82,7 @@ export function moveAnnotations(edit: Edit, regions: readonly number[], imageLab
   for (const region of regions) edit.update('region', region, { label_id: into })
   for (const mediaLabel of imageLabels) {
     const { media_id, author, state } = edit.row('media_label', mediaLabel)!
-    const twin = edit.db.value<number>(
-      'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
-      media_id!,
-      into,
-      author!,
-    )
+    const twin = imageLabelBy(edit.db, Number(media_id), into, String(author))
     if (twin === undefined) edit.update('media_label', mediaLabel, { label_id: into })
     else {
       edit.remove('media_label', mediaLabel)
@@ -111,5 +104,3 @@ export function isBelow(edit: Edit, id: number, other: number): boolean {
   }
   return false
 }
-
-const ids = (edit: Edit, sql: string, id: number) => edit.db.all<{ id: number }>(sql, id).map((r) => r.id)

@@ -1,6 +1,6 @@
 /** Proposals of many images at once. */
-import type { Edit } from '../../db/edit.ts'
 import { mutate } from '../../db/journal.ts'
+import { proposalsOn } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
 
 export interface Accepted {
@@ -14,7 +14,7 @@ export function acceptProposals(project: Project, mediaIds: readonly number[], m
   return mutate(project.db, project.user, 'accept proposals', (edit) => {
     const images = new Set<number>()
     const accept = (table: 'region' | 'media_label') => {
-      const found = proposed(edit, table, mediaIds, minScore)
+      const found = proposalsOn(edit.db, table, mediaIds, minScore)
       for (const { id, mediaId } of found) {
         edit.update(table, id, { state: 'accepted' })
         images.add(mediaId)
@@ -24,12 +24,3 @@ export function acceptProposals(project: Project, mediaIds: readonly number[], m
     return { regions: accept('region'), labels: accept('media_label'), images: [...images].sort((a, b) => a - b) }
   })
 }
-
-const proposed = ({ db }: Edit, table: 'region' | 'media_label', mediaIds: readonly number[], minScore: number | null) =>
-  db.all<{ id: number; mediaId: number }>(
-    `SELECT a.id, a.media_id AS mediaId FROM json_each(?) w CROSS JOIN ${table} a ON a.media_id = w.value
-      WHERE a.state = 'proposed' AND (? IS NULL OR a.score >= ?)`,
-    JSON.stringify(mediaIds),
-    minScore,
-    minScore,
-  )

@@ -2,9 +2,9 @@
 import type { Author } from '#shared/model/author.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { region, type Region } from '#shared/model/region.ts'
-import { topZ } from '../../db/drawing-order.ts'
 import type { Edit } from '../../db/edit.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
+import { captionsOfRegions, commentsOfRegions, topZ } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
 import { AttributeRules, changedAttributes } from './attributes.ts'
 import { Meanwhile } from './meanwhile.ts'
@@ -109,10 +109,7 @@ export function removeRegionsIn(edit: Edit, ids: readonly number[]): void {
   const gone = new Set(ids)
   const images = new Set(ids.map((id) => Number(edit.row('region', id)?.['media_id'] ?? 0)))
   for (const mediaId of images) {
-    for (const c of edit.db.all<StoredRow>(
-      `SELECT id, region_id, spans FROM caption WHERE media_id = ? AND (region_id IS NOT NULL OR spans <> '[]')`,
-      mediaId,
-    )) {
+    for (const c of captionsOfRegions(edit.db, mediaId)) {
       const patch: StoredRow = gone.has(Number(c['region_id'])) ? { region_id: null } : {}
       const spans = JSON.parse(String(c['spans'])) as { regions: number[] }[]
       if (spans.some((s) => s.regions.some((r) => gone.has(r))))
@@ -121,7 +118,7 @@ export function removeRegionsIn(edit: Edit, ids: readonly number[]): void {
         )
       edit.update('caption', Number(c['id']), patch)
     }
-    for (const c of edit.db.all<StoredRow>('SELECT id, region_id FROM comment WHERE media_id = ? AND region_id IS NOT NULL', mediaId))
+    for (const c of commentsOfRegions(edit.db, mediaId))
       if (gone.has(Number(c['region_id']))) edit.update('comment', Number(c['id']), { region_id: null })
   }
   for (const id of gone) edit.remove('region', id)

@@ -7,9 +7,21 @@ import { attributes } from '#shared/model/region.ts'
 import type { Edit } from '../../db/edit.ts'
 import type { Database } from '../../db/database.ts'
 import { labelRow } from '../../db/entities.ts'
+import { imageLabelsOfLabel, imagesTagged } from '../../db/image-labels.ts'
 import { mutate } from '../../db/journal.ts'
+import {
+  countImagesOfLabels,
+  countOfLabels,
+  idsOfLabel,
+  imagesOfAnnotations,
+  labelColours,
+  labelName,
+  labelNamed,
+  labelsBelow,
+} from '../../db/labels.ts'
+import { regionsOfLabel } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
-import { coloursIn, isBelow, moveAnnotations } from './labels.ts'
+import { isBelow, moveAnnotations } from './labels.ts'
 import { valid } from './validate.ts'
 
 /** What an operation would do. Throws where it cannot be done. */
@@ -45,14 +57,17 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
     if (taken !== undefined && taken !== operation.id)
       throw userError(`labels: name: there is a label ${JSON.stringify(operation.name)} already; merge into it instead`)
     const effect = { label: operation.name, fresh: false, ...countsOf(db, [operation.id]) }
-    return { preview: { ...withoutImages(effect), images: imagesOf(db, [operation.id]), effects: [effect], removed: [] }, parts: [] }
+    return {
+      preview: { ...withoutImages(effect), images: countImagesOfLabels(db, [operation.id]), effects: [effect], removed: [] },
+      parts: [],
+    }
   }
   if (operation.kind === 'merge') {
     const target = nameOf(db, operation.into)
     if (operation.ids.includes(operation.into)) throw userError('labels: a label cannot be merged into itself')
     const removed = operation.ids.map((id) => nameOf(db, id))
     const effect = { label: target, fresh: false, ...countsOf(db, operation.ids) }
-    return { preview: { ...withoutImages(effect), images: imagesOf(db, operation.ids), effects: [effect], removed }, parts: [] }
+    return { preview: { ...withoutImages(effect), images: countImagesOfLabels(db, operation.ids), effects: [effect], removed }, parts: [] }
   }
   const parts = partsOf(db, operation)
   const effects = parts.map(({ name, id, regions, imageLabels }) => ({
@@ -63,12 +78,12 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
   }))
   const sum = (key: 'regions' | 'imageLabels') => effects.reduce((n, e) => n + e[key], 0)
   const touched = new Set([
-    ...idsOfImages(
+    ...imagesOfAnnotations(
       db,
       'region',
       parts.flatMap((p) => p.regions),
     ),
-    ...idsOfImages(
+    ...imagesOfAnnotations(
       db,
       'media_label',
       parts.flatMap((p) => p.imageLabels),
@@ -78,31 +93,16 @@ function planned(db: Database, operation: LabelOperation): { preview: LabelPrevi
 }
 
 const withoutImages = ({ regions, imageLabels }: { regions: number; imageLabels: number }) => ({ regions, imageLabels })
-const labelNamed = (db: Database, name: string) => db.value<number>('SELECT id FROM label WHERE name = ?', name)
-
 function nameOf(db: Database, id: number): string {
-  const name = db.value<string>('SELECT name FROM label WHERE id = ?', id)
+  const name = labelName(db, id)
   if (name === undefined) throw userError(`no label has the id ${id}`)
   return name
 }
 
-const count = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
-  Number(db.value(`SELECT count(*) FROM ${table} WHERE label_id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)))
 const countsOf = (db: Database, ids: readonly number[]) => ({
-  regions: count(db, 'region', ids),
-  imageLabels: count(db, 'media_label', ids),
+  regions: countOfLabels(db, 'region', ids),
+  imageLabels: countOfLabels(db, 'media_label', ids),
 })
-const imagesOf = (db: Database, ids: readonly number[]) =>
-  Number(
-    db.value(
-      `SELECT count(*) FROM (SELECT media_id FROM region WHERE label_id IN (SELECT value FROM json_each(?1)) UNION SELECT media_id FROM media_label WHERE label_id IN (SELECT value FROM json_each(?1)))`,
-      JSON.stringify(ids),
-    ),
-  )
-const idsOfImages = (db: Database, table: 'region' | 'media_label', ids: readonly number[]) =>
-  db
-    .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))
-    .map((r) => r.id)
 
 /** Each annotation goes to the first part whose condition it meets. */
 function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { kind: 'split' }>): Part[] {
@@ -121,15 +121,11 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
   }
   const tags = new Map<string, Set<number>>()
   const tagged = (tag: string) => {
-    if (!tags.has(tag))
-      tags.set(tag, new Set(db.all<{ id: number }>('SELECT media_id AS id FROM media_tag WHERE tag = ?', tag).map((r) => r.id)))
+    if (!tags.has(tag)) tags.set(tag, new Set(imagesTagged(db, tag)))
     return tags.get(tag)!
   }
   const ofImage = (where: SplitCondition, mediaId: number) => where.tag === undefined || tagged(where.tag).has(mediaId)
-  for (const row of db.iterate<{ id: number; media_id: number; kind: string; attributes: string }>(
-    `SELECT id, media_id, json_extract(shape, '$.kind') AS kind, attributes FROM region WHERE label_id = ? ORDER BY id`,
-    id,
-  )) {
+  for (const row of regionsOfLabel(db, id)) {
     const has = attributes.safeParse(JSON.parse(row.attributes)).data ?? {}
     parts
       .find(
@@ -140,7 +136,7 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
       )
       ?.regions.push(row.id)
   }
-  for (const row of db.iterate<{ id: number; media_id: number }>('SELECT id, media_id FROM media_label WHERE label_id = ? ORDER BY id', id))
+  for (const row of imageLabelsOfLabel(db, id))
     parts
       .find(({ where }) => where.kind === undefined && where.attribute === undefined && ofImage(where, row.media_id))
       ?.imageLabels.push(row.id)
@@ -156,7 +152,7 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
       part.id ??
       made.get(part.name) ??
       edit.insert('label', {
-        ...labelRow({ name: part.name, colour: nextColour(coloursIn(edit.db)), key: null, synonyms: [], prompts: [] }),
+        ...labelRow({ name: part.name, colour: nextColour(labelColours(edit.db)), key: null, synonyms: [], prompts: [] }),
         parent_id: parent_id ?? null,
         attributes: attributes ?? null,
         skeleton: skeleton ?? null,
@@ -168,10 +164,9 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
 
 /** Labels below it move below the other, or up where the other lies below itself. */
 function removeInto(edit: Edit, id: number, into: number): void {
-  const ids = (sql: string) => edit.db.all<{ id: number }>(sql, id).map((r) => r.id)
   const above = edit.row('label', id)!['parent_id'] ?? null
   const below = isBelow(edit, into, id)
-  for (const child of ids('SELECT id FROM label WHERE parent_id = ?')) edit.update('label', child, { parent_id: below ? above : into })
-  moveAnnotations(edit, ids('SELECT id FROM region WHERE label_id = ?'), ids('SELECT id FROM media_label WHERE label_id = ?'), into)
+  for (const child of labelsBelow(edit.db, id)) edit.update('label', child, { parent_id: below ? above : into })
+  moveAnnotations(edit, idsOfLabel(edit.db, 'region', id), idsOfLabel(edit.db, 'media_label', id), into)
   edit.remove('label', id)
 }

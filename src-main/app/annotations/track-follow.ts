@@ -3,6 +3,7 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText } from '../../db/entities.ts'
 import { mutate } from '../../db/journal.ts'
+import { decidedFrames } from '../../db/tracks.ts'
 import type { Project } from '../projects/project.ts'
 import { regenerate, rowsOfTrack, sequenceAt, type Sequence, type TrackRow } from './track-rows.ts'
 
@@ -88,10 +89,7 @@ export function handOverTracks(edit: Edit, mediaIds: readonly number[]): void {
   const known = new Map<string, { sequence: Sequence; left: TrackRow[] }>()
   const sequenceOf = sequencesOf(edit)
   for (const mediaId of mediaIds) {
-    const told = edit.db.all<StoredRow>(
-      `SELECT track, frame FROM region WHERE media_id = ? AND track IS NOT NULL AND frame <> 'between'`,
-      mediaId,
-    )
+    const told = decidedFrames(edit.db, mediaId)
     const sequence = told.length ? sequenceOf(mediaId) : null
     for (const { track, frame } of sequence ? told : []) {
       const key = `${track} ${sequence!.frames[0]!.of.id}`

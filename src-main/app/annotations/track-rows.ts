@@ -7,32 +7,23 @@ import { longestSequence, mayBeFrame, sequenceOf, type FrameKind } from '#shared
 import type { Shape } from '#shared/model/shape.ts'
 import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
-import { topZ } from '../../db/drawing-order.ts'
 import { toRegion } from '../../db/entities.ts'
+import { imagePlace, imagesInFolder, type ImageSize } from '../../db/images.ts'
+import { topZ } from '../../db/regions.ts'
+import { regionsOfTrack } from '../../db/tracks.ts'
 
-export interface Image {
-  id: number
-  path: string
-  width: number | null
-  height: number | null
-}
 export interface Sequence {
   name: string
-  frames: { of: Image; number: number }[]
+  frames: { of: ImageSize; number: number }[]
   /** Image → its place in `frames`. */
   at: Map<number, number>
 }
 
 /** The numbered images among which this one lies; null where it is none of a sequence. */
 export function sequenceAt(db: Database, mediaId: number): Sequence | null {
-  const here = db.get<{ path: string; root_id: number }>('SELECT path, root_id FROM media WHERE id = ?', mediaId)
+  const here = imagePlace(db, mediaId)
   if (!here || !mayBeFrame(here.path)) return null
-  const images = db.all<Image & StoredRow>(
-    `SELECT id, path, width, height FROM media WHERE root_id = ? AND rtrim(path, replace(path, '/', '')) = ? LIMIT ?`,
-    here.root_id,
-    here.path.slice(0, here.path.lastIndexOf('/') + 1),
-    longestSequence + 1,
-  )
+  const images = imagesInFolder(db, here.root, here.path.slice(0, here.path.lastIndexOf('/') + 1), longestSequence + 1)
   if (images.length > longestSequence) return null
   const found = sequenceOf(here.path, images, (i) => i.path)
   return found && { ...found, at: new Map(found.frames.map((f, i) => [f.of.id, i])) }
@@ -48,9 +39,8 @@ export interface TrackRow {
 
 /** In the order of the sequence; of two on one image, which no method here makes, the first. */
 export function rowsOfTrack(db: Database, { at }: Sequence, track: number): TrackRow[] {
-  const rows = db.all<StoredRow>('SELECT * FROM region WHERE track = ? ORDER BY id', track)
   const places = new Map<number, TrackRow>()
-  for (const row of rows) {
+  for (const row of regionsOfTrack(db, track)) {
     const place = at.get(Number(row['media_id']))
     if (place === undefined || places.has(place)) continue
     places.set(place, { id: Number(row['id']), at: place, frame: row['frame'] as FrameKind, row })

@@ -8,7 +8,9 @@ import { parseStored } from '#shared/model/text.ts'
 import type { Database } from '../../db/database.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText, toRegion } from '../../db/entities.ts'
+import { imagePath } from '../../db/images.ts'
 import { mutate } from '../../db/journal.ts'
+import { freshTrack, hasTracks, standingRegions, trackPlaces, tracksOn } from '../../db/tracks.ts'
 import type { Project } from '../projects/project.ts'
 import { removeRegionsIn } from './regions.ts'
 import { insertBetween, regenerate, rowsOfTrack, sequenceAt, type Sequence } from './track-rows.ts'
@@ -54,9 +56,8 @@ function pick(edit: Edit, id: number, known: Map<number, Sequence>): Picked {
   return { id, row, sequence, at: sequence.at.get(mediaId)! }
 }
 
-const pathOf = (db: Database, mediaId: number) => db.value<string>('SELECT path FROM media WHERE id = ?', mediaId) ?? `image ${mediaId}`
+const pathOf = (db: Database, mediaId: number) => imagePath(db, mediaId) ?? `image ${mediaId}`
 const trackOf = ({ row }: Picked): number | null => (row['track'] == null ? null : Number(row['track']))
-const freshTrack = (edit: Edit) => Number(edit.db.value('SELECT coalesce(max(track), 0) + 1 FROM region WHERE track IS NOT NULL') ?? 1)
 
 function tracked(picked: Picked): Touched & { id: number } {
   const track = trackOf(picked)
@@ -74,7 +75,7 @@ export function makeTracks(project: Project, ids: readonly number[], through?: n
       const { sequence, at } = p
       const last = through === undefined ? sequence.frames.length - 1 : sequence.at.get(through)
       if (last === undefined) throw userError(`${pathOf(edit.db, through!)}: is no image of the sequence of region ${p.id}`)
-      const track = trackOf(p) ?? freshTrack(edit)
+      const track = trackOf(p) ?? freshTrack(edit.db)
       if (trackOf(p) === null) edit.update('region', p.id, { track, frame: 'key' })
       const rows = rowsOfTrack(edit.db, sequence, track)
       const nearest = last >= at ? rows.findLast((r) => r.at <= last)! : rows.find((r) => r.at >= last)!
@@ -125,7 +126,7 @@ export function interpolateRegions(project: Project, ids: readonly number[]): vo
       }
       const other = nearestAlike(edit.db, p)
       if (!other) throw userError(`region ${p.id}: no other image of the sequence has a region of its label and kind to go on from`)
-      const track = other.track ?? freshTrack(edit)
+      const track = other.track ?? freshTrack(edit.db)
       edit.update('region', other.id, {
         track,
         ...(other.frame === null || (other.frame === 'end' && other.at < p.at) ? { frame: 'key' } : {}),
@@ -145,22 +146,13 @@ const sameKind = (a: Shape, b: Shape) => a.kind === b.kind || (/box$/.test(a.kin
 function nearestAlike(db: Database, { id, row, sequence, at }: Picked) {
   const here = toRegion({ id, ...row }).shape
   const centre = centreOf(here)
-  const taken = new Set(
-    db
-      .all<{ track: number }>('SELECT track FROM region WHERE media_id = ? AND track IS NOT NULL', Number(row['media_id']))
-      .map((r) => r.track),
-  )
+  const taken = new Set(tracksOn(db, Number(row['media_id'])))
   const order = [
     ...Array.from({ length: at }, (_, i) => at - 1 - i),
     ...Array.from({ length: sequence.frames.length - at - 1 }, (_, i) => at + 1 + i),
   ]
   for (const place of order) {
-    const found = db
-      .all<StoredRow>(
-        `SELECT id, shape, track, frame FROM region WHERE media_id = ? AND label_id IS ? AND state <> 'rejected'`,
-        sequence.frames[place]!.of.id,
-        row['label_id'] ?? null,
-      )
+    const found = standingRegions(db, sequence.frames[place]!.of.id, (row['label_id'] ?? null) as number | null)
       .map((r) => ({ r, shape: parseStored(String(r['shape'])) as Shape }))
       .filter(({ r, shape }) => sameKind(shape, here) && (r['track'] === null || !taken.has(Number(r['track']))))
       .map(({ r, shape }) => ({ r, far: Math.hypot(centreOf(shape).x - centre.x, centreOf(shape).y - centre.y) }))
@@ -187,14 +179,12 @@ export function removeTracks(project: Project, ids: readonly number[]): void {
 
 /** The tracks of the sequence of an image, by place in it. `always`: the sequence itself is wanted although the project has no track. */
 export function listTracks({ db }: Project, mediaId: number, always: boolean): TrackList {
-  const any = db.value('SELECT 1 FROM region WHERE track IS NOT NULL LIMIT 1') !== undefined
+  const any = hasTracks(db)
   const sequence = any || always ? sequenceAt(db, mediaId) : null
   if (!sequence) return { name: '', frames: [], tracks: [] }
   const places = new Map<number, { label: number | null; at: Map<number, string> }>()
   if (any)
-    for (const r of db.all<StoredRow>(
-      'SELECT track, media_id, frame, label_id FROM region WHERE track IS NOT NULL ORDER BY track, media_id',
-    )) {
+    for (const r of trackPlaces(db)) {
       const at = sequence.at.get(Number(r['media_id']))
       if (at === undefined) continue
       const track = Number(r['track'])

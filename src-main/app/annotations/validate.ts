@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { shapeProblem } from '#shared/geometry/shape.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { imageSize } from '../../db/images.ts'
 import type { Project } from '../projects/project.ts'
 
 /** What a caller hands in, as the schema wants it, or one line that names the field. */
@@ -14,9 +15,7 @@ export function valid<S extends z.ZodType>(schema: S, what: string, given: unkno
 
 /** Throws where the shape cannot be one of that image: a mask of another size, a coordinate far outside. */
 export function checkShape({ db }: Project, mediaId: number, shape: Shape | undefined): void {
-  const size =
-    shape &&
-    db.get<{ width: number | null; height: number | null; path: string }>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
+  const size = shape && imageSize(db, mediaId)
   const problem = size && shapeProblem(shape, size)
   if (problem) throw userError(`${size.path}: shape: ${problem}`)
 }

@@ -1,16 +1,16 @@
 import type { BalanceReport } from '#shared/model/curation.ts'
+import { labelsByImage, regionsByLabel, splitNames, splitsOfAnnotated } from '../../db/curated.ts'
+import { countImages } from '../../db/images.ts'
+import { labelNames } from '../../db/labels.ts'
 import type { Project } from '../projects/index.ts'
-import { countImages, labelNames, labelsByImage } from './images.ts'
 
 /** How often each label occurs, by split; its effective number of images (Cui et al. 2019, eq. 2) and the weight that follows. */
 export function classBalance(project: Project, beta: number): BalanceReport {
   const { db } = project
-  const splitOf = new Map(
-    db.all<{ id: number; split: string | null }>('SELECT id, split FROM media WHERE annotated = 1').map((m) => [m.id, m.split]),
-  )
-  const splits = db.all<{ split: string | null }>('SELECT DISTINCT split FROM media ORDER BY split IS NULL, split').map((s) => s.split)
+  const splitOf = splitsOfAnnotated(db)
+  const splits = splitNames(db)
   const at = new Map(splits.map((s, i) => [s, i]))
-  const byImage = labelsByImage(project)
+  const byImage = labelsByImage(db)
   const counts = new Map<number, number[]>()
   for (const [image, labels] of byImage)
     for (const label of labels) {
@@ -21,14 +21,8 @@ export function classBalance(project: Project, beta: number): BalanceReport {
         )
       counts.get(label)![at.get(splitOf.get(image) ?? null)!]!++
     }
-  const regions = new Map(
-    db
-      .all<{ label: number; n: number }>(
-        `SELECT label_id AS label, count(*) AS n FROM region WHERE state = 'accepted' AND label_id IS NOT NULL GROUP BY label_id`,
-      )
-      .map((r) => [r.label, r.n]),
-  )
-  const rows = [...labelNames(project)].map(([labelId, name]) => {
+  const regions = regionsByLabel(db)
+  const rows = [...labelNames(db)].map(([labelId, name]) => {
     const own = counts.get(labelId) ?? splits.map(() => 0)
     const images = own.reduce((a, b) => a + b, 0)
     return { labelId, name, images, regions: regions.get(labelId) ?? 0, counts: own, effective: (1 - beta ** images) / (1 - beta) }
@@ -38,7 +32,7 @@ export function classBalance(project: Project, beta: number): BalanceReport {
   const inverse = used.reduce((sum, r) => sum + 1 / r.effective, 0)
   const entropy = -used.reduce((sum, r) => sum + (r.images / total) * Math.log(r.images / total), 0)
   return {
-    images: countImages(project),
+    images: countImages(db),
     labelled: byImage.size,
     splits,
     labels: rows

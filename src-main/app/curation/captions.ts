@@ -6,21 +6,14 @@ import {
   captionOptions,
   type Spread,
 } from '#shared/model/curation.ts'
+import { anyCaptions, captionsByImage, type CaptionText, countCaptions, uncaptioned } from '../../db/curated.ts'
+import { countImages } from '../../db/images.ts'
 import type { AppContext } from '../context.ts'
 import { countTokens } from '../preview/index.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
-import { countImages } from './images.ts'
 import { contradicts, languageDetector } from './language.ts'
 import type { Found } from './store.ts'
-
-interface Row {
-  readonly id: number
-  readonly image: number
-  readonly region: number | null
-  readonly text: string
-  readonly language: string | null
-}
 
 /** What is compared: spaces, case and punctuation make no other text. */
 const normal = (text: string) =>
@@ -44,18 +37,14 @@ export async function checkCaptions(
   const model = modelOf(app, o.model)
   const { limit: tokenLimit } = await countTokens(app, model, [])
   const detectLanguage = await languageDetector()
-  const total = Number(db.value('SELECT count(*) FROM caption'))
-  const times = occurrences(db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption'))
+  const total = countCaptions(db)
+  const times = occurrences(anyCaptions(db))
 
   const findings: CaptionFinding[] = []
   const lengths = { characters: new Float64Array(total), words: new Float64Array(total), tokens: new Float64Array(total) }
   const [languages, vocabulary] = [new Map<string | null, number>(), new Map<string, number>()]
   let [done, ofRegions] = [0, 0]
-  for await (const { row, tokens } of counted(
-    app,
-    model,
-    db.iterate<Row>('SELECT id, media_id AS image, region_id AS region, text, language FROM caption ORDER BY media_id, id'),
-  )) {
+  for await (const { row, tokens } of counted(app, model, captionsByImage(db))) {
     const { text } = row
     const found = (issue: CaptionIssue, more: Partial<CaptionFinding> = {}) =>
       findings.push({ issue, mediaId: row.image, captionId: row.id, text, ...more })
@@ -83,11 +72,9 @@ export async function checkCaptions(
       await breathe()
     }
   }
-  const bare = db.all<{ id: number }>(
-    'SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.media_id = media.id AND c.region_id IS NULL) ORDER BY id',
-  )
-  for (const { id } of bare) findings.push({ issue: 'missing', mediaId: id, captionId: null, text: '' })
-  const images = countImages(project)
+  const bare = uncaptioned(db)
+  for (const id of bare) findings.push({ issue: 'missing', mediaId: id, captionId: null, text: '' })
+  const images = countImages(db)
   const byCount = <K>(counts: Map<K, number>) => [...counts].sort((a, b) => b[1] - a[1])
   const issues = Object.fromEntries(captionIssue.options.map((i) => [i, 0])) as Record<CaptionIssue, number>
   for (const f of findings) issues[f.issue]++
@@ -111,8 +98,8 @@ export async function checkCaptions(
 }
 
 /** Each row with its number of tokens, some hundred at a time. */
-async function* counted(app: AppContext, model: string, rows: Iterable<Row>): AsyncGenerator<{ row: Row; tokens: number }> {
-  let batch: Row[] = []
+async function* counted(app: AppContext, model: string, rows: Iterable<CaptionText>): AsyncGenerator<{ row: CaptionText; tokens: number }> {
+  let batch: CaptionText[] = []
   const flush = async function* () {
     const { counts } = await countTokens(
       app,
@@ -127,9 +114,9 @@ async function* counted(app: AppContext, model: string, rows: Iterable<Row>): As
 }
 
 /** How often the text of a caption stands on its own image (or region), and on how many images. */
-function occurrences(rows: Iterable<Row>): (row: Row) => { here: number; images: number } {
+function occurrences(rows: Iterable<CaptionText>): (row: CaptionText) => { here: number; images: number } {
   const texts = new Map<string, { places: Map<string, number>; images: number }>()
-  const place = ({ image, region }: Row) => `${image} ${region ?? ''}`
+  const place = ({ image, region }: CaptionText) => `${image} ${region ?? ''}`
   for (const row of rows) {
     const text = normal(row.text)
     let known = texts.get(text)

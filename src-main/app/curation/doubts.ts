@@ -1,10 +1,14 @@
 import { type Doubt, type DoubtOptions, doubtOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { duplicateGroups } from '../../db/curated.ts'
+import { singleLabels } from '../../db/image-labels.ts'
+import { imagePaths } from '../../db/images.ts'
+import { labelNames } from '../../db/labels.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type Control, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
-import { hashedImages, labelNames } from './images.ts'
+import { hashedImages } from './images.ts'
 import { type Found, keptResult } from './store.ts'
 
 /**
@@ -19,7 +23,7 @@ export async function findDoubts(
 ): Promise<Found<'doubts'>> {
   const o = doubtOptions.parse(options)
   await ensureHashes(project, control)
-  const labelOf = singleLabels(project)
+  const labelOf = singleLabels(project.db)
   const images = hashedImages(project).filter((i) => labelOf.has(i.id))
   const sizes = new Map<number, number>()
   for (const { id } of images) sizes.set(labelOf.get(id)!, (sizes.get(labelOf.get(id)!) ?? 0) + 1)
@@ -53,7 +57,7 @@ export async function findDoubts(
       issue: issue[k] === 1,
     }))
     .sort((a, b) => a.margin - b.margin || a.mediaId - b.mediaId)
-  const names = labelNames(project)
+  const names = labelNames(project.db)
   const count = <T>(of: readonly T[], wanted: (x: T) => boolean) => of.reduce((n, x) => n + Number(wanted(x)), 0)
   const trace = classes.reduce((sum, _, c) => sum + joint[c * classes.length + c]!, 0)
   return {
@@ -73,23 +77,8 @@ export async function findDoubts(
   }
 }
 
-/** Images with exactly one accepted label of the image: image id → label id. */
-function singleLabels({ db }: Project): Map<number, number> {
-  return new Map(
-    db
-      .all<{ image: number; label: number }>(
-        `SELECT media_id AS image, min(label_id) AS label FROM media_label WHERE state = 'accepted' GROUP BY media_id HAVING count(DISTINCT label_id) = 1`,
-      )
-      .map((r) => [r.image, r.label]),
-  )
-}
-
 function groupsOf({ db }: Project, images: readonly { id: number }[]): Int32Array {
-  const group = new Map(
-    db
-      .all<{ id: number; of: number }>('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL')
-      .map((r) => [r.id, r.of]),
-  )
+  const group = new Map(duplicateGroups(db).map((r) => [r.id, r.of]))
   return Int32Array.from(images, ({ id }) => group.get(id) ?? -id)
 }
 
@@ -109,7 +98,7 @@ export function doubtful(
   project: Project,
   { labelId, issuesOnly, offset, limit }: { labelId?: number; issuesOnly: boolean; offset: number; limit: number },
 ): { total: number; doubts: Doubt[] } {
-  const now = singleLabels(project)
+  const now = singleLabels(project.db)
   const wanted = (keptResult(project, 'doubts')?.details ?? []).filter(
     (d) =>
       (!issuesOnly || d.issue) &&
@@ -117,13 +106,9 @@ export function doubtful(
       now.get(d.mediaId) === d.given,
   )
   const page = wanted.slice(offset, offset + limit)
-  const paths = new Map(
-    project.db
-      .all<{ id: number; path: string }>(
-        'SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))',
-        JSON.stringify(page.map((d) => d.mediaId)),
-      )
-      .map((r) => [r.id, r.path]),
+  const paths = imagePaths(
+    project.db,
+    page.map((d) => d.mediaId),
   )
   return { total: wanted.length, doubts: page.map((d) => ({ ...d, path: paths.get(d.mediaId)! })) }
 }

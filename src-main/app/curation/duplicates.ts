@@ -9,12 +9,14 @@ import {
 import { userError } from '#shared/errors.ts'
 import { bits, closePairs, parseHashes } from '../../engine/curation/hamming.ts'
 import { UnionFind } from '../../engine/curation/union-find.ts'
+import { duplicateGroups as groupsStored } from '../../db/curated.ts'
+import { countImages, imagePaths } from '../../db/images.ts'
 import { addTag, type MediaFacts, removeMedia, setMediaFacts } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
-import { countImages, hashedImages, type HashedImage } from './images.ts'
+import { hashedImages, type HashedImage } from './images.ts'
 import { type Details, type Found, keptResult } from './store.ts'
 
 type Group = Details<'duplicates'>[number]
@@ -38,7 +40,7 @@ export async function findDuplicates(
   const pairs: Record<Likeness, number> = { exact: 0, phash: 0, embedding: 0 }
   if (wanted.includes('exact')) pairs.exact = search.equal('exact', (i) => i.hash)
   if (wanted.includes('phash')) pairs.phash = search.close(o.hamming)
-  let unreadable = countImages(project) - images.length
+  let unreadable = countImages(project.db) - images.length
   if (wanted.includes('embedding') && images.length) {
     const preferred = images.filter((i) => i.annotated).length
     const { near, readable } = await onEmbeddings(
@@ -168,9 +170,7 @@ const bitsOf = (hex: string) => bits(parseInt(hex.slice(0, 8), 16)) + bits(parse
 /** Facts: the groups of this search, in the place of those of the one before. */
 async function markGroups(project: Project, groups: readonly Group[], control: Control): Promise<void> {
   const check = checkpointOf(control)
-  const before = project.db.all<{ id: number; of: number }>(
-    'SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL',
-  )
+  const before = groupsStored(project.db)
   const now = new Map(groups.flatMap((g) => g.ids.map((id) => [id, g.id] as const)))
   const was = new Map(before.map((r) => [r.id, r.of]))
   const changes: [number, MediaFacts][] = [
@@ -188,7 +188,7 @@ async function markGroups(project: Project, groups: readonly Group[], control: C
 
 /** The groups found last, without the images that left the project since. */
 function present(project: Project): Group[] {
-  const there = new Set(project.db.all<{ id: number }>('SELECT id FROM media WHERE duplicate_group IS NOT NULL').map((r) => r.id))
+  const there = new Set(groupsStored(project.db).map((r) => r.id))
   return (keptResult(project, 'duplicates')?.details ?? []).flatMap((g) => {
     const ids = g.ids.filter((id) => there.has(id))
     return ids.length < 2 ? [] : [{ ...g, ids, kept: Math.max(1, g.ids.slice(0, g.kept).filter((id) => there.has(id)).length) }]
@@ -201,11 +201,9 @@ export function duplicateGroups(
 ): { total: number; groups: DuplicateGroup[] } {
   const groups = present(project)
   const page = groups.slice(offset, offset + limit)
-  const wanted = JSON.stringify(page.flatMap((g) => g.ids))
-  const paths = new Map(
-    project.db
-      .all<{ id: number; path: string }>('SELECT id, path FROM media WHERE id IN (SELECT value FROM json_each(?))', wanted)
-      .map((r) => [r.id, r.path]),
+  const paths = imagePaths(
+    project.db,
+    page.flatMap((g) => g.ids),
   )
   return {
     total: groups.length,

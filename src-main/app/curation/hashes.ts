@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { Within } from '../../files/within.ts'
 import { pipeline } from 'node:stream/promises'
 import { phash, phashSide } from '#shared/phash.ts'
+import { countUnhashed, unhashedAfter } from '../../db/curated.ts'
 import { openPicture } from '../../engine/data/picture.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/index.ts'
 import { rasterOf } from '../media/raster.ts'
@@ -17,16 +18,11 @@ const atOnce = 64
  */
 export async function ensureHashes(project: Project, control: Control = {}): Promise<void> {
   const check = checkpointOf(control)
-  const missing = '(content_hash IS NULL OR perceptual_hash IS NULL)'
-  const total = Number(project.db.value(`SELECT count(*) FROM media WHERE ${missing}`))
+  const total = countUnhashed(project.db)
   if (!total || project.readOnly) return
   const places = placesOf(project)
   for (let after = 0, done = 0; ;) {
-    const rows = project.db.all<{ id: number; root: number; path: string }>(
-      `SELECT id, root_id AS root, path FROM media WHERE ${missing} AND id > ? ORDER BY id LIMIT ?`,
-      after,
-      atOnce,
-    )
+    const rows = unhashedAfter(project.db, after, atOnce)
     if (!rows.length) return
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (r) => [r.id, await hashesOf(places.get(r.root)!, r.path)] as const))

@@ -1,10 +1,11 @@
 import { type MapOptions, mapOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { countImages } from '../../db/images.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type Control, modelOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
-import { countImages, hashedImages } from './images.ts'
+import { hashedImages } from './images.ts'
 import { indexFolder } from './similar.ts'
 import type { Found } from './store.ts'
 
@@ -25,7 +26,7 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
       method,
       laidOut: map.laidOut,
       variance: map.variance,
-      unreadable: countImages(project) - readable.length,
+      unreadable: countImages(project.db) - readable.length,
     },
     details: { mediaIds: Array.from(readable, (i) => images[i]!.id), x: axis(0), y: axis(1) },
   }

@@ -5,11 +5,14 @@ import type { IndexSummary, SimilarAnswer, SimilarQuery } from '#shared/model/cu
 import { userError } from '#shared/errors.ts'
 import { VectorIndex } from '../../engine/curation/vector-index.ts'
 import { mistakenFolder } from '../../engine/weights/folder.ts'
+import { countHashed } from '../../db/curated.ts'
+import { countImages, imageIds } from '../../db/images.ts'
+import { metaValue } from '../../db/meta.ts'
 import type { AppContext } from '../context.ts'
 import { getMedia, type Project } from '../projects/index.ts'
 import { type Control, modelOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
-import { countImages, hashedImages } from './images.ts'
+import { hashedImages } from './images.ts'
 
 /** One index a project and model, beside the cached features; another version of the model's files is another model. */
 export function indexFolder(app: AppContext, project: Project, model: string): string {
@@ -23,7 +26,7 @@ export function indexFolder(app: AppContext, project: Project, model: string): s
     return [f, size, mtimeMs]
   })
   const key = createHash('sha256')
-    .update(JSON.stringify([project.db.value('SELECT value FROM meta WHERE key = ?', 'id') ?? project.folder, model, versions]))
+    .update(JSON.stringify([metaValue(project.db, 'id') ?? project.folder, model, versions]))
     .digest('hex')
   return path.join(app.cache, 'neighbours', key.slice(0, 24))
 }
@@ -46,7 +49,7 @@ export async function makeIndex(
     model,
     control,
   )
-  return { images: readable.length, dimensions, unreadable: countImages(project) - readable.length }
+  return { images: readable.length, dimensions, unreadable: countImages(project.db) - readable.length }
 }
 
 let opened: { folder: string; index: VectorIndex } | undefined
@@ -67,9 +70,8 @@ export async function similarImages(
   const model = modelOf(app, given)
   const index = openIndex(indexFolder(app, project, model))
   if (!index) return { status: 'missing' }
-  const there = new Set(project.db.all<{ id: number }>('SELECT id FROM media').map((r) => r.id))
-  const stale =
-    index.size !== Number(project.db.value('SELECT count(*) FROM media WHERE content_hash IS NOT NULL AND perceptual_hash IS NOT NULL'))
+  const there = new Set(imageIds(project.db))
+  const stale = index.size !== countHashed(project.db)
   const self = query.kind === 'image' ? getMedia(project, query.mediaId).id : 0
   const vector = query.kind === 'image' ? index.vector(self) : await app.engine.ask({ kind: 'embed', model, text: query.text })
   // An image that came after the index was made: it has to be made again first.

@@ -3,20 +3,13 @@ import { type SplitOptions, type SplitReport, splitOptions } from '#shared/model
 import { userError } from '#shared/errors.ts'
 import { stratify, type Unit } from '../../engine/curation/stratify.ts'
 import { UnionFind } from '../../engine/curation/union-find.ts'
+import { type DividedRow, dividedRows, labelsByImage } from '../../db/curated.ts'
+import { allTags } from '../../db/image-labels.ts'
+import { labelNames } from '../../db/labels.ts'
 import { assignSplits } from '../annotations/index.ts'
 import type { Project } from '../projects/index.ts'
 import { breathe, type Control, checkpointOf } from './control.ts'
-import { labelNames, labelsByImage } from './images.ts'
 import { type Found, keepResult, keptResult } from './store.ts'
-
-interface Image {
-  readonly id: number
-  readonly path: string
-  readonly root: number
-  readonly split: string | null
-  readonly hash: string | null
-  readonly duplicates: number | null
-}
 
 type Parsed = ReturnType<typeof splitOptions.parse>
 
@@ -31,15 +24,13 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
   const check = checkpointOf(control)
   const tell = (done: number) => control.onProgress?.({ phase: 'dividing', done, total: 4 })
   const names = Object.keys(o.shares)
-  const labels = labelsByImage(project)
+  const labels = labelsByImage(project.db)
   tell(1)
   await breathe()
   check()
-  const all = project.db.all<Image & Record<string, never>>(
-    'SELECT id, path, root_id AS root, split, content_hash AS hash, duplicate_group AS duplicates FROM media ORDER BY id',
-  ) as unknown as Image[]
+  const all = dividedRows(project.db)
   // With `keepAssigned`, what is in a split that is not asked for (ood, say) stays there and counts for no share.
-  const elsewhere = (image: Image) => o.keepAssigned && image.split !== null && !names.includes(image.split)
+  const elsewhere = (image: DividedRow) => o.keepAssigned && image.split !== null && !names.includes(image.split)
   const images = all.filter((image) => !o.labelledOnly || labels.has(image.id) || elsewhere(image))
   if (!images.some((i) => !elsewhere(i))) throw userError(`${project.folder}: no images to divide into splits`)
   const groups = groupsOf(project, images, o)
@@ -61,7 +52,7 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
 }
 
 /** Indices of the images that must stay together; every image is in exactly one group. */
-function groupsOf(project: Project, images: readonly Image[], o: Parsed): number[][] {
+function groupsOf(project: Project, images: readonly DividedRow[], o: Parsed): number[][] {
   const joined = new UnionFind(images.length)
   const first = new Map<string, number>()
   const together = (key: string, i: number) => {
@@ -76,7 +67,7 @@ function groupsOf(project: Project, images: readonly Image[], o: Parsed): number
   })
   if (o.groupBy === 'tag') {
     const at = new Map(images.map((image, i) => [image.id, i]))
-    for (const { image, tag } of project.db.iterate<{ image: number; tag: string }>('SELECT media_id AS image, tag FROM media_tag')) {
+    for (const { image, tag } of allTags(project.db)) {
       const i = at.get(image)
       if (i !== undefined && tag.startsWith(o.tagPrefix)) together(`tag ${tag}`, i)
     }
@@ -88,12 +79,12 @@ function groupsOf(project: Project, images: readonly Image[], o: Parsed): number
 
 /** The split of each image. A group that was divided already, and is to be kept, stays divided. */
 function divide(
-  images: readonly Image[],
+  images: readonly DividedRow[],
   groups: readonly number[][],
   labels: ReadonlyMap<number, number[]>,
   names: readonly string[],
   o: Parsed,
-  elsewhere: (image: Image) => boolean,
+  elsewhere: (image: DividedRow) => boolean,
 ) {
   const assigned: string[] = []
   const divided: SplitReport['unmet'] = []
@@ -141,7 +132,7 @@ const tolerance = 0.01
 
 function describe(
   project: Project,
-  images: readonly Image[],
+  images: readonly DividedRow[],
   assigned: readonly string[],
   groups: readonly number[][],
   labels: ReadonlyMap<number, number[]>,
@@ -168,7 +159,7 @@ function describe(
   })
   const total = sizes.reduce((a, b) => a + b, 0)
   const splits = names.map((name, s) => ({ name, wanted: o.shares[name]!, share: total ? sizes[s]! / total : 0, images: sizes[s]! }))
-  const labelName = labelNames(project)
+  const labelName = labelNames(project.db)
   const rows = [...counts]
     .map(([labelId, own]) => ({
       labelId,

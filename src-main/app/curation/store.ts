@@ -14,9 +14,10 @@ import {
   splitReport,
   type ResultInfo,
 } from '#shared/model/curation.ts'
+import type { Source } from '../../db/curated.ts'
 import { replaceText } from '../../files/atomic.ts'
 import type { Project } from '../projects/index.ts'
-import { type Source, stateOf } from './images.ts'
+import { stateOf } from './images.ts'
 
 const ids = z.array(z.number().int().positive())
 const kinds = {

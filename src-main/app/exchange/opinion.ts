@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { hasMedia, placesByContent, placesByPath, type StoredPlace } from '../../db/exchange.ts'
-import { listRoots, placedElsewhere } from '../projects/records.ts'
+import { listRoots, placedElsewhere } from '../projects/index.ts'
 import type { Project } from '../projects/project.ts'
 
 /** All of it is by that person and a proposal; what belongs to the image itself (split, tags, review) stays as the project has it. */

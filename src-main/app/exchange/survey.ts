@@ -7,7 +7,7 @@ import type { FolderSurvey, SetUpOptions, SetUpReport } from '#shared/model/surv
 import { noCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
-import { addRecords } from '../projects/records.ts'
+import { addRecords } from '../projects/index.ts'
 import { removeMedia } from '../annotations/images.ts'
 import { unreadableBelow } from '../media/files.ts'
 import { classLayout, setNameOf, unlabelledFolders } from './class-folders.ts'

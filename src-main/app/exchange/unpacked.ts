@@ -7,7 +7,7 @@ import { isRootUsed } from '../../db/exchange.ts'
 import { diskFull, inWords, notWritable } from '../../files/words.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { listRoots } from '../projects/records.ts'
+import { listRoots } from '../projects/index.ts'
 import { forgetPlaced, notePlaced, placedIn } from './placed.ts'
 import { safeName } from './target.ts'
 

@@ -10,7 +10,7 @@ import { proved } from '../../engine/data/proof.ts'
 import { type MediaFacts, setMediaFacts } from '../annotations/images.ts'
 import { contentHash, perceptualHash } from '../curation/hashes.ts'
 import type { Project } from '../projects/project.ts'
-import { listRoots, placesOf } from '../projects/records.ts'
+import { listRoots, placesOf } from '../projects/index.ts'
 import { rasterOf } from './raster.ts'
 
 export interface CheckControl {

@@ -3,17 +3,17 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
 import { shapeProblem } from '#shared/geometry/shape.ts'
-import type { Media } from '#shared/model/media.ts'
 import type { Region } from '#shared/model/region.ts'
-import type { StoredRow } from '#shared/model/journal.ts'
 import type { CheckProblem, CheckReport } from '#shared/model/project.ts'
 import { checkDatabase } from '../../db/check.ts'
 import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { rowsExcept } from '../../db/image-content.ts'
+import { imagePlacesExcept, imageSize } from '../../db/images.ts'
 import { incompleteRegions } from '../../db/incomplete.ts'
 import { backup } from '../../db/migrate.ts'
+import { roots } from '../../db/roots.ts'
+import { toCheckpoint, toRun } from '../../db/runs.ts'
 import type { Project } from './project.ts'
-import { listRoots } from './records.ts'
-import { toCheckpoint, toRun } from './runs.ts'
 
 export interface CheckOptions {
   /** Makes again what can be derived, after a copy to backups/. Rows and files that are lost stay in the report. */
@@ -46,16 +46,13 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
   const unreadable = (table: string) =>
     problems.flatMap(({ message }) => Number(new RegExp(`^${table} (\\d+): .*: holds `).exec(message)?.[1] ?? NaN) || [])
   const ofItsImage = ({ id, mediaId, shape }: Region) => {
-    const size = db.get<Pick<Media, 'width' | 'height' | 'path'>>('SELECT width, height, path FROM media WHERE id = ?', mediaId)
+    const size = imageSize(db, mediaId)
     const problem = size && shapeProblem(shape, size)
     return problem && `region ${id} of ${size.path}: ${problem}`
   }
   for (const [table, decode] of Object.entries(decoders)) {
     checked[table] = 0
-    for (const row of db.iterate<StoredRow>(
-      `SELECT * FROM ${table} WHERE rowid NOT IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(unreadable(table)),
-    )) {
+    for (const row of rowsExcept(db, table, unreadable(table))) {
       checked[table]++
       try {
         const entity = decode(row)
@@ -67,14 +64,11 @@ export function checkProject(project: Project, options: CheckOptions = {}): Chec
     }
   }
   if (options.files ?? true) {
-    const roots = new Map(listRoots(project).map((r) => [r.id, resolve(project.folder, r.path)]))
+    const folders = new Map(roots(db).map((r) => [r.id, resolve(project.folder, r.path)]))
     checked['files'] = 0
-    for (const { root, path } of db.iterate<{ root: number; path: string }>(
-      'SELECT root_id AS root, path FROM media WHERE id NOT IN (SELECT value FROM json_each(?))',
-      JSON.stringify(unreadable('media')),
-    )) {
+    for (const { root, path } of imagePlacesExcept(db, unreadable('media'))) {
       checked['files']++
-      const file = join(roots.get(root) ?? '', path)
+      const file = join(folders.get(root) ?? '', path)
       if (!existsSync(file)) note('missing-file', `${file} does not exist`)
     }
   }

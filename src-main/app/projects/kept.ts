@@ -1,10 +1,11 @@
 /** What of a project no export, merge or training may replace: itself, and every image that it refers to, wherever that lies. */
 import { join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { imageFolders, isImageAt } from '../../db/images.ts'
 import { folded, isWithin, type Kept, realPlace } from '../../files/places.ts'
 import { projectFiles, projectFolders } from '../../files/project-files.ts'
 import type { Project } from './project.ts'
-import { listRoots } from './records.ts'
+import { listRoots } from './places.ts'
 
 const folders = ['media', ...projectFolders]
 
@@ -16,9 +17,7 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
   for (const name of folders) yield { place: join(folder, name), name: 'a folder of the project’s own' }
   const roots = new Map(listRoots(project).map((r) => [r.id, resolve(folder, r.path)]))
   for (const place of roots.values()) yield { place, name: 'a folder of the project’s images' }
-  for (const { root, path } of db.iterate<{ root: number; path: string }>(
-    `SELECT DISTINCT root_id AS root, rtrim(path, replace(path, '/', '')) AS path FROM media`,
-  ))
+  for (const { root, path } of imageFolders(db))
     yield { place: join(roots.get(root) ?? folder, path), name: 'a folder of the project’s images' }
   for (const [id, root] of roots) {
     const [above, at] = [realPlace(root), realPlace(target)]
@@ -28,9 +27,7 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
 }
 
 const isImage = (db: Project['db'], root: number, path: string) =>
-  [path, path.normalize('NFC'), path.normalize('NFD')].some(
-    (p) => db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ? COLLATE NOCASE', root, p) !== undefined,
-  )
+  [path, path.normalize('NFC'), path.normalize('NFD')].some((p) => isImageAt(db, root, p))
 
 /** Refuses what lies in a folder that the project keeps for itself, whether something is there or not. */
 export function refuseInside({ folder }: Project, target: string): void {

@@ -6,7 +6,10 @@ import type { Label } from '#shared/model/label.ts'
 import type { Comment, Media, MediaLabel } from '#shared/model/media.ts'
 import { mediaFilter, type MediaFilter } from '#shared/model/project.ts'
 import type { Region } from '#shared/model/region.ts'
-import { toCaption, toComment, toLabel, toMedia, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { toCaption, toComment, toMediaLabel, toRegion } from '../../db/entities.ts'
+import { contentOf, type ContentTable } from '../../db/image-content.ts'
+import { imageById, imagesById, imagesNamed } from '../../db/images.ts'
+import { labels } from '../../db/labels.ts'
 import { countMedia as count, mediaIds, type Page } from '../../db/media-query.ts'
 import { tally } from '../../db/tally.ts'
 import type { Project } from './project.ts'
@@ -19,10 +22,7 @@ function valid(filter: MediaFilter): MediaFilter {
 
 /** One page in the order of ids; the next begins after its last id. */
 export function findMedia({ db }: Project, filter: MediaFilter = {}, page: Page = {}): Media[] {
-  const ids = mediaIds(db, valid(filter), page)
-  return db
-    .all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', JSON.stringify(ids))
-    .map(toMedia)
+  return imagesById(db, mediaIds(db, valid(filter), page))
 }
 
 /** The ids alone, for walking through images one by one. */
@@ -31,20 +31,16 @@ export const findMediaIds = ({ db }: Project, filter: MediaFilter = {}, page: Pa
 export const countMedia = ({ db }: Project, filter: MediaFilter = {}): number => count(db, valid(filter))
 
 export function getMedia({ db }: Project, id: number): Media {
-  const row = db.get<StoredRow>('SELECT * FROM media WHERE id = ?', id)
-  if (!row) throw userError(`no image has the id ${id}`)
-  return toMedia(row)
+  const image = imageById(db, id)
+  if (!image) throw userError(`no image has the id ${id}`)
+  return image
 }
 
 /** By its path under a root; null where the project has no such image. */
 export function mediaByPath({ db }: Project, path: string, rootId?: number): Media | null {
-  const rows = db.all<StoredRow>(
-    'SELECT * FROM media WHERE path = ?1 AND root_id IN (SELECT id FROM root WHERE ?2 IS NULL OR id = ?2)',
-    path,
-    rootId ?? null,
-  )
-  if (rows.length > 1) throw dataError(path, `is in ${rows.length} folders of the project; say which`)
-  return rows[0] ? toMedia(rows[0]) : null
+  const images = imagesNamed(db, path, rootId ?? null)
+  if (images.length > 1) throw dataError(path, `is in ${images.length} folders of the project; say which`)
+  return images[0] ?? null
 }
 
 export interface ImageContent {
@@ -70,10 +66,10 @@ const undamaged =
 /** One image with everything known of it; regions from the bottom up. */
 export function imageContent(project: Project, mediaId: number): ImageContent {
   const { db } = project
-  const rows = (table: string, order = 'id') => db.all<StoredRow>(`SELECT * FROM ${table} WHERE media_id = ? ORDER BY ${order}`, mediaId)
+  const rows = (table: ContentTable) => contentOf(db, table, mediaId)
   return {
     media: getMedia(project, mediaId),
-    regions: rows('region', 'z, id').flatMap(undamaged(toRegion)),
+    regions: rows('region').flatMap(undamaged(toRegion)),
     labels: rows('media_label').map(toMediaLabel),
     captions: rows('caption').flatMap(undamaged(toCaption)),
     tags: rows('media_tag').map((r) => String(r['tag'])),
@@ -81,7 +77,7 @@ export function imageContent(project: Project, mediaId: number): ImageContent {
   }
 }
 
-export const listLabels = ({ db }: Project): Label[] => db.all<StoredRow>('SELECT * FROM label ORDER BY id').map(toLabel)
+export const listLabels = ({ db }: Project): Label[] => labels(db)
 
 /** How often each label is used: label id → accepted regions and image labels. */
 export function labelCounts({ db }: Project): Map<number, { regions: number; images: number }> {

@@ -6,14 +6,16 @@ import { randomUUID } from 'node:crypto'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { isCarried, repaired } from '#shared/model/text.ts'
 import { diskFull, ioError, notWritable } from '../../files/words.ts'
+import { isSound } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
 import { identityOf } from '../../db/presence.ts'
 import { acquireLock, type Lock } from '../../db/lock.ts'
 import { HeadNote, readHead } from '../../db/head.ts'
 import { position } from '../../db/journal.ts'
+import { addMeta, metaValue, setMeta } from '../../db/meta.ts'
 import { migrate } from '../../db/migrate.ts'
 import { keepTally, tally } from '../../db/tally.ts'
-import { rescueBeside } from './rescue.ts'
+import { rescueBeside, rescued } from './rescue.ts'
 
 /** An open project. Everything that is done with it is a function that takes it first. */
 export interface Project {
@@ -80,14 +82,13 @@ export function createProject(folder: string, options: { name?: string; user?: s
   }
   let db: Database | undefined
   try {
-    db = new Database(databaseFile(dir), { watched: true })
+    db = new Database(databaseFile(dir), { watched: true, isSound })
     const database = db
     migrate(db)
     db.transaction(() => {
-      const set = (key: string, value: string) => database.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, value)
-      set('id', randomUUID())
-      set('name', options.name ?? repaired(basename(dir)))
-      set('created', String(Date.now()))
+      setMeta(database, 'id', randomUUID())
+      setMeta(database, 'name', options.name ?? repaired(basename(dir)))
+      setMeta(database, 'created', String(Date.now()))
     })
     tally(db) // nothing yet: from here on it is kept up
     if (!there.includes(basename(doorFile(dir))))
@@ -141,10 +142,10 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   const lock = options.readOnly || options.sharedLock ? null : acquireLock(dir)
   let db: Database | undefined
   try {
-    db = new Database(file, { readOnly: options.readOnly, watched: true, shared: options.sharedLock })
+    db = new Database(file, { readOnly: options.readOnly, watched: true, isSound, shared: options.sharedLock })
     if (!options.sharedLock) db.checkShape(false)
     const backup = migrate(db)
-    if (db.value(`SELECT 1 FROM meta WHERE key = 'name'`) === undefined) throw dataError(file, 'is not a project database')
+    if (metaValue(db, 'name') === undefined) throw dataError(file, 'is not a project database')
     return wrap(dir, db, options.user, lock, backup)
   } catch (e) {
     db?.close()
@@ -153,21 +154,14 @@ export function openProject(folder: string, options: OpenProjectOptions = {}): P
   }
 }
 
-/** Databases whose content was copied after their file was replaced. */
-export const rescued = new WeakSet<Database>()
-
 function wrap(folder: string, db: Database, user: string | undefined, lock: Lock | null, backup: string | null): Project {
   const at = position(db)
-  const id = String(db.value(`SELECT value FROM meta WHERE key = 'id'`) ?? '')
+  const id = metaValue(db, 'id') ?? ''
   const note = new HeadNote(db.file, id)
   if (!db.options.readOnly) {
     const before = readHead(db.file)
     if (!db.options.shared && before?.id === id && before.seq > at)
-      db.run(
-        'INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)',
-        `missing:${before.seq}`,
-        JSON.stringify({ from: at + 1, to: before.seq, at: before.at }),
-      )
+      addMeta(db, `missing:${before.seq}`, JSON.stringify({ from: at + 1, to: before.seq, at: before.at }))
     db.whenCommitted(() => note.write(position(db)))
   }
   const edited = () => {

@@ -5,13 +5,22 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { dataError, errorLine, userError } from '#shared/errors.ts'
 import { checkDatabase } from '../../db/check.ts'
 import { Database } from '../../db/database.ts'
-import { rescued, type Project } from './project.ts'
+import { roots, setRootPath } from '../../db/roots.ts'
+
+/** As much of a project as is left after its file went. */
+interface Left {
+  readonly folder: string
+  readonly db: Database
+}
+
+/** Databases whose content was copied after their file was replaced. */
+export const rescued = new WeakSet<Database>()
 
 /**
  * Everything that the project acknowledged. Images stay where they are: the copy refers to them there. The folder must not exist, or
  * be empty; nothing is left in it where the copy fails.
  */
-export function rescueCopy(project: Pick<Project, 'db' | 'folder'>, folder: string): string {
+export function rescueCopy(project: Left, folder: string): string {
   const target = resolve(folder)
   const fresh = !existsSync(target)
   if (!fresh && (!statSync(target).isDirectory() || readdirSync(target).length > 0)) throw userError(`${target}: is not an empty folder`)
@@ -24,8 +33,7 @@ export function rescueCopy(project: Pick<Project, 'db' | 'folder'>, folder: stri
     else project.db.copyTo(file)
     const copy = new Database(file)
     try {
-      for (const { id, path } of copy.all<{ id: number; path: string }>('SELECT id, path FROM root'))
-        if (!isAbsolute(path)) copy.run('UPDATE root SET path = ? WHERE id = ?', resolve(project.folder, path), id)
+      for (const { id, path } of roots(copy)) if (!isAbsolute(path)) setRootPath(copy, id, resolve(project.folder, path))
       const problem = checkDatabase(copy, false)[0]
       if (problem) throw dataError(project.db.file, `what was open cannot be copied any more (${problem.message})`)
     } finally {
@@ -43,7 +51,7 @@ export function rescueCopy(project: Pick<Project, 'db' | 'folder'>, folder: stri
 }
 
 /** A copy that nobody asked for, beside the project or else among the temporary files, before the last connection to what was open goes. Null where it failed. */
-export function rescueBeside(project: Pick<Project, 'db' | 'folder'>): string | null {
+export function rescueBeside(project: Left): string | null {
   const name = `${basename(project.folder)}-rescued-${new Date().toISOString().replace(/[:.]/g, '-')}`
   for (const parent of [dirname(project.folder), tmpdir()])
     try {

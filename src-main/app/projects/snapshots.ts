@@ -1,13 +1,11 @@
 /** Named states of the dataset. */
-import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { snapshot as snapshotSchema, snapshotName, type Snapshot, type SnapshotDiff } from '#shared/model/project.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { mutate, position } from '../../db/journal.ts'
+import { addSnapshot, dropSnapshot, snapshotNamed, snapshots } from '../../db/snapshots.ts'
 import { diffStates, restoreState } from '../../db/states.ts'
 import type { Project } from './project.ts'
-
-const select = 'SELECT name, seq, dataset_hash AS datasetHash, by_name AS "by", at FROM snapshot'
 
 /** Names the present state. */
 export function takeSnapshot(project: Project, name: string): Snapshot {
@@ -17,24 +15,23 @@ export function takeSnapshot(project: Project, name: string): Snapshot {
       throw userError('a snapshot needs a name of 1 to 200 characters, none of them a NUL or half of one')
     const taken = snapshotSchema.safeParse({ name, seq: position(db), datasetHash: datasetHash(db), by: user, at: Date.now() })
     if (!taken.success) throw userError('a snapshot needs a name of 1 to 200 characters')
-    if (db.value('SELECT 1 FROM snapshot WHERE name = ?', name)) throw userError(`a snapshot named ${name} exists already`)
+    if (snapshotNamed(db, name)) throw userError(`a snapshot named ${name} exists already`)
     const s = taken.data
-    db.run('INSERT INTO snapshot (name, seq, dataset_hash, by_name, at) VALUES (?, ?, ?, ?, ?)', s.name, s.seq, s.datasetHash, s.by, s.at)
+    addSnapshot(db, s)
     return s
   })
 }
 
-export const listSnapshots = ({ db }: Project): Snapshot[] => z.array(snapshotSchema).parse(db.all(`${select} ORDER BY seq, name`))
+export const listSnapshots = ({ db }: Project): Snapshot[] => snapshots(db)
 
 export function removeSnapshot({ db }: Project, name: string): void {
-  if (db.transaction(() => db.run('DELETE FROM snapshot WHERE name = ?', name).changes) === 0)
-    throw userError(`no snapshot is named ${name}`)
+  if (!dropSnapshot(db, name)) throw userError(`no snapshot is named ${name}`)
 }
 
 function find({ db }: Project, name: string): Snapshot {
-  const row = db.get(`${select} WHERE name = ?`, name)
-  if (!row) throw userError(`no snapshot is named ${name}`)
-  return snapshotSchema.parse(row)
+  const found = snapshotNamed(db, name)
+  if (!found) throw userError(`no snapshot is named ${name}`)
+  return found
 }
 
 /** What changed from one snapshot to another, or to now. */

@@ -8,7 +8,7 @@ import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.
 import { addLabels } from '../annotations/labels.ts'
 import { refuseReplacing, replaceFolder } from '../../files/replace.ts'
 import { createProject } from '../projects/project.ts'
-import { addRecords } from '../projects/records.ts'
+import { addRecords } from '../projects/index.ts'
 import { contentHash } from '../curation/hashes.ts'
 import { openSample, type Sample } from './cache.ts'
 import { withArticle } from './phrases.ts'

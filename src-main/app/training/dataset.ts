@@ -1,8 +1,10 @@
 import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import { labelPrompts } from '../../db/labels.ts'
+import { labelledRows } from '../../db/labelled.ts'
 import type { Project } from '../projects/project.ts'
 import { linkReason } from '../../files/within.ts'
-import { placesOf } from '../projects/records.ts'
+import { placesOf } from '../projects/index.ts'
 
 export interface ClassificationData {
   /** The labels that images have, in the order in which they were made. */
@@ -17,17 +19,6 @@ export interface ClassificationData {
   readonly leftOut: LeftOut[]
 }
 
-interface Row {
-  [column: string]: unknown
-  id: number
-  root: number
-  path: string
-  split: string
-  content_hash: string | null
-  label_id: number
-  problem: string | null
-}
-
 /**
  * The project's images with their labels, as an image classification task. Images in no split are left out, and those that cannot be read:
  * as was found out last (see readable.ts), or as `unreadable` has it.
@@ -35,16 +26,9 @@ interface Row {
 export function classificationData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const { db } = project
   const places = placesOf(project)
-  const rows = db.all<Row & Record<string, never>>(
-    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, l.label_id, f.problem FROM media m
-     LEFT JOIN media_file f ON f.media_id = m.id
-     JOIN media_label l ON l.media_id = m.id AND l.state = 'accepted'
-     WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
-  ) as unknown as Row[]
+  const rows = labelledRows(db)
   const used = new Set(rows.map((r) => r.label_id))
-  const labels = db
-    .all<{ id: number; name: string; prompts: string }>('SELECT id, name, prompts FROM label ORDER BY id')
-    .filter((l) => used.has(l.id))
+  const labels = labelPrompts(db).filter((l) => used.has(l.id))
   const index = new Map(labels.map((l, i) => [l.id, i]))
   const splits: Record<string, Item[]> = {}
   const mediaIds: Record<string, number[]> = {}

@@ -1,18 +1,14 @@
 /** Before a job on labelled images their files are looked at, so that no image ends it; the job says which it leaves out. */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
+import { labelledImages } from '../../db/labelled.ts'
 import type { MakeJob } from '../../engine/client.ts'
 import { mistakenFolder } from '../../engine/weights/folder.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
 /** Images that are in a split and have a label: those that jobs read. */
-export const imagesOfJobs = ({ db }: Project): number[] =>
-  db
-    .all<{ id: number }>(
-      `SELECT m.id FROM media m WHERE m.split IS NOT NULL AND EXISTS (SELECT 1 FROM media_label l WHERE l.media_id = m.id AND l.state = 'accepted') ORDER BY m.id`,
-    )
-    .map((r) => r.id)
+export const imagesOfJobs = ({ db }: Project): number[] => labelledImages(db)
 
 /**
  * A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the

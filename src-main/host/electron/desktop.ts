@@ -10,7 +10,7 @@ import type { Host, Served } from '../ports.ts'
 import { securityHeaders, serveFile } from '../node/static.ts'
 import { startChild } from './child.ts'
 import { menuTemplate, textMenuTemplate } from './menu.ts'
-import { menuLanguage, menuWords, type MenuLanguage } from './menu-words.ts'
+import { chosenLocale, wordsIn } from '#shared/locales/index.ts'
 import { whileWanted } from './pixels.ts'
 import { portChannel } from './port.ts'
 import { appOrigin, confine, denyPermissions, isOwn, webPreferences } from './security.ts'
@@ -45,7 +45,8 @@ export interface DesktopOptions {
   version: string
   /** Makes the application for this host; `project` is what the command line or the system asked for last. It calls `changed` when settings or the list of projects change. */
   serve(host: Host, project: () => string | null, changed: () => void): Promise<Served>
-  language(): 'system' | MenuLanguage
+  /** Of the settings: the id of a locale, or `system`. */
+  language(): string
   recent(): readonly { name: string; folder: string }[]
   /** Tells the windows' pages. */
   tell(event: { action: string } | { open: string }): void
@@ -159,7 +160,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   })
 
   const developing = !app.isPackaged
-  const language = () => menuLanguage(options.language(), app.getPreferredSystemLanguages())
+  const language = () => chosenLocale(options.language(), app.getPreferredSystemLanguages()).id
   function refreshMenu(): void {
     const recent = options.recent()
     if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's own list, in dock and task bar
@@ -182,7 +183,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     if (faulty.has(window)) return // it is being said
     faulty.add(window)
     window.show() // a box over a window that was never shown is not to be seen
-    const words = menuWords[language()].faults
+    const words = wordsIn(language()).menu.faults
     const { response } = await dialog.showMessageBox(window, {
       type: 'warning',
       message: words[fault],

@@ -1,12 +1,13 @@
 /** The native menu: what it names is done by the page, so that menu, palette and keys are one. */
 import type { MenuItemConstructorOptions } from 'electron'
-import { menuWords, type ActionWord, type MenuLanguage } from './menu-words.ts'
+import { wordsIn, type LocaleWords } from '#shared/locales/index.ts'
 
 type Item = MenuItemConstructorOptions
 
 export interface MenuOptions {
   platform: NodeJS.Platform
-  language: MenuLanguage
+  /** The id of a locale. */
+  language: string
   /** Asks the page for an action, by the name that it knows. */
   act: (action: string) => void
   recent: readonly { name: string; folder: string }[]
@@ -16,9 +17,9 @@ export interface MenuOptions {
 }
 
 /** What a text field offers where it is clicked with the other button. */
-export const textMenuTemplate = (language: MenuLanguage): Item[] =>
+export const textMenuTemplate = (language: string): Item[] =>
   (['undo', 'redo', 'cut', 'copy', 'paste', 'selectAll'] as const).flatMap((name) => [
-    { role: name, label: menuWords[language].roles[name] },
+    { role: name, label: wordsIn(language).menu.roles[name] },
     ...(name === 'redo' ? [{ type: 'separator' } as const] : []),
   ])
 
@@ -27,10 +28,10 @@ export const textMenuTemplate = (language: MenuLanguage): Item[] =>
  * itself (undo, redo) is a role, so that its keys are the text's while one is edited.
  */
 export function menuTemplate({ platform, language, act, recent, open, developing = false }: MenuOptions): Item[] {
-  const words = menuWords[language]
-  const item = (action: ActionWord, accelerator?: string): Item => ({
+  const { menu: words, actions } = wordsIn(language)
+  const item = (action: keyof LocaleWords['actions'], accelerator?: string): Item => ({
     id: action,
-    label: words.actions[action],
+    label: actions[action],
     accelerator,
     registerAccelerator: false,
     click: () => act(action),

@@ -9,7 +9,7 @@ import { exportFrom, exportLosses, importInto, openArchive } from '../../../src-
 import { projectInfo } from '../../../src-main/app/projects/info.ts'
 import { undo } from '../../../src-main/db/journal.ts'
 import { redoChange, undoChange, updateRegion } from '../../../src-main/app/annotations/index.ts'
-import { addRecords } from '../../../src-main/app/projects/records.ts'
+import { addRecords } from '../../../src-main/app/projects/index.ts'
 import { everyFormat, folder, fresh, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
 
 const records: ImageRecord[] = Array.from({ length: 7 }, (_, i) => ({

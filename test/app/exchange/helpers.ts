@@ -7,7 +7,7 @@ import type { FormatName, ImportOptions } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { exportFrom, type ExportRun, formats, importInto } from '../../../src-main/app/exchange/index.ts'
 import { createProject, type Project } from '../../../src-main/app/projects/project.ts'
-import { addRecords, readRecords } from '../../../src-main/app/projects/records.ts'
+import { addRecords, readRecords } from '../../../src-main/app/projects/index.ts'
 import type { ExportOptions } from '#shared/model/exchange.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'exchange-'))

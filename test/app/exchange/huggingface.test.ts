@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { listLabels } from '../../../src-main/app/projects/media.ts'
-import { readRecords } from '../../../src-main/app/projects/records.ts'
+import { readRecords } from '../../../src-main/app/projects/index.ts'
 import { folder, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
 
 const image: [number, number] = [40, 30]

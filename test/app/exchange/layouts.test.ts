@@ -9,7 +9,7 @@ import yazl from 'yazl'
 import type { ImportOptions } from '#shared/model/exchange.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { detectFormat } from '../../../src-main/app/exchange/detect.ts'
-import { readRecords } from '../../../src-main/app/projects/records.ts'
+import { readRecords } from '../../../src-main/app/projects/index.ts'
 import { folder, fresh, picture, project, recordsOf } from './helpers.ts'
 
 const coco = (...names: string[]) =>

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exportFrom, importInto } from '../../../src-main/app/exchange/index.ts'
 import { createProject, openProject } from '../../../src-main/app/projects/project.ts'
-import { addRecords } from '../../../src-main/app/projects/records.ts'
+import { addRecords } from '../../../src-main/app/projects/index.ts'
 import { folder, fresh, picture, project } from './helpers.ts'
 
 afterEach(() => vi.restoreAllMocks())

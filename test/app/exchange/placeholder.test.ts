@@ -6,7 +6,7 @@ import type { FormatName } from '#shared/model/exchange.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { linkFolder, scanFolder } from '../../../src-main/app/media/scan.ts'
 import { undoChange } from '../../../src-main/app/annotations/index.ts'
-import { readRecords } from '../../../src-main/app/projects/records.ts'
+import { readRecords } from '../../../src-main/app/projects/index.ts'
 import { folder, picture, project, recordsOf } from './helpers.ts'
 
 const size = { width: 40, height: 30 }

@@ -11,7 +11,7 @@ import type { ImageRecord } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { wordsSchema } from '#shared/model/words.ts'
 import { canExport, canImport, detectFormat, formatRecord, formats, settingsOf, summarise } from '../../../src-main/app/exchange/index.ts'
-import { readRecords } from '../../../src-main/app/projects/records.ts'
+import { readRecords } from '../../../src-main/app/projects/index.ts'
 import { projectOf, roundTrip } from './helpers.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/app/exchange/formats')

@@ -11,7 +11,7 @@ import { everyFormat, projectOf, recordsOf, roundTrip } from './helpers.ts'
 import { detectFormat } from '../../../src-main/app/exchange/index.ts'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readRecords } from '../../../src-main/app/projects/records.ts'
+import { readRecords } from '../../../src-main/app/projects/index.ts'
 import type { Project } from '../../../src-main/app/projects/project.ts'
 
 const [W, H] = [64, 48]

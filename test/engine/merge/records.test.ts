@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { locales } from '../../../src-shared/locales/index.ts'
 import { wordsSchema } from '#shared/model/words.ts'
 import { checkMethod, mergeMethods, methodOf } from '../../../src-main/engine/merge/methods.ts'
 import { mergeTensor } from '../../../src-main/engine/merge/slices.ts'
@@ -23,9 +24,11 @@ describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) =>
   const least = Math.max(method.least ?? 2, method.relative ? 2 : 1)
   const most = Math.min(method.most ?? 5, 5)
 
-  it('says what it is in both languages, and where it comes from', () => {
+  it('says what it is in every complete language, and where it comes from', () => {
     wordsSchema.parse(method.title)
     wordsSchema.parse(method.about)
+    for (const l of locales.filter((l) => l.complete))
+      for (const of of ['title', 'about'] as const) expect(method[of][l.id] ?? l.records?.['merge']?.[id]?.[of], l.id).toBeTruthy()
     expect(method.citation).toMatch(/\b(19|20)\d\d\b/)
     if (method.mix !== undefined) expect(Object.keys(method.settings.shape)).toContain(method.mix)
   })

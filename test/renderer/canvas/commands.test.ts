@@ -4,12 +4,12 @@ import { invertEdit } from '../../../src-renderer/canvas/edits.ts'
 import { actionsFor, chordOf, defaultShortcuts, isTextField, worksInText } from '../../../src-renderer/canvas/shortcuts.ts'
 import { canvasActions, appActions } from '../../../src-renderer/canvas/shortcuts.ts'
 import { fitBox, toImage, zoomAbout } from '../../../src-renderer/canvas/view.ts'
-import { box, hand, polygon, region } from './hand.ts'
+import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
 describe('copies', () => {
   test('duplicate lies aside, on top, selected; one edit for all', () => {
     const [a, b] = [region(box(10, 10, 20, 20), { labelId: 5, attributes: { occluded: true } }), region(box(50, 10, 20, 20))]
-    const h = hand([a, b])
+    const h = onCanvas([a, b])
     h.editor.execute('select-all')
     expect(h.editor.execute('duplicate')).toBe(true)
     expect(h.edits).toHaveLength(1)
@@ -25,7 +25,11 @@ describe('copies', () => {
       100,
       200,
     )
-    const h = hand([region(box(80, 10, 40, 20), { z: 1 }), region({ kind: 'mask', rle }, { z: 2 }), region(box(150, 10, 40, 20), { z: 3 })])
+    const h = onCanvas([
+      region(box(80, 10, 40, 20), { z: 1 }),
+      region({ kind: 'mask', rle }, { z: 2 }),
+      region(box(150, 10, 40, 20), { z: 3 }),
+    ])
     h.editor.execute('select-all')
     h.editor.execute('copy')
     h.editor.open({ mediaId: 2, width: 100, height: 50, url: 'other' }, [])
@@ -37,7 +41,7 @@ describe('copies', () => {
     expect(h.last.changes.every((c) => c.after?.mediaId === 2)).toBe(true)
   })
   test('with nothing selected or copied there is nothing to do', () => {
-    const h = hand([region(box(0, 0, 10, 10))])
+    const h = onCanvas([region(box(0, 0, 10, 10))])
     for (const action of [
       'copy',
       'paste',
@@ -61,7 +65,7 @@ describe('copies', () => {
 describe('areas', () => {
   const [left, right] = [region(box(0, 0, 20, 10), { labelId: 1 }), region(polygon(10, 0, 30, 0, 30, 10, 10, 10), { labelId: 2 })]
   test('merging polygons and boxes gives one polygon in the first one’s place', () => {
-    const h = hand([left, right])
+    const h = onCanvas([left, right])
     h.editor.setSelection([left.id, right.id])
     h.editor.execute('merge')
     const [merged] = h.editor.regions.all()
@@ -70,7 +74,7 @@ describe('areas', () => {
     expect(h.takeBack().shapes).toEqual([left.shape, right.shape])
   })
   test('subtracting keeps what was taken away with', () => {
-    const h = hand([left, right])
+    const h = onCanvas([left, right])
     h.editor.setSelection([left.id, right.id])
     h.editor.execute('subtract')
     const [s] = h.shapes
@@ -79,14 +83,14 @@ describe('areas', () => {
   })
   test('subtracting what it does not touch leaves it the box that it is', () => {
     const far = region(box(60, 60, 9, 9))
-    const h = hand([left, far])
+    const h = onCanvas([left, far])
     h.editor.setSelection([left.id, far.id])
     expect(h.editor.execute('subtract')).toBe(false)
     expect(h.shapes).toEqual([left.shape, far.shape])
   })
   test('lines have no area to merge', () => {
     const line = region({ kind: 'polyline', points: [0, 0, 9, 9] })
-    const h = hand([left, line])
+    const h = onCanvas([left, line])
     h.editor.execute('select-all')
     expect(h.editor.execute('merge')).toBe(false)
   })
@@ -95,9 +99,9 @@ describe('areas', () => {
 describe('order', () => {
   const made = () => {
     const regions = [1, 2, 3, 4].map((id) => region(box(id, 0, 10, 10), { z: 7 })) // all alike, as an import leaves them
-    return { h: hand(regions), ids: regions.map((r) => r.id) }
+    return { h: onCanvas(regions), ids: regions.map((r) => r.id) }
   }
-  const order = (h: ReturnType<typeof hand>, ids: number[]) => h.editor.regions.all().map((r) => ids.indexOf(r.id) + 1)
+  const order = (h: ReturnType<typeof onCanvas>, ids: number[]) => h.editor.regions.all().map((r) => ids.indexOf(r.id) + 1)
   test.each([
     ['bring-forward', [1, 2], [3, 1, 2, 4]],
     ['send-backward', [2, 4], [2, 1, 4, 3]],
@@ -114,7 +118,7 @@ describe('order', () => {
 
 test('hide and lock change over, all to the same; locked regions are not deleted', () => {
   const [a, b] = [region(box(0, 0, 10, 10)), region(box(20, 0, 10, 10), { locked: true })]
-  const h = hand([a, b])
+  const h = onCanvas([a, b])
   h.editor.setSelection([a.id, b.id])
   h.editor.execute('delete')
   expect(h.shapes).toEqual([b.shape])
@@ -124,7 +128,7 @@ test('hide and lock change over, all to the same; locked regions are not deleted
 })
 
 test('an edit undone twice is the edit', () => {
-  const h = hand([region(box(0, 0, 10, 10))])
+  const h = onCanvas([region(box(0, 0, 10, 10))])
   h.editor.execute('select-all')
   h.editor.execute('nudge-right')
   expect(invertEdit(invertEdit(h.last))).toEqual(h.last)
@@ -189,7 +193,7 @@ describe('shortcuts', () => {
 })
 
 test('a picture that is shown whole stays so when the window changes, one that was zoomed stays as it is', () => {
-  const { editor } = hand()
+  const { editor } = onCanvas()
   const whole = (width: number, height: number) => fitBox({ x: 0, y: 0, w: 200, h: 100 }, { width, height })
   editor.fit()
   editor.setViewport({ width: 900, height: 300 })

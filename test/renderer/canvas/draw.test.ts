@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { box, hand, polygon, region } from './hand.ts'
+import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
 describe('box', () => {
   test('is drawn by a drag, in any direction, and the tool stays', () => {
-    const h = hand().tool('box').drag(60, 50, 10, 20).expectPath('box.idle')
+    const h = onCanvas().tool('box').drag(60, 50, 10, 20).expectPath('box.idle')
     expect(h.shapes).toEqual([box(10, 20, 50, 30)])
     expect(h.last).toMatchObject({ action: 'draw box', changes: [{ before: null, after: { mediaId: 1, labelId: null, z: 0 } }] })
     expect(h.editor.selection).toEqual([h.last.changes[0]!.after!.id])
   })
   test('or by two clicks', () => {
-    const h = hand().tool('box').click(10, 20).expectPath('box.drawing').move(30, 30).click(60, 50).expectPath('box.idle')
+    const h = onCanvas().tool('box').click(10, 20).expectPath('box.drawing').move(30, 30).click(60, 50).expectPath('box.idle')
     expect(h.shapes).toEqual([box(10, 20, 50, 30)])
   })
   test('ends at the image', () => {
-    expect(hand().tool('box').drag(150, 50, 400, -20).shapes).toEqual([box(150, 0, 50, 50)])
+    expect(onCanvas().tool('box').drag(150, 50, 400, -20).shapes).toEqual([box(150, 0, 50, 50)])
   })
   test('Escape drops it without a trace', () => {
-    const h = hand().tool('box').down(10, 10).move(50, 50)
+    const h = onCanvas().tool('box').down(10, 10).move(50, 50)
     expect(h.editor.overlay.draft).toEqual(box(10, 10, 40, 40))
     expect(h.editor.execute('cancel')).toBe(true)
     h.expectPath('box.idle').up(50, 50)
@@ -24,7 +24,7 @@ describe('box', () => {
     expect(h.editor.overlay.draft).toBeUndefined()
   })
   test('takes the active label, and a label key relabels it', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.editor.setLabel(3)
     h.drag(0, 0, 10, 10)
     expect(h.last.changes[0]!.after!.labelId).toBe(3)
@@ -34,7 +34,7 @@ describe('box', () => {
 })
 
 test('a rotated box: two clicks for an edge, one for its depth', () => {
-  const h = hand().tool('rotated-box').click(10, 10).expectPath('rotated-box.edge').click(40, 50).expectPath('rotated-box.depth')
+  const h = onCanvas().tool('rotated-box').click(10, 10).expectPath('rotated-box.edge').click(40, 50).expectPath('rotated-box.depth')
   h.move(0, 0)
     .click(10 - 16, 10 + 12)
     .expectPath('rotated-box.idle')
@@ -44,7 +44,7 @@ test('a rotated box: two clicks for an edge, one for its depth', () => {
 })
 
 describe('polygon', () => {
-  const triangle = () => hand().tool('polygon').click(10, 10).click(60, 10).click(60, 50)
+  const triangle = () => onCanvas().tool('polygon').click(10, 10).click(60, 10).click(60, 50)
   test.each([
     ['the first vertex', (h: ReturnType<typeof triangle>) => h.click(12, 11)],
     ['a double click', (h: ReturnType<typeof triangle>) => h.doubleClick(10, 50)],
@@ -55,7 +55,7 @@ describe('polygon', () => {
     expect(h.edits).toHaveLength(1)
   })
   test('is closed by Enter, once it has three vertices', () => {
-    const h = hand().tool('polygon').click(10, 10).click(60, 10)
+    const h = onCanvas().tool('polygon').click(10, 10).click(60, 10)
     expect(h.editor.execute('confirm')).toBe(true)
     h.expectPath('polygon.drawing').click(60, 50)
     h.editor.execute('confirm')
@@ -75,7 +75,7 @@ describe('polygon', () => {
     expect(h.edits).toEqual([])
   })
   test('panning and zooming in the midst of it change nothing', () => {
-    const h = hand().tool('polygon').click(10, 10).click(60, 10)
+    const h = onCanvas().tool('polygon').click(10, 10).click(60, 10)
     h.editor.holdPan(true)
     h.drag(60, 10, 120, 90).expectPath('polygon.drawing')
     h.editor.holdPan(false)
@@ -88,13 +88,13 @@ describe('polygon', () => {
     expect(s?.kind === 'polygon' && s.parts[0]![0]!.map((v) => Math.round(v * 1e6) / 1e6)).toEqual([10, 10, 60, 10, 60, 50])
   })
   test('the line follows the pointer through a zoom', () => {
-    const h = hand().tool('polygon').click(10, 10).move(50, 50)
+    const h = onCanvas().tool('polygon').click(10, 10).move(50, 50)
     h.editor.zoom(2, { x: 0, y: 0 })
     expect(h.editor.overlay.line).toEqual([10, 10, 25, 25])
   })
   test('Shift adds a part and Alt a hole to the one selected', () => {
     const outer = region(polygon(10, 10, 90, 10, 90, 90, 10, 90))
-    const h = hand([outer])
+    const h = onCanvas([outer])
     h.editor.setSelection([outer.id])
     h.tool('polygon').click(30, 30, { alt: true }).click(50, 30).click(50, 50)
     h.editor.execute('confirm')
@@ -115,7 +115,7 @@ describe('polygon', () => {
     ])
   })
   test('snaps to a neighbour: its vertex before its edge', () => {
-    const h = hand([region(polygon(50, 10, 90, 10, 90, 90, 50, 90))])
+    const h = onCanvas([region(polygon(50, 10, 90, 10, 90, 90, 50, 90))])
     h.editor.set({ snapping: true })
     h.tool('polygon').click(10, 10).click(46, 13).click(47, 60)
     h.editor.execute('confirm')
@@ -130,13 +130,13 @@ describe('polygon', () => {
 })
 
 test('a polyline ends by a double click', () => {
-  expect(hand().tool('polyline').click(10, 10).click(60, 10).doubleClick(60, 50).shapes).toEqual([
+  expect(onCanvas().tool('polyline').click(10, 10).click(60, 10).doubleClick(60, 50).shapes).toEqual([
     { kind: 'polyline', points: [10, 10, 60, 10, 60, 50] },
   ])
 })
 
 test('points: each click one, with Shift one more of the same region', () => {
-  const h = hand().tool('points').click(10, 10).click(20, 20).click(30, 30, { shift: true })
+  const h = onCanvas().tool('points').click(10, 10).click(20, 20).click(30, 30, { shift: true })
   expect(h.shapes).toEqual([
     { kind: 'keypoints', points: [{ x: 10, y: 10, v: 2 }] },
     {
@@ -150,7 +150,7 @@ test('points: each click one, with Shift one more of the same region', () => {
 })
 
 test('the ruler measures and leaves the document alone', () => {
-  const h = hand().tool('ruler').drag(10, 10, 40, 50).expectPath('ruler.idle')
+  const h = onCanvas().tool('ruler').drag(10, 10, 40, 50).expectPath('ruler.idle')
   expect(h.editor.overlay.ruler).toEqual([
     { x: 10, y: 10 },
     { x: 40, y: 50 },

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { aligned, alignedMove, alongAxis, movedGuide, noGuides, stepFor, withGuide } from '../../../src-renderer/canvas/grid.ts'
-import { box, hand, region } from './hand.ts'
+import { box, onCanvas, region } from './on-canvas.ts'
 
 const coordinate = fc.double({ min: -1e4, max: 1e4, noNaN: true })
 const guides = fc.array(coordinate, { maxLength: 6 })
@@ -79,7 +79,7 @@ it('a guide comes, is moved and goes', () => {
 
 describe('under the hand', () => {
   it('boxes keep to the grid and to guides while snapping is on, and are free while it is off', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.editor.set({ snapping: true, grid: true, gridStep: 20 })
     h.drag(18, 21, 61, 58)
     expect(h.shapes[0]).toEqual(box(20, 20, 40, 40))
@@ -89,7 +89,7 @@ describe('under the hand', () => {
   })
   it('a key puts a guide at the pointer, and takes it away again; regions are moved to it', () => {
     const r = region(box(10, 10, 20, 20))
-    const h = hand([r])
+    const h = onCanvas([r])
     h.editor.set({ snapping: true })
     h.move(80, 50)
     expect(h.editor.execute('guide-upright')).toBe(true)
@@ -102,7 +102,7 @@ describe('under the hand', () => {
   })
   it('regions are moved by whole pixels where that is wanted, Shift keeps to one axis', () => {
     const r = region(box(10.5, 10, 20, 20))
-    const h = hand([r])
+    const h = onCanvas([r])
     h.editor.set({ snapToPixels: true })
     h.drag(20, 20, 33.3, 20.2)
     expect(h.shapes[0]).toEqual(box(24, 10, 20, 20))

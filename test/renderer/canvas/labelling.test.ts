@@ -1,7 +1,7 @@
 /** What the canvas does of itself while labelling: defaults of attributes, how boxes are drawn, going to a region. */
 import { describe, expect, it } from 'vitest'
 import type { Label } from '#shared/model/label.ts'
-import { box, hand, region } from './hand.ts'
+import { box, onCanvas, region } from './on-canvas.ts'
 
 const label = (id: number, more: Partial<Label> = {}): Label => ({
   id,
@@ -18,7 +18,7 @@ const parked = { type: 'yes/no' as const, name: 'parked', required: false, defau
 
 describe('attributes', () => {
   it('of a new region begin with what its label, and those above it, say', () => {
-    const h = hand()
+    const h = onCanvas()
     h.editor.setLabels([
       label(1, { attributes: [parked] }),
       label(2, { parentId: 1, attributes: [{ type: 'number', name: 'age', required: true }] }),
@@ -29,7 +29,7 @@ describe('attributes', () => {
   })
   it('are added where a region gets the label, and what is said stays', () => {
     const r = region(box(10, 10, 20, 20), { attributes: { parked: false, dirty: true } })
-    const h = hand([r])
+    const h = onCanvas([r])
     h.editor.setLabels([label(1, { attributes: [parked, { type: 'text', name: 'plate', required: false, default: '?' }] })])
     h.editor.setSelection([r.id])
     h.editor.setLabel(1)
@@ -39,27 +39,27 @@ describe('attributes', () => {
 
 describe('a box', () => {
   it('is drawn by a drag or by two clicks', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.drag(10, 10, 40, 40)
     h.click(50, 50).click(70, 80)
     expect(h.shapes).toEqual([box(10, 10, 30, 30), box(50, 50, 20, 30)])
   })
   it('by a drag alone: a click begins none', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.editor.set({ drawBy: 'drag' })
     h.click(10, 10).expectPath('box.idle')
     h.drag(10, 10, 40, 40)
     expect(h.shapes).toEqual([box(10, 10, 30, 30)])
   })
   it('by two clicks alone: a drag goes on until the second', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.editor.set({ drawBy: 'click' })
     h.drag(10, 10, 40, 40).expectPath('box.drawing')
     h.click(60, 60)
     expect(h.shapes).toEqual([box(10, 10, 50, 50)])
   })
   it('keeps to whole pixels where that is wanted', () => {
-    const h = hand().tool('box')
+    const h = onCanvas().tool('box')
     h.editor.set({ snapToPixels: true })
     h.drag(10.4, 10.6, 40.2, 39.7)
     expect(h.shapes).toEqual([box(10, 11, 30, 29)])
@@ -69,7 +69,7 @@ describe('a box', () => {
 it('going to a region puts it in the middle, larger, but a point not without end', () => {
   const r = region(box(150, 50, 20, 20))
   const point = region({ kind: 'keypoints', points: [{ x: 20, y: 20, v: 2 }] })
-  const h = hand([r, point])
+  const h = onCanvas([r, point])
   expect(h.editor.execute('zoom-region')).toBe(false)
   for (const [id, x, y] of [
     [r.id, 160, 60],

@@ -9,7 +9,7 @@ import { flatFromColumns, flatFromRle } from '../../../src-renderer/canvas/masks
 import { floodFill } from '../../../src-renderer/canvas/masks/flood.ts'
 import { Livewire } from '../../../src-renderer/canvas/masks/livewire.ts'
 import { MaskCanvas } from '../../../src-renderer/canvas/masks/paint.ts'
-import { hand, region } from './hand.ts'
+import { onCanvas, region } from './on-canvas.ts'
 
 const [width, height] = [13, 9]
 const bitmap = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: width * height, maxLength: width * height })
@@ -140,9 +140,9 @@ test('intelligent scissors follow the edge round a corner', () => {
 })
 
 describe('the tools', () => {
-  const disc = (h: ReturnType<typeof hand>) => h.last.changes[0]!.after!.shape as MaskShape
+  const disc = (h: ReturnType<typeof onCanvas>) => h.last.changes[0]!.after!.shape as MaskShape
   test('the brush begins a mask and goes on with it while it is selected; one edit a stroke', () => {
-    const h = hand().tool('brush').drag(20, 20, 60, 20).expectPath('brush.idle')
+    const h = onCanvas().tool('brush').drag(20, 20, 60, 20).expectPath('brush.idle')
     const first = disc(h)
     expect(rleArea(first.rle)).toBeCloseTo(40 * 24 + Math.PI * 144, -1.5)
     h.drag(60, 20, 60, 60)
@@ -154,7 +154,7 @@ describe('the tools', () => {
     expect(h.shapes).toHaveLength(2)
   })
   test('Alt erases, the eraser erases; a mask erased whole is deleted, and undo brings it back', () => {
-    const h = hand().tool('brush').drag(20, 20, 60, 20)
+    const h = onCanvas().tool('brush').drag(20, 20, 60, 20)
     const before = rleArea(disc(h).rle)
     h.drag(60, 20, 61, 20, { alt: true })
     expect(rleArea(disc(h).rle)).toBeLessThan(before)
@@ -164,7 +164,7 @@ describe('the tools', () => {
     expect(h.takeBack().shapes).toHaveLength(1)
   })
   test('Escape in a stroke leaves the mask as it was', () => {
-    const h = hand().tool('brush').drag(20, 20, 60, 20)
+    const h = onCanvas().tool('brush').drag(20, 20, 60, 20)
     const before = h.shapes
     h.down(30, 30).move(80, 80)
     expect(h.editor.overlay.mask?.isEmpty).toBe(false)
@@ -174,13 +174,13 @@ describe('the tools', () => {
   })
   test('the eraser never touches a polygon or a locked mask', () => {
     const locked = region(mask(new Uint8Array(width * height).fill(1)), { locked: true })
-    const h = hand([locked, region({ kind: 'polygon', parts: [[[0, 0, 9, 0, 9, 9]]] })], { width, height })
+    const h = onCanvas([locked, region({ kind: 'polygon', parts: [[[0, 0, 9, 0, 9, 9]]] })], { width, height })
       .tool('eraser')
       .drag(2, 2, 8, 8)
     expect(h.edits).toEqual([])
   })
   test('brush size keys', () => {
-    const h = hand()
+    const h = onCanvas()
     h.editor.set({ brushSize: 2 })
     expect([h.editor.execute('brush-smaller'), h.editor.settings.brushSize]).toEqual([true, 1])
     h.editor.execute('brush-smaller')
@@ -189,7 +189,7 @@ describe('the tools', () => {
   })
   test('the wand fills at the press, a drag changes the tolerance, Shift adds and Alt takes away', () => {
     const pixels = picture('112244', '112244', '112244')
-    const h = hand([], { width: 6, height: 3, pixels }).tool('wand')
+    const h = onCanvas([], { width: 6, height: 3, pixels }).tool('wand')
     h.editor.set({ tolerance: 0 })
     h.click(0.5, 0.5)
     expect(rleArea(disc(h).rle)).toBe(6)
@@ -203,15 +203,15 @@ describe('the tools', () => {
     expect(h.editor.settings.tolerance).toBe(30)
   })
   test('without the pixels, wand and scissors do nothing', () => {
-    expect(hand().tool('wand').click(5, 5).expectPath('wand.idle').edits).toEqual([])
-    hand().tool('scissors').click(5, 5).expectPath('scissors.idle')
+    expect(onCanvas().tool('wand').click(5, 5).expectPath('wand.idle').edits).toEqual([])
+    onCanvas().tool('scissors').click(5, 5).expectPath('scissors.idle')
   })
   test('scissors draw a polygon, piece by piece, each taken back as one', () => {
     const side = 60
     const data = new Uint8Array(4 * side * side)
     for (let y = 0; y < side; y++)
       for (let x = 0; x < side; x++) data.fill(Math.hypot(x - 30, y - 30) < 20 ? 20 : 220, 4 * (y * side + x), 4 * (y * side + x) + 3)
-    const h = hand([], { width: side, height: side, pixels: { width: side, height: side, data } }).tool('scissors')
+    const h = onCanvas([], { width: side, height: side, pixels: { width: side, height: side, data } }).tool('scissors')
     h.click(50, 30).click(30, 50).click(10, 30)
     const line = h.editor.overlay.line!.length
     h.editor.execute('undo')
@@ -233,7 +233,7 @@ test('union and subtraction of masks by commands equal the geometry', () => {
       if (!rleArea(ma.rle) || !rleArea(mb.rle)) return
       const expectShape = (command: 'merge' | 'subtract', rle: Rle) => {
         const [ra, rb] = [region(ma), region(mb)]
-        const h = hand([ra, rb], { width, height })
+        const h = onCanvas([ra, rb], { width, height })
         h.editor.setSelection([ra.id, rb.id])
         if (!rleArea(rle)) return expect(h.editor.execute(command)).toBe(false)
         expect(h.editor.execute(command)).toBe(true)

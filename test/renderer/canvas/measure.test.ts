@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { angleAt, measured, pathLength } from '#shared/geometry/measure.ts'
 import type { Template } from '#shared/model/aid.ts'
 import { areaText, lengthText, rounded } from '../../../src-renderer/measure.ts'
-import { box, hand, polygon } from './hand.ts'
+import { box, onCanvas, polygon } from './on-canvas.ts'
 
 describe('the ruler', () => {
   it('measures a drag, goes on from its end with Shift, and begins anew without', () => {
-    const h = hand().tool('ruler').drag(10, 10, 40, 50)
+    const h = onCanvas().tool('ruler').drag(10, 10, 40, 50)
     expect(pathLength(h.editor.overlay.ruler!)).toBe(50)
     h.drag(99, 99, 70, 50, { shift: true })
     expect(h.editor.overlay.ruler).toEqual([
@@ -20,7 +20,7 @@ describe('the ruler', () => {
     expect(h.edits).toEqual([])
   })
   it('a press or Escape takes away what was measured', () => {
-    const h = hand().tool('ruler').drag(10, 10, 40, 50)
+    const h = onCanvas().tool('ruler').drag(10, 10, 40, 50)
     expect(h.editor.execute('cancel')).toBe(true)
     expect(h.editor.overlay.ruler).toBeUndefined()
     expect(h.editor.execute('cancel')).toBe(false)
@@ -77,7 +77,7 @@ describe('a template', () => {
     ],
   }
   it('lies where it was drawn, with labels and attributes, selected, as one step', () => {
-    const h = hand()
+    const h = onCanvas()
     expect(h.editor.placeTemplate(template, null)).toBe(true)
     expect(h.shapes).toEqual(template.regions.map((r) => r.shape))
     expect(h.edits).toHaveLength(1)
@@ -85,10 +85,10 @@ describe('a template', () => {
     expect(h.editor.selection).toHaveLength(2)
   })
   it('is moved as far as the image goes, and cut where the image is smaller', () => {
-    const h = hand()
+    const h = onCanvas()
     h.editor.placeTemplate(template, { x: 50, y: -50 })
     expect(h.shapes).toEqual([box(15, 0, 20, 20), box(175, 50, 25, 30)])
-    const small = hand([], { width: 100, height: 100 })
+    const small = onCanvas([], { width: 100, height: 100 })
     small.editor.placeTemplate(template, null)
     expect(small.shapes).toEqual([box(10, 10, 20, 20)])
   })

@@ -4,11 +4,11 @@ import { rleArea, rleUnion } from '#shared/geometry/rle.ts'
 import type { Rle, Shape } from '#shared/model/shape.ts'
 import type { ToolName } from '../../../src-renderer/canvas/types.ts'
 import { toScreen } from '../../../src-renderer/canvas/view.ts'
-import { box, hand, polygon, region } from './hand.ts'
+import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
-type Hand = ReturnType<typeof hand>
+type Canvas = ReturnType<typeof onCanvas>
 /** One step of a drawing, in image pixels. */
-type Step = (h: Hand) => void
+type Step = (h: Canvas) => void
 const down =
   (x: number, y: number): Step =>
   (h) =>
@@ -83,7 +83,7 @@ const rounded = (shapes: readonly Shape[]): unknown =>
   JSON.parse(JSON.stringify(shapes), (_, v: unknown) => (typeof v === 'number' ? Math.round(v * 1000) / 1000 : v))
 
 const drawn = (tool: ToolName, steps: readonly Step[], between: Step | null) => {
-  const h = hand([], { pixels: edges }).tool(tool)
+  const h = onCanvas([], { pixels: edges }).tool(tool)
   for (const step of steps) {
     step(h)
     between?.(h)
@@ -104,7 +104,7 @@ describe.each(drawings)('%s', (_, tool, steps) => {
 
 describe('brush', () => {
   const strokes = (...lines: [number, number][][]) => {
-    const h = hand([]).tool('brush')
+    const h = onCanvas([]).tool('brush')
     for (const [from, ...on] of lines) {
       if (!from) continue
       h.move(...from).down(...from)
@@ -115,7 +115,7 @@ describe('brush', () => {
   }
 
   it.each(['middle drag', 'zoom in', 'zoom out'] as const)('is the same with a %s that leaves the pointer on its pixel', (name) => {
-    const h = hand([]).tool('brush').move(120, 90).down(120, 90)
+    const h = onCanvas([]).tool('brush').move(120, 90).down(120, 90)
     if (name === 'middle drag') middleDrag(h)
     else
       h.editor.wheel({
@@ -135,21 +135,21 @@ describe('brush', () => {
   })
 
   it('does not paint what a wheel moves past it, and goes on where it then is', () => {
-    const h = hand([]).tool('brush').move(30, 30).down(30, 30).move(60, 30)
+    const h = onCanvas([]).tool('brush').move(30, 30).down(30, 30).move(60, 30)
     h.editor.wheel({ x: 60, y: 30, deltaX: 90, deltaY: 20, ctrl: false, shift: false }) // the pointer is now over (150, 50)
     h.move(160, 60).up(160, 60)
     expect(h.shapes).toHaveLength(1)
     const [first, second] = strokes([
       [30, 30],
       [60, 30],
-    ]).concat(hand([]).tool('brush').drag(150, 50, 160, 60).shapes) as { kind: 'mask'; rle: Rle }[]
+    ]).concat(onCanvas([]).tool('brush').drag(150, 50, 160, 60).shapes) as { kind: 'mask'; rle: Rle }[]
     expect(rleArea((h.shapes[0] as { rle: Rle }).rle)).toBe(rleArea(rleUnion(first!.rle, second!.rle)))
   })
 })
 
 describe('with the select tool', () => {
   const moved = (between: Step | null, steps: Step[], shape: Shape) => {
-    const h = hand([region(shape)]).tool('select')
+    const h = onCanvas([region(shape)]).tool('select')
     h.editor.setSelection([h.editor.regions.all()[0]!.id])
     for (const step of steps) {
       step(h)
@@ -168,7 +168,7 @@ describe('with the select tool', () => {
 
 describe('the view', () => {
   it('keeps the point under the pointer while a pinch zooms, and goes as fast as the fingers', () => {
-    const { editor } = hand()
+    const { editor } = onCanvas()
     const at = { x: 80, y: 40 }
     const before = toScreen(editor.view, at)
     for (let i = 0; i < 20; i++) editor.wheel({ ...before, deltaX: 0, deltaY: -4, ctrl: true, shift: false })

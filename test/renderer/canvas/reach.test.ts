@@ -1,13 +1,13 @@
 /** What lies under the pointer is meant by a key, and mended in one gesture, without selecting it first. */
 import { describe, expect, it } from 'vitest'
-import { box, hand, polygon, region } from './hand.ts'
+import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
-const shapes = (h: ReturnType<typeof hand>) => h.editor.regions.all().map((r) => r.shape)
+const shapes = (h: ReturnType<typeof onCanvas>) => h.editor.regions.all().map((r) => r.shape)
 
 describe('a region under the pointer', () => {
   it('gets the label of a key, and is deleted by one, while nothing is selected', () => {
     const [under, beside] = [region(box(10, 10, 60, 60)), region(box(120, 10, 60, 60))]
-    const h = hand([under, beside])
+    const h = onCanvas([under, beside])
     h.move(40, 40)
     h.editor.setLabel(7)
     expect(h.editor.regions.all().map((r) => r.labelId)).toEqual([7, null])
@@ -18,7 +18,7 @@ describe('a region under the pointer', () => {
 
   it('is not meant while another is selected, when it is locked, or under another tool', () => {
     const [under, chosen] = [region(box(10, 10, 60, 60)), region(box(120, 10, 60, 60))]
-    const h = hand([under, chosen])
+    const h = onCanvas([under, chosen])
     h.editor.setSelection([chosen.id])
     h.move(40, 40)
     h.editor.setLabel(7)
@@ -33,7 +33,7 @@ describe('a region under the pointer', () => {
 
   it('is resized by its corner, and then in the hand no more', () => {
     const r = region(box(10, 10, 80, 60))
-    const h = hand([r])
+    const h = onCanvas([r])
     h.down(90.01, 70.01) // a hair beside it
     h.move(100, 80)
     h.move(120, 90)
@@ -43,7 +43,7 @@ describe('a region under the pointer', () => {
   })
 
   it('gives a vertex to the hand, takes a new one from an edge, and loses one by Alt', () => {
-    const h = hand([region(polygon(10, 10, 90, 10, 90, 90, 10, 90))])
+    const h = onCanvas([region(polygon(10, 10, 90, 10, 90, 90, 10, 90))])
     h.down(90, 90)
     h.move(80, 80)
     h.up(80, 80)
@@ -59,7 +59,7 @@ describe('a region under the pointer', () => {
 
   it('is only selected by a click on its corner', () => {
     const r = region(polygon(10, 10, 90, 10, 90, 90, 10, 90))
-    const h = hand([r])
+    const h = onCanvas([r])
     h.down(90, 90)
     h.up(90, 90)
     expect([h.edits.length, h.editor.selection, h.editor.vertexSelection.length]).toEqual([0, [r.id], 0])

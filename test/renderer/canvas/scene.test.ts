@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { palette } from '#shared/model/label.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { haloOf, paintVectors, sceneRegion } from '../../../src-renderer/canvas/fabric/scene.ts'
-import { box, polygon, region } from './hand.ts'
+import { box, polygon, region } from './on-canvas.ts'
 
 /** A context that remembers what is stroked and filled, and how. */
 function pen() {

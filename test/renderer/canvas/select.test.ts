@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
-import { box, hand, polygon, region } from './hand.ts'
+import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
 describe('selecting', () => {
   const under = region(box(10, 10, 80, 80), { z: 0 })
   const top = region(box(40, 40, 20, 20), { z: 1 })
   test('a click takes the topmost, Alt-click what lies beneath, a click on nothing none', () => {
-    const h = hand([top, under]).click(50, 50)
+    const h = onCanvas([top, under]).click(50, 50)
     expect(h.editor.selection).toEqual([top.id])
     h.click(55, 55, { alt: true })
     expect(h.editor.selection).toEqual([under.id])
@@ -14,7 +14,7 @@ describe('selecting', () => {
     expect(h.editor.selection).toEqual([])
   })
   test('Shift adds and takes away; a plain click on one of several leaves that one', () => {
-    const h = hand([under, top]).click(20, 20).click(50, 50, { shift: true })
+    const h = onCanvas([under, top]).click(20, 20).click(50, 50, { shift: true })
     expect(h.editor.selection).toEqual([under.id, top.id])
     h.click(15, 80)
     expect(h.editor.selection).toEqual([under.id])
@@ -23,18 +23,18 @@ describe('selecting', () => {
   })
   test('the rubber band selects what it touches, not what only its box does', () => {
     const corner = region(polygon(100, 0, 200, 0, 200, 100)) // nothing of it at the lower left
-    const h = hand([under, corner]).drag(95, 95, 5, 85)
+    const h = onCanvas([under, corner]).drag(95, 95, 5, 85)
     expect(h.editor.selection).toEqual([under.id])
     expect(h.drag(105, 95, 125, 60).editor.selection).toEqual([])
     expect(h.drag(105, 95, 150, 40).editor.selection).toEqual([corner.id])
   })
   test('Escape ends a rubber band and brings the selection back', () => {
-    const h = hand([under, top]).click(20, 20).move(150, 5).down(150, 5).move(100, 50)
+    const h = onCanvas([under, top]).click(20, 20).move(150, 5).down(150, 5).move(100, 50)
     h.editor.execute('cancel')
     expect(h.expectPath('select.idle').editor.selection).toEqual([under.id])
   })
   test('hidden regions are not hit, locked ones only where nothing else is', () => {
-    const h = hand([under, region(box(0, 0, 95, 95), { locked: true, z: 9 }), region(box(0, 0, 95, 95), { hidden: true, z: 10 })])
+    const h = onCanvas([under, region(box(0, 0, 95, 95), { locked: true, z: 9 }), region(box(0, 0, 95, 95), { hidden: true, z: 10 })])
     expect(h.click(50, 50).editor.selection).toEqual([under.id])
   })
 })
@@ -42,7 +42,7 @@ describe('selecting', () => {
 describe('moving', () => {
   test('is one edit, shown while it lasts, and undone by its inverse', () => {
     const r = region(box(10, 10, 20, 20))
-    const h = hand([r]).move(15, 15).down(15, 15).move(25, 20).expectPath('select.moving')
+    const h = onCanvas([r]).move(15, 15).down(15, 15).move(25, 20).expectPath('select.moving')
     expect(h.editor.overlay.previews?.get(r.id)).toEqual(box(20, 15, 20, 20))
     expect(h.shapes).toEqual([box(10, 10, 20, 20)])
     h.move(45, 25).up(45, 25)
@@ -51,7 +51,7 @@ describe('moving', () => {
     expect(h.takeBack().shapes).toEqual([box(10, 10, 20, 20)])
   })
   test('stops at the border of the image, for all that are selected together', () => {
-    const h = hand([region(box(10, 10, 20, 20)), region(polygon(150, 50, 190, 50, 190, 80))])
+    const h = onCanvas([region(box(10, 10, 20, 20)), region(polygon(150, 50, 190, 50, 190, 80))])
     h.editor.execute('select-all')
     h.drag(15, 15, 65, 15)
     expect(h.shapes).toEqual([box(20, 10, 20, 20), polygon(160, 50, 200, 50, 200, 80)])
@@ -63,20 +63,20 @@ describe('moving', () => {
         3,
         4,
       )
-    const h = hand([region({ kind: 'mask', rle: mask(5) })], { width: 4, height: 3 })
+    const h = onCanvas([region({ kind: 'mask', rle: mask(5) })], { width: 4, height: 3 })
     h.editor.setView({ x: 0, y: 0, scale: 20 })
     h.drag(1.5, 1.5, 2.9, 1.6)
     expect(h.shapes).toEqual([{ kind: 'mask', rle: mask(6) }])
   })
   test('a locked region stays', () => {
-    const h = hand([region(box(10, 10, 20, 20), { locked: true })]).drag(15, 15, 65, 15)
+    const h = onCanvas([region(box(10, 10, 20, 20), { locked: true })]).drag(15, 15, 65, 15)
     expect(h.edits).toEqual([])
   })
 })
 
 describe('the frame', () => {
   test('a box is resized by side and corner, across its opposite side too', () => {
-    const h = hand([region(box(40, 40, 20, 20))])
+    const h = onCanvas([region(box(40, 40, 20, 20))])
       .click(50, 50)
       .drag(60, 60, 80, 70)
     expect(h.shapes).toEqual([box(40, 40, 40, 30)])
@@ -84,7 +84,7 @@ describe('the frame', () => {
     expect(h.shapes).toEqual([box(80, 40, 20, 30)])
   })
   test('turning a box makes a rotated box; Shift keeps to 15 degrees', () => {
-    const h = hand([region(box(40, 40, 20, 20))])
+    const h = onCanvas([region(box(40, 40, 20, 20))])
       .click(50, 50)
       .drag(50, 16, 84, 51)
     const [s] = h.shapes
@@ -93,14 +93,14 @@ describe('the frame', () => {
     expect(h.shapes[0]).toMatchObject({ angle: 90 })
   })
   test('a rotated box is resized along its own axes, the opposite side kept', () => {
-    const h = hand([region({ kind: 'rotated-box', cx: 50, cy: 50, w: 40, h: 20, angle: 90 })])
+    const h = onCanvas([region({ kind: 'rotated-box', cx: 50, cy: 50, w: 40, h: 20, angle: 90 })])
       .click(50, 50)
       .drag(50, 70, 50, 90)
     const [s] = h.shapes
     expect(s?.kind === 'rotated-box' && [s.cx, s.cy, s.w, s.h].map(Math.round)).toEqual([50, 60, 60, 20])
   })
   test('a double click gives a polygon its frame; several scale together', () => {
-    const h = hand([region(polygon(20, 20, 60, 20, 60, 60)), region(box(60, 60, 20, 20))])
+    const h = onCanvas([region(polygon(20, 20, 60, 20, 60, 60)), region(box(60, 60, 20, 20))])
       .click(50, 30)
       .doubleClick(50, 30)
     h.drag(60, 60, 40, 40)
@@ -110,14 +110,14 @@ describe('the frame', () => {
     expect(h.shapes).toEqual([polygon(20, 20, 30, 20, 30, 30), box(40, 40, 10, 10)])
   })
   test('pressed again at once and pulled, a region moves all the same', () => {
-    const h = hand([region(box(20, 20, 40, 40))]).click(40, 40)
+    const h = onCanvas([region(box(20, 20, 40, 40))]).click(40, 40)
     expect(h.again(40, 40).move(50, 45).up(50, 45).shapes).toEqual([box(30, 25, 40, 40)])
   })
 })
 
 describe('vertices', () => {
   const square = () => {
-    const h = hand([region(polygon(20, 20, 80, 20, 80, 80, 20, 80))])
+    const h = onCanvas([region(polygon(20, 20, 80, 20, 80, 80, 20, 80))])
     return h.click(50, 50)
   }
   test('are dragged', () => {
@@ -144,12 +144,12 @@ describe('vertices', () => {
     expect(h.shapes).toEqual([polygon(25, 10, 85, 10, 80, 80, 20, 80)])
   })
   test('snap to a neighbour', () => {
-    const h = hand([region(polygon(20, 20, 80, 20, 80, 80)), region(box(100, 30, 50, 50))]).click(70, 30)
+    const h = onCanvas([region(polygon(20, 20, 80, 20, 80, 80)), region(box(100, 30, 50, 50))]).click(70, 30)
     h.editor.set({ snapping: true })
     expect(h.drag(80, 20, 97, 33).shapes[0]).toEqual(polygon(20, 20, 100, 30, 80, 80))
   })
   test('of holes as well; a hole that loses its third vertex goes alone', () => {
-    const h = hand([
+    const h = onCanvas([
       region({
         kind: 'polygon',
         parts: [
@@ -168,7 +168,7 @@ describe('vertices', () => {
       500 + 400 * Math.cos(a),
       500 + 400 * Math.sin(a),
     ])
-    const h = hand([region(polygon(...ring))], { width: 1000, height: 1000 }).click(500, 500)
+    const h = onCanvas([region(polygon(...ring))], { width: 1000, height: 1000 }).click(500, 500)
     const from = process.cpuUsage()
     h.drag(900, 500, 950, 500)
     expect(process.cpuUsage(from).user / 1000).toBeLessThan(500)
@@ -178,7 +178,7 @@ describe('vertices', () => {
 
 test('a change from outside takes the ground from under a gesture on that region', () => {
   const r = region(box(10, 10, 20, 20))
-  const h = hand([r]).move(15, 15).down(15, 15).move(45, 25)
+  const h = onCanvas([r]).move(15, 15).down(15, 15).move(45, 25)
   h.editor.receive([{ before: r, after: { ...r, shape: box(0, 0, 5, 5) } }])
   h.expectPath('select.idle').up(45, 25)
   expect(h.shapes).toEqual([box(0, 0, 5, 5)])
@@ -186,7 +186,7 @@ test('a change from outside takes the ground from under a gesture on that region
 })
 
 test('a saved region keeps its selection under its new id, and edits may come by its old one', () => {
-  const h = hand().tool('box').drag(10, 10, 30, 30)
+  const h = onCanvas().tool('box').drag(10, 10, 30, 30)
   const temporary = h.last.changes[0]!.after!
   expect(temporary.id).toBeLessThan(0)
   h.editor.rename(temporary.id, 77)

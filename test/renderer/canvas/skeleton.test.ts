@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Label } from '#shared/model/label.ts'
 import type { Keypoint, KeypointsShape } from '#shared/model/shape.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
-import { box, hand, region } from './hand.ts'
+import { box, onCanvas, region } from './on-canvas.ts'
 
 const bird: Skeleton = {
   points: ['beak', 'eye', 'tail'],
@@ -29,7 +29,7 @@ const label = (id: number, skeleton: Skeleton | null = null): Label => ({
   skeleton,
 })
 const withBird = (...regions: ReturnType<typeof region>[]) => {
-  const h = hand(regions)
+  const h = onCanvas(regions)
   h.editor.setLabels([label(1), label(2, bird)])
   h.editor.setLabel(2)
   return h
@@ -78,7 +78,7 @@ describe('a skeleton', () => {
     h.editor.setLabel(1)
     h.drag(10, 10, 110, 50)
     expect(h.last.changes[0]!.after!.labelId).toBe(2)
-    const none = hand().tool('skeleton').drag(10, 10, 110, 50).expectPath('skeleton.idle')
+    const none = onCanvas().tool('skeleton').drag(10, 10, 110, 50).expectPath('skeleton.idle')
     expect([none.edits, none.editor.execute('place-skeleton')]).toEqual([[], false])
     const two = withBird().tool('skeleton')
     two.editor.setLabels([label(1), label(2, bird), label(3, bird)])

@@ -3,21 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels } from '../../../src-main/app/annotations/index.ts'
 import { openProject } from '../../../src-main/app/projects/index.ts'
 import { canRun, findings } from '../../e2e/browser.ts'
-import { Face } from '../face.ts'
+import { LabelView } from '../label-view.ts'
 
 const guessed = (score: number) => ({ author: { kind: 'checkpoint' as const, checkpoint: 'run-1', score } })
 
 describe.skipIf(!canRun)('classifying images', () => {
-  const face = new Face()
-  const press = (keys: string) => face.page.keyboard.press(keys)
+  const view = new LabelView()
+  const press = (keys: string) => view.page.keyboard.press(keys)
   const shown = (n: number) =>
-    face.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
+    view.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
   const count = (text: string) =>
-    face.page.waitForFunction((text) => document.querySelector('.classify .count')?.textContent === text, text)
+    view.page.waitForFunction((text) => document.querySelector('.classify .count')?.textContent === text, text)
   /** Accepted labels of pictures 1 to n. */
   const classes = (n: number) =>
     Array.from({ length: n }, (_, i) =>
-      face
+      view
         .content(i + 1)
         .labels.filter((l) => l.state === 'accepted')
         .map((l) => l.labelId),
@@ -25,13 +25,13 @@ describe.skipIf(!canRun)('classifying images', () => {
   const shot = async (name: string) => {
     if (!process.env['SCREENS']) return
     for (const colorScheme of ['light', 'dark'] as const) {
-      await face.page.emulateMedia({ colorScheme })
-      await face.page.screenshot({ path: `${process.env['SCREENS']}/${name}-${colorScheme}.png` })
+      await view.page.emulateMedia({ colorScheme })
+      await view.page.screenshot({ path: `${process.env['SCREENS']}/${name}-${colorScheme}.png` })
     }
-    await face.page.emulateMedia({ colorScheme: 'light' })
+    await view.page.emulateMedia({ colorScheme: 'light' })
   }
   beforeAll(() =>
-    face.start([
+    view.start([
       {},
       {},
       {},
@@ -45,28 +45,28 @@ describe.skipIf(!canRun)('classifying images', () => {
       {},
     ]),
   )
-  afterAll(() => face.stop())
+  afterAll(() => view.stop())
 
   it('is one key an image, and says how far it is', async () => {
-    await face.open(1)
+    await view.open(1)
     await press('Shift+L')
-    await face.page.waitForSelector('.classify')
+    await view.page.waitForSelector('.classify')
     await count('0 of 6 labelled')
     for (const key of ['1', '2', '3']) await press(key) // as fast as keys can come
     await shown(4)
     await count('3 of 6 labelled')
-    await face.saved()
+    await view.saved()
     expect(classes(3)).toEqual([[1], [2], [3]])
-    expect(await findings(face.page)).toEqual([])
+    expect(await findings(view.page)).toEqual([])
   })
 
   it('fills in what a model proposed, and Enter accepts it', async () => {
-    await face.page.waitForSelector('.guess >> text=owl')
+    await view.page.waitForSelector('.guess >> text=owl')
     await shot('classify-guess')
     await press('Enter')
     await shown(5)
-    await face.saved()
-    expect(face.content(4).labels.map((l) => [l.labelId, l.state])).toEqual([
+    await view.saved()
+    expect(view.content(4).labels.map((l) => [l.labelId, l.state])).toEqual([
       [3, 'accepted'],
       [2, 'rejected'],
     ])
@@ -94,8 +94,8 @@ describe.skipIf(!canRun)('classifying images', () => {
   })
 
   it('is on again after a reload, and undo still comes back', async () => {
-    await face.open(6)
-    await face.page.waitForSelector('.classify')
+    await view.open(6)
+    await view.page.waitForSelector('.classify')
     await count('4 of 6 labelled')
     await press('Control+z')
     await shown(4)
@@ -106,31 +106,31 @@ describe.skipIf(!canRun)('classifying images', () => {
 
   it('finds labels by name, and by numbers of two digits', async () => {
     await press('o')
-    await face.page.waitForSelector('.found [aria-selected=true] >> text=owl')
+    await view.page.waitForSelector('.found [aria-selected=true] >> text=owl')
     await press('Enter')
     await shown(6)
-    await face.saved()
+    await view.saved()
     expect(classes(5)[4]).toEqual([3])
-    await face.kill()
-    const project = openProject(face.folder)
+    await view.kill()
+    const project = openProject(view.folder)
     addLabels(
       project,
       Array.from({ length: 12 }, (_, i) => ({ name: `kind ${i + 4}` })),
     )
     project.close()
-    await face.revive()
-    await face.page.reload()
+    await view.revive()
+    await view.page.reload()
     await shown(6)
-    await face.page.waitForSelector('.picker >> text=kind 15')
+    await view.page.waitForSelector('.picker >> text=kind 15')
     await press('1')
-    await face.page.waitForSelector('.typed')
+    await view.page.waitForSelector('.typed')
     await shot('classify-digits')
     await press('4')
-    await face.page.waitForSelector('.said >> text=kind 14')
-    await face.saved()
+    await view.page.waitForSelector('.said >> text=kind 14')
+    await view.saved()
     expect(classes(6)[5]).toEqual([14])
     await press('Shift+L')
-    await face.page.waitForSelector('.classify', { state: 'detached' })
-    expect(face.errors.filter((e) => !/WebSocket|Failed to load resource|ERR_/.test(e))).toEqual([])
+    await view.page.waitForSelector('.classify', { state: 'detached' })
+    expect(view.errors.filter((e) => !/WebSocket|Failed to load resource|ERR_/.test(e))).toEqual([])
   })
 })

@@ -1,21 +1,21 @@
 /** An image of 48 megapixels comes in tiles. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canRun } from '../../e2e/browser.ts'
-import { Face } from '../face.ts'
+import { LabelView } from '../label-view.ts'
 
 describe.skipIf(!canRun)('a huge image', () => {
-  const face = new Face()
+  const view = new LabelView()
   const asked: string[] = []
   beforeAll(async () => {
-    await face.start([{}, { width: 8000, height: 6000, square: [6000, 4000, 64] }])
-    face.page.on('request', (r) => asked.push(new URL(r.url()).pathname.replace(/^\/media\/[^/]+\/[^/]+\//, '')))
+    await view.start([{}, { width: 8000, height: 6000, square: [6000, 4000, 64] }])
+    view.page.on('request', (r) => asked.push(new URL(r.url()).pathname.replace(/^\/media\/[^/]+\/[^/]+\//, '')))
   })
-  afterAll(() => face.stop())
+  afterAll(() => view.stop())
 
   /** Colours of a small screenshot around a place of the page. */
   const colourAt = async (x: number, y: number) => {
     const { default: sharp } = await import('sharp')
-    const { data } = await sharp(await face.page.screenshot({ clip: { x, y, width: 2, height: 2 } }))
+    const { data } = await sharp(await view.page.screenshot({ clip: { x, y, width: 2, height: 2 } }))
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true })
@@ -23,12 +23,12 @@ describe.skipIf(!canRun)('a huge image', () => {
   }
 
   it('is shown at once by its overview, then by the tiles in sight; never fetched as a whole', async () => {
-    await face.open(2)
-    await face.page.keyboard.press('Control+0') // actual pixels, in the middle of the image
-    const canvas = (await face.page.locator('.canvas').boundingBox())!
+    await view.open(2)
+    await view.page.keyboard.press('Control+0') // actual pixels, in the middle of the image
+    const canvas = (await view.page.locator('.canvas').boundingBox())!
     // The square, from the middle of the image to the middle of the canvas, by the wheel.
-    await face.page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
-    await face.page.mouse.wheel(6032 - 4000, 4032 - 3000)
+    await view.page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2)
+    await view.page.mouse.wheel(6032 - 4000, 4032 - 3000)
     await expect.poll(() => asked.filter((p) => p.startsWith('2/tile/0/')).length).toBeGreaterThan(3)
     await expect
       .poll(() => colourAt(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2))
@@ -41,10 +41,10 @@ describe.skipIf(!canRun)('a huge image', () => {
   })
 
   it('has a minimap that leads elsewhere', async () => {
-    const map = face.page.locator('.canvas canvas[aria-hidden=true]')
+    const map = view.page.locator('.canvas canvas[aria-hidden=true]')
     const box = (await map.boundingBox())!
-    await face.page.mouse.click(box.x + 4, box.y + 4)
+    await view.page.mouse.click(box.x + 4, box.y + 4)
     await expect.poll(() => asked.includes('2/tile/0/0/0')).toBe(true)
-    expect(face.errors).toEqual([])
+    expect(view.errors).toEqual([])
   })
 })

@@ -3,30 +3,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addLabels, updateLabel } from '../../../src-main/app/annotations/index.ts'
 import { listLabels, openProject } from '../../../src-main/app/projects/index.ts'
 import { canRun, findings } from '../../e2e/browser.ts'
-import { Face } from '../face.ts'
+import { LabelView } from '../label-view.ts'
 
 const box = (x: number, y: number, w = 60) => ({ kind: 'box' as const, x, y, w, h: 60 })
 
 describe.skipIf(!canRun)('labels and regions', () => {
-  const face = new Face()
-  const press = (keys: string) => face.page.keyboard.press(keys)
+  const view = new LabelView()
+  const press = (keys: string) => view.page.keyboard.press(keys)
   const seen = async (x: number, y: number) => {
-    const { width, height } = (await face.page.locator('.canvas').boundingBox())!
+    const { width, height } = (await view.page.locator('.canvas').boundingBox())!
     const scale = Math.min((width - 32) / 400, (height - 32) / 300)
     return [0.5 + ((x - 200) * scale) / width, 0.5 + ((y - 150) * scale) / height] as const
   }
   const shot = async (name: string) => {
     if (!process.env['SCREENS']) return
     for (const colorScheme of ['light', 'dark'] as const) {
-      await face.page.emulateMedia({ colorScheme })
-      await face.page.waitForTimeout(300)
-      await face.page.screenshot({ path: `${process.env['SCREENS']}/${name}-${colorScheme}.png` })
+      await view.page.emulateMedia({ colorScheme })
+      await view.page.waitForTimeout(300)
+      await view.page.screenshot({ path: `${process.env['SCREENS']}/${name}-${colorScheme}.png` })
     }
-    await face.page.emulateMedia({ colorScheme: 'light' })
+    await view.page.emulateMedia({ colorScheme: 'light' })
   }
-  const attributes = (n = 0) => face.content(1).regions.toSorted((a, b) => a.id - b.id)[n]!.attributes
+  const attributes = (n = 0) => view.content(1).regions.toSorted((a, b) => a.id - b.id)[n]!.attributes
   beforeAll(async () => {
-    await face.start([
+    await view.start([
       {
         regions: [
           { label: 'robin', shape: box(20, 20) },
@@ -39,8 +39,8 @@ describe.skipIf(!canRun)('labels and regions', () => {
       },
       {},
     ])
-    await face.kill()
-    const project = openProject(face.folder)
+    await view.kill()
+    const project = openProject(view.folder)
     const [robin] = listLabels(project)
     addLabels(
       project,
@@ -55,37 +55,37 @@ describe.skipIf(!canRun)('labels and regions', () => {
       ],
     })
     project.close()
-    await face.revive()
-    await face.page.reload()
-    await face.page.waitForSelector('[role=option] img')
+    await view.revive()
+    await view.page.reload()
+    await view.page.waitForSelector('[role=option] img')
   })
-  afterAll(() => face.stop())
+  afterAll(() => view.stop())
 
   it('shows many labels as a tree that has room, and finds one by typing', async () => {
-    await face.open(1)
-    await face.page.waitForSelector('.label-row >> text=kind 48')
-    const height = (await face.page.locator('.picker').boundingBox())!.height
+    await view.open(1)
+    await view.page.waitForSelector('.label-row >> text=kind 48')
+    const height = (await view.page.locator('.picker').boundingBox())!.height
     expect(height).toBeGreaterThan(250)
-    const indents = await face.page
+    const indents = await view.page
       .locator('.label-row')
       .evaluateAll((rows) => rows.map((r) => parseFloat(getComputedStyle(r).paddingLeft)))
     expect(indents.filter((i) => i > 8)).toHaveLength(40)
     await shot('labels-many')
     await press('/')
-    await face.page.keyboard.type('kind 4')
+    await view.page.keyboard.type('kind 4')
     await press('ArrowDown')
     await press('Enter')
-    await face.page.waitForSelector('.label-row[aria-pressed=true]')
-    const meant = await face.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()
-    await face.page.reload()
-    await face.page.waitForSelector('.label-row[aria-pressed=true]')
-    expect(await face.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()).toBe(meant)
-    expect(await findings(face.page)).toEqual([])
+    await view.page.waitForSelector('.label-row[aria-pressed=true]')
+    const meant = await view.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()
+    await view.page.reload()
+    await view.page.waitForSelector('.label-row[aria-pressed=true]')
+    expect(await view.page.locator('.label-row[aria-pressed=true] .ellipsis').textContent()).toBe(meant)
+    expect(await findings(view.page)).toEqual([])
   })
 
   it('takes a digit for the label of the next region where none is selected, and says so in the panel', async () => {
-    const current = () => face.page.locator('.label-row[aria-pressed=true] .ellipsis').allTextContents()
-    await face.page.focus('.canvas')
+    const current = () => view.page.locator('.label-row[aria-pressed=true] .ellipsis').allTextContents()
+    await view.page.focus('.canvas')
     for (const [digit, label] of [
       ['3', 'owl'],
       ['2', 'wren'],
@@ -93,17 +93,17 @@ describe.skipIf(!canRun)('labels and regions', () => {
       await press(digit)
       await expect.poll(current).toEqual([label])
     }
-    expect(face.content(1).regions.map((r) => r.labelId)).toEqual([1, 2, 3, 1, 2, 3]) // nothing was selected, nothing is changed
+    expect(view.content(1).regions.map((r) => r.labelId)).toEqual([1, 2, 3, 1, 2, 3]) // nothing was selected, nothing is changed
   })
 
   it('says of each tool what the hand can do, and of a rotated box which of its steps this is', async () => {
-    const hint = (words: string) => face.page.waitForSelector(`footer .hint >> text=${words}`)
-    await face.page.focus('.canvas')
+    const hint = (words: string) => view.page.waitForSelector(`footer .hint >> text=${words}`)
+    await view.page.focus('.canvas')
     await press('Shift+R')
     await hint('Draw one edge at the angle you want')
-    await face.click(...(await seen(40, 250)))
+    await view.click(...(await seen(40, 250)))
     await hint('Along one edge, at its angle')
-    await face.click(...(await seen(120, 270)))
+    await view.click(...(await seen(120, 270)))
     await hint('Now pull the box out and click')
     await press('Escape')
     for (const [key, words] of [
@@ -120,32 +120,32 @@ describe.skipIf(!canRun)('labels and regions', () => {
       await press(key)
       await hint(words)
     }
-    await face.lines(6)
+    await view.lines(6)
   })
 
   it('edits attributes by the keyboard, refuses what is none, and undo takes each back', async () => {
-    await face.page.waitForSelector('.list .line')
-    await face.page.click('.list .line >> nth=5') // the lowest: a robin
-    await face.page.waitForSelector('[data-attributes] .problem') // it lacks its plumage
-    await face.page.focus('.canvas')
+    await view.page.waitForSelector('.list .line')
+    await view.page.click('.list .line >> nth=5') // the lowest: a robin
+    await view.page.waitForSelector('[data-attributes] .problem') // it lacks its plumage
+    await view.page.focus('.canvas')
     await press('i')
-    await face.page.waitForSelector('[data-attributes] select:focus')
+    await view.page.waitForSelector('[data-attributes] select:focus')
     await press('w') // winter
     await press('Enter')
-    await face.page.keyboard.type('99')
+    await view.page.keyboard.type('99')
     await press('Enter')
-    await face.page.waitForSelector('[data-attributes] .problem >> text=at most 20')
-    await face.page.focus('[data-attributes] input >> nth=0')
+    await view.page.waitForSelector('[data-attributes] .problem >> text=at most 20')
+    await view.page.focus('[data-attributes] input >> nth=0')
     await press('Control+a')
-    await face.page.keyboard.type('3')
+    await view.page.keyboard.type('3')
     await press('Enter')
-    await face.page.keyboard.type('B 12')
+    await view.page.keyboard.type('B 12')
     await press('Enter')
-    await face.saved()
+    await view.saved()
     expect(attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
     await shot('attributes')
-    expect(await findings(face.page)).toEqual([])
-    await face.page.focus('.canvas')
+    expect(await findings(view.page)).toEqual([])
+    await view.page.focus('.canvas')
     await press('Control+z')
     await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3 })
     await press('Control+y')
@@ -154,80 +154,80 @@ describe.skipIf(!canRun)('labels and regions', () => {
 
   it('gives a new region the values that its label begins with', async () => {
     await press('Escape')
-    await face.page.click('.label-row:has-text("robin")')
-    await face.page.focus('.canvas')
+    await view.page.click('.label-row:has-text("robin")')
+    await view.page.focus('.canvas')
     await press('r')
-    await face.drag(...(await seen(200, 240)), ...(await seen(240, 280)))
-    await face.lines(7)
-    await face.saved()
+    await view.drag(...(await seen(200, 240)), ...(await seen(240, 280)))
+    await view.lines(7)
+    await view.saved()
     expect(attributes(6)).toEqual({ sings: false })
     await press('v')
   })
 
   it('orders, groups and searches regions', async () => {
-    const names = () => face.page.locator('.list .line .ellipsis').allTextContents()
-    await face.page.selectOption('.tools select', 'area')
+    const names = () => view.page.locator('.list .line .ellipsis').allTextContents()
+    await view.page.selectOption('.tools select', 'area')
     await expect.poll(async () => (await names()).slice(0, 2)).toEqual(['owl', 'wren'])
-    await face.page.click('.tools .toggle')
-    await face.page.waitForSelector('.heading >> text=owl')
+    await view.page.click('.tools .toggle')
+    await view.page.waitForSelector('.heading >> text=owl')
     await shot('regions-grouped')
-    await face.page.fill('.tools input', 'plumage=winter')
-    await face.lines(1)
-    await face.page.fill('.tools input', '')
-    await face.page.click('.tools .toggle')
-    await face.page.selectOption('.tools select', 'drawn')
-    expect(await findings(face.page)).toEqual([])
+    await view.page.fill('.tools input', 'plumage=winter')
+    await view.lines(1)
+    await view.page.fill('.tools input', '')
+    await view.page.click('.tools .toggle')
+    await view.page.selectOption('.tools select', 'drawn')
+    expect(await findings(view.page)).toEqual([])
   })
 
   it('has a menu on a region, and goes to it', async () => {
-    await face.page.focus('.canvas')
+    await view.page.focus('.canvas')
     await press('Escape')
-    const at = await face.at(...(await seen(160, 50)))
-    await face.page.mouse.click(at.x, at.y, { button: 'right' })
-    await face.page.waitForSelector('.menu-entry >> text=Go to the region')
+    const at = await view.at(...(await seen(160, 50)))
+    await view.page.mouse.click(at.x, at.y, { button: 'right' })
+    await view.page.waitForSelector('.menu-entry >> text=Go to the region')
     await shot('region-menu')
-    await face.page.click('.menu-entry >> text=Go to the region')
-    await face.page.waitForFunction(() => Number(/(\d+)%/.exec(document.querySelector('.status')?.textContent ?? '')?.[1]) > 300)
+    await view.page.click('.menu-entry >> text=Go to the region')
+    await view.page.waitForFunction(() => Number(/(\d+)%/.exec(document.querySelector('.status')?.textContent ?? '')?.[1]) > 300)
     await press('Control+f')
   })
 
   it('copies the regions of the previous image, as one change', async () => {
-    await face.open(2)
+    await view.open(2)
     await press('Shift+D')
-    await face.lines(7)
-    await face.saved()
+    await view.lines(7)
+    await view.saved()
     expect(
-      face
+      view
         .content(2)
         .regions.map((r) => r.shape.kind)
         .sort(),
     ).toEqual([...Array<string>(6).fill('box'), 'keypoints'])
     await press('Control+z')
-    await face.lines(0)
+    await view.lines(0)
   })
 
   it('divides and merges labels with a preview, and one undo', async () => {
-    await face.open(1)
-    await face.page.click('[aria-label^="Edit labels"]')
-    await face.page.click('.item:has-text("owl")')
-    await face.page.click('button:has-text("Divide …")')
-    await face.page.selectOption('.change select >> nth=1', 'keypoints')
-    await face.page.fill('.change [aria-label="become"]', 'owl eye')
-    await face.page.waitForSelector('.change >> text=regions 1, image labels 0, on images 1')
+    await view.open(1)
+    await view.page.click('[aria-label^="Edit labels"]')
+    await view.page.click('.item:has-text("owl")')
+    await view.page.click('button:has-text("Divide …")')
+    await view.page.selectOption('.change select >> nth=1', 'keypoints')
+    await view.page.fill('.change [aria-label="become"]', 'owl eye')
+    await view.page.waitForSelector('.change >> text=regions 1, image labels 0, on images 1')
     await shot('labels-dialog')
-    expect(await findings(face.page)).toEqual([])
-    await face.page.click('.change button')
-    await face.page.waitForSelector('.item >> text=owl eye')
-    const labelled = () => face.read((p) => listLabels(p).find((l) => l.name === 'owl eye')?.id)
+    expect(await findings(view.page)).toEqual([])
+    await view.page.click('.change button')
+    await view.page.waitForSelector('.item >> text=owl eye')
+    const labelled = () => view.read((p) => listLabels(p).find((l) => l.name === 'owl eye')?.id)
     expect(
-      face
+      view
         .content(1)
         .regions.filter((r) => r.labelId === labelled())
         .map((r) => r.shape.kind),
     ).toEqual(['keypoints'])
-    await face.page.click('.n-message button')
+    await view.page.click('.n-message button')
     await expect.poll(labelled).toBeUndefined()
     await press('Escape')
-    expect(face.errors.filter((e) => !/WebSocket|Failed to load resource|ERR_/.test(e))).toEqual([])
+    expect(view.errors.filter((e) => !/WebSocket|Failed to load resource|ERR_/.test(e))).toEqual([])
   })
 })

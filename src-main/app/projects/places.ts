@@ -1,0 +1,120 @@
+/** Where a project's images lie: the folders, what may be read of each, and images that get another place. */
+import { realpathSync, statSync } from 'node:fs'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { userError } from '#shared/errors.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import type { Media, Root } from '#shared/model/media.ts'
+import { isBare } from '../../db/image-content.ts'
+import { imageAt } from '../../db/images.ts'
+import { mutate } from '../../db/journal.ts'
+import { metaOfKind, setMeta } from '../../db/meta.ts'
+import { rootAt, roots } from '../../db/roots.ts'
+import { type Opened, Within } from '../../files/within.ts'
+import type { Project } from './project.ts'
+
+/** Inside the project's folder roots are stored relative to it, so that the project can be moved as a whole. */
+function storedRoot(project: Project, folder: string): string {
+  const path = relative(project.folder, resolve(project.folder, folder))
+  if (path.startsWith('..') || isAbsolute(path)) return resolve(project.folder, folder)
+  return path.split(sep).join('/') || '.'
+}
+
+/** The id of the root of a folder, added where there is none. */
+export function ensureRootIn(project: Project, edit: { insert(table: 'root', row: StoredRow): number }, folder: string): number {
+  const path = storedRoot(project, folder)
+  return rootAt(project.db, path) ?? edit.insert('root', { path })
+}
+
+export const listRoots = ({ db }: Project): Root[] => roots(db)
+
+/** The image that the project has of the very file `path` below `root`, under another of its folders: one lies within the other. */
+export function placedElsewhere(project: Project): (root: string, path: string) => { root: string; path: string } | null {
+  const known = listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))
+  return (root, path) => {
+    for (const { id, folder } of known) {
+      if (folder === root || !(root.startsWith(folder + sep) || folder.startsWith(root + sep))) continue
+      const inside = relative(folder, join(root, path))
+      if (inside.startsWith('..') || isAbsolute(inside)) continue
+      const there = inside.split(sep).join('/')
+      if (imageAt(project.db, id, there) !== undefined) return { root: folder, path: there }
+    }
+    return null
+  }
+}
+
+/** Points a root at another folder, for images that were moved as a whole. */
+export function moveRoot(project: Project, rootId: number, folder: string): void {
+  mutate(project.db, project.user, 'move folder', (edit) => edit.update('root', rootId, { path: storedRoot(project, folder) }))
+}
+
+/**
+ * Gives images another file: what they have stays. An image that has that file already makes way where nothing was put on it; otherwise both stay
+ * as they are. @returns how many were moved
+ */
+export function relocateMedia(
+  project: Project,
+  root: string,
+  moves: readonly { id: number; path: string; facts: { width: number; height: number; orientation: number } }[],
+): number {
+  let moved = 0
+  mutate(project.db, project.user, 'link images', (edit) => {
+    const rootId = ensureRootIn(project, edit, root)
+    for (const { id, path, facts } of moves) {
+      const other = imageAt(project.db, rootId, path)
+      if (other === id || (other !== undefined && !isBare(project.db, other))) continue
+      if (other !== undefined) edit.remove('media', other)
+      edit.update('media', id, { root_id: rootId, path, ...facts })
+      moved++
+    }
+  })
+  return moved
+}
+
+/**
+ * Is it the person who has this folder here who agreed to its links? The agreement names the folder as it is on this disk, so that a
+ * project which came from elsewhere brings none along.
+ */
+const agreementOf = (folder: string): string | null => {
+  try {
+    const at = realpathSync.native(folder)
+    const { dev, ino } = statSync(at, { bigint: true })
+    return JSON.stringify([at, String(dev), String(ino)])
+  } catch {
+    return null
+  }
+}
+
+/** The person agreed to links of this folder of images that lead out of it. */
+export function agreeToLinks({ db, folder }: Project, root: string): void {
+  const path = resolve(folder, root)
+  const agreement = agreementOf(path)
+  const known = roots(db).find((r) => resolve(folder, r.path) === path)
+  if (known && agreement) db.transaction(() => setMeta(db, `links:${known.id}`, agreement))
+}
+
+/** What may be read of each folder of images, by the root's id. */
+export function placesOf(project: Project): Map<number, Within> {
+  const agreed = new Map(metaOfKind(project.db, 'links').map((r) => [r.key, r.value]))
+  return new Map(
+    listRoots(project).map(({ id, path }) => {
+      const folder = resolve(project.folder, path)
+      const agreement = agreed.get(`links:${id}`)
+      return [id, new Within({ folder, links: agreement !== undefined && agreement === agreementOf(folder) })]
+    }),
+  )
+}
+
+function placeOf(project: Project, rootId: number): Within {
+  const place = placesOf(project).get(rootId)
+  if (!place) throw userError(`folder ${rootId} is not in the project`)
+  return place
+}
+
+/** The image's file, opened. Throws dataError where a link leads out of its folder. */
+export const openMedia = (project: Project, media: Pick<Media, 'rootId' | 'path'>): Opened =>
+  placeOf(project, media.rootId).open(media.path)
+
+/** The image's file. Throws dataError where a link leads out of its folder. */
+export function mediaFile(project: Project, media: Pick<Media, 'rootId' | 'path'>): string {
+  return placeOf(project, media.rootId).file(media.path)
+}

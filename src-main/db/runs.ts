@@ -1,0 +1,94 @@
+/** Runs and checkpoints, as they are stored: facts about what was made, outside the journal. */
+import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
+import type { StoredRow } from '#shared/model/journal.ts'
+import { parseStored } from '#shared/model/text.ts'
+import type { Database } from './database.ts'
+import { decode } from './entities.ts'
+
+const json = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))
+export const toRun = (r: StoredRow): RunRecord =>
+  decode(runRecord, 'run', r, () => ({ ...r, settings: json(r['settings']), metrics: json(r['metrics']), datasetHash: r['dataset_hash'] }))
+export const toCheckpoint = (r: StoredRow): CheckpointRecord =>
+  decode(checkpointRecord, 'checkpoint', r, () => ({ ...r, runId: r['run_id'], metrics: json(r['metrics']) }))
+
+export const addRun = (db: Database, r: RunRecord): void =>
+  void db.run(
+    `INSERT INTO run (id, kind, recipe, settings, dataset_hash, seq, status, metrics, folder, error, created, finished)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    r.id,
+    r.kind,
+    r.recipe,
+    JSON.stringify(r.settings),
+    r.datasetHash,
+    r.seq,
+    r.status,
+    JSON.stringify(r.metrics),
+    r.folder,
+    r.error,
+    r.created,
+    r.finished,
+  )
+
+/** What a run started from stays as it is. */
+export const storeRun = (db: Database, r: RunRecord): void =>
+  void db.run(
+    'UPDATE run SET status = ?, metrics = ?, folder = ?, error = ?, settings = ?, finished = ? WHERE id = ?',
+    r.status,
+    JSON.stringify(r.metrics),
+    r.folder,
+    r.error,
+    JSON.stringify(r.settings),
+    r.finished,
+    r.id,
+  )
+
+/** Those that are queued or running have failed, with this reason. */
+export const failOpenRuns = (db: Database, error: string): void =>
+  void db.transaction(() =>
+    db.run(`UPDATE run SET status = 'failed', error = ?, finished = ? WHERE status IN ('running', 'queued')`, error, Date.now()),
+  )
+
+export function runById(db: Database, id: string): RunRecord | null {
+  const row = db.get('SELECT * FROM run WHERE id = ?', id)
+  return row ? toRun(row) : null
+}
+
+/** The newest first; of one kind, or all. */
+export const runs = (db: Database, kind: string | null): RunRecord[] =>
+  db.all('SELECT * FROM run WHERE ?1 IS NULL OR kind = ?1 ORDER BY created DESC, rowid DESC', kind).map(toRun)
+
+export const countRuns = (db: Database): number => Number(db.value('SELECT count(*) FROM run'))
+export const countCheckpoints = (db: Database): number => Number(db.value('SELECT count(*) FROM checkpoint'))
+
+/** The id of the checkpoint in a folder, the first where there are several. */
+export const checkpointIn = (db: Database, folder: string): string | undefined =>
+  db.value<string>('SELECT id FROM checkpoint WHERE folder = ? ORDER BY created LIMIT 1', folder)
+
+/** Adds it, or brings the one of this id up to date. */
+export const putCheckpoint = (db: Database, c: CheckpointRecord): void =>
+  void db.transaction(() =>
+    db.run(
+      `INSERT INTO checkpoint (id, name, kind, run_id, folder, metrics, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, run_id = excluded.run_id, folder = excluded.folder,
+         metrics = excluded.metrics, created = excluded.created`,
+      c.id,
+      c.name,
+      c.kind,
+      c.runId,
+      c.folder,
+      JSON.stringify(c.metrics),
+      c.created,
+    ),
+  )
+
+export const storeCheckpoint = (db: Database, c: CheckpointRecord): void =>
+  void db.run('UPDATE checkpoint SET name = ?, metrics = ?, folder = ? WHERE id = ?', c.name, JSON.stringify(c.metrics), c.folder, c.id)
+
+export function checkpointById(db: Database, id: string): CheckpointRecord | null {
+  const row = db.get('SELECT * FROM checkpoint WHERE id = ?', id)
+  return row ? toCheckpoint(row) : null
+}
+
+/** The newest first; of one run, or all. */
+export const checkpoints = (db: Database, runId: string | null): CheckpointRecord[] =>
+  db.all('SELECT * FROM checkpoint WHERE ?1 IS NULL OR run_id = ?1 ORDER BY created DESC, rowid DESC', runId).map(toCheckpoint)

@@ -1,0 +1,44 @@
+import { joined } from '../tables.ts'
+import { actions } from './actions.ts'
+import { curate } from './curate.ts'
+import { data } from './data.ts'
+import { first } from './first.ts'
+import { keep } from './keep.ts'
+import { keys } from './keys.ts'
+import { label } from './label.ts'
+import { labelling } from './labelling.ts'
+import { menu } from './menu.ts'
+import { models } from './models.ts'
+import { projects } from './projects.ts'
+import { reviewing } from './reviewing.ts'
+import { route } from './route.ts'
+import { sequence } from './sequence.ts'
+import { shell } from './shell.ts'
+import { skeleton } from './skeleton.ts'
+import { upkeep } from './upkeep.ts'
+import { window } from './window.ts'
+
+const words = joined(
+  actions,
+  curate,
+  data,
+  first,
+  keep,
+  keys,
+  label,
+  labelling,
+  menu,
+  models,
+  projects,
+  reviewing,
+  route,
+  sequence,
+  shell,
+  skeleton,
+  upkeep,
+  window,
+)
+/** The source: every other language has these keys, or some of them. */
+export type EnglishWords = typeof words
+
+export const en = { id: 'en', name: 'English', direction: 'ltr', complete: true, words } as const

@@ -1,0 +1,31 @@
+/** The native menu, whose other items are named as their actions are, and a window whose page has ended. */
+export const menu = {
+  menu: {
+    menus: { file: '&File', recent: 'Open Recent', edit: '&Edit', view: '&View', window: '&Window', help: '&Help' },
+    roles: {
+      services: 'Services',
+      hide: 'Hide Dashi',
+      hideOthers: 'Hide Others',
+      unhide: 'Show All',
+      quit: 'Quit',
+      close: 'Close Window',
+      undo: 'Undo',
+      redo: 'Redo',
+      cut: 'Cut',
+      copy: 'Copy',
+      paste: 'Paste',
+      selectAll: 'Select All',
+      togglefullscreen: 'Full Screen',
+      toggleDevTools: 'Developer Tools',
+      minimize: 'Minimize',
+      zoom: 'Zoom',
+      front: 'Bring All to Front',
+    },
+    faults: {
+      gone: 'The page of this window ended unexpectedly. What was saved is kept; running jobs go on.',
+      failed: 'The page of this window could not be loaded.',
+      reload: 'Load again',
+      close: 'Close the window',
+    },
+  },
+}

@@ -1,0 +1,32 @@
+import type { Translated } from '../tables.ts'
+import type { sequence as source } from '../en/sequence.ts'
+
+export const sequence: Translated<typeof source> = {
+  track: {
+    name: 'トラック {id}',
+    number: '#{id}',
+    menu: 'トラック',
+    frames: { key: 'キーフレーム', between: 'キーフレーム間', end: 'ここで終了' },
+    onward: '次の {n} 枚まで',
+  },
+  timeline: {
+    title: 'タイムライン',
+    at: 'フレーム {at} / {all}',
+    tracks: 'トラック {n} 本',
+    none: 'トラックはまだありません。領域を選んで次のキーを押します:',
+    zoomIn: '拡大',
+    zoomOut: '縮小',
+    hide: 'タイムラインを隠す',
+    help: '矢印キーでフレーム、Page Up / Page Down でキーフレームへ移動します',
+  },
+  actions: {
+    'track-make': '連番の終わりまで追跡',
+    'track-key': 'キーフレームにする／外す',
+    'track-end': 'ここでトラックを終了／続ける',
+    'track-interpolate': '同じラベルの最も近い領域から補間',
+    'track-remove': 'トラック全体を削除',
+    'previous-key': '前のキーフレーム',
+    'next-key': '次のキーフレーム',
+    'toggle-timeline': 'タイムライン',
+  },
+}
