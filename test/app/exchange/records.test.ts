@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import { exportOptions, type Feature, feature, formatName } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { wordsSchema } from '#shared/model/words.ts'
 import { canExport, canImport, detectFormat, formatRecord, formats, settingsOf, summarise } from '../../../src-main/app/exchange/index.ts'
@@ -177,7 +178,10 @@ const shape: fc.Arbitrary<Shape> = fc.oneof(
 const label = fc.constantFrom('cat', 'dog', 'sea lion')
 const some = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 2 })
 const image = fc.record({
-  regions: fc.array(fc.record({ label, shape, attributes: fc.constantFrom({}, { truncated: true }) }), { minLength: 1, maxLength: 4 }),
+  regions: fc.array(fc.record({ label, shape, attributes: fc.constantFrom<Attributes>({}, { truncated: true }) }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   labels: some(label).map((names) => [...new Set(['cat', ...names])].map((name) => ({ label: name }))),
   captions: some(fc.constantFrom('a cat at sea', 'two dogs, one asleep')).map((texts) =>
     [...new Set(['a scene', ...texts])].map((text) => ({ text })),
