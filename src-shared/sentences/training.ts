@@ -9,7 +9,7 @@ export const trainingSentences = {
   'adapter.shape': 'tensor {tensor}: expected shape [{expected}], found {found}',
   'adapter.empty': 'holds no LoRA matrices',
   'training.foreign-state': '{file}: is not a saved training state, so it is not overwritten; move it away or choose another name',
-  'training.diverged': 'tensor {tensor} is no longer finite after the last step: try a smaller learning rate',
+  'training.tensor-diverged': 'tensor {tensor} is no longer finite after the last step: try a smaller learning rate',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

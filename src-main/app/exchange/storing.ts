@@ -1,7 +1,6 @@
 /** What an import has read, on its way into the database. */
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ExchangeProgress } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { repairedDeep } from '#shared/model/text.ts'
 import { placesByContent } from '../../db/exchange.ts'
@@ -28,7 +27,7 @@ export class Storing {
   private batch: { record: ImageRecord; root: string }[] = []
   private readonly labels: DraftLabel[] = []
   private readonly tracks = new Map<string, number>()
-  private readonly report: ReturnType<typeof meter<ExchangeProgress['phase']>>
+  private readonly report: ReturnType<typeof meter>
 
   constructor(
     readonly project: Project,

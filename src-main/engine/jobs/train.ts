@@ -136,7 +136,7 @@ function makeFolder(dir: string): void {
 /** The last update may have produced values that the last loss does not show yet. */
 function refuseDiverged({ weights, head }: Trained): void {
   for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
-    if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.diverged', { tensor: name }))
+    if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.tensor-diverged', { tensor: name }))
 }
 
 function checkData(job: TrainJob, trains: boolean): void {

@@ -10,7 +10,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'adapter.shape': 'テンソル {tensor}：形は [{expected}] のはずですが、{found} です',
   'adapter.empty': 'LoRA の行列がありません',
   'training.foreign-state': '{file}：保存された学習の状態ではないので上書きしません。移動するか、別の名前にしてください',
-  'training.diverged': '最後のステップでテンソル {tensor} が有限でなくなりました。学習率を下げてください',
+  'training.tensor-diverged': '最後のステップでテンソル {tensor} が有限でなくなりました。学習率を下げてください',
   'training.class-number': '{file}：ラベル {label}：{n} クラスのいずれかの番号が必要です',
   'training.no-images': '学習画像がありません。ラベルを付けた画像を分割「train」に入れてください',
   'training.class-without-images': 'クラス {classes} の学習画像がありません',
