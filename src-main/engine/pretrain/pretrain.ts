@@ -12,7 +12,7 @@ import { Params, tensorsInMemory } from '../nn/params.ts'
 import { add, gemm, l2Normalize, mul } from '../ops/index.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
-import { type Plan, runLoop } from '../runtime/loop.ts'
+import { type TrainingPlan, runLoop } from '../runtime/loop.ts'
 import { tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { contrast } from '../tasks/contrast.ts'
@@ -60,7 +60,7 @@ export async function pretrain(o: PretrainOptions): Promise<{ losses: number[]; 
   const start = await warmStart(model, model.initial(recipe.seed), captions.length, o.pictures)
   const trainer = await createTrainer(model, captions.length, start)
   const batch = async (step: number) => feeds(o, captions, drawn.rows(step), drawn.epochOf(step))
-  const plan: Plan = { trainer, steps, imagesPerStep: recipe.batch, schedule, batch }
+  const plan: TrainingPlan = { trainer, steps, imagesPerStep: recipe.batch, schedule, batch }
   const resume = {
     file: path.join(o.stateDir, 'state.safetensors'),
     everySeconds: 120,
