@@ -19,7 +19,7 @@ export default defineConfig({
           'engine-process': entry('src-main/engine/process.ts'),
           'engine-worker': entry('src-main/engine/worker.ts'),
           'lane-worker': entry('src-main/engine/lane-worker.ts'),
-          'merge-helper': entry('src-main/engine/merge-helper.ts'),
+          'merge-worker': entry('src-main/engine/merge-worker.ts'),
           'image-decoder': entry('src-main/engine/image-decoder.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),
           'huge-images': entry('src-main/app/media/huge-images.ts'),

@@ -8,9 +8,6 @@ const packages = (files, forbidden, why) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message: why }] }] },
 })
 
-/** What no file of the renderer imports; `above`: nor those folders of it. */
-const page = '^(node:|electron$)|src-main'
-const above = (folders) => `${page}|^\\.\\./(.*/)?(${folders})/`
 /** Statements begin like this and no sentence does. */
 const sql = String.raw`/^\s*(SELECT|INSERT (INTO|OR)|UPDATE \w+ SET|DELETE FROM|REPLACE INTO|WITH \w+|(CREATE|DROP|ALTER) (TABLE|INDEX|VIEW|TRIGGER)|PRAGMA|ATTACH|VACUUM|BEGIN|COMMIT)\b/`
 const inDb = 'SQL lies in src-main/db, in a function named after what it answers.'
@@ -67,35 +64,12 @@ export default tseslint.config(
     'app knows hosts by host/ports, databases by db and sessions by the engine.',
   ),
   packages(['src-main/host/**'], '^vue|^onnxruntime|^libsql', 'a host knows nothing of the application.'),
-  packages(['src-renderer/**'], page, 'the renderer runs in a browser, and imports src-shared only.'),
-  // Inside the renderer, lowest first. `*.actions.ts` files of the views are found by actions/registry.ts, not imported by it.
-  packages(
-    ['src-renderer/locales/**', 'src-renderer/rpc/**'],
-    above('stores|routing|actions|components|views|shell|canvas'),
-    'locales and rpc are lowest.',
-  ),
+  packages(['src-renderer/**'], '^(node:|electron$)', 'the renderer runs in a browser.'),
   packages(
     ['src-renderer/canvas/**'],
-    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$|^fabric`,
+    '^(node:|electron$)|^(naive-ui|pinia|vue-i18n)$|^fabric',
     'the canvas knows nothing of the window, and only canvas/fabric imports fabric.',
   ),
-  packages(
-    ['src-renderer/canvas/fabric/**'],
-    `${above('locales|rpc|stores|routing|actions|components|views|shell')}|^(naive-ui|pinia|vue-i18n)$`,
-    'the canvas knows nothing of the window.',
-  ),
-  packages(
-    ['src-renderer/stores/**'],
-    `${above('actions|components|views|shell')}|/routing/(?!address)|^naive-ui$`,
-    'stores know addresses, but not who shows them or acts on them.',
-  ),
-  packages(
-    ['src-renderer/guide/**'],
-    above('actions|components|views|shell'),
-    'the guide knows which page belongs to what is shown, no more.',
-  ),
-  packages(['src-renderer/routing/**'], above('actions|components|views|shell'), 'routing stands between addresses and stores.'),
-  packages(['src-renderer/actions/**'], above('components|views|shell'), 'actions work on stores; nothing is drawn here.'),
-  packages(['src-renderer/components/**'], above('views|shell'), 'a component serves any view.'),
-  packages(['src-renderer/views/**'], above('shell'), 'views stand in the shell.'),
+  packages(['src-renderer/canvas/fabric/**'], '^(node:|electron$)|^(naive-ui|pinia|vue-i18n)$', 'the canvas knows nothing of the window.'),
+  packages(['src-renderer/stores/**'], '^(node:|electron$)|^naive-ui$', 'stores do not know who shows them.'),
 )

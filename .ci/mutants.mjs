@@ -1,6 +1,7 @@
 // Puts small faults into the code, one at a time, and counts those that the unit tests notice.
 //   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample from each area, the same for the same seed
 //   npm run mutants -- --only src-shared/phash.ts                                  every mutant of a file, a folder, an area
+//   npm run mutants -- --only src-main/db --at src-main/db/check.ts:177:29         those of a place, as survivors are listed
 //   --tests test/engine   only the unit tests of these folders: quicker, and the score is then one that all tests reach at least
 //   --jobs 2       vitest workers            --budget 30   seconds of tests for one mutant, as they took while coverage was measured
 //   --list         only says what would be run            --out FILE    where the result goes, as JSON
@@ -15,13 +16,14 @@ import { parseArgs } from 'node:util'
 import { at, root, say, sources } from './once.mjs'
 
 const AREAS = ['src-shared', 'src-main/db', 'src-main/engine']
-/** Tables of sentences: words for people, like those of errors below. */
-const SENTENCES = 'src-shared/sentences'
+/** Tables of words for people, like the sentences of errors below. */
+const WORDS = ['src-shared/sentences/', 'src-shared/locales/']
 const CACHE = at('node_modules', '.cache', 'dashi-mutants')
 
 const { values: options } = parseArgs({
   options: {
     sample: { type: 'string' },
+    at: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: AREAS.join(',') },
     tests: { type: 'string', default: 'test' },
@@ -58,7 +60,7 @@ const injector = {
 /** All mutants of what was asked for, and each file with all of its mutants in it, behind switches. */
 async function instrumented() {
   const files = AREAS.flatMap((area) => sources(at(area)))
-    .filter((file) => file.endsWith('.ts') && !relative(file).startsWith(SENTENCES) && within(relative(file)))
+    .filter((file) => file.endsWith('.ts') && !WORDS.some((folder) => relative(file).startsWith(folder)) && within(relative(file)))
     .sort()
     .map((name) => ({ name, mutate: true, content: fs.readFileSync(name, 'utf8') }))
   const result = await createInstrumenter(injector).instrument(files, { plugins: null, ignorers: [left], excludedMutations: [] })
@@ -130,7 +132,8 @@ async function coverage(contents, mutants, { ask, stop }) {
   const missing = tests.filter((test) => !fs.existsSync(kept(test)))
   if (missing.length) {
     say(`measuring what ${missing.length} of ${tests.length} test files run …`)
-    const into = fs.mkdtempSync(path.join(CACHE, 'covering-'))
+    const into = path.join(CACHE, `covering-${process.pid}`)
+    fs.mkdirSync(into, { recursive: true })
     const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
     const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
     stop() // it was told to share modules between files, which mutants must not
@@ -140,7 +143,6 @@ async function coverage(contents, mutants, { ask, stop }) {
       const { test } = JSON.parse(fs.readFileSync(path.join(into, name), 'utf8'))
       fs.renameSync(path.join(into, name), names.get(test))
     }
-    fs.rmSync(into, { recursive: true })
   }
   const covers = new Map(mutants.map((m) => [m.id, []]))
   const loaded = new Set()
@@ -232,6 +234,7 @@ const noticed = ({ status }) => status === 'Killed' || status === 'Timeout'
 const { mutants, contents } = await instrumented()
 const drawn = AREAS.flatMap((area) => {
   const all = mutants.filter((m) => m.area === area)
+  if (options.at !== undefined) return all.filter((m) => options.at.split(',').includes(m.place))
   if (options.sample === undefined) return all
   const order = new Map(all.map((m) => [m, sha(options.seed, m.key)]))
   return all.toSorted((a, b) => (order.get(a) < order.get(b) ? -1 : 1)).slice(0, Number(options.sample))
@@ -249,6 +252,7 @@ const vitest = worker(contentsFile)
 const tidy = () => {
   vitest.stop()
   fs.rmSync(contentsFile, { force: true })
+  fs.rmSync(path.join(CACHE, `covering-${process.pid}`), { recursive: true, force: true })
 }
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {

@@ -84,7 +84,26 @@ export const layers = [
     rooms: ['src-main/*'],
     below: ['src-shared', 'src-main/files', 'src-main/db', 'src-main/engine', 'src-main/host', 'src-main/app'],
   },
-  { name: 'src-renderer', rooms: ['src-renderer'], below: ['src-shared'] },
+  {
+    name: 'src-renderer',
+    rooms: [
+      'src-renderer/locales',
+      'src-renderer/rpc',
+      // Small tools that any room uses.
+      'src-renderer/*',
+      'src-renderer/canvas',
+      // A store knows addresses; what leads from an address to a store stands above them.
+      'src-renderer/routing/address.ts',
+      ['src-renderer/stores', 'src-renderer/guide'],
+      'src-renderer/routing',
+      'src-renderer/actions',
+      'src-renderer/components',
+      'src-renderer/views',
+      'src-renderer/shell',
+      ['src-renderer/App.vue', 'src-renderer/main.ts'],
+    ],
+    below: ['src-shared'],
+  },
 ]
 
 const within = (room, file) =>

@@ -64,7 +64,8 @@ export function applyPalette(name: ThemeName): void {
     root.style.setProperty(`--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`, value)
 }
 
-const fontFamily = `Inter, 'Segoe UI', system-ui, -apple-system, 'Hiragino Sans', 'Noto Sans CJK JP', 'Noto Sans JP', 'Yu Gothic UI', sans-serif`
+const fontFamily =
+  `Inter, 'Segoe UI', system-ui, -apple-system, ` + `'Hiragino Sans', 'Noto Sans CJK JP', 'Noto Sans JP', 'Yu Gothic UI', sans-serif`
 
 export function libraryTheme(name: ThemeName): { theme: GlobalTheme | null; overrides: GlobalThemeOverrides } {
   const p = palettes[name]

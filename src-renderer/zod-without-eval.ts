@@ -1,4 +1,7 @@
-/** Imported first: zod decides as a schema is made whether to compile parsers, which needs eval, which the page's security policy refuses. */
+/**
+ * Imported first: when a schema is made, zod decides whether to compile parsers. That needs eval, which the page’s
+ * Content-Security-Policy forbids.
+ */
 import { config } from 'zod'
 
 config({ jitless: true })

@@ -2,7 +2,7 @@
 import type { Database } from './database.ts'
 
 /** A name of its own, or a kind with what it is of, as in `links:3`. */
-export type MetaKey = 'id' | 'name' | 'created' | 'first' | 'tally' | `${'links' | 'missing'}:${number}`
+export type MetaKey = 'id' | 'name' | 'created' | 'first' | 'scale' | 'tally' | `${'links' | 'missing'}:${number}`
 
 export const metaValue = (db: Database, key: MetaKey): string | undefined => db.value<string>('SELECT value FROM meta WHERE key = ?', key)
 

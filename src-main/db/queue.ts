@@ -5,6 +5,7 @@
 import { type JobRecord, jobRecord, type JobStatus } from '#shared/model/queue.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { parseStored } from '#shared/model/text.ts'
+import { say, sentence } from '#shared/sentences/table.ts'
 import type { Database } from './database.ts'
 
 /** Jobs that have ended are kept for windows that come back; the oldest go first. */
@@ -114,7 +115,8 @@ export function takeOverJobs(db: Database, { own = [], home }: TakeOver = {}): v
   db.transaction(() => {
     db.run(
       `UPDATE job SET status = 'interrupted', finished = ?1
-       WHERE (status = 'running' OR (status = 'queued' AND ?2 IS NOT NULL AND owner IS NOT ?2)) AND id NOT IN (SELECT value FROM json_each(?3))`,
+       WHERE (status = 'running' OR (status = 'queued' AND ?2 IS NOT NULL AND owner IS NOT ?2))
+         AND id NOT IN (SELECT value FROM json_each(?3))`,
       now,
       home ?? null,
       JSON.stringify(own),
@@ -153,7 +155,8 @@ function setRun(db: Database, jobId: string, status: JobStatus, error: string | 
   const failed = status === 'failed' || status === 'interrupted'
   const ended = status !== 'queued' && status !== 'running'
   db.run(
-    `UPDATE run SET status = ?, error = ?, finished = ? WHERE id = (SELECT run_id FROM job WHERE id = ?) AND status IN ('running', 'queued')`,
+    `UPDATE run SET status = ?, error = ?, finished = ?
+     WHERE id = (SELECT run_id FROM job WHERE id = ?) AND status IN ('running', 'queued')`,
     failed ? 'failed' : status,
     failed ? (error ?? interrupted) : null,
     ended ? Date.now() : null,
@@ -208,5 +211,4 @@ function toJob(r: StoredRow): JobRecord {
 }
 
 /** Why a job of the queue can only be dismissed. */
-export const anotherVersion = (problem: string): string =>
-  `it was queued by another version of Dashi, which this one cannot carry out (${problem})`
+export const anotherVersion = (problem: string): string => say(sentence('job.other-version', { problem }))

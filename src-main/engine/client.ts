@@ -1,4 +1,4 @@
-/** The parent's half of the engine, and all that the application sees of it. */
+/** The parent's half of the engine: all that the application sees of it. */
 import { cancelled, DashiError } from '#shared/errors.ts'
 import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
@@ -6,24 +6,24 @@ import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } f
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
-import { Turns } from './queue.ts'
+import { Turns } from './turns.ts'
 
 export interface RunningJob<R extends JobResult = JobResult> {
   readonly result: Promise<R>
-  /** Others were before it when it came. */
+  /** Another job was ahead of it when it was asked for. */
   readonly waits: boolean
-  /** Its turn has come; never, where it was cancelled before. */
+  /** Resolves when its turn comes; never, if it is cancelled before that. */
   readonly begun: Promise<void>
   /** Takes effect at once while it waits, else between two steps. */
   cancel(): void
 }
 
-/** Makes a job when its turn has come, of what there is then; it ends with an error where `stop` is aborted. */
+/** Makes the job when its turn comes, from the data of that moment. Rejects once `stop` is aborted. */
 export type MakeJob<J extends Job = Job> = (stop: AbortSignal) => Promise<J>
 
 /**
- * Jobs and questions go to a process of their own: what onnxruntime does to that, nobody else suffers from. It is started with
- * the first of them, and again with the next one after it has ended; it keeps no process alive that has nothing else to do.
+ * Jobs and questions go to a process of their own, so that a crash of onnxruntime takes nothing else along. It starts with the first
+ * of them, and again with the next one after it has ended. It does not keep this process alive when nothing is asked of it.
  */
 export class EngineClient {
   private engine: Engine | undefined
@@ -33,7 +33,7 @@ export class EngineClient {
   /** @param start starts the built process.ts */
   constructor(private readonly start: () => Child) {}
 
-  /** Jobs wait for each other. One whose process ended says so, and what there is of it; the next ones go on in another process. */
+  /** Jobs wait for each other. If the process ends during one, that job fails and says what was kept; the next runs in a new process. */
   run<J extends Job>(job: J | MakeJob<J>, onProgress: (p: JobProgress) => void = () => undefined): RunningJob<ResultOf<J['kind']>> {
     const stop = new AbortController()
     const begin = async () => this.carryOut(typeof job === 'function' ? await job(stop.signal) : job, onProgress, stop.signal)
@@ -41,18 +41,18 @@ export class EngineClient {
     return { result, waits, begun, cancel: () => void (leave() || stop.abort()) }
   }
 
-  /** Answers at once what is asked of a model, whatever job is at work. */
+  /** Answers a question about a model, whatever job is running. */
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
     const answer = await this.try((engine) => engine.ask(question, (how) => `${how} before it had answered`))
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
-  /** Ends the threads that answer questions; jobs go on. */
+  /** Ends the threads that answer questions. Jobs go on. */
   closeLanes(): void {
     this.engine?.closeLanes()
   }
 
-  /** Ends the process, and with it whatever it does, in the middle; there is no other one afterwards. */
+  /** Ends the process at once, whatever it is doing. None is started afterwards. */
   async close(): Promise<void> {
     this.closed = true
     await this.engine?.end()
@@ -70,10 +70,7 @@ export class EngineClient {
     return resultOf<J['kind']>(job.kind, result)
   }
 
-  /**
-   * What was sent to a process that ended before it began that goes to another one; where none of three begins, it is the fault of
-   * something else.
-   */
+  /** What a process did not begin before it ended goes to another process. If none of three begins it, the fault lies elsewhere. */
   private async try<T>(use: (engine: Engine) => Promise<T>, left = 2): Promise<T> {
     try {
       return await use(this.process())
@@ -98,15 +95,15 @@ const doing: Record<Job['kind'], string> = {
   curate: 'while it looked at the images',
 }
 
-/** What somebody waits for. */
+/** A job or question that has not been answered yet. */
 interface Pending {
   resolve(value: unknown): void
   reject(reason: unknown): void
-  /** Says how it ended, where the process did in the middle of it. */
+  /** What to say if the process ends in the middle of it. */
   readonly inWords: (how: string) => string
   readonly onProgress?: (p: JobProgress) => void
   begun?: boolean
-  /** What is thrown when it has come to its end. */
+  /** Thrown when it ends. */
   problem?: unknown
 }
 
@@ -115,7 +112,7 @@ class Engine {
   private readonly pending = new Map<number, Pending>()
   private count = 0
   private closing = false
-  /** What it said that it must not. */
+  /** A message from it that could not be understood. */
   private misled: unknown
   readonly ended: Promise<void>
 
@@ -203,7 +200,7 @@ class Engine {
 
 const isStarted = ({ code, signal }: ChildEnd) => code !== null || signal !== null
 
-/** One line of how a process came to its end. */
+/** How a process ended, in one line. */
 function howEnded(end: ChildEnd): string {
   const { code, signal, said } = end
   if (!isStarted(end)) return `the engine's process could not be started (${said.trim()})`

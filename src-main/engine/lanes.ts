@@ -1,14 +1,13 @@
 /**
- * Questions about models, each model's in a thread of its own: whoever asks about another one does not wait for a huge model
- * to load, nor for a training, and the thread that serves the windows opens no model at all. A thread that gives no answer
- * in time is ended and replaced.
+ * Questions about models, with a thread for each model: nobody waits for another, huge model to load, nor for a training, and the
+ * thread that serves the windows opens no model at all. A thread that does not answer in time is ended and replaced.
  */
 import { Worker } from 'node:worker_threads'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { answerSchemas, type AnswerTo, laneMessageSchema, type Question } from '#shared/model/question.ts'
 
-/** Threads that wait for another question about their model; those asked longest ago are ended. */
+/** How many idle threads are kept; those that were asked longest ago are ended. */
 const KEPT = 4
 const MOST = 12
 /** Of JavaScript's own memory in one thread. A model's weights lie elsewhere. */
@@ -19,7 +18,7 @@ export type Patience = Readonly<Record<Question['kind'], number>>
 const PATIENCE: Patience = { facts: 10, tokens: 10, classify: 180, embed: 180, devices: 60 }
 
 export class Lanes {
-  /** The one asked longest ago first. */
+  /** Least recently asked first. */
   private readonly lanes = new Map<string, Lane>()
 
   /** @param workerFile the built engine/lane-worker.ts */
@@ -37,7 +36,7 @@ export class Lanes {
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
-  /** Ends all threads; what they were asked is cancelled. A later question opens another. */
+  /** Ends all threads and cancels what they were asked. The next question starts a new one. */
   close(): void {
     for (const lane of this.lanes.values()) lane.close()
     this.lanes.clear()
@@ -54,13 +53,13 @@ export class Lanes {
   }
 }
 
-/** Headers are looked at by one thread, quickly, for all models. A model's tokenizer and its weights have a thread each. */
+/** One thread reads the headers of all models, which is quick. A model's tokenizer and its weights have a thread each. */
 const laneOf = (q: Question) =>
   q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`
 
 const subjectOf = (q: Question) => (q.kind === 'devices' ? 'devices' : q.model)
 
-/** What `guard[0]` says: so many runs of onnxruntime, or that the thread must begin none because it is being ended. */
+/** `guard[0]`: the number of onnxruntime runs under way, or that none may begin because the thread is being ended. */
 const IDLE = 0
 const ENDED = -1
 
@@ -69,7 +68,7 @@ interface Thread {
   readonly guard: Int32Array<SharedArrayBuffer>
 }
 
-/** Ends a thread, if it is in the middle of a run, then after it: onnxruntime would take the process along. */
+/** Ends a thread; one in the middle of a run ends after it, since onnxruntime would abort the process. */
 function retire(thread: Thread): void {
   if (Atomics.compareExchange(thread.guard, 0, IDLE, ENDED) === IDLE) void thread.worker.terminate()
   else thread.worker.once('message', () => retire(thread))
@@ -94,7 +93,7 @@ class Lane {
     return answer
   }
 
-  /** What was asked is cancelled, what waits for its turn too. */
+  /** Cancels what was asked, and what waits for its turn. */
   close(): void {
     this.closed = true
     this.end()

@@ -1,6 +1,6 @@
 /**
- * The engine's process: jobs in one thread, questions in others, so that this one always listens. It belongs to whoever
- * started it, by Node or by Electron, and ends with that one. Arguments: other programs for the threads of jobs and questions.
+ * The engine's process: jobs in one thread, questions in others, so that this thread always listens. It belongs to the process that
+ * started it, by Node or by Electron, and ends with it. Arguments: other programs for the threads of jobs and questions.
  */
 import process from 'node:process'
 import { z } from 'zod'
@@ -26,7 +26,7 @@ function send(message: FromEngine): void {
   else if (process.connected) process.send!(message, undefined, undefined, () => undefined) // the parent may go at this very moment
 }
 
-/** What is asked is begun at once; who asks lets jobs wait for each other. */
+/** Begins at once; the parent lets jobs wait for each other. */
 function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
   if (error)
@@ -52,7 +52,7 @@ function take(raw: unknown): void {
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
 
-// Ctrl+C reaches every program of a terminal. What then becomes of a job is for the parent to say.
+// Ctrl+C reaches every process of a terminal. What becomes of a job is for the parent to decide.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
 if (parentPort)
   parentPort.on('message', ({ data }) => take(data)) // Electron ends a utility process by SIGTERM

@@ -5,5 +5,5 @@ import { runJob } from './jobs/run-job.ts'
 // The engine's thread. It is never terminated: that would abort the process during a step (onnxruntime). Cancelling takes effect
 // between two steps.
 serveTasks(jobSchema, (job, { isCancelled, progress }) =>
-  runJob(job, { onProgress: progress, isCancelled, mergeHelper: { program: new URL('./merge-helper.js', import.meta.url) } }),
+  runJob(job, { onProgress: progress, isCancelled, mergeHelper: { program: new URL('./merge-worker.js', import.meta.url) } }),
 )

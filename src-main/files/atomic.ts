@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { createHash, randomBytes } from 'node:crypto'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './words.ts'
 
 /** Temporary siblings are named `.NAME.PID-RANDOM.part`, so that those of dead processes can be told and swept. */
@@ -110,8 +111,7 @@ export function replaceText(name: string, text: string, { mode = 0o666, isOurs }
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true })
     sweep(file)
-    if (isOurs && fs.existsSync(file) && !isOurs(fs.readFileSync(file, 'utf8')))
-      throw userError(`${name}: was not written by Dashi: not replaced; take it elsewhere first`)
+    if (isOurs && fs.existsSync(file) && !isOurs(fs.readFileSync(file, 'utf8'))) throw userError(sentence('file.not-ours', { path: name }))
     fd = fs.openSync(beside, 'wx', mode)
     writeAllSync(fd, Buffer.from(text))
     fs.fsyncSync(fd)

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { ownerMark, type WrittenFiles } from '#shared/model/owned.ts'
 import { ioError } from './words.ts'
 
@@ -103,7 +104,7 @@ export function firstNotOurs(
  */
 export function proveOwned(kind: OwnedKind, { as = `made by Dashi`, content = true } = {}): Proof {
   return (folder, name) => {
-    if (!fs.lstatSync(folder).isDirectory()) throw userError(`${name}: is a file, expected a folder or nothing`)
+    if (!fs.lstatSync(folder).isDirectory()) throw userError(sentence('file.expected-folder', { path: name }))
     const files = markedFiles(folder, kind)
     if (!files) throw userError(`${name}: not replaced, since it was not ${as} (it has no ${markerOf(kind)}); choose another place`)
     const other = firstNotOurs(folder, files, { ignore: [markerOf(kind)], content })

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './words.ts'
 
 /** Device and inode: the same for every way to write a path, through links and on disks that do not tell A from a. */
@@ -96,8 +97,8 @@ function always(): Kept[] {
  */
 export function refusePlace(target: string, kept: Iterable<Kept> = []): void {
   const info = lstat(target)
-  if (info?.isSymbolicLink()) throw userError(`${target}: is a link: not replaced; name the folder or file itself`)
-  if (info && !info.isDirectory() && !info.isFile()) throw userError(`${target}: is neither a file nor a folder: not replaced`)
+  if (info?.isSymbolicLink()) throw userError(sentence('file.is-link', { path: target }))
+  if (info && !info.isDirectory() && !info.isFile()) throw userError(sentence('file.is-special', { path: target }))
   const above = new Above(target)
   for (const list of [always(), kept])
     for (const { place, name } of list) {
@@ -105,8 +106,7 @@ export function refusePlace(target: string, kept: Iterable<Kept> = []): void {
       if (relation)
         throw userError(`${target}: ${relation === 'is' ? `is ${name}` : `holds ${name} (${place})`}: not replaced; choose another place`)
     }
-  if (info?.isDirectory() && isMountPoint(target, info))
-    throw userError(`${target}: a disk is mounted here, which cannot be replaced; name a folder in it`)
+  if (info?.isDirectory() && isMountPoint(target, info)) throw userError(sentence('file.is-mount', { path: target }))
 }
 
 function isMountPoint(folder: string, info: fs.Stats): boolean {

@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { DashiError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { part, shortened, sweep, syncFolder } from './atomic.ts'
 import type { Proof } from './owned.ts'
 import { type Kept, lstat, refusePlace } from './places.ts'
@@ -66,7 +67,7 @@ export async function refuseReplacing(name: string, { proof, kept }: Replacing =
   if (proof) await restore(target, proof)
   const info = lstat(target)
   if (!info || isEmptyFolder(target, info)) return
-  if (!proof) throw userError(`${name}: ${info.isDirectory() ? 'is not an empty folder' : 'is there already'}; choose another place`)
+  if (!proof) throw userError(sentence(info.isDirectory() ? 'file.folder-not-empty' : 'file.there-already', { path: name }))
   await proof(target, name)
 }
 
@@ -81,9 +82,9 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
       () => fs.mkdirSync(target),
     )
   }
-  if (!proof) throw userError(`${name}: something was put there meanwhile: not replaced`)
+  if (!proof) throw userError(sentence('file.appeared', { path: name }))
   const old = aside(target)
-  if (lstat(old)) throw userError(`${old}: is in the way: take it elsewhere first`)
+  if (lstat(old)) throw userError(sentence('file.in-the-way', { path: old }))
   fs.renameSync(target, old)
   try {
     // What was put there since it was looked at is seen now, when nobody reaches it by its name any more.
@@ -121,7 +122,10 @@ function orElse(body: () => void, undo: () => void): void {
   }
 }
 
-/** It becomes one of those that are swept first, so that it never comes back half removed. What cannot be removed now goes with the next replacement. */
+/**
+ * It becomes one of those that are swept first, so that it never comes back half removed. What cannot be removed now goes with the next
+ * replacement.
+ */
 function discard(old: string, target: string): void {
   try {
     const gone = part(target)

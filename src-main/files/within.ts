@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 export interface ImageRoot {
   /** Absolute. */
@@ -70,7 +71,7 @@ export class Within {
       const to = real(join(this.folder, rel))
       const [opened, named] = [fstatSync(fd, { bigint: true }), to === null ? null : statSync(to, { bigint: true })]
       if (!this.of.links && !(to !== null && this.has(to) && named?.ino === opened.ino && named.dev === opened.dev))
-        throw dataError(rel, 'was replaced while it was opened')
+        throw dataError(rel, sentence('file.replaced-meanwhile'))
       return { fd, path: process.platform === 'linux' ? `/proc/self/fd/${fd}` : to!, close: () => closeSync(fd) }
     } catch (e) {
       closeSync(fd)

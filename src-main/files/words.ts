@@ -2,34 +2,36 @@
 import { statfsSync } from 'node:fs'
 import { sep } from 'node:path'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
+import { sentence, type SentenceCode } from '#shared/sentences/table.ts'
 
-const reasons: Record<string, string> = {
-  ENOENT: 'not found',
-  EEXIST: 'is there already',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EISDIR: 'is a folder, expected a file',
-  ENOTDIR: 'a part of its path is a file, expected a folder',
-  ENOTEMPTY: 'the folder is not empty',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'disk quota exceeded',
-  EROFS: 'the file system is read-only',
-  EFBIG: 'file too large for the file system',
-  EIO: 'input/output error of the device',
-  EMFILE: 'too many open files',
-  ENFILE: 'too many open files on this machine',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'its name is too long',
-  EBUSY: 'is in use',
-  ETXTBSY: 'is in use',
-  EXDEV: 'lies on another device',
-  EINVAL: 'the file system does not take this name or operation',
-  EILSEQ: 'the file system does not take this name',
-  ENODEV: 'the device is gone',
-  ENXIO: 'the device is gone',
-  ESTALE: 'the network folder is gone',
-  ENOTCONN: 'the network folder is gone',
-}
+const reasons = {
+  ENOENT: 'system.enoent',
+  EEXIST: 'system.eexist',
+  EACCES: 'system.eacces',
+  EPERM: 'system.eperm',
+  EISDIR: 'system.eisdir',
+  ENOTDIR: 'system.enotdir',
+  ENOTEMPTY: 'system.enotempty',
+  ENOSPC: 'system.enospc',
+  EDQUOT: 'system.edquot',
+  EROFS: 'system.erofs',
+  EFBIG: 'system.efbig',
+  EIO: 'system.eio',
+  EMFILE: 'system.emfile',
+  ENFILE: 'system.enfile',
+  ELOOP: 'system.eloop',
+  ENAMETOOLONG: 'system.enametoolong',
+  EBUSY: 'system.ebusy',
+  ETXTBSY: 'system.ebusy',
+  EXDEV: 'system.exdev',
+  EINVAL: 'system.einval',
+  EILSEQ: 'system.eilseq',
+  ENODEV: 'system.enodev',
+  ENXIO: 'system.enodev',
+  ESTALE: 'system.estale',
+  ENOTCONN: 'system.estale',
+} as const satisfies Record<string, SentenceCode>
+const reasonOf = (code: string | undefined) => (code && Object.hasOwn(reasons, code) ? reasons[code as keyof typeof reasons] : undefined)
 
 /** Failures of a disk or of this process as a whole, which are plain without a path. */
 const whole = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE'])
@@ -46,9 +48,15 @@ const codeOf = (e: unknown) => (e instanceof DashiError ? undefined : String((e 
 /** A system call's failure on `file` as one line; any other error unchanged. */
 export const ioError = (file: string, verb: 'read' | 'written', e: unknown): unknown => {
   const code = codeOf(e)
-  const reason = code && reasons[code]
+  const reason = reasonOf(code)
   if (!reason) return e
-  return dataError(file, code === 'ENOENT' && verb === 'read' ? 'not found' : `cannot be ${verb}: ${reason}`, e)
+  return dataError(
+    file,
+    code === 'ENOENT' && verb === 'read'
+      ? sentence(reason)
+      : sentence(verb === 'read' ? 'file.cannot-read' : 'file.cannot-write', { reason: sentence(reason) }),
+    e,
+  )
 }
 
 const writing = /^(mkdir|mkdtemp|rename|copyfile|write|fsync|ftruncate|truncate|unlink|rm|rmdir|link|symlink|chmod|utime|futime|lutime)/
@@ -61,17 +69,16 @@ export function inWords(e: unknown): unknown {
   if (!(e instanceof Error) || e instanceof DashiError) return e
   const { code: given, path, dest, syscall } = e as Failure
   const code = String(given ?? '')
-  const reason = reasons[code]
+  const reason = reasonOf(code)
   if (reason && !String(syscall ?? '').startsWith('spawn')) {
     const at = (code === 'EEXIST' || code === 'ENOTEMPTY' || code === 'EXDEV') && typeof dest === 'string' ? dest : path
     if (typeof at === 'string' && at !== '') return ioError(at, writing.test(String(syscall)) ? 'written' : 'read', e)
-    if (whole.has(code)) return new DashiError('data', reason, { cause: e })
+    if (whole.has(code)) return new DashiError('data', sentence(reason), { cause: e })
   }
-  if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(e.message)) return userError('a path cannot hold the character NUL', e)
-  if (diskFull(e)) return new DashiError('data', reasons['ENOSPC']!, { cause: e })
-  if (code.startsWith('SQLITE_IOERR')) return new DashiError('data', `the disk reported an error (${e.message})`, { cause: e })
-  if (code.startsWith('SQLITE_READONLY'))
-    return new DashiError('data', 'the project cannot be written to (read-only file or folder)', { cause: e })
+  if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(e.message)) return userError(sentence('file.nul'), e)
+  if (diskFull(e)) return new DashiError('data', sentence('system.enospc'), { cause: e })
+  if (code.startsWith('SQLITE_IOERR')) return new DashiError('data', sentence('file.disk-error', { said: e.message }), { cause: e })
+  if (code.startsWith('SQLITE_READONLY')) return new DashiError('data', sentence('file.project-read-only'), { cause: e })
   return e
 }
 

@@ -1,29 +1,8 @@
-/** Formats, what datasets hold, and what becomes of what a format cannot hold. */
-import type { Feature, FormatName } from '#shared/model/exchange.ts'
+/** What datasets hold, as reports of exports call it. */
+import type { Feature } from '#shared/model/exchange.ts'
 
-type Words = {
-  /** Where the format's own title won't do. */
-  formats: Partial<Record<FormatName, string>>
-  features: Record<Feature, string>
-  /** By the words of the application, which are English. */
-  becomes: Readonly<Record<string, string>>
-}
-
-const names = {
-  coco: 'COCO',
-  imagefolder: 'Hugging Face ImageFolder',
-  webdataset: 'WebDataset',
-  labelme: 'LabelMe',
-  voc: 'Pascal VOC',
-  cvat: 'CVAT',
-  labelstudio: 'Label Studio',
-  datumaro: 'Datumaro',
-  dashi: 'Dashi',
-}
-
-const exchangeEn: Words = {
-  formats: { ...names, masks: 'Indexed PNG masks', folders: 'A folder for each label', captions: 'Text files of captions' },
-  features: {
+export const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, string>>>> = {
+  en: {
     boxes: 'boxes',
     'rotated boxes': 'rotated boxes',
     polygons: 'polygons',
@@ -54,12 +33,7 @@ const exchangeEn: Words = {
     'proposals left out': 'proposals',
     'images without annotations': 'images without annotations',
   },
-  becomes: {},
-}
-
-const exchangeJa: Words = {
-  formats: { ...names, masks: '番号付き PNG マスク', folders: 'ラベルごとのフォルダー', captions: 'キャプションのテキストファイル' },
-  features: {
+  ja: {
     boxes: '矩形',
     'rotated boxes': '回転矩形',
     polygons: '多角形',
@@ -90,46 +64,4 @@ const exchangeJa: Words = {
     'proposals left out': '提案',
     'images without annotations': '注釈のない画像',
   },
-  becomes: {
-    'are kept, but for which are required': '保たれますが、必須かどうかは失われます',
-    'are kept, but for how their points lie at first': '保たれますが、点の初期配置は失われます',
-    'are left out, for the rows are of another kind': '行の種類が異なるため除外されます',
-    'lie beside the others': '親子でなく並びます',
-    'are left out': '含まれません',
-    'are left out but for the first': '最初の一つだけが残ります',
-    'become their boxes': '外接矩形になります',
-    'become upright boxes': '水平な矩形になります',
-    'become polygons of four points': '四点の多角形になります',
-    'become filled masks': '塗りつぶしたマスクになります',
-    'become masks': 'マスクになります',
-    'become polygons along the borders of their pixels': '画素の縁に沿った多角形になります',
-    'become objects of their own': '別々の物体になります',
-    'are filled': '塗りつぶされます',
-    'are left out; those without an outline of their group become their boxes':
-      '含まれません。同じグループの輪郭がないものは外接矩形になります',
-    'are lost in the boxes': '矩形になると失われます',
-    'are left out but for those of regions': '領域のものだけが残ります',
-    'are left out but for “difficult” and “gsd”': '「difficult」と「gsd」だけが残ります',
-    'become polygons of four points, with their angle as the attribute “rotation”': '四点の多角形になり、角度は属性「rotation」に残ります',
-    'become rotated boxes with an angle of 0': '角度 0 の回転矩形になります',
-    'become the smallest rotated boxes around them': 'それを囲む最小の回転矩形になります',
-    'become the smallest rotated boxes around them, unless they have four points': '四点でないものは、それを囲む最小の回転矩形になります',
-    'are kept: the polygons that have them become masks (RLE), exact to the pixel':
-      '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります',
-    'are kept: the polygons that have them become masks': '保たれます。穴を持つ多角形はマスクになります',
-    'are kept: the polygons that have them become brush masks': '保たれます。穴を持つ多角形はブラシのマスクになります',
-    'are kept: polygons of several parts become one brush mask': '保たれます。複数の部分を持つ多角形は一つのブラシのマスクになります',
-    'are kept of regions': '領域のものは残ります',
-    'are not exported unless asked for (states)': '指定しない限り含まれません（states）',
-    'get the class “unlabelled”': 'クラス「unlabelled」になります',
-    'get the category “unlabelled”': 'カテゴリー「unlabelled」になります',
-    'get the label “unlabelled”': 'ラベル「unlabelled」になります',
-    'get the name “unlabelled”': '名前「unlabelled」になります',
-    'lie in a folder _unlabelled': 'フォルダー _unlabelled に入ります',
-    'is the order of the objects in the file': 'ファイル内の物体の順になります',
-    'is the order of the rows': '行の順になります',
-    'decides which object a pixel belongs to; what lies below is lost': '上のものが画素を占め、下に重なる部分は失われます',
-  },
 }
-
-export const exchangeWords: Readonly<Record<string, Words>> = { en: exchangeEn, ja: exchangeJa }

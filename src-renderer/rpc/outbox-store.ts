@@ -1,4 +1,7 @@
-/** Unsent changes in the browser's own database, by project and window. A window that goes leaves its own to the next one that opens the project. */
+/**
+ * Unsent changes in the browser’s own database, by project and window. A window that closes leaves its changes to the next one
+ * that opens the project.
+ */
 import type { Change } from './changes.ts'
 import type { OutboxStore } from './outbox.ts'
 

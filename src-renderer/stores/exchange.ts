@@ -1,14 +1,15 @@
 /** What the import and export dialogs hold, while a folder is being chosen over them. */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
-import type { Output } from '#shared/contract.ts'
-import type { FormatName, ImportReport } from '#shared/model/exchange.ts'
-import { exchangeWords } from '../locales/exchange.ts'
+import type { FormatEntry } from '#shared/contract/exchange.ts'
+import type { FormatName, ImportOptions, ImportReport } from '#shared/model/exchange.ts'
 import { call } from '../rpc/index.ts'
 import { useProject } from './project.ts'
 
+type Settings = NonNullable<ImportOptions['settings']>
+
 export const useExchange = defineStore('exchange', () => {
-  const formats = ref<Output<'exchange.formats'>>([])
+  const formats = ref<readonly FormatEntry[]>([])
   const importPath = ref('')
   const importFormat = ref<FormatName | 'auto'>('auto')
   const split = ref<string | null>(null)
@@ -18,6 +19,9 @@ export const useExchange = defineStore('exchange', () => {
   const opinion = ref('')
   /** What came of the import that the dialog shows. */
   const imported = ref<{ path: string; report: ImportReport } | null>(null)
+  /** What is chosen of each format's own settings, by its name; defaults are left out. */
+  const importSettings = ref<Record<FormatName, Settings>>({})
+  const exportSettings = ref<Record<FormatName, Settings>>({})
   const exportPath = ref('')
   const exportFormat = ref<FormatName>('coco')
   const copyImages = ref(false)
@@ -30,9 +34,9 @@ export const useExchange = defineStore('exchange', () => {
     const stamp = new Date().toISOString().slice(0, 16).replace(/\D/g, '')
     exportPath.value = suggested.value = `${folder.replace(/[\\/]$/, '')}-${exportFormat.value}-${stamp}`
   }
-  /** The format's name in this language, or its own. */
-  const titleOf = (name: FormatName, locale: string) =>
-    (exchangeWords[locale] ?? exchangeWords['en']!).formats[name] ?? formats.value.find((f) => f.name === name)?.title ?? name
+  const entryOf = (name: FormatName) => formats.value.find((f) => f.name === name)
+  /** The format's name in this language; until the formats are known, its id. */
+  const titleOf = (name: FormatName, locale: string) => entryOf(name)?.title[locale === 'ja' ? 'ja' : 'en'] ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
   return {
     formats,
@@ -42,6 +46,9 @@ export const useExchange = defineStore('exchange', () => {
     everyone,
     opinion,
     imported,
+    importSettings,
+    exportSettings,
+    entryOf,
     exportPath,
     exportFormat,
     copyImages,

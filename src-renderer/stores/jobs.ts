@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
+import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
 
 export const useJobs = defineStore('jobs', () => {
@@ -19,6 +20,10 @@ export const useJobs = defineStore('jobs', () => {
   let tellEnd: (job: JobEntry) => void = () => undefined
   const onEnd = (listener: (job: JobEntry) => void) => (tellEnd = listener)
 
+  /** An error is said in the window's language from here on. */
+  const inWords = (job: JobEntry): JobEntry =>
+    job.error === null ? job : { ...job, error: errorWords({ message: job.error, sentence: job.sentence ?? undefined }) }
+
   function take(job: JobEntry): void {
     const at = jobs.value.findIndex((j) => j.id === job.id)
     jobs.value = at < 0 ? [...jobs.value, job] : jobs.value.with(at, job)
@@ -26,7 +31,8 @@ export const useJobs = defineStore('jobs', () => {
     waiting.get(job.id)?.(job)
     waiting.delete(job.id)
   }
-  remote.on('jobs.changed', (job) => {
+  remote.on('jobs.changed', (told) => {
+    const job = inWords(told)
     take(job)
     if (!isOpen(job)) tellEnd(job)
   })
@@ -36,7 +42,7 @@ export const useJobs = defineStore('jobs', () => {
     const there = new Set(found.map((j) => j.id))
     // What a start of the program before this one had at work, and this one does not know, has ended with it.
     jobs.value = jobs.value.filter((j) => there.has(j.id) || !(isOpen(j) || j.status === 'interrupted'))
-    for (const job of found) take(job)
+    for (const job of found) take(inWords(job))
   }
   /** The job as it ended. */
   const ended = (id: string): Promise<JobEntry> =>

@@ -4,6 +4,7 @@ import { limits } from '../model/limits.ts'
 import { phaseSchema } from '../model/progress.ts'
 import { jobStatus, laneSchema } from '../model/queue.ts'
 import { text } from '../model/text.ts'
+import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
 
 /** What can be made again and is kept for that. Embeddings: features of images, and the index of their neighbours. */
@@ -95,6 +96,8 @@ export const jobEntry = z.object({
   /** For the whole; null where there is no ground for a guess yet. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),
+  /** What the error says, for readers of other languages. */
+  sentence: sentenceSchema.nullable(),
   result: z.json().nullable(),
   /** What `jobs.again` does with an interrupted one: resume where it was, or begin anew. null: it can only be dismissed. */
   offers: z.enum(['resume', 'again']).nullable(),

@@ -2,15 +2,27 @@
 import { z } from 'zod'
 import { exportOptions, formatName, importOptions, loss } from '../model/exchange.ts'
 import { text } from '../model/text.ts'
+import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
+
+export const formatEntry = z.object({
+  name: formatName,
+  title: wordsSchema,
+  about: wordsSchema,
+  extensions: z.array(z.string()),
+  reference: z.string(),
+  imports: z.boolean(),
+  exports: z.boolean(),
+  /** JSON schemas of what may be chosen; null where there is nothing to choose. */
+  importSettings: z.record(z.string(), z.json()).nullable(),
+  exportSettings: z.record(z.string(), z.json()).nullable(),
+})
+export type FormatEntry = z.infer<typeof formatEntry>
 
 const started = z.object({ jobId: z.string() })
 
 export const exchangeMethods = {
-  'exchange.formats': method(
-    z.object({}).default({}),
-    z.array(z.object({ name: formatName, title: z.string(), imports: z.boolean(), exports: z.boolean() })),
-  ),
+  'exchange.formats': method(z.object({}).default({}), z.array(formatEntry)),
   /** The job's result is an `importReport`. */
   'exchange.import': method(z.object({ path: text().min(1), options: importOptions }), started),
   /** What an export would lose, before it is made. */

@@ -18,7 +18,7 @@ export function boundsOf(points: readonly number[]): Box {
   return x0 === Infinity ? { x: 0, y: 0, w: 0, h: 0 } : { x: x0, y: y0, w: x1 - x0, h: y1 - y0 }
 }
 
-/** The common part; null where the boxes have no area in common. */
+/** The intersection; null where the boxes have no area in common. */
 export function boxIntersection(a: Box, b: Box): Box | null {
   const x = Math.max(a.x, b.x)
   const y = Math.max(a.y, b.y)
@@ -27,7 +27,7 @@ export function boxIntersection(a: Box, b: Box): Box | null {
   return w > 0 && h > 0 ? { x, y, w, h } : null
 }
 
-/** With these two points as opposite corners. */
+/** The box with these two points as opposite corners. */
 export const boxOfCorners = (a: Readonly<{ x: number; y: number }>, b: Readonly<{ x: number; y: number }>): Box => ({
   x: Math.min(a.x, b.x),
   y: Math.min(a.y, b.y),
@@ -51,7 +51,7 @@ export function boxIou(a: Box, b: Box): number {
 
 export const boxContains = (b: Box, x: number, y: number) => x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h
 
-/** The part of a box inside an image of this size; null where nothing is. */
+/** The part of a box inside an image of this size; null where there is none. */
 export const clipBox = (b: Box, width: number, height: number) => boxIntersection(b, { x: 0, y: 0, w: width, h: height })
 
 /** Clockwise on the screen from the top-left corner. */

@@ -1,11 +1,12 @@
 /**
- * A shape on its way from one key frame to the next. Boxes go straight in centre, size and (the shorter way round) angle. Outlines and
- * lines go vertex by vertex where both have as many, else point by point at equal parts of their lengths. What cannot be carried over
- * (masks, shapes of two kinds, polygons of different parts) stays as it was until the next key frame.
+ * Interpolates a shape between two key frames. Boxes change linearly in centre, size and angle (the shorter way round). Outlines and
+ * lines are matched vertex by vertex where both have the same number, otherwise point by point at equal fractions of their lengths.
+ * What cannot be interpolated (masks, shapes of two kinds, polygons of different structure) is held until the next key frame.
  */
 import type { Keypoint, PolygonPart, Ring, RotatedBoxShape, Shape } from '../model/shape.ts'
+import { signedRingArea } from './polygon.ts'
 
-/** The shape at a part of the way, 0 to 1. */
+/** The shape at fraction `t` of the way, 0 to 1. */
 export type Between = (t: number) => Shape
 
 const mix = (p: number, q: number, t: number) => p + (q - p) * t
@@ -14,7 +15,7 @@ const hold =
   () =>
     shape
 
-/** What two shapes have in common is worked out once, for all of the frames between them. */
+/** The correspondence between the two shapes is computed once and used for all frames between them. */
 export function between(a: Shape, b: Shape): Between {
   if (a.kind === 'box' && b.kind === 'box')
     return (t) => ({ kind: 'box', x: mix(a.x, b.x, t), y: mix(a.y, b.y, t), w: mix(a.w, b.w, t), h: mix(a.h, b.h, t) })
@@ -49,14 +50,14 @@ function turning(p: RotatedBoxShape, q: RotatedBoxShape): Between {
   })
 }
 
-/** Ring by ring; null where they have not the same parts and holes. */
+/** Ring by ring; null unless both have the same parts and holes. */
 function polygons(a: readonly PolygonPart[], b: readonly PolygonPart[]): Between | null {
   if (a.length !== b.length || a.some((part, i) => part.length !== b[i]!.length)) return null
   const rings = a.map((part, i) => part.map((ring, j) => flat(ring, b[i]![j]!, true)))
   return (t) => ({ kind: 'polygon', parts: rings.map((part) => part.map((ring) => ring(t))) })
 }
 
-/** By their names where each has one, else by their places. What is not labelled in the first stays so. */
+/** Matched by name where every point has one, otherwise by index. A point that is not labelled in the first shape stays unlabelled. */
 function keypoints(a: readonly Keypoint[], b: readonly Keypoint[]): ((t: number) => Keypoint[]) | null {
   const named = (points: readonly Keypoint[]) => new Map(points.flatMap((p) => (p.name === undefined ? [] : [[p.name, p] as const])))
   const others = named(b)
@@ -66,7 +67,7 @@ function keypoints(a: readonly Keypoint[], b: readonly Keypoint[]): ((t: number)
   return (t) => pairs.map(([p, q]) => (q && p.v > 0 && q.v > 0 ? { ...p, x: mix(p.x, q.x, t), y: mix(p.y, q.y, t) } : p))
 }
 
-/** Flat points on their way; `closed`: a ring, whose beginning and direction may be another in `b`. */
+/** Interpolates flat points; `closed`: a ring, which may start elsewhere and run the other way in `b`. */
 function flat(a: Ring, b: Ring, closed: boolean): (t: number) => Ring {
   const partner = a.length === b.length ? samePlaces(a, b, closed) : null
   const [p, q] = partner ? [a, partner] : resampled(a, closed ? placed(a, b) : facing(a, b), closed)
@@ -77,14 +78,7 @@ const pairs = (points: readonly number[]) => points.length / 2
 const reversed = (points: Ring): Ring => Array.from(points, (_, i) => points[points.length - 2 - (i - (i % 2)) + (i % 2)]!)
 const rolled = (points: Ring, by: number): Ring => [...points.slice(2 * by), ...points.slice(0, 2 * by)]
 
-/** Twice the area, with the sign of the direction. */
-function turnOf(ring: Ring): number {
-  let sum = 0
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) sum += ring[j]! * ring[i + 1]! - ring[i]! * ring[j + 1]!
-  return sum
-}
-
-/** About their mean, so that how far the shape has moved says nothing about which point is which. */
+/** Relative to their mean, so that the distance a shape has moved does not influence which point matches which. */
 function centred(points: Ring): Ring {
   const n = pairs(points)
   let [x, y] = [0, 0]
@@ -95,41 +89,41 @@ function centred(points: Ring): Ring {
   return points.map((v, i) => v - (i % 2 ? y : x))
 }
 
-/** Squared distances of points at the same place of two lists, `b` begun at its point `from`. */
+/** Sum of squared distances between points of equal index, with `b` starting at its point `from`. */
 function apart(a: Ring, b: Ring, from = 0): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i]! - b[(i + 2 * from) % b.length]!) ** 2
   return sum
 }
 
-/** A vertex that was moved is the same vertex, unless another beginning or direction lies much nearer: then it was drawn anew. */
-const anew = 4
-/** So many vertices are tried as the beginning of a ring. */
-const beginnings = 256
+/** Vertices keep their order unless another start or direction fits better by this factor: then the outline was redrawn. */
+const redrawn = 4
+/** How many vertices are tried as the start of a ring. */
+const starts = 256
 
-/** `b` with its points in the order of those of `a`, as many. */
+/** `b`, which has as many points as `a`, with its points in the order of the points of `a`. */
 function samePlaces(a: Ring, b: Ring, closed: boolean): Ring {
-  const sameWay = !closed || turnOf(a) * turnOf(b) >= 0
+  const sameWay = !closed || signedRingArea(a) * signedRingArea(b) >= 0
   const best = closed ? placed(a, b) : facing(a, b)
   const of = centred(a)
   const asItIs = apart(of, centred(b))
-  return sameWay && asItIs <= anew * apart(of, centred(best)) + 1e-9 ? b : best
+  return sameWay && asItIs <= redrawn * apart(of, centred(best)) + 1e-9 ? b : best
 }
 
-/** The direction of an open line in which its ends lie nearer. */
+/** `b` in the direction in which its ends lie nearer to those of `a`. */
 function facing(a: Ring, b: Ring): Ring {
   const ends = (points: Ring): Ring => [points[0]!, points[1]!, points.at(-2)!, points.at(-1)!]
   const other = reversed(b)
   return apart(ends(a), ends(other)) < apart(ends(a), ends(b)) ? other : b
 }
 
-/** A ring begun at that vertex, and in that direction, in which it lies nearest to `a`. */
+/** The ring `b` with the start and direction that bring it nearest to `a`. */
 function placed(a: Ring, b: Ring): Ring {
-  const way = turnOf(a) * turnOf(b) < 0 ? reversed(b) : b
+  const way = signedRingArea(a) * signedRingArea(b) < 0 ? reversed(b) : b
   const few = centred(pointsAt(a, even, lengths(a, true)))
   const along = lengths(way, true)
   let [best, least] = [0, Infinity]
-  for (let from = 0; from < pairs(way); from += Math.ceil(pairs(way) / beginnings)) {
+  for (let from = 0; from < pairs(way); from += Math.ceil(pairs(way) / starts)) {
     const start = from && along.whole ? along.ends[from - 1]! / along.whole : 0
     const parts = even.map((t) => (t + start) % 1)
     const d = apart(few, centred(pointsAt(way, parts, along)))
@@ -140,7 +134,7 @@ function placed(a: Ring, b: Ring): Ring {
 const even = Array.from({ length: 64 }, (_, i) => i / 64)
 
 interface Lengths {
-  /** Up to the end of each piece. */
+  /** Cumulative length up to the end of each segment. */
   ends: number[]
   whole: number
 }
@@ -156,7 +150,7 @@ function lengths(points: Ring, closed: boolean): Lengths {
   return { ends, whole }
 }
 
-/** The points at parts (0 to 1) of a line's length. */
+/** The points at the given fractions (0 to 1) of a line's length. */
 function pointsAt(points: Ring, parts: readonly number[], { ends, whole }: Lengths): Ring {
   const n = pairs(points)
   return parts.flatMap((part) => {
@@ -174,7 +168,7 @@ function pointsAt(points: Ring, parts: readonly number[], { ends, whole }: Lengt
   })
 }
 
-/** Both with a point wherever either has a vertex, measured along their lengths: each keeps its outline to the last corner. */
+/** Both lines with a point wherever either has a vertex, by fraction of length, so that each keeps all of its corners. */
 function resampled(a: Ring, b: Ring, closed: boolean): [Ring, Ring] {
   const [p, q] = [lengths(a, closed), lengths(b, closed)]
   const corners = ({ ends, whole }: Lengths) => [0, ...(closed ? ends.slice(0, -1) : ends).map((v) => (whole ? v / whole : 0))]

@@ -15,7 +15,7 @@ export function signedRingArea(ring: Ring): number {
 }
 export const ringArea = (ring: Ring) => Math.abs(signedRingArea(ring))
 
-/** Outer rings without their holes, in square pixels; parts are taken not to overlap. */
+/** Area of the outer rings minus their holes, in square pixels; parts are assumed not to overlap. */
 export const polygonArea = (parts: readonly PolygonPart[]) =>
   parts.reduce((sum, [outer, ...holes]) => sum + ringArea(outer!) - holes.reduce((s, hole) => s + ringArea(hole), 0), 0)
 
@@ -41,7 +41,7 @@ function segmentDistance2(x: number, y: number, ax: number, ay: number, bx: numb
   return (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2
 }
 
-/** Pixels from a point to the nearest piece of a line of flat points, closed or open. */
+/** Distance in pixels from a point to the nearest segment of a line of flat points, closed or open. */
 export function lineDistance(points: readonly number[], x: number, y: number, closed: boolean): number {
   let best = Infinity
   const n = points.length
@@ -82,7 +82,7 @@ export function simplifyLine(points: readonly number[], tolerance: number): numb
   return out
 }
 
-/** As `simplifyLine`, round the ring; null where fewer than three vertices would be left. */
+/** `simplifyLine` for a ring; null where fewer than three vertices would be left. */
 export function simplifyRing(ring: Ring, tolerance: number): Ring | null {
   // Cut at the first vertex and the one furthest from it, so that both halves have stable ends.
   let far = 0
@@ -120,7 +120,7 @@ export const polygonIntersection = (a: readonly PolygonPart[], b: readonly Polyg
 
 const within = (b: Box, width: number, height: number) => b.x >= 0 && b.y >= 0 && b.x + b.w <= width && b.y + b.h <= height
 
-/** What lies inside an image of this size; the very same vertices where nothing lies outside. */
+/** The part inside an image of this size; the vertices are unchanged where nothing lies outside. */
 export function clipPolygon(parts: readonly PolygonPart[], width: number, height: number): PolygonPart[] {
   if (parts.every(([outer]) => within(boundsOf(outer!), width, height))) return [...parts]
   return polygonIntersection(parts, [[boxRing({ x: 0, y: 0, w: width, h: height })]])

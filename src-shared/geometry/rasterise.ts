@@ -5,12 +5,12 @@
 import type { PolygonPart, Ring, Rle } from '../model/shape.ts'
 import { emptyRle, encodeRle, rleSubtract, rleUnion } from './rle.ts'
 
-/** How far outside an image of this size, in pixels, a coordinate still means something: the boundary is walked in reasonable time. */
+/** How far outside an image of this size a coordinate may lie, in pixels, so that its boundary is walked in reasonable time. */
 export const reachOf = (width: number, height: number) => 16 * (Math.max(width, height) + 1024)
 
 const scale = 5 // the boundary is walked on a grid five times as fine
 
-/** One ring; throws where a coordinate is so far outside that the walk would not end in reasonable time. */
+/** The mask of one ring. @throws where a coordinate lies farther outside than `reachOf` allows */
 export function ringToRle(ring: Ring, height: number, width: number): Rle {
   const n = ring.length / 2
   const limit = reachOf(width, height)

@@ -91,7 +91,7 @@ export function rleToBitmap(rle: Rle): Uint8Array {
   return out
 }
 
-/** Pixels set. */
+/** Number of pixels set. */
 export function rleArea(rle: Rle): number {
   const counts = decodeCounts(rle.counts)
   let area = 0
@@ -149,7 +149,7 @@ export const rleIntersection = (a: Rle, b: Rle) => combine(a, b, (p, q) => p && 
 export const rleSubtract = (a: Rle, b: Rle) => combine(a, b, (p, q) => p && !q)
 export const emptyRle = (height: number, width: number): Rle => encodeRle({ height, width, counts: [height * width] })
 
-/** The union of all, or what all have in common; of one, itself. */
+/** The union or the intersection of all masks; a single mask is returned as it is. */
 export function rleMerge(masks: readonly Rle[], how: 'union' | 'intersection' = 'union'): Rle {
   if (masks.length === 0) throw new Error('expected at least one mask to merge')
   return masks.reduce(how === 'union' ? rleUnion : rleIntersection)

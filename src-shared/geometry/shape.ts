@@ -6,7 +6,7 @@ import { clipPolygon, lineDistance, polygonArea, polygonContains } from './polyg
 import { polygonToRle, reachOf } from './rasterise.ts'
 import { rleArea, rleContains } from './rle.ts'
 
-/** Every coordinate; of a mask none. */
+/** Every coordinate of the shape; a mask has none. */
 export function* coordinatesOf(shape: Shape): Generator<number> {
   switch (shape.kind) {
     case 'box':
@@ -23,7 +23,7 @@ export function* coordinatesOf(shape: Shape): Generator<number> {
   }
 }
 
-/** Why a shape, valid by itself, cannot be one of an image of this size; null where it can. */
+/** Why a shape that is valid in itself cannot belong to an image of this size; null where it can. */
 export function shapeProblem(shape: Shape, size: { width: number | null; height: number | null }): string | null {
   const { width, height } = size
   if (width === null || height === null) return null
@@ -37,7 +37,7 @@ export function shapeProblem(shape: Shape, size: { width: number | null; height:
   return null
 }
 
-/** Square pixels; of lines and points 0. */
+/** Area in square pixels; 0 for lines and points. */
 export function shapeArea(shape: Shape): number {
   switch (shape.kind) {
     case 'box':
@@ -52,7 +52,7 @@ export function shapeArea(shape: Shape): number {
   }
 }
 
-/** Is the point in the shape, or, of lines and points, within `reach` pixels of it? */
+/** Whether the point is inside the shape or, for lines and points, within `reach` pixels of it. */
 export function shapeContains(shape: Shape, x: number, y: number, reach = 0): boolean {
   switch (shape.kind) {
     case 'box':
@@ -76,7 +76,7 @@ export function shapeContains(shape: Shape, x: number, y: number, reach = 0): bo
   }
 }
 
-/** As a polygon; null of lines and points. */
+/** The shape as a polygon; null for lines and points. */
 export function shapePolygon(shape: Shape): PolygonPart[] | null {
   switch (shape.kind) {
     case 'box':
@@ -92,7 +92,7 @@ export function shapePolygon(shape: Shape): PolygonPart[] | null {
   }
 }
 
-/** As a mask of the image's size; null of lines and points. */
+/** The shape as a mask of the image's size; null for lines and points. */
 export function shapeMask(shape: Shape, height: number, width: number): Rle | null {
   if (shape.kind === 'mask') return shape.rle
   const parts = shapePolygon(shape)
@@ -103,7 +103,7 @@ export function shapeMask(shape: Shape, height: number, width: number): Rle | nu
   return polygonToRle(reachesFar ? clipPolygon(parts, width, height) : parts, height, width)
 }
 
-/** What lies inside the image; null where nothing does. Points outside become "not labelled"; lines are moved to the border. */
+/** The part inside the image; null where nothing is. Keypoints outside become "not labelled"; lines are clamped to the border. */
 export function clipShape(shape: Shape, width: number, height: number): Shape | null {
   switch (shape.kind) {
     case 'box': {

@@ -1,13 +1,13 @@
-/** How many parts and holes a mask has, from its runs: as many as `rleToPolygon` would follow, without following them. */
+/** Counts the parts and holes of a mask from its runs: the same number that `rleToPolygon` would trace, without tracing them. */
 import type { Rle } from '../model/shape.ts'
 import { decodeRle, intervals } from './rle.ts'
 
 type Segment = readonly [from: number, to: number, node: number]
 
-/** Parts are joined by edges of pixels, holes by corners too; what reaches the border of the image is no hole. */
+/** Parts are 4-connected, holes 8-connected; an unset region that reaches the image's border is not a hole. */
 export function rleTopology(rle: Rle): { parts: number; holes: number } {
   const [height] = rle.size
-  const parents = [0] // node 0 is what lies outside
+  const parents = [0] // node 0 is the outside
   const counts = { set: 0, unset: 0 }
   const root = (a: number): number => {
     while (parents[a] !== a) a = parents[a] = parents[parents[a]!]!
@@ -58,7 +58,7 @@ export function rleTopology(rle: Rle): { parts: number; holes: number } {
   return { parts: counts.set, holes: counts.unset }
 }
 
-/** Pairs of two columns' segments that share a row, or with `reach` 1 touch by a corner. */
+/** Reports pairs of segments in two columns that share a row or, with `reach` 1, touch at a corner. */
 function meet(a: readonly Segment[], b: readonly Segment[], reach: number, found: (a: number, b: number) => void): void {
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const [p, q] = [a[i]!, b[j]!]

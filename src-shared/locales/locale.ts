@@ -23,7 +23,7 @@ interface Common {
   change?(action: string): string
   /** Why a file was left out, which reports keep in English. By default that text. */
   reason?(reason: string): string
-  /** Texts of records (merge methods, …) by kind, id and field: `{ merge: { uniform: { title: '…' } } }`. They win over the record's own. */
+  /** Texts of records by kind, id and field: `{ merge: { uniform: { title: '…' } } }`. They win over the record's own. */
   readonly records?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 }
 

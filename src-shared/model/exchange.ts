@@ -5,38 +5,14 @@ import { limits } from './limits.ts'
 import { mediaFilter } from './project.ts'
 import { skippedFiles } from './scan.ts'
 import { text } from './text.ts'
+import { wordsSchema } from './words.ts'
 
-export const formatName = z.enum([
-  'coco',
-  'yolo',
-  'imagefolder',
-  'webdataset',
-  'labelme',
-  'voc',
-  'cvat',
-  'labelstudio',
-  'datumaro',
-  'masks',
-  'csv',
-  'folders',
-  'captions',
-  'dashi',
-  'via',
-  'openimages',
-  'parquet',
-  'vlm',
-  'karpathy',
-  'createml',
-  'vott',
-  'supervisely',
-  'isat',
-  'segment-anything',
-  'json-rows',
-  'dota',
-  'panoptic',
-  'cityscapes',
-])
+/** The id of a format's record; which there are is the application's to know. */
+export const formatName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/)
 export type FormatName = z.infer<typeof formatName>
+
+/** What a format lets choose, by name; each format checks its own. */
+const settings = z.record(z.string(), z.json()).default({})
 
 /** One thing that was not taken as it stood. `changed`: taken after a repair. */
 export const finding = z.object({
@@ -60,15 +36,16 @@ export const importOptions = z.object({
   hash: z.boolean().default(true),
   /** The split of everything imported, instead of the one that the format tells. */
   split: text().min(1).max(64).optional(),
-  /** Pascal VOC: the coordinate of the first pixel. `auto`: 0 where any box begins below 1, else 1 as the specification has it. */
-  base: z.enum(['auto', '0', '1']).default('auto'),
-  /** Where several people annotated one image: the ground truth (or else the first not cancelled), or everyone's with their names. */
+  settings,
+  /**
+   * Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names.
+   */
   annotators: z.enum(['first', 'all']).default('first'),
   /** Whether the images' files are decoded once, so that it is known which cannot be read. */
   check: z.boolean().default(true),
   /**
-   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing until
-   * it is accepted. Splits, tags and images that the project does not have are left out.
+   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing
+   * until it is accepted. Splits, tags and images that the project does not have are left out.
    */
   secondOpinion: text().trim().min(1).max(limits.name).optional(),
   /** As what the journal names the importing person's action. */
@@ -83,10 +60,7 @@ export const exportOptions = z.object({
   filter: mediaFilter.optional(),
   /** Which annotations; a checkpoint's proposals are left out unless asked for. */
   states: z.array(annotationState).default(['accepted']),
-  /** YOLO: rows of boxes, polygons, rotated boxes or boxes with keypoints. `auto`: by the dataset, outlines before rotated boxes. */
-  task: z.enum(['auto', 'detect', 'segment', 'obb', 'pose']).default('auto'),
-  /** Pascal VOC: the coordinate of the first pixel. */
-  base: z.enum(['0', '1']).default('1'),
+  settings,
   /** Replaces what is there. */
   overwrite: z.boolean().default(false),
 })
@@ -136,7 +110,7 @@ export const summary = z.object({
 export type Summary = z.infer<typeof summary>
 
 /** What becomes of a feature that the format cannot hold. */
-export const loss = z.object({ feature, count: z.number().int(), becomes: z.string() })
+export const loss = z.object({ feature, count: z.number().int(), becomes: wordsSchema })
 export type Loss = z.infer<typeof loss>
 
 export const ingestCounts = z.object({

@@ -41,7 +41,7 @@ export const setUpOptions = z.object({
   splits: z.boolean(),
   /** Remove images that are known to be unreadable from the project. */
   leaveOut: z.boolean().default(false),
-  formats: z.array(formatName).max(30),
+  formats: z.array(formatName).max(200),
 })
 export type SetUpOptions = z.input<typeof setUpOptions>
 

@@ -1,2 +1,20 @@
 /** What the terminal answers where an option or an argument is wrong. */
-export const commandSentences = {} as const
+export const commandSentences = {
+  'command.merge-needs-project': 'merge: {method} needs --project, whose split "heldOut" it selects on',
+  'command.seed': '--seed: expected a whole number, found "{found}"',
+  'command.set': '--set: expected key=value, found "{found}"',
+  'command.embed-nothing': 'embed: give --image or --text',
+  'command.labels-list': '--labels: expected names separated by commas, found "{found}"',
+  'command.classify-needs-labels': 'classify: --labels is needed: the checkpoint has no classes of its own',
+  'command.port': '--port: expected a number from 0 to 65535, found "{found}"',
+  'command.project-absent': '--project: {path} does not exist',
+  'command.project-is-file': '--project: {path} is a file, expected a folder',
+  'command.dedup-threshold': 'dedup: --threshold: needs --method phash or embedding; otherwise give --hamming and --similarity',
+  'command.dedup-apply': 'dedup: --apply: expected tag or remove, not "{found}"',
+  'command.split-share': 'split: --share: expected NAME=SHARE with a share above 0, not "{found}"',
+  'command.split-no-shares': 'split: give the shares, e.g. --train 0.8 --val 0.1 --test 0.1',
+  'command.no-label': 'labels: the project has no label {label}',
+  'command.split-attribute': 'labels split: --attribute: expected NAME=VALUE, not {found}',
+  'command.file-exists': '{path}: exists already: give it another name, or overwrite it',
+  'command.two-authors': 'project agreement: --between: expected two authors, not {found}',
+} as const

@@ -1,2 +1,8 @@
 /** Why an image or a folder of images cannot be read. */
-export const mediaSentences = {} as const
+export const mediaSentences = {
+  'image.unreadable': '{path}: cannot be read as an image',
+  'image.no-size': 'says nothing of its size',
+  'image.too-many-pixels': 'has {width} × {height} pixels, expected at most {most}',
+  'image.only-tiles': 'is too large to be shown as a whole; it comes in tiles',
+  'disk.full-scanning': 'no space left on the device; {images} images were taken in before and stay',
+} as const

@@ -4,6 +4,7 @@ import { commandSentences } from './commands.ts'
 import { curationSentences } from './curation.ts'
 import { engineSentences } from './engine.ts'
 import { exchangeSentences } from './exchange.ts'
+import { fileSentences } from './files.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
 import { projectSentences } from './projects.ts'
@@ -18,6 +19,7 @@ export const sentences = {
   ...curationSentences,
   ...engineSentences,
   ...exchangeSentences,
+  ...fileSentences,
   ...mediaSentences,
   ...projectSentences,
   ...servingSentences,

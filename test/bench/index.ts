@@ -24,7 +24,7 @@ const keep = option('--keep', /^[^-]/, 'a folder')
 
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
-  soup: async () => (await import('./soup.ts')).soupBench({ program: pathToFileURL(join(programRoot, 'out', 'main', 'merge-helper.js')) }),
+  soup: async () => (await import('./soup.ts')).soupBench({ program: pathToFileURL(join(programRoot, 'out', 'main', 'merge-worker.js')) }),
   projects: async () => ({
     ...(await (await import('./projects.ts')).projectsBench()),
     ...(await (await import('./exchange.ts')).exchangeBench()),

@@ -18,8 +18,8 @@ export const textOf = (file: string): string => readFileSync(path.join(root, fil
 export const scriptOf = (file: string, text: string): string =>
   file.endsWith('.vue') ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => m[1]).join('\n') : text
 
-/** What one file imports of `files`: types, re-exports and `import()` included, and what an `import.meta.glob` finds. */
-export function importsOf(file: string, text: string, files: ReadonlySet<string>): string[] {
+/** What one file imports of `files`: types, re-exports and `import()` included, and with `globs` what an `import.meta.glob` finds. */
+export function importsOf(file: string, text: string, files: ReadonlySet<string>, globs = true): string[] {
   const script = scriptOf(file, text)
   const named = ts.preProcessFile(script, true, true).importedFiles.map((i) => resolved(file, i.fileName))
   const globbed = [...script.matchAll(/import\.meta\.glob(?:<[^(]*>)?\(([^)]*)\)/g)].flatMap(([, given]) =>
@@ -28,7 +28,7 @@ export function importsOf(file: string, text: string, files: ReadonlySet<string>
       return [...files].filter((f) => wanted.test(f))
     }),
   )
-  return [...new Set([...named, ...globbed])].filter((f) => f !== file && files.has(f))
+  return [...new Set([...named, ...(globs ? globbed : [])])].filter((f) => f !== file && files.has(f))
 }
 
 /** `*`: anything within a folder; `**` with a slash: any folders. */
@@ -45,9 +45,9 @@ const resolved = (from: string, name: string): string =>
       : name
 
 /** Imports of every source file: file → files. */
-export function importGraph(): Map<string, string[]> {
+export function importGraph(globs = true): Map<string, string[]> {
   const known = new Set(sourceFiles)
-  return new Map(sourceFiles.map((file) => [file, importsOf(file, textOf(file), known)]))
+  return new Map(sourceFiles.map((file) => [file, importsOf(file, textOf(file), known, globs)]))
 }
 
 /** Groups of files that reach each other by imports (strongly connected components of two or more; Tarjan 1972). */

@@ -47,6 +47,12 @@ it('an import names a file from the root, a package none', () => {
 
 it('every source file belongs to a room, and none imports upwards', () => {
   expect(sourceFiles.filter((file) => !zoneOf(file))).toEqual([])
-  const upwards = [...importGraph()].flatMap(([file, to]) => to.flatMap((t) => importProblem(file, t) ?? []))
+  // Records found by a glob may stand above those who read them: that is what a glob is for.
+  const upwards = [...importGraph(false)].flatMap(([file, to]) =>
+    to.flatMap((t) => {
+      const problem = importProblem(file, t)
+      return problem ? [`${file}: ${problem}`] : []
+    }),
+  )
   expect(upwards).toEqual([])
 })

@@ -11,6 +11,7 @@ const kinds = (p: Project, repair = false) => [...new Set(found(p, repair).map((
 test('of a sound project nothing, and nothing is kept before a repair', () => {
   const p = temporaryProject(fiveImages())
   addTag(p, [1], 'x')
+  removeRegions(p, [1, 3]) // of those that were imported
   expect(found(p)).toEqual([])
   let keeps = 0
   expect(checkDatabase(p.db, false, () => keeps++)).toEqual([])

@@ -71,7 +71,7 @@ describe.skipIf(!canRun)('accessibility', () => {
       await start()
       await page.waitForSelector(`[data-run=${name}][data-status=done]`)
     }
-    await page.getByLabel('Choose all runs', { exact: true }).click()
+    await page.getByLabel('Select all runs', { exact: true }).click()
     await page.click('[data-merge]')
     await command('Make the soup')
     await page.waitForSelector('[data-current-run] li')

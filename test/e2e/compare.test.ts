@@ -35,7 +35,7 @@ describe.skipIf(!canRun)('a comparison', () => {
   })
 
   it('runs when it is asked for, with the base as the reference and what is compared as the title', async () => {
-    for (const name of ['One', 'Two']) await page.getByLabel(`Choose ${name}`, { exact: true }).click()
+    for (const name of ['One', 'Two']) await page.getByLabel(`Select ${name}`, { exact: true }).click()
     await page.click('[data-compare]')
     await page.waitForSelector('[data-row=Two]')
     expect(await page.locator('[data-row]').count()).toBe(2)

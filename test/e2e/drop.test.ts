@@ -30,7 +30,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     await cdp.send('Input.dispatchDragEvent', { type: 'drop', x: 640, y: 400, data })
   }
   const overlay = () => page.locator('.over')
-  const dialog = () => page.getByRole('dialog', { name: 'What was dropped' })
+  const dialog = () => page.getByRole('dialog', { name: 'Dropped files' })
   const picture = (name: string) =>
     sharp({ create: { width: 60, height: 40, channels: 3, background: '#678' } })
       .png()
@@ -79,12 +79,16 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
   it.skipIf(desktop)('says in a browser why it cannot take it, and leads on', async () => {
     await drop([join(work, 'more')], async () => {
       await overlay().waitFor()
-      expect(await overlay().innerText()).toContain('A browser does not tell where files lie')
+      expect(await overlay().innerText()).toContain('A browser does not reveal where files are')
       await settled(page)
       expect(await findings(page)).toEqual([])
     })
     await overlay().waitFor({ state: 'detached' })
-    await page.locator('.n-message', { hasText: 'A browser does not tell' }).getByRole('button', { name: 'Open a folder' }).first().click()
+    await page
+      .locator('.n-message', { hasText: 'A browser does not reveal' })
+      .getByRole('button', { name: 'Open a folder' })
+      .first()
+      .click()
     await page.waitForSelector('[role=dialog][aria-label="Open a folder"]')
   })
 

@@ -165,7 +165,7 @@ describe.skipIf(!canRun)('import and export', () => {
       await page.click('text=Choose this folder')
     }
     await dialog().locator('text=Start').click()
-    await dialog().locator('text=2 images taken in').waitFor()
+    await dialog().locator('text=2 images imported').waitFor()
     const said = await dialog().locator('.report li').allInnerTexts()
     expect(said.length).toBeGreaterThanOrEqual(2)
     expect(said.join('\n')).toMatch(/instances\.json.*99/s)
@@ -214,7 +214,7 @@ describe.skipIf(!canRun)('import and export', () => {
     mkdirSync(join(folder, 'labels'))
     writeFileSync(join(folder, 'labels', 'finch.txt'), '0 0.5 0.5 0.2 0.2\n')
     await dialog().locator('text=Start').click()
-    await dialog().locator('text=2 images taken in').waitFor()
+    await dialog().locator('text=2 images imported').waitFor()
     await dialog().locator('text=1 image was not found').waitFor()
     expect(await dialog().locator('.unread li').allInnerTexts()).toEqual(
       expect.arrayContaining([expect.stringMatching(/labels\/finch\.txt.*Import as YOLO/s)]),

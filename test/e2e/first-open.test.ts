@@ -41,7 +41,7 @@ describe.skipIf(!canRun)('the first open', () => {
   it('says what lies in the folder and offers in words what can be made of it', async () => {
     await choosing(page, server, odd.folder, () => page.click('text=Open a folder'))
     await page.waitForSelector('[data-first]')
-    await page.waitForSelector('text=3 class folders: make labels of them')
+    await page.waitForSelector('text=Make labels from 3 class folders')
     await page.waitForSelector(`text=4 images cannot be read`)
     const unreadable = page.getByLabel('4 images cannot be read')
     for (const path of odd.unreadable) expect(await unreadable.innerText()).toContain(path)
@@ -54,7 +54,7 @@ describe.skipIf(!canRun)('the first open', () => {
 
   it('is still there after a reload, until it is answered', async () => {
     await page.reload()
-    await page.waitForSelector('text=3 class folders: make labels of them')
+    await page.waitForSelector('text=Make labels from 3 class folders')
   })
 
   it('makes the labels by one button, and one undo takes all of them back', async () => {
@@ -88,7 +88,7 @@ describe.skipIf(!canRun)('the first open', () => {
   it('takes a file that was put right back in', async () => {
     await odd.mend('leaf/empty.png')
     await page.click('.facets [data-check]')
-    await page.waitForSelector('text=/[01] mended, 3 still unreadable/')
+    await page.waitForSelector('text=/[01] repaired, 3 still unreadable/')
     await expect.poll(() => page.locator('[role=option]').count(), { timeout: patience }).toBe(1)
     await page.click('text=Clear filters')
   })

@@ -126,7 +126,7 @@ describe.skipIf(!canRun)('what people made', () => {
     await first!.getByRole('alert').filter({ hasText: 'replaced this project' }).waitFor()
     await second!.getByRole('alert').filter({ hasText: 'replaced this project' }).waitFor()
     await rewrite(first!, 'made afterwards')
-    await first!.getByText('1 edit waits in this window').waitFor()
+    await first!.getByText('1 edit is pending in this window').waitFor()
     expect(await findings(first!)).toEqual([])
     await shot(first!, 'replaced')
     const place = mkdtempSync(join(tmpdir(), 'dashi-copies-'))
@@ -139,7 +139,7 @@ describe.skipIf(!canRun)('what people made', () => {
     expect(imageContent(opened, 1).captions.map((c) => c.text)).toEqual(['made afterwards'])
     opened.close()
 
-    await second!.getByRole('button', { name: 'Open what is there now' }).click()
+    await second!.getByRole('button', { name: 'Open the current version' }).click()
     await second!.getByRole('alert').filter({ hasText: 'replaced this project' }).waitFor({ state: 'detached' })
     await rewrite(second!, 'in what is there now')
     await saved(second!)

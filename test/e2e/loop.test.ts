@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('the loop', () => {
     const done = run!.metrics['steps'] as number
     expect(done).toBeGreaterThan(0)
     expect(existsSync(join(folder(), `${run!.folder}.run`))).toBe(true)
-    await page.click('[data-current-run=Long] [data-again] >> text=Go on')
+    await page.click('[data-current-run=Long] [data-again] >> text=Resume')
     await page.waitForFunction(
       (done) =>
         Number(/step (\d+) of/.exec(document.querySelector('[data-current-run=Long] [role=status]')?.textContent ?? '')?.[1]) > done,
@@ -144,7 +144,7 @@ describe.skipIf(!canRun)('the loop', () => {
   })
 
   it('compares what was chosen in the table', async () => {
-    for (const name of ['Probe', 'Probe, then tune']) await page.getByLabel(`Choose ${name}`, { exact: true }).click()
+    for (const name of ['Probe', 'Probe, then tune']) await page.getByLabel(`Select ${name}`, { exact: true }).click()
     await page.waitForSelector('figure .legend >> text=Probe, then tune') // both curves over one another
     await page.click('[data-compare]')
     await page.waitForSelector('[data-row="Probe"]') // it was asked for: nobody has to ask again

@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     const before = page.url()
     await page.click('[data-current-run="run 1"] [data-cancel]')
     await page.waitForSelector('[data-run="run 1"][data-status=cancelled]')
-    await page.click('[data-current-run="run 1"] [data-again] >> text=Go on')
+    await page.click('[data-current-run="run 1"] [data-again] >> text=Resume')
     await page.waitForSelector('[data-current-run="run 1"] [data-cancel]')
     expect(await page.locator('[data-run="run 1"]').count()).toBe(1)
     await page.goto(before)

@@ -332,7 +332,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 0.png')
 
     await goTo(`#/train/${randomUUID()}`)
-    await page.waitForSelector('[data-gone] >> text=This run is not in the project any more')
+    await page.waitForSelector('[data-gone] >> text=This run is no longer in the project')
     await page.click('[data-gone] >> text=Show the latest')
     await page.waitForSelector('[data-current-run=Second]')
 
@@ -355,7 +355,7 @@ describe.skipIf(!canRun)('addresses', () => {
       await shown(6)
       await goTo(hash)
       await page.waitForSelector('[data-unknown]')
-      expect(await page.locator('main').innerText()).toContain('This address leads nowhere')
+      expect(await page.locator('main').innerText()).toContain('Page not found')
     }
     expect(await findings(page)).toEqual([])
     await page.reload()

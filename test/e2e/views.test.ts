@@ -91,7 +91,7 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
       await page.click('main [data-start]')
       await page.waitForSelector(`[data-run="${name}"][data-status=done]`)
     }
-    await page.getByLabel('Choose all runs', { exact: true }).click()
+    await page.getByLabel('Select all runs', { exact: true }).click()
     await page.click('[data-merge]')
     await page.click('main [data-start]')
     await page.waitForSelector('[data-current-run] li')

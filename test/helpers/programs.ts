@@ -15,7 +15,7 @@ const PROGRAMS = {
   'engine-process': 'src-main/engine/process.ts',
   'engine-worker': 'src-main/engine/worker.ts',
   'lane-worker': 'src-main/engine/lane-worker.ts',
-  'merge-helper': 'src-main/engine/merge-helper.ts',
+  'merge-worker': 'src-main/engine/merge-worker.ts',
   'image-decoder': 'src-main/engine/image-decoder.ts',
   'work-worker': 'src-main/app/work/worker.ts',
   'huge-images': 'src-main/app/media/huge-images.ts',

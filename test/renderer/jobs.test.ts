@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
 import type { JobEntry } from '../../src-shared/contract/app.ts'
+import { i18n } from '../../src-renderer/locales/index.ts'
 import { useJobs } from '../../src-renderer/stores/jobs.ts'
 
 const { listeners, listed } = vi.hoisted(() => ({ listeners: [] as ((job: JobEntry) => void)[], listed: [] as JobEntry[] }))
@@ -26,6 +27,7 @@ const job = (id: string, status: JobEntry['status']): JobEntry => ({
   share: null,
   secondsLeft: null,
   error: null,
+  sentence: null,
   result: null,
 })
 beforeEach(() => setActivePinia(createPinia()))
@@ -40,4 +42,29 @@ it('tells of jobs that end while the window looks on, not of those that had ende
   for (const listener of listeners) listener(job('now', 'failed'))
   expect([told, jobs.running]).toEqual([['now'], []])
   await expect(jobs.ended('old')).resolves.toMatchObject({ status: 'failed' })
+})
+
+it('says why a job failed in the language of the window', () => {
+  const jobs = useJobs()
+  const failed: JobEntry = { ...job('a', 'failed'), error: 'no project is open', sentence: { code: 'project.none-open', params: {} } }
+  const told: (string | null)[] = []
+  jobs.onEnd((j) => told.push(j.error))
+  for (const language of ['en', 'ja']) {
+    i18n.global.locale.value = language
+    listeners.at(-1)!(failed)
+  }
+  i18n.global.locale.value = 'en'
+  expect(told).toEqual(['no project is open', 'プロジェクトが開かれていません'])
+})
+
+it('offers what was interrupted, and forgets what a start of the program before knew', async () => {
+  const jobs = useJobs()
+  listed.splice(0, listed.length, job('cut', 'interrupted'), job('next', 'queued'))
+  await jobs.refresh()
+  expect([jobs.offered.map((j) => j.id), jobs.running.map((j) => j.id)]).toEqual([['cut'], ['next']])
+  const ended = jobs.ended('cut')
+  await expect(ended).resolves.toMatchObject({ status: 'interrupted' }) // whoever waited for it need wait no longer
+  listed.splice(0, listed.length)
+  await jobs.refresh()
+  expect(jobs.jobs).toEqual([])
 })

@@ -9,8 +9,6 @@ import { actionName } from '../../src-renderer/journal.ts'
 import { fieldsOf } from '../../src-renderer/schema-fields.ts'
 import { splitName, splitOf } from '../../src-renderer/splits.ts'
 import { palettes } from '../../src-renderer/theme.ts'
-import { exchangeWords } from '../../src-renderer/locales/exchange.ts'
-import { formats } from '../../src-main/app/exchange/formats.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
 
 describe('search', () => {
@@ -235,12 +233,6 @@ describe('words', () => {
       'of another program',
     ])
     expect(actionName('move 3 regions')).toBe('move 3 regions')
-  })
-  it('say in Japanese whatever becomes of what a format cannot hold', () => {
-    const said = new Set(
-      Object.values(formats).flatMap((f) => [f.losses ?? {}, ...Object.values(f.tasks?.losses ?? {})].flatMap((l) => Object.values(l))),
-    )
-    expect(Object.keys(exchangeWords['ja']!.becomes).sort()).toEqual([...said].sort())
   })
   it('of numbers are short', () => {
     expect([12.4, 150, 7500].map(duration)).toEqual(['12 s', '3 min', '2 h 5 min'])

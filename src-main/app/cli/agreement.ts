@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { agreementQuery, type AgreementReport, type AuthorRef, type Kappa } from '#shared/model/agreement.ts'
 import { authorNamed, compareAuthors, listAuthors } from '../agreement/index.ts'
 import { listLabels, openProject, type Project } from '../projects/index.ts'
@@ -17,7 +18,7 @@ interface Options {
 /** Two names, or the only two authors there are. */
 function pairOf(project: Project, names: readonly string[] | undefined): [AuthorRef, AuthorRef] {
   if (names) {
-    if (names.length !== 2) throw userError(`project agreement: --between: expected two authors, not ${names.length}`)
+    if (names.length !== 2) throw userError(sentence('command.two-authors', { found: names.length }))
     return [authorNamed(project, names[0]!), authorNamed(project, names[1]!)]
   }
   const [a, b, ...more] = listAuthors(project)
@@ -30,12 +31,16 @@ function pairOf(project: Project, names: readonly string[] | undefined): [Author
 
 export const agreementCommand = (): Command =>
   new Command('agreement')
-    .description('how far two authors agree: regions by IoU, image labels by Cohen’s kappa')
+    .description('measure how far two authors agree: regions by IoU, image labels by Cohen’s kappa')
     .argument('<dir>', 'project folder')
-    .option('--between <authors...>', 'two persons, or checkpoints by id; may be left out where there are only two')
-    .option('--iou <least>', 'from which IoU on two regions are of the same thing', '0.5')
-    .option('--images <which>', 'both: where both drew regions; either: where one did, and what the other left out is missed', 'both')
-    .option('--list', 'the disagreements too, the gravest first')
+    .option('--between <authors...>', 'two people, or checkpoints by id; optional where there are only two')
+    .option('--iou <least>', 'least IoU at which two regions match', '0.5')
+    .option(
+      '--images <which>',
+      'both: images where both drew regions; either: where one did, and the other’s omissions count as missed',
+      'both',
+    )
+    .option('--list', 'list the disagreements, the most serious first')
     .action(async (dir: string, o: Options) => {
       const project = openProject(dir, { readOnly: true })
       try {

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { duplicateOptions, type SplitReport, splitOptions } from '#shared/model/curation.ts'
 import type { AppContext } from '../context.ts'
 import { applyDivision, applyDuplicates, duplicateGroups, findDuplicates, keepResult, proposeSplit, type Step } from '../curation/index.ts'
@@ -66,20 +67,19 @@ export const dedupCommand = (app: AppContext): Command =>
     .description('find near-duplicates: same bytes, close perceptual hashes, close embeddings (SemDeDup)')
     .requiredOption('--project <dir>', 'project folder')
     .option('--method <name>', 'exact, phash, embedding or all', 'all')
-    .option('--threshold <n>', 'of the one method: bits that may differ (phash), or the least cosine (embedding)', number)
-    .option('--hamming <bits>', 'bits of 64 that perceptual hashes may differ in', number)
-    .option('--similarity <cosine>', 'the least cosine of embeddings', number)
-    .option('--keep <which>', 'of images alike in embedding: the farthest from the centroid, or the closest', 'farthest')
+    .option('--threshold <n>', 'of the one method: most bits that differ (phash), or least cosine similarity (embedding)', number)
+    .option('--hamming <bits>', 'most of the 64 bits in which perceptual hashes may differ', number)
+    .option('--similarity <cosine>', 'least cosine similarity of embeddings', number)
+    .option('--keep <which>', 'of images with similar embeddings: the farthest from the centroid, or the closest', 'farthest')
     .option('--model <dir>', 'checkpoint whose embeddings are used', app.nano)
-    .option('--seed <n>', 'of the clusters', number, 0)
-    .option('--apply <action>', 'tag those not to be kept, or remove them from the project (files stay; undo brings them back)')
+    .option('--seed <n>', 'seed of the clustering', number, 0)
+    .option('--apply <action>', 'tag the duplicates, or remove them from the project (files stay; undo restores them)')
     .option('--tag <name>', 'the tag', 'duplicate')
     .action(async (o: DedupOptions) => {
       const { threshold, method } = o
-      if (threshold !== undefined && method !== 'phash' && method !== 'embedding')
-        throw userError('dedup: --threshold: needs --method phash or embedding; otherwise say --hamming and --similarity')
+      if (threshold !== undefined && method !== 'phash' && method !== 'embedding') throw userError(sentence('command.dedup-threshold'))
       if (o.apply !== undefined && o.apply !== 'tag' && o.apply !== 'remove')
-        throw userError(`dedup: --apply: expected tag or remove, not "${o.apply}"`)
+        throw userError(sentence('command.dedup-apply', { found: String(o.apply) }))
       const options = parsed(
         duplicateOptions,
         {
@@ -150,7 +150,7 @@ interface SplitCommandOptions {
 const namedShares = (given: readonly string[]) =>
   given.map((text) => {
     const [name = '', value = ''] = text.split('=')
-    if (!name || !(Number(value) > 0)) throw userError(`split: --share: expected NAME=SHARE with a share above 0, not "${text}"`)
+    if (!name || !(Number(value) > 0)) throw userError(sentence('command.split-share', { found: text }))
     return [name, Number(value)] as const
   })
 
@@ -163,20 +163,20 @@ export const splitCommand = (_: AppContext): Command =>
     .option('--test <share>', 'of "test"', number)
     .option('--held-out <share>', 'of "heldOut", on which soups are chosen', number)
     .option('--share <name=share...>', 'of any other split', [])
-    .option('--no-stratify', 'leave the labels out of account')
-    .option('--no-duplicates', 'near-duplicates may be separated')
-    .option('--by-group <what>', 'folder or tag: these images stay together too', 'none')
-    .option('--tag-prefix <text>', 'only tags that begin so group images', '')
-    .option('--keep', 'images that have a split stay in it')
-    .option('--labelled', 'images without a label are left as they are')
-    .option('--seed <n>', 'another division of the same kind', number, 0)
-    .option('--dry-run', 'only say what would be')
+    .option('--no-stratify', 'ignore the labels')
+    .option('--no-duplicates', 'allow near-duplicates to be separated')
+    .option('--by-group <what>', 'keep images of one folder or tag together too', 'none')
+    .option('--tag-prefix <text>', 'group by tags with this prefix only', '')
+    .option('--keep', 'keep images that already have a split in it')
+    .option('--labelled', 'leave images without a label as they are')
+    .option('--seed <n>', 'seed of the division', number, 0)
+    .option('--dry-run', 'only report what would change')
     .action(async (o: SplitCommandOptions) => {
       const standard = Object.entries({ train: o.train, val: o.val, heldOut: o.heldOut, test: o.test }).flatMap(([name, share]) =>
         share ? [[name, share] as const] : [],
       )
       const shares = Object.fromEntries([...standard, ...namedShares(o.share)])
-      if (!Object.keys(shares).length) throw userError('split: give the shares, as --train 0.8 --val 0.1 --test 0.1')
+      if (!Object.keys(shares).length) throw userError(sentence('command.split-no-shares'))
       const options = parsed(
         splitOptions,
         {

@@ -7,8 +7,8 @@ import { jobBars, output, untilDone } from './output.ts'
 
 export const demoCommand = (app: AppContext): Command =>
   new Command('demo')
-    .description('the main job on the sample: fine-tune five ways, blend soups, compare, report')
-    .option('--fast', 'a smaller run of the same thing')
+    .description('run the main workflow on the sample: fine-tune five ways, blend soups, compare, report')
+    .option('--fast', 'a smaller run')
     .option('--out <dir>', 'project folder', 'dashi-demo')
     .action(async (o: { fast?: boolean; out: string; json?: boolean }) => {
       const { answer, say } = output(Boolean(o.json))

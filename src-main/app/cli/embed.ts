@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { deepSamplesSchema } from '#shared/model/deep.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { Images, outputSize, pictureFacts } from '../../engine/data/index.ts'
@@ -18,14 +19,15 @@ const deepOption = () =>
   new Option('--deep <how>', 'samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles').choices(
     deepSamplesSchema.options,
   )
-const interpolateOption = () => new Option('--interpolate', 'take a crop of another size than the model’s, by interpolating its positions')
+const interpolateOption = () =>
+  new Option('--interpolate', 'accept crops of another size than the model’s by interpolating its position embeddings')
 
 /** On stderr, what was done to pictures that the numbers do not show. */
 async function sayHow({ preprocess, image }: Model, files: readonly string[]): Promise<void> {
   const { height, width } = outputSize(preprocess)
   const { size, anySize } = image
   if (files.length && !anySize && (height !== size || width !== size))
-    process.stderr.write(`pictures of ${height} × ${width} pixels by a model made for ${size} × ${size}: its positions are interpolated\n`)
+    process.stderr.write(`${height} × ${width} pixels for a model made for ${size} × ${size}: position embeddings are interpolated\n`)
   const deep = []
   for (const file of files) if ((await pictureFacts(file).catch(() => undefined))?.deep) deep.push(file)
   const how = preprocess.deep ?? 'clip'
@@ -54,7 +56,7 @@ export const embedCommand = (app: AppContext): Command =>
     .addOption(deepOption())
     .addOption(interpolateOption())
     .action(async (o: Looking & { model: string; image: string[]; text: string[]; json?: boolean }) => {
-      if (!o.image.length && !o.text.length) throw userError('embed: give --image or --text')
+      if (!o.image.length && !o.text.length) throw userError(sentence('command.embed-nothing'))
       await withModel(o.model, o, async (model) => {
         await sayHow(model, o.image)
         const d = model.dim
@@ -86,7 +88,7 @@ export const embedCommand = (app: AppContext): Command =>
 
 export const classifyCommand = (app: AppContext): Command =>
   new Command('classify')
-    .description('name what images show: by a checkpoint’s own classes, or by the labels given')
+    .description('classify images, by the checkpoint’s own classes or by the given labels')
     .option('--model <dir>', 'checkpoint folder', app.nano)
     .requiredOption('--image <files...>', 'image files')
     .option('--labels <a,b,c>', 'labels, separated by commas')
@@ -104,10 +106,10 @@ export const classifyCommand = (app: AppContext): Command =>
                   .filter(Boolean),
               ),
             ]
-      if (labels && !labels.length) throw userError(`--labels: expected names with commas between them, found "${o.labels}"`)
+      if (labels && !labels.length) throw userError(sentence('command.labels-list', { found: String(o.labels) }))
       await withModel(o.model, o, async (model) => {
         await sayHow(model, o.image)
-        if (!labels && !model.head) throw userError('classify: --labels is needed: the checkpoint has no classes of its own')
+        if (!labels && !model.head) throw userError(sentence('command.classify-needs-labels'))
         const head = labels
           ? await zeroShotHead(
               model,

@@ -1,13 +1,15 @@
 import { Command } from 'commander'
-import type { Finding, ImportReport, UnreadFile } from '#shared/model/exchange.ts'
-import { exportOptions, formatName, importOptions } from '#shared/model/exchange.ts'
+import { type ExportReport, exportOptions, importOptions } from '#shared/model/exchange.ts'
 import { userError } from '#shared/errors.ts'
 import type { AppContext } from '../context.ts'
-import { exportLosses } from '../exchange/index.ts'
+import { canExport, canImport, exportLosses, formatRecord, formats, settingsOf } from '../exchange/index.ts'
 import { openProject } from '../projects/index.ts'
 import { progressBar } from '../terminal/progress.ts'
+import { renderTable } from '../terminal/table.ts'
 import { runWork } from '../work/client.ts'
+import { importLines, listed, nothingLine } from './exchange-report.ts'
 import { output, untilDone } from './output.ts'
+import { addSettingOptions, dashed, givenSettings } from './settings.ts'
 
 /** @throws one line naming the option */
 function parsed<T>(
@@ -21,6 +23,13 @@ function parsed<T>(
   const issue = result.error.issues[0]!
   throw userError(`--${issue.path.join('.')}: ${issue.message}`)
 }
+
+const importing = formats.filter(canImport)
+const exporting = formats.filter(canExport)
+const importSettings = formats.map(({ id, title, importSettings: schema }) => ({ id, title, schema }))
+const exportSettings = formats.map(({ id, title, exportSettings: schema }) => ({ id, title, schema }))
+
+const named = (key: string) => `--${dashed(key)}`
 
 const list = (text: string) => text.split(',').map((t) => t.trim())
 
@@ -38,82 +47,39 @@ function bars() {
   }
 }
 
-/** Ctrl+C stops it between two images. */
+/** Ctrl+C stops between two images. */
 const interruptible = <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const abort = new AbortController()
   return untilDone({ result: body(abort.signal), cancel: () => abort.abort() })
 }
 
-const listed = (findings: readonly Finding[]) =>
-  findings
-    .slice(0, 20)
-    .map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`)
-    .join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
-
-/** The report for a person; what matters most comes last. */
-export function importLines(path: string, report: ImportReport): string[] {
-  const { regions, labels, captions } = report.annotations
-  const file = (u: UnreadFile) =>
-    `  not read: ${u.file}${u.files > 1 ? ` (${u.files} files)` : ''}: ${u.looks}${u.reader ? `; --format ${u.reader} would read ${u.files > 1 ? 'them' : 'it'}` : ''}`
-  const others = report.unreadFiles - report.unread.reduce((n, u) => n + u.files, 0)
-  return [
-    `${report.format}: ${report.images} images with ${regions} regions, ${labels} labels and ${captions} captions; added ${report.counts.added}, merged ${report.counts.merged}, unchanged ${report.counts.unchanged}; ${report.changed} changed, ${report.leftOut} left out`,
-    ...(report.findings.length ? [listed(report.findings)] : []),
-    ...report.notes.map((n) => `  note: ${n}`),
-    ...(report.missing
-      ? [`  ${report.missing} images were not found; what is annotated of them waits for their files (project link, or another import)`]
-      : []),
-    ...(report.unmentioned ? [`  ${report.unmentioned} images of ${path} are named by no annotation and were not taken`] : []),
-    ...report.unread.slice(0, 20).map(file),
-    ...(report.unread.length > 20 || others > 0 ? ['  … and more that were not read; --json lists them'] : []),
-    ...report.skipped
-      .slice(0, 10)
-      .map((s) => `  passed over: ${s.files} ${s.ending ? `*.${s.ending}` : 'without an ending'} (${s.example}): ${s.reason}`),
-    ...(report.unreadableImages
-      ? [
-          `  ${report.unreadableImages} images of ${path} cannot be read, and are left out of trainings until their files are put right`,
-          ...report.unreadable.slice(0, 10).map((u) => `    ${u.file}: ${u.reason}`),
-        ]
-      : []),
-    ...(report.nothingTaken ? [nothingLine(report)] : []),
-  ]
-}
-
-function nothingLine(report: ImportReport): string {
-  const [first] = report.unread.filter((u) => u.likely)
-  const why = first
-    ? `${first.file} was not read (${first.looks}${first.reader ? `; --format ${first.reader} would read it` : ''})`
-    : (report.findings.find((f) => f.level === 'left out')?.reason ?? 'nothing could be read')
-  return `no annotation was taken: ${why}`
-}
-
 export const importCommand = (_: AppContext): Command =>
-  new Command('import')
-    .description('take images and annotations into a project')
+  addSettingOptions(new Command('import'), importSettings)
+    .description('import images and annotations into a project')
     .argument('<path>', 'file or folder')
     .requiredOption('--project <dir>', 'project folder')
-    .option('--format <name>', `auto, or one of ${formatName.options.join(', ')}`, 'auto')
-    .option('--images <dir>', 'where the images lie')
-    .option('--follow-links', 'read links that lead out of the folder of images, now and later')
-    .option('--no-check', 'do not look whether each image can be decoded')
-    .option('--split <name>', 'the split of everything imported')
-    .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, auto, 0 or 1')
+    .option('--format <name>', `auto, or one of ${importing.map((f) => f.id).join(', ')}; “dashi formats” describes them`, 'auto')
+    .option('--images <dir>', 'folder of the images')
+    .option('--follow-links', 'follow links that lead out of the folder of images, now and later')
+    .option('--no-check', 'do not check that each image can be decoded')
+    .option('--split <name>', 'put everything imported into this split')
     .option(
       '--annotators <which>',
-      'where several people annotated an image: first (the ground truth, or the first that was not cancelled) or all',
+      'where several people annotated an image: first (the ground truth, else the first not cancelled) or all',
     )
-    .option('--second-opinion <name>', 'as what this person says of the project’s images: beside what is there, as proposals')
+    .option('--second-opinion <name>', 'import as this person’s proposals, beside the project’s own annotations')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
       const options = parsed(importOptions, {
         secondOpinion: o['secondOpinion'],
         format: o['format'],
         images: o['images'],
         split: o['split'],
-        base: o['base'],
+        settings: givenSettings(importSettings, o),
         annotators: o['annotators'],
         followLinks: Boolean(o['followLinks']),
         check: o['check'] !== false,
       })
+      if (options.format !== 'auto') settingsOf(formatRecord(options.format), 'import', options.settings, named)
       const project = openProject(o.project)
       try {
         const { onProgress, end } = bars()
@@ -131,36 +97,34 @@ export const importCommand = (_: AppContext): Command =>
     })
 
 export const exportCommand = (_: AppContext): Command =>
-  new Command('export')
-    .description('write a project’s images and annotations in a format')
+  addSettingOptions(new Command('export'), exportSettings)
+    .description('export a project’s images and annotations')
     .argument('<path>', 'folder or file to write')
     .requiredOption('--project <dir>', 'project folder')
-    .requiredOption('--format <name>', 'as for import')
-    .option('--overwrite', 'replace an earlier export, where nobody has put anything into it since')
+    .requiredOption('--format <name>', `one of ${exporting.map((f) => f.id).join(', ')}; “dashi formats” describes them`)
+    .option('--overwrite', 'replace an earlier export, unless files were added to it since')
     .option('--no-images', 'annotations only')
     .option('--states <names>', 'annotations in these states: accepted, proposed, rejected', list)
-    .option('--task <kind>', 'YOLO: rows of boxes, polygons, rotated boxes or keypoints: auto, detect, segment, obb or pose')
-    .option('--base <pixel>', 'Pascal VOC: the number of the first pixel, 0 or 1')
     .action(async (path: string, o: { project: string; json?: boolean; images: boolean } & Record<string, unknown>) => {
       const options = parsed(exportOptions, {
         format: o['format'],
         overwrite: Boolean(o['overwrite']),
         states: o['states'],
-        task: o['task'],
-        base: o['base'],
+        settings: givenSettings(exportSettings, o),
         ...(o.images ? {} : { images: 'none' }),
       })
+      settingsOf(formatRecord(options.format), 'export', options.settings, named)
       const project = openProject(o.project, { readOnly: true })
       try {
         const { onProgress, end } = bars()
         for (const l of exportLosses(project, options))
-          output(Boolean(o.json)).say(`${options.format} cannot hold ${l.count} ${l.feature}: ${l.becomes}`)
+          output(Boolean(o.json)).say(`${options.format} cannot hold ${l.count} ${l.feature}, which ${l.becomes.en}`)
         const report = await interruptible((signal) => runWork(project, { kind: 'export', path, options }, { signal, onProgress }))
         end()
-        output(Boolean(o.json)).answer(report, () =>
+        output(Boolean(o.json)).answer(plain(report), () =>
           [
             `${report.path}: ${report.images} images in ${report.files} files`,
-            ...report.losses.map((l) => `  the format cannot hold ${l.count} ${l.feature}: ${l.becomes}`),
+            ...report.losses.map((l) => `  the format cannot hold ${l.count} ${l.feature}, which ${l.becomes.en}`),
             listed(report.findings),
           ].join('\n'),
         )
@@ -168,3 +132,30 @@ export const exportCommand = (_: AppContext): Command =>
         project.close()
       }
     })
+
+/** Scripts get the sentences in English alone. */
+const plain = (report: ExportReport) => ({ ...report, losses: report.losses.map((l) => ({ ...l, becomes: l.becomes.en })) })
+
+export const formatsCommand = (_: AppContext): Command =>
+  new Command('formats').description('list the formats that can be imported and exported').action((o: { json?: boolean }) => {
+    const rows = formats.map((f) => ({
+      name: f.id,
+      title: f.title.en,
+      about: f.about.en,
+      imports: canImport(f),
+      exports: canExport(f),
+      extensions: f.extensions,
+      reference: f.reference,
+    }))
+    output(Boolean(o.json)).answer(rows, () =>
+      renderTable(
+        [
+          { title: 'format', value: (r) => r.name },
+          { title: 'imports', value: (r) => (r.imports ? 'yes' : '') },
+          { title: 'exports', value: (r) => (r.exports ? 'yes' : '') },
+          { title: 'about', value: (r) => `${r.title}: ${r.about}` },
+        ],
+        rows,
+      ),
+    )
+  })

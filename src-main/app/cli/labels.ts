@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { LabelOperation, LabelPreview, SchemaImportReport } from '#shared/model/label-schema.ts'
 import { ioError } from '../../files/words.ts'
 import { replaceText } from '../../files/atomic.ts'
@@ -28,7 +29,7 @@ function within<T>(o: Common, body: (project: Project) => T, readOnly = Boolean(
 
 function labelId(project: Project, name: string): number {
   const label = listLabels(project).find((l) => l.name === name)
-  if (!label) throw userError(`labels: the project has no label ${JSON.stringify(name)}`)
+  if (!label) throw userError(sentence('command.no-label', { label: JSON.stringify(name) }))
   return label.id
 }
 
@@ -55,14 +56,14 @@ function carriedOut(o: Common, operation: (project: Project) => LabelOperation):
 /** `colour=red`; true, false and numbers are what they look like, as in the fields of the window. */
 function attributeOf(text: string): { name: string; value: string | number | boolean } {
   const at = text.indexOf('=')
-  if (at < 1) throw userError(`labels split: --attribute: expected NAME=VALUE, not ${JSON.stringify(text)}`)
+  if (at < 1) throw userError(sentence('command.split-attribute', { found: JSON.stringify(text) }))
   const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   const number = Number(value)
   return { name, value: value === 'true' ? true : value === 'false' ? false : value !== '' && Number.isFinite(number) ? number : value }
 }
 
 export const labelsCommand = (_: AppContext): Command => {
-  const labels = new Command('labels').description('the label set: as a file, and over the whole project')
+  const labels = new Command('labels').description('export, import and edit the label set')
   const command = (spec: string, about: string) =>
     labels.command(spec).description(about).requiredOption('--project <dir>', 'project folder')
   command('list', 'the labels with how often they are used').action((o: Common) => {
@@ -93,12 +94,12 @@ export const labelsCommand = (_: AppContext): Command => {
     )
   })
   command('export <file>', 'write the label set to a file (JSON); - for stdout')
-    .option('--overwrite', 'where there is such a file')
+    .option('--overwrite', 'replace an existing file')
     .action((file: string, o: Common & { overwrite?: boolean }) => {
       const schema = within(o, labelSchema, true)
       const text = `${JSON.stringify(schema, null, 2)}\n`
       if (file === '-') return void process.stdout.write(text)
-      if (existsSync(file) && !o.overwrite) throw userError(`${file}: exists already: give it another name, or overwrite it`)
+      if (existsSync(file) && !o.overwrite) throw userError(sentence('command.file-exists', { path: file }))
       try {
         replaceText(file, text)
       } catch (e) {
@@ -110,8 +111,8 @@ export const labelsCommand = (_: AppContext): Command => {
       )
     })
   command('import <file>', 'take labels of a file in: new ones are added, those known get what they lack')
-    .option('--replace', 'what the file says of a label takes the place of what the project says')
-    .option('--dry-run', 'only say what would be')
+    .option('--replace', 'overwrite labels of the project with those of the file')
+    .option('--dry-run', 'only report what would change')
     .action((file: string, o: Common & { replace?: boolean }) => {
       const schema = readLabelSchema(textOf(file), file)
       const mode = o.replace ? 'replace' : 'merge'
@@ -119,11 +120,11 @@ export const labelsCommand = (_: AppContext): Command => {
       output(Boolean(o.json)).answer({ ...report, applied: !o.dryRun }, () => imported(report, Boolean(o.dryRun)))
     })
   command('rename <label> <name>', 'call a label otherwise')
-    .option('--dry-run', 'only say what would be')
+    .option('--dry-run', 'only report what would change')
     .action((label: string, name: string, o: Common) => carriedOut(o, (project) => ({ kind: 'rename', id: labelId(project, label), name })))
   command('merge <label...>', 'give the annotations of labels to another one')
-    .requiredOption('--into <label>', 'the label that they become')
-    .option('--dry-run', 'only say what would be')
+    .requiredOption('--into <label>', 'label to merge them into')
+    .option('--dry-run', 'only report what would change')
     .action((given: string[], o: Common & { into: string }) =>
       carriedOut(o, (project) => ({ kind: 'merge', ids: given.map((name) => labelId(project, name)), into: labelId(project, o.into) })),
     )
@@ -131,7 +132,7 @@ export const labelsCommand = (_: AppContext): Command => {
     .option('--attribute <name=value>', 'regions with this value')
     .option('--tag <tag>', 'on images with this tag')
     .option('--shape <kind>', 'regions of this shape: box, rotated-box, polygon, mask, polyline or keypoints')
-    .option('--dry-run', 'only say what would be')
+    .option('--dry-run', 'only report what would change')
     .action((label: string, name: string, o: Common & { attribute?: string; tag?: string; shape?: string }) =>
       carriedOut(o, (project) => ({
         kind: 'split',
@@ -152,7 +153,7 @@ export const labelsCommand = (_: AppContext): Command => {
 }
 
 function textOf(file: string): string {
-  if (!existsSync(file)) throw userError(`${file}: no such file`)
+  if (!existsSync(file)) throw userError(sentence('file.no-such-path', { path: file }))
   try {
     return readFileSync(file, 'utf8')
   } catch (e) {

@@ -12,7 +12,7 @@ import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { projectCommand } from './project.ts'
-import { exportCommand, importCommand } from './exchange.ts'
+import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { serveCommand, startCommand } from './serve.ts'
 import { trainCommand } from './train.ts'
 
@@ -39,6 +39,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     projectCommand,
     importCommand,
     exportCommand,
+    formatsCommand,
     labelsCommand,
     splitCommand,
     dedupCommand,

@@ -3,6 +3,7 @@ import { userError } from '#shared/errors.ts'
 import { measured, percent } from '#shared/format.ts'
 import type { Evaluation } from '#shared/model/evaluation.ts'
 import type { Device, Measured } from '#shared/model/job.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
 import { evaluatePredictions, metricsOf } from '../../engine/metrics/index.ts'
@@ -56,11 +57,11 @@ export const mergeCommand = (app: AppContext): Command =>
     .option('--project <dir>', 'measure on this project’s splits (greedy needs its split "heldOut")')
     .option('--set <key=value...>', 'settings of the method, e.g. alpha=0.5', [])
     .addOption(
-      new Option('--dtype <type>', 'type of the soup’s weights; keep: that of the ingredients, of several the widest')
+      new Option('--dtype <type>', 'type of the soup’s weights; keep: the widest type among the ingredients')
         .choices(mergeDtypeSchema.options)
         .default('keep'),
     )
-    .option('--insist', 'blend although tokenizer, preprocessing or prompt templates differ; dashi.json then says in what')
+    .option('--insist', 'blend although tokenizer, preprocessing or prompt templates differ; dashi.json records the differences')
     .addOption(deviceOption())
     .action(
       async (
@@ -76,8 +77,7 @@ export const mergeCommand = (app: AppContext): Command =>
           json?: boolean
         },
       ) => {
-        if (methodRecord(o.method).chooses && !o.project)
-          throw userError(`merge: ${o.method} needs --project, whose split "heldOut" it selects on`)
+        if (methodRecord(o.method).chooses && !o.project) throw userError(sentence('command.merge-needs-project', { method: o.method }))
         const project = o.project ? openProject(o.project, { readOnly: true }) : undefined
         try {
           const bars = jobBars(o.method)
@@ -96,7 +96,7 @@ export const mergeCommand = (app: AppContext): Command =>
           const splits = evaluations(result.measured)
           const { dtype, mixed, insisted = [] } = readRecord(result.checkpoint).merge ?? {}
           if (mixed) process.stderr.write(`the ingredients’ weights are ${mixed.join(' and ')}; the soup’s are ${dtype}\n`)
-          for (const line of insisted) process.stderr.write(`blended all the same: ${line}\n`)
+          for (const line of insisted) process.stderr.write(`blended anyway: ${line}\n`)
           output(Boolean(o.json)).answer(
             {
               checkpoint: result.checkpoint,

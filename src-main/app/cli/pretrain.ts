@@ -6,9 +6,9 @@ import { output } from './output.ts'
 
 export const pretrainCommand = (app: AppContext): Command =>
   new Command('pretrain')
-    .description('train Nano, the model in the box, from nothing (hours)')
+    .description('train Nano, the built-in model, from scratch (hours)')
     .option('--out <dir>', 'checkpoint folder to write', app.nano)
-    .option('--epochs <n>', 'passes over the pictures; the recipe’s unless told')
+    .option('--epochs <n>', 'passes over the pictures (default: the recipe’s)')
     .action(async (o: { out: string; epochs?: string; json?: boolean }) => {
       const bars = new Map<string, ReturnType<typeof progressBar>>()
       const result = await makeNano(app, o.out, o.epochs ? Number(o.epochs) : undefined, (phase, done, total, note) => {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { progressBar } from '../terminal/progress.ts'
 import type { AppContext } from '../context.ts'
 import {
@@ -21,12 +22,12 @@ import { agreementCommand } from './agreement.ts'
 import { output } from './output.ts'
 
 export const projectCommand = (_: AppContext): Command => {
-  const project = new Command('project').description('make a project, and look at one')
+  const project = new Command('project').description('create, inspect and maintain projects')
   project
     .command('create <dir>')
-    .description('make a project in a folder')
-    .option('--name <name>', 'its name; the folder’s unless told')
-    .option('--sample', 'fill it with the sample: pictographs in six hands')
+    .description('create a project in a folder')
+    .option('--name <name>', 'its name (default: that of the folder)')
+    .option('--sample', 'fill it with the sample: pictographs in six styles')
     .action(async (dir: string, o: { name?: string; sample?: boolean; json?: boolean }) => {
       const bar = o.sample ? progressBar('sample') : undefined
       if (o.sample) await createSampleProject(dir, { onProgress: (done, total) => bar!.update({ done, total }) })
@@ -38,7 +39,7 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('info <dir>')
-    .description('what a project holds')
+    .description('show what a project contains')
     .action((dir: string, o: { json?: boolean }) => {
       const opened = openProject(dir, { readOnly: true })
       const info = projectInfo(opened)
@@ -53,9 +54,9 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('link <dir> <folder>')
-    .description('look in a folder for the files of images that were not there when their annotations came')
+    .description('search a folder for images that were missing when their annotations were imported')
     .action(async (dir: string, folder: string, o: { json?: boolean }) => {
-      if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(`${folder}: no such folder`)
+      if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(sentence('file.no-such-path', { path: folder }))
       const opened = openProject(dir)
       try {
         const result = await linkFolder(opened, folder)
@@ -66,7 +67,7 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('look <dir>')
-    .description('look at the images’ files: at those that nobody looked at, and again at those that could not be decoded')
+    .description('check that the images can be decoded: new ones, and again those that could not be')
     .action(async (dir: string, o: { json?: boolean }) => {
       const opened = openProject(dir)
       const bar = progressBar('files')
@@ -92,7 +93,7 @@ export const projectCommand = (_: AppContext): Command => {
   project
     .command('check <dir>')
     .description('verify a project: database, files, journal, dataset hash')
-    .option('--repair', 'make derived data again')
+    .option('--repair', 'rebuild derived data')
     .action((dir: string, o: { repair?: boolean; json?: boolean }) => {
       const opened = openProject(dir, { readOnly: !o.repair })
       try {
@@ -116,8 +117,8 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('snapshot <dir> [name]')
-    .description('name the present state of the dataset, or list the names')
-    .option('--restore', 'go back to the named state')
+    .description('name the current state of the dataset, or list the names')
+    .option('--restore', 'restore the named state')
     .action((dir: string, name: string | undefined, o: { restore?: boolean; json?: boolean }) => {
       const opened = openProject(dir, { readOnly: name === undefined })
       try {
@@ -135,7 +136,7 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('diff <dir> <from> [to]')
-    .description('what differs between two snapshots, or between one and now')
+    .description('show the differences between two snapshots, or between one and the current state')
     .action((dir: string, from: string, to: string | undefined, o: { json?: boolean }) => {
       const opened = openProject(dir, { readOnly: true })
       try {

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { CliContext } from './context.ts'
 import { output } from './output.ts'
 
@@ -14,10 +15,10 @@ interface ServeOptions {
 
 function checked({ project, port }: ServeOptions): { project?: string; port?: number } {
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65536))
-    throw userError(`--port: expected a number from 0 to 65535, found "${port}"`)
+    throw userError(sentence('command.port', { found: String(port) }))
   const info = project === undefined ? null : statSync(project, { throwIfNoEntry: false })
-  if (info === undefined) throw userError(`--project: ${project} does not exist`)
-  if (info && !info.isDirectory()) throw userError(`--project: ${project} is a file, expected a folder`)
+  if (info === undefined) throw userError(sentence('command.project-absent', { path: String(project) }))
+  if (info && !info.isDirectory()) throw userError(sentence('command.project-is-file', { path: String(project) }))
   return { project, port: port === undefined ? undefined : Number(port) }
 }
 
@@ -106,14 +107,14 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
 
 export const serveCommand = (app: CliContext): Command =>
   new Command('serve')
-    .description('the workbench in the browser: HTTP and WebSocket on the loopback address')
+    .description('serve the workbench to a browser: HTTP and WebSocket on the loopback address')
     .option('--project <dir>', 'project folder to open')
-    .option('--port <n>', 'port; the one it had before unless told, or any free one')
+    .option('--port <n>', 'port (default: the previous one, or any free one)')
     .action((o: ServeOptions) => serve(app, o))
 
 export const startCommand = (app: CliContext): Command =>
   new Command('start')
-    .description('the workbench: on the desktop where Electron can be had, else in the browser')
+    .description('start the workbench: on the desktop where Electron is available, else in the browser')
     .option('--project <dir>', 'project folder to open')
     .option('--port <n>', 'port for the browser')
     .action((o: ServeOptions) => startWorkbench(app, o))

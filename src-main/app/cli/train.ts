@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { accuracies, type Device } from '#shared/model/job.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
 import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
@@ -23,7 +24,7 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--model <dir>', 'checkpoint folder to start from', app.nano)
     .addOption(deviceOption())
     .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
-    .option('--name <name>', 'what to call the checkpoint')
+    .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
     .addHelpText('after', recipesHelp)
     .action(
@@ -70,7 +71,7 @@ export const trainCommand = (app: AppContext): Command =>
     )
 
 function seedOf(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw userError(`--seed: expected a whole number, found "${text}"`)
+  if (!/^\d{1,9}$/.test(text)) throw userError(sentence('command.seed', { found: text }))
   return Number(text)
 }
 
@@ -89,7 +90,7 @@ export function settingsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? []
-      if (!key || value === undefined) throw userError(`--set: expected key=value, found "${pair}"`)
+      if (!key || value === undefined) throw userError(sentence('command.set', { found: pair }))
       if (value === 'true' || value === 'false') return [key, value === 'true']
       const numbers = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
       return [key, !numbers.every(Number.isFinite) ? value : numbers.length > 1 ? numbers : numbers[0]]

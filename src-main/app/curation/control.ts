@@ -2,7 +2,6 @@ import path from 'node:path'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
 import type { Phase } from '#shared/model/progress.ts'
-import type { RunningJob } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
 
 export interface Step {
@@ -15,8 +14,6 @@ export interface Step {
 export interface Control {
   readonly signal?: AbortSignal
   readonly onProgress?: (step: Step) => void
-  /** Called with each job of the engine that the operation waits for. */
-  readonly onTurn?: (job: RunningJob) => void
 }
 
 /** @throws cancelled */
@@ -41,7 +38,7 @@ export async function onEmbeddings(
   images: readonly CuratedImage[],
   task: CurateTask,
   model: string | undefined,
-  { signal, onProgress, onTurn }: Control,
+  { signal, onProgress }: Control,
 ): Promise<Curated> {
   if (signal?.aborted) throw cancelled()
   const running = app.engine.run(
@@ -55,7 +52,6 @@ export async function onEmbeddings(
     },
     ({ phase, done, total }) => onProgress?.({ phase, done, total }),
   )
-  onTurn?.(running)
   signal?.addEventListener('abort', running.cancel, { once: true })
   try {
     return (await running.result).curated

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Comparison } from '#shared/contract/rooms.ts'
 import type { ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
-import type { RunningJob } from '../../engine/index.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
 import type { AppContext } from '../context.ts'
 import { namedModels } from '../merging/models.ts'
@@ -11,13 +11,12 @@ import { checkMedia } from '../media/files.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { imagesOfJobs } from '../training/readable.ts'
 
-/** The images of each split that are listed as differing; metrics and counts cover all. */
+/** How many differing images of each split are listed; metrics and counts cover all of them. */
 const LISTED = 300
 
 interface CompareControl {
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
-  readonly onTurn?: (job: RunningJob) => void
 }
 
 /** Several checkpoints on the same splits, and the images on which they do not agree. */
@@ -31,20 +30,20 @@ export async function compareCheckpoints(
   for (;;) {
     const compared = await compareReadable(app, project, request, classificationData(project, unreadable), control)
     if (!(compared instanceof Set)) return compared
-    for (const id of compared) unreadable.set(id, 'cannot be read any more')
+    for (const id of compared) unreadable.set(id, 'can no longer be read')
   }
 }
 
-/** The images that could not be read in the middle, so that the rows would not be of the same ones; else the comparison. */
+/** The comparison; or, if images became unreadable meanwhile, their ids, since the rows would not be of the same images. */
 async function compareReadable(
   app: AppContext,
   project: Project,
   request: Parameters<typeof compareCheckpoints>[2],
   { classes, splits: all, mediaIds }: ClassificationData,
-  { signal, onProgress, onTurn }: CompareControl,
+  { signal, onProgress }: CompareControl,
 ): Promise<Comparison | Set<number>> {
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
-  if (!names.length) throw userError(`${project.folder}: no labelled images in the splits asked for`)
+  if (!names.length) throw userError(sentence('evaluation.no-images-in-splits', { folder: project.folder }))
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
   const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {
@@ -52,7 +51,6 @@ async function compareReadable(
       { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
-    onTurn?.(running)
     signal?.addEventListener('abort', running.cancel, { once: true })
     if (signal?.aborted) running.cancel()
     const result = await running.result.finally(() => signal?.removeEventListener('abort', running.cancel))

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Device, EvaluateJob, JobProgress, LeftOut, ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { RunningJob } from '../../engine/index.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
@@ -30,8 +31,11 @@ function evaluationOf(
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
+    const { folder } = project
     throw userError(
-      `${project.folder}: no labelled images in ${request.split === undefined ? 'any split' : `the split "${request.split}"`} (splits: ${there})`,
+      request.split === undefined
+        ? sentence('evaluation.no-images', { folder, splits: there })
+        : sentence('evaluation.no-images-in-split', { folder, split: request.split, splits: there }),
     )
   }
   if (leftOut.length) onLeftOut?.(leftOut)

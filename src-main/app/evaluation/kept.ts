@@ -1,4 +1,4 @@
-/** Comparisons that were made, kept with the project: a file each in its `curation` folder, the latest few. */
+/** The latest few comparisons, kept with the project: one file each in its `curation` folder. */
 import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -19,7 +19,7 @@ export interface KeptComparison {
   readonly result: Comparison
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The dataset, or one of the checkpoints, is another one by now. */
+  /** The dataset or one of the checkpoints has changed since. */
   readonly stale: boolean
 }
 
@@ -28,7 +28,7 @@ const nameOf = (checkpoints: readonly string[]) =>
   `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
 const isName = (name: string) => /^comparison-[0-9a-f]{16}\.json$/.test(name)
 
-/** What a comparison was made from. */
+/** A hash of what a comparison was made from: the dataset and the checkpoints. */
 function stateOf(project: Project, checkpoints: readonly string[]): string {
   const weights = checkpoints.map((c) => {
     const record = findRecord(path.resolve(project.folder, c))
@@ -59,7 +59,7 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
   for (const old of all.sort((a, b) => b.written - a.written).slice(most)) if (read(old.file)) rmSync(old.file, { force: true })
 }
 
-/** Null where these were not compared yet, in this order. */
+/** null if these have not been compared yet, in this order. */
 export function keptComparison(project: Project, checkpoints: readonly string[]): KeptComparison | null {
   const found = read(path.join(resultsFolder(project), nameOf(checkpoints)))
   return found && { result: found.result, at: found.at, stale: found.state !== stateOf(project, checkpoints) }

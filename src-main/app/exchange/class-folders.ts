@@ -3,10 +3,14 @@ import path from 'node:path'
 import { usualSplit } from './splits.ts'
 
 const words =
-  'images?|imgs?|photos?|photographs?|pictures?|pics?|jpe?gs?|jpegimages|pngs?|tiffs?|bmps?|webps?|raws?|data|datasets?|originals?|dcim|batch(es)?|parts?|chunks?|shards?|frames?|rgb|rgbd?|depth|ir|nir|thermal|infrared|' +
-  'left|right|leftimg8bit|gtfine|gtcoarse|masks?|labels?|annotations?|anns?|segmentationclass|segmentationobject|imagesets|thumbs?|thumbnails?|previews?|exports?|exported|outputs?|inputs?|results?|source|src|media|uploads?|' +
-  'downloads?|files?|folders?|dirs?|directory|new folder|untitled folder|misc|unsorted|sorted|backups?|old|new|tmp|temp|cache|sets?|splits?|folds?|subsets?|samples?|sessions?|seqs?|sequences?|videos?|clips?|cams?|cameras?|' +
-  'scans?|pages?|days?|weeks?|months?|years?|all|default|main|full|crops?|tiles?|patches|resized|augmented|aug|hr|lr|high|low|small|large|archive|root|content|assets|static|public|dev|eval|evaluation|query|gallery|bounding_box_train|bounding_box_test'
+  'images?|imgs?|photos?|photographs?|pictures?|pics?|jpe?gs?|jpegimages|pngs?|tiffs?|bmps?|webps?|raws?|data|datasets?|originals?|' +
+  'dcim|batch(es)?|parts?|chunks?|shards?|frames?|rgb|rgbd?|depth|ir|nir|thermal|infrared|left|right|leftimg8bit|gtfine|gtcoarse|' +
+  'masks?|labels?|annotations?|anns?|segmentationclass|segmentationobject|imagesets|thumbs?|thumbnails?|previews?|exports?|' +
+  'exported|outputs?|inputs?|results?|source|src|media|uploads?|downloads?|files?|folders?|dirs?|directory|new folder|' +
+  'untitled folder|misc|unsorted|sorted|backups?|old|new|tmp|temp|cache|sets?|splits?|folds?|subsets?|samples?|sessions?|seqs?|' +
+  'sequences?|videos?|clips?|cams?|cameras?|scans?|pages?|days?|weeks?|months?|years?|all|default|main|full|crops?|tiles?|patches|' +
+  'resized|augmented|aug|hr|lr|high|low|small|large|archive|root|content|assets|static|public|dev|eval|evaluation|query|gallery|' +
+  'bounding_box_train|bounding_box_test'
 const generic = new RegExp(`^(${words})([-_ .]*\\d+)*([-_ ]?(px|x\\d+))?$`, 'i')
 const camera = /^\d{3}(_?[A-Z][A-Z_0-9]{3,4}|[A-Z]{5}|_\d{4}|MEDIA|GOPRO|NIKON|CANON|APPLE|ANDRO)$/i
 const [year, month, day] = ['(19|20)\\d\\d', '(0?[1-9]|1[0-2])', '(0?[1-9]|[12]\\d|3[01])']
@@ -47,8 +51,9 @@ interface Node {
 }
 
 /**
- * Reads the layout of all images at once. Folders are classes where at least two of them lie side by side, below a split or not, and no image lies
- * beside them. With `asked` a person said that folders are classes: then every name is taken but those of splits and of folders in general.
+ * Reads the layout of all images at once. Folders are classes where at least two of them lie side by side, below a split or not, and no
+ * image lies beside them. With `asked` a person said that folders are classes: then every name is taken but those of splits and of
+ * folders in general.
  */
 export function classLayout(
   files: Iterable<string>,

@@ -1,20 +1,17 @@
 /** Which format a file or folder is in, and where in a folder the dataset begins. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import { userError } from '#shared/errors.ts'
-import type { FormatName } from '#shared/model/exchange.ts'
-import { isProjectFolder } from '../../files/project-files.ts'
-import { maskFolder } from './formats/mask-files.ts'
+import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { detectFile, formatOf, formats } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
 import { head } from './peek.ts'
-import { detectFile, formatOf } from './sniff.ts'
-import { isYoloText } from './yolo-rows.ts'
-import { isImage, join, stemOf, Tree } from './tree.ts'
+import { isImage, join, Tree } from './tree.ts'
 
 /** @param besides names at the top of the folder that are none of the dataset's, see Tree */
-export async function detectFormat(given: string, besides?: readonly string[]): Promise<FormatName> {
+export async function detectFormat(given: string, besides?: readonly string[]): Promise<string> {
   const found = statSync(given).isFile() ? detectFile(given) : detectFolder(given, besides)
-  if (!found) throw userError(`${given}: its format is not recognised; name it with --format`)
+  if (!found) throw dataError(given, sentence('exchange.format-not-recognised'))
   return found
 }
 
@@ -31,7 +28,10 @@ export function datasetRoot(folder: string): string {
     const names = tree.names(rel).filter((n) => !aside.test(n))
     const only = names.length === 1 && tree.isFolder(join(rel, names[0]!)) ? names[0]! : null
     if (only !== null && (depth === 0 || !meaningful.test(only))) {
-      const deeper = depth < 8 && !/^(train|val|valid|test|images)\d*$/i.test(only) ? inner(join(rel, only), depth + 1) : null
+      const deeper =
+        depth < 8 && !/^(train|training|val|valid|validation|test|testing|images)\d*$/i.test(only)
+          ? inner(join(rel, only), depth + 1)
+          : null
       if (deeper !== null) return deeper
     }
     // One folder of images alone is a class, not a wrapping.
@@ -64,11 +64,11 @@ function* sample(tree: Tree): Generator<string> {
 const annotationFolders = ['annotations', 'Annotations', 'labels']
 
 /** Of the project that takes the images in (it says what is `besides` them) the folder is no archive. */
-export function detectFolder(given: string, besides?: readonly string[]): FormatName | null {
-  if (!besides && isProjectFolder(given)) return 'dashi'
+export function detectFolder(given: string, besides?: readonly string[]): string | null {
   const tree = new Tree(besides ? given : datasetRoot(given), false, besides)
-  const top = tree.names('')
-  if (top.includes('project.db')) return 'dashi'
+  const archive = besides ? undefined : formats.find((f) => f.archive?.holds(given) || f.archive?.holds(tree.root))
+  if (archive) return archive.id
+  const names = tree.names('')
   const of = (files: readonly string[]) => {
     for (const f of files) {
       const found = tree.isFile(f) && isAnnotationLike(f) ? formatOf(tree.peek(f)) : null
@@ -77,7 +77,7 @@ export function detectFolder(given: string, besides?: readonly string[]): Format
     return null
   }
   const told = /\.(ya?ml|json|xml|tar|csv|tsv|jsonl|parquet|txt)$/i
-  const named = of(top.filter((f) => told.test(f)).slice(0, 50))
+  const named = of(names.filter((f) => told.test(f)).slice(0, 50))
   if (named) return named
   const annotations = of(
     annotationFolders.flatMap((d) =>
@@ -101,16 +101,9 @@ export function detectFolder(given: string, besides?: readonly string[]): Format
     if (found) return found
     if (/\.(txt|caption)$/i.test(file)) texts.push(file)
   }
-  const contents = texts
+  const begun = texts
     .filter((f) => !/(?:^|\/)(classes|labelmap)[^/]*\.txt$/i.test(f))
     .slice(0, 200)
     .map((f) => [f, head(path.join(tree.root, f), 4096)] as const)
-  const written = contents.filter(([, text]) => text.trim())
-  const yoloFolders = tree.isFolder('labels') && tree.isFolder('images') && contents.some(([f]) => f.startsWith('labels/'))
-  if (written.some(([, text]) => isYoloText(text)) || (yoloFolders && top.some((n) => /classes\.txt|\.ya?ml$/.test(n)))) return 'yolo'
-  if (maskFolder(tree)) return 'masks'
-  const sidecar = (f: string) =>
-    tree.imagesByStem(path.posix.dirname(f) === '.' ? '' : path.posix.dirname(f), path.posix.basename(stemOf(f))).length > 0
-  if (written.some(([f]) => sidecar(f))) return 'captions'
-  return images > 0 ? 'folders' : null
+  return formats.find((f) => f.recognisesFolder?.({ tree, names, images, texts: begun }))?.id ?? null
 }

@@ -22,7 +22,10 @@ export interface Draft {
   where: Where
   /** As the annotation says. */
   size?: { width?: number | undefined; height?: number | undefined } | undefined
-  /** In pixels of the size annotated; a function where the format measures in parts of the image. It may throw: an Error's message is the reason. */
+  /**
+   * In pixels of the size annotated; a function where the format measures in parts of the image. It may throw: an Error's message is the
+   * reason.
+   */
   regions?: DraftRegion[] | ((size: Size) => DraftRegion[])
   labels?: RecordLabel[]
   captions?: RecordCaption[]
@@ -54,10 +57,11 @@ export interface Source {
   options: z.output<typeof importOptions>
   /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
   unpackTo: (name: string) => string
-  /** Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a draft comes from, is known. */
+  /**
+   * Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a
+   * draft comes from, is known.
+   */
   took: (file: string) => void
   /** Class names in their order, for labels that no image uses and for the order itself. */
   declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }
-
-export type Reader = (source: Source) => Iterable<Draft> | AsyncIterable<Draft>

@@ -2,31 +2,32 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
 import { attributesOf } from '#shared/model/attribute.ts'
 import { rleTopology } from '#shared/geometry/topology.ts'
 import { trackOfAttributes } from '#shared/model/sequence.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { countComments } from '../../db/exchange.ts'
 import { mark, proveOwned, type Proof } from '../../files/owned.ts'
 import { refuseReplacing, replace, replaceFolder } from '../../files/replace.ts'
 import { diskFull, inWords, notWritable } from '../../files/words.ts'
-import { keptOf, refuseInside } from '../projects/kept.ts'
+import { refuseInside, keptOf } from '../projects/kept.ts'
 import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/index.ts'
 import type { Rle } from '#shared/model/shape.ts'
-import { Findings } from './findings.ts'
-import { losses } from './format.ts'
-import { formats } from './formats.ts'
-import type { RunOptions } from './import.ts'
+import { Findings, inField } from './findings.ts'
+import { canExport, type Format, losses } from './format.ts'
+import { formatRecord, formats, settingsOf } from './formats.ts'
 import { JointBook } from './objects.ts'
-import { meter } from './progress.ts'
+import { meter, type RunOptions } from './progress.ts'
 import { Incomplete } from './incomplete.ts'
 import { hasHoles } from './shapes.ts'
-import { type Item, type LabelFacts, labelOf, type Target, unlabelled, withoutImagesFolder } from './target.ts'
+import { type Item, type LabelFacts, type Target, withoutImagesFolder } from './target.ts'
+import { labelOf, unlabelled } from './unlabelled.ts'
 import { stemOf } from './tree.ts'
-import { packProject, proveArchive } from './zip.ts'
 
 export interface ExportRun extends RunOptions {
   /** Told before anything is written. */
@@ -42,36 +43,34 @@ export function summarise(project: Project, options: ExportOptions, run: RunOpti
 
 /** What an export with these options would lose. */
 export function exportLosses(project: Project, options: ExportOptions, run: RunOptions = {}): Loss[] {
-  const parsed = parse(options)
-  return losses(formats[parsed.format], count(project, parsed, run).summary, parsed)
+  const { parsed, format, settings } = asked(options)
+  return losses(format, count(project, parsed, run).summary, settings)
 }
 
 /**
- * Writes a folder (of `dashi`, a .zip file): beside its place first, under its name when complete. What stands at the path is
- * only replaced with `overwrite`, and where an export of ours made all of it.
+ * Writes a folder, or the one file of an archive: beside its place first, under its name when complete. What stands at the path is only
+ * replaced with `overwrite`, and only where an export of Dashi made all of it.
+ * @throws a user or data fault that names the path, the format or the option
  */
 export async function exportFrom(project: Project, given: string, options: ExportOptions & ExportRun): Promise<ExportReport> {
   const began = performance.now()
   const { onProgress, onLosses, signal, ...rest } = options
-  const parsed = parse(rest)
+  const { parsed, format, settings } = asked(rest)
   const to = path.resolve(given)
-  const format = formats[parsed.format]
   refuseInside(project, to)
   const kept = [...keptOf(project, to)]
-  const proof = parsed.overwrite ? proveExport : undefined
-  if (!parsed.overwrite && isTaken(to)) throw userError(`${given}: exists already and is not empty: give it another name, or overwrite it`)
+  const proof = parsed.overwrite ? proveExport(format) : undefined
+  if (!parsed.overwrite && isTaken(to)) throw userError(sentence('exchange.target-exists', { path: given }))
   await refuseReplacing(to, { kept, proof })
   const run = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
   const findings = new Findings()
   let files = 1
-  const pack = (file: string) => packProject(project, file, findings, run)
   const fill = (summary: Summary, joints: JointBook) => async (folder: string) => {
     const labels = summary.counts['unlabelled regions']
       ? [...summary.labels, unlabelled].filter((l, i, all) => all.indexOf(l) === i)
       : summary.labels
     const target: Target = {
       folder,
-      format: parsed.format,
       labels,
       schema: factsOf(project),
       summary,
@@ -81,16 +80,18 @@ export async function exportFrom(project: Project, given: string, options: Expor
       findings,
       files: 0,
     }
-    await format.write!(items(project, target, summary.images, run), target)
+    await format.write!(items(project, target, summary.images, run), target, settings)
     files = target.files
     mark(folder, 'export')
     signal?.throwIfAborted()
   }
   try {
     const { summary, joints } = count(project, parsed, run)
-    const lost = losses(format, summary, parsed)
+    const lost = losses(format, summary, settings)
     onLosses?.(lost)
-    await (parsed.format === 'dashi' ? replace(to, pack, { kept, proof }) : replaceFolder(to, fill(summary, joints), { kept, proof }))
+    const { archive } = format
+    if (archive) await replace(to, (file) => archive.pack(project, file, findings, run), { kept, proof })
+    else await replaceFolder(to, fill(summary, joints), { kept, proof })
     return {
       format: parsed.format,
       path: to,
@@ -102,14 +103,20 @@ export async function exportFrom(project: Project, given: string, options: Expor
     }
   } catch (e) {
     if (signal?.aborted) throw cancelled()
-    if (diskFull(e)) throw dataError(given, 'no space left on the device; nothing was changed', e)
-    if (notWritable(e, path.dirname(to))) throw dataError(given, 'cannot be written to; nothing was changed', e)
+    if (diskFull(e)) throw dataError(given, sentence('exchange.disk-full-unchanged'), e)
+    if (notWritable(e, path.dirname(to))) throw dataError(given, sentence('exchange.not-writable-unchanged'), e)
     throw inWords(e)
   }
 }
 
-const proveExport: Proof = (place, name) =>
-  statSync(place).isDirectory() ? proveOwned('export', { as: 'written by an export of Dashi' })(place, name) : proveArchive(place, name)
+const proveExport =
+  ({ archive }: Format): Proof =>
+  (place, name) => {
+    if (statSync(place).isDirectory()) return proveOwned('export', { as: 'written by an export of Dashi' })(place, name)
+    const proof = (archive ?? formats.find((f) => f.archive)?.archive)?.proof
+    if (!proof) throw userError(sentence('exchange.not-our-export', { path: name }))
+    return proof(place, name)
+  }
 
 /** By anything but an empty folder. */
 const isTaken = (place: string) => existsSync(place) && !(isFolder(place) && readdirSync(place).length === 0)
@@ -122,9 +129,17 @@ const isFolder = (p: string) => {
   }
 }
 
+/** Options, the format that they name, and its settings. @throws a user fault that names what is wrong */
+function asked(options: ExportOptions) {
+  const parsed = parse(options)
+  const format = formatRecord(parsed.format)
+  if (!canExport(format)) throw userError(sentence('exchange.cannot-export', { format: format.id }))
+  return { parsed, format, settings: settingsOf(format, 'export', parsed.settings) }
+}
+
 function parse(options: ExportOptions) {
   const parsed = exportOptions.safeParse(options)
-  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(inField(parsed.error))
   return parsed.data
 }
 
@@ -269,7 +284,7 @@ function count(project: Project, options: Parsed, { onProgress, signal }: RunOpt
     add('review states', review !== undefined && review !== 'unreviewed')
     add('images without annotations', regions.length + ofImage.length + captions.length === 0)
   }
-  const comments = Number(project.db.value('SELECT count(*) FROM comment'))
+  const comments = countComments(project.db)
   add('comments', comments)
   add('skeletons', labels.filter((l) => l.skeleton).length)
   add(

@@ -1,4 +1,6 @@
+import type { z } from 'zod'
 import type { Finding } from '#shared/model/exchange.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 /** Where in the input something stands. */
 export interface Where {
@@ -62,3 +64,6 @@ function deepest(issue: ZodIssue): ZodIssue {
 }
 
 export const message = (e: unknown) => (e instanceof Error ? e.message : String(e)).split('\n')[0]!
+
+/** The first thing that a schema has against what was given, with its field. */
+export const inField = ({ issues: [issue] }: z.ZodError) => sentence('in-field', { field: issue!.path.join('.'), problem: issue!.message })

@@ -1,59 +1,146 @@
+/**
+ * An exchange format is one record in a file of its own in `formats/`; whatever lists, describes, detects, reads or writes formats reads
+ * it.
+ */
 import type { z } from 'zod'
-import type { exportOptions, Feature, FormatName, Loss, Summary } from '#shared/model/exchange.ts'
-import type { Reader } from './draft.ts'
+import type { Feature, Loss, Summary } from '#shared/model/exchange.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
+import type { Words } from '#shared/model/words.ts'
+import type { Proof } from '../../files/owned.ts'
+import type { Project } from '../projects/project.ts'
+import type { Draft, DraftLabel, Source } from './draft.ts'
+import type { Findings } from './findings.ts'
 import type { Peek } from './peek.ts'
+import type { RunOptions } from './progress.ts'
 import type { Item, Target } from './target.ts'
+import type { Tree } from './tree.ts'
 
-export interface Format {
-  readonly name: FormatName
-  /** As its makers write it; a locale may have words of its own for it. */
-  readonly title: string
-  /** Is this file one of its annotations? Asked in the order of the list in formats.ts, the narrower before the wider. */
+/** What becomes of the features that a format cannot hold. */
+export type Losses = Partial<Record<Feature, Words>>
+
+export interface Format<I extends z.ZodObject = z.ZodObject, E extends z.ZodObject = z.ZodObject> {
+  /** As the terminal, reports and the window name it. */
+  readonly id: string
+  /** A file is shown to the formats in this order: the narrower format before the wider one. */
+  readonly order: number
+  /** As its makers write it. */
+  readonly title: Words
+  /** What a dataset in it looks like, in a line. */
+  readonly about: Words
+  /** Endings of its annotation files. */
+  readonly extensions: readonly string[]
+  /** Where it is specified or described. */
+  readonly reference: string
+  /** Is this file one of its annotations? */
   readonly recognises?: (file: Peek) => boolean
-  /** Its annotations lie beside their images at any depth, so that no folder around them is only a wrapping. */
+  /** Is this folder a dataset of it, although no file of it was recognised? */
+  readonly recognisesFolder?: (folder: FolderPeek) => boolean
+  /** What a text file looks like, in English, where it may be one of its annotations although it was not recognised. */
+  readonly looks?: (tree: Tree, file: string, text: string) => string | null
+  /** Its annotations lie beside their images at any depth, so a folder around them is never a mere wrapping. */
   readonly beside?: true
-  /** Folders of annotations alone: a file in one belongs to the folder above. */
+  /** Names of folders that hold annotations only: a file in one belongs to the folder above. */
   readonly apart?: readonly string[]
-  readonly read?: Reader
-  readonly write?: (items: Iterable<Item>, target: Target) => void | Promise<void>
-  /** Does it go with the images beside it? */
+  /** What may be chosen for an import or an export in it; each setting has a default and a description. */
+  readonly importSettings?: I
+  readonly exportSettings?: E
+  read?(source: Source, settings: z.output<I>): Iterable<Draft> | AsyncIterable<Draft>
+  write?(items: Iterable<Item>, target: Target, settings: z.output<E>): void | Promise<void>
+  /** Of a format that is a whole project in one file: takes the place of `read` and `write`. */
+  readonly archive?: Archive
+  /** Whether an export goes with the images beside it, unless asked for otherwise. */
   readonly images?: 'copy' | 'none'
-  /** What becomes of what it cannot hold. */
   readonly losses?: Losses
-  /** Of formats that write files of several kinds: what each kind loses besides, and which kind will be written. */
-  readonly tasks?: { readonly losses: Readonly<Record<string, Losses>>; readonly of: (summary: Summary, options: ExportChoice) => string }
+  /** Of a format that writes files of several kinds: which kind it will write, and what each kind loses besides. */
+  readonly kinds?: Kinds<E>
 }
 
-type Losses = Partial<Record<Feature, string>>
-export type ExportChoice = Pick<z.output<typeof exportOptions>, 'task'>
+interface Kinds<E extends z.ZodObject> {
+  readonly losses: Readonly<Record<string, Losses>>
+  of(summary: Summary, settings: z.output<E>): string
+}
 
-/** What a format will lose of a dataset, in words: holes, rotations, captions, attributes, … */
-export function losses({ losses, tasks }: Format, summary: Summary, options: ExportChoice): Loss[] {
-  return Object.entries({ ...losses, ...tasks?.losses[tasks.of(summary, options)] }).flatMap(([feature, becomes]) => {
+export interface Archive {
+  /** Is this folder one that such a file unpacks to? */
+  holds(folder: string): boolean
+  records(
+    folder: string,
+    findings: Findings,
+    declare: (labels: DraftLabel[]) => void,
+  ): Iterable<{ record: ImageRecord; /** Absolute. */ root: string }>
+  pack(project: Project, file: string, findings: Findings, run: RunOptions): Promise<void>
+  /** That a file is one which `pack` wrote and nobody changed. */
+  readonly proof: Proof
+}
+
+/** A folder none of whose files was recognised by itself. */
+export interface FolderPeek {
+  readonly tree: Tree
+  /** The names in it. */
+  readonly names: readonly string[]
+  /** Images in a sample of its files. */
+  readonly images: number
+  /** Paths and beginnings of some of its text files, lists of classes excepted. */
+  readonly texts: readonly (readonly [file: string, text: string])[]
+}
+
+export const defineFormat = <I extends z.ZodObject = z.ZodObject, E extends z.ZodObject = z.ZodObject>(
+  format: Format<I, E>,
+): Format<I, E> => format
+
+export const canImport = ({ read, archive }: Format): boolean => Boolean(read ?? archive)
+export const canExport = ({ write, archive }: Format): boolean => Boolean(write ?? archive)
+
+/** What an export with these settings will lose of a dataset, with how many of each there are. */
+export function losses({ losses, kinds }: Format, summary: Summary, settings: Record<string, unknown>): Loss[] {
+  return Object.entries({ ...losses, ...kinds?.losses[kinds.of(summary, settings)] }).flatMap(([feature, becomes]) => {
     const count = summary.counts[feature as Feature] ?? 0
     return count > 0 ? [{ feature: feature as Feature, count, becomes }] : []
   })
 }
 
-/** Of labels, what formats that only know their names have no place for. */
+/** What several formats say of what they cannot hold; a format's own sentences are in its record. */
+export const becomes = {
+  leftOut: { en: 'are left out', ja: '含まれません' },
+  onlyFirst: { en: 'are left out, except the first', ja: '最初の一つだけが残ります' },
+  onRequest: { en: 'are exported only on request (states)', ja: '指定しない限り含まれません（states）' },
+  topLevel: { en: 'become top-level labels', ja: '親子でなく並びます' },
+  boxes: { en: 'become their boxes', ja: '外接矩形になります' },
+  lostInBoxes: { en: 'are lost in the boxes', ja: '矩形になると失われます' },
+  unrotated: { en: 'become rotated boxes with an angle of 0', ja: '角度 0 の回転矩形になります' },
+  smallestRotated: { en: 'become the smallest rotated boxes around them', ja: 'それを囲む最小の回転矩形になります' },
+  masks: { en: 'become masks', ja: 'マスクになります' },
+  filledMasks: { en: 'become filled masks', ja: '塗りつぶしたマスクになります' },
+  holesAsMasks: { en: 'are kept: polygons with holes become masks', ja: '保たれます。穴を持つ多角形はマスクになります' },
+  topmost: {
+    en: 'decides which object a pixel belongs to; what is covered is lost',
+    ja: '上のものが画素を占め、下に重なる部分は失われます',
+  },
+  orderOfObjects: { en: 'becomes the order of the objects in the file', ja: 'ファイル内の物体の順になります' },
+  orderOfRows: { en: 'becomes the order of the rows', ja: '行の順になります' },
+  unlabelledClass: { en: 'get the class “unlabelled”', ja: 'クラス「unlabelled」になります' },
+  unlabelledLabel: { en: 'get the label “unlabelled”', ja: 'ラベル「unlabelled」になります' },
+} as const satisfies Record<string, Words>
+
+/** Losses of formats that know labels by their names only. */
 export const ofLabels = {
-  'attribute definitions': 'are left out',
-  'parent labels': 'lie beside the others',
-  skeletons: 'are left out',
+  'attribute definitions': becomes.leftOut,
+  'parent labels': becomes.topLevel,
+  skeletons: becomes.leftOut,
 } as const satisfies Losses
 
-/** What most formats have no place for. */
+/** Losses of most formats. */
 export const usualLosses = {
   ...ofLabels,
-  'drawing order': 'is the order of the objects in the file',
-  'image labels': 'are left out',
-  captions: 'are left out',
-  'region captions': 'are left out',
-  'grounded captions': 'are left out',
-  'caption languages': 'are left out',
-  tags: 'are left out',
-  authors: 'are left out',
-  'review states': 'are left out',
-  comments: 'are left out',
-  'proposals left out': 'are not exported unless asked for (states)',
-} as const satisfies Partial<Record<Feature, string>>
+  'drawing order': becomes.orderOfObjects,
+  'image labels': becomes.leftOut,
+  captions: becomes.leftOut,
+  'region captions': becomes.leftOut,
+  'grounded captions': becomes.leftOut,
+  'caption languages': becomes.leftOut,
+  tags: becomes.leftOut,
+  authors: becomes.leftOut,
+  'review states': becomes.leftOut,
+  comments: becomes.leftOut,
+  'proposals left out': becomes.onRequest,
+} as const satisfies Losses

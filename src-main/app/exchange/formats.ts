@@ -1,70 +1,45 @@
-import type { FormatName } from '#shared/model/exchange.ts'
+/// <reference types="vite/types/importMeta.d.ts" />
+/** The exchange formats there are: every record in `formats/`. */
+import type { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Format } from './format.ts'
-import { captions } from './formats/captions.ts'
-import { cityscapes } from './formats/cityscapes.ts'
-import { coco } from './formats/coco.ts'
-import { createml } from './formats/createml.ts'
-import { csv } from './formats/csv.ts'
-import { cvat } from './formats/cvat.ts'
-import { datumaro } from './formats/datumaro.ts'
-import { dota } from './formats/dota.ts'
-import { folders } from './formats/folders.ts'
-import { imagefolder } from './formats/imagefolder.ts'
-import { isat } from './formats/isat.ts'
-import { jsonRows } from './formats/json-rows.ts'
-import { karpathy } from './formats/karpathy.ts'
-import { labelme } from './formats/labelme.ts'
-import { labelstudio } from './formats/labelstudio.ts'
-import { masks } from './formats/masks.ts'
-import { openimages } from './formats/openimages.ts'
-import { panoptic } from './formats/panoptic.ts'
-import { parquet } from './formats/parquet.ts'
-import { segmentAnything } from './formats/segment-anything.ts'
-import { supervisely } from './formats/supervisely.ts'
-import { via } from './formats/via.ts'
-import { vlm } from './formats/vlm.ts'
-import { voc } from './formats/voc.ts'
-import { vott } from './formats/vott.ts'
-import { webdataset } from './formats/webdataset.ts'
-import { yolo } from './formats/yolo.ts'
+import { type Peek, peekAt } from './peek.ts'
 
-/** The project's own archive is written and read by zip.ts. */
-const dashi: Format = {
-  name: 'dashi',
-  title: 'Dashi project (.dashi.zip)',
-  recognises: ({ name }) => /\.dashi\.zip$/.test(name) || name === 'project.db',
-  beside: true,
-  images: 'copy',
-}
+const files = import.meta.glob<Format>('./formats/*.ts', { import: 'default', eager: true })
 
 /** In the order in which a file is shown to them. */
-export const formats: Record<FormatName, Format> = {
-  dashi,
-  via,
-  vlm,
-  karpathy,
-  openimages,
-  createml,
-  vott,
-  supervisely,
-  isat,
-  'segment-anything': segmentAnything,
-  webdataset,
-  imagefolder,
-  parquet,
-  dota,
-  yolo,
-  csv,
-  cvat,
-  voc,
-  labelstudio,
-  labelme,
-  datumaro,
-  panoptic,
-  coco,
-  cityscapes,
-  'json-rows': jsonRows,
-  masks,
-  folders,
-  captions,
+export const formats: readonly Format[] = Object.values(files).sort((a, b) => a.order - b.order)
+
+/** @throws a user fault that lists the formats there are */
+export function formatRecord(id: string): Format {
+  const format = formats.find((f) => f.id === id)
+  if (!format) throw userError(sentence('exchange.unknown-format', { format: id, known: formats.map((f) => f.id).join(', ') }))
+  return format
 }
+
+/**
+ * A format's settings with their defaults filled in.
+ * @param named how a setting is called to the person who gave it
+ * @throws a user fault that names the setting
+ */
+export function settingsOf(
+  format: Format,
+  direction: 'import' | 'export',
+  given: Readonly<Record<string, unknown>>,
+  named = (key: string) => key,
+): Record<string, unknown> {
+  const schema: z.ZodObject | undefined = format[`${direction}Settings`]
+  const known = Object.keys(schema?.shape ?? {})
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw userError(sentence('exchange.unknown-setting', { setting: named(unknown), format: format.id }))
+  const parsed = schema?.safeParse(given)
+  if (!parsed) return {}
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw userError(sentence('in-field', { field: named(issue.path.join('.')), problem: issue.message }))
+}
+
+/** The first format that recognises a file by its name and content; null where none does. */
+export const formatOf = (peek: Peek): string | null => formats.find((f) => f.recognises?.(peek))?.id ?? null
+export const detectFile = (file: string): string | null => formatOf(peekAt(file))

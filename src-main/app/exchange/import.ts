@@ -2,56 +2,43 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
-import { importOptions, type FormatName, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { importOptions, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
-import { repairedDeep } from '#shared/model/text.ts'
-import { setTimeout as pause } from 'node:timers/promises'
-import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
-import { importLabelSchema } from '../annotations/label-schema.ts'
-import { addLabels } from '../annotations/labels.ts'
 import { mayBeMissing, relink } from '../media/relink.ts'
-import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
-import { addRecords, agreeToLinks, listRoots, placedElsewhere } from '../projects/index.ts'
+import { agreeToLinks, listRoots } from '../projects/index.ts'
 import { realPlace } from '../../files/places.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
-import type { DraftLabel, Source } from './draft.ts'
-import { Findings } from './findings.ts'
-import { formats } from './formats.ts'
+import type { Source } from './draft.ts'
+import { Findings, inField } from './findings.ts'
+import { canImport, type Format } from './format.ts'
+import { formatRecord, settingsOf } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
-import { asOpinion, opinionPlaces } from './opinion.ts'
-import { mapOrdered, meter, type OnProgress } from './progress.ts'
+import { mapOrdered, type RunOptions } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
-import { Spool } from './spool.ts'
+import { Storing } from './storing.ts'
 import { isImage, Tree } from './tree.ts'
 import { Unpacked } from './unpacked.ts'
 import { type Left, leftIn } from './unread.ts'
-import { openArchiveRecords, unpackZip } from './zip.ts'
-
-export interface RunOptions {
-  onProgress?: OnProgress
-  signal?: AbortSignal
-  /** Others write to the project meanwhile: many short transactions with room between them, still one step of undo. */
-  sharing?: boolean
-}
-
-/** Images a transaction, and milliseconds for others between two, while sharing. */
-const sharedTransaction = { images: 100, pause: 20 }
+import { unpackZip } from './zip.ts'
 
 /**
- * Reads a file or folder into a project. What is good is taken, what is not is reported with its reason; the records are
- * stored after all was read, in one transaction or (sharing) several that are one step of undo, or in batches that a second run goes on from. Images are referenced where they lie; those out of
- * an archive (tar, zip) are unpacked into the project's `media` folder. The same import run twice adds nothing.
+ * Reads a file or folder into a project. What is good is taken, what is not is reported with its reason. The records are stored after
+ * everything was read: in one transaction, in several that are one step of undo (`sharing`), or in batches that a second run continues
+ * from. Images are referenced where they lie; those in an archive (tar, zip) are unpacked into the project's `media` folder. Running the
+ * same import twice adds nothing.
+ * @throws a user or data fault that names the path, the format or the option
  */
 export async function importInto(project: Project, given: string, options: ImportOptions & RunOptions = {}): Promise<ImportReport> {
   const began = performance.now()
   const { onProgress, signal, sharing, ...rest } = options
   const parsed = importOptions.safeParse(rest)
-  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(inField(parsed.error))
   const findings = new Findings()
   const input = path.resolve(given)
-  if (!existsSync(input)) throw userError(`${given}: no such file or folder`)
+  if (!existsSync(input)) throw userError(sentence('file.no-such-path', { path: given }))
   const unpacked = new Unpacked(project)
   const unpackTo = unpacked.folder
   const store = new Storing(project, { ...parsed.data, onProgress, signal, sharing }, findings)
@@ -63,8 +50,10 @@ export async function importInto(project: Project, given: string, options: Impor
       await unpackZip(input, at, findings, signal)
     }
     const besides = ownBesides(project, at)
-    const format = parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format
-    if (besides && format === 'dashi') throw userError(`${given}: is this very project`)
+    const format = formatRecord(parsed.data.format === 'auto' ? await detectFormat(at, besides) : parsed.data.format)
+    if (!canImport(format)) throw userError(sentence('exchange.cannot-import', { format: format.id }))
+    if (besides && format.archive) throw userError(sentence('exchange.project-itself', { path: given }))
+    const settings = settingsOf(format, 'import', parsed.data.settings)
     const taken: Taken = {
       annotations: { regions: 0, labels: 0, captions: 0 },
       missing: 0,
@@ -74,8 +63,9 @@ export async function importInto(project: Project, given: string, options: Impor
       skipped: [],
     }
     const read = () =>
-      readAll(statSync(at).isFile() || besides || formats[format].beside ? at : datasetRoot(at), format, {
+      readAll(statSync(at).isFile() || besides || format.beside ? at : datasetRoot(at), format, {
         options: parsed.data,
+        settings,
         findings,
         taken,
         unpackTo,
@@ -84,7 +74,7 @@ export async function importInto(project: Project, given: string, options: Impor
       })
     const root = parsed.data.batch === undefined ? await grouped(project.db, project.user, read) : await read()
     return {
-      format,
+      format: format.id,
       root,
       images: store.images,
       counts: store.counts,
@@ -113,6 +103,7 @@ function tookNothing({ annotations: { regions, labels, captions }, unread }: Tak
 
 interface Reading {
   options: Source['options']
+  settings: Record<string, unknown>
   findings: Findings
   taken: Taken
   unpackTo: Source['unpackTo']
@@ -127,17 +118,16 @@ export function ownBesides(project: Project, folder: string): readonly string[] 
 }
 
 /** Returns the folder that the images' paths are relative to. */
-async function readAll(at: string, format: FormatName, { options, findings, taken, unpackTo, store, besides }: Reading): Promise<string> {
-  if (format === 'dashi') {
-    for (const { record, root } of openArchiveRecords(at, findings, (labels) => store.declare(labels))) {
+async function readAll(at: string, format: Format, reading: Reading): Promise<string> {
+  const { options, settings, findings, taken, unpackTo, store, besides } = reading
+  if (format.archive) {
+    for (const { record, root } of format.archive.records(at, findings, (labels) => store.declare(labels))) {
       count(taken, record)
       store.put(record, root)
     }
     await store.finish()
     return at
   }
-  const read = formats[format].read
-  if (!read) throw userError(`${format} cannot be imported`)
   const isFile = statSync(at).isFile()
   const folder = isFile ? datasetFolder(at, format) : at
   const tree = new Tree(folder, options.followLinks, besides)
@@ -155,7 +145,7 @@ async function readAll(at: string, format: FormatName, { options, findings, take
   }
   // Images that came before their files get them now, and are known again below.
   if (mayBeMissing(store.project)) await relink(store.project, images.root, imagesIn(images))
-  const settled = mapOrdered(read(source), 8, async (draft) => {
+  const settled = mapOrdered(format.read!(source, settings), 8, async (draft) => {
     const at = draft.root ?? images.root
     tree.took(draft.where.file)
     if (!draft.root) images.took(draft.image.path)
@@ -170,9 +160,9 @@ async function readAll(at: string, format: FormatName, { options, findings, take
     root ??= at
   }
   for (const name of new Set([...tree.undecodable, ...images.undecodable]))
-    findings.leave({ file: name }, 'its name is no UTF-8, so it cannot be taken; rename it')
+    findings.leave({ file: name }, 'its name is not valid UTF-8; rename it')
   if (!isFile) Object.assign(taken, leftIn(tree))
-  if (store.images + findings.leftOut === 0) throw dataError(at, `holds nothing in the format ${format}`)
+  if (store.images + findings.leftOut === 0) throw dataError(at, sentence('exchange.nothing-in-format', { format: format.id }))
   await store.finish()
   if (options.followLinks) agreeToLinks(store.project, images.root)
   return root ?? images.root
@@ -189,180 +179,13 @@ function count({ annotations }: Taken, { regions, labels, captions }: ImageRecor
 }
 
 /** A file in `annotations/` belongs to the folder above it, as do those of `data/` and `ann/`. */
-function datasetFolder(file: string, format: FormatName): string {
+function datasetFolder(file: string, format: Format): string {
   const folder = path.dirname(file)
-  const apart = formats[format].apart?.includes(path.basename(folder))
+  const apart = format.apart?.includes(path.basename(folder))
   return apart ? path.dirname(folder) : folder
 }
 
 function existingFolder(folder: string): string {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(`images: ${folder}: no such folder`)
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw userError(sentence('exchange.no-images-folder', { folder }))
   return folder
-}
-
-/** Takes records in as they come, into the database at once or in batches. */
-class Storing {
-  images = 0
-  counts: IngestCounts = noCounts()
-  private readonly spool: Spool | null
-  private batch: { record: ImageRecord; root: string }[] = []
-  private readonly labels: DraftLabel[] = []
-  private readonly tracks = new Map<string, number>()
-  private readonly report: ReturnType<typeof meter>
-
-  constructor(
-    readonly project: Project,
-    private readonly options: Source['options'] & RunOptions,
-    private readonly findings: Findings,
-  ) {
-    this.spool = options.batch === undefined ? new Spool() : null
-    this.report = meter(options.onProgress)
-  }
-
-  declare(labels: readonly (string | DraftLabel)[]): void {
-    for (const l of labels) this.labels.push(repairedDeep(typeof l === 'string' ? { name: l } : l))
-  }
-
-  put(record: ImageRecord, root: string): void {
-    this.options.signal?.throwIfAborted()
-    this.report('reading', ++this.images)
-    if (this.spool) this.spool.put('record', root, record)
-    else if (this.batch.push({ record, root }) >= this.options.batch!) this.write(this.batch.splice(0))
-  }
-
-  async finish(): Promise<void> {
-    if (!this.spool) return this.write(this.batch)
-    const records = spooled(this.spool)
-    if (this.options.sharing) {
-      const { images, pause: rest } = sharedTransaction
-      for (let some = take(records, images); some.length; some = take(records, images)) {
-        this.project.db.transaction(() => this.write(some))
-        await pause(rest)
-      }
-    }
-    this.project.db.transaction(() => {
-      this.declareNow()
-      this.store(records)
-    })
-  }
-
-  /** Each where the project has its image. */
-  private *opinions(
-    records: Iterable<{ record: ImageRecord; root: string }>,
-    name: string,
-  ): Generator<{ record: ImageRecord; root: string }> {
-    const placed = opinionPlaces(this.project)
-    for (const { record, root } of records) {
-      const there = placed(record, root)
-      if (there) yield { record: asOpinion({ ...record, fileName: there.path }, name), root: there.root }
-      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion brings none`)
-    }
-  }
-
-  close(): void {
-    this.spool?.close()
-  }
-
-  private write(batch: { record: ImageRecord; root: string }[]): void {
-    this.declareNow()
-    this.store(batch)
-  }
-
-  /** The class list of the dataset, so that class ids keep their order. */
-  private declareNow(): void {
-    const labels = listLabels(this.project)
-    const [known, keys] = [new Set(labels.map((l) => l.name)), new Set(labels.map((l) => l.key))]
-    const fresh = new Map<string, DraftLabel>()
-    // Of labels that are there already, only gaps are filled.
-    const told = [
-      ...new Map(
-        this.labels.filter((l) => l.parent || l.attributes?.length || l.skeleton).map((l) => [l.name.trim().slice(0, 500), l]),
-      ).entries(),
-    ]
-      .filter(([name]) => name)
-      .map(([name, { parent = null, attributes = [], skeleton }]) => ({
-        name,
-        parent,
-        attributes,
-        ...(skeleton ? { skeleton } : {}),
-        synonyms: [],
-        prompts: [],
-      }))
-    for (const l of this.labels.splice(0)) {
-      const name = l.name.trim().slice(0, 500)
-      if (name && !known.has(name) && !fresh.has(name)) fresh.set(name, { ...l, name })
-    }
-    if (fresh.size)
-      this.counts.labels += addLabels(
-        this.project,
-        [...fresh.values()].map(({ parent: _, key, ...l }) => ({ ...l, key: key && !keys.has(key) ? key : null })),
-      ).length
-    if (told.length) importLabelSchema(this.project, { format: 'dashi-labels', version: 1, labels: told }, 'merge')
-  }
-
-  private store(records: Iterable<{ record: ImageRecord; root: string }>): void {
-    const { project, counts, options, report } = this
-    const of = this.spool ? this.images : null
-    const before = { ...counts }
-    let done = before.added + before.merged + before.unchanged
-    const known = knownElsewhere(project)
-    if (options.secondOpinion !== undefined) records = this.opinions(records, options.secondOpinion)
-    // Records go by root; most imports have one.
-    const write = (root: string, some: Iterable<ImageRecord>) => {
-      const more = addRecords(project, some, {
-        root,
-        action: options.action ?? 'import',
-        tracks: this.tracks,
-        ...(options.signal ? { signal: options.signal } : {}),
-        onProgress: (n) => report('storing', done + n, of),
-      })
-      done += more.added + more.merged + more.unchanged
-      for (const k of Object.keys(counts) as (keyof IngestCounts)[]) counts[k] += more[k]
-    }
-    const others: { record: ImageRecord; root: string }[] = []
-    const iterator = records[Symbol.iterator]()
-    let next = iterator.next()
-    while (!next.done) {
-      const { root } = next.value
-      write(
-        root,
-        (function* () {
-          for (; !next.done && next.value.root === root; next = iterator.next()) {
-            const elsewhere = known(next.value.record, root)
-            if (elsewhere) others.push(elsewhere)
-            else yield next.value.record
-          }
-        })(),
-      )
-    }
-    for (const { root, record } of others) write(root, [record])
-  }
-}
-
-function* spooled(spool: Spool): Generator<{ record: ImageRecord; root: string }> {
-  for (const { value, key } of spool.all('record')) yield { record: value as ImageRecord, root: key }
-}
-
-function take<T>(from: Iterator<T>, n: number): T[] {
-  const some: T[] = []
-  for (let next; some.length < n && !(next = from.next()).done;) some.push(next.value)
-  return some
-}
-
-/** An image that the project has under another folder is that image: the same file, or the same content under the same name. */
-function knownElsewhere(project: Project) {
-  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
-  const placed = placedElsewhere(project)
-  return (record: ImageRecord, root: string): { record: ImageRecord; root: string } | null => {
-    const there = placed(root, record.fileName)
-    if (there) return { record: { ...record, fileName: there.path }, root: there.root }
-    if (!record.contentHash) return null
-    const rows = project.db.all<{ root_id: number; path: string }>(
-      'SELECT root_id, path FROM media WHERE content_hash = ?',
-      record.contentHash,
-    )
-    if (rows.some((r) => roots.get(r.root_id) === root)) return null
-    const twin = rows.find((r) => path.posix.basename(r.path) === path.posix.basename(record.fileName) && roots.has(r.root_id))
-    return twin ? { record: { ...record, fileName: twin.path }, root: roots.get(twin.root_id)! } : null
-  }
 }

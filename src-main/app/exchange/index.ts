@@ -1,7 +1,8 @@
 /** Every format in and out. */
 export { detectFormat } from './detect.ts'
 export { exportFrom, exportLosses, summarise, type ExportRun } from './export.ts'
-export { losses } from './format.ts'
-export { formats } from './formats.ts'
-export { importInto, type RunOptions } from './import.ts'
-export { openArchive } from './zip.ts'
+export { canExport, canImport, losses } from './format.ts'
+export { formatRecord, formats, settingsOf } from './formats.ts'
+export { importInto } from './import.ts'
+export { openArchive } from './project-archive.ts'
+export type { RunOptions } from './progress.ts'

@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 export interface JsonItem {
   /** The top-level key; '' for elements of a top-level array. */
@@ -46,7 +47,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
   let parts: Buffer[] = []
   let kept = 0
   const fail = (problem: string): never => {
-    throw dataError(file, `line ${line}: ${problem}`)
+    throw dataError(file, sentence('exchange.at-line', { line, problem }))
   }
   const finish = (tail: Buffer): string => {
     const bytes = parts.length ? Buffer.concat([...parts, tail]) : tail

@@ -167,8 +167,8 @@ const isWhole = (s: string) => /^\d+(?:\.0+)?$/.test(s)
 const whole = (s: string) => (isWhole(s) ? String(Math.trunc(Number(s))) : s)
 
 /**
- * Names for labels that are all numbers or codes, by a map beside the file; others, and those without a map, stay. A list without numbers counts from
- * 0, or from 1 where only that fits.
+ * Names for labels that are all numbers or codes, by a map beside the file; others, and those without a map, stay. A list without numbers
+ * counts from 0, or from 1 where only that fits.
  */
 export function namer(
   tree: Tree,

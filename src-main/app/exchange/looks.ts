@@ -1,16 +1,14 @@
 /** What a file that nobody read looks like, in words for a person, and which format would read it. */
 import path from 'node:path'
-import type { FormatName } from '#shared/model/exchange.ts'
 import { bytesOf } from './bytes.ts'
-import { formats } from './formats.ts'
+import { formatOf, formatRecord, formats } from './formats.ts'
 import type { Outline } from './outline.ts'
-import { formatOf } from './sniff.ts'
-import { isYoloText } from './yolo-rows.ts'
+import { isYoloText } from './formats/yolo/text.ts'
 import { isImage, stemOf, type Tree } from './tree.ts'
 
 export interface Looks {
   looks: string
-  reader: FormatName | null
+  reader: string | null
   /** Does it look as if it held annotations? */
   likely: boolean
 }
@@ -85,7 +83,7 @@ export function looksLike(tree: Tree, file: string): Looks {
   const name = path.posix.basename(file)
   const packing = packed.get(extensionOf(name))
   const reader = formatOf(peek)
-  const title = reader && `looks like ${formats[reader].title}`
+  const title = reader && `looks like ${formatRecord(reader).title.en}`
   if (packing !== undefined && !inText.test(name))
     return { looks: title ?? magic(bytesOf(peek.file, 300)) ?? packing, reader, likely: true }
   const text = peek.head.replace(/^\ufeff/, '')
@@ -180,16 +178,16 @@ function xml(file: string, text: string): Looks {
 
 function plain(tree: Tree, file: string, text: string): Looks {
   const name = path.posix.basename(file)
-  const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   if (
     classList.test(name) &&
     text.split(/\r?\n/).every((l) => l.length < 80 && !/\.(jpe?g|png|webp|tiff?|bmp|gif)\b/i.test(l)) &&
     !isYoloText(text)
   )
     return { looks: 'a list of names', reader: null, likely: false }
-  if (isYoloText(text)) return { looks: 'rows of a class and coordinates', reader: 'yolo', likely: true }
-  if (tree.imagesByStem(folder, path.posix.basename(stemOf(file))).length)
-    return { looks: 'text beside its image', reader: 'captions', likely: true }
+  for (const format of formats) {
+    const looks = format.looks?.(tree, file, text)
+    if (looks) return { looks, reader: format.id, likely: true }
+  }
   return {
     looks: `text, begins with ${JSON.stringify(text.trim().split(/\r?\n/)[0]!.slice(0, 40))}`,
     reader: null,

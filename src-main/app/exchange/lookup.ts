@@ -56,7 +56,8 @@ function indexOf(tree: Tree): Index {
 
 /**
  * The image that an annotation file names: as it stands, beside the file, by its last steps, without its extension; at last the one
- * image of that name anywhere in the tree, unless it lies in another split. Not found, it has the place that was named; null where that lies outside.
+ * image of that name anywhere in the tree, unless it lies in another split. Not found, it has the place that was named; null where that
+ * lies outside.
  */
 export function imageNamed(images: Tree, given: string, file: string): Found | null {
   const name = given

@@ -2,7 +2,7 @@
 import type { RecordRegion } from '#shared/model/record.ts'
 import { pointName, skeleton, type Skeleton } from '#shared/model/skeleton.ts'
 import { groupAttribute } from './shapes.ts'
-import { labelOf } from './target.ts'
+import { labelOf } from './unlabelled.ts'
 
 export type ObjectOf<R> = { label: string } & ({ outline: R; points?: R } | { outline?: undefined; points: R })
 

@@ -1,6 +1,7 @@
 /** A second person's annotations of images that the project has: beside what is there, never mixed with it. */
 import path from 'node:path'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { hasMedia, placesByContent, placesByPath, type StoredPlace } from '../../db/exchange.ts'
 import { listRoots, placedElsewhere } from '../projects/index.ts'
 import type { Project } from '../projects/project.ts'
 
@@ -24,19 +25,18 @@ export function opinionPlaces(project: Project): (record: ImageRecord, root: str
   const { db } = project
   const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
   const placed = placedElsewhere(project)
-  const only = (rows: readonly { root_id: number; path: string }[]) =>
+  const only = (rows: readonly StoredPlace[]) =>
     rows.length === 1 && roots.has(rows[0]!.root_id) ? { root: roots.get(rows[0]!.root_id)!, path: rows[0]!.path } : null
   return (record, root) => {
     const at = [...roots].find(([, folder]) => folder === root)?.[0]
-    if (at !== undefined && db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', at, record.fileName) !== undefined)
-      return { root, path: record.fileName }
+    if (at !== undefined && hasMedia(db, at, record.fileName)) return { root, path: record.fileName }
     const there = placed(root, record.fileName)
     if (there) return there
     if (record.contentHash) {
-      const same = db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE content_hash = ?', record.contentHash)
+      const same = placesByContent(db, record.contentHash)
       const named = same.filter((r) => path.posix.basename(r.path) === path.posix.basename(record.fileName))
       return only(same) ?? only(named)
     }
-    return only(db.all<{ root_id: number; path: string }>('SELECT root_id, path FROM media WHERE path = ?', record.fileName))
+    return only(placesByPath(db, record.fileName))
   }
 }

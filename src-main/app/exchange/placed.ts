@@ -6,6 +6,13 @@ import { putNew } from '../../files/replace.ts'
 import { sha256 } from './settle.ts'
 import { stemOf } from './tree.ts'
 
+/** A path below the folder, or null where the name is not one: absolute, climbing, or not writable on every system. */
+export function safeEntry(name: string): string | null {
+  if (name.includes('\0') || name.includes('\\') || /^[A-Za-z]:/.test(name) || name.startsWith('/') || name.length > 1024) return null
+  const steps = name.split('/').filter((s) => s !== '' && s !== '.')
+  return steps.length === 0 || steps.includes('..') ? null : steps.join('/')
+}
+
 /**
  * Moves an unpacked image to the first of the names where none is, or the same one: the import run again leaves it there, and another
  * image of that name gets a number. @returns the name

@@ -2,6 +2,13 @@ import type { Phase, StepProgress } from '#shared/model/progress.ts'
 
 export type OnProgress = (progress: StepProgress) => void
 
+export interface RunOptions {
+  onProgress?: OnProgress
+  signal?: AbortSignal
+  /** Others write to the project meanwhile: many short transactions with pauses between them, still one step of undo. */
+  sharing?: boolean
+}
+
 /** Reports at most ten times a second, with rate and time left. */
 export function meter(onProgress: OnProgress | undefined) {
   let phase: Phase | null = null

@@ -22,8 +22,8 @@ interface Probe extends Size {
 }
 
 /**
- * An image that is not there is kept with its annotations, so that its file can be linked later (see relink.ts): with the size annotated, or without one
- * where the geometry is in pixels. Null where the record can't be stored at all.
+ * An image that is not there is kept with its annotations, so that its file can be linked later (see relink.ts): with the size annotated,
+ * or without one where the geometry is in pixels. Null where the record can't be stored at all.
  */
 export async function settle(source: Source, draft: Draft, file: string): Promise<ImageRecord | null> {
   const { findings } = source
@@ -89,7 +89,9 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
 /** What an annotation can do without. */
 const optional = new Set<PropertyKey>(['author', 'state', 'attributes', 'z', 'language', 'spans'])
 
-/** The record less what its schema refuses: a field where it is optional, else the label, caption or tag. Regions stay in their places. */
+/**
+ * The record less what its schema refuses: a field where it is optional, else the label, caption or tag. Regions stay in their places.
+ */
 function without(record: ImageRecord, issues: readonly { path: PropertyKey[] }[]): ImageRecord {
   const less = structuredClone(record) as ImageRecord & Record<string, unknown>
   const gone = new Set<unknown>()

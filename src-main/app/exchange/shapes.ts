@@ -57,8 +57,8 @@ export function ellipseRing(cx: number, cy: number, rx: number, ry: number, angl
 }
 
 /**
- * Four corners, in order round it either way, as the rotated box that fits them best; null where a corner lies further than `slack` pixels from
- * the box's own: by default a thousandth of its size, for files that keep rounded numbers more.
+ * Four corners, in order round it either way, as the rotated box that fits them best; null where a corner lies further than `slack`
+ * pixels from the box's own: by default a thousandth of its size, for files that keep rounded numbers more.
  */
 export function rotatedFromCorners(p: readonly number[], slack?: number): RotatedBoxShape | null {
   if (p.length !== 8) return null
@@ -87,7 +87,10 @@ export function rotatedFromCorners(p: readonly number[], slack?: number): Rotate
   return w > 0 && h > 0 && far <= (slack ?? 1e-3 * Math.max(w, h, 1)) ? box : null
 }
 
-/** The rotated box of least area around points: one of its sides runs along one of their hull (Freeman & Shapira 1975). Null where they have no area. */
+/**
+ * The rotated box of least area around points: one of its sides runs along one of their hull (Freeman & Shapira 1975). Null where they
+ * have no area.
+ */
 export function smallestBox(points: readonly number[]): RotatedBoxShape | null {
   const hull = hullOf(points)
   let best: RotatedBoxShape | null = null

@@ -33,8 +33,8 @@ function splitOfWords(name: string): string | null {
 }
 
 /**
- * The split that an annotation file tells by its name, or by the nearest of the folders that it is in; null where none is a word for a split: a date,
- * the dataset's name, the kind of annotation are none.
+ * The split that an annotation file tells by its name, or by the nearest of the folders that it is in; null where none is a word for a
+ * split: a date, the dataset's name, the kind of annotation are none.
  */
 export function splitOfFile(file: string): string | null {
   const steps = file.split('/')

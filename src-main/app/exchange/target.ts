@@ -3,9 +3,10 @@ import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, o
 import path from 'node:path'
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
-import type { exportOptions, FormatName, Summary } from '#shared/model/exchange.ts'
-import type { ImageRecord, RecordRegion } from '#shared/model/record.ts'
+import type { exportOptions, Summary } from '#shared/model/exchange.ts'
+import type { ImageRecord } from '#shared/model/record.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
 import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
@@ -32,7 +33,6 @@ export interface LabelFacts {
 
 export interface Target {
   readonly folder: string
-  readonly format: FormatName
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
   /** What the project says of each label beside its name. */
@@ -46,10 +46,6 @@ export interface Target {
   /** Files written so far. */
   files: number
 }
-
-/** A class for regions without a label, in formats that need one. */
-export const unlabelled = 'unlabelled'
-export const labelOf = (region: Pick<RecordRegion, 'label'>) => region.label ?? unlabelled
 
 /** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
 export function place(target: Target, rel: string): string {
@@ -90,7 +86,7 @@ export class TextFile {
 
 export function openText(target: Target, rel: string): TextFile {
   const file = place(target, rel)
-  if (existsSync(file)) throw userError(`${rel}: two splits would be written to this file; rename one of them`)
+  if (existsSync(file)) throw userError(sentence('exchange.splits-collide', { file: rel }))
   target.files++
   return new TextFile(file)
 }
@@ -129,8 +125,8 @@ export function copyImage(target: Target, item: Item, rel: string): void {
 }
 
 /**
- * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png) would
- * share one annotation file, so the later one becomes `a-2.png`.
+ * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png)
+ * would share one annotation file, so the later one becomes `a-2.png`.
  */
 export function freeName(target: Target, fileName: string, annotation: (stem: string) => string): string {
   const stem = stemOf(fileName)

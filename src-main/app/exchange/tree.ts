@@ -2,6 +2,7 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { Findings } from './findings.ts'
 import { isProjectFolder, ownNames } from '../../files/project-files.ts'
@@ -24,7 +25,10 @@ export class Tree {
   /** Names that are no UTF-8, as they look: the files cannot be asked for by them. */
   readonly undecodable = new Set<string>()
 
-  /** Names at the top that are a project's own: it may lie in the folder of its images. One further below is no part of the dataset at all. */
+  /**
+   * Names at the top that are a project's own: it may lie in the folder of its images. One further below is no part of the dataset at
+   * all.
+   */
   private readonly own: ReadonlySet<string>
 
   /**
@@ -161,9 +165,9 @@ export class Tree {
   /** UTF-8 without a byte order mark. Throws dataError where the file is larger than `limit` bytes. */
   text(rel: string, limit = 1 << 28): string {
     const file = this.absolute(rel)
-    if (!this.real(rel)) throw dataError(rel, 'leads outside the folder')
+    if (!this.real(rel)) throw dataError(rel, sentence('file.leads-outside'))
     const { size } = statSync(file)
-    if (size > limit) throw dataError(rel, `${size} bytes, expected at most ${limit}`)
+    if (size > limit) throw dataError(rel, sentence('file.too-large', { size, limit }))
     const text = readFileSync(file, 'utf8')
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
@@ -200,8 +204,8 @@ const isAbsolute = (name: string) => /^(?:[/\\]|[A-Za-z]:[/\\]|[a-z][a-z0-9+]*:\
 
 /**
  * Looks for an image in the folders given (relative to the root), the name as it stands first. Absolute paths, addresses and
- * names that climb out with `..` are looked for by their last parts. One that is not there has a place of that name within the tree, where
- * its annotations wait for it; null is a name that no image can have.
+ * names that climb out with `..` are looked for by their last parts. One that is not there has a place of that name within the tree,
+ * where its annotations wait for it; null is a name that no image can have.
  */
 export function findImage(tree: Tree, name: string, bases: readonly string[]): Found | null {
   if (!name || name.includes('\0') || name.length > 4096) return null

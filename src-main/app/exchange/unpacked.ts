@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { isRootUsed } from '../../db/exchange.ts'
 import { diskFull, inWords, notWritable } from '../../files/words.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
@@ -40,7 +42,7 @@ export class Unpacked {
     const stayed = Math.max(0, countMedia(this.project) - this.before)
     const referred = new Set(
       listRoots(this.project)
-        .filter((r) => this.project.db.value('SELECT 1 FROM media WHERE root_id = ? LIMIT 1', r.id) !== undefined)
+        .filter((r) => isRootUsed(this.project.db, r.id))
         .map((r) => path.resolve(this.project.folder, r.path)),
     )
     const free = (folder: string) => ![...referred].some((root) => root === folder || root.startsWith(folder + path.sep))
@@ -58,11 +60,9 @@ export class Unpacked {
     const media = path.join(this.project.folder, 'media')
     attempt(() => existsSync(media) && this.made.length && !readdirSync(media).length && rmdirSync(media))
     if (aborted) return cancelled()
-    const kept = stayed
-      ? `${stayed} images were taken in before and stay; an undo, or the same import again, is possible`
-      : 'nothing was added'
-    if (diskFull(error)) return dataError(given, `no space left on the device; ${kept}`, error)
-    if (notWritable(error, this.project.folder)) return dataError(given, `the project’s folder cannot be written to; ${kept}`, error)
+    const kept = stayed ? sentence('exchange.some-stayed', { images: stayed }) : sentence('exchange.none-added')
+    if (diskFull(error)) return dataError(given, sentence('exchange.disk-full', { kept }), error)
+    if (notWritable(error, this.project.folder)) return dataError(given, sentence('exchange.not-writable', { kept }), error)
     return inWords(error)
   }
 }

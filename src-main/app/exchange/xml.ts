@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { SaxesParser } from 'saxes'
 import { DashiError, dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 export interface XmlElement {
   name: string
@@ -27,7 +28,7 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
   let depth = 0
   let size = 0
   const fail = (problem: string) => {
-    throw dataError(file, `line ${parser.line}: ${problem}`)
+    throw dataError(file, sentence('exchange.at-line', { line: parser.line, problem }))
   }
   parser.on('doctype', (text) => {
     if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('a document type with entities or of another file is refused')

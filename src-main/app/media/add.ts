@@ -4,7 +4,10 @@ import type { ScanResult } from '#shared/model/scan.ts'
 import { isBelow, Within } from '../../files/within.ts'
 import { addRecords, placesOf, type Project } from '../projects/index.ts'
 
-/** Below a folder of images that the project has already they are its files, so that none is there twice; links that lead out are left out. */
+/**
+ * A file below one of the project's image folders is entered as that folder's, so that no image is there twice. Links that lead out of
+ * the folder are left out.
+ */
 export function addImages(project: Project, files: readonly string[]): ScanResult {
   const known = [...placesOf(project).values()].sort((a, b) => b.folder.length - a.folder.length)
   const byFolder = new Map<string, string[]>()

@@ -15,7 +15,7 @@ const places: Record<CacheName, readonly { folder: string; ours: RegExp }[]> = {
 }
 const megabyte = 2 ** 20
 
-interface Item {
+interface CachedFile {
   path: string
   bytes: number
   used: number
@@ -65,8 +65,8 @@ export class Caches {
     return mine
   }
 
-  private async items(name: CacheName): Promise<Item[]> {
-    const found: Item[] = []
+  private async items(name: CacheName): Promise<CachedFile[]> {
+    const found: CachedFile[] = []
     for (const { folder, ours } of places[name])
       for (const entry of await readdir(join(this.root, folder)).catch(() => []))
         if (ours.test(entry)) found.push(await sizeOf(join(this.root, folder, entry)))
@@ -75,7 +75,7 @@ export class Caches {
 }
 
 /** A file, or a folder with all that is in it. */
-async function sizeOf(path: string): Promise<Item> {
+async function sizeOf(path: string): Promise<CachedFile> {
   const info = await stat(path).catch(() => null)
   if (!info) return { path, bytes: 0, used: 0 }
   const own = { path, bytes: info.isDirectory() ? 0 : info.size, used: Math.max(info.atimeMs, info.mtimeMs) }
@@ -89,6 +89,6 @@ async function sizeOf(path: string): Promise<Item> {
 }
 
 /** What is in use at this moment (a system that locks files) goes the next time. */
-async function removeAll(items: readonly Item[]): Promise<void> {
+async function removeAll(items: readonly CachedFile[]): Promise<void> {
   for (const { path } of items) await rm(path, { recursive: true, force: true }).catch(() => undefined)
 }

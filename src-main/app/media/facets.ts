@@ -5,7 +5,11 @@ import type { MediaFilter } from '#shared/model/project.ts'
 import { FacetQuery } from '../../db/facets.ts'
 import { listRoots, type Project } from '../projects/index.ts'
 
-/** Each count is that of the images which the value would show beside the other filters. `exact`: however many images there are. `few`: other than the usual, for a test. */
+/**
+ * Each count is the number of images that the value would show in addition to the other filters.
+ * @param exact counts every image, however many there are
+ * @param few the number up to which all are counted, in tests
+ */
 export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = false, few?: number): Facets {
   const { db } = project
   const query = new FacetQuery(db, filter, exact, few)
@@ -37,7 +41,10 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
 /** Of one level so many are listed. */
 const mostFolders = 200
 
-/** The folders at the top, and along the way to the chosen one those on each level and the ones in it; those below are counted with each. */
+/**
+ * The folders at the top and, on the way down to the chosen one, those of each level and those inside it. The images of subfolders
+ * count too.
+ */
 function folderTree(
   project: Project,
   found: readonly { rootId: number; folder: string; count: number }[],

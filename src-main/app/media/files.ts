@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
 import type { CheckedFiles } from '#shared/contract/media.ts'
+import { type FileFacts, fileFacts } from '../../db/media-facts.ts'
 import { fileStates, type FileState, setFileStates, uncheckedIds, countUnchecked, unreadableMedia } from '../../db/media-file.ts'
 import { linkReason, type Within } from '../../files/within.ts'
 import { inWords, ofProcess } from '../../files/words.ts'
@@ -22,16 +23,10 @@ export interface CheckControl {
 
 const atOnce = 32
 
-interface Row {
-  id: number
-  rootId: number
-  path: string
-  width: number | null
-  hash: string | null
-  perceptual: string | null
-}
-
-/** Looks at the files of these images, where it was not known how they are or they are others since. @returns those that cannot be read, with the reason */
+/**
+ * Looks at the files of these images, where it was not known whether they can be read or they have changed since.
+ * @returns those that cannot be read, with the reason
+ */
 export async function checkMedia(
   project: Project,
   ids: readonly number[],
@@ -43,10 +38,7 @@ export async function checkMedia(
     signal?.throwIfAborted()
     const some = ids.slice(at, at + atOnce)
     const known = fileStates(project.db, some)
-    const rows = project.db.all<Row & Record<string, string | number | null>>(
-      'SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value',
-      JSON.stringify(some),
-    )
+    const rows = fileFacts(project.db, some)
     const looked = await Promise.all(rows.map((row) => look(places.get(row.rootId)!, row, known.get(row.id), again)))
     signal?.throwIfAborted()
     if (!project.readOnly)
@@ -99,7 +91,7 @@ interface Looked extends FileState {
   facts: MediaFacts
 }
 
-async function look(place: Within, row: Row, known: FileState | undefined, again: boolean): Promise<Looked> {
+async function look(place: Within, row: FileFacts, known: FileState | undefined, again: boolean): Promise<Looked> {
   const state = (stamp: string, problem: string | null, facts: MediaFacts = {}): Looked => ({
     mediaId: row.id,
     stamp,
@@ -123,7 +115,7 @@ async function look(place: Within, row: Row, known: FileState | undefined, again
 }
 
 /** What is to be known of an image whose file could be decoded: at first, and anew where the file is another one. */
-async function factsOf(file: string, { width, hash, perceptual }: Row, changed: boolean): Promise<MediaFacts> {
+async function factsOf(file: string, { width, hash, perceptual }: FileFacts, changed: boolean): Promise<MediaFacts> {
   const raster = width === null || changed ? await rasterOf(file) : {}
   return {
     ...raster,

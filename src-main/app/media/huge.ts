@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { dataError } from '#shared/errors.ts'
 import type { StartChild } from '../../files/child.ts'
 import type { HugeTask } from './huge-task.ts'
-import { LatestFirst } from './queue.ts'
+import { LatestFirst } from './latest-first.ts'
 
 /** Pixels from which an image is huge: decoding takes longer than anybody would wait for another picture. */
 export const hugePixels = 50e6
@@ -33,7 +33,10 @@ export class HugeImages {
     private readonly patience = grace,
   ) {}
 
-  /** `clear` removes what lies at `task.out`: before it is made, and where it was not made to its end. Rejects as soon as `signal` aborts; what is asked for by several is made once, for as long as one of them waits. */
+  /**
+   * A result that several ask for is made once, for as long as one of them waits. Rejects as soon as `signal` aborts.
+   * @param clear removes what lies at `task.out`: before it is made, and when it could not be finished
+   */
   async make(task: HugeTask, signal: AbortSignal, clear: () => Promise<void>): Promise<void> {
     signal.throwIfAborted()
     let making = this.making.get(task.out)

@@ -1,5 +1,6 @@
 /** Which files are images at all, and of what size: by their first bytes, before any decoder sees them. */
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { limits } from '#shared/model/limits.ts'
 import { pictureFacts } from '../../engine/data/index.ts'
 
@@ -14,7 +15,16 @@ export interface Raster {
 /** Size and orientation by the file's header. Throws dataError naming `name`. */
 export async function rasterOf(file: string, name = file): Promise<Raster> {
   const { width, height, orientation } = await pictureFacts(file, name)
-  if (!width || !height) throw dataError(name, 'says nothing of its size')
-  if (width * height > limits.area) throw dataError(name, `has ${width} × ${height} pixels, expected at most ${limits.area}`)
+  if (!width || !height) throw dataError(name, sentence('image.no-size'))
+  if (width * height > limits.area) throw dataError(name, sentence('image.too-many-pixels', { width, height, most: limits.area }))
   return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
+}
+
+/** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
+export async function factsOf(file: string): Promise<Raster | null> {
+  try {
+    return await rasterOf(file)
+  } catch {
+    return null
+  }
 }

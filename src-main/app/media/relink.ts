@@ -1,21 +1,17 @@
-/** Images whose files were not there when their annotations came: found by name in a folder, they get their place and keep all that they have. */
+/**
+ * Images whose files were not there when their annotations came: found by name in a folder, they get their place and keep all that
+ * they have.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { placesOf, type Project, relocateMedia } from '../projects/index.ts'
-import { factsOf } from './scan.ts'
+import { anyUnhashed, type Unhashed, unhashed } from '../../db/media-facts.ts'
+import { factsOf } from './raster.ts'
 
 export interface Relinked {
   linked: number
   /** Images of the project whose files are still not there. */
   missing: number
-}
-
-interface Waiting {
-  id: number
-  rootId: number
-  path: string
-  width: number | null
-  height: number | null
 }
 
 /** Label Studio puts eight digits before the name of a file that was uploaded. */
@@ -33,23 +29,16 @@ function common(a: string, b: string): number {
 }
 
 /** A link that leads out of its folder is no gap to be filled: it is there, and refused. */
-const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Waiting): boolean => {
+const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Unhashed): boolean => {
   const place = places.get(rootId)
   return !place || place.linkOut(path) !== null || existsSync(join(place.folder, path))
 }
 
-/** Never hashed: perhaps there was no file. */
-const unseen = (project: Project): Waiting[] =>
-  project.db.all<Waiting & Record<string, string | number | null>>(
-    'SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL',
-  )
-
-export const mayBeMissing = (project: Project): boolean =>
-  project.db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
+export const mayBeMissing = ({ db }: Project): boolean => anyUnhashed(db)
 
 /**
- * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose folders agree most),
- * where its size is the one annotated, and where no other image of the project has it.
+ * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose
+ * folders agree most), where its size is the one annotated, and where no other image of the project has it.
  */
 export async function relink(
   project: Project,
@@ -57,17 +46,17 @@ export async function relink(
   files: AsyncIterable<string> | Iterable<string>,
   signal?: AbortSignal,
 ): Promise<number> {
-  const waiting = new Map<string, Waiting[]>()
-  for (const w of unseen(project)) for (const name of namesOf(w.path)) waiting.set(name, [...(waiting.get(name) ?? []), w])
+  const waiting = new Map<string, Unhashed[]>()
+  for (const w of unhashed(project.db)) for (const name of namesOf(w.path)) waiting.set(name, [...(waiting.get(name) ?? []), w])
   if (waiting.size === 0) return 0
   const places = placesOf(project)
   const absent = new Map<number, boolean>()
-  const isAbsent = (w: Waiting) => {
+  const isAbsent = (w: Unhashed) => {
     let known = absent.get(w.id)
     if (known === undefined) absent.set(w.id, (known = !isThere(places, w)))
     return known
   }
-  const candidates = new Map<number, { waits: Waiting; files: { path: string; score: number }[] }>()
+  const candidates = new Map<number, { waits: Unhashed; files: { path: string; score: number }[] }>()
   for await (const path of files) {
     signal?.throwIfAborted()
     for (const w of waiting.get(path.slice(path.lastIndexOf('/') + 1).toLowerCase()) ?? []) {
@@ -100,5 +89,5 @@ export async function relink(
 
 export function countMissing(project: Project): number {
   const places = placesOf(project)
-  return unseen(project).filter((w) => !isThere(places, w)).length
+  return unhashed(project.db).filter((w) => !isThere(places, w)).length
 }

@@ -2,14 +2,16 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { naturalKey } from '#shared/format.ts'
 import { imageExtensions } from '#shared/image-names.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { LinksOut, ScanResult } from '#shared/model/scan.ts'
-import { setMediaFacts, type MediaFacts } from '../annotations/index.ts'
+import { setMediaFacts } from '../annotations/index.ts'
 import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { Within } from '../../files/within.ts'
-import { rasterOf } from './raster.ts'
+import { countUnmeasured, unmeasured } from '../../db/media-facts.ts'
+import { factsOf, type Raster } from './raster.ts'
 import { addRecords, agreeToLinks, getMedia, mediaFile, placedElsewhere, placesOf, type Project } from '../projects/index.ts'
 import { Skipped } from './skipped.ts'
 import { countMissing, mayBeMissing, relink, type Relinked } from './relink.ts'
@@ -82,8 +84,9 @@ const firstBatch = 200
 const laterBatch = 5000
 
 /**
- * Registers the images by name only, so that a large folder is there at once; returns how many there are, and those left out because their names are no UTF-8. `followLinks`: the person
- * agreed to links that lead out of this folder, now and later.
+ * Registers the images by name only, so that a large folder is there at once.
+ * @param followLinks the person agreed to links that lead out of this folder, now and later
+ * @returns how many there are, and those that were left out because their names are not UTF-8
  */
 export async function scanFolder(
   project: Project,
@@ -127,32 +130,19 @@ export async function scanFolder(
   return { images: found, links, leftOut, skipped: skipped.list, unreadable: 0 }
 }
 
-/** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
-export async function factsOf(file: string): Promise<MediaFacts | null> {
-  try {
-    return await rasterOf(file)
-  } catch {
-    return null
-  }
-}
-
 /** Looks into every image whose size is not known yet. One that cannot be read keeps none, and stops nothing. */
 export async function findFacts(project: Project, { signal, progress }: Control): Promise<void> {
-  const unknown = 'width IS NULL AND id > ?'
-  const total = Number(project.db.value('SELECT count(*) FROM media WHERE width IS NULL'))
+  const total = countUnmeasured(project.db)
   const places = placesOf(project)
   const sound = async ({ rootId, path }: { rootId: number; path: string }) =>
     places.get(rootId)!.linkOut(path) === null ? factsOf(places.get(rootId)!.file(path)) : null
   for (let after = 0, done = 0; ;) {
-    const rows = project.db.all<{ id: number; rootId: number; path: string }>(
-      `SELECT id, root_id AS rootId, path FROM media WHERE ${unknown} ORDER BY id LIMIT 64`,
-      after,
-    )
+    const rows = unmeasured(project.db, after, 64)
     if (rows.length === 0) return
     after = rows.at(-1)!.id
     const facts = await Promise.all(rows.map(async (row) => [row.id, await sound(row)] as const))
     signal.throwIfAborted()
-    const readable = facts.filter((entry): entry is readonly [number, MediaFacts] => entry[1] !== null)
+    const readable = facts.filter((entry): entry is readonly [number, Raster] => entry[1] !== null)
     if (readable.length) setMediaFacts(project, new Map(readable))
     progress((done += rows.length), total)
   }
@@ -164,6 +154,6 @@ export async function ensureSize(project: Project, id: number): Promise<void> {
   if (media.width !== null) return
   const file = mediaFile(project, media)
   const facts = await factsOf(file)
-  if (!facts) throw userError(`${media.path}: cannot be read as an image`)
+  if (!facts) throw userError(sentence('image.unreadable', { path: media.path }))
   setMediaFacts(project, new Map([[id, facts]]))
 }

@@ -1,4 +1,7 @@
-/** Pixels by URL: the upright image, thumbnails at two sizes, tiles. A file that cannot be read is a 422 with the reason, and stops nothing else. */
+/**
+ * Pixels by URL: the upright image, thumbnails of two sizes, tiles. A file that cannot be read is answered by 422 and the reason, and
+ * stops nothing else.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream, fstatSync } from 'node:fs'
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
@@ -6,6 +9,7 @@ import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { thumbnailSizes, type ThumbnailSize } from '#shared/contract/urls.ts'
 import { dataError, DashiError, errorLine } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Media } from '#shared/model/media.ts'
 import { type StartChild, startChild } from '../../files/child.ts'
 import { inWords } from '../../files/words.ts'
@@ -13,7 +17,7 @@ import { getMedia, mediaFile, openMedia, type Project } from '../projects/index.
 import { needsConversion, openPicture } from '../../engine/data/index.ts'
 import { DiskCache } from './disk-cache.ts'
 import { HugeImages, hugePixels } from './huge.ts'
-import { LatestFirst } from './queue.ts'
+import { LatestFirst } from './latest-first.ts'
 import { rasterOf } from './raster.ts'
 import { Tiles } from './tiles.ts'
 
@@ -101,7 +105,7 @@ export class MediaService {
         const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // which closes it
         return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
       }
-      if (width * height > hugePixels) throw dataError(media.path, 'is too large to be shown as a whole; it comes in tiles')
+      if (width * height > hugePixels) throw dataError(media.path, sentence('image.only-tiles'))
       const made = await this.decoding.do(signal, async () =>
         (await openPicture(opened.path, { limitInputPixels: hugePixels }, signal, media.path))
           .autoOrient()
@@ -117,7 +121,7 @@ export class MediaService {
     }
   }
 
-  /** Fits into a square of that size; upright. Of a JPEG again one, which has no transparency to lose and takes a third less time than WebP. */
+  /** Upright, fitted into a square of that size. A JPEG stays one: it has no transparency to lose and is made a third faster than WebP. */
   private async thumbnail(project: Project, media: Media, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
     const file = mediaFile(project, media)
     const key = `${await versionOf(file)} ${thumbnailSizes[size]}`

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 
 /** A folder by mistake, the root of a disk, is not gone through. */
@@ -48,7 +49,7 @@ export function resolveModel(given: string, folders: readonly string[]): string 
     if (isCheckpoint(dir)) return dir
   }
   const named = checkpointsIn(folders).filter((m) => m.name === given || m.name.endsWith(`/${given}`))
-  if (named.length > 1) throw userError(`${given}: is the name of several models: ${named.map((m) => m.dir).join(', ')}`)
+  if (named.length > 1) throw userError(sentence('merging.several-models', { name: given, folders: named.map((m) => m.dir).join(', ') }))
   return named[0]?.dir ?? given
 }
 

@@ -20,10 +20,12 @@ export function lossCurve(losses: readonly number[]): string {
     .ticks(5)
     .map(
       (t) =>
-        `<line x1="${LEFT}" x2="${W - 10}" y1="${y(t)}" y2="${y(t)}" stroke="#888" stroke-opacity=".25"/><text x="${LEFT - 6}" y="${y(t) + 4}" text-anchor="end">${t}</text>`,
+        `<line x1="${LEFT}" x2="${W - 10}" y1="${y(t)}" y2="${y(t)}" stroke="#888" stroke-opacity=".25"/>` +
+        `<text x="${LEFT - 6}" y="${y(t) + 4}" text-anchor="end">${t}</text>`,
     )
   const columns = x.ticks(6).map((t) => `<text x="${x(t)}" y="${H - BOTTOM + 18}" text-anchor="middle">${t}</text>`)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" width="${W}" height="${H}" role="img" aria-label="Loss by step" font-family="system-ui, sans-serif" font-size="11" fill="#888">
+  const font = 'font-family="system-ui, sans-serif" font-size="11" fill="#888"'
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" width="${W}" height="${H}" role="img" aria-label="Loss by step" ${font}>
 ${rows.join('')}${columns.join('')}<text x="${W - 10}" y="${H - 4}" text-anchor="end">step</text>
 <path d="${path(thin(losses.map((v, i) => [i + 1, v] as const)))}" fill="none" stroke="#2a78d6" stroke-opacity=".35"/>
 <path d="${path(thin(smooth))}" fill="none" stroke="#2a78d6" stroke-width="2"/>

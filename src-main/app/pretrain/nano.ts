@@ -31,11 +31,11 @@ export interface NanoResult {
 
 type OnProgress = (phase: string, done: number, total: number, note?: string) => void
 
-/** What stands in the way must be a Nano with the weights that it was made with; what else lies with it comes along. */
+/** Only a Nano with its original weights is replaced; other files in its folder are kept. */
 const proveNano: Proof = async (dir, name) => {
   const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
   if (record?.recipe?.name !== 'pretrain' || record.fingerprint !== (await fingerprint(dir)))
-    throw userError(`${name}: is not a model that pretrain made: not replaced; choose another folder`)
+    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
 }
 
 /**

@@ -60,7 +60,7 @@ const proveSample: Proof = (dir, name) => {
   const other = Object.keys(writtenIn(dir)).find((rel) => !drawn.has(rel))
   if (other !== undefined)
     throw userError(
-      `${join(name, other)}: is not of the sample that belongs here: not replaced; take it elsewhere first, or choose another DASHI_CACHE`,
+      `${join(name, other)}: does not belong to the sample, so it is not replaced; move it away or choose another DASHI_CACHE`,
     )
 }
 

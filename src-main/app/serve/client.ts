@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { Emit } from '#shared/contract/rpc.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { jsonObject } from '#shared/model/project.ts'
 import type { Project } from '../projects/index.ts'
 import { named } from '../work/named.ts'
@@ -29,7 +30,7 @@ export class Client {
   constructor(private readonly app: Household) {}
 
   get current(): OpenProject {
-    if (!this.opened) throw userError('no project is open')
+    if (!this.opened) throw userError(sentence('project.none-open'))
     return this.opened
   }
   get project(): Project {

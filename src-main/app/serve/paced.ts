@@ -1,4 +1,4 @@
-/** A window's calls a few at a time: a hundred thousand at once keep neither other windows nor the memory waiting. */
+/** Serves a window's calls a few at a time, so that a hundred thousand at once neither block other windows nor fill the memory. */
 import { numberOf, type Channel } from '#shared/contract/rpc.ts'
 
 /** Milliseconds for one window before others have their turn. */

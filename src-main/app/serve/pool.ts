@@ -1,27 +1,28 @@
-/** Which projects are open, and for how many windows and jobs: opened by the first, closed some time after the last. */
+/** The projects that are open, and by how many windows and jobs: opened for the first, closed a while after the last. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { forgetHead } from '../../db/head.ts'
 import { openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
   /** Stands for the project in URLs. */
   readonly key: string
-  /** Another one after it was opened anew. */
+  /** Replaced when the project is opened anew. */
   readonly project: Project
 }
 
 interface Entry extends OpenProject {
   project: Project
-  /** That windows were told of it. */
+  /** Windows were told that its file was replaced. */
   told: boolean
   users: number
   closing: NodeJS.Timeout | null
 }
 
-/** What stands for the project of a folder, in URLs and addresses. */
+/** Identifies the project of a folder in URLs and addresses. */
 export const keyOf = (folder: string): string => createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)
 
 /** A window that is loaded again comes back within this time (ms) and finds its project open. */
@@ -58,9 +59,9 @@ export class ProjectPool {
   /** Closes what is open and opens what lies at its place, for all who have it open. */
   reopen(opened: OpenProject, open: (folder: string) => Project = openProject): void {
     const entry = this.entries.get(opened.key)
-    if (!entry) throw userError('the project is not open')
+    if (!entry) throw userError(sentence('project.not-open'))
     const { folder } = entry.project
-    if (!existsSync(join(folder, 'project.db'))) throw userError(`${folder}: holds no project any more; save a copy of what is open`)
+    if (!existsSync(join(folder, 'project.db'))) throw userError(sentence('project.gone', { folder }))
     openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
     entry.project.close()
     forgetHead(join(folder, 'project.db'))

@@ -31,7 +31,7 @@ export class Preferences {
     return this.state.recent
   }
 
-  /** A name that this installation alone knows: made once, and kept beside the preferences. Where it cannot be kept, it is that of this start. */
+  /** A secret name of this installation, kept beside the preferences. If it cannot be kept, it is good for this start only. */
   installation(): string {
     const file = join(this.folder, 'installation')
     try {

@@ -1,4 +1,4 @@
-/** What a run tells as it goes, kept for windows that open later. */
+/** The progress of runs, kept for windows that open later. */
 import { z } from 'zod'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import type { RunRecord } from '#shared/model/project.ts'
@@ -6,12 +6,12 @@ import { findRecipe } from '../../engine/recipes/index.ts'
 
 const most = 2000
 
-/** The steps of the phase that was last to have a loss; every second one goes when they become too many. */
+/** The steps of the latest phase that has a loss; when there are too many, every second one is dropped. */
 export class Curve {
   private kept: RunProgress[] = []
   private every = 1
   private seen = 0
-  /** Of the run that this one goes on from. */
+  /** Steps of the run that this one resumes. */
   earlier: readonly RunProgress[] = []
 
   add(p: RunProgress): void {
@@ -32,7 +32,7 @@ export class Curve {
 
 const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
 
-/** The curve that an ended run left in the project, thinned out there. */
+/** The curve of a finished run, as the project keeps it: thinned out. */
 export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {
   const { loss, steps = loss.length } = stored.parse(metrics)
   const every = Math.ceil(steps / Math.max(1, loss.length))

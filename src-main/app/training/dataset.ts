@@ -1,5 +1,6 @@
 import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { labelPrompts } from '../../db/labels.ts'
 import { labelledRows } from '../../db/labelled.ts'
 import { classify } from '../../engine/tasks/index.ts'
@@ -21,8 +22,8 @@ export interface ClassificationData {
 }
 
 /**
- * The project's images with their labels, as an image classification task. Images in no split are left out, and those that cannot be read:
- * as was found out last (see readable.ts), or as `unreadable` has it.
+ * The project's images with their accepted labels, as a classification dataset. Left out are images in no split and unreadable ones:
+ * those of `unreadable` if given, else those that the last check found (readable.ts).
  */
 export function classificationData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const { db } = project
@@ -63,18 +64,17 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
   return { classes, splits, mediaIds, ambiguous, leftOut }
 }
 
-/** The same, with an error that says what to do where there is nothing to train on. */
+/** The same dataset. @throws a user fault saying what to do where it is not enough to train on */
 export function trainingData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const data = classificationData(project, unreadable)
   const [first] = data.leftOut
   if (!data.splits['train']?.length)
     throw userError(
-      `${project.folder}: no labelled images in the split "train"` +
-        (first
-          ? ` that can be read (${data.leftOut.length} cannot: ${first.file}: ${first.reason})`
-          : ': label images and assign splits first'),
+      first
+        ? sentence('training.unreadable', { folder: project.folder, n: data.leftOut.length, ...first })
+        : sentence('training.unlabelled', { folder: project.folder }),
     )
   if (data.classes.length < 2)
-    throw userError(`${project.folder}: only one label is used (${data.classes[0]?.name}): a classifier needs at least two`)
+    throw userError(sentence('training.one-label', { folder: project.folder, label: data.classes[0]?.name ?? '' }))
   return data
 }

@@ -1,7 +1,8 @@
-/** Names of runs and checkpoints, and the folders that go by them. */
+/** Names of runs and checkpoints, and the folders named after them. */
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { refuseMadeFrom } from '../../engine/weights/index.ts'
 import { lstat } from '../../files/places.ts'
@@ -13,15 +14,14 @@ import { listRuns, type Project } from '../projects/index.ts'
  */
 export function checkpointFolder(project: Project, name: string): string {
   const own = name.replace(/[^\p{L}\p{N}._=-]+/gu, '-')
-  if (own.startsWith('.') || !/[\p{L}\p{N}]/u.test(own) || own.endsWith('.run'))
-    throw userError(`name: expected letters or digits, not beginning with "." or ending with ".run", found "${name}"`)
+  if (own.startsWith('.') || !/[\p{L}\p{N}]/u.test(own) || own.endsWith('.run')) throw userError(sentence('training.name', { name }))
   return path.join(project.folder, 'checkpoints', own)
 }
 
 /**
- * The name, or with the first number after it that is free: no checkpoint is overwritten, none that is being made is met, nor what
- * somebody else put there. @param madeFrom a model of this very name is a mistake to be told, not one to be numbered
- * @param own the folder of a run that goes on, in which it may have written already
+ * The name, with the first free number after it if it is taken by a checkpoint, by one that is being made, or by a folder of somebody
+ * else's. @param madeFrom a model of this very name is refused rather than numbered
+ * @param own the folder of a run that is resumed, which may hold files already
  */
 export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = [], own?: string): string {
   refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
@@ -36,7 +36,7 @@ export function freeName(project: Project, wanted: string, madeFrom: readonly st
   })
 }
 
-/** As `freeName`, and no other run of the project is or was called so, whatever became of it. */
+/** As `freeName`, and no other run of the project has or had the name, even one that failed. */
 export function ownName(project: Project, wanted: string): string {
   const names = new Set(listRuns(project).map(nameOf))
   return numbered(wanted, (name) => !names.has(name) && freeName(project, name) === name)

@@ -1,4 +1,4 @@
-/** Before a job on labelled images their files are looked at, so that no image ends it; the job says which it leaves out. */
+/** Before a job on labelled images starts, their files are checked, so that a broken one cannot end it; the job lists what it leaves out. */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { labelledImages } from '../../db/labelled.ts'
@@ -7,12 +7,12 @@ import { mistakenFolder } from '../../engine/weights/index.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
-/** Images that are in a split and have a label: those that jobs read. */
+/** Images that jobs read: those in a split with an accepted label. */
 export const imagesOfJobs = ({ db }: Project): number[] => labelledImages(db)
 
 /**
- * A job that is made once the files were looked at that were not, or are others since; `make` gets those that cannot be read, with the
- * reason. What is no checkpoint among those that the job reads is told before.
+ * Makes a job after checking the image files that are new or have changed; `make` gets the unreadable ones with the reason.
+ * @param checkpoints folders that the job reads; one that is no checkpoint is reported before any image is checked
  */
 export function onceLookedAt<J extends Job>(
   project: Project,

@@ -1,4 +1,4 @@
-/** Runs as the table shows them. */
+/** Runs as the window's table shows them. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
@@ -8,8 +8,8 @@ import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
 import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
-/** A run that was stopped and gone on with is part of the one that went on, the latest into its folder: latest → those before. */
-function goneOnWith(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
+/** A stopped run that was resumed is shown as part of the latest one into the same folder: latest → those before it. */
+function resumedBy(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
   const latest = new Map<string, string>()
   const earlier = new Map<string, string[]>()
   for (const run of runs) {
@@ -21,14 +21,14 @@ function goneOnWith(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
   return earlier
 }
 
-/** Where a run that was stopped would go on; null where it would begin anew. What it has written there is no checkpoint of the project yet. */
+/** The folder in which a stopped run would resume, which is no checkpoint of the project yet; null where it would start over. */
 export function goesOnIn(project: Project, run: RunRecord, checkpoints = listCheckpoints(project)): string | null {
   if (run.kind !== 'train' || !stopped(run) || run.folder === null || checkpoints.some((c) => c.folder === run.folder)) return null
   const folder = path.resolve(project.folder, run.folder)
   return existsSync(`${folder}.run`) ? folder : null
 }
 
-/** The newest first. `latest`: what those that run now told last. */
+/** The newest first. @param latest the last progress of each run that is running now */
 export function listRunEntries(app: AppContext, project: Project, latest: ReadonlyMap<string, RunProgress>): RunEntry[] {
   const checkpoints = listCheckpoints(project)
   const left = new Map(checkpoints.map((c) => [c.runId, c]))
@@ -41,7 +41,7 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
   const runs = listRuns(project)
-  const earlier = goneOnWith(runs)
+  const earlier = resumedBy(runs)
   const parts = new Set([...earlier.values()].flat())
   return runs
     .filter((run) => !parts.has(run.id))

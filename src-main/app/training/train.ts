@@ -4,6 +4,7 @@ import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
@@ -30,7 +31,7 @@ export interface TrainedRun {
   readonly result: ResultOf<'train'>
 }
 
-/** The job of a request, ready for a worker; the run is registered when it starts. */
+/** The job that a request asks for; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
   const { classes, splits, leftOut } = trainingData(project)
@@ -70,7 +71,7 @@ const told = z.object({
   device: deviceSchema.optional(),
 })
 
-/** What a run was asked to do, from what is written of it; its model as written there. */
+/** The request that a run was started with, from its record; the model is as recorded there. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
   const { seed, model, name, device, ...own } = settings
   const asked = told.parse({ seed, model, name, device })
@@ -84,7 +85,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
   }
 }
 
-/** How a run's model is written down: null is the one in the box, the project's own are relative to it, so that both may move. */
+/** How a run records its model: null is Nano, and the project's own are relative to the project, so that both may be moved. */
 function storedModel(app: AppContext, project: Project, model: string): string | null {
   if (model === path.resolve(app.nano)) return null
   const inside = path.relative(project.folder, model)
@@ -132,7 +133,7 @@ export function startTraining(
     onProgress?.(p)
   }
   let leftOut: LeftOut[] = []
-  /** What the run's record says of images that it does without. */
+  /** The images that were left out, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
   const make = onceLookedAt(
     project,
@@ -178,17 +179,20 @@ export function startTraining(
   return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
-/** Enters what was made into the project. Where that fails, what was made is there all the same. */
+/** Adds what was made to the project. When that fails, the checkpoint itself is still there. */
 export function enter({ db }: Project, out: string, body: () => void): void {
   try {
     db.transaction(body)
   } catch (e) {
     if (!diskFull(e)) throw e
-    throw dataError(out, 'the checkpoint was written, but with no space left on the device it could not be entered into the project', e)
+    throw dataError(out, sentence('training.disk-full'), e)
   }
 }
 
-/** Where not even what becomes of a run can be written down, it goes on, and a failure is the one to tell; the run is closed when the project is opened next. */
+/**
+ * Runs `body`, which records how a run stands; a full disk is ignored, so that the run goes on and its own failure is the one that is
+ * reported. The record is closed when the project is opened next.
+ */
 export function noteFailure(body: () => void): void {
   try {
     body()

@@ -1,4 +1,4 @@
-/** How far a job of several phases is as a whole, and how long the rest will take: its phases are weighed by what each costs. */
+/** How far a job of several phases is as a whole, and how long the rest will take. Each phase has a weight: what it costs. */
 
 export interface Phase {
   readonly name: string

@@ -2,6 +2,7 @@
 import type { JobEntry } from '#shared/contract/app.ts'
 import { phaseKey, type StepProgress } from '#shared/model/progress.ts'
 import { isOpen, type JobRecord, type JobStatus } from '#shared/model/queue.ts'
+import type { Sentence } from '#shared/sentences/table.ts'
 import { Course, type Plan, type Standing } from './course.ts'
 
 /** Milliseconds between two tellings of one job. */
@@ -12,6 +13,7 @@ export class LiveJob {
   private now: StepProgress | null = null
   private standing: Standing = { share: null, secondsLeft: null }
   private told = 0
+  private sentence: Sentence | null = null
 
   /**
    * @param project its key
@@ -40,7 +42,13 @@ export class LiveJob {
     return this.standing
   }
 
-  become(status: JobStatus, { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {}): void {
+  /** @param sentence what the error says, for readers of other languages */
+  become(
+    status: JobStatus,
+    { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {},
+    sentence: Sentence | null = null,
+  ): void {
+    this.sentence = sentence
     this.record = { ...this.record, status, error, result }
     this.tell()
   }
@@ -70,6 +78,7 @@ export class LiveJob {
       imagesPerSecond,
       secondsLeft: this.isOpen ? secondsLeft : null,
       error,
+      sentence: this.sentence,
       result,
       offers: status === 'interrupted' ? this.offers : null,
     }

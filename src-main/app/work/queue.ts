@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
 import { holderOf } from '../../db/lock.ts'
 import { addJob, anotherVersion, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
@@ -117,7 +118,7 @@ export class Queue {
   /** One that waits ends at once; one at work is asked to end, and does so within two steps. */
   cancel(id: string): void {
     const job = this.jobs.get(id)
-    if (!job?.live.isOpen) throw userError('the job has ended already')
+    if (!job?.live.isOpen) throw userError(sentence('job.ended'))
     job.abort.abort()
     if (job.live.record.status === 'queued') this.end(job, 'cancelled')
   }
@@ -187,7 +188,7 @@ export class Queue {
       if (abort.signal.aborted || (e instanceof DashiError && e.fault === 'cancelled'))
         return this.end(job, this.closing && job.stored ? 'interrupted' : 'cancelled')
       if (!(e instanceof DashiError)) this.options.report(live.record.kind, e)
-      this.end(job, 'failed', { error: errorLine(e) })
+      this.end(job, 'failed', { error: errorLine(e) }, e instanceof DashiError ? e.sentence : undefined)
     }
   }
 
@@ -219,6 +220,7 @@ export class Queue {
     job: Job,
     status: Exclude<JobStatus, 'queued' | 'running'>,
     { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {},
+    said?: Sentence,
   ): void {
     const { live, held } = job
     const { id, runId, lane } = live.record
@@ -228,7 +230,7 @@ export class Queue {
     } catch (e) {
       if (!(inWords(e) instanceof DashiError)) this.options.report('the queue', e)
     }
-    live.become(status, { error, result })
+    live.become(status, { error, result }, said)
     if (held && runId !== null) this.options.hooks.ended(held.key, runId, live.record)
     const ended = [...this.jobs.values()].filter((j) => !j.live.isOpen && j.live.record.status !== 'interrupted')
     for (const old of ended.slice(0, -kept)) this.jobs.delete(old.live.record.id)
@@ -258,4 +260,4 @@ export class Queue {
   }
 }
 
-const gone = () => userError('the job is not offered any more: it was resumed, dismissed or begun anew')
+const gone = () => userError(sentence('job.not-offered'))

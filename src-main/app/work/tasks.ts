@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Phase, StepProgress } from '#shared/model/progress.ts'
 import type { workTask } from '#shared/model/work.ts'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
 import { importInto } from '../exchange/import.ts'
@@ -74,7 +75,7 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
         return { ...found, unreadable: countUnreadable(project.db) }
       } catch (e) {
         if (!diskFull(e)) throw e
-        throw dataError(task.folder, `no space left on the device; ${countMedia(project) - before} images were taken in before and stay`, e)
+        throw dataError(task.folder, sentence('disk.full-scanning', { images: countMedia(project) - before }), e)
       }
     }
   }

@@ -59,7 +59,7 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
       return { kind: 'map', ...map }
     }
   }
-  /** What was made of the same images and features is not made again. */
+  /** An index that was made of the same images and features is kept. */
   async function index({ folder, ids }: { folder: string; ids: Int32Array }): Promise<void> {
     const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [ids[i], images[i]!.hash])])
     if (indexMade(folder) !== made)

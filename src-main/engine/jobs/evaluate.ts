@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { EvaluateJob, Measured, ResultOf } from '#shared/model/job.ts'
 import { Images } from '../data/images.ts'
 import { openModel } from '../models/checkpoint.ts'
@@ -48,7 +49,7 @@ export async function evaluateSplits(
       },
     })
     const logits = headLogits(features, head)
-    if (!allFinite(logits)) throw dataError(path.join(dir, HEAD_FILE), 'tensor head.weight: its logits leave the range of float32')
+    if (!allFinite(logits)) throw dataError(path.join(dir, HEAD_FILE), sentence('evaluation.out-of-range'))
     let row = 0
     const splits = names.map((name) => {
       const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
@@ -67,7 +68,7 @@ async function headOf(model: Model, { classes, templates }: Data, provider: Prov
   const { classes: own, dim, weight, bias } = model.head
   const rows = classes.map(({ name }) => {
     const row = own.indexOf(name)
-    if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, `classes: the checkpoint does not know the class "${name}"`)
+    if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, sentence('evaluation.unknown-class', { class: name }))
     return row
   })
   return {

@@ -6,27 +6,27 @@ import { savedLosses as lossesIn } from '../runtime/loop.ts'
 import { findRecord } from '../weights/checkpoint.ts'
 import { RECORD_FILE } from '../weights/source.ts'
 
-/** Where a training into `out` keeps what it would go on from. */
+/** Where a training into `out` saves the state that it can resume from. */
 export const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
 
-/** The losses of the steps after which a training into `out` would go on; none where it would begin. */
+/** The losses of the steps that a training into `out` would not repeat on resuming; empty where it would start over. */
 export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
 
 export function removeEmpty(dir: string): void {
   if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
 }
 
-/** What there is of a job that ended in the middle, in words. `began`: when, in ms. */
+/** What is left of a job whose process ended before it did, in words. @param began ms since 1970 */
 export function kept(job: Job, began: number): string {
   if (job.kind === 'evaluate' || job.kind === 'curate') return 'nothing was changed'
   const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
   if (written) return `the ${job.kind === 'train' ? 'checkpoint' : 'soup'} was written, but not measured`
   if (job.kind === 'merge') return 'nothing was changed'
   const steps = stepsSaved(job.out)
-  return steps ? `the state after step ${steps} was kept, and the same training goes on from there` : 'nothing of this training was kept'
+  return steps ? `the state after step ${steps} was kept, and the same training resumes from there` : 'nothing of this training was kept'
 }
 
-/** Removes what a process that was killed had half written of the job. */
+/** Removes the temporary files of a job whose process was killed. */
 export function sweepJob(job: Job): void {
   if (job.kind === 'evaluate' || job.kind === 'curate') return
   const { dir, file } = stateOf(job.out)
@@ -34,7 +34,7 @@ export function sweepJob(job: Job): void {
     for (const target of [job.out, path.join(job.out, RECORD_FILE), file]) if (existsSync(path.dirname(target))) sweep(target)
     if (job.kind === 'train') removeEmpty(dir)
   } catch {
-    // swept with the next one that is written
+    // removed with the next write
   }
 }
 

@@ -1,4 +1,5 @@
 import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Item, Job, LeftOut } from '#shared/model/job.ts'
 import { proved } from '../data/proof.ts'
 import { UnreadableImage } from '../data/images.ts'
@@ -10,8 +11,8 @@ const ATONCE = 16
 type ImageJob = Extract<Job, { splits: unknown }>
 
 /**
- * Does a job without the images that cannot be read. Where one turns out to be such in the middle, all are looked at, and the job begins
- * anew without those: what comes of it is what would have come of it had they never been there, and it says which they were.
+ * Runs a job without the images that cannot be read. When one turns up in the middle, all of them are checked and the job starts
+ * again without the bad ones, so its result is the same as if they had never been there; it lists them in `leftOut`.
  */
 export async function leavingOut<R extends { leftOut: LeftOut[] }>(
   job: ImageJob,
@@ -33,7 +34,7 @@ export async function leavingOut<R extends { leftOut: LeftOut[] }>(
         splits: Object.fromEntries(Object.entries(now.splits).map(([name, items]) => [name, items.filter((i) => !gone.has(i.file))])),
       }
       if (!Object.values(now.splits).some((items) => items.length))
-        throw userError(`none of the images can be read (${leftOut[0]!.file}: ${leftOut[0]!.reason})`, e)
+        throw userError(sentence('training.none-readable', { ...leftOut[0]! }), e)
     }
   }
 }

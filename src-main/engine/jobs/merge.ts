@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { accuracies, type MergeJob, type ResultOf } from '#shared/model/job.ts'
 import { type Candidate, greedySoup } from '../merge/greedy.ts'
 import { checkIngredients } from '../merge/ingredients.ts'
@@ -20,7 +21,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
   const started = performance.now()
   await checkReplaceable(job.out, job.checkpoints)
   const there = findRecord(job.out)
-  if (there && !there.merge) throw userError(`${job.out}: is a checkpoint that was trained: not replaced by a soup; choose another folder`)
+  if (there && !there.merge) throw userError(sentence('merging.over-trained', { folder: job.out }))
   await checkIngredients(job.checkpoints, job.insist)
   const { provider } = await chooseProvider(job.device)
   const stop = new AbortController()
@@ -33,7 +34,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
   let ledger = null as ResultOf<'merge'>['ledger']
   if (methodRecord(job.method.name).chooses) {
     const heldOut = job.splits['heldOut'] ?? []
-    if (!heldOut.length) throw userError('greedy soup: no held-out images: put labelled images into the split "heldOut"')
+    if (!heldOut.length) throw userError(sentence('merging.no-held-out'))
     const score = async (dir: string) => {
       watch()
       const { splits } = await evaluateSplits(

@@ -6,8 +6,8 @@ const LIMIT = 1 << 30
 let kept: { of: string; store: PixelStore } | undefined
 
 /**
- * Where decoded pictures are kept. The jobs of a thread that follow one another on the same images share it, so that a
- * sweep decodes them once; other images begin anew.
+ * The cache of decoded pictures. Successive jobs of a thread on the same images share it, so that a sweep decodes them once; a job
+ * on other images gets a new one.
  */
 export function storeFor(splits: Readonly<Record<string, readonly Item[]>>): PixelStore {
   const of = fingerprint(Object.values(splits).flatMap((items) => items.map((x) => [x.file, x.hash])))

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
-import { accuracies, type LeftOut, type ResultOf, type TrainJob } from '#shared/model/job.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { accuracies, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
@@ -19,8 +20,8 @@ import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
 /**
- * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the state to go on from;
- * started again with the same job, it does.
+ * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the saved state, from which the
+ * same job resumes when it is started again.
  */
 export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf<'train'>> {
   const started = performance.now()
@@ -89,7 +90,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const measured = await evaluateSplits(job.out, job, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
-    rmSync(stateFile, { force: true }) // its folder may hold what somebody else put there
+    rmSync(stateFile, { force: true }) // only the file: others may have put something into the folder
     return {
       kind: 'train',
       checkpoint: job.out,
@@ -103,26 +104,25 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     }
   } finally {
     model.close()
-    removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state has nothing to be resumed from
+    removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state cannot be resumed
   }
 }
 
-/** What an image is known by, whatever a person calls it. */
+/** An item without its display name, which does not affect training. */
 const known = (items: TrainJob['splits'][string] | undefined) => items?.map(({ name: _, ...item }) => item)
 
-/** What is not the usual way, asked for now or when the base was trained. */
+/** How pictures are looked at where that is not the default: as asked for now, else as when the base was trained. */
 function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
   const [samples, positions] = [deep === 'clip' ? base.deep : deep, interpolate || base.interpolate]
   return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }
 
-/** A state is written over the one before it: never over a file that is none. */
+/** A saved state overwrites the one before it, and never a file that is something else. */
 function refuseForeign(file: string): void {
   if (!existsSync(file)) return
   const open = openSafetensors(file)
   open.close()
-  if (open.metadata['format'] !== 'dashi-run')
-    throw userError(`${file}: is not the state of a training: not replaced; take it elsewhere first, or choose another name`)
+  if (open.metadata['format'] !== 'dashi-run') throw userError(sentence('training.foreign-state', { file }))
 }
 
 function makeFolder(dir: string): void {
@@ -133,29 +133,29 @@ function makeFolder(dir: string): void {
   }
 }
 
-/** The last update may have broken what the last loss did not show yet. */
+/** The last update may have produced values that the last loss does not show yet. */
 function refuseDiverged({ weights, head }: Trained): void {
   for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
-    if (!data.every(Number.isFinite))
-      throw dataError('training', `tensor ${name} is no longer finite after the last step: try a smaller learning rate`)
+    if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.diverged', { tensor: name }))
 }
 
 function checkData(job: TrainJob, trains: boolean): void {
   const strange = Object.values(job.splits)
     .flat()
     .find((item) => item.label >= job.classes.length)
-  if (strange) throw userError(`${strange.file}: label ${strange.label}: expected the number of one of ${job.classes.length} classes`)
+  if (strange) throw userError(sentence('training.class-number', { file: strange.file, label: strange.label, n: job.classes.length }))
   if (!trains) return
   const train = job.splits['train'] ?? []
-  if (!train.length) throw userError('no training images: put labelled images into the split "train"')
+  if (!train.length) throw userError(sentence('training.no-images'))
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
-  if (empty.length) throw userError(noImageOf(empty, job.leftOut ?? []))
-}
-
-function noImageOf(classes: readonly string[], leftOut: readonly LeftOut[]): string {
-  const named = classes.slice(0, 5).map((c) => `"${c}"`)
-  const more = classes.length > 5 ? ` and ${classes.length - 5} more` : ''
-  const why = leftOut.length ? ` (of ${leftOut.length} unreadable images left out, ${leftOut[0]!.file} is the first)` : ''
-  return `no training image for ${classes.length === 1 ? 'the class' : 'the classes'} ${named.join(', ')}${more}${why}`
+  if (!empty.length) return
+  const quoted = empty
+    .slice(0, 5)
+    .map((c) => `"${c}"`)
+    .join(', ')
+  const classes = empty.length > 5 ? sentence('training.and-more', { shown: quoted, n: empty.length - 5 }) : quoted
+  const problem = sentence(empty.length === 1 ? 'training.class-without-images' : 'training.classes-without-images', { classes })
+  const [first] = job.leftOut ?? []
+  throw userError(first ? sentence('training.some-unreadable', { problem, n: job.leftOut!.length, file: first.file }) : problem)
 }

@@ -14,7 +14,7 @@ export interface HelperTask {
 export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
 
 export interface Helper {
-  /** The built merge-helper.ts. */
+  /** The built merge-worker.ts. */
   readonly program: URL
   /** Starting a thread takes some 40 ms: it is started for at least so many bytes of input. */
   readonly fromBytes?: number

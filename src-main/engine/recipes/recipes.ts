@@ -2,6 +2,7 @@
 /** The recipes there are: every record in `records/`. */
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { RecipeRecord } from './recipe.ts'
 
 const files = import.meta.glob<RecipeRecord>('./records/*.ts', { import: 'default', eager: true })
@@ -12,7 +13,7 @@ export const findRecipe = (id: string | null): RecipeRecord | undefined => recip
 /** @throws a user fault that lists the recipes there are */
 export function recipeRecord(id: string): RecipeRecord {
   const record = findRecipe(id)
-  if (!record) throw userError(`unknown recipe "${id}": there are ${recipes.map((r) => r.id).join(', ')}`)
+  if (!record) throw userError(sentence('recipe.unknown', { recipe: id, known: recipes.map((r) => r.id).join(', ') }))
   return record
 }
 
@@ -23,6 +24,6 @@ export function parseSettings({ id, settings: schema }: RecipeRecord, settings: 
   const issue = parsed.error.issues[0]!
   const known = Object.keys(schema.shape).join(', ')
   if (issue.code === 'unrecognized_keys')
-    throw userError(`recipe ${id}: unknown setting ${issue.keys.join(', ')}${known ? ` (it has ${known})` : ' (it has none)'}`)
-  throw userError(`recipe ${id}: ${issue.path.join('.')}: ${issue.message}`)
+    throw userError(sentence('recipe.unknown-setting', { recipe: id, setting: issue.keys.join(', '), known }))
+  throw userError(sentence('recipe.setting', { recipe: id, setting: issue.path.join('.'), problem: issue.message }))
 }

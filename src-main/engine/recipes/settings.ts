@@ -1,11 +1,9 @@
 /** Settings that several recipes have. Forms, `--set key=value` and help are made from a recipe's schema alone. */
 import { z } from 'zod'
 import { seeingShape } from '#shared/model/seeing.ts'
-import type { Words } from '#shared/model/words.ts'
+import { setting } from '#shared/model/words.ts'
 
-/** A setting, with what it means in both languages: both travel in the JSON schema. */
-export const setting = <T extends z.ZodType>(schema: T, en: string, ja: string): T =>
-  schema.meta({ description: en, words: { en, ja } satisfies Words })
+export { setting }
 
 export const epochs = (n: number) => setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数')
 export const batchSize = (n: number) => setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数')

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
 import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import type { Images } from '../data/images.ts'
@@ -88,7 +89,7 @@ function imageTowerHash({ weights, tensors }: Model): string {
   return hash.digest('hex')
 }
 
-/** Features of the models used longest ago go: what is cached can be computed again. */
+/** Deletes the features of the models that were used longest ago: what is cached can be computed again. */
 function forgetOldest(folder: string): void {
   const files = readdirSync(folder)
     .filter((f) => f.startsWith(PREFIX) && /^[0-9a-f]{16}\.safetensors$/.test(f.slice(PREFIX.length)))
@@ -126,7 +127,7 @@ export async function embedImages(model: Model, images: Images, rows: readonly n
     for (let from = 0; from < rows.length; from += chunk) {
       o.isCancelled?.()
       const pixels = await ahead
-      if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // thrown when its turn comes
+      if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // rethrown when it is awaited
       const { y } = await session.run(pixels.length, (row, into, slot) =>
         cropAndNormalise(pixels[row]!, model.preprocess, into['pixels'] as Float32Array, slot * size),
       )
@@ -153,18 +154,15 @@ export function batchOf(most: number, n: number, activations: number): number {
 const heldFor = (batch: number): FrozenAs => (batch >= 8 ? 'stored' : 'float')
 
 /**
- * Every row has a length, which is 1 where rows are normalised. Weights that are finite one by one may overflow together; and zeros
- * have no direction.
+ * Every row has a length, which is 1 where rows are normalised. Weights that are finite one by one may overflow together, and
+ * zeros have no direction. @throws a data fault naming the first row that has none
  */
 function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boolean, nameOf: (row: number) => string): void {
   for (let row = 0; row * d < rows.length; row++) {
     let squares = 0
     for (let i = row * d; i < (row + 1) * d; i++) squares += rows[i]! * rows[i]!
     if (!(unit ? Math.abs(squares - 1) < 0.01 : squares > 0 && squares < Infinity))
-      throw dataError(
-        dir,
-        `weights: the embedding of ${nameOf(row)} has no direction (it overflows, or is zero): expected the weights of a trained model`,
-      )
+      throw dataError(dir, sentence('evaluation.no-direction', { of: nameOf(row) }))
   }
 }
 

@@ -43,7 +43,11 @@ export interface DesktopOptions {
   /** For the window, where the system does not take it from the program. */
   icon?: string
   version: string
-  /** Makes the application for this host; `project` is what the command line or the system asked for last. It calls `changed` when settings or the list of projects change. */
+  /**
+   * Makes the application for this host.
+   * @param project what the command line or the system asked for last
+   * @param changed is called when settings or the list of projects change
+   */
   serve(host: Host, project: () => string | null, changed: () => void): Promise<Served>
   /** Of the settings: the id of a locale, or `system`. */
   language(): string

@@ -81,7 +81,10 @@ export function obstacle({ platform, getuid } = process, restricted = userNamesp
   if (platform !== 'linux') return null
   if (getuid?.() === 0) return 'its sandbox does not run as root: start Dashi as an ordinary user'
   if (!restricted()) return null
-  return 'AppArmor keeps its sandbox from running (Ubuntu 23.10 and newer): `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows it, or install the deb package'
+  return (
+    'AppArmor keeps its sandbox from running (Ubuntu 23.10 and newer): ' +
+    '`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows it, or install the deb package'
+  )
 }
 
 function userNamespacesRestricted(): boolean {

@@ -24,7 +24,8 @@ export function serveParent(make: MakeWorkbench): void {
   let project: string | null = null
   let workbench: Workbench | null = null
 
-  const send = (message: FromApplication) => void (process.connected && process.send!(message, undefined, undefined, () => undefined)) // whether it still listens is told by 'disconnect'
+  // Whether the other side still listens is told by 'disconnect'.
+  const send = (message: FromApplication) => void (process.connected && process.send!(message, undefined, undefined, () => undefined))
   const state = () => workbench && send({ type: 'state', state: workbench.menu() })
 
   function begin({ version, ...folders }: Omit<Host, 'pickFolder'>): void {

@@ -126,7 +126,8 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       return reply(
         response,
         401,
-        'This address was used already, or is of an earlier start.\nOpen the one that the terminal shows now (press Enter there for a new one, or start it again).',
+        'This address was used already, or is of an earlier start.\n' +
+          'Open the one that the terminal shows now (press Enter there for a new one, or start it again).',
       )
     if (request.headers.accept === 'application/json')
       return reply(response, 200, JSON.stringify(granted), { 'Content-Type': 'application/json' })

@@ -22,9 +22,9 @@ export const menu = {
       front: 'Bring All to Front',
     },
     faults: {
-      gone: 'The page of this window ended unexpectedly. What was saved is kept; running jobs go on.',
-      failed: 'The page of this window could not be loaded.',
-      reload: 'Load again',
+      gone: 'This window stopped unexpectedly. Saved work is kept, and running jobs continue.',
+      failed: 'This window could not be loaded.',
+      reload: 'Reload',
       close: 'Close the window',
     },
   },

@@ -8,7 +8,9 @@ export const reviewing = {
     images: 'Regions on images',
     both: 'where both drew some',
     either: 'where either drew some',
-    one: 'One author so far. Agreement needs two: another window under another name (Settings), or a second opinion that is imported beside what is there.',
+    one:
+      'One author so far. Agreement needs two: another window under another name (Settings), or a second opinion that is imported ' +
+      'beside what is there.',
     import: 'Import a second opinion …',
     f1: 'F1 of the regions',
     f1Hint: '2 · matched / (regions of one + regions of the other)',
@@ -58,7 +60,9 @@ export const reviewing = {
     show: 'Show comment {n}',
   },
   reviewing: {
-    lead: 'Goes through the images that the grid shows, in an order that no verdict changes: Enter approves, Shift+Backspace sends back with a word why, the right arrow skips.',
+    lead:
+      'Goes through the images that the grid shows, in an order that no verdict changes: Enter approves, Shift+Backspace sends back ' +
+      'with a word why, the right arrow skips.',
     by: 'Order',
     order: { path: 'by path', doubt: 'the most doubtful first', random: 'random' },
     seed: 'Seed',
@@ -66,7 +70,7 @@ export const reviewing = {
     begin: 'Begin',
     found: 'Review, {order}',
     none: 'None of the images shown is left to review.',
-    goOn: 'Go on',
+    goOn: 'Continue',
     at: '{at} of {all}',
     said: 'by {name}, {when}',
     standing: 'So far',

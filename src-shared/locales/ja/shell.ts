@@ -60,7 +60,7 @@ export const shell: Translated<typeof source> = {
   help: { title: 'キーボードショートカット', lead: '入力欄では単独のキーは働きません。', change: '設定で変更' },
   toast: {
     namesLeftOut: '{n} 件のファイルは名前が UTF-8 でないため取り込まれませんでした（{name}）',
-    links: 'フォルダの外へのリンク {count} 件を取り込みませんでした',
+    links: 'フォルダーの外へのリンク {count} 件を取り込みませんでした',
     undo: '取り消しました: {action}',
     redo: 'やり直しました: {action}',
     labelsChanged: '注釈 {count} 件のラベルを変更しました',

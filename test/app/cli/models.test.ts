@@ -274,7 +274,7 @@ describe('a crop of another size than the model’s', () => {
     const said = await embed('--interpolate')
     const { image } = document(said) as { image: number[][] }
     expect(Math.hypot(...image[0]!)).toBeCloseTo(1, 5)
-    expect(said.stderr).toContain('pictures of 48 × 48 pixels by a model made for 32 × 32: its positions are interpolated')
+    expect(said.stderr).toContain('48 × 48 pixels for a model made for 32 × 32: position embeddings are interpolated')
     const { checkpoint } = (await train('zero-shot', '--model', other, '--name', 'interpolated', '--set', 'interpolate=true')) as {
       checkpoint: string
     }

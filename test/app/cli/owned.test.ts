@@ -290,7 +290,7 @@ test('a cache in somebody’s folder removes and replaces nothing of theirs', as
   expect(trained.code, trained.stderr).toBe(0)
   expect(filesOf(cache)).toMatchObject(before)
   const sample = await runProgram('cli', ['project', 'create', at('sample'), '--sample'], { env: { DASHI_CACHE: cache } })
-  expect(sample).toMatchObject({ code: 2, stderr: expect.stringMatching(/sample-1\/diary\.txt: is not of the sample/) as string })
+  expect(sample).toMatchObject({ code: 2, stderr: expect.stringMatching(/sample-1\/diary\.txt: does not belong to the sample/) as string })
   const thumbnails = new DiskCache(path.join(cache, 'thumbnails'), 10)
   await thumbnails.put('one', Buffer.alloc(20))
   await thumbnails.trim()

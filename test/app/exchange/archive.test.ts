@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 import { migrations, schemaVersion } from '../../../src-main/db/schema.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
-import { openArchive } from '../../../src-main/app/exchange/zip.ts'
+import { openArchive } from '../../../src-main/app/exchange/project-archive.ts'
 import { checkProject, imageContent, listLabels } from '../../../src-main/app/projects/index.ts'
 import { temporaryFolder, temporaryProject } from '../projects/fixture.ts'
 

@@ -63,8 +63,12 @@ test('CVAT keeps definitions and values, a text that looks like a number too; wh
   expect(imageContent(project, 1).regions[0]!.attributes).toEqual({ colour: 'blue & grey', age: 3, plate: '12', parked: true })
   expect(exportLosses(garage(), { format: 'cvat' })).toEqual(
     expect.arrayContaining([
-      { feature: 'attribute definitions', count: 4, becomes: 'are kept, but for which are required' },
-      { feature: 'parent labels', count: 1, becomes: 'lie beside the others' },
+      {
+        feature: 'attribute definitions',
+        count: 4,
+        becomes: expect.objectContaining({ en: 'are kept, except which of them are required' }),
+      },
+      { feature: 'parent labels', count: 1, becomes: expect.objectContaining({ en: 'become top-level labels' }) },
     ]),
   )
 })
@@ -80,8 +84,8 @@ test('COCO says the parent as the supercategory, where others look for it', asyn
 })
 
 test.each(['yolo', 'voc', 'labelme', 'labelstudio', 'csv', 'imagefolder'] as const)('%s has no place for them, and says so', (format) => {
-  const said = Object.fromEntries(exportLosses(garage(), { format }).map((l) => [l.feature, l.becomes]))
-  expect(said).toMatchObject({ 'attribute definitions': 'are left out', 'parent labels': 'lie beside the others' })
+  const said = Object.fromEntries(exportLosses(garage(), { format }).map((l) => [l.feature, l.becomes.en]))
+  expect(said).toMatchObject({ 'attribute definitions': 'are left out', 'parent labels': 'become top-level labels' })
 })
 
 test('a label that the project has gets what it lacks, and one undo takes all of it back', async () => {

@@ -1,7 +1,7 @@
 /** What an import by itself takes for annotations, for labels and for splits, and what it says of the rest. */
 import { describe, expect, test } from 'vitest'
 import type { ImportOptions } from '#shared/model/exchange.ts'
-import { importLines } from '../../../src-main/app/cli/exchange.ts'
+import { importLines } from '../../../src-main/app/cli/exchange-report.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { splitOfFile } from '../../../src-main/app/exchange/splits.ts'
 import { folder, project, recordsOf } from './helpers.ts'

@@ -11,7 +11,7 @@ import { DashiError } from '#shared/errors.ts'
 import type { ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { importInto } from '../../../src-main/app/exchange/index.ts'
-import { importLines } from '../../../src-main/app/cli/exchange.ts'
+import { importLines } from '../../../src-main/app/cli/exchange-report.ts'
 import { fresh, project, recordsOf } from './helpers.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')

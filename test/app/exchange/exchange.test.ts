@@ -58,7 +58,7 @@ test.each(everyFormat)('%s: images of one path in two folders, or told apart by 
     ['images/Pics/A.png', 60],
   ] as const)
     addRecords(p, [{ fileName: name, width, height: 30, ...box(width / 10) }], { root: await folder({ [name]: [width, 30] }) })
-  const { exported, imported, records } = await roundTrip(p, { format, ...(format === 'voc' ? { base: '0' } : {}) })
+  const { exported, imported, records } = await roundTrip(p, { format, ...(format === 'voc' ? { settings: { base: '0' } } : {}) })
   expect(imported).toMatchObject({ counts: { added: 3 }, leftOut: 0 })
   expect(exported.findings.filter((f) => f.level === 'changed').map((f) => f.reason)).toEqual(
     ['pics/a-2.png', 'images/Pics/A-3.png'].map((n) => expect.stringContaining(`written as ${n}`) as string),
@@ -168,7 +168,7 @@ describe('export', () => {
       ]),
     )
     expect(exportLosses(p, { format: 'webdataset' }).map((l) => l.feature)).toEqual(['proposals left out'])
-    expect(exportLosses(p, { format: 'coco' }).find((l) => l.feature === 'holes')!.becomes).toMatch(/masks/)
+    expect(exportLosses(p, { format: 'coco' }).find((l) => l.feature === 'holes')!.becomes.en).toMatch(/masks/)
   })
 
   test('keeps what stands there unless told to replace it, and leaves nothing half-written', async () => {

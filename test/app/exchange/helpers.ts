@@ -69,6 +69,4 @@ export async function roundTrip(p: Project, options: ExportOptions & ExportRun, 
 }
 
 /** Those that can be written and read again. */
-export const everyFormat: FormatName[] = Object.values(formats)
-  .filter((f) => f.read && f.write)
-  .map((f) => f.name)
+export const everyFormat: FormatName[] = formats.filter((f) => f.read && f.write).map((f) => f.id)

@@ -6,7 +6,7 @@ import { type FormatName, importOptions } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Source } from '../../../src-main/app/exchange/draft.ts'
 import { Findings } from '../../../src-main/app/exchange/findings.ts'
-import { formats } from '../../../src-main/app/exchange/index.ts'
+import { formatRecord, settingsOf } from '../../../src-main/app/exchange/index.ts'
 import { settle } from '../../../src-main/app/exchange/settle.ts'
 import { Tree } from '../../../src-main/app/exchange/tree.ts'
 import { folder, fresh } from './helpers.ts'
@@ -25,7 +25,7 @@ async function read(format: FormatName, dir: string, file: string): Promise<Imag
     declareLabels: () => undefined,
   }
   const records: ImageRecord[] = []
-  for await (const draft of formats[format].read!(source)) {
+  for await (const draft of formatRecord(format).read!(source, settingsOf(formatRecord(format), 'import', {}))) {
     const record = await settle(source, draft, path.join(tree.root, draft.image.path))
     if (record) records.push(record)
   }

@@ -171,8 +171,8 @@ describe('boxes, within 0.01 px', () => {
         sameBox(a, b)
       }),
   )
-  test('voc, from 0', () => run(box, 'voc', sameBox, { base: '0' }))
-  test('yolo, masks and polygons as their boxes', () => run(fc.oneof(plain, mask), 'yolo', sameBox, { task: 'detect' }))
+  test('voc, from 0', () => run(box, 'voc', sameBox, { settings: { base: '0' } }))
+  test('yolo, masks and polygons as their boxes', () => run(fc.oneof(plain, mask), 'yolo', sameBox, { settings: { task: 'detect' } }))
 })
 
 /** Whatever ties a box to its points is another number each time. */

@@ -55,15 +55,15 @@ const half: KeypointsShape = {
   edges,
 }
 
-describe.each<[FormatName, { layout?: false; task?: 'pose' }]>([
+describe.each<[FormatName, { layout?: false; settings?: { task: 'pose' } }]>([
   ['coco', {}],
-  ['yolo', { layout: false, task: 'pose' }],
+  ['yolo', { layout: false, settings: { task: 'pose' } }],
   ['cvat', {}],
   ['datumaro', {}],
-])('%s', (format, { layout, task }) => {
+])('%s', (format, { layout, settings }) => {
   test('keeps names, edges and how they lie, also of a label that nothing was drawn of', async () => {
     for (const shapes of [[half], format === 'yolo' ? [half] : []]) {
-      const { project } = await roundTrip(await labelled(bird, shapes), { format, ...(task ? { task } : {}) })
+      const { project } = await roundTrip(await labelled(bird, shapes), { format, ...(settings ? { settings } : {}) })
       const { layout: places, ...named } = bird
       expect(skeletonIn(project)).toEqual(layout === false ? named : { ...named, layout: places })
       expect(skeletonIn(project, 'cat')).toBeNull()
@@ -71,7 +71,7 @@ describe.each<[FormatName, { layout?: false; task?: 'pose' }]>([
   })
   test('writes points in the order of the skeleton, whatever order a region has them in', async () => {
     const turned: KeypointsShape = { ...half, points: [half.points[2]!, half.points[0]!], edges: [] }
-    const { project } = await roundTrip(await labelled(bird, [turned, half]), { format, ...(task ? { task } : {}) })
+    const { project } = await roundTrip(await labelled(bird, [turned, half]), { format, ...(settings ? { settings } : {}) })
     const points = shapesIn(project).flatMap((s) =>
       s.kind === 'keypoints' ? [s.points.filter((p) => p.v).map((p) => [p.name, Math.round(p.x), p.v])] : [],
     )

@@ -186,7 +186,7 @@ describe('a folder that the project itself lies in', () => {
         .map((l) => l.name)
         .sort(),
     ).toEqual(['bird', 'cat', 'dog'])
-    await expect(importInto(p, dir, { format: 'dashi' })).rejects.toThrow('is this very project')
+    await expect(importInto(p, dir, { format: 'dashi' })).rejects.toThrow('is the project itself')
     p.close()
   })
 

@@ -43,7 +43,7 @@ test.runIf(target)('samples', async () => {
     rmSync(path.join(target!, format), { recursive: true, force: true })
     await exportFrom(p, path.join(target!, format), { format, images: 'copy' })
   }
-  await exportFrom(p, path.join(target!, 'yolo-detect'), { format: 'yolo', task: 'detect', overwrite: true })
-  await exportFrom(p, path.join(target!, 'yolo-obb'), { format: 'yolo', task: 'obb', overwrite: true })
-  await exportFrom(p, path.join(target!, 'voc-0'), { format: 'voc', base: '0', overwrite: true })
+  await exportFrom(p, path.join(target!, 'yolo-detect'), { format: 'yolo', settings: { task: 'detect' }, overwrite: true })
+  await exportFrom(p, path.join(target!, 'yolo-obb'), { format: 'yolo', settings: { task: 'obb' }, overwrite: true })
+  await exportFrom(p, path.join(target!, 'voc-0'), { format: 'voc', settings: { base: '0' }, overwrite: true })
 })

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import { shapeArea } from '#shared/geometry/shape.ts'
-import type { ExportOptions } from '#shared/model/exchange.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import { exportLosses, importInto } from '../../../src-main/app/exchange/index.ts'
 import { folder, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
@@ -117,7 +116,7 @@ describe('pose', () => {
       kpt_names: { 0: ['nose', 'left', 'right'] },
     })
     expect(records[0]!.regions!.map((r) => r.shape)).toEqual(recordsOf(p)[0]!.regions!.map((r) => r.shape))
-    expect(file((await roundTrip(p, { format: 'yolo', task: 'detect' })).out)).toBe('0 0.5 0.5 0.4 0.6\n')
+    expect(file((await roundTrip(p, { format: 'yolo', settings: { task: 'detect' } })).out)).toBe('0 0.5 0.5 0.4 0.6\n')
   })
 
   test('points without a box, in one line, of several labels with skeletons', async () => {
@@ -152,7 +151,7 @@ describe('pose', () => {
       regions[1]!.shape,
       expect.objectContaining({ edges: [[0, 1]], points: [expect.objectContaining({ y: 0, v: 2 }), expect.anything()] }),
     ])
-    const detected = await roundTrip(p, { format: 'yolo', task: 'detect' })
+    const detected = await roundTrip(p, { format: 'yolo', settings: { task: 'detect' } })
     expect(readFileSync(path.join(detected.out, 'labels/all/a.txt'), 'utf8').trim().split('\n')).toHaveLength(2)
     expect(detected.exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/its box has no area/)])
   })
@@ -260,11 +259,11 @@ describe('export', () => {
 
   test('each kind says what it loses, before anything is written', async () => {
     const p = await of(...shapes)
-    const said = (task: ExportOptions['task']) =>
-      Object.fromEntries(exportLosses(p, { format: 'yolo', task }).map((l) => [l.feature, l.becomes]))
+    const said = (task: string) =>
+      Object.fromEntries(exportLosses(p, { format: 'yolo', settings: { task } }).map((l) => [l.feature, l.becomes.en]))
     expect(said('auto')).toMatchObject({
       holes: 'are filled',
-      parts: 'become objects of their own',
+      parts: 'become separate objects',
       'rotated boxes': 'become polygons of four points',
       boxes: 'become polygons of four points',
     })
@@ -273,7 +272,7 @@ describe('export', () => {
       boxes: 'become rotated boxes with an angle of 0',
     })
     expect(said('obb')).not.toHaveProperty('rotated boxes')
-    expect(said('detect')).toMatchObject({ 'rotated boxes': 'become upright boxes', polygons: 'become their boxes' })
+    expect(said('detect')).toMatchObject({ 'rotated boxes': 'become axis-aligned boxes', polygons: 'become their boxes' })
   })
 
   test('masks are looked into for holes and parts; what is filled is filled, each part is an object', async () => {
@@ -285,8 +284,8 @@ describe('export', () => {
     fill(20, 20, 30, 30, 0)
     fill(90, 60, 91, 61, 1)
     const p = await of({ label: 'cat', shape: { kind: 'mask', rle: rleFromBitmap(bits, 100, 200) } })
-    expect(exportLosses(p, { format: 'yolo' }).map((l) => `${l.count} ${l.feature} ${l.becomes}`)).toEqual(
-      expect.arrayContaining(['1 holes are filled', '1 parts become objects of their own']),
+    expect(exportLosses(p, { format: 'yolo' }).map((l) => `${l.count} ${l.feature} ${l.becomes.en}`)).toEqual(
+      expect.arrayContaining(['1 holes are filled', '1 parts become separate objects']),
     )
     const { records } = await roundTrip(p, { format: 'yolo' })
     expect(records[0]!.regions!.map((r) => shapeArea(r.shape))).toEqual([1600, 1])

@@ -42,6 +42,13 @@ function opened<T>(folder: string, body: (project: Project) => T): T {
   }
 }
 
+/** As `copied`, opened once for writing, which brings an older schema up to date: commands that only read ask for that. */
+function broughtUpToDate(): string {
+  const folder = copied()
+  opened(folder, () => undefined)
+  return folder
+}
+
 const hash = '02d795c7bd62865872d31661105c3b2cd3721d36d404ba9c31bada9e0694316a'
 
 describe('what it holds', () => {
@@ -125,7 +132,7 @@ describe('what is done with it', () => {
   }
 
   it('is exported as an archive that holds the same dataset, and as COCO with its track', async () => {
-    const folder = copied()
+    const folder = broughtUpToDate()
     const out = temporaryFolder()
     for (const format of ['dashi', 'coco']) {
       const target = path.join(out, format === 'dashi' ? 'all.dashi.zip' : 'coco')
@@ -145,13 +152,13 @@ describe('what is done with it', () => {
   })
 
   it('a checkpoint is measured as it was when it was made', async () => {
-    const folder = copied()
+    const folder = broughtUpToDate()
     const { splits } = await json('evaluate', '--project', folder, '--checkpoint', path.join(folder, 'checkpoints/one'), '--device', 'cpu')
     expect(splits).toMatchObject({ train: { n: 8, accuracy: 1 }, val: { n: 4, accuracy: 1 }, test: { n: 4, accuracy: 1 } })
   })
 
   it('a checkpoint and a soup are merged into another', async () => {
-    const folder = copied()
+    const folder = broughtUpToDate()
     const [one, soup, out] = ['one', 'soup', 'soup again'].map((name) => path.join(folder, 'checkpoints', name))
     const { splits } = await json(...['merge', one!, soup!, '--method', 'uniform', '--out', out!, '--project', folder, '--device', 'cpu'])
     expect(splits['test']).toMatchObject({ n: 4, accuracy: 1 })

@@ -1,11 +1,13 @@
 /** Of how many images a window is told by name that they changed. */
 import { expect, test } from 'vitest'
-import type { App } from '../../../src-main/app/serve/app.ts'
-import { Client } from '../../../src-main/app/serve/app.ts'
+import { Client } from '../../../src-main/app/serve/client.ts'
 
 function told(many: number) {
   const events: unknown[][] = []
-  const app = { tellProject: (...event: unknown[]) => void events.push(event), pool: { release: () => undefined } } as unknown as App
+  const app = {
+    tellProject: (...event: unknown[]) => void events.push(event),
+    pool: { release: () => undefined },
+  } as unknown as ConstructorParameters<typeof Client>[0]
   const client = new Client(app)
   client.open({ key: 'k' } as Parameters<Client['open']>[0])
   client.annotated(

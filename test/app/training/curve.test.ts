@@ -3,14 +3,20 @@ import { describe, expect, test } from 'vitest'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import { Curve, storedCurve, thin } from '../../../src-main/app/training/curve.ts'
 
-const point = (step: number, phase = 'training'): RunProgress => ({ runId: 'r', phase, step, steps: 10_000, loss: 1 / step })
+const point = (step: number, phase: RunProgress['phase'] = 'training'): RunProgress => ({
+  runId: 'r',
+  phase,
+  step,
+  steps: 10_000,
+  loss: 1 / step,
+})
 const steps = (curve: readonly RunProgress[]) => curve.map((p) => p.step)
 const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, i) => from + i)
 
 describe('a curve as a run tells it', () => {
   test('has the steps that have a loss, of the last phase that had one', () => {
     const curve = new Curve()
-    curve.add(point(1, 'logistic regression'))
+    curve.add(point(1, 'logistic-regression'))
     curve.add({ ...point(2), loss: undefined })
     expect(steps(curve.points)).toEqual([1])
     curve.add(point(1))
@@ -31,14 +37,14 @@ describe('a curve as a run tells it', () => {
 
   test('a new phase is told in full again', () => {
     const curve = new Curve()
-    for (const step of upTo(2500)) curve.add(point(step, 'logistic regression'))
+    for (const step of upTo(2500)) curve.add(point(step, 'logistic-regression'))
     for (const step of upTo(5)) curve.add(point(step))
     expect(steps(curve.points)).toEqual([1, 2, 3, 4, 5])
   })
 
   test('a run that goes on has the steps of the earlier one before its own, none twice', () => {
     const curve = new Curve()
-    curve.earlier = [point(7, 'logistic regression'), ...upTo(6).map((s) => point(s))]
+    curve.earlier = [point(7, 'logistic-regression'), ...upTo(6).map((s) => point(s))]
     expect(curve.points).toEqual([])
     for (const step of upTo(8, 5)) curve.add(point(step))
     expect(steps(curve.points)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
@@ -59,8 +65,8 @@ describe('a curve as it is stored', () => {
     expect(stored).toHaveLength(400)
     expect(storedCurve({ id: 'r', recipe: 'coop', metrics: {} })).toEqual([])
     expect(storedCurve({ id: 'r', recipe: 'lp', metrics: { loss: [3, 2] } }).map((p) => [p.phase, p.step, p.steps])).toEqual([
-      ['logistic regression', 1, 2],
-      ['logistic regression', 2, 2],
+      ['logistic-regression', 1, 2],
+      ['logistic-regression', 2, 2],
     ])
   })
 })

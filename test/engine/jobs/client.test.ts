@@ -249,7 +249,7 @@ describe('the engine', () => {
     await expect(client.run(long, ({ done }) => void (done === 5 && children[0]!.kill())).result).rejects.toMatchObject({
       fault: 'engine',
       message: expect.stringMatching(
-        /in the middle of a training; the state after step \d+ was kept, and the same training goes on from there$/,
+        /in the middle of a training; the state after step \d+ was kept, and the same training resumes from there$/,
       ) as string,
     })
     expect(Object.keys(filesOf(`${long.out}.run`))).toEqual(['state.safetensors'])

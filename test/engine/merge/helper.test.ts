@@ -48,7 +48,7 @@ const checkpoint = (d: string, k: number, nan: Record<string, number> = {}) =>
 const dirs = [0, 1, 2].map((k) => at(`k${k}`))
 let helper: Helper
 beforeAll(async () => {
-  helper = { program: await programUrl('merge-helper'), fromBytes: 0 }
+  helper = { program: await programUrl('merge-worker'), fromBytes: 0 }
   for (const [k, d] of dirs.entries()) await checkpoint(d, k)
 })
 

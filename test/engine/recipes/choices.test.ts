@@ -27,7 +27,7 @@ test('of strengths that are equally right on the validation images, a probe take
   const { train, val } = splits
   const uneven = { train: train!.filter((i, k) => i.label === 0 || k < 6), val: val! }
   const { result } = await trained({ recipe: 'lp', settings: { cMin: 1e-9, cMax: 1e-7, cCount: 3 }, splits: uneven })
-  expect(result.splits['val']!.accuracy).toBeCloseTo(1 / 3)
+  expect(result.measured.splits['val']!.accuracy).toBeCloseTo(1 / 3)
   expect(result.notes['C']).toBe(1e-9)
 })
 

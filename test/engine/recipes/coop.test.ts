@@ -1,7 +1,7 @@
 /** Prompt tuning against CoOp as test/parity/engine/coop.py computes it: towers, gradient and update written out in NumPy. */
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { JobResult, TrainJob } from '#shared/model/job.ts'
+import { resultOf, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { readHead } from '../../../src-main/engine/weights/head.ts'
 import { openSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
@@ -20,7 +20,7 @@ const reference = golden<{
 const train = reference.labels.map((label, i) => ({ file: goldenPath(`coop/${i}.png`), label }))
 
 let job: TrainJob
-let result: JobResult
+let result: ResultOf<'train'>
 beforeAll(async () => {
   const dir = temporaryFolder()
   job = shapesJob(
@@ -34,7 +34,7 @@ beforeAll(async () => {
       settings: { ...reference.settings, batchSize: train.length, contextLength: reference.contextLength },
     },
   )
-  result = await runJob(job, { onProgress: () => undefined, isCancelled: () => false })
+  result = resultOf('train', await runJob(job, { onProgress: () => undefined, isCancelled: () => false }))
 })
 
 test('the loss of each step is the reference’s', () => {

@@ -210,7 +210,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.open(1)
     await view.page.click('[aria-label^="Edit labels"]')
     await view.page.click('.item:has-text("owl")')
-    await view.page.click('button:has-text("Divide …")')
+    await view.page.click('button:has-text("Split …")')
     await view.page.selectOption('.change select >> nth=1', 'keypoints')
     await view.page.fill('.change [aria-label="become"]', 'owl eye')
     await view.page.waitForSelector('.change >> text=regions 1, image labels 0, on images 1')

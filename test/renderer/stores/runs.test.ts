@@ -16,7 +16,13 @@ vi.mock('../../../src-renderer/stores/project.ts', () => ({ useProject: () => ({
 vi.mock('../../../src-renderer/stores/session.ts', () => ({ useSession: () => ({ settings: { modelFolders: [] } }) }))
 vi.mock('../../../src-renderer/stores/toasts.ts', () => ({ useToasts: () => ({ done: () => undefined, error: () => undefined }) }))
 
-const point = (step: number, phase = 'training'): RunProgress => ({ runId: 'r', phase, step, steps: 9, loss: 1 / step })
+const point = (step: number, phase: RunProgress['phase'] = 'training'): RunProgress => ({
+  runId: 'r',
+  phase,
+  step,
+  steps: 9,
+  loss: 1 / step,
+})
 const told = (p: RunProgress) => listeners.get('run.progress')!(p)
 const shown = () =>
   useRuns()
@@ -50,7 +56,7 @@ test('a step that is told again stays one', () => {
 })
 
 test('a phase with losses of its own begins a new curve; one without leaves it', () => {
-  told(point(1, 'logistic regression'))
+  told(point(1, 'logistic-regression'))
   told(point(1))
   told({ ...point(1, 'evaluating'), loss: null })
   expect(shown()).toEqual(['training 1'])

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { angleAt, measured, pathLength } from '#shared/geometry/measure.ts'
 import { reachOf, ringToRle } from '#shared/geometry/rasterise.ts'
-import { rleArea, rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
+import { rleArea, rleFromBitmap, rleToBitmap, runsFromIntervals } from '#shared/geometry/rle.ts'
 import { clipShape, coordinatesOf, shapeArea, shapeContains, shapeMask, shapePolygon, shapeProblem } from '#shared/geometry/shape.ts'
 import type { Shape } from '#shared/model/shape.ts'
 
@@ -199,4 +199,11 @@ describe('on an image of a size', () => {
     ])
     expect(clip(at(7, 1), at(2, 2, 0))).toBeUndefined()
   })
+})
+
+test('runs of intervals that touch, overlap or lie within one another', () => {
+  const runs = (...intervals: [number, number][]) => runsFromIntervals(2, 5, intervals).counts
+  expect(runs([0, 5], [1, 3], [3, 7])).toEqual([0, 7, 3])
+  expect(runs([2, 4], [4, 6], [6, 6], [8, 10])).toEqual([2, 4, 2, 2])
+  expect([runs(), runs([3, 3], [5, 4])]).toEqual([[10], [10]])
 })

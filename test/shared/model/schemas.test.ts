@@ -5,7 +5,6 @@ import { language, recordSpan, span } from '#shared/model/caption.ts'
 import { label, nextColour, palette } from '#shared/model/label.ts'
 import { labelOperation, labelSchemaFile } from '#shared/model/label-schema.ts'
 import { media, relativePath, split, tag } from '#shared/model/media.ts'
-import { recipeSchemas } from '#shared/model/recipe.ts'
 import { attributes } from '#shared/model/region.ts'
 import { mayBeFrame, sequenceOf, trackOfAttributes } from '#shared/model/sequence.ts'
 import { shape } from '#shared/model/shape.ts'
@@ -166,46 +165,6 @@ test('what is done to labels: those to be merged are named once each', () => {
 test('a colour that is not of the palette uses up none of it', () => {
   expect([nextColour(['#000000']), nextColour([palette[0], palette[0], palette[1]])]).toEqual([palette[0], palette[2]])
   expect(nextColour([...palette, ...palette.slice(0, 3)])).toBe(palette[3])
-})
-
-describe('recipes', () => {
-  test('have the defaults that their papers and references use', () => {
-    expect(recipeSchemas.ft.parse({})).toMatchObject({
-      epochs: 10,
-      batchSize: 32,
-      lr: 3e-5,
-      warmup: 0.1,
-      weightDecay: 0.1,
-      clipNorm: 1,
-      ema: 0,
-      head: 'zero-shot',
-    })
-    expect(recipeSchemas['lp-ft'].parse({})).toMatchObject({ lr: 1e-5, cMin: 1e-4, cMax: 1e5, cCount: 28, augmentation: 'light' })
-    expect(recipeSchemas.coop.parse({})).toMatchObject({
-      contextLength: 4,
-      init: 'words',
-      lr: 0.002,
-      momentum: 0.9,
-      warmup: 0.02,
-      weightDecay: 5e-4,
-    })
-  })
-  test('refuse what is out of range or unknown', () => {
-    expect(
-      takes(
-        recipeSchemas.ft,
-        { epochs: 0 },
-        { epochs: 1.5 },
-        { batchSize: 0 },
-        { lr: 0 },
-        { lr: 10 },
-        { ema: 1 },
-        { lab: 1 },
-        { head: 'none' },
-      ),
-    ).toEqual([false, false, false, false, true, false, false, false])
-    expect(takes(recipeSchemas.lp, { cMin: 0 }, { cCount: 200 }, { cCount: 201 }, { iterations: 0 })).toEqual([false, true, false, false])
-  })
 })
 
 describe('frames', () => {

@@ -1,8 +1,9 @@
 /** A text file beside each image, of the same stem: one caption a line. */
+import path from 'node:path'
 import type { Draft, Source } from '../draft.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { copyImage, freeName, type Item, splitOf, safeName, type Target, withoutImagesFolder, writeFile } from '../target.ts'
-import { isImage, stemOf } from '../tree.ts'
+import { isImage, stemOf, type Tree } from '../tree.ts'
 import { splitFolder } from '../splits.ts'
 
 function* read({ tree, images, findings }: Source): Generator<Draft> {
@@ -39,21 +40,32 @@ function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
+const isBesideImage = (tree: Tree, file: string) => {
+  const folder = path.posix.dirname(file)
+  return tree.imagesByStem(folder === '.' ? '' : folder, path.posix.basename(stemOf(file))).length > 0
+}
+
 const { captions: _, ...without } = usualLosses
-export const captions: Format = {
-  name: 'captions',
-  title: 'Caption files (.txt)',
+export default defineFormat({
+  id: 'captions',
+  order: 260,
+  title: { en: 'Caption files (.txt)', ja: 'キャプションのテキスト（.txt）' },
+  about: { en: 'A text file beside each image, a caption a line', ja: '画像の隣のテキスト。一行に一つのキャプション' },
+  extensions: ['.txt', '.caption'],
+  reference: 'https://github.com/kohya-ss/sd-scripts/blob/main/docs/train_README-en.md',
+  recognisesFolder: ({ tree, texts }) => texts.some(([file, text]) => text.trim() && isBesideImage(tree, file)),
+  looks: (tree, file) => (isBesideImage(tree, file) ? 'text beside its image' : null),
   beside: true,
   read,
   write,
   images: 'copy',
   losses: {
     ...without,
-    boxes: 'are left out',
-    'rotated boxes': 'are left out',
-    polygons: 'are left out',
-    masks: 'are left out',
-    polylines: 'are left out',
-    keypoints: 'are left out',
+    boxes: becomes.leftOut,
+    'rotated boxes': becomes.leftOut,
+    polygons: becomes.leftOut,
+    masks: becomes.leftOut,
+    polylines: becomes.leftOut,
+    keypoints: becomes.leftOut,
   },
-}
+})

@@ -7,8 +7,9 @@ import { z } from 'zod'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { type Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
+import type { Peek } from '../peek.ts'
 import { boxOf, toRing } from '../shapes.ts'
 import { usualSplit } from '../splits.ts'
 import { isImage, stemOf } from '../tree.ts'
@@ -33,7 +34,7 @@ function* read(source: Source): Generator<Draft> {
   for (const f of images.files(''))
     if (isImage(f) && !/_gt(Fine|Coarse)_/.test(f)) byStem.set(path.posix.basename(stemOf(f)).replace(/_leftImg8bit$/, ''), f)
   for (const name of file === null ? tree.files('', findings) : [file]) {
-    if (file === null && !(name.endsWith('.json') && cityscapes.recognises!(tree.peek(name)))) continue
+    if (file === null && !(name.endsWith('.json') && recognises(tree.peek(name)))) continue
     const stem = path.posix.basename(stemOf(name))
     try {
       const parsed = document.safeParse(parsePythonJson(tree.text(name)))
@@ -84,9 +85,15 @@ function regionsOf(raw: unknown, leave: (reason: string) => void): DraftRegion[]
   return [{ label: crowd && label !== 'polegroup' ? crowd[1]! : label, shape, ...(Object.keys(attributes).length ? { attributes } : {}) }]
 }
 
-export const cityscapes: Format = {
-  name: 'cityscapes',
-  title: 'Cityscapes polygons',
-  recognises: ({ name, has }) => name.endsWith('.json') && has('imgHeight') && has('objects'),
+const recognises = ({ name, has }: Peek) => name.endsWith('.json') && has('imgHeight') && has('objects')
+
+export default defineFormat({
+  id: 'cityscapes',
+  order: 230,
+  title: { en: 'Cityscapes polygons', ja: 'Cityscapes の多角形' },
+  about: { en: 'Outlines of street scenes (gtFine, *_polygons.json)', ja: '街路景の輪郭（gtFine、*_polygons.json）' },
+  extensions: ['.json'],
+  reference: 'https://www.cityscapes-dataset.com/dataset-overview/',
+  recognises,
   read,
-}
+})

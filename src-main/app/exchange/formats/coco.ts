@@ -1,22 +1,19 @@
 /** COCO instances, keypoints and captions, and LVIS: cocodataset.org/#format-data, cocodataset/cocoapi PythonAPI/pycocotools/coco.py. */
 import path from 'node:path'
 import { z } from 'zod'
-import type { RecordCaption } from '#shared/model/record.ts'
-import type { Attributes } from '#shared/model/region.ts'
-import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, problemOf, type Where } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import type { Draft, Source } from '../draft.ts'
+import { problemOf } from '../findings.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom } from '../objects.ts'
-import { readProvenance } from '../provenance.ts'
-import { groupAttribute } from '../shapes.ts'
-import { Spool } from '../spool.ts'
+import { Spool } from '../../../db/spool.ts'
 import type { Peek } from '../peek.ts'
 import { splitOfFile } from '../splits.ts'
 import { findImage, join } from '../tree.ts'
-import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage } from './coco-json.ts'
-import { edgesOf, rotationAttribute, shapesOf } from './coco-shapes.ts'
-import { write } from './coco-write.ts'
+import { type CocoAnnotation, type CocoCategory, type CocoImage, readAnnotation, readCategory, readImage } from './coco/json.ts'
+import { edgesOf } from './coco/shapes.ts'
+import { write } from './coco/write.ts'
+import { type Document, type Content, take } from './coco/content.ts'
 
 const isCoco = ({ name, has }: Peek) =>
   name.endsWith('.json') && has('images') && (has('file_name') || has('annotations')) && !has('segments_info')
@@ -58,15 +55,6 @@ function* read(source: Source): Generator<Draft> {
 
 /** What a model found: a list of annotations with scores, whose images and categories are another file's. */
 const isResults = ({ outline }: Peek) => outline.root === 'array' && outline.keys.has('image_id') && outline.keys.has('score')
-
-/** What one file says of all its images. */
-interface Document {
-  file: string
-  split: string | null
-  categories: Map<string, CocoCategory>
-  /** Categories that its annotations name and it does not have. */
-  unknown: Map<string, string>
-}
 
 function* readFiles(source: Source, files: string[], results: readonly string[]): Generator<Draft> {
   const { findings } = source
@@ -232,67 +220,6 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
   }
 }
 
-type Content = Required<Pick<Draft, 'labels' | 'captions'>> & { regions: DraftRegion[] }
-
-function take(
-  draft: Content,
-  a: CocoAnnotation,
-  { file, categories, unknown }: Document,
-  size: { width?: number | null | undefined; height?: number | null | undefined },
-  line: number,
-  findings: Source['findings'],
-): void {
-  const at: Where = { file, line }
-  const by = readProvenance(a.dashi)
-  const category = a.category_id == null ? null : (categories.get(a.category_id) ?? null)
-  const named = category?.name ?? a.category_name ?? null
-  if (a.category_id != null && named === null && !unknown.has(a.category_id)) {
-    unknown.set(a.category_id, `category ${a.category_id}`)
-    findings.change(at, `category ${a.category_id} is not defined; named “category ${a.category_id}”`)
-  }
-  const label = named ?? (a.category_id == null ? null : unknown.get(a.category_id)!)
-  const said = saidBy(a)
-  try {
-    const shapes = shapesOf(a, { category, size, repaired: (reason) => findings.change(at, reason) })
-    const extra = attributesOf(a, category)
-    // What is said of a region without geometry is said of the image.
-    draft.captions.push(...said.map((c) => (shapes.length ? { ...c, region: draft.regions.length } : c)))
-    if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...by })
-    // An outline and its keypoints are two regions of one object.
-    const group: Attributes = shapes.length > 1 ? { [groupAttribute]: extra[groupAttribute] ?? (Number(a.id) || line) } : {}
-    for (const shape of shapes) {
-      const { [rotationAttribute]: angle, ...rest } = extra
-      const points = shapes.length > 1 && shape.kind === 'keypoints' ? a.dashi?.points : undefined
-      const kept = { ...(points?.attributes ?? (shape.kind === 'rotated-box' || angle === 0 ? rest : extra)), ...group }
-      draft.regions.push({
-        label,
-        shape,
-        line,
-        ...(points ? readProvenance(points) : by),
-        ...(Object.keys(kept).length ? { attributes: kept } : {}),
-      })
-    }
-  } catch (e) {
-    findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)
-  }
-}
-
-/** All that our own export says of it, or the one text that others have. */
-export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
-  return (
-    dashi?.captions ??
-    (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
-  )
-}
-
-function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {
-  const { name, dashi } = category ?? {}
-  // Of ours it is the parent label.
-  const supercategory = dashi?.parent ? null : category?.supercategory
-  const above: Attributes = supercategory && supercategory !== name && supercategory !== 'none' ? { supercategory } : {}
-  return { ...above, ...a.attributes, ...(a.iscrowd ? { iscrowd: true } : {}) }
-}
-
 const {
   captions: _,
   'region captions': __,
@@ -303,9 +230,16 @@ const {
   skeletons: _______,
   ...without
 } = usualLosses
-export const coco: Format = {
-  name: 'coco',
-  title: 'COCO JSON',
+export default defineFormat({
+  id: 'coco',
+  order: 220,
+  title: { en: 'COCO', ja: 'COCO' },
+  about: {
+    en: 'Instances, keypoints, captions and results; LVIS as well',
+    ja: 'インスタンス・キーポイント・キャプション・推論結果。LVIS も',
+  },
+  extensions: ['.json'],
+  reference: 'https://cocodataset.org/#format-data',
   recognises: isCoco,
   apart: ['annotations', 'labels'],
   read,
@@ -313,9 +247,15 @@ export const coco: Format = {
   images: 'none',
   losses: {
     ...without,
-    'rotated boxes': 'become polygons of four points, with their angle as the attribute “rotation”',
-    holes: 'are kept: the polygons that have them become masks (RLE), exact to the pixel',
-    polylines: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”',
+    'rotated boxes': {
+      en: 'become polygons of four points, with the angle in the attribute “rotation”',
+      ja: '四点の多角形になり、角度は属性「rotation」に残ります',
+    },
+    holes: {
+      en: 'are kept: polygons with holes become masks (RLE), exact to the pixel',
+      ja: '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります',
+    },
+    polylines: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledClass,
   },
-}
+})

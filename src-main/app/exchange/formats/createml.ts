@@ -1,8 +1,11 @@
-/** Apple's Create ML: a list of images, each with boxes by their centre (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label. */
+/**
+ * Apple's Create ML: a list of images, each with boxes by their centre
+ * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label.
+ */
 import type { RecordLabel } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, numberOf, withAttributes } from '../fields.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -69,4 +72,17 @@ function* read(source: Source): Generator<Draft> {
     }
 }
 
-export const createml: Format = { name: 'createml', title: 'Create ML JSON', recognises, beside: true, read }
+export default defineFormat({
+  id: 'createml',
+  order: 50,
+  title: { en: 'Create ML JSON', ja: 'Create ML JSON' },
+  about: {
+    en: 'Apple’s list of images, each with boxes by their centre or with a label',
+    ja: 'Apple の画像一覧。矩形（中心座標）またはラベルを持つ',
+  },
+  extensions: ['.json'],
+  reference: 'https://developer.apple.com/documentation/createml/building-an-object-detector-data-source',
+  recognises,
+  beside: true,
+  read,
+})

@@ -7,12 +7,13 @@ import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { fixed, outlines, smallestBox } from '../shapes.ts'
 import { usualSplit } from '../splits.ts'
-import { copyImage, freeName, type Item, labelOf, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { copyImage, freeName, type Item, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { isImage, join, stemOf } from '../tree.ts'
-import { cornersOf } from './yolo-rows.ts'
+import { cornersOf } from './yolo/rows.ts'
 
 /** Eight numbers, a class that is none, and perhaps a difficulty. */
 const row = /^\s*((?:[-+]?\d+\.?\d*(?:e[-+]?\d+)?[ \t]+){8})([^\s\d+-].*?)(?:[ \t]+(\d))?\s*$/i
@@ -143,24 +144,30 @@ function fourCorners(shape: Shape): readonly number[] | null {
   return box && rotatedBoxRing(box)
 }
 
-const lost = 'are lost in the boxes'
-export const dota: Format = {
-  name: 'dota',
-  title: 'DOTA labelTxt',
+export default defineFormat({
+  id: 'dota',
+  order: 130,
+  title: { en: 'DOTA labelTxt', ja: 'DOTA labelTxt' },
+  about: { en: 'Rotated boxes by their four corners, a text file an image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
+  extensions: ['.txt'],
+  reference: 'https://captain-whu.github.io/DOTA/dataset.html',
   recognises: ({ name, head }) => name.endsWith('.txt') && isDota(head),
   read,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    boxes: 'become rotated boxes with an angle of 0',
-    polygons: 'become the smallest rotated boxes around them, unless they have four points',
-    masks: 'become the smallest rotated boxes around them',
-    holes: lost,
-    parts: lost,
-    polylines: 'are left out',
-    keypoints: 'are left out',
-    attributes: 'are left out but for “difficult” and “gsd”',
-    'unlabelled regions': 'get the class “unlabelled”',
+    boxes: becomes.unrotated,
+    polygons: {
+      en: 'become the smallest rotated boxes around them, unless they have four points',
+      ja: '四点でないものは、それを囲む最小の回転矩形になります',
+    },
+    masks: becomes.smallestRotated,
+    holes: becomes.lostInBoxes,
+    parts: becomes.lostInBoxes,
+    polylines: becomes.leftOut,
+    keypoints: becomes.leftOut,
+    attributes: { en: 'are left out, except “difficult” and “gsd”', ja: '「difficult」と「gsd」だけが残ります' },
+    'unlabelled regions': becomes.unlabelledClass,
   },
-}
+})

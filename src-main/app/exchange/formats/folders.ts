@@ -1,7 +1,10 @@
-/** Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see class-folders.ts. */
+/**
+ * Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see
+ * class-folders.ts.
+ */
 import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { copyImage, type Item, splitOf, safeName, type Target, withoutImagesFolder } from '../target.ts'
 import { isImage } from '../tree.ts'
 
@@ -45,21 +48,26 @@ function write(items: Iterable<Item>, target: Target): void {
 }
 
 const { 'image labels': _, ...without } = usualLosses
-export const folders: Format = {
-  name: 'folders',
-  title: 'Folders of classes',
+export default defineFormat({
+  id: 'folders',
+  order: 270,
+  title: { en: 'A folder for each label', ja: 'ラベルごとのフォルダー' },
+  about: { en: 'Images sorted into folders that are named after their labels', ja: 'ラベル名のフォルダーに分けられた画像' },
+  extensions: [],
+  reference: 'https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html',
+  recognisesFolder: ({ images }) => images > 0,
   read,
   write,
   images: 'copy',
   losses: {
     ...without,
-    boxes: 'are left out',
-    'rotated boxes': 'are left out',
-    polygons: 'are left out',
-    masks: 'are left out',
-    polylines: 'are left out',
-    keypoints: 'are left out',
-    'several labels an image': 'are left out but for the first',
-    'images without annotations': 'lie in a folder _unlabelled',
+    boxes: becomes.leftOut,
+    'rotated boxes': becomes.leftOut,
+    polygons: becomes.leftOut,
+    masks: becomes.leftOut,
+    polylines: becomes.leftOut,
+    keypoints: becomes.leftOut,
+    'several labels an image': becomes.onlyFirst,
+    'images without annotations': { en: 'go into a folder _unlabelled', ja: 'フォルダー _unlabelled に入ります' },
   },
-}
+})

@@ -1,17 +1,22 @@
-/** Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without one, folders of classes. */
+/**
+ * Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without
+ * one, folders of classes.
+ */
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
-import { type Format, usualLosses } from '../format.ts'
-import { classNamesFor } from '../hf-features.ts'
-import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn } from '../hf-rows.ts'
+import { defineFormat, usualLosses } from '../format.ts'
+import { classNamesFor } from './huggingface/features.ts'
+import { fileIn, type HfRow, sizeIn } from './huggingface/columns.ts'
+import { BoxSurvey, HfReader } from './huggingface/rows.ts'
 import { parsePythonJson } from '../json.ts'
 import { imageNamed, outside, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { beginning, jsonRows, type JsonRow, tableRows } from '../rows.ts'
 import { boxOfShape } from '../shapes.ts'
-import { copyImage, type Item, labelOf, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { copyImage, type Item, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { join } from '../tree.ts'
-import { folders } from './folders.ts'
+import folders from './folders.ts'
 import { readParquet } from './parquet.ts'
 
 /** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
@@ -38,7 +43,7 @@ function namesImages(file: string): boolean {
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file, findings } = source
   const files = file !== null ? [file] : [...tree.files('', findings)].filter((f) => recognises(tree.peek(f)))
-  if (files.length === 0) yield* folders.read!(source) as Iterable<Draft>
+  if (files.length === 0) yield* folders.read!(source, {}) as Iterable<Draft>
   for (const metadata of files) yield* metadata.endsWith('.parquet') ? readParquet(source, metadata) : readRows(source, metadata)
 }
 
@@ -81,7 +86,8 @@ const withPoints = (json: string) =>
 function write(items: Iterable<Item>, target: Target): void {
   const files = new Map<string, TextFile>()
   const { counts } = target.summary
-  // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and compare.
+  // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and
+  // compare.
   const withShapes = Object.keys(counts).some((k) => ['rotated boxes', 'polygons', 'masks', 'keypoints', 'polylines'].includes(k))
   const withBoxes = counts.boxes !== undefined || withShapes
   for (const item of items) {
@@ -129,12 +135,23 @@ function write(items: Iterable<Item>, target: Target): void {
 }
 
 const { captions: _, 'image labels': __, 'region captions': ___, authors: ____, ...without } = usualLosses
-export const imagefolder: Format = {
-  name: 'imagefolder',
-  title: 'Hugging Face ImageFolder (metadata.jsonl, .csv, .parquet)',
+export default defineFormat({
+  id: 'imagefolder',
+  order: 110,
+  title: { en: 'Hugging Face ImageFolder', ja: 'Hugging Face ImageFolder' },
+  about: {
+    en: 'Images with metadata.jsonl, .csv or .parquet beside or above them',
+    ja: '画像と、その隣または上の metadata.jsonl・.csv・.parquet',
+  },
+  extensions: ['.jsonl', '.csv', '.parquet'],
+  reference: 'https://huggingface.co/docs/datasets/image_dataset',
   recognises,
   read,
   write,
   images: 'copy',
-  losses: { ...without, authors: 'are kept of regions', 'unlabelled regions': 'get the category “unlabelled”' },
-}
+  losses: {
+    ...without,
+    authors: { en: 'are kept for regions only', ja: '領域のものは残ります' },
+    'unlabelled regions': { en: 'get the category “unlabelled”', ja: 'カテゴリー「unlabelled」になります' },
+  },
+})

@@ -3,7 +3,7 @@ import { polygonContains } from '#shared/geometry/polygon.ts'
 import type { Ring } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { folderOf, imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxBetween, groupAttribute, joinParts, polygonOf, toRing } from '../shapes.ts'
@@ -102,4 +102,14 @@ function cut(made: readonly (DraftRegion & { layer: number; ring: Ring | null })
   return false
 }
 
-export const isat: Format = { name: 'isat', title: 'ISAT JSON', recognises, beside: true, read }
+export default defineFormat({
+  id: 'isat',
+  order: 80,
+  title: { en: 'ISAT JSON', ja: 'ISAT JSON' },
+  about: { en: 'ISAT with Segment Anything, a file beside each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
+  extensions: ['.json'],
+  reference: 'https://github.com/yatengLG/ISAT_with_segment_anything',
+  recognises,
+  beside: true,
+  read,
+})

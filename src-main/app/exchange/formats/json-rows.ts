@@ -1,9 +1,13 @@
-/** JSON without a format of its own: a list of rows that name an image and say its caption, label or boxes, or captions and labels by the image's name. */
+/**
+ * JSON without a format of its own: a list of rows that name an image and say its caption, label or boxes, or captions and labels by the
+ * image's name.
+ */
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
-import type { Format } from '../format.ts'
-import { classNamesFor } from '../hf-features.ts'
-import { BoxSurvey, captionColumns, fileIn, HfReader, type HfRow, labelColumns, objectColumns, sizeIn } from '../hf-rows.ts'
+import { defineFormat } from '../format.ts'
+import { classNamesFor } from './huggingface/features.ts'
+import { fileIn, type HfRow, sizeIn, captionColumns, labelColumns, objectColumns } from './huggingface/columns.ts'
+import { BoxSurvey, HfReader } from './huggingface/rows.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -74,10 +78,17 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-export const jsonRows: Format = {
-  name: 'json-rows',
-  title: 'JSON rows (image and caption, label or boxes)',
+export default defineFormat({
+  id: 'json-rows',
+  order: 240,
+  title: { en: 'JSON rows', ja: 'JSON の行' },
+  about: {
+    en: 'Any JSON list whose rows name an image and its caption, label or boxes',
+    ja: '画像とそのキャプション・ラベル・矩形を示す行からなる JSON',
+  },
+  extensions: ['.json'],
+  reference: 'https://www.rfc-editor.org/rfc/rfc8259',
   recognises,
   apart: ['annotations'],
   read,
-}
+})

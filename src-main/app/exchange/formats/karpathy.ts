@@ -1,8 +1,9 @@
 /** Karpathy's splits of COCO and Flickr (`dataset_flickr8k.json`): images with sentences, a caption each. */
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -38,8 +39,21 @@ function* read(source: Source): Generator<Draft> {
       const split = typeof value['split'] === 'string' && value['split'] ? value['split'].replace(/^restval$/, 'train') : null
       yield { image, where, split, captions: [...new Set(texts)].map((text) => ({ text })) }
     }
-    if (n === 0) throw dataError(file, 'images: holds none')
+    if (n === 0) throw dataError(file, sentence('exchange.no-images'))
   }
 }
 
-export const karpathy: Format = { name: 'karpathy', title: 'Karpathy captions (dataset_*.json)', recognises, apart: ['annotations'], read }
+export default defineFormat({
+  id: 'karpathy',
+  order: 30,
+  title: { en: 'Karpathy captions', ja: 'Karpathy のキャプション' },
+  about: {
+    en: 'Captions of COCO and Flickr with Karpathy’s splits (dataset_*.json)',
+    ja: 'Karpathy の分割による COCO と Flickr のキャプション（dataset_*.json）',
+  },
+  extensions: ['.json'],
+  reference: 'https://cs.stanford.edu/people/karpathy/deepimagesent/',
+  recognises,
+  apart: ['annotations'],
+  read,
+})

@@ -1,14 +1,17 @@
-/** Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts. */
+/**
+ * Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts.
+ */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { encodeBrush } from '../brush.ts'
 import type { Size } from '../draft.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { provenanceOf } from '../provenance.ts'
 import { hasHoles, maskOf, outlines } from '../shapes.ts'
-import { copyImage, type Item, labelOf, openText, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { copyImage, type Item, openText, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { escapeXml } from '../xml.ts'
 import type { Author } from '#shared/model/author.ts'
-import { isLabelStudio, read } from './labelstudio-read.ts'
+import { isLabelStudio, read } from './labelstudio/read.ts'
 
 function write(items: Iterable<Item>, target: Target): void {
   const out = openText(target, 'tasks.json')
@@ -143,17 +146,24 @@ ${choices}
 }
 
 const { captions: _, 'region captions': __, 'image labels': ___, ...without } = usualLosses
-export const labelstudio: Format = {
-  name: 'labelstudio',
-  title: 'Label Studio JSON',
+export default defineFormat({
+  id: 'labelstudio',
+  order: 180,
+  title: { en: 'Label Studio', ja: 'Label Studio' },
+  about: { en: 'Tasks with their annotations, as the full or the minimal export', ja: 'タスクとその注釈（完全版と最小版の書き出し）' },
+  extensions: ['.json'],
+  reference: 'https://labelstud.io/guide/export',
   recognises: isLabelStudio,
   read,
   write,
   images: 'none',
   losses: {
     ...without,
-    holes: 'are kept: the polygons that have them become brush masks',
-    parts: 'are kept: polygons of several parts become one brush mask',
-    'unlabelled regions': 'get the label “unlabelled”',
+    holes: { en: 'are kept: polygons with holes become brush masks', ja: '保たれます。穴を持つ多角形はブラシのマスクになります' },
+    parts: {
+      en: 'are kept: polygons of several parts become one brush mask',
+      ja: '保たれます。複数の部分を持つ多角形は一つのブラシのマスクになります',
+    },
+    'unlabelled regions': becomes.unlabelledLabel,
   },
-}
+})

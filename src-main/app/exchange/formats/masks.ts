@@ -7,25 +7,15 @@ import path from 'node:path'
 import { decodeRle, intervals } from '#shared/geometry/rle.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
-import { hex, masksOf, type Pixels, readPixels } from '../pixels.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { hex, type Pixels, readPixels, masksOf } from '../pixels.ts'
 import { maskOf } from '../shapes.ts'
 import { usualSplit } from '../splits.ts'
-import {
-  copyImage,
-  freeName,
-  type Item,
-  labelOf,
-  needSize,
-  safeName,
-  splitOf,
-  type Target,
-  withoutImagesFolder,
-  writeFile,
-} from '../target.ts'
+import { copyImage, freeName, type Item, needSize, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { isImage, stemOf } from '../tree.ts'
-import { pairsOf, stepsOf } from './mask-files.ts'
-import { type Classes, classesOf, isBackground, vocColour } from './mask-classes.ts'
+import { maskFolder, pairsOf, stepsOf } from './masks/files.ts'
+import { type Classes, classesOf, isBackground, vocColour } from './masks/classes.ts'
 
 const ignored = 255
 /** VOC's border round objects. */
@@ -214,21 +204,26 @@ function write(items: Iterable<Item>, target: Target): void {
   writeFile(target, 'labelmap.txt', ['background', ...target.labels].map((n, i) => `${n}:${vocColour(i).join(',')}::\n`).join(''))
 }
 
-export const masks: Format = {
-  name: 'masks',
-  title: 'Indexed PNG masks',
+export default defineFormat({
+  id: 'masks',
+  order: 250,
+  title: { en: 'Indexed PNG masks', ja: '番号付き PNG マスク' },
+  about: { en: 'A picture of class numbers or colours beside each image', ja: '画像ごとの、クラス番号または色の画像' },
+  extensions: ['.png'],
+  reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/segexamples/index.html',
+  recognisesFolder: ({ tree }) => maskFolder(tree) !== undefined,
   read,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    boxes: 'become filled masks',
-    'rotated boxes': 'become filled masks',
-    polygons: 'become masks',
-    polylines: 'are left out',
-    keypoints: 'are left out',
-    attributes: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”',
-    'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
+    boxes: becomes.filledMasks,
+    'rotated boxes': becomes.filledMasks,
+    polygons: becomes.masks,
+    polylines: becomes.leftOut,
+    keypoints: becomes.leftOut,
+    attributes: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledClass,
+    'drawing order': becomes.topmost,
   },
-}
+})

@@ -1,17 +1,20 @@
-/** Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID; classes are codes that another table names. */
+/**
+ * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID;
+ * classes are codes that another table names.
+ */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
 import type { RecordLabel } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { namer } from '../label-map.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { beginning, firstRows, tableRows } from '../rows.ts'
 import { boxBetween, snap } from '../shapes.ts'
-import { Spool } from '../spool.ts'
+import { Spool } from '../../../db/spool.ts'
 import { splitOfFile } from '../splits.ts'
 
 type Row = Record<string, string>
@@ -180,10 +183,14 @@ function fitted({ data, width, height }: Bitmap, size: Size): Uint8Array {
   return out
 }
 
-export const openimages: Format = {
-  name: 'openimages',
-  title: 'Open Images (CSV)',
+export default defineFormat({
+  id: 'openimages',
+  order: 40,
+  title: { en: 'Open Images (CSV)', ja: 'Open Images（CSV）' },
+  about: { en: 'Tables of boxes, image labels and masks, joined by ImageID', ja: 'ImageID で結ばれた矩形・画像ラベル・マスクの表' },
+  extensions: ['.csv'],
+  reference: 'https://storage.googleapis.com/openimages/web/download_v7.html',
   recognises,
   apart: ['annotations', 'labels', 'metadata'],
   read,
-}
+})

@@ -10,17 +10,16 @@ import type { RecordCaption } from '#shared/model/record.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jsonItems } from '../json.ts'
-import { masksOf, type Pixels, readPixels } from '../pixels.ts'
-import { readProvenance } from '../provenance.ts'
+import type { Peek } from '../peek.ts'
+import { type Pixels, readPixels, masksOf } from '../pixels.ts'
 import { maskOf } from '../shapes.ts'
 import { splitOfFile } from '../splits.ts'
 import {
   copyImage,
   freeName,
   type Item,
-  labelOf,
   needSize,
   openText,
   safeName,
@@ -30,10 +29,11 @@ import {
   withoutImagesFolder,
   writeFile,
 } from '../target.ts'
+import { labelOf } from '../unlabelled.ts'
 import { findImage, join, stemOf } from '../tree.ts'
-import { saidBy } from './coco.ts'
-import { type CocoCategory, cocoExtra, type CocoImage, readCategory, readImage } from './coco-json.ts'
-import { spoken } from './coco-write.ts'
+import { type CocoCategory, cocoExtra, type CocoImage, readCategory, readImage, saidBy } from './coco/json.ts'
+import { readProvenance } from '../provenance.ts'
+import { spoken } from './coco/write.ts'
 
 const key = z.union([z.number(), z.string()]).transform(String)
 const segment = z.looseObject({
@@ -51,7 +51,7 @@ function* read(source: Source): Generator<Draft> {
   for (const name of files) yield* readFile(source, name)
 }
 
-const isPanoptic = ({ name, has }: Parameters<NonNullable<Format['recognises']>>[0]) => name.endsWith('.json') && has('segments_info')
+const isPanoptic = ({ name, has }: Peek) => name.endsWith('.json') && has('segments_info')
 
 function* readFile(source: Source, file: string): Generator<Draft> {
   const { tree, images, findings } = source
@@ -269,22 +269,26 @@ function columns(owner: Uint32Array, { width, height }: { width: number; height:
 }
 
 const { 'region captions': _, authors: __, 'caption languages': ___, ...without } = usualLosses
-export const panoptic: Format = {
-  name: 'panoptic',
-  title: 'COCO panoptic',
+export default defineFormat({
+  id: 'panoptic',
+  order: 210,
+  title: { en: 'COCO panoptic', ja: 'COCO panoptic' },
+  about: { en: 'A picture of segment ids an image, and a list of what the ids are', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
+  extensions: ['.json', '.png'],
+  reference: 'https://cocodataset.org/#format-data',
   recognises: isPanoptic,
   read,
   write,
   images: 'copy',
   losses: {
     ...without,
-    captions: 'are left out but for those of regions',
-    boxes: 'become filled masks',
-    'rotated boxes': 'become filled masks',
-    polygons: 'become masks',
-    polylines: 'are left out',
-    keypoints: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”',
-    'drawing order': 'decides which object a pixel belongs to; what lies below is lost',
+    captions: { en: 'are left out, except those of regions', ja: '領域のものだけが残ります' },
+    boxes: becomes.filledMasks,
+    'rotated boxes': becomes.filledMasks,
+    polygons: becomes.masks,
+    polylines: becomes.leftOut,
+    keypoints: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledClass,
+    'drawing order': becomes.topmost,
   },
-}
+})

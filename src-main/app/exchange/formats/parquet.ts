@@ -7,9 +7,10 @@ import sharp from 'sharp'
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
-import { type ClassNames, classNamesFor, ofFeatures } from '../hf-features.ts'
-import { BoxSurvey, fileIn, HfReader, type HfRow, sizeIn } from '../hf-rows.ts'
+import { defineFormat } from '../format.ts'
+import { type ClassNames, classNamesFor, ofFeatures } from './huggingface/features.ts'
+import { fileIn, type HfRow, sizeIn } from './huggingface/columns.ts'
+import { BoxSurvey, HfReader } from './huggingface/rows.ts'
 import { parsePythonJson } from '../json.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -177,4 +178,17 @@ async function imageOf(
   return { image: { image }, column: named.column }
 }
 
-export const parquet: Format = { name: 'parquet', title: 'Hugging Face dataset (parquet)', recognises, apart: ['data'], read }
+export default defineFormat({
+  id: 'parquet',
+  order: 120,
+  title: { en: 'Hugging Face dataset (Parquet)', ja: 'Hugging Face データセット（Parquet）' },
+  about: {
+    en: 'Datasets of the Hugging Face hub, with the images in the rows or named by them',
+    ja: 'Hugging Face ハブのデータセット。画像は行の中か、行が名指しするファイル',
+  },
+  extensions: ['.parquet'],
+  reference: 'https://huggingface.co/docs/hub/datasets-image',
+  recognises,
+  apart: ['data'],
+  read,
+})

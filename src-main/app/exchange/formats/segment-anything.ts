@@ -5,7 +5,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxOf, polygonOf, toRing } from '../shapes.ts'
@@ -81,4 +81,17 @@ function shapeOf(a: Record<string, unknown>): Shape {
   return boxOf(...(b as [number, number, number, number]))
 }
 
-export const segmentAnything: Format = { name: 'segment-anything', title: 'Segment Anything JSON', recognises, beside: true, read }
+export default defineFormat({
+  id: 'segment-anything',
+  order: 90,
+  title: { en: 'Segment Anything JSON', ja: 'Segment Anything JSON' },
+  about: {
+    en: 'Masks of one image, as in SA-1B or as the mask generator returns them',
+    ja: '一枚の画像のマスク（SA-1B、またはマスク生成器の出力）',
+  },
+  extensions: ['.json'],
+  reference: 'https://github.com/facebookresearch/segment-anything#dataset',
+  recognises,
+  beside: true,
+  read,
+})

@@ -8,7 +8,7 @@ import type { Keypoint, KeypointsShape, Ring, Shape } from '#shared/model/shape.
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject, numberOf, tagOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { folderOf, imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxBetween, toRing } from '../shapes.ts'
@@ -175,7 +175,10 @@ function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
 
 const maxPixels = 1 << 28
 
-/** A picture of the mask's own box, packed and in base64, laid on the image at its origin: what is not transparent (or not black) belongs to it. */
+/**
+ * A picture of the mask's own box, packed and in base64, laid on the image at its origin: what is not transparent (or not black) belongs
+ * to it.
+ */
 async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: without its data')
   if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')
@@ -194,11 +197,18 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
   return { kind: 'mask', rle: rleFromBitmap(bits, height, width) }
 }
 
-export const supervisely: Format = {
-  name: 'supervisely',
-  title: 'Supervisely',
+export default defineFormat({
+  id: 'supervisely',
+  order: 70,
+  title: { en: 'Supervisely', ja: 'Supervisely' },
+  about: {
+    en: 'A Supervisely project: meta.json and datasets with ann and img',
+    ja: 'Supervisely のプロジェクト（meta.json と、ann・img を持つデータセット）',
+  },
+  extensions: ['.json'],
+  reference: 'https://docs.supervisely.com/data-organization/00_ann_format_navi',
   recognises: (peek) => isMeta(peek) || isAnnotation(peek),
   beside: true,
   apart: ['ann'],
   read,
-}
+})

@@ -1,16 +1,19 @@
-/** VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects of version 3. */
+/**
+ * VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects
+ * of version 3.
+ */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, tagOf } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { tableRows } from '../rows.ts'
 import { boxOf, ellipseRing, toRing } from '../shapes.ts'
-import { captionNames, classAttribute, classNames, drafts as drafts3, isVia3 } from './via3.ts'
+import { captionNames, classAttribute, drafts as drafts3, isVia3, classNames } from './via/via3.ts'
 
 type Fields = Record<string, unknown>
 
@@ -257,4 +260,15 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
   }
 }
 
-export const via: Format = { name: 'via', title: 'VGG Image Annotator (VIA)', recognises, beside: true, apart: ['annotations'], read }
+export default defineFormat({
+  id: 'via',
+  order: 10,
+  title: { en: 'VGG Image Annotator (VIA)', ja: 'VGG Image Annotator（VIA）' },
+  about: { en: 'Projects and exports of VIA 1 to 3, as JSON or CSV', ja: 'VIA 1〜3 のプロジェクトと書き出し（JSON・CSV）' },
+  extensions: ['.json', '.csv'],
+  reference: 'https://www.robots.ox.ac.uk/~vgg/software/via/',
+  recognises,
+  beside: true,
+  apart: ['annotations'],
+  read,
+})

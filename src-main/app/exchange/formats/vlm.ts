@@ -1,13 +1,14 @@
 /**
- * What vision-language models are trained on: a prefix and a suffix (PaliGemma, Florence-2) or a conversation (LLaVA, ShareGPT4V, chat messages).
- * Answers to a request for a description are captions, `<loc…>` words are boxes; other answers are no annotation of the image and are named.
+ * What vision-language models are trained on: a prefix and a suffix (PaliGemma, Florence-2) or a conversation (LLaVA, ShareGPT4V, chat
+ * messages). Answers to a request for a description are captions, `<loc…>` words are boxes; other answers are no annotation of the image
+ * and are named.
  */
 import type { RecordCaption } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
 import { message, type Where } from '../findings.ts'
-import type { Format } from '../format.ts'
-import { fileIn } from '../hf-rows.ts'
+import { defineFormat } from '../format.ts'
+import { fileIn } from './huggingface/columns.ts'
 import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -156,7 +157,10 @@ interface Located {
   rest: string
 }
 
-/** Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right, bottom) after it. */
+/**
+ * Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right,
+ * bottom) after it.
+ */
 function locatedIn(asked: string, answer: string): Located | null {
   if (/<loc_\d+>/.test(answer)) return ofFlorence(asked, answer)
   if (!/<loc\d{4}>/.test(answer))
@@ -218,4 +222,16 @@ function ofFlorence(asked: string, answer: string): Located {
   }
 }
 
-export const vlm: Format = { name: 'vlm', title: 'Vision-language training data (prefix and suffix, conversations)', recognises, read }
+export default defineFormat({
+  id: 'vlm',
+  order: 20,
+  title: { en: 'Vision-language training data', ja: '視覚言語モデルの学習データ' },
+  about: {
+    en: 'JSON lines with prefix and suffix, or with conversations about an image',
+    ja: 'prefix と suffix、または画像についての会話からなる JSON 行',
+  },
+  extensions: ['.jsonl', '.json'],
+  reference: 'https://github.com/haotian-liu/LLaVA/blob/main/docs/Finetune_Custom_Data.md',
+  recognises,
+  read,
+})

@@ -1,18 +1,17 @@
 /** Pascal VOC XML, one file an image (VOC2012 devkit, section 4). Its first pixel is 1 by the specification; many tools write 0. */
 import path from 'node:path'
+import { z } from 'zod'
+import { setting } from '#shared/model/words.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
-import type { RecordRegion } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import type { Peek } from '../peek.ts'
-import { boxOfShape, boxOf, groupAttribute, hasHoles, outlines, toRing } from '../shapes.ts'
-import { copyImage, freeName, type Item, labelOf, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../target.ts'
+import { boxOf, groupAttribute, toRing } from '../shapes.ts'
 import { splitFolder } from '../splits.ts'
 import { findImage, join, stemOf } from '../tree.ts'
-import { child, childText, escapeXml, numberOf, type XmlElement, xmlElements } from '../xml.ts'
-
-const [zeroBased, oneBased] = ['coordinates from 0', 'coordinates from 1']
+import { child, childText, numberOf, type XmlElement, xmlElements } from '../xml.ts'
+import { oneBased, write, zeroBased } from './voc/write.ts'
 
 const isVoc = ({ name, head }: Peek) => name.endsWith('.xml') && /<annotation[\s>]/.test(head)
 
@@ -22,11 +21,11 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
 }
 
 /**
- * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's converter (it leaves
- * the database empty) count from 0; without a hint it is 1, as the specification has it.
+ * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's
+ * converter (it leaves the database empty) count from 0; without a hint it is 1, as the specification has it.
  */
-function detectBase(source: Source): { base: number; why: string } {
-  if (source.options.base !== 'auto') return { base: Number(source.options.base), why: 'as was asked' }
+function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
+  if (asked !== 'auto') return { base: Number(asked), why: 'as requested' }
   let [numbers, fractions] = [0, 0]
   for (const file of annotationFiles(source)) {
     const text = source.tree.text(file)
@@ -59,9 +58,9 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   return splits
 }
 
-function* read(source: Source): Generator<Draft> {
+function* read(source: Source, settings: { base: 'auto' | '0' | '1' }): Generator<Draft> {
   const { findings, tree } = source
-  const { base, why } = detectBase(source)
+  const { base, why } = detectBase(source, settings.base)
   findings.note(`Pascal VOC: coordinates were taken to count from ${base} (${why}); --base ${1 - base} takes them from ${1 - base}`)
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
@@ -207,94 +206,33 @@ function attributesOf(object: XmlElement): Record<string, string | number | bool
   return out
 }
 
-function write(items: Iterable<Item>, target: Target): void {
-  const base = Number(target.options.base)
-  const sets = new Map<string, string[]>()
-  for (const item of items) {
-    const { record } = item
-    const name = freeName(target, withoutImagesFolder(record.fileName), (stem) => `Annotations/${stem}.xml`)
-    const objects = (record.regions ?? []).flatMap((r) => {
-      const object = objectOf(r, base)
-      if (!object) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: VOC has no such shape`)
-      return object ?? []
-    })
-    copyImage(target, item, `JPEGImages/${name}`)
-    writeFile(
-      target,
-      `Annotations/${stemOf(name)}.xml`,
-      `<annotation>
-  <folder>JPEGImages</folder>
-  <filename>${escapeXml(name)}</filename>
-  <source><database>Dashi</database><annotation>${base ? oneBased : zeroBased}</annotation></source>
-  <size><width>${record.width ?? 0}</width><height>${record.height ?? 0}</height><depth>3</depth></size>
-  <segmented>0</segmented>
-${objects.join('')}</annotation>
-`,
-    )
-    const split = splitOf(record)
-    if (split) {
-      const list = sets.get(safeName(split)) ?? []
-      list.push(stemOf(name))
-      sets.set(safeName(split), list)
-    }
-  }
-  for (const [split, stems] of sets) writeFile(target, `ImageSets/Main/${split}.txt`, stems.map((s) => `${s}\n`).join(''))
-}
-
-const known = new Set(['truncated', 'difficult', 'occluded', 'pose'])
-
-function objectOf(r: RecordRegion, base: number): string | null {
-  if (r.shape.kind === 'polyline') return null
-  const { x, y, w, h } = boxOfShape(r.shape)
-  const a = r.attributes ?? {}
-  const n = (v: number) => String(v)
-  const outline = r.shape.kind === 'polygon' && !hasHoles(r.shape) ? outlines(r.shape)! : []
-  const exact =
-    outline
-      .map(
-        (ring) =>
-          `    <polygon>${ring.map((v, i) => `<${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>${n(v + base)}</${i % 2 ? 'y' : 'x'}${(i >> 1) + 1}>`).join('')}</polygon>\n`,
-      )
-      .join('') +
-    (r.shape.kind === 'rotated-box'
-      ? `    <robndbox>${Object.entries({
-          cx: r.shape.cx,
-          cy: r.shape.cy,
-          w: r.shape.w,
-          h: r.shape.h,
-          angle: (r.shape.angle * Math.PI) / 180,
-        })
-          .map(([k, v]) => `<${k}>${n(v)}</${k}>`)
-          .join('')}</robndbox>\n`
-      : '')
-  const others = Object.entries(a).filter(([k]) => !known.has(k))
-  const extra = others.length
-    ? `    <attributes>${others.map(([k, v]) => `<attribute><name>${escapeXml(k)}</name><value>${escapeXml(String(v))}</value></attribute>`).join('')}</attributes>\n`
-    : ''
-  return `  <object>
-    <name>${escapeXml(labelOf(r))}</name>
-    <pose>${escapeXml(String(a['pose'] ?? 'Unspecified'))}</pose>
-    <truncated>${a['truncated'] ? 1 : 0}</truncated>
-    <difficult>${a['difficult'] ? 1 : 0}</difficult>
-    <occluded>${a['occluded'] ? 1 : 0}</occluded>
-    <bndbox><xmin>${x + base}</xmin><ymin>${y + base}</ymin><xmax>${x + w}</xmax><ymax>${y + h}</ymax></bndbox>
-${exact}${extra}  </object>
-`
-}
-
-export const voc: Format = {
-  name: 'voc',
-  title: 'Pascal VOC XML',
+export default defineFormat({
+  id: 'voc',
+  order: 170,
+  title: { en: 'Pascal VOC', ja: 'Pascal VOC' },
+  about: { en: 'Boxes, an XML file an image', ja: '矩形。画像ごとに一つの XML' },
+  extensions: ['.xml'],
+  reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf',
   recognises: isVoc,
+  importSettings: z.object({
+    base: setting(
+      z.enum(['auto', '0', '1']).default('auto'),
+      'number of the first pixel; auto: 0 where a box begins below 1, else 1',
+      '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
+    ),
+  }),
+  exportSettings: z.object({
+    base: setting(z.enum(['0', '1']).default('1'), 'number of the first pixel', '最初の画素の番号'),
+  }),
   read,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    holes: 'become their boxes',
-    masks: 'become their boxes',
-    polylines: 'are left out',
-    keypoints: 'become their boxes',
-    'unlabelled regions': 'get the name “unlabelled”',
+    holes: becomes.boxes,
+    masks: becomes.boxes,
+    polylines: becomes.leftOut,
+    keypoints: becomes.boxes,
+    'unlabelled regions': { en: 'get the name “unlabelled”', ja: '名前「unlabelled」になります' },
   },
-}
+})

@@ -1,9 +1,12 @@
-/** Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first version. */
+/**
+ * Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first
+ * version.
+ */
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
-import type { Format } from '../format.ts'
+import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxBetween, boxOf, polygonOf, snap, toRing } from '../shapes.ts'
@@ -134,4 +137,17 @@ function* frames({ images, findings, declareLabels }: Source, file: string, json
   }
 }
 
-export const vott: Format = { name: 'vott', title: 'VoTT JSON', recognises, beside: true, read }
+export default defineFormat({
+  id: 'vott',
+  order: 60,
+  title: { en: 'VoTT JSON', ja: 'VoTT JSON' },
+  about: {
+    en: 'Microsoft’s Visual Object Tagging Tool, a whole project or a file an image',
+    ja: 'Microsoft の Visual Object Tagging Tool（プロジェクト全体または画像ごと）',
+  },
+  extensions: ['.json'],
+  reference: 'https://github.com/microsoft/VoTT',
+  recognises,
+  beside: true,
+  read,
+})

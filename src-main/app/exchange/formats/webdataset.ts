@@ -1,21 +1,24 @@
-/** WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot (github.com/webdataset/webdataset). */
+/**
+ * WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot
+ * (github.com/webdataset/webdataset).
+ */
 import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack, type Pack } from 'tar-stream'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { imageRecord } from '#shared/model/record.ts'
 import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { message, type Where } from '../findings.ts'
-import { type Format, ofLabels, usualLosses } from '../format.ts'
+import { defineFormat, usualLosses, ofLabels } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
-import { placed, unpacking } from '../placed.ts'
+import { placed, safeEntry, unpacking } from '../placed.ts'
 import { usualSplit } from '../splits.ts'
 import { type Item, place, safeName, splitOf, type Target, writeFile } from '../target.ts'
 import { isImage } from '../tree.ts'
-import { safeEntry } from '../zip.ts'
 
 const samplesPerShard = 1000
 const maxTextBytes = 1 << 26
@@ -136,7 +139,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
   } finally {
     input.destroy()
   }
-  if (number === 0 && !sample) throw dataError(shard, 'holds no files, expected a tar of samples')
+  if (number === 0 && !sample) throw dataError(shard, sentence('exchange.empty-tar'))
   if (sample) yield sample
 }
 
@@ -242,12 +245,16 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
 }
 
 const { comments, 'proposals left out': proposals } = usualLosses
-export const webdataset: Format = {
-  name: 'webdataset',
-  title: 'WebDataset (tar)',
+export default defineFormat({
+  id: 'webdataset',
+  order: 100,
+  title: { en: 'WebDataset', ja: 'WebDataset' },
+  about: { en: 'Tar shards in which the files of a sample share a name', ja: '同じ名前のファイルが一つのサンプルになる tar シャード' },
+  extensions: ['.tar'],
+  reference: 'https://github.com/webdataset/webdataset',
   recognises: ({ name }) => name.endsWith('.tar'),
   read,
   write,
   images: 'copy',
   losses: { ...ofLabels, comments, 'proposals left out': proposals },
-}
+})

@@ -3,13 +3,13 @@ import path from 'node:path'
 import { limits } from '#shared/model/limits.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
 import type { Draft, Size, Source } from '../draft.ts'
-import { type Format, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jointName, skeletonFrom } from '../objects.ts'
 import { isImage, join, stemOf } from '../tree.ts'
-import { isYoloText } from '../yolo-rows.ts'
-import { labelFilesOf, layout, type Layout } from './yolo-layout.ts'
-import { type Context, kindOf, rowsOf } from './yolo-rows.ts'
-import { taskOf, write } from './yolo-write.ts'
+import { isYoloText } from './yolo/text.ts'
+import { labelFilesOf, layout, type Layout } from './yolo/layout.ts'
+import { type Context, kindOf, rowsOf } from './yolo/rows.ts'
+import { taskOf, write, yoloSettings } from './yolo/write.ts'
 
 function* imagesIn(source: Source, at: string): Generator<string> {
   const { images, findings } = source
@@ -89,58 +89,75 @@ function elsewhere(image: string, named: readonly string[] = [], free: ReadonlyS
   return best !== undefined && (next === undefined || shared(best) > shared(next)) ? best : undefined
 }
 
-const lost = 'are lost in the boxes'
-export const yolo: Format = {
-  name: 'yolo',
-  title: 'YOLO',
+export default defineFormat({
+  id: 'yolo',
+  order: 140,
+  title: { en: 'YOLO', ja: 'YOLO' },
+  about: {
+    en: 'Boxes, outlines, rotated boxes or poses, a text file an image and a data.yaml',
+    ja: '矩形・輪郭・回転矩形・姿勢。画像ごとのテキストと data.yaml',
+  },
+  extensions: ['.txt', '.yaml'],
+  reference: 'https://docs.ultralytics.com/datasets/',
   recognises: ({ name, head }) => /\.ya?ml$/.test(name) && /^\s*(names|nc|train)\s*:/m.test(head),
+  recognisesFolder: ({ tree, names, texts }) =>
+    texts.some(([, text]) => isYoloText(text)) ||
+    (tree.isFolder('labels') &&
+      tree.isFolder('images') &&
+      texts.some(([f]) => f.startsWith('labels/')) &&
+      names.some((n) => /classes\.txt|\.ya?ml$/.test(n))),
+  looks: (_, __, text) => (isYoloText(text) ? 'rows of a class and coordinates' : null),
   apart: ['annotations', 'labels'],
   read,
+  exportSettings: yoloSettings,
   write,
   images: 'copy',
   losses: {
     ...usualLosses,
-    polylines: 'are left out',
-    attributes: 'are left out',
-    'unlabelled regions': 'get the class “unlabelled”',
-    'drawing order': 'is the order of the rows',
-    skeletons: 'are left out, for the rows are of another kind',
+    polylines: becomes.leftOut,
+    attributes: becomes.leftOut,
+    'unlabelled regions': becomes.unlabelledClass,
+    'drawing order': becomes.orderOfRows,
+    skeletons: { en: 'are left out: rows of this kind have no keypoints', ja: 'この種類の行にはキーポイントがないため除外されます' },
   },
-  tasks: {
+  kinds: {
     of: taskOf,
     losses: {
       detect: {
-        'rotated boxes': 'become upright boxes',
-        polygons: 'become their boxes',
-        masks: 'become their boxes',
-        holes: lost,
-        parts: lost,
-        keypoints: 'are left out; those without an outline of their group become their boxes',
+        'rotated boxes': { en: 'become axis-aligned boxes', ja: '水平な矩形になります' },
+        polygons: becomes.boxes,
+        masks: becomes.boxes,
+        holes: becomes.lostInBoxes,
+        parts: becomes.lostInBoxes,
+        keypoints: {
+          en: 'are left out, or become boxes where their group has no outline',
+          ja: '含まれません。同じグループの輪郭がないものは外接矩形になります',
+        },
       },
       segment: {
-        boxes: 'become polygons of four points',
-        'rotated boxes': 'become polygons of four points',
-        holes: 'are filled',
-        parts: 'become objects of their own',
-        masks: 'become polygons along the borders of their pixels',
-        keypoints: 'are left out',
+        boxes: { en: 'become polygons of four points', ja: '四点の多角形になります' },
+        'rotated boxes': { en: 'become polygons of four points', ja: '四点の多角形になります' },
+        holes: { en: 'are filled', ja: '塗りつぶされます' },
+        parts: { en: 'become separate objects', ja: '別々の物体になります' },
+        masks: { en: 'become polygons along the edges of their pixels', ja: '画素の縁に沿った多角形になります' },
+        keypoints: becomes.leftOut,
       },
       obb: {
-        boxes: 'become rotated boxes with an angle of 0',
-        polygons: 'become the smallest rotated boxes around them',
-        masks: 'become the smallest rotated boxes around them',
-        holes: lost,
-        parts: lost,
-        keypoints: 'are left out',
+        boxes: becomes.unrotated,
+        polygons: becomes.smallestRotated,
+        masks: becomes.smallestRotated,
+        holes: becomes.lostInBoxes,
+        parts: becomes.lostInBoxes,
+        keypoints: becomes.leftOut,
       },
       pose: {
-        'rotated boxes': 'become upright boxes',
-        polygons: 'become their boxes',
-        masks: 'become their boxes',
-        holes: lost,
-        parts: lost,
-        skeletons: 'are kept, but for how their points lie at first',
+        'rotated boxes': { en: 'become axis-aligned boxes', ja: '水平な矩形になります' },
+        polygons: becomes.boxes,
+        masks: becomes.boxes,
+        holes: becomes.lostInBoxes,
+        parts: becomes.lostInBoxes,
+        skeletons: { en: 'are kept, except the initial positions of their points', ja: '保たれますが、点の初期配置は失われます' },
       },
     },
   },
-}
+})

@@ -2,17 +2,13 @@ import { resolve } from 'node:path'
 import type { annotationMethods } from '#shared/contract/annotations.ts'
 import type { JournalEntry } from '#shared/model/journal.ts'
 import { latestImages } from '../../../db/journal.ts'
+import { assignmentsOf, imagesOf } from '../../../db/media-of.ts'
 import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
 import { labelCounts, listLabels } from '../../projects/index.ts'
 import { countTokens } from '../../preview/index.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
-
-const imagesOf = ({ project }: Client, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]) =>
-  project.db
-    .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))
-    .map((r) => r.id)
 
 /** Regions of tracks take others along. */
 const touched = ({ project }: Client, mediaIds: readonly number[]) => [...new Set([...mediaIds, ...latestImages(project.db)])]
@@ -38,7 +34,7 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
   },
   'regions.state': ({ ids, state, before }, client) => {
     annotations.setRegionState(client.project, ids, state, before)
-    client.annotated(`region ${state}`, touched(client, imagesOf(client, 'region', ids)))
+    client.annotated(`region ${state}`, touched(client, imagesOf(client.project.db, 'region', ids)))
     return null
   },
   'proposals.accept': ({ mediaIds, minScore }, client) => {
@@ -62,7 +58,7 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
     return changed
   },
   'captions.remove': ({ id, before }, client) => {
-    const images = imagesOf(client, 'caption', [id])
+    const images = imagesOf(client.project.db, 'caption', [id])
     annotations.removeCaption(client.project, id, before)
     client.annotated('remove caption', images)
     return null
@@ -80,7 +76,7 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
     return changed
   },
   'comments.remove': ({ id, before }, client) => {
-    const images = imagesOf(client, 'comment', [id])
+    const images = imagesOf(client.project.db, 'comment', [id])
     annotations.removeComment(client.project, id, before)
     client.annotated('remove comment', images)
     return null
@@ -127,13 +123,7 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
     return set
   },
   'image-labels.unset': ({ mediaIds, labelId }, client) => {
-    const ids = client.project.db
-      .all<{ id: number }>(
-        'SELECT id FROM media_label WHERE label_id = ? AND media_id IN (SELECT value FROM json_each(?))',
-        labelId,
-        JSON.stringify(mediaIds),
-      )
-      .map((r) => r.id)
+    const ids = assignmentsOf(client.project.db, labelId, mediaIds)
     annotations.removeMediaLabels(client.project, ids)
     client.annotated('remove image label', mediaIds)
     return null
@@ -147,7 +137,7 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
   'image-labels.state': ({ ids, state }, client) => {
     if (state === 'accepted') annotations.acceptMediaLabels(client.project, ids)
     else annotations.rejectMediaLabels(client.project, ids)
-    client.annotated(`image label ${state}`, imagesOf(client, 'media_label', ids))
+    client.annotated(`image label ${state}`, imagesOf(client.project.db, 'media_label', ids))
     return null
   },
   'tags.add': ({ mediaIds, tag }, client) => {

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { appMethods } from '#shared/contract/app.ts'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { checkModelFolders } from '../../merging/model-folders.ts'
 import { lookAt } from '../../media/look.ts'
 import { isImageName } from '../../media/scan.ts'
@@ -38,7 +39,7 @@ export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
   'files.list': async ({ folder }) => {
     const path = resolve(folder ?? homedir())
     const entries = await readdir(path, { withFileTypes: true }).catch((e: unknown): Dirent[] => {
-      throw dataError(path, 'cannot be read (no such folder, or no permission)', e)
+      throw dataError(path, sentence('folder.unreadable'), e)
     })
     const folders = entries
       .filter((e) => e.isDirectory() && !e.name.startsWith('.'))

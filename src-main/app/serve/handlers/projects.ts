@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { projectMethods } from '#shared/contract/projects.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { isWritable } from '../../../files/access.ts'
 import * as projects from '../../projects/index.ts'
 import type { Client } from '../client.ts'
@@ -23,8 +24,8 @@ function placeFor(app: Parts, folder: string): string {
 
 function existingFolder(folder: string): string {
   const at = resolve(folder)
-  if (!existsSync(at)) throw userError(`${at}: there is no such folder`)
-  if (!statSync(at).isDirectory()) throw userError(`${at}: is a file, expected a folder`)
+  if (!existsSync(at)) throw userError(sentence('folder.missing', { folder: at }))
+  if (!statSync(at).isDirectory()) throw userError(sentence('folder.is-file', { folder: at }))
   return at
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { roomMethods } from '#shared/contract/rooms.ts'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { interruptedJobOf } from '../../../db/queue.ts'
 import { recipes } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
@@ -64,7 +65,7 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {
       const run = getRun(client.project, runId)
-      if (run.kind !== 'train') throw userError('only a training can be started again')
+      if (run.kind !== 'train') throw userError(sentence('run.not-training'))
       const job = interruptedJobOf(client.project.db, runId)
       if (job !== undefined) {
         const again = queue.again(job)
@@ -78,7 +79,7 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
     },
     'training.cancel': ({ runId }, { current }) => {
       const job = queue.find(current.key, (j) => j.runId === runId)
-      if (job === null) throw userError('the run has ended already')
+      if (job === null) throw userError(sentence('run.ended'))
       queue.cancel(job)
       return null
     },

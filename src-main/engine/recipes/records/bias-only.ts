@@ -1,7 +1,4 @@
-/**
- * BitFit: Ben Zaken, Goldberg & Ravfogel 2022, §3: every bias is trained, those of the norms included, and the head; all else is
- * frozen.
- */
+/** BitFit: Ben Zaken, Goldberg & Ravfogel 2022, §3: the head and every bias are trained, those of the norms included. */
 import { z } from 'zod'
 import { startHead, demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'

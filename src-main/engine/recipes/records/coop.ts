@@ -1,6 +1,7 @@
 /** Prompt tuning: Zhou et al. 2022, Learning to prompt for vision-language models, trainers/coop.py. */
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { Rng } from '../../data/rng.ts'
 import { Graph, type Value } from '../../graph/graph.ts'
 import { textTower } from '../../models/families.ts'
@@ -162,7 +163,7 @@ function tokenizePrompts(run: Run, contextLength: number) {
   const { tokenizer } = run.model
   const text = textTower(run.model, 'coop')
   const length = text.context - contextLength
-  if (length < 3) throw userError(`contextLength: ${contextLength} leaves no room for a class name in the model's ${text.context} tokens`)
+  if (length < 3) throw userError(sentence('recipe.no-room-for-names', { length: contextLength, tokens: text.context }))
   const classes = run.o.classes.length
   const ids = new Int32Array(classes * length)
   const eos = new Int32Array(classes)

@@ -6,6 +6,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { Rng } from '../../data/rng.ts'
 import type { Model } from '../../models/model.ts'
 import { add, matmul, mul } from '../../ops/index.ts'
@@ -14,7 +15,6 @@ import { openSafetensors } from '../../weights/safetensors.ts'
 import { fromMemory } from '../../weights/tensors.ts'
 import { demandsOfHead, startHead } from '../heads.ts'
 import { type OwnTensor, withWeights } from '../overlay.ts'
-import { TRAINING } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { seeing, setting, startingHead, tuning } from '../settings.ts'
@@ -68,7 +68,7 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings,
   mark: { label: 'LoRA', shape: 'wye', light: '#b0306f', dark: '#f08fc0' },
-  curve: { phase: TRAINING, over: 'steps' },
+  curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
   run: adapt,
@@ -134,9 +134,7 @@ function newAdapter(model: Model, { r, alpha, targets }: z.output<typeof setting
   const strange = wanted.find((name) => name !== ALL && !all.some((m) => m === name || m.endsWith(`.${name}`)))
   if (strange !== undefined) {
     const names = [...new Set(all.map((m) => m.split('.').at(-1)))]
-    throw userError(
-      `recipe lora: targets: the image tower has no linear layer called "${strange}": expected ${ALL} or some of ${names.join(', ')}`,
-    )
+    throw userError(sentence('recipe.no-such-module', { name: strange, all: ALL, known: names.join(', ') }))
   }
   const tensors = new Map<string, OwnTensor>()
   modules.forEach((module, i) => {
@@ -221,14 +219,15 @@ export function readAdapter(dir: string, model: Model): Lora {
       }),
     )
     for (const name of open.tensors.keys())
-      if (!expected.has(name)) throw dataError(file, `tensor ${name}: no linear layer of ${model.dir} is called so`)
+      if (!expected.has(name)) throw dataError(file, sentence('adapter.foreign-tensor', { tensor: name, model: model.dir }))
     const tensors = [...expected].map(([name, shape]): [string, OwnTensor] => {
-      const found = open.tensors.get(name)?.shape
-      if (found?.join() !== shape.join())
-        throw dataError(file, `tensor ${name}: expected shape [${shape.join(', ')}], found ${found ? `[${found.join(', ')}]` : 'none'}`)
+      const has = open.tensors.get(name)?.shape
+      const found = has ? `[${has.join(', ')}]` : 'none'
+      if (has?.join() !== shape.join())
+        throw dataError(file, sentence('adapter.shape', { tensor: name, expected: shape.join(', '), found }))
       return [name, { shape, data: open.float32(name) }]
     })
-    if (!tensors.length) throw dataError(file, 'holds no LoRA matrices')
+    if (!tensors.length) throw dataError(file, sentence('adapter.empty'))
     return lora({ r, alpha, rslora, modules, tensors: new Map(tensors) })
   } finally {
     open.close()

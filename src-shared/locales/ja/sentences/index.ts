@@ -4,6 +4,7 @@ import { commandJa } from './commands.ts'
 import { curationJa } from './curation.ts'
 import { engineJa } from './engine.ts'
 import { exchangeJa } from './exchange.ts'
+import { fileJa } from './files.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
 import { projectJa } from './projects.ts'
@@ -18,6 +19,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...curationJa,
   ...engineJa,
   ...exchangeJa,
+  ...fileJa,
   ...mediaJa,
   ...projectJa,
   ...servingJa,

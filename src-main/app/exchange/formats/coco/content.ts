@@ -1,0 +1,70 @@
+/** What COCO’s annotations say of one image. */
+import type { Attributes } from '#shared/model/region.ts'
+import type { Draft, DraftRegion, Source } from '../../draft.ts'
+import { message, type Where } from '../../findings.ts'
+import { readProvenance } from '../../provenance.ts'
+import { groupAttribute } from '../../shapes.ts'
+import { type CocoAnnotation, type CocoCategory, saidBy } from './json.ts'
+import { rotationAttribute, shapesOf } from './shapes.ts'
+
+/** What one file says of all its images. */
+export interface Document {
+  file: string
+  split: string | null
+  categories: Map<string, CocoCategory>
+  /** Categories that its annotations name and it does not have. */
+  unknown: Map<string, string>
+}
+
+export type Content = Required<Pick<Draft, 'labels' | 'captions'>> & { regions: DraftRegion[] }
+
+export function take(
+  draft: Content,
+  a: CocoAnnotation,
+  { file, categories, unknown }: Document,
+  size: { width?: number | null | undefined; height?: number | null | undefined },
+  line: number,
+  findings: Source['findings'],
+): void {
+  const at: Where = { file, line }
+  const by = readProvenance(a.dashi)
+  const category = a.category_id == null ? null : (categories.get(a.category_id) ?? null)
+  const named = category?.name ?? a.category_name ?? null
+  if (a.category_id != null && named === null && !unknown.has(a.category_id)) {
+    unknown.set(a.category_id, `category ${a.category_id}`)
+    findings.change(at, `category ${a.category_id} is not defined; named “category ${a.category_id}”`)
+  }
+  const label = named ?? (a.category_id == null ? null : unknown.get(a.category_id)!)
+  const said = saidBy(a)
+  try {
+    const shapes = shapesOf(a, { category, size, repaired: (reason) => findings.change(at, reason) })
+    const extra = attributesOf(a, category)
+    // What is said of a region without geometry is said of the image.
+    draft.captions.push(...said.map((c) => (shapes.length ? { ...c, region: draft.regions.length } : c)))
+    if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...by })
+    // An outline and its keypoints are two regions of one object.
+    const group: Attributes = shapes.length > 1 ? { [groupAttribute]: extra[groupAttribute] ?? (Number(a.id) || line) } : {}
+    for (const shape of shapes) {
+      const { [rotationAttribute]: angle, ...rest } = extra
+      const points = shapes.length > 1 && shape.kind === 'keypoints' ? a.dashi?.points : undefined
+      const kept = { ...(points?.attributes ?? (shape.kind === 'rotated-box' || angle === 0 ? rest : extra)), ...group }
+      draft.regions.push({
+        label,
+        shape,
+        line,
+        ...(points ? readProvenance(points) : by),
+        ...(Object.keys(kept).length ? { attributes: kept } : {}),
+      })
+    }
+  } catch (e) {
+    findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)
+  }
+}
+
+function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {
+  const { name, dashi } = category ?? {}
+  // Of ours it is the parent label.
+  const supercategory = dashi?.parent ? null : category?.supercategory
+  const above: Attributes = supercategory && supercategory !== name && supercategory !== 'none' ? { supercategory } : {}
+  return { ...above, ...a.attributes, ...(a.iscrowd ? { iscrowd: true } : {}) }
+}

@@ -1,0 +1,268 @@
+/**
+ * What stands in a COCO file, as it is meant: numbers and flags written as text, lists as text, empty text for nothing. Each thing that
+ * had to be read otherwise than it stands has a line; what cannot be read costs its field, not the annotation.
+ */
+import { z } from 'zod'
+import { type RecordCaption, recordCaption } from '#shared/model/record.ts'
+import { attributeDefinitions } from '#shared/model/attribute.ts'
+import { type Attributes, attributes } from '#shared/model/region.ts'
+import { attributesFrom } from '../../attributes.ts'
+import { provenance, readProvenance } from '../../provenance.ts'
+
+/** Ids are compared as text: 1 and "1" are one. */
+const key = z.union([z.number(), z.string()]).transform((v) =>
+  String(v)
+    .trim()
+    .replace(/^(\d+)\.0+$/, '$1'),
+)
+const coordinate = z
+  .number()
+  .nullable()
+  .transform((n) => n ?? NaN) // null: Python's NaN
+const size = z.number().nullish().catch(undefined)
+
+/** What our own export adds: what COCO has no place for. */
+export const cocoExtra = provenance.extend({
+  language: z.string().optional(),
+  captions: z.array(recordCaption.omit({ region: true, spans: true })).optional(),
+  /** Of keypoints that lie in one annotation with their outline, where it is not as the outline's. */
+  points: provenance.extend({ attributes }).optional(),
+})
+export type CocoExtra = z.output<typeof cocoExtra>
+
+export const cocoImage = z.object({
+  id: key,
+  file_name: z.string().refine((n) => !n.includes('\0'), 'a name with a NUL'),
+  width: size,
+  height: size,
+})
+export const cocoCategory = z.object({
+  id: key,
+  name: z.string(),
+  supercategory: z.string().nullish().catch(undefined),
+  keypoints: z.array(z.string()).nullish().catch(undefined),
+  skeleton: z.array(z.array(z.number())).nullish().catch(undefined),
+  synonyms: z.array(z.string()).nullish().catch(undefined),
+  synset: z.string().nullish().catch(undefined),
+  isthing: z.union([z.number(), z.boolean()]).nullish().catch(undefined),
+  /** What our own files say of it besides. */
+  dashi: z
+    .object({ parent: z.string().nullish(), attributes: attributeDefinitions.optional(), layout: z.unknown().optional() })
+    .nullish()
+    .catch(undefined),
+})
+export const cocoAnnotation = z.object({
+  id: key.nullish(),
+  image_id: key,
+  category_id: key.nullish(),
+  category_name: z.string().nullish().catch(undefined),
+  bbox: z.array(coordinate).nullish(),
+  segmentation: z
+    .union([
+      z.array(z.array(coordinate)),
+      z.array(coordinate),
+      z.object({ size: z.tuple([z.number(), z.number()]).optional(), counts: z.union([z.string(), z.array(z.number())]) }),
+    ])
+    .nullish(),
+  keypoints: z.array(coordinate).nullish(),
+  iscrowd: z.boolean().nullish(),
+  caption: z.string().nullish(),
+  attributes: attributes.nullish(),
+  dashi: cocoExtra.nullish().catch(undefined),
+})
+export type CocoImage = z.output<typeof cocoImage>
+export type CocoCategory = z.output<typeof cocoCategory>
+export type CocoAnnotation = z.output<typeof cocoAnnotation>
+
+/** undefined: it cannot be read. null: there is nothing, which is no fault. */
+type Mend = (value: unknown) => unknown
+
+const number: Mend = (v) =>
+  typeof v === 'number' ? v : typeof v === 'string' && v.trim() !== '' && Number.isFinite(Number(v)) ? Number(v) : undefined
+const text: Mend = (v) => (typeof v === 'string' ? v : typeof v === 'number' ? String(v) : undefined)
+
+const words = new Map<unknown, boolean>([
+  ['true', true],
+  ['yes', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['0', false],
+  ['', false],
+  ['none', false],
+  ['null', false],
+])
+const flag: Mend = (v) =>
+  typeof v === 'boolean' ? v : typeof v === 'number' ? v !== 0 : typeof v === 'string' ? words.get(v.trim().toLowerCase()) : undefined
+
+/** Lists in lists, at any depth, of numbers; null and NaN written as text are kept as null, for the annotation will say so. */
+const numbers: Mend = (v) => {
+  if (typeof v === 'string') return listFromText(v)
+  if (!Array.isArray(v)) return undefined
+  const list = v.map((n) =>
+    n === null ? null : Array.isArray(n) ? numbers(n) : /^[+-]?(nan|inf(inity)?)$/i.test(String(n)) ? null : number(n),
+  )
+  return list.includes(undefined) ? undefined : list
+}
+const flatNumbers: Mend = (v) => {
+  const list = numbers(v)
+  return Array.isArray(list) ? (list.flat(2) as unknown[]) : list
+}
+
+function listFromText(text: string): unknown {
+  if (text.trim() === '' || /^(none|null)$/i.test(text.trim())) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' || typeof value === 'number' ? undefined : segmentation(value)
+  } catch {
+    const list = text
+      .replace(/^[[(]|[\])]$/g, '')
+      .trim()
+      .split(/[\s,;]+/)
+      .map(number)
+    return list.includes(undefined) ? undefined : list
+  }
+}
+
+const bbox: Mend = (v) => {
+  if (typeof v !== 'object' || v === null || Array.isArray(v)) return flatNumbers(v)
+  const { x, y, w, h, width, height } = v as Record<string, unknown>
+  return numbers([x, y, w ?? width, h ?? height])
+}
+
+const segmentation: Mend = (v) => {
+  if (Array.isArray(v)) {
+    const list = numbers(v)
+    // Pairs of x and y within each ring.
+    return Array.isArray(list) ? list.map((ring: unknown) => (Array.isArray(ring) ? ring.flat(2) : ring)) : list
+  }
+  if (typeof v === 'string') return listFromText(v)
+  if (typeof v !== 'object' || v === null) return undefined
+  const { counts, size } = v as Record<string, unknown>
+  if (counts === undefined || counts === null) return Object.keys(v).length === 0 ? null : undefined
+  const runs = Array.isArray(counts) ? numbers(counts) : typeof counts === 'string' ? withoutPythonBytes(counts) : undefined
+  return runs === undefined ? undefined : { ...v, counts: runs, size: size == null ? undefined : numbers(size) }
+}
+
+/** Counts as Python shows its bytes: b'…'. */
+const withoutPythonBytes = (counts: string) => {
+  const inner = /^b'(.*)'$/s.exec(counts)?.[1] ?? /^b"(.*)"$/s.exec(counts)?.[1]
+  return inner === undefined ? counts : inner.replace(/\\(.)/gs, '$1')
+}
+
+function record(v: unknown): Attributes | undefined | null {
+  if (v === '' || (Array.isArray(v) && v.length === 0)) return null
+  // Pairs of name and value.
+  const pairs =
+    Array.isArray(v) &&
+    v.every(
+      (a): a is { name: string; value: unknown } => typeof (a as { name?: unknown } | null)?.name === 'string' && 'value' in (a as object),
+    )
+  const entries = pairs
+    ? v.map((a): [string, unknown] => [a.name, a.value])
+    : typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.entries(v)
+      : [['attributes', v] as [string, unknown]]
+  return attributesFrom(Object.fromEntries(entries))
+}
+
+const annotationMends: Readonly<Record<string, Mend>> = {
+  bbox,
+  segmentation,
+  keypoints: flatNumbers,
+  iscrowd: flag,
+  caption: text,
+  category_name: text,
+  score: (v) => number(v) ?? text(v),
+  attributes: record,
+}
+const imageMends: Readonly<Record<string, Mend>> = { width: number, height: number }
+/** Said elsewhere, or worked out anew. */
+const known = new Set([
+  'id',
+  'image_id',
+  'category_id',
+  'area',
+  'num_keypoints',
+  'dashi',
+  'segments_info',
+  'license',
+  ...Object.keys(annotationMends),
+])
+
+const short = (v: unknown) => {
+  const s = JSON.stringify(v) ?? 'nothing'
+  return s.length > 60 ? `${s.slice(0, 57)}…` : s
+}
+
+function mended(
+  value: Record<string, unknown>,
+  mends: Readonly<Record<string, Mend>>,
+  repaired: (reason: string) => void,
+): Record<string, unknown> {
+  const out = { ...value }
+  for (const [field, mend] of Object.entries(mends)) {
+    const before = value[field]
+    if (before === undefined || before === null) continue
+    const after = mend(before)
+    out[field] = after ?? null
+    if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
+    else if (after === null) repaired(`${field} ${short(before)} was read as nothing`)
+    // 0 and 1 are how COCO writes a flag, and a ring may be pairs: neither is a repair.
+    else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before))
+      repaired(`${field} ${short(before)} was read as ${short(after)}`)
+  }
+  return out
+}
+
+/** Is there text where there should be numbers, or an object where a list should be? */
+const wordy = (field: string, v: unknown): boolean =>
+  typeof v === 'string' ||
+  (Array.isArray(v)
+    ? v.some((e) => (Array.isArray(e) ? wordy(field, e) : typeof e === 'string'))
+    : field !== 'attributes' && typeof v === 'object' && v !== null)
+
+const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
+
+export function readAnnotation(value: unknown, repaired: (reason: string) => void) {
+  if (!isObject(value)) return cocoAnnotation.safeParse(value)
+  const named = `annotation ${typeof value['id'] === 'number' || typeof value['id'] === 'string' ? value['id'] : ''}`
+  const { attributes: own, score, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
+  // Keys that are not of COCO (track_id, score, occluded, …) are attributes as well.
+  const others = Object.entries(value).filter(([name, v]) => !known.has(name) && v != null)
+  return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom({ score, ...Object.fromEntries(others) }, own) })
+}
+
+/** LVIS has only the address of an image, whose path is the name; other writers have other keys for it. */
+export function readImage(value: unknown, repaired: (reason: string) => void) {
+  if (!isObject(value)) return cocoImage.safeParse(value)
+  const image = mended(value, imageMends, (reason) => repaired(`image ${String(value['id'])}: ${reason}`))
+  const given = [image['file_name'], image['filename'], image['path']].find((n) => typeof n === 'string' && n !== '')
+  const address = [image['coco_url'], image['url'], image['flickr_url']].find((n): n is string => typeof n === 'string' && n !== '')
+  const file_name = given ?? (address && withinAddress(address))
+  return cocoImage.safeParse({ ...image, ...(file_name === undefined ? {} : { file_name }), id: image['id'] ?? file_name })
+}
+
+function withinAddress(address: string): string {
+  try {
+    return decodeURIComponent(new URL(address).pathname.slice(1))
+  } catch {
+    return address
+  }
+}
+
+export function readCategory(value: unknown, repaired: (reason: string) => void) {
+  if (!isObject(value)) return cocoCategory.safeParse(value)
+  const given = value['name'] ?? value['supercategory']
+  const name = typeof given === 'string' && given.trim() ? given : typeof given === 'number' ? String(given) : undefined
+  if (name === undefined) repaired(`category ${String(value['id'])} has no name; named “category ${String(value['id'])}”`)
+  return cocoCategory.safeParse({ ...value, name: name ?? `category ${String(value['id'])}` })
+}
+
+/** All that our own export says of it, or the one text that others have. */
+export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
+  return (
+    dashi?.captions ??
+    (caption?.trim() ? [{ text: caption, ...(dashi?.language ? { language: dashi.language } : {}), ...readProvenance(dashi) }] : [])
+  )
+}

@@ -1,8 +1,0 @@
-/** Which format a file is in: the first of the list that takes it for its own. */
-import type { FormatName } from '#shared/model/exchange.ts'
-import { formats } from './formats.ts'
-import { type Peek, peekAt } from './peek.ts'
-
-/** By name and content; null where it is none of ours. */
-export const formatOf = (peek: Peek): FormatName | null => Object.values(formats).find((f) => f.recognises?.(peek))?.name ?? null
-export const detectFile = (file: string): FormatName | null => formatOf(peekAt(file))

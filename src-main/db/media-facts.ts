@@ -1,0 +1,57 @@
+/** What is known of the images' files, and what is still to be found out: size, hashes. */
+import type { Database } from './database.ts'
+
+export interface FileFacts {
+  id: number
+  rootId: number
+  path: string
+  width: number | null
+  hash: string | null
+  perceptual: string | null
+}
+
+/** In the order asked for. */
+export const fileFacts = (db: Database, ids: readonly number[]): FileFacts[] =>
+  db.all<FileFacts>(
+    `SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual
+     FROM json_each(?) AS w CROSS JOIN media m ON m.id = w.value`,
+    JSON.stringify(ids),
+  )
+
+export const countUnmeasured = (db: Database): number => Number(db.value('SELECT count(*) FROM media WHERE width IS NULL'))
+
+/** The next images whose size is not known, after an id. */
+export const unmeasured = (db: Database, after: number, most: number): { id: number; rootId: number; path: string }[] =>
+  db.all('SELECT id, root_id AS rootId, path FROM media WHERE width IS NULL AND id > ? ORDER BY id LIMIT ?', after, most)
+
+export interface Unhashed {
+  id: number
+  rootId: number
+  path: string
+  width: number | null
+  height: number | null
+}
+
+/** Never hashed: perhaps there was no file. */
+export const unhashed = (db: Database): Unhashed[] =>
+  db.all<Unhashed>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
+
+export const anyUnhashed = (db: Database): boolean => db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
+
+/** How many images have their longer side below each of the `edges`, ascending, and not below the one before; the last: above all. */
+export function countBySize(db: Database, edges: readonly number[]): Map<number, number> {
+  const steps = edges.map((edge, i) => `WHEN max(width, height) < ${edge} THEN ${i}`).join(' ')
+  const rows = db.all<{ step: number; images: number }>(
+    `SELECT CASE ${steps} ELSE ${edges.length} END AS step, count(*) AS images FROM media WHERE width IS NOT NULL GROUP BY 1 ORDER BY 1`,
+  )
+  return new Map(rows.map((r) => [r.step, r.images]))
+}
+
+/** Images beyond the first of each perceptual hash. */
+export const countAlike = (db: Database): number =>
+  Number(
+    db.value(
+      `SELECT coalesce(sum(n - 1), 0) FROM (
+         SELECT count(*) AS n FROM media WHERE perceptual_hash IS NOT NULL GROUP BY perceptual_hash HAVING n > 1)`,
+    ),
+  )

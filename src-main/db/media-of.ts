@@ -1,0 +1,20 @@
+/** Which images annotations are on. */
+import type { Database } from './database.ts'
+
+const many = (ids: readonly number[]) => JSON.stringify(ids)
+
+/** Each image once. */
+export const imagesOf = (db: Database, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]): number[] =>
+  db
+    .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, many(ids))
+    .map((r) => r.id)
+
+/** The ids of the assignments of a label to these images. */
+export const assignmentsOf = (db: Database, labelId: number, mediaIds: readonly number[]): number[] =>
+  db
+    .all<{ id: number }>(
+      'SELECT id FROM media_label WHERE label_id = ? AND media_id IN (SELECT value FROM json_each(?))',
+      labelId,
+      many(mediaIds),
+    )
+    .map((r) => r.id)
