@@ -203,7 +203,10 @@ describe('on an image of a size', () => {
 
 test('runs of intervals that touch, overlap or lie within one another', () => {
   const runs = (...intervals: [number, number][]) => runsFromIntervals(2, 5, intervals).counts
-  expect(runs([0, 5], [1, 3], [3, 7])).toEqual([0, 7, 3])
+  expect([runs([0, 5], [1, 3]), runs([0, 5], [1, 3], [3, 7])]).toEqual([
+    [0, 5, 5],
+    [0, 7, 3],
+  ])
   expect(runs([2, 4], [4, 6], [6, 6], [8, 10])).toEqual([2, 4, 2, 2])
   expect([runs(), runs([3, 3], [5, 4])]).toEqual([[10], [10]])
 })
