@@ -198,10 +198,10 @@ function plain(tree: Tree, file: string, text: string): Looks {
 
 const tellingName =
   /label|annot|bbox|box|class|caption|(^|[-_.])gt([-_.]|$)|ground|truth|mask|segm|metadata|object|detect|instance|keypoint|polygon/i
-const keys =
+const annotationKeys =
   'labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|' +
   'points|polygons?|keypoints?|objects?|regions|shapes|rois?'
-const tellingKey = new RegExp(String.raw`["']?\b(${keys})\b["']?\s*[:=]\s*["'[{\d]`, 'i')
+const tellingKey = new RegExp(String.raw`["']?\b(${annotationKeys})\b["']?\s*[:=]\s*["'[{\d]`, 'i')
 
 /** Its name or that of its folder, a name of an image in it, or a field that annotations have. */
 function telling(tree: Tree, file: string, text: string): boolean {
