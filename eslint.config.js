@@ -31,8 +31,7 @@ export default tseslint.config(
   },
   {
     files: ['src-main/**'],
-    // The last rooms that still hold some.
-    ignores: ['src-main/db/**', 'src-main/app/{aids,exchange,media,serve}/**'],
+    ignores: ['src-main/db/**'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -55,8 +55,8 @@ const tests = fs
 const heavy = tests.filter((test) => [...imported(path.join(root, test))].some((file) => NEEDS.test(fs.readFileSync(file, 'utf8'))))
 
 /**
- * `npm run test:unit`: what runs in seconds and needs neither a browser nor a built program. The files of a worker share its modules (`isolate: false`),
- * which halves the time: a test must not leave global state behind.
+ * `npm run test:unit`: what runs in seconds and needs neither a browser nor a built program. The files of a worker share its modules
+ * (`isolate: false`), which halves the time: a test must not leave global state behind.
  */
 export default defineConfig({
   test: { ...all.test, isolate: false, exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts', ...heavy, ...(slowToo ? [] : SLOW)] },

@@ -14,7 +14,7 @@ export type Tool = (typeof tools)[number]
 export const mapMethods = ['umap', 'pca'] as const
 export const colourings = ['label', 'split', 'author', 'review', 'none'] as const
 
-/** Ids in an order, with runs written short: `1-40,7,52`. `all`: those that are shown. `~name`: a list that is too long, kept in lists.ts. */
+/** Ids in an order, with runs written short: `1-40,7,52`. `all`: those that are shown. `~name`: a long list, kept in lists.ts. */
 const list = z.preprocess(
   (v) => (typeof v === 'number' ? String(v) : v),
   z.string().regex(/^(all|~[0-9a-z]{1,40}|\d{1,15}(-\d{1,15})?(,\d{1,15}(-\d{1,15})?)*)$/),

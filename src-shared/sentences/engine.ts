@@ -13,7 +13,7 @@ export const engineSentences = {
   'merge.greedy-score': 'greedy soup: {checkpoint}: expected a held-out score, found {found}',
   'device.unknown': 'unknown device "{device}": expected {devices}',
   'device.failed': 'device {device}: {problem}',
-  'training.diverged': 'the loss became {loss} at step {step}: try a smaller learning rate',
+  'training.loss-diverged': 'the loss became {loss} at step {step}: try a smaller learning rate',
   'model.head-width': 'tensor head.weight: expected {expected} columns, found {found}',
   'model.too-large': 'weights: take {size} in memory, more than the {memory} that this machine has',
   'model.tensor-too-large': 'tensor {tensor}: takes more than {limit} in memory',

@@ -200,7 +200,9 @@ describe('a text', () => {
     replaceText(at('link'), 'ours 2', { isOurs })
     expect([fs.readFileSync(at('deep/a.txt'), 'utf8'), fs.lstatSync(at('link')).isSymbolicLink()]).toEqual(['ours 2', true])
     fs.writeFileSync(at('deep/a.txt'), 'mine')
-    expect(() => replaceText(at('deep/a.txt'), 'ours 3', { isOurs })).toThrow(`${at('deep/a.txt')}: was not written by Dashi: not replaced`)
+    expect(() => replaceText(at('deep/a.txt'), 'ours 3', { isOurs })).toThrow(
+      `${at('deep/a.txt')}: was not written by Dashi, so it was not replaced`,
+    )
     expect(textsOf(at('deep'))).toEqual({ 'a.txt': 'mine' })
   })
 })
@@ -212,6 +214,7 @@ async function built(): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'error',
+    ssr: { noExternal: true }, // it runs where no packages lie beside it
     root: path.resolve(import.meta.dirname, '../..'),
     build: {
       ssr: true,

@@ -24,9 +24,8 @@ function pairOf(project: Project, names: readonly string[] | undefined): [Author
   const [a, b, ...more] = listAuthors(project)
   if (a && b && !more.length) return [a, b]
   const all = listAuthors(project).map((x) => `"${x.name}"`)
-  throw userError(
-    `project agreement: --between: expected two of the authors here: ${all.length > 1 ? all.join(', ') : `there is only ${all[0] ?? 'nobody'}`}`,
-  )
+  const there = all.length > 1 ? all.join(', ') : `there is only ${all[0] ?? 'nobody'}`
+  throw userError(`project agreement: --between: expected two of the authors here: ${there}`)
 }
 
 export const agreementCommand = (): Command =>
@@ -71,7 +70,8 @@ export const agreementCommand = (): Command =>
             ...(o.list
               ? disagreements.map((d) => {
                   const said = (labels: readonly (number | null)[]) => labels.map(named).join(', ') || '–'
-                  return `  ${d.kind.padEnd(6)} ${d.path}: ${said(d.labelsA)} | ${said(d.labelsB)}${d.iou === null ? '' : ` (IoU ${d.iou.toFixed(2)})`}${d.decided ? ' settled' : ''}`
+                  const iou = d.iou === null ? '' : ` (IoU ${d.iou.toFixed(2)})`
+                  return `  ${d.kind.padEnd(6)} ${d.path}: ${said(d.labelsA)} | ${said(d.labelsB)}${iou}${d.decided ? ' settled' : ''}`
                 })
               : []),
           ].join('\n'),
@@ -90,7 +90,11 @@ function agreementLines(report: AgreementReport, named: (id: number | null) => s
     `${report.a.name} annotated ${images.a} images, ${report.b.name} ${images.b}; ${images.both} both of them; ${images.compared} compared`,
     ...(r.a + r.b
       ? [
-          `regions: ${r.a} and ${r.b}; ${r.matched} matched at IoU ${report.threshold}, mean IoU ${digits(r.meanIou)}, F1 ${digits(r.f1)}; ${r.labelDiffers} of another label, ${r.lowIou} that overlap less, ${r.onlyA} only of ${report.a.name}, ${r.onlyB} only of ${report.b.name}${r.withoutArea ? `; ${r.withoutArea} lines and points left out` : ''}`,
+          `regions: ${r.a} and ${r.b}; ` +
+            `${r.matched} matched at IoU ${report.threshold}, mean IoU ${digits(r.meanIou)}, F1 ${digits(r.f1)}; ` +
+            `${r.labelDiffers} of another label, ${r.lowIou} that overlap less, ` +
+            `${r.onlyA} only of ${report.a.name}, ${r.onlyB} only of ${report.b.name}` +
+            (r.withoutArea ? `; ${r.withoutArea} lines and points left out` : ''),
         ]
       : []),
     ...(report.classes.n ? [`image classes: ${kappaText(report.classes)}`] : []),
@@ -112,6 +116,7 @@ function agreementLines(report: AgreementReport, named: (id: number | null) => s
           ).trimEnd(),
         ]
       : []),
-    `${d.open} disagreements are open: ${d.missed} missed, ${d.label} of another label, ${d.iou} that overlap too little, ${d.class} of another class in all`,
+    `${d.open} disagreements are open: ${d.missed} missed, ${d.label} of another label, ` +
+      `${d.iou} that overlap too little, ${d.class} of another class in all`,
   ]
 }

@@ -115,7 +115,8 @@ export const dedupCommand = (app: AppContext): Command =>
         }
         output(Boolean(o.json)).answer(document, () =>
           [
-            `${document.images} images, ${groups.length} groups, ${document.duplicates} duplicates${o.apply ? `; ${changed} ${o.apply === 'tag' ? `tagged "${o.tag}"` : 'taken out of the project'}` : ''}`,
+            `${document.images} images, ${groups.length} groups, ${document.duplicates} duplicates` +
+              (o.apply ? `; ${changed} ${o.apply === 'tag' ? `tagged "${o.tag}"` : 'taken out of the project'}` : ''),
             ...document.groups
               .slice(0, 20)
               .map((g) => `  ${g.keep.join(', ')}  ⇐  ${g.duplicates.join(', ') || '(all kept)'}  (${g.by.join(', ')})`),
@@ -220,7 +221,8 @@ function splitText(report: SplitReport, dryRun: boolean): string {
   })
   return [
     table,
-    `${report.groups.count} groups kept together (largest: ${report.groups.largest}); ${report.changes} images ${dryRun ? 'would change' : 'changed'} their split`,
+    `${report.groups.count} groups kept together (largest: ${report.groups.largest}); ` +
+      `${report.changes} images ${dryRun ? 'would change' : 'changed'} their split`,
     ...unmet.slice(0, 20),
     ...(unmet.length > 20 ? [`  … and ${unmet.length - 20} more; --json lists them`] : []),
   ].join('\n')

@@ -31,10 +31,9 @@ async function sayHow({ preprocess, image }: Model, files: readonly string[]): P
   const deep = []
   for (const file of files) if ((await pictureFacts(file).catch(() => undefined))?.deep) deep.push(file)
   const how = preprocess.deep ?? 'clip'
-  if (deep.length)
-    process.stderr.write(
-      `${deep[0]}${deep.length > 1 ? ` and ${deep.length - 1} more` : ''}: samples of more than 8 bits${how === 'clip' ? ' are clipped at 255, as in Pillow; --deep range or percentiles keep more of them' : `: --deep ${how}`}\n`,
-    )
+  const named = `${deep[0]}${deep.length > 1 ? ` and ${deep.length - 1} more` : ''}`
+  const treated = how === 'clip' ? ' are clipped at 255, as in Pillow; --deep range or percentiles keep more of them' : `: --deep ${how}`
+  if (deep.length) process.stderr.write(`${named}: samples of more than 8 bits${treated}\n`)
 }
 
 /** Calls with the opened checkpoint and closes it. */

@@ -41,7 +41,8 @@ function told({ regions, imageLabels, images, effects, removed }: LabelPreview, 
   )
   const gone = removed.length ? [`  gone: ${removed.join(', ')}`] : []
   return [
-    `${counted(regions, 'region')} and ${counted(imageLabels, 'image label')} on ${counted(images, 'image')} ${dry ? 'would change' : 'changed'}`,
+    `${counted(regions, 'region')} and ${counted(imageLabels, 'image label')} ` +
+      `on ${counted(images, 'image')} ${dry ? 'would change' : 'changed'}`,
     ...lines,
     ...gone,
   ].join('\n')
@@ -163,7 +164,8 @@ function textOf(file: string): string {
 
 function imported({ added, changed, unchanged, kept }: SchemaImportReport, dry: boolean): string {
   return [
-    `${counted(added.length, 'label')} ${dry ? 'would be added' : 'added'}, ${changed.length} ${dry ? 'would change' : 'changed'}, ${unchanged} as they were`,
+    `${counted(added.length, 'label')} ${dry ? 'would be added' : 'added'}, ` +
+      `${changed.length} ${dry ? 'would change' : 'changed'}, ${unchanged} as they were`,
     ...changed.slice(0, 20).map((c) => `  ${c.name}: ${c.fields.join(', ')}`),
     ...(changed.length > 20 ? [`  … and ${changed.length - 20} more; --json lists them`] : []),
     ...kept.map((line) => `  not taken: ${line}`),

@@ -17,8 +17,9 @@ export async function detectFormat(given: string, besides?: readonly string[]): 
 
 const annotationName = /\.(ya?ml|json|jsonl|xml|tar|csv|tsv|txt)$/i
 /** Folders that mean something where they stand. */
-const meaningful =
-  /^(train|training|val|valid|validation|test|testing|images|labels|annotations|masks|JPEGImages|ImageSets|SegmentationClass|data|media)\d*$/i
+const splits = 'train|training|val|valid|validation|test|testing'
+const parts = 'images|labels|annotations|masks|JPEGImages|ImageSets|SegmentationClass|data|media'
+const meaningful = new RegExp(`^(${splits}|${parts})\\d*$`, 'i')
 const aside = /^(readme|licen[cs]e|notice)\b|\.(md|pdf|html?)$/i
 
 /** A download often has a folder or two around the dataset: the innermost folder that has more in it than another folder. */

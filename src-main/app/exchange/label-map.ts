@@ -201,7 +201,8 @@ export function namer(
   if (!map) {
     if (numbers)
       note(
-        `${file}: its classes are numbers, and no list of their names lies beside it (classes.txt, labels.txt, label_map.json, …): taken as they stand`,
+        `${file}: its classes are numbers, and no list of their names lies beside it ` +
+          '(classes.txt, labels.txt, label_map.json, …): taken as they stand',
       )
     if (codes)
       note(`${file}: its classes are codes, and no list of their names lies beside it (class-descriptions.csv, …): taken as they stand`)

@@ -65,10 +65,11 @@ const packed = new Map(
   }),
 )
 /** Files that go along with any dataset and say nothing of its images. */
-const companion =
-  /^(readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|citation|todo|requirements|manifest\.in)([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$/i
-const classList =
-  /^(classes|class_?names|labels?|label_?names|names|obj|categories|labelmap|label_?map|predefined_classes|_?darknet)([-_.].*)?\.(txt|names|ya?ml|json|csv|pbtxt)$/i
+const about =
+  'readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|' + String.raw`citation|todo|requirements|manifest\.in`
+const companion = new RegExp(String.raw`^(${about})([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$`, 'i')
+const lists = 'classes|class_?names|labels?|label_?names|names|obj|categories|labelmap|label_?map|predefined_classes|_?darknet'
+const classList = new RegExp(String.raw`^(${lists})([-_.].*)?\.(txt|names|ya?ml|json|csv|pbtxt)$`, 'i')
 
 const extensionOf = (name: string) => path.posix.extname(name).slice(1).toLowerCase()
 
@@ -197,8 +198,10 @@ function plain(tree: Tree, file: string, text: string): Looks {
 
 const tellingName =
   /label|annot|bbox|box|class|caption|(^|[-_.])gt([-_.]|$)|ground|truth|mask|segm|metadata|object|detect|instance|keypoint|polygon/i
-const tellingKey =
-  /["']?\b(labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|points|polygons?|keypoints?|objects?|regions|shapes|rois?)\b["']?\s*[:=]\s*["'[{\d]/i
+const annotationKeys =
+  'labels?|annotations?|bbox(es)?|box(es)?|class(es)?|category|categories|captions?|segmentations?|' +
+  'points|polygons?|keypoints?|objects?|regions|shapes|rois?'
+const tellingKey = new RegExp(String.raw`["']?\b(${annotationKeys})\b["']?\s*[:=]\s*["'[{\d]`, 'i')
 
 /** Its name or that of its folder, a name of an image in it, or a field that annotations have. */
 function telling(tree: Tree, file: string, text: string): boolean {

@@ -17,8 +17,10 @@ export interface Left {
 const entriesShown = 50
 /** Of one folder and ending: so many are looked into, the others are counted with the last. */
 const lookedInto = 20
-const maskFolders =
-  /^(masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|seg|segmentations?|parsing|color_?masks?|.*_(labels|masks|mask|annot|L))$/i
+const maskFolder =
+  'masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|' +
+  'seg|segmentations?|parsing|color_?masks?|.*_(labels|masks|mask|annot|L)'
+const maskFolders = new RegExp(`^(${maskFolder})$`, 'i')
 
 export function leftIn(tree: Tree): Left {
   const entries = new Map<string, UnreadFile>()

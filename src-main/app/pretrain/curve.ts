@@ -25,7 +25,8 @@ export function lossCurve(losses: readonly number[]): string {
     )
   const columns = x.ticks(6).map((t) => `<text x="${x(t)}" y="${H - BOTTOM + 18}" text-anchor="middle">${t}</text>`)
   const font = 'font-family="system-ui, sans-serif" font-size="11" fill="#888"'
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" width="${W}" height="${H}" role="img" aria-label="Loss by step" ${font}>
+  const size = `viewBox="0 0 ${W} ${H}" width="${W}" height="${H}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="Loss by step" ${font}>
 ${rows.join('')}${columns.join('')}<text x="${W - 10}" y="${H - 4}" text-anchor="end">step</text>
 <path d="${path(thin(losses.map((v, i) => [i + 1, v] as const)))}" fill="none" stroke="#2a78d6" stroke-opacity=".35"/>
 <path d="${path(thin(smooth))}" fill="none" stroke="#2a78d6" stroke-width="2"/>

@@ -1,10 +1,13 @@
 /** What the runs of this process have told so far, for windows that open later; and what windows are told of them as they go. */
+import type { EventData, EventName } from '#shared/contract.ts'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { JobRecord } from '#shared/model/queue.ts'
 import { Curve } from '../training/curve.ts'
 import type { Standing } from '../work/course.ts'
-import type { TellProject } from './parts.ts'
+
+/** Tells all windows of a project. */
+export type TellProject = <E extends EventName>(key: string, event: E, data: EventData<E>) => void
 
 /** Milliseconds between two events of one run; its curve keeps every step. */
 const pace = 100

@@ -6,7 +6,7 @@ import type { AppContext } from '../context.ts'
 import type { Caches } from '../media/caches.ts'
 import type { Queue } from '../work/queue.ts'
 import type { Client } from './client.ts'
-import type { LiveRuns } from './live-runs.ts'
+import type { LiveRuns, TellProject } from './live-runs.ts'
 import type { ProjectPool } from './pool.ts'
 import type { Preferences } from './preferences.ts'
 
@@ -21,8 +21,6 @@ export interface AppOptions {
   /** Hears of faults of the program. */
   report?: (what: string, error: unknown) => void
 }
-
-export type TellProject = <E extends EventName>(key: string, event: E, data: EventData<E>) => void
 
 export interface Parts {
   readonly options: AppOptions

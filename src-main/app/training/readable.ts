@@ -1,4 +1,4 @@
-/** Before a job on labelled images starts, their files are checked, so that a broken one cannot end it; the job lists what it leaves out. */
+/** Before a job on labelled images starts, their files are checked, so that a broken one cannot end it; what is left out is listed. */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { labelledImages } from '../../db/labelled.ts'

@@ -73,7 +73,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       metrics = await trainer.step(feeds, schedule(step))
       loss += metrics.loss / accumulate
     }
-    if (!Number.isFinite(loss)) throw dataError('training', sentence('training.diverged', { loss: String(loss), step: step + 1 }))
+    if (!Number.isFinite(loss)) throw dataError('training', sentence('training.loss-diverged', { loss: String(loss), step: step + 1 }))
     losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
     const perSecond = rate.tick()
     onProgress?.({

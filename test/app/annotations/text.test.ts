@@ -210,7 +210,7 @@ test.skipIf(process.platform !== 'linux')('a file whose name is no UTF-8 is left
   expect(paths(imported)).toEqual(['good/a.png', 'good/real \ufffd.png'])
   expect(
     report.findings
-      .filter((f) => /no UTF-8/.test(f.reason))
+      .filter((f) => /not valid UTF-8/.test(f.reason))
       .map((f) => f.file)
       .sort(),
   ).toEqual(['f\ufffd', 'good/b\ufffd.png'])

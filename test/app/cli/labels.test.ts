@@ -110,7 +110,7 @@ describe('labels', () => {
       [['split', 'car', 'x', '--attribute', 'colour'], /--attribute: expected NAME=VALUE, not "colour"$/],
       [['split', 'car', 'x', '--shape', 'round'], /^dashi: labels: parts.0.where.kind: /],
       [['split', 'car'], /missing required argument 'name'$/],
-      [['import', join(dir, 'none.json')], /none\.json: no such file$/],
+      [['import', join(dir, 'none.json')], /none\.json: no such file or folder$/],
       [['import', bad], /bad\.json: labels\.0\.colour: expected a colour such as #1f77b4$/],
       [['import', dir], /cannot be read/],
       [['export', taken], /taken\.json: exists already/],

@@ -80,8 +80,8 @@ describe.each(formats.map((f) => [f.id, f] as const))('%s', (id, format) => {
       const schema: z.ZodObject | undefined = format[`${direction}Settings`]
       const { properties = {} } = schema ? z.toJSONSchema(schema, { io: 'input' }) : {}
       for (const property of Object.values(properties)) {
-        const { description, ja, ...rest } = property as { description?: string; ja?: string; default?: unknown }
-        wordsSchema.parse({ en: description, ja })
+        const { description, words, ...rest } = property as { description?: string; words?: object; default?: unknown }
+        expect(wordsSchema.parse(words)).toMatchObject({ en: description, ja: expect.any(String) as unknown })
         expect(rest).toHaveProperty('default')
       }
       expect(() => settingsOf(format, direction, { colourOfTheSky: 'blue' })).toThrow('colourOfTheSky')

@@ -25,8 +25,9 @@ function recognises({ name, head, outline }: Peek): boolean {
     return names(keys, texts)
   }
   // "a.jpg": "a cat", or ["a cat", "one cat"], or { "caption": … }.
-  const said =
-    /^\s*\{\s*"(?:[^"\\]|\\.)*\.(?:jpe?g|png|webp|bmp|gif|tiff?)"\s*:\s*(?:"|\[\s*"|\{\s*"(?:captions?|tags|labels?|text|class|description)"\s*:)/i
+  const image = String.raw`"(?:[^"\\]|\\.)*\.(?:jpe?g|png|webp|bmp|gif|tiff?)"`
+  const words = String.raw`"|\[\s*"|\{\s*"(?:captions?|tags|labels?|text|class|description)"\s*:`
+  const said = new RegExp(String.raw`^\s*\{\s*${image}\s*:\s*(?:${words})`, 'i')
   return outline.root === 'object' && said.test(head.replace(/^\ufeff/, ''))
 }
 

@@ -152,7 +152,8 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   if (label !== undefined) source.declareLabels(Object.values(declared.region[label]?.options ?? {}))
   else if (used.length > 0)
     findings.note(
-      `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: all were taken as attributes, the regions have no label`,
+      `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: ` +
+        'all were taken as attributes, the regions have no label',
     )
   for (const entry of entries) {
     const where = { file, line: entry.line }

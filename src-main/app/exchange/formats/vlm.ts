@@ -102,7 +102,8 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
   if (left.length)
     findings.leave(
       where,
-      `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ${left[0]!.replace(/\s+/g, ' ').slice(0, 160)}`,
+      `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ` +
+        left[0]!.replace(/\s+/g, ' ').slice(0, 160),
     )
   return taken
 }
@@ -137,8 +138,16 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
 /** As PaliGemma's tasks are called, Florence-2's, and as people ask. */
 const short = /^\s*(?:cap|caption|describe|description)(?:\s+([a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\s*[.:]?\s*$/i
 const florence = /^\s*<(?:MORE_DETAILED_|DETAILED_)?CAPTION>\s*$/i
-const words =
-  /\b(?:describ\w*|caption\w*|summari[sz]e|summary|description|depict\w*|narrate|overview)\b|^(?:what (?:is|'s) (?:in|this|shown)|what (?:do|can) you see|can you (?:tell|explain)|explain|share|clarify|offer|relay|render|present|write|create|give)\b[^?]*\b(?:image|picture|photo|scene|visual|this)\b|^what is this\?*$|^what is in (?:the|this) (?:photo|image|picture)/i
+const words = new RegExp(
+  [
+    String.raw`\b(?:describ\w*|caption\w*|summari[sz]e|summary|description|depict\w*|narrate|overview)\b`,
+    String.raw`^(?:what (?:is|'s) (?:in|this|shown)|what (?:do|can) you see|can you (?:tell|explain)|` +
+      String.raw`explain|share|clarify|offer|relay|render|present|write|create|give)\b[^?]*\b(?:image|picture|photo|scene|visual|this)\b`,
+    String.raw`^what is this\?*$`,
+    '^what is in (?:the|this) (?:photo|image|picture)',
+  ].join('|'),
+  'i',
+)
 
 /** The language asked for, '' where none is told; null of a request for something else. */
 function describes(asked: string): string | null {

@@ -14,7 +14,7 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'merge.greedy-score': '貪欲スープ：{checkpoint}：ホールドアウトの成績が必要ですが、{found} です',
   'device.unknown': 'デバイス「{device}」はありません。使えるのは {devices} です',
   'device.failed': 'デバイス {device}：{problem}',
-  'training.diverged': 'ステップ {step} で損失が {loss} になりました。学習率を小さくしてください',
+  'training.loss-diverged': 'ステップ {step} で損失が {loss} になりました。学習率を小さくしてください',
   'model.head-width': 'テンソル head.weight：{expected} 列のはずですが、{found} 列です',
   'model.too-large': '重み：メモリーが {size} 必要ですが、このマシンには {memory} しかありません',
   'model.tensor-too-large': 'テンソル {tensor}：メモリーが {limit} を超えます',

@@ -117,9 +117,8 @@ function tracksOf(frames: readonly Item[], target: Target): Map<number | string,
 }
 
 function writeTrack(out: TextFile, id: number, { label, untracked, group, moments }: Track, frames: number): void {
-  out.write(
-    `<track id="${id}" label="${escapeXml(label)}" source="manual"${group ? ` group_id="${group}"` : ''}${untracked ? ' untracked="1"' : ''}>\n`,
-  )
+  const more = (group ? ` group_id="${group}"` : '') + (untracked ? ' untracked="1"' : '')
+  out.write(`<track id="${id}" label="${escapeXml(label)}" source="manual"${more}>\n`)
   for (const [frame, m] of moments) {
     out.write(element(frame, m, false))
     const next = moments.get(frame + 1)

@@ -17,10 +17,8 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
     // A row for each person: without all of them, a task that came already is done.
     const task = JSON.stringify(raw['id'] ?? null)
     if (task !== 'null' && seen.has(task) && !everyone) {
-      findings.leave(
-        where,
-        `task ${task} was annotated by several persons; that of ${String(raw['annotator'] ?? 'someone')} was not taken (--annotators all takes all)`,
-      )
+      const who = String(raw['annotator'] ?? 'someone')
+      findings.leave(where, `task ${task} was annotated by several persons; that of ${who} was not taken (--annotators all takes all)`)
       return null
     }
     seen.add(task)

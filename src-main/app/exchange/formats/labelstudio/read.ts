@@ -148,10 +148,8 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     .filter((a) => a !== first)
     .map((a) => personOf(a.completed_by))
     .map((a) => (a?.kind === 'person' ? a.name : 'someone'))
-  findings.leave(
-    where,
-    `${valid.length} persons annotated this image; ${others.length === 1 ? 'that' : 'those'} of ${others.join(', ')} ${others.length === 1 ? 'was' : 'were'} not taken`,
-  )
+  const [theirs, were] = others.length === 1 ? ['that', 'was'] : ['those', 'were']
+  findings.leave(where, `${valid.length} persons annotated this image; ${theirs} of ${others.join(', ')} ${were} not taken`)
   return [first]
 }
 

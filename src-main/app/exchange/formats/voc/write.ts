@@ -68,9 +68,9 @@ function objectOf(r: RecordRegion, base: number): string | null {
           .join('')}</robndbox>\n`
       : '')
   const others = Object.entries(a).filter(([k]) => !known.has(k))
-  const extra = others.length
-    ? `    <attributes>${others.map(([k, v]) => element('attribute', element('name', escapeXml(k)) + element('value', escapeXml(String(v))))).join('')}</attributes>\n`
-    : ''
+  const attribute = ([k, v]: [string, unknown]) =>
+    element('attribute', element('name', escapeXml(k)) + element('value', escapeXml(String(v))))
+  const extra = others.length ? `    <attributes>${others.map(attribute).join('')}</attributes>\n` : ''
   return `  <object>
     <name>${escapeXml(labelOf(r))}</name>
     <pose>${escapeXml(String(a['pose'] ?? 'Unspecified'))}</pose>
