@@ -152,6 +152,23 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
   })
 
+  it('keeps what is being typed while the region changes otherwise', async () => {
+    await view.page.focus('[data-attributes] input >> nth=0')
+    await press('Control+a')
+    await view.page.keyboard.type('7')
+    await view.page.locator('[data-attributes] select >> nth=0').evaluate((field: HTMLSelectElement) => {
+      field.value = field.options[1]!.value
+      field.dispatchEvent(new Event('change'))
+    })
+    await view.saved()
+    expect(await view.page.inputValue('[data-attributes] input >> nth=0')).toBe('7')
+    await press('Enter')
+    await expect.poll(() => attributes()['age']).toBe(7)
+    await view.page.focus('.canvas')
+    for (let change = 0; change < 2; change++) await press('Control+z')
+    await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
+  })
+
   it('gives a new region the values that its label begins with', async () => {
     await press('Escape')
     await view.page.click('.label-row:has-text("robin")')
