@@ -27,7 +27,7 @@ beforeEach(() => {
     'src-main',
     'src-shared',
     'src-renderer',
-    'test/bench',
+    'docs/guide',
   ])
     fs.cpSync(path.join(programRoot, name), path.join(clone, name), { recursive: true })
   npmCli = path.join(clone, 'npm-cli.js')

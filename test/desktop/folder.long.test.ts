@@ -13,7 +13,8 @@ const TELLING = [
   'test/engine/jobs/client.test.ts',
   'test/engine/parity/clip-forward.test.ts',
   'test/host/http.test.ts',
-  'test/ci',
+  'test/ci/circles.test.ts',
+  'test/ci/zones.test.ts',
   'test/app/work',
 ]
 
