@@ -74,13 +74,13 @@ export function relocateMedia(
 
 /**
  * A person's consent to a folder's links, tied to the folder as it is on this disk, so that a project from elsewhere brings no consent
- * along. Null where the folder is missing.
+ * along. The time of birth tells it from a later folder that was given the same inode. Null where the folder is missing.
  */
 const agreementOf = (folder: string): string | null => {
   try {
     const at = realpathSync.native(folder)
-    const { dev, ino } = statSync(at, { bigint: true })
-    return JSON.stringify([at, String(dev), String(ino)])
+    const { dev, ino, birthtimeNs } = statSync(at, { bigint: true })
+    return JSON.stringify([at, String(dev), String(ino), String(birthtimeNs)])
   } catch {
     return null
   }
