@@ -5,7 +5,7 @@ import { useShell } from '../stores/shell.ts'
 import { defineActions } from './action.ts'
 import { opened } from './when.ts'
 
-/** Presses the form's button in its room; from elsewhere, goes to that button. */
+/** Presses the submit button of the form if its view is open; otherwise goes there. */
 const submit = (room: 'train' | 'compare' | 'merge') => () => {
   const shell = useShell()
   const button = () => document.querySelector<HTMLElement>('[data-start]')
