@@ -21,7 +21,7 @@ export interface Action {
 }
 
 export interface ActionFile {
-  /** Lists show the groups of actions in ascending order of their files. */
+  /** Within a group, lists show actions in ascending order of their files. */
   readonly order: number
   readonly actions: readonly Action[]
 }

@@ -23,7 +23,7 @@ export interface OutboxEvents {
   refused(change: Change, error: Error): void
   /** Someone else changed the same thing. Resolves with what to send instead, null for nothing; until then everything waits. */
   conflict?(change: Change, conflicts: readonly Conflict[]): Promise<Change | null>
-  /** The project's file is not the one that was opened: everything waits until `resumed`. */
+  /** The project's file is not the one that was opened: everything waits until `reconnected`. */
   replaced?(): void
 }
 
