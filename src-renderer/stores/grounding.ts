@@ -13,9 +13,9 @@ interface Words {
 export const useGrounding = defineStore('grounding', () => {
   const openImage = useOpenImage()
   const words = ref<Words | null>(null)
-  /** The span whose regions are highlighted while the pointer or the focus is on its words. */
   /** Incremented to start the next image's caption. */
   const asked = ref(0)
+  /** Regions highlighted while the pointer or the focus is on their words. */
   const pointed = ref<readonly number[]>([])
 
   const caption = computed(() => openImage.content?.captions.find((c) => c.id === words.value?.captionId))
