@@ -24,7 +24,7 @@ export default defineActions(80, [
   },
   {
     id: 'start-comparison',
-    title: { en: 'Compare the chosen checkpoints', ja: '選んだチェックポイントを比較' },
+    title: { en: 'Compare the selected checkpoints', ja: '選んだチェックポイントを比較' },
     group: 'models',
     available: opened,
     run: submit('compare'),

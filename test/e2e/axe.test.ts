@@ -122,7 +122,7 @@ describe.skipIf(!canRun)('accessibility', () => {
       ['Settings', 'Settings'],
       ['About Dashi', 'About Dashi'],
       ['Keyboard sh', 'Keyboard shortcuts'],
-      ...(server.chooses ? [] : ([['Add images of', 'Add images of a folder']] as const)),
+      ...(server.chooses ? [] : ([['Add images from', 'Add images from a folder']] as const)),
     ] as const) {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)

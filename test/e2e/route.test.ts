@@ -314,7 +314,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.reload()
     await page.waitForSelector('[data-current-run=First]')
     // A linear probe's curve is over its sweep of C, not over steps.
-    await page.waitForSelector('[data-sweep] svg >> text=number of C in the sweep')
+    await page.waitForSelector('[data-sweep] svg >> text=C value in the sweep')
     expect(await page.locator('[data-current-run] figure').count()).toBe(1)
     await page.goBack()
     await page.waitForSelector('[data-current-run=Second]')

@@ -102,11 +102,11 @@ export default defineTool({
   makes: ['polygon', 'mask'],
   hints: {
     idle: {
-      en: 'Draw a line across regions to cut them in pieces · Shift: level, upright or diagonal',
+      en: 'Draw a line across regions to cut them in pieces · Shift: horizontal, vertical or diagonal',
       ja: '領域を横切る線を引いて切り分け · Shift で水平・垂直・斜め 45°',
     },
     selected: {
-      en: 'Draw a line across the selection to cut it in pieces · Shift: level, upright or diagonal',
+      en: 'Draw a line across the selection to cut it in pieces · Shift: horizontal, vertical or diagonal',
       ja: '選択中の領域を横切る線を引いて切り分け · Shift で水平・垂直・斜め 45°',
     },
   },

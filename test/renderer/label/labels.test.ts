@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.click(...(await seen(40, 250)))
     await hint('Along one edge, at its angle')
     await view.click(...(await seen(120, 270)))
-    await hint('Now move out the box and click')
+    await hint('Move to set the depth, then click')
     await press('Escape')
     for (const [key, words] of [
       ['r', 'Drag, or click two corners'],
