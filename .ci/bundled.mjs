@@ -1,9 +1,9 @@
-// Which packages a build took into its own files: their licences have to be told, and the lock file does not know.
+// Records which packages a build bundled: their licences must be listed, and the lock file cannot tell.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { at } from './once.mjs'
 
-/** A plugin of Vite that writes `out/bundled/NAME.json`: the folders of the packages whose code or styles are in the bundle. */
+/** Vite plugin that writes `out/bundled/NAME.json`: the folders of the packages whose code or styles are in the bundle. */
 export function bundled(name) {
   const folders = new Set()
   return {
@@ -20,7 +20,7 @@ export function bundled(name) {
   }
 }
 
-/** 'node_modules/NAME' of the innermost package that a module's id lies in. */
+/** 'node_modules/NAME' of the innermost package that contains the module. */
 function packageOf(id) {
   const parts = id.replace(/^\0/, '').replace(/\?.*$/, '').split(/[\\/]/)
   const last = parts.lastIndexOf('node_modules')

@@ -1,4 +1,4 @@
-// `npm run cuda`: the CUDA libraries of onnxruntime, which come from outside the registry and only where they are asked for.
+// `npm run cuda`: installs onnxruntime's CUDA libraries. They are not in the registry, so they are downloaded only on request.
 import { spawnSync } from 'node:child_process'
 import { npm } from './npm.mjs'
 

@@ -1,5 +1,5 @@
-// `npm run dev -- [options of serve]`: the browser face for those who work on it. What changes in src-renderer is swapped in the open
-// page. What changes in src-main or src-shared is built and the server started again on its port, where the page finds it by itself.
+// `npm run dev -- [options of serve]`: the browser version with hot reload. Changes in src-renderer are swapped into the open page.
+// Changes in src-main or src-shared rebuild and restart the server on the same port, and the page reconnects by itself.
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
@@ -10,7 +10,7 @@ import { at, root, say } from './once.mjs'
 let origin = ''
 let child = null
 
-/** Resolves with an address that works once. */
+/** Resolves with a one-time address. */
 function start() {
   const port = origin ? ['--port', new URL(origin).port] : []
   child = spawn(process.execPath, [at('out', 'main', 'cli.js'), 'serve', '--json', ...process.argv.slice(2), ...port], {
@@ -36,14 +36,14 @@ async function stop() {
   if (own.exitCode === null && own.signalCode === null) await new Promise((resolve) => own.once('exit', resolve))
 }
 
-/** Of a one-time address, the session that it brought: Vite loads a page again while it still finds out what that imports. */
+/** Sessions by one-time address: Vite may reload a page while it is still discovering dependencies. */
 const sessions = new Map()
 async function sessionOf(url) {
   if (!sessions.has(url.search)) sessions.set(url.search, /<meta name="dashi-session"[^>]*>/.exec(await (await fetch(url)).text())?.[0])
   return sessions.get(url.search)
 }
 
-/** The page of a one-time address: the session is the server's, the rest is Vite's. */
+/** The page at a one-time address: the session comes from the server, everything else from Vite. */
 const page = {
   name: 'dashi:page',
   configureServer(vite) {
@@ -64,7 +64,7 @@ const page = {
 
 process.chdir(root)
 const first = await start()
-/** The server answers to its own name only. */
+/** The server only accepts requests addressed to its own host name. */
 const target = { target: origin, changeOrigin: true, rewriteWsOrigin: true, headers: { origin } }
 const vite = await createServer({
   configFile: at('src-renderer', 'vite.config.ts'),

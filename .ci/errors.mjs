@@ -1,4 +1,4 @@
-// Writes docs/errors.md: the codes of errors with what they say, read from the tables of sentences.
+// Writes docs/errors.md: error codes and their messages, read from the tables of sentences.
 import { spawnSync } from 'node:child_process'
 
 const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/shared/sentences.test.ts'], {

@@ -6,9 +6,9 @@ export interface Section {
 export interface Rendered {
   title: string
   sections: Section[]
-  /** HTML and, at odd places, the paths of pictures as the page names them. */
+  /** HTML; at odd indices, the paths of images as written in the page. */
   parts: string[]
 }
-/** @throws where the page links to what a page of the guide may not link to */
+/** @throws if the page has a link that the guide does not allow */
 export function rendered(markdown: string): Rendered
 export function guide(): Plugin

@@ -1,9 +1,9 @@
-// The pages of docs/guide, made into HTML while the window is built: no Markdown is read, and nothing is fetched, in the program.
+// Renders docs/guide to HTML while the window is built, so the program neither parses Markdown nor fetches anything.
 import path from 'node:path'
 import { readFileSync } from 'node:fs'
 import { Marked, Renderer } from 'marked'
 
-/** As GitHub makes them, so that a link to a heading works in both places. */
+/** The same slugs as on GitHub, so that links to headings work in both places. */
 const slug = (text) =>
   text
     .toLowerCase()
@@ -11,10 +11,10 @@ const slug = (text) =>
     .trim()
     .replace(/\s+/g, '-')
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c])
-/** Stands for a picture's address until the build knows it; no page can contain it. */
+/** Placeholder for an image's address until the build knows it; it cannot occur in a page. */
 const mark = '\0'
 
-/** A page's title, its sections, and its HTML with the paths of its pictures at odd places. */
+/** A page's title, sections and HTML, with the paths of its images at odd indices. */
 export function rendered(markdown) {
   const sections = []
   let title = ''
@@ -38,7 +38,7 @@ export function rendered(markdown) {
       html({ text }) {
         throw new Error(`guide: ${text.trim()}: HTML is not taken`)
       },
-      // A table that is wider than the page scrolls by itself.
+      // A table wider than the page scrolls by itself.
       table(token) {
         return `<div class="wide" tabindex="0">${plain.table.call(this, token)}</div>`
       },
@@ -48,13 +48,13 @@ export function rendered(markdown) {
   return { title, sections, parts: html.split(mark) }
 }
 
-/** A picture's width and height, which a PNG has at its beginning: the text beside it must not jump when it arrives. */
+/** Width and height from the PNG header, so that text does not jump when the image loads. */
 function size(file) {
   const bytes = readFileSync(file)
   return `width="${bytes.readUInt32BE(16)}" height="${bytes.readUInt32BE(20)}"`
 }
 
-/** A plugin of Vite: a page of docs/guide is a module of its title, sections and HTML, with its pictures among the built files. */
+/** Vite plugin: imports a page of docs/guide as a module with its title, sections and HTML; its images become assets. */
 export function guide() {
   return {
     name: 'dashi:guide',

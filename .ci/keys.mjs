@@ -1,4 +1,4 @@
-// Plays the common jobs (test/e2e/keys.test.ts) and writes what they took into docs/keys.md; writes docs/shortcuts.md.
+// Performs the common tasks (test/e2e/keys.test.ts), records the keys they take in docs/keys.md, and writes docs/shortcuts.md.
 import { spawnSync } from 'node:child_process'
 
 const { status } = spawnSync(

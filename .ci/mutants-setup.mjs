@@ -1,4 +1,4 @@
-// For .ci/mutants.mjs: writes down which mutants' places the tests of a file ran, and how long they took.
+// For .ci/mutants.mjs: records which mutants each test file covers, and how long its tests take.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ if (into) {
   const stryker = (globalThis.__stryker__ ??= {})
   const loading = Date.now()
   let start
-  // What runs before is the loading of modules, which happens once for all files of a worker.
+  // Whatever runs before the first test is module loading, which happens once for all files of a worker.
   delete stryker.currentTestId
   beforeAll(() => {
     start = Date.now()

@@ -1,4 +1,4 @@
-// For .ci/mutants.mjs: vitest, kept warm, that runs the tests asked for with one mutant switched on.
+// For .ci/mutants.mjs: a warm vitest that runs the requested tests with one mutant switched on.
 import fs from 'node:fs'
 import process from 'node:process'
 import { createVitest } from 'vitest/node'
@@ -7,7 +7,7 @@ import { at } from './once.mjs'
 const [contentsFile, jobs] = process.argv.slice(2)
 const contents = JSON.parse(fs.readFileSync(contentsFile, 'utf8'))
 
-/** Which files are served with their mutants in them: all while coverage is measured, else the one whose mutant is tried. */
+/** Which files are served instrumented: all while coverage is measured, otherwise only the one whose mutant is tested. */
 let isSwitched = () => false
 const mutants = {
   name: 'mutants',
@@ -15,7 +15,7 @@ const mutants = {
   load: (id) => (isSwitched(id) && contents[id] !== undefined ? { code: contents[id], map: null } : undefined),
 }
 
-/** It is the parent that ends what takes too long: with mutants in all files, loops over pixels take many times as long. */
+/** The parent ends tests that take too long: with all files instrumented, loops over pixels are many times slower. */
 const limit = 1_200_000
 process.env.DASHI_SLOW_TESTS = '1'
 const vitest = await createVitest(
@@ -47,7 +47,7 @@ async function run(files, switched) {
   const specifications = (await vitest.globTestSpecifications(files)).filter(({ moduleId }) => files.includes(moduleId))
   if (specifications.length < files.length) throw new Error(`not among the unit tests: ${files}`)
   specifications.sort((a, b) => files.indexOf(a.moduleId) - files.indexOf(b.moduleId))
-  // Vitest answers with all that it has ever run, in the state of then.
+  // Vitest reports everything it has ever run, as of then, so forget earlier results.
   vitest.state.filesMap.clear()
   vitest.state.errorsSet.clear()
   const result = await vitest.runTestSpecifications(specifications)
@@ -71,7 +71,7 @@ const answers = {
   async list() {
     return { tests: (await vitest.globTestSpecifications()).map(({ moduleId }) => moduleId).sort() }
   },
-  /** All tests in one process that loads each module once: minutes instead of an hour. Not for mutants: those need a process for each file. */
+  /** Runs all tests in one process that loads each module once: minutes instead of an hour. Mutants need a process per file instead. */
   async cover({ tests, into }) {
     process.env.DASHI_MUTANTS_COVERED = into
     for (const config of [vitest.config, ...vitest.projects.map((project) => project.config)])

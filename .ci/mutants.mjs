@@ -1,11 +1,13 @@
-// Puts small faults into the code, one at a time, and counts those that the unit tests notice.
-//   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample from each area, the same for the same seed
-//   npm run mutants -- --only src-shared/phash.ts                                  every mutant of a file, a folder, an area
-//   npm run mutants -- --only src-main/db --at src-main/db/check.ts:177:29         those of a place, as survivors are listed
-//   --tests test/engine   only the unit tests of these folders: quicker, and the score is then one that all tests reach at least
-//   --jobs 2       vitest workers            --budget 30   seconds of tests for one mutant, as they took while coverage was measured
-//   --list         only says what would be run            --out FILE    where the result goes, as JSON
-// The mutants are Stryker's; the tests are run here, because Stryker's own runner for vitest counts what ran no test as a survivor
+// Mutation testing: puts small faults into the code, one at a time, and counts those that the unit tests notice.
+//   npm run mutants -- --sample 100 --seed 1 [--only src-shared[,src-main/db]]   a random sample of each area; same seed, same sample
+//   npm run mutants -- --only src-shared/phash.ts                                every mutant of a file, folder or area
+//   npm run mutants -- --only src-main/db --at src-main/db/check.ts:177:29       the mutants at a position, as listed for survivors
+//   --tests test/engine   run only the unit tests of these folders: faster, and the score is a lower bound
+//   --jobs 2              vitest workers
+//   --budget 30           seconds of tests per mutant, as measured during coverage
+//   --list                only print what would be run
+//   --out FILE            where to write the result, as JSON
+// The mutants are Stryker's, but the tests are run here: Stryker's own vitest runner counts mutants that no test covers as survivors
 // (stryker-js issues 6150 and 6213).
 import { createInstrumenter } from '@stryker-mutator/instrumenter'
 import { fork } from 'node:child_process'
@@ -16,7 +18,7 @@ import { parseArgs } from 'node:util'
 import { at, root, say, sources } from './once.mjs'
 
 const AREAS = ['src-shared', 'src-main/db', 'src-main/engine']
-/** Tables of words for people, like the sentences of errors below. */
+/** Tables of user-visible words, like the error messages below. */
 const WORDS = ['src-shared/sentences/', 'src-shared/locales/']
 const CACHE = at('node_modules', '.cache', 'dashi-mutants')
 
@@ -39,8 +41,8 @@ const sha = (...parts) => createHash('sha256').update(parts.join('\0')).digest('
 const relative = (file) => path.relative(root, file).split(path.sep).join('/')
 
 /**
- * What is left as it is: the sentences of errors, because a test that repeats them would guard their wording, not what the program does;
- * and the pattern of a glob, which Vite reads before the program runs.
+ * Not mutated: error messages, because a test that repeats them would guard their wording and not the behaviour; and glob patterns, which
+ * Vite reads before the program runs.
  */
 const left = {
   shouldIgnore({ node, parent, listKey }) {
@@ -57,7 +59,7 @@ const injector = {
   injectClass: (type) => new type(...type.inject.map((token) => injector.values[token])),
 }
 
-/** All mutants of what was asked for, and each file with all of its mutants in it, behind switches. */
+/** All mutants of the requested files, and each file's instrumented source with all of its mutants behind switches. */
 async function instrumented() {
   const files = AREAS.flatMap((area) => sources(at(area)))
     .filter((file) => file.endsWith('.ts') && !WORDS.some((folder) => relative(file).startsWith(folder)) && within(relative(file)))
@@ -76,7 +78,7 @@ async function instrumented() {
   return { mutants, contents: Object.fromEntries(result.files.map((f) => [f.name, f.content])) }
 }
 
-/** A process with vitest in it, in a group of its own, so that a mutant that never ends is ended with all that it started. */
+/** A process running vitest in its own group, so that a mutant that never ends can be killed with everything it started. */
 function worker(contentsFile) {
   let child
   const start = () => {
@@ -92,7 +94,7 @@ function worker(contentsFile) {
     try {
       if (child) process.kill(-child.pid, 'SIGKILL')
     } catch {
-      // it has ended by itself
+      // it has already exited
     }
     child = undefined
   }
@@ -120,8 +122,8 @@ function worker(contentsFile) {
 }
 
 /**
- * Which test files run which mutants, and how long each takes. Of what runs when a module is loaded, those that import it.
- * Measured once for each state of what is mutated and of the test.
+ * Which test files cover which mutants, and how long each takes. Mutants in code that runs on import are attributed to the tests that
+ * import the module. Cached per state of the mutated sources and of the test.
  */
 async function coverage(contents, mutants, { ask, stop }) {
   const folders = options.tests.split(',').map((folder) => `${folder.replace(/\/$/, '')}/`)
@@ -134,9 +136,9 @@ async function coverage(contents, mutants, { ask, stop }) {
     say(`measuring what ${missing.length} of ${tests.length} test files run …`)
     const into = path.join(CACHE, `covering-${process.pid}`)
     fs.mkdirSync(into, { recursive: true })
-    const names = new Map(missing.map((test) => [test, kept(test)])) // as they are now, whatever changes meanwhile
+    const names = new Map(missing.map((test) => [test, kept(test)])) // resolved now, in case files change meanwhile
     const answer = await ask({ kind: 'cover', tests: missing, into }, 3600)
-    stop() // it was told to share modules between files, which mutants must not
+    stop() // this worker shares modules between files, which mutants must not
     if (answer.status !== 'Survived') throw new Error(`the tests do not pass as they are: ${answer.by ?? answer.status}`)
     fs.mkdirSync(path.join(CACHE, 'coverage'), { recursive: true })
     for (const name of fs.readdirSync(into)) {
@@ -165,7 +167,7 @@ async function coverage(contents, mutants, { ask, stop }) {
   return covers
 }
 
-/** The sources that a file imports, by way of others too. */
+/** All sources that a file imports, transitively. */
 function importers() {
   const direct = new Map()
   const importsOf = (file) => {
@@ -192,12 +194,12 @@ function importers() {
   }
 }
 
-/** Seconds that a test file takes before its first test: its process, its modules. */
+/** Seconds that a test file takes before its first test, for the process and its modules. */
 const START = 1
-/** So many test files are run whatever they take. */
+/** At least this many test files are run, whatever they cost. */
 const LEAST = 5
 
-/** The nearest tests first: those in the place that mirrors the file, then those that run the least else; as many as the budget allows. */
+/** Nearest tests first: those in the mirrored folder, then those that cover the least else; as many as the budget allows. */
 function chosen(mutant, covering) {
   const mirror = `test/${mutant.file.replace(/^src-(main\/)?/, '').replace(/\.ts$/, '')}`
   const room = mirror.split('/').slice(0, 2).join('/')
@@ -213,7 +215,7 @@ function chosen(mutant, covering) {
     .filter(({ seconds }, i) => (left -= seconds + START) > 0 || i < LEAST)
 }
 
-/** Wilson's interval of 95 %. */
+/** Wilson's 95% interval. */
 function interval(hits, n) {
   if (!n) return [0, 1]
   const z = 1.959964

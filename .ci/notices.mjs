@@ -1,5 +1,5 @@
-// `out/THIRD-PARTY-NOTICES.txt`: whose work a package of Dashi carries, and on what terms. Made of the lock file (what is packed as
-// packages), of what the build took into its own files (bundled.mjs), and of the data in the sample's file.
+// `out/THIRD-PARTY-NOTICES.txt`: the authors and licences of everything that a Dashi package contains, collected from the lock file
+// (packages shipped as they are), from the bundles (bundled.mjs) and from the data in the sample's file.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,7 +9,7 @@ import { at } from './once.mjs'
 const json = (...p) => JSON.parse(readFileSync(at(...p), 'utf8'))
 const rule = '='.repeat(100)
 
-/** Folders of the packages that are packed as they are: those of the lock file that are needed to run and were installed here. */
+/** Folders of the packages that are shipped as they are: the runtime dependencies of the lock file that were installed here. */
 export function packedPackages(lock = json('package-lock.json')) {
   return Object.keys(lock.packages).filter(
     (folder) => folder && !lock.packages[folder].dev && !lock.packages[folder].devOptional && existsSync(at(folder, 'package.json')),
@@ -18,7 +18,7 @@ export function packedPackages(lock = json('package-lock.json')) {
 
 const bundledPackages = () => readdirSync(at('out', 'bundled')).flatMap((file) => json('out', 'bundled', file))
 
-/** Folders of the data packages that `out/sample.json.gz` was cut from. */
+/** Folders of the data packages that `out/sample.json.gz` was extracted from. */
 function samplePackages() {
   const files = Object.keys(JSON.parse(gunzipSync(readFileSync(at('out', 'sample.json.gz')))))
   return [
@@ -34,10 +34,10 @@ function samplePackages() {
   ]
 }
 
-/** What is told of a package: its name, its terms by SPDX, whose it is, where it comes from, and the texts that it carries. */
+/** What the notices list for a package: name, SPDX licence, author, source, and the licence texts it carries. */
 function read(folder) {
   const { name, version, license, licenses, author, repository, homepage } = json(folder, 'package.json')
-  // Icon sets say in a file of their own who drew them and on what terms.
+  // Icon sets name their author and licence in a file of their own.
   const drawn = existsSync(at(folder, 'info.json')) ? json(folder, 'info.json') : undefined
   const readme = existsSync(at(folder, 'README.md')) ? readFileSync(at(folder, 'README.md'), 'utf8') : ''
   const texts = readdirSync(at(folder))
@@ -49,14 +49,14 @@ function read(folder) {
     by: drawn ? `${drawn.name} by ${drawn.author.name}` : typeof author === 'object' ? author.name : author?.replace(/\s*[<(].*/, ''),
     from: drawn?.author.url ?? (homepage || (repository?.url ?? repository ?? '').replace(/^git\+|\.git$/g, '')),
     texts,
-    // What a library was put together from, where its description says so.
+    // The components of a library, if its readme lists them.
     contents: /^## Licensing\s*([^]*)/m.exec(readme)?.[1].trim() ?? '',
   }
 }
 
 const line = ({ title, spdx, by, from }) => `  ${title}: ${spdx}${by ? `, ${by}` : ''}${from ? `, ${from}` : ''}`
 
-/** Packages under the same words are listed above them, so that each text is printed once. */
+/** Packages with the same licence text are listed together, so that each text is printed once. */
 function sections(packages) {
   const byText = new Map()
   for (const p of packages) {

@@ -1,9 +1,9 @@
-// npm as a program of Node: on Windows `npm` is a script of the shell, which no process can be made of.
+// Runs npm as a Node program: on Windows `npm` is a shell script, which cannot be spawned directly.
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * What to start for `npm ARGUMENTS`: Node with npm's own file where that is found (as `npm run` names it, or beside Node), else `npm`.
+ * The command for `npm ARGUMENTS`: Node with npm's own script if it is found (as given by `npm run`, or beside Node), else `npm`.
  * @returns [command, arguments]
  */
 export function npm(args, { platform = process.platform, execPath = process.execPath, env = process.env, exists = existsSync } = {}) {

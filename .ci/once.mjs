@@ -1,15 +1,15 @@
-// Steps of set-up and build that are done again only when what they are made from has changed.
+// Setup and build steps that are repeated only when their inputs have changed.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// By its URL: that is what stays true where a configuration with this file in it is bundled.
+// From import.meta.url, which stays correct when a configuration that includes this file is bundled.
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const at = (...p) => path.join(root, ...p)
 export const say = (line) => process.stderr.write(`${line}\n`)
 
-/** Hash of a set of files: what a finished step was made from. */
+/** Hash of a set of files: the inputs of a step. */
 export function stampOf(files) {
   const hash = createHash('sha256')
   for (const file of files) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file))
@@ -17,8 +17,8 @@ export function stampOf(files) {
 }
 
 /**
- * Does `step`, which makes the file `made` (or several), unless that was last made from the same `stamp`, or `isDone` says that it
- * needs no doing. What a step promises is waited for by who waits for this.
+ * Runs `step`, which produces the file (or files) `made`, unless they were last made from the same `stamp` or `isDone` says so. If the
+ * step returns a promise, the caller must await it.
  */
 export function once(name, stamp, made, step, isDone = () => false) {
   const file = at('node_modules', '.cache', `dashi-${name}`)

@@ -1,6 +1,7 @@
-// `npm run package`: what people install, for the system and the architecture that this runs on.
-//   --dir             only the unpacked folder        --out FOLDER   where it goes (dist)
-//   --electron PATH   an Electron that is there already (a folder of it, or its zip), instead of the download
+// `npm run package`: builds the installer for the current system and architecture.
+//   --dir             only the unpacked folder
+//   --out FOLDER      output folder (default: dist)
+//   --electron PATH   use a local Electron (folder or zip) instead of downloading one
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -29,7 +30,7 @@ function options() {
   }
 }
 
-/** Is there something to sign with? Without it macOS gets an ad hoc signature, which its processors ask for. */
+/** Whether a signing certificate is configured. Without one macOS builds get an ad hoc signature, which Apple silicon requires. */
 const certificate = () =>
   process.env.CSC_LINK ||
   process.env.CSC_NAME ||
@@ -41,7 +42,7 @@ if (refused) give(refused, 2)
 if (electron !== undefined && !existsSync(electron)) give(`--electron ${electron}: no such file or folder`, 2)
 
 const folder = path.resolve(out ?? at('dist'))
-// On top of electron-builder.yml.
+// Overrides of electron-builder.yml.
 const config = {
   directories: { output: folder },
   ...(electron !== undefined && { electronDist: path.resolve(electron) }),
@@ -64,7 +65,7 @@ try {
   )
 }
 
-/** Bytes of a file, or of all files below a folder. */
+/** Size in bytes of a file, or of all files in a folder. */
 function bytes(file) {
   const stat = lstatSync(file)
   return stat.isDirectory() ? readdirSync(file).reduce((sum, name) => sum + bytes(path.join(file, name)), 0) : stat.size

@@ -1,4 +1,4 @@
-// Before each commit: what is staged is formatted and passes the lint. Seconds, for the staged files alone.
+// Before each commit: formats and lints the staged files only, which takes seconds.
 import { execFileSync, spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { at, say } from './once.mjs'

@@ -1,6 +1,7 @@
-// Brings a fresh clone to where `npm run demo` and `npm test` can run, each by itself: packages, build, and for the tests the
-// system packages of the browser. Does only what is missing, so that the second time costs a fraction of a second.
-//   --tests   also what the browser tests need       --quiet   says nothing when there is nothing to do
+// Prepares a fresh clone for `npm run demo` and `npm test`: packages, the build and, for the tests, the browser's system packages. Does
+// only what is missing, so a second run takes a fraction of a second.
+//   --tests   also what the browser tests need
+//   --quiet   prints nothing if there is nothing to do
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -32,7 +33,7 @@ once(
   installed,
 )
 
-/** Did a person run `npm ci` by hand? Then npm's own list has what the lock file has. */
+/** Whether someone ran `npm ci` by hand: then npm's own list matches the lock file. */
 function installed() {
   const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
   const [has, locked] = [packages(at('node_modules', '.package-lock.json')), packages(at('package-lock.json'))]
@@ -54,7 +55,7 @@ once('build', stampOf(built), [at('out', 'main', 'cli.js'), at('out', 'THIRD-PAR
   run(process.execPath, [at('.ci', 'build.mjs')])
 })
 
-// Commits of a clone are looked at by .githooks, unless it has hooks of its own already.
+// Use .githooks for commits, unless the clone already has hooks of its own.
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
 if (existsSync(at('.git')) && git('config', 'core.hooksPath').status === 1) git('config', 'core.hooksPath', '.githooks')
 

@@ -1,4 +1,4 @@
-// `npm run bench`, `npm run screens`: programs of test/ that use the program's own code, built beside it in out/tools, and run.
+// `npm run bench`, `npm run screens`: builds programs of test/ that use the program's own code into out/tools, and runs them.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { build } from 'vite'
@@ -7,7 +7,7 @@ import { at, once, root, sources, stampOf } from './once.mjs'
 const tools = {
   bench: at('test', 'bench', 'index.ts'),
   screens: at('test', 'e2e', 'screens.ts'),
-  'image-decoder': at('src-main', 'engine', 'image-decoder.ts'), // started by the code of both, from beside it
+  'image-decoder': at('src-main', 'engine', 'image-decoder.ts'), // both spawn it from the folder that they are in
 }
 const [name, ...given] = process.argv.slice(2)
 const made = Object.keys(tools).map((tool) => at('out', 'tools', `${tool}.js`))

@@ -1,8 +1,8 @@
 /**
- * Which folder may import which. Layers and the rooms within each stand from the lowest up: a file imports from its own room, from rooms
- * that stand before it in its layer, and from the layers that its layer names (a single room of another layer can be named, too).
- * A room is a folder, a file, or all files directly in a folder (`src-main/*`). Every source file belongs to a room. `doors`: a layer whose
- * rooms are imported by their `index.ts` only.
+ * Which folder may import which. Layers, and the rooms within each layer, are listed from the lowest up. A file may import from its own
+ * room, from earlier rooms of its layer, and from the layers (or single rooms of other layers) that its layer names. A room is a folder, a
+ * file, or all files directly in a folder (`src-main/*`). Every source file belongs to a room. `doors`: a layer whose rooms may only be
+ * imported through their `index.ts`.
  */
 export const layers = [
   {
@@ -12,7 +12,7 @@ export const layers = [
       'src-shared/errors.ts',
       'src-shared/image-names.ts',
       'src-shared/phash.ts',
-      // One room: a shape is validated by its geometry, and geometry is about shapes.
+      // One room: validating a shape needs geometry, and geometry works on shapes.
       ['src-shared/model', 'src-shared/geometry'],
       'src-shared/format.ts',
       ['src-shared/contract', 'src-shared/contract.ts'],
@@ -89,10 +89,10 @@ export const layers = [
     rooms: [
       'src-renderer/locales',
       'src-renderer/rpc',
-      // Small tools that any room uses.
+      // Small helpers that any room may use.
       'src-renderer/*',
       'src-renderer/canvas',
-      // A store knows addresses; what leads from an address to a store stands above them.
+      // Stores may use addresses; what connects addresses to stores is above both.
       'src-renderer/routing/address.ts',
       ['src-renderer/stores', 'src-renderer/guide'],
       'src-renderer/routing',
@@ -111,7 +111,7 @@ const within = (room, file) =>
     ? file.startsWith(room.slice(0, -1)) && !file.slice(room.length - 1).includes('/')
     : file === room || file.startsWith(`${room}/`)
 
-/** Where a file belongs: its layer and the place of its room within; null where no room holds it. The narrowest room counts. */
+/** A file's layer and the index of its room in it; null if no room contains it. The most specific room wins. */
 export function zoneOf(file, all = layers) {
   let best = null
   for (const layer of all)
@@ -122,10 +122,10 @@ export function zoneOf(file, all = layers) {
   return best
 }
 
-/** One line on what is wrong with an import of a file by another; null where nothing is. */
+/** Describes in one line why an import is not allowed; null if it is. */
 export function importProblem(from, to, all = layers) {
   const [a, b] = [zoneOf(from, all), zoneOf(to, all)]
-  if (!a || !b) return null // files without a zone are told of by themselves
+  if (!a || !b) return null // files without a zone are reported separately
   if (a.layer === b.layer) return b.at <= a.at ? null : `${a.room} stands below ${b.room}: imports go downwards only (.ci/zones.mjs)`
   const { doors } = a.layer
   if (doors?.to === b.layer.name && !/(^|\/)index\.ts$/.test(to) && !doors.except.includes(a.room))
@@ -134,7 +134,7 @@ export function importProblem(from, to, all = layers) {
   return `${a.room} may not import ${b.room}: ${a.layer.name} imports ${a.layer.below.join(', ') || 'nothing outside itself'} (.ci/zones.mjs)`
 }
 
-/** The file that an import names, from the root of the sources; null for a package. */
+/** The path of an imported file relative to the source root; null for a package. */
 export function importedFile(from, name) {
   if (name.startsWith('#shared/')) return `src-shared/${name.slice('#shared/'.length)}`
   if (!name.startsWith('.')) return null
@@ -146,7 +146,7 @@ export function importedFile(from, name) {
   return parts.join('/')
 }
 
-/** The rule for ESLint; the table is its option, so that its cache knows of a change. */
+/** The ESLint rule. The table is passed as an option so that ESLint's cache is invalidated when it changes. */
 export const zonesRule = {
   meta: { type: 'problem', schema: [{ type: 'array' }] },
   create(context) {

@@ -1,4 +1,4 @@
-/** Captions as text: their pieces, their words, what looks wrong with them. */
+/** Captions as text: splitting them into pieces, finding words, and checking for mistakes. */
 import type { Span } from '#shared/model/caption.ts'
 
 export interface Piece {
@@ -11,8 +11,8 @@ export interface Piece {
 }
 
 /**
- * The text cut at its spans, at the end of what a model reads (`fits`, in characters) and about what looks wrong, in order. Where
- * spans overlap, the first keeps the words.
+ * Splits a text at its spans, at the end of what a model reads (`fits`, in characters) and around suspected mistakes, in order. Where
+ * spans overlap, the first one keeps the words.
  */
 export function pieces(text: string, spans: readonly Span[], fits = Infinity, marks: readonly LintMark[] = []): Piece[] {
   const shown: Span[] = []
@@ -42,14 +42,14 @@ export const wordsOf = (text: string): Word[] =>
     .map((s) => ({ text: s.segment, start: s.index, end: s.index + s.segment.length }))
 export const wordCount = (text: string) => wordsOf(text).length
 
-/** The whole words that a range touches; null where it touches none. */
+/** The whole words that a range touches; null if it touches none. */
 export function wordsAround(text: string, start: number, end: number): { start: number; end: number } | null {
   const touched = wordsOf(text).filter((w) => w.start < end && w.end > start)
   const [first, last] = [touched[0], touched.at(-1)]
   return first && last ? { start: first.start, end: last.end } : null
 }
 
-/** The spans of a text that was rewritten: those whose words still stand somewhere after where they stood, each moved there. */
+/** The spans of a rewritten text: those whose words still occur after the previous span, moved to their new place. */
 export function carriedSpans(before: string, after: string, spans: readonly Span[]): Span[] {
   const out: Span[] = []
   let from = 0
@@ -63,8 +63,8 @@ export function carriedSpans(before: string, after: string, spans: readonly Span
 }
 
 /**
- * Words that name a region of the image, as spans: a label's name that one region has, or its plural where several have it. Which of
- * several one word means nobody can tell, so it is left to the person; so are words inside a longer name that fits.
+ * Words that name a region of the image, as spans: a label's name if exactly one region has that label, or its plural if several do. Which
+ * of several regions a singular means is ambiguous, so that is left to the person; so are words within a longer matching name.
  */
 export function namedRegions(text: string, regions: readonly { id: number; name: string }[]): Span[] {
   const byName = new Map<string, number[]>()
@@ -88,7 +88,7 @@ export function namedRegions(text: string, regions: readonly { id: number; name:
   return found.sort((a, b) => a.start - b.start)
 }
 
-/** 'name = value'; a name alone means true. Null where there is no name. */
+/** Parses 'name = value'; a name alone means true. Null if there is no name. */
 export function parseAttribute(text: string): { name: string; value: string | number | boolean } | null {
   const at = text.indexOf('=')
   const [name, value] = at < 0 ? [text.trim(), 'true'] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
@@ -113,14 +113,14 @@ function japaneseShare(text: string): number {
   return letters.length ? letters.filter((c) => japanese.test(c)).length / letters.length : 0
 }
 
-/** The language to mark a text with: the one given, unless its script says otherwise. */
+/** The language to mark a text with: the given one, unless the script says otherwise. */
 export function languageOf(text: string, otherwise: string): string {
   const share = japaneseShare(text)
   if (share > 0.5) return 'ja'
   return share === 0 && otherwise === 'ja' && latin.test(text) ? 'en' : otherwise
 }
 
-/** What looks wrong, and where; of the whole text where it is no single place. */
+/** Suspected mistakes and where they are; if a mistake has no single place, the mark covers the whole text. */
 export function lintMarks(text: string, others: readonly string[], language: string | null): LintMark[] {
   const whole = (kind: CaptionLint): LintMark => ({ kind, start: 0, end: 0 })
   if (!text.trim()) return text ? [whole('empty')] : []

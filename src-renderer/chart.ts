@@ -1,6 +1,6 @@
-/** Axes and paths of the charts. */
+/** Axes and paths for charts. */
 
-/** Round numbers that span from…to, about `count` of them. */
+/** Round numbers from `from` to `to`, about `count` of them. */
 export function niceTicks(from: number, to: number, count: number): number[] {
   const span = to - from || Math.abs(to) || 1
   const rough = span / Math.max(1, count)
@@ -14,7 +14,7 @@ export function niceTicks(from: number, to: number, count: number): number[] {
 export const linePath = (points: readonly { x: number; y: number }[], px: (x: number) => number, py: (y: number) => number) =>
   points.map((p, i) => `${i ? 'L' : 'M'}${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join('')
 
-/** Exponential moving average without its bias towards the beginning (as Adam corrects its moments). */
+/** Exponential moving average, corrected for its bias towards the start (as Adam corrects its moments). */
 export function smooth(points: readonly { x: number; y: number }[], decay: number): { x: number; y: number }[] {
   let mean = 0
   return points.map(({ x, y }, i) => {
@@ -31,7 +31,7 @@ interface Box {
 }
 const overlap = (a: Box, b: Box) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
-/** Where the names of points begin (their baselines): beside their points, and on no other point or name where that can be had. */
+/** Positions (baselines) for the names of points: beside their points and, if possible, not overlapping other points or names. */
 export function placeNames(
   points: readonly { x: number; y: number; w: number }[],
   [left, right]: readonly [number, number],
@@ -59,13 +59,13 @@ export function placeNames(
 }
 
 /**
- * Curves and checkpoints in the order in which they were chosen: legible on light and dark grounds, and as far apart as six colours can
- * be that are, for colour-blind eyes too (found by search).
+ * Colours of curves and checkpoints, in the order of selection: legible on light and dark backgrounds, and as distinct as six colours can
+ * be, also with colour blindness (found by search).
  */
 export const seriesColours = ['#0859ff', '#cf8300', '#0ca886', '#dc0048', '#ff36de', '#756289'] as const
 export const seriesColour = (index: number): string => seriesColours[index % seriesColours.length]!
 
-/** Where points lie close together their shapes tell them apart as well: outlines about (0, 0), in the order of the colours. */
+/** Shapes also tell close points apart: outlines around (0, 0), in the order of the colours. */
 const shapes = [
   'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z',
   'M-4.5 -4.5H4.5V4.5H-4.5Z',

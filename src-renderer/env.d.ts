@@ -4,7 +4,7 @@ declare module '*.vue' {
   export default component
 }
 
-/** A page of docs/guide, as .ci/guide.mjs makes it. */
+/** A page of docs/guide, as compiled by .ci/guide.mjs. */
 declare module '*.md' {
   export const title: string
   export const sections: readonly { id: string; title: string }[]

@@ -1,10 +1,10 @@
-/** How numbers and paths read. */
+/** Formatting of numbers and paths. */
 
-/** The last two steps of a path. */
+/** The last two segments of a path. */
 export const shortPath = (path: string) => path.split(/[/\\]/).filter(Boolean).slice(-2).join('/')
 export const baseName = (path: string) => path.split(/[/\\]/).at(-1) ?? path
 
-/** '40 s', '3 min', '2 h 5 min'. */
+/** Such as '40 s', '3 min', '2 h 5 min'. */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))
   if (s < 100) return `${s} s`
@@ -16,11 +16,11 @@ export function duration(seconds: number): string {
 /** Three significant digits. */
 export const significant = (v: number) =>
   Number.isInteger(v) ? String(v) : Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1)
-/** Of a progress bar: 100 only when it is done. */
+/** The percentage of a progress bar: 100 only once it is done. */
 export const percentDone = (share: number) => Math.min(share < 1 ? 99 : 100, Math.max(0, Math.floor(100 * share + 1e-9)))
 export const percentOf = (share: number) => `${(100 * share).toFixed(1)}%`
 
-/** Black or white, whichever reads better on a colour (WCAG relative luminance). */
+/** Black or white, whichever is more legible on a colour (WCAG relative luminance). */
 export function inkOn(colour: string): string {
   const [r, g, b] = [1, 3, 5].map((i) => {
     const c = parseInt(colour.slice(i, i + 2), 16) / 255

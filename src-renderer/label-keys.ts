@@ -1,4 +1,4 @@
-/** Keys that mean labels: a key of its own, else a number; and the labels that typed letters mean. */
+/** Keys for labels: a label's own key, otherwise its number; and fuzzy matching of typed letters. */
 import type { Label } from '#shared/model/label.ts'
 import { rank } from './search.ts'
 
@@ -6,8 +6,8 @@ type Keyed = Pick<Label, 'id' | 'key'>
 type Named = Pick<Label, 'id' | 'name' | 'synonyms'>
 
 /**
- * The number of each label that has no key of its own: 1, 2, … in their order, as many digits as it takes. A digit that is some
- * label's own key acts at once, so no number begins with it.
+ * Numbers for labels without a key of their own: 1, 2, … in order, with as many digits as needed. A digit that is some label's own key
+ * acts at once, so no number starts with it.
  */
 export function numbersOf(labels: readonly Keyed[]): Map<number, string> {
   const own = new Set(labels.flatMap((l) => (l.key !== null && /\d/.test(l.key) ? [l.key] : [])))
@@ -23,7 +23,7 @@ export function numbersOf(labels: readonly Keyed[]): Map<number, string> {
   return numbers
 }
 
-/** What digits typed one after the other mean so far: a label, or a beginning to be gone on with or confirmed; null where neither. */
+/** The meaning of the digits typed so far: a label, or a prefix that can be continued or confirmed; null if neither. */
 export function labelOfDigits(numbers: ReadonlyMap<number, string>, digits: string): { label: number | null; more: boolean } | null {
   let label: number | null = null
   let more = false
@@ -34,11 +34,11 @@ export function labelOfDigits(numbers: ReadonlyMap<number, string>, digits: stri
   return label === null && !more ? null : { label, more }
 }
 
-/** A label's own key, whatever Shift and Caps Lock say. */
+/** The label with this key, regardless of Shift and Caps Lock. */
 export const labelOfKey = (labels: readonly Keyed[], key: string): number | null =>
   labels.find((l) => l.key !== null && l.key.toLowerCase() === key.toLowerCase())?.id ?? null
 
-/** Those that typed text means, the best first: an exact name, then beginnings of names, then names with the letters in their order. */
+/** Labels matching typed text, best first: exact names, then prefixes, then names that contain the letters in order. */
 export function labelsOfText<L extends Named>(text: string, labels: readonly L[]): L[] {
   const wanted = text.trim().toLowerCase()
   if (!wanted) return []

@@ -1,4 +1,4 @@
-/** Labels as a tree, in rows: each below its parent, deeper ones further in. */
+/** The label tree flattened into rows: each label below its parent, with its depth. */
 import type { Label } from '#shared/model/label.ts'
 
 export interface TreeRow<L> {
@@ -6,7 +6,7 @@ export interface TreeRow<L> {
   depth: number
 }
 
-/** Every label once, whatever their parents say: one whose parent is not there, or that lies in a ring, stands at the top. */
+/** Every label exactly once: a label whose parent is missing or that is part of a cycle is at the top level. */
 export function treeRows<L extends Pick<Label, 'id' | 'parentId'>>(labels: readonly L[]): TreeRow<L>[] {
   const there = new Set(labels.map((l) => l.id))
   const below = new Map<number | null, L[]>()

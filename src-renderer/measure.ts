@@ -1,7 +1,7 @@
-/** Lengths and areas as they are read: in the project's unit, or in pixels where it has none. */
+/** Formats lengths and areas in the project's unit, or in pixels if there is none. */
 import type { Scale } from '#shared/model/aid.ts'
 
-/** Three significant digits, more where there are whole ones: 0.123, 12.3, 1234. */
+/** Three significant digits, or more for large integers: 0.123, 12.3, 1234. */
 export function rounded(v: number): number {
   if (v === 0 || !Number.isFinite(v)) return 0
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(v))))

@@ -1,20 +1,20 @@
-/** What a run or checkpoint was measured to do. */
+/** The metrics of runs and checkpoints. */
 
-/** The splits in the order in which a researcher asks for them; others follow by name, `train` is last. */
+/** Splits in order of interest; others follow by name, `train` comes last. */
 const order = ['id', 'ood', 'test', 'heldOut', 'val', 'forgotten']
 const rank = (split: string) => (split === 'train' ? order.length + 1 : order.includes(split) ? order.indexOf(split) : order.length)
-/** Numbers of a run that are no accuracies. */
+/** Values of a run that are not accuracies. */
 const others = new Set(['seconds', 'steps'])
 
 export type Metrics = Readonly<Record<string, unknown>>
 
-/** Accuracy on a split, 0 … 1. */
+/** Accuracy on a split, 0 to 1. */
 export const accuracyOf = (metrics: Metrics, split: string): number | null => {
   const value = metrics[split]
   return typeof value === 'number' && !others.has(split) ? value : null
 }
 
-/** The splits on which any of them was measured. */
+/** The splits that any of them was measured on. */
 export const splitsOf = (all: readonly Metrics[]): string[] =>
   inOrder([...new Set(all.flatMap((m) => Object.keys(m).filter((k) => accuracyOf(m, k) !== null)))])
 

@@ -1,8 +1,8 @@
-/** What a job does now, in words. */
+/** Names for the phases of jobs. */
 import type { Phase } from '#shared/model/progress.ts'
 import { splitName } from './splits.ts'
 
-/** @param part which stretch of the phase: a split where features are made, else a format */
+/** @param part the part of the phase: a split when computing features, otherwise a format */
 export function phaseTitle(
   t: (key: string, named?: Record<string, string>) => string,
   phase: Phase | 'queued',

@@ -1,4 +1,4 @@
-/** Records of the application that windows list. Their words are merged into those of each language. */
+/** Lists of records from the application. Their words are merged into those of each language. */
 import { shallowRef } from 'vue'
 import type { MergeMethodEntry, RecipeEntry } from '#shared/contract/rooms.ts'
 import { locales, recordWord } from '#shared/locales/index.ts'
@@ -22,7 +22,7 @@ export async function loadRecords(): Promise<void> {
   recipes.value = offered
 }
 
-/** Which devices there are is asked of the engine, which takes a while when it is not running: by those who need it. */
+/** Loads the available devices. This starts the engine, which can take a while, so it is called only when they are needed. */
 export async function loadDevices(): Promise<DeviceEntry[]> {
   const found = await call('training.devices')
   addWords('device', byId(found, 'id'), (title) => ({ train: { devices: title } }))
@@ -38,7 +38,7 @@ type Texts = Readonly<Record<string, string>>
 const byId = <K extends string, T extends Worded & Readonly<Record<K, string>>>(records: readonly T[], key: K) =>
   records.map((record): [string, Worded] => [record[key], record])
 
-/** `place` says where the table of words has the titles and descriptions of this kind of record. */
+/** `place`: where the titles and descriptions of this kind of record are in the table of words. */
 function addWords(kind: string, records: readonly [string, Worded][], place: (title: Texts, about: Texts) => object): void {
   for (const locale of locales) {
     const texts = (of: 'title' | 'about'): Texts =>

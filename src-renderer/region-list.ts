@@ -1,4 +1,4 @@
-/** The regions of an image as a list: in which order, which of them, under which headings. */
+/** The list of an image's regions: sorting, filtering, grouping. */
 import { shapeArea } from '#shared/geometry/shape.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -7,13 +7,13 @@ export const regionOrders = ['drawn', 'label', 'area', 'score', 'place'] as cons
 export type RegionOrder = (typeof regionOrders)[number]
 
 export interface RegionGroup {
-  /** null: without a label; undefined: no groups are made. */
+  /** null: regions without a label; undefined: no grouping. */
   labelId: number | null | undefined
   regions: Region[]
 }
 
 const areas = new WeakMap<Shape, number>()
-/** In pixels of the image; of a shape that encloses nothing 0. */
+/** Area in image pixels; 0 for shapes that enclose nothing. */
 export function areaOf({ shape }: Region): number {
   let area = areas.get(shape)
   if (area === undefined) areas.set(shape, (area = shape.kind === 'polyline' || shape.kind === 'keypoints' ? 0 : shapeArea(shape)))
@@ -39,8 +39,8 @@ const corner = ({ shape }: Region): [number, number] => {
 }
 
 /**
- * `regions` come as they lie, the lowest first; drawn: the topmost first. label: by name. area: the largest first. score: the least sure
- * first. place: as one reads, from the top left.
+ * `regions` are in drawing order, lowest first. drawn: topmost first; label: by name; area: largest first; score: least confident first;
+ * place: in reading order, from the top left.
  */
 export function sortedRegions(regions: readonly Region[], order: RegionOrder, nameOf: (labelId: number | null) => string): Region[] {
   const list = [...regions].reverse()
@@ -58,7 +58,7 @@ export function sortedRegions(regions: readonly Region[], order: RegionOrder, na
   }
 }
 
-/** Whose label, kind, state or attribute holds the words; all of the words must be found. */
+/** Regions whose label, kind, state or attributes contain all of the words. */
 export function matching(regions: readonly Region[], text: string, said: (r: Region) => string): Region[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (!words.length) return [...regions]
@@ -70,7 +70,7 @@ export function matching(regions: readonly Region[], text: string, said: (r: Reg
   })
 }
 
-/** Under their labels, in the order in which those come. */
+/** Grouped by label, in the order of first occurrence. */
 export function groupedRegions(regions: readonly Region[], byLabel: boolean): RegionGroup[] {
   if (!byLabel) return [{ labelId: undefined, regions: [...regions] }]
   const groups = new Map<number | null, Region[]>()

@@ -1,4 +1,4 @@
-/** Fields of a form from a JSON schema (draft 2020-12, as zod writes it) of one flat object. */
+/** Form fields from a JSON schema (draft 2020-12, as written by zod) of one flat object. */
 import { z } from 'zod'
 
 const property = z.object({
@@ -15,12 +15,12 @@ const property = z.object({
 export interface NumberBounds {
   min?: number
   max?: number
-  /** More than this. */
+  /** Exclusive minimum. */
   above?: number
   whole?: boolean
 }
 
-/** What was typed as a number, null where nothing was; a text that is none stays a text. */
+/** The number that was typed, null if the field is empty; text that is not a number is returned as text. */
 export function readNumber(text: string): number | string | null {
   const typed = text.trim().replace('−', '-')
   if (typed === '') return null
@@ -28,7 +28,7 @@ export function readNumber(text: string): number | string | null {
   return Number.isFinite(value) ? value : typed
 }
 
-/** Why a field cannot take what was typed; null where it can. */
+/** Why a field rejects what was typed; null if it is valid. */
 export function numberProblem(
   text: string,
   { min, max, above, whole }: NumberBounds,
@@ -47,13 +47,13 @@ export interface Field extends NumberBounds {
   name: string
   kind: 'number' | 'integer' | 'boolean' | 'choice' | 'text'
   description: string
-  /** The description by language. */
+  /** Descriptions by language. */
   words: Record<string, string>
   default: unknown
   choices?: string[]
 }
 
-/** What is not a plain field (an object in the object) is left to the settings' defaults. */
+/** Properties that are not plain fields (nested objects) keep their defaults. */
 export function fieldsOf(schema: Record<string, unknown>): Field[] {
   const properties = z.record(z.string(), z.unknown()).catch({}).parse(schema['properties'])
   return Object.entries(properties).flatMap(([name, raw]): Field[] => {

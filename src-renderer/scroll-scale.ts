@@ -1,14 +1,17 @@
 /**
- * Where the scroll bar stands in contents that are taller than a browser lets an element be (Chromium: 33,554,432 px, Firefox half of it).
- * The first and the last stretch lie in the element as they are, far further than one movement of a hand goes; what is between them
- * is squeezed. Scrolling itself is never squeezed: a wheel moves the contents as far as anywhere, only the bar moves less.
+ * The scroll bar of contents taller than browsers allow for an element (Chromium: 33,554,432 px, Firefox half of that). The first and last
+ * stretch, much longer than a single hand movement, are mapped 1:1; the part between them is squeezed. Scrolling itself is never squeezed:
+ * the wheel moves the contents as far as usual, only the bar moves less.
  */
 
-/** CSS pixels of an element at most. Below 2²³, so that what a graphics processor reckons in 32-bit floats has whole pixels. */
+/** Maximum height of an element in CSS pixels. Below 2²³, so that GPUs computing with 32-bit floats have whole pixels. */
 export const tallest = 8_000_000
 const plain = 1_000_000
 
-/** @param total height of the contents. @param seen of the element they are seen through, CSS pixels each */
+/**
+ * @param total height of the contents
+ * @param seen height of the visible part, both in CSS pixels
+ */
 export function scrollScale(total: number, seen: number) {
   const height = Math.min(total, tallest)
   const [last, lastHere] = [Math.max(0, total - seen), Math.max(0, height - seen)]
@@ -18,17 +21,17 @@ export function scrollScale(total: number, seen: number) {
   return {
     height,
     squeezed,
-    /** The furthest that the contents scroll. */
+    /** The maximum scroll position of the contents. */
     last,
-    /** A movement of the bar by less is of a wheel or a key; one pixel by which it is dragged is more. */
+    /** Smaller movements of the bar come from the wheel or keys; dragging it by one pixel already moves it further. */
     jump: squeezed ? height / (4 * Math.max(1, seen)) : Infinity,
-    /** Of a place in the contents, where the bar stands. */
+    /** The position of the bar for a position in the contents. */
     bar(y: number): number {
       const at = within(y, last)
       if (!squeezed || at <= plain) return at
       return at >= last - plain ? lastHere - (last - at) : plain + (at - plain) / rate
     },
-    /** The place in the contents that the bar stands for. */
+    /** The position in the contents for a position of the bar. */
     place(bar: number): number {
       const at = within(bar, lastHere)
       if (!squeezed || at <= plain) return at

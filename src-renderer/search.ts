@@ -1,6 +1,6 @@
-/** Fuzzy search as in editors: the letters in order; beginnings of words and runs count more. */
+/** Fuzzy search as in editors: the letters must occur in order; beginnings of words and consecutive letters score higher. */
 
-/** Higher is better; null where the letters are not all there. */
+/** Higher is better; null if not all letters occur. */
 export function score(wanted: string, text: string): number | null {
   const [w, s] = [wanted.toLowerCase().replace(/\s+/g, ''), text.toLowerCase()]
   if (!w) return 0
@@ -17,7 +17,7 @@ export function score(wanted: string, text: string): number | null {
   return total - s.length / 100
 }
 
-/** Those that match, the best first; all in their order for an empty text. */
+/** The matching items, best first; all in their order if the text is empty. */
 export function rank<T>(wanted: string, items: readonly T[], text: (item: T) => string): T[] {
   if (!wanted.trim()) return [...items]
   return items

@@ -1,4 +1,4 @@
-/** One palette for the page's own styles and the component library. Contrast of text on its ground is 4.5:1 or more. */
+/** One palette for the page's own styles and the component library. Text contrast is at least 4.5:1. */
 import { darkTheme, type GlobalTheme, type GlobalThemeOverrides } from 'naive-ui'
 
 interface Palette {

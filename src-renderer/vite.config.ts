@@ -6,12 +6,12 @@ import { guide } from '../.ci/guide.mjs'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** The renderer; electron.vite.config.ts builds it with the rest, `vite build -c src-renderer/vite.config.ts` by itself. */
+/** The renderer. electron.vite.config.ts builds it with the rest, `vite build -c src-renderer/vite.config.ts` by itself. */
 export default defineConfig({
   root: here('.'),
   base: './',
   plugins: [vue(), guide(), bundled('renderer')],
-  server: { fs: { allow: [here('..')] } }, // the pages of the guide, and their pictures
+  server: { fs: { allow: [here('..')] } }, // the guide's pages and images
   define: {
     __VUE_OPTIONS_API__: 'false',
     __VUE_PROD_DEVTOOLS__: 'false',

@@ -1,6 +1,6 @@
 import { onUnmounted, ref, watch, type Ref } from 'vue'
 
-/** The width of an element in CSS pixels as it changes, so that what is drawn in it keeps its size of letters. */
+/** The width of an element in CSS pixels, updated as it changes, so that text in drawings keeps its size. */
 export function useWidth(element: Ref<Element | null | undefined>, first: number): Ref<number> {
   const width = ref(first)
   const observer = new ResizeObserver(([entry]) => {

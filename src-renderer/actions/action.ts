@@ -1,4 +1,4 @@
-/** An action is a record in a `*.actions.ts` file of the feature that it belongs to; the palette, keys, menus and lists read it. */
+/** Actions are records in the `*.actions.ts` files of their features; the palette, shortcuts, menus and lists are built from them. */
 import type { Words } from '#shared/model/words.ts'
 
 export const groups = ['go', 'project', 'tools', 'edit', 'view', 'label', 'review', 'images', 'models', 'window'] as const
@@ -10,18 +10,18 @@ export interface Action {
   readonly title: Words
   /** Default chords, written 'Ctrl+Shift+Z'; Ctrl stands for Command on a Mac as well. */
   readonly keys?: readonly string[]
-  /** On a Mac, where those mean something else. */
+  /** Used on a Mac instead, where the default chords have another meaning. */
   readonly macKeys?: readonly string[]
-  /** Actions may share a key: the first that has something to do takes it. Those of a higher rank are asked first; 0 unless told. */
+  /** Actions may share a key: the first one that has something to do handles it. Higher ranks are asked first; the default is 0. */
   readonly rank?: number
-  /** Can it do anything now? */
+  /** Whether it can run now. */
   available(): boolean
   /** Returns false if it had nothing to do, so that another action on the same key may run. */
   run(): unknown
 }
 
 export interface ActionFile {
-  /** Lists show the actions of a group in the order of their files. */
+  /** Within a group, lists show actions in ascending order of their files. */
   readonly order: number
   readonly actions: readonly Action[]
 }

@@ -8,14 +8,14 @@ import { useProject } from '../stores/project.ts'
 import { useShell } from '../stores/shell.ts'
 import { useToasts } from '../stores/toasts.ts'
 
-/** The images that a bulk edit applies to: those chosen, else the open one. */
+/** The images that a bulk edit applies to: the selected ones, otherwise the open one. */
 export function chosenImages(): number[] {
   const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
   if (gallery.selection.size) return [...gallery.selection]
   return shell.room === 'label' && openImage.mediaId !== null ? [openImage.mediaId] : []
 }
 
-/** Undoes the project's last change, which is the one in the toast. */
+/** Undoes the project's last change, which is the one that the toast shows. */
 export async function takeBack(): Promise<void> {
   await outbox.empty()
   await call('history.undo', {})
@@ -74,14 +74,14 @@ export async function copyFrom(mediaId: number): Promise<void> {
   if (!pasted) toasts.say('toast.nothingToCopy')
 }
 
-/** Copies the selection to the following images, as one change that its toast can undo. */
+/** Copies the selection to the following images as one change; the toast offers to undo it. */
 export async function copyOnward(images: number): Promise<void> {
   const [{ editor, mediaId }, gallery, toasts] = [useOpenImage(), useGallery(), useToasts()]
   const here = gallery.places.get(mediaId ?? 0)
   if (here === undefined) return
   const mediaIds = gallery.ids.slice(here + 1, here + 1 + images)
   if (!mediaIds.length || !editor.selection.length) return toasts.say('toast.noNext')
-  await outbox.empty() // regions drawn just now have their ids by then
+  await outbox.empty() // newly drawn regions have their ids by then
   const copied = await call('regions.copy', { ids: [...editor.selection], mediaIds })
   toasts.done('toast.copied', { regions: copied.regions, count: copied.images.length }, undoing)
 }

@@ -1,4 +1,4 @@
-/** What happens with files and folders dropped on the window. */
+/** Handles files and folders dropped on the window. */
 import { shallowRef } from 'vue'
 import { call } from '../rpc/index.ts'
 import { useExchange } from '../stores/exchange.ts'
@@ -8,7 +8,7 @@ import { useToasts } from '../stores/toasts.ts'
 import { bulk } from './bulk.ts'
 import { offersFor, type Offer } from './offers.ts'
 
-/** What the dialog offers. */
+/** The offers shown in the dialog. */
 export const dropped = shallowRef<{ offers: Offer[]; more: number }>({ offers: [], more: 0 })
 
 export async function take(paths: readonly string[]): Promise<void> {

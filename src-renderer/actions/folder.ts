@@ -1,4 +1,4 @@
-/** Asks for a folder, in the host's dialog or, if it has none, in our own. */
+/** Asks for a folder, with the native dialog or, where there is none, with our own. */
 import { shallowRef } from 'vue'
 import { call } from '../rpc/index.ts'
 import { useShell } from '../stores/shell.ts'

@@ -1,4 +1,4 @@
-/** Going to rooms and images, and through the window's history, whose steps undo no edits. */
+/** Navigation between views and images, and through the window's history. History steps never undo edits. */
 import { menuTitle } from '#shared/locales/index.ts'
 import { useRoute } from '../routing/route.ts'
 import { useGallery } from '../stores/gallery.ts'

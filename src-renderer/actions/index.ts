@@ -20,7 +20,7 @@ export function act(id: string): boolean {
   return action !== undefined && action.available() && action.run() !== false
 }
 
-/** While a dialog is open, only what opens and closes dialogs. */
+/** Actions that stay available while a dialog is open: those that open and close dialogs. */
 const overDialogs = new Set(['command-palette', 'guide', 'help', 'settings', 'about'])
 
 export function onKey(event: KeyboardEvent): void {
@@ -31,14 +31,14 @@ export function onKey(event: KeyboardEvent): void {
   if (!dialog && classify.working) {
     const field = document.activeElement
     if (classify.press(chord)) return event.preventDefault()
-    if (document.activeElement !== field) return // the letter goes into the field that was just focused
+    if (document.activeElement !== field) return // the letter goes into the newly focused field
   }
   if (!dialog && chord === 'Escape' && useComments().close()) return event.preventDefault()
   if (!dialog && useAgreement().press(chord)) return event.preventDefault()
   if (!dialog && useGrounding().press(chord)) return event.preventDefault()
   for (const id of actionsOf(chord, keys.value)) {
     if (dialog && !overDialogs.has(id)) continue
-    // Images passed while a key is held down are no steps of the history.
+    // Images passed while a key is held down add no history entries.
     if (!(event.repeat ? useRoute().quietly(() => act(id)) : act(id))) continue
     event.preventDefault()
     event.stopPropagation()

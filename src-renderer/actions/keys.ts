@@ -1,4 +1,4 @@
-/** Keys: the defaults of all actions, changed by the settings, and which action a key press means. */
+/** Shortcuts: the defaults of all actions, overridden by the settings, and the action that a key press triggers. */
 import { chordOf, isTextField, type KeyLike } from '../canvas/index.ts'
 import { actions } from './registry.ts'
 
@@ -8,7 +8,7 @@ const mac = typeof navigator !== 'undefined' && navigator.platform.startsWith('M
 const rankOf = (id: string) => actions.get(id)?.rank ?? 0
 const ranked = (keys: Keymap): Keymap => new Map([...keys].sort(([a], [b]) => rankOf(b) - rankOf(a)))
 
-/** What each action is bound to on a system, in the order in which those of one chord are asked. */
+/** The default chords per action on a system. Actions that share a chord are asked in this order. */
 export const defaultKeysOf = (mac: boolean): Keymap =>
   ranked(
     new Map(
@@ -42,6 +42,6 @@ export function chordFor(event: KeyLike & { target: unknown; isComposing?: boole
   return chord
 }
 
-/** Other actions that a chord would collide with, for the settings. */
+/** Other actions that already use a chord, for the settings. */
 export const collisions = (action: string, chord: string, keys: Keymap): string[] =>
   actionsOf(chord, keys).filter((other) => other !== action)

@@ -5,7 +5,7 @@ import { useShell } from '../stores/shell.ts'
 import { defineActions } from './action.ts'
 import { opened } from './when.ts'
 
-/** Presses the form's button in its room; from elsewhere, goes to that button. */
+/** Presses the submit button of the form if its view is open; otherwise goes there. */
 const submit = (room: 'train' | 'compare' | 'merge') => () => {
   const shell = useShell()
   const button = () => document.querySelector<HTMLElement>('[data-start]')
@@ -24,7 +24,7 @@ export default defineActions(80, [
   },
   {
     id: 'start-comparison',
-    title: { en: 'Compare the chosen checkpoints', ja: '選んだチェックポイントを比較' },
+    title: { en: 'Compare the selected checkpoints', ja: '選んだチェックポイントを比較' },
     group: 'models',
     available: opened,
     run: submit('compare'),

@@ -9,10 +9,10 @@ export type Offer =
   | { kind: 'import' | 'importFolder'; file: string }
   | { kind: 'importThere'; folder: string; file: string }
 
-/** Annotation files named one by one in the list of offers. */
+/** At most this many annotation files get an offer of their own. */
 export const most = 5
 
-/** Likeliest first. `alone`: a single obvious offer, carried out at once. */
+/** Likeliest first. `alone`: the single obvious offer, carried out at once. */
 export function offersFor(dropped: readonly LookedAt[], opened: boolean): { offers: Offer[]; alone: boolean; more: number } {
   const of = (kind: LookedAt['kind']) => [...new Set(dropped.filter((d) => d.kind === kind).map((d) => d.path))]
   const [projects, folders, images, files] = [of('project'), of('folder'), of('image'), of('file')]

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** Every action of the application, by name: what the palette lists, keys call, menus ask for. */
+/** All actions by id, for the palette, shortcuts and menus. */
 import type { Action, ActionFile } from './action.ts'
 
 const found = import.meta.glob<ActionFile>(['./*.actions.ts', '../views/**/*.actions.ts'], { import: 'default', eager: true })

@@ -8,13 +8,13 @@ import { useToasts } from '../stores/toasts.ts'
 
 export const always = (): boolean => true
 export const opened = (): boolean => useProject().opened !== null
-/** An image is open in the Label view. */
+/** Whether an image is open in the Label view. */
 export const labelling = (): boolean => opened() && useShell().room === 'label' && useOpenImage().content !== null
 export const browsing = (): boolean => opened() && useShell().room === 'data'
-/** Are images chosen in the overview? */
+/** Whether images are selected in the Data view. */
 export const chosen = (): boolean => browsing() && useGallery().selection.size > 0
 
-/** Reports a failure in a toast; the caller does not wait. */
+/** Reports a rejection in a toast; the caller does not wait. */
 export const failing = (promise: Promise<unknown>): void => void promise.catch((e: unknown) => useToasts().error(errorWords(e)))
 
 /** Makes an action's `run` that opens a dialog. */

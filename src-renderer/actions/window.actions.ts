@@ -16,7 +16,7 @@ const toggleSidebar = (which: 'data' | 'strip' | 'inspector') => () => {
   const { sidebars } = session.settings
   session.save({ sidebars: { ...sidebars, [which]: !sidebars[which] } })
 }
-/** The page about what the window shows; pressed again, the guide is closed. */
+/** Opens the guide at the page for the current view, or closes it. */
 function turnGuide(): void {
   const [shell, project] = [useShell(), useProject()]
   if (shell.dialog === 'guide') return shell.close()

@@ -1,4 +1,4 @@
-/** The words of actions and tools, put among those of each language: `actions.<id>`, `tools.<id>.<hint>`, `toolOptions.<setting>`. */
+/** Merges the words of actions and tools into each language: `actions.<id>`, `tools.<id>.<hint>`, `toolOptions.<setting>`. */
 import { locales, recordWord, wordsIn } from '#shared/locales/index.ts'
 import type { Words } from '#shared/model/words.ts'
 import { tools } from '../canvas/index.ts'

@@ -6,7 +6,7 @@ import { flatContains, flatOf } from './masks/flat-mask.ts'
 
 const known = new WeakMap<Rle, Box>()
 
-/** As `shapeBox`; masks' are worked out once. */
+/** `shapeBox`, with the results for masks cached. */
 export function boundsOfShape(shape: Shape): Box {
   if (shape.kind !== 'mask') return shapeBox(shape)
   let box = known.get(shape.rle)
@@ -23,7 +23,7 @@ function maskBounds({ size: [height], counts }: Rle): Box {
       const last = Math.floor((at + n - 1) / height)
       x0 = Math.min(x0, first)
       x1 = last
-      // A run over a column's end touches the first and the last row.
+      // A run that continues into the next column touches the first and the last row.
       y0 = first < last ? 0 : Math.min(y0, at - first * height)
       y1 = first < last ? height : Math.max(y1, at + n - last * height)
     }
@@ -32,6 +32,6 @@ function maskBounds({ size: [height], counts }: Rle): Box {
   return x1 < 0 ? { x: 0, y: 0, w: 0, h: 0 } : { x: x0, y: y0, w: x1 + 1 - x0, h: y1 - y0 }
 }
 
-/** As `shapeContains`, masks decoded once. */
+/** `shapeContains`, with decoded masks cached. */
 export const containsPoint = (shape: Shape, x: number, y: number, reach: number): boolean =>
   shape.kind === 'mask' ? flatContains(flatOf(shape), x, y) : shapeContains(shape, x, y, reach)

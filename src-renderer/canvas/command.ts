@@ -1,4 +1,4 @@
-/** The canvas's commands are records, collected in `commands/index.ts`. */
+/** Canvas commands are records, collected in `commands/index.ts`. */
 import type { Words } from '#shared/model/words.ts'
 import type { CanvasDocument } from './document.ts'
 
@@ -6,12 +6,12 @@ import type { CanvasDocument } from './document.ts'
 export type Run = (editor: CanvasDocument) => boolean
 
 export interface CommandRecord {
-  /** Where lists show it. */
+  /** The group that lists show it in. */
   readonly group: 'tools' | 'edit' | 'view'
   readonly title: Words
   /** Default chords, written 'Ctrl+Shift+Z'; Ctrl stands for Command on a Mac as well. */
   readonly keys?: readonly string[]
-  /** On a Mac, where those mean something else. */
+  /** Used on a Mac instead, where the default chords have another meaning. */
   readonly macKeys?: readonly string[]
   readonly run: Run
 }

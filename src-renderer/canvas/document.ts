@@ -1,4 +1,4 @@
-/** The document being labelled: its regions and labels, and what is selected. No DOM, and no tools: those work on it. */
+/** The document being labelled: its regions, labels and selection. Independent of the DOM and of the tools that edit it. */
 import { attributesOf, defaultsOf, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Scale } from '#shared/model/aid.ts'
 import type { Author } from '#shared/model/author.ts'
@@ -30,7 +30,7 @@ export interface EditorOptions {
   author(): Author
   /** Called once for each gesture or command that changed regions, after the editor shows the change. */
   onEdit(edit: RegionEdit): void
-  /** Names a region until it is saved: negative, never twice. */
+  /** Returns a unique negative id for a region that is not saved yet. */
   temporaryId?(): number
 }
 
@@ -38,14 +38,14 @@ export abstract class CanvasDocument extends Viewing {
   readonly regions = new RegionStore()
   /** In the order in which they were selected. */
   selection: readonly RegionId[] = []
-  /** Of the one region selected. */
+  /** Selected vertices of the only selected region. */
   vertexSelection: readonly VertexRef[] = []
   /** Whether a polygon shows its vertices or the frame that scales and rotates it; a double click toggles. */
   handleMode: 'vertices' | 'frame' = 'vertices'
   hovered: RegionId | null = null
-  /** Outlined although the pointer is not on them: a list or caption elsewhere points at them. */
+  /** Outlined although the pointer is not on them, because a list or caption elsewhere refers to them. */
   highlighted: readonly RegionId[] = []
-  /** Of new regions. */
+  /** The label of new regions. */
   activeLabelId: number | null = null
   settings: CanvasSettings = defaultSettings
   clipboard: Clipboard | null = null
@@ -54,7 +54,7 @@ export abstract class CanvasDocument extends Viewing {
   lastTool = 'box'
   /** The pointer over the image, in image pixels; null when it is elsewhere. */
   pointer: Point | null = null
-  /** The image's pixels, for tools that look at it; null until they are there. */
+  /** The image's pixels, for tools that need them; null until they are loaded. */
   pixels: () => Pixels | null = () => null
 
   private labels = new Map<number, Label>()
@@ -141,7 +141,7 @@ export abstract class CanvasDocument extends Viewing {
     })
   }
 
-  /** One region's new shape (null: it is gone). */
+  /** One region's new shape; null if it is removed. */
   commitShape(action: string, id: RegionId, shape: Shape | null): void {
     const before = this.regions.get(id)
     if (before && before.shape !== shape) this.commit(action, [{ before, after: shape && { ...before, shape } }])
@@ -156,7 +156,7 @@ export abstract class CanvasDocument extends Viewing {
     })
   }
 
-  /** Changes that the application made: undo, redo, another window. */
+  /** Applies changes made by the application: undo, redo, another window. */
   receive(changes: readonly RegionChange[]): void {
     this.apply(changes)
   }
@@ -188,7 +188,7 @@ export abstract class CanvasDocument extends Viewing {
   get editable(): Region[] {
     return this.selected.filter((r) => !r.locked)
   }
-  /** What a key applies to: the selection or, without one and with nothing in progress, the region under the pointer. */
+  /** What a key applies to: the selection or, if it is empty and nothing is in progress, the region under the pointer. */
   get atHand(): Region[] {
     if (this.selection.length || this.hovered === null || !this.atRest || this.settings.hideAll) return this.selected
     const under = this.regions.get(this.hovered)
@@ -209,7 +209,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('selection')
   }
 
-  /** Sets the label of new regions and of those that keys apply to. */
+  /** Sets the label of new regions and of the regions that keys apply to. */
   setLabel(labelId: number | null): void {
     this.batch(() => {
       this.activeLabelId = labelId
@@ -234,7 +234,7 @@ export abstract class CanvasDocument extends Viewing {
     const region = this.regions.get(id)
     if (region?.shape.kind !== 'keypoints' || region.locked || !this.image) return
     const shape = withStates(region.shape, indices, v, this.skeletonOf(region.labelId), this.image)
-    // Without any point the region could not be selected again.
+    // A region without any point could not be selected again.
     if (!shape.points.some((p) => p.v > 0)) return
     this.batch(() => {
       this.commitShape('change points', region.id, shape)
@@ -261,7 +261,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('settings')
   }
 
-  /** Inside the image, and on a neighbour's vertex or edge where snapping is on and one is near. */
+  /** The point clamped to the image and, if snapping is on, snapped to a vertex or edge of a nearby region. */
   placed(point: Point, except?: ReadonlySet<RegionId>): { at: Point; snapped: boolean } {
     const snap = this.settings.snapping && !this.settings.hideAll ? snapTo(this.regions, point, this.reach(), except) : null
     const { width, height } = this.image!

@@ -15,7 +15,7 @@ import { panBy, toImage, type View } from './view.ts'
 const doubleClick = { time: 400, distance: 5 }
 const stateActions: ReadonlySet<string> = new Set<StateAction>(['confirm', 'cancel', 'remove-last', 'delete', 'undo', 'redo'])
 
-/** A command, or the choice of a tool. */
+/** A command, or a switch to another tool. */
 export type CanvasAction = CanvasCommand | `tool-${string}`
 
 export class CanvasEditor extends CanvasDocument {
@@ -55,12 +55,12 @@ export class CanvasEditor extends CanvasDocument {
   override receive(changes: readonly RegionChange[]): void {
     this.batch(() => {
       const touched = new Set(changes.map(changedId))
-      // A gesture on a region that changed meanwhile cannot continue.
+      // A gesture on a region that has changed meanwhile cannot continue.
       if (this.state.overlay().previews && this.selection.some((id) => touched.has(id))) this.restart()
       super.receive(changes)
     })
   }
-  /** Its regions at the place where they were drawn (`by` null), or moved, kept within the image; one step. */
+  /** Places a template's regions where they were drawn (`by` null) or moved and kept within the image, as one undo step. */
   placeTemplate({ regions }: Template, by: Point | null): boolean {
     return insertAt(this, 'place template', regions, by)
   }
@@ -101,7 +101,7 @@ export class CanvasEditor extends CanvasDocument {
 
   // ---- Input
 
-  /** While Space is held a drag pans, whatever the tool; a drawing in progress continues afterwards. */
+  /** While Space is held, dragging pans with any tool; a drawing in progress continues afterwards. */
   holdPan(held: boolean): void {
     this.panHeld = held
     this.changed('overlay')
@@ -165,7 +165,7 @@ export class CanvasEditor extends CanvasDocument {
 
   /** Ctrl + wheel zooms about the pointer, the wheel alone scrolls; distances in CSS pixels. */
   wheel(input: Point & { deltaX: number; deltaY: number; ctrl: boolean; shift: boolean }): void {
-    // A pinch on a trackpad comes as small steps with Ctrl, a wheel's notch as 100 or more.
+    // A trackpad pinch arrives as small steps with Ctrl, a wheel notch as 100 or more.
     if (input.ctrl) this.zoom(Math.exp(-input.deltaY * (Math.abs(input.deltaY) < 50 ? 0.01 : 0.0025)), input)
     else if (input.shift && !input.deltaX) this.setView(panBy(this.view, -input.deltaY, 0))
     else this.setView(panBy(this.view, -input.deltaX, -input.deltaY))
@@ -186,7 +186,7 @@ export class CanvasEditor extends CanvasDocument {
 
   // ---- Actions
 
-  /** False if the canvas has nothing to do for it, so that the application may handle it. */
+  /** Returns false if the canvas has nothing to do, so that the application may handle the action. */
   execute(action: CanvasAction): boolean {
     return this.batch(() => {
       if (stateActions.has(action)) {

@@ -2,23 +2,23 @@
 import type { Box } from '#shared/model/shape.ts'
 import type { Point } from './types.ts'
 
-/** Positions of lines across the image, in its pixels. */
+/** Line positions in image pixels. */
 export interface Guides {
-  /** Of upright lines. */
+  /** Positions of vertical lines. */
   x: readonly number[]
-  /** Of level lines. */
+  /** Positions of horizontal lines. */
   y: readonly number[]
 }
 export const noGuides: Guides = { x: [], y: [] }
 
 export interface Lines {
   guides: Guides
-  /** Side of a cell, image pixels; null: no grid. */
+  /** Side of a grid cell in image pixels; null if there is no grid. */
   grid: number | null
   pixels: boolean
 }
 
-/** The nearest guide within reach, else the nearest line of the grid within reach, else a whole pixel where these are wanted. */
+/** The nearest guide within reach, else the nearest grid line within reach, else (if enabled) the nearest whole pixel. */
 export function alongAxis(v: number, guides: readonly number[], { grid, pixels }: Pick<Lines, 'grid' | 'pixels'>, reach: number): number {
   const guide = guides.reduce<number | null>((best, g) => (best === null || Math.abs(g - v) < Math.abs(best - v) ? g : best), null)
   if (guide !== null && Math.abs(guide - v) <= reach) return guide
@@ -39,7 +39,7 @@ export function aligned(point: Point, lines: Lines, reach: number): { at: Point;
   }
 }
 
-/** The move nearest to (dx, dy) that brings the side of the box that is closest to a guide, a grid line or a whole pixel onto it. */
+/** The move closest to (dx, dy) that aligns one side of the box with a guide, a grid line or a whole pixel. */
 export function alignedMove(box: Box, dx: number, dy: number, lines: Lines, reach: number): Point {
   const along = (from: number, size: number, by: number, guides: readonly number[]) => {
     const lined = { grid: lines.grid, pixels: false }
@@ -55,7 +55,7 @@ export function alignedMove(box: Box, dx: number, dy: number, lines: Lines, reac
   return { x: along(box.x, box.w, dx, lines.guides.x), y: along(box.y, box.h, dy, lines.guides.y) }
 }
 
-/** With one more line, or without the one that lies there. */
+/** Adds a line, or removes the one that is already there. */
 export function withGuide(guides: Guides, axis: 'x' | 'y', at: number, reach: number): Guides {
   const there = guides[axis].filter((g) => Math.abs(g - at) <= reach)
   const rest = guides[axis].filter((g) => !there.includes(g))
@@ -68,7 +68,9 @@ export const movedGuide = (guides: Guides, axis: 'x' | 'y', from: number, to: nu
   [axis]: [...guides[axis].filter((g) => g !== from), ...(to === null ? [] : [to])].sort((a, b) => a - b),
 })
 
-/** Steps of a ruler or a grid that stand at least so many screen pixels apart: 1, 2 or 5 times a power of ten, or of the cell. */
+/**
+ * The smallest step of a ruler or grid with lines at least this many screen pixels apart: 1, 2 or 5 times a power of ten, or of the cell.
+ */
 export function stepFor(scale: number, least: number, cell = 1): number {
   const wanted = least / scale / cell
   if (wanted <= 1) return cell

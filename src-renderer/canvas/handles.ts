@@ -4,7 +4,7 @@ import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import { asRotatedBox, boundsOfShapes } from './transform.ts'
 import type { Point } from './types.ts'
 
-/** dir: which side or corner along the frame's own axes, -1, 0 or 1; null turns. */
+/** dir: the side or corner along the frame's own axes (-1, 0 or 1 each); null for the rotation handle. */
 export interface Handle {
   dir: Point | null
   /** In image pixels. */
@@ -14,7 +14,7 @@ export interface Handle {
 /** CSS pixels from the frame to its rotation handle. */
 const stalk = 24
 
-/** One rotated box keeps its own frame; everything else has an upright one. Null where something can't be scaled. */
+/** A single rotated box keeps its own frame; otherwise the frame is upright. Null if any of the regions can't be scaled. */
 export function frameOf(regions: readonly Region[]): RotatedBoxShape | null {
   if (regions.length === 0 || regions.some((r) => r.locked || r.hidden || r.shape.kind === 'mask')) return null
   const [only] = regions
@@ -33,7 +33,7 @@ export function handlesOf(frame: RotatedBoxShape, scale: number): Handle[] {
   return handles
 }
 
-/** Corners before sides, the nearest first. */
+/** The nearest handle within reach; corners take precedence over sides. */
 export function hitHandle(frame: RotatedBoxShape, scale: number, { x, y }: Point, reachPx = 7): Handle | null {
   const sides = (h: Handle) => (h.dir ? Number(h.dir.x === 0 || h.dir.y === 0) : 0)
   const d = (h: Handle) => Math.hypot(h.at.x - x, h.at.y - y) * scale

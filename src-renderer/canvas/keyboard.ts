@@ -1,4 +1,4 @@
-/** What a key press is called, and where bare keys must not act. A chord is written 'Ctrl+Shift+Z'; Ctrl stands for Command as well. */
+/** Names of key presses, and where single keys must not act. A chord is written 'Ctrl+Shift+Z'; Ctrl also stands for Command. */
 export interface KeyLike {
   key: string
   ctrlKey: boolean
@@ -7,14 +7,14 @@ export interface KeyLike {
   altKey: boolean
 }
 
-/** 'Ctrl+Shift+Z' of a keyboard event; a letter is upper case whatever Shift and Caps Lock say. */
+/** The chord of a keyboard event, such as 'Ctrl+Shift+Z'; letters are upper case regardless of Shift and Caps Lock. */
 export function chordOf(e: KeyLike): string {
   const key = e.key === ' ' ? 'Space' : e.key.length === 1 ? e.key.toUpperCase() : e.key
   return [e.ctrlKey || e.metaKey ? 'Ctrl+' : '', e.altKey ? 'Alt+' : '', e.shiftKey ? 'Shift+' : '', key].join('')
 }
 
 const inert = new Set(['button', 'checkbox', 'color', 'file', 'image', 'radio', 'range', 'reset', 'submit'])
-/** Does this element take typed text? Given loosely, so that it needs no DOM. */
+/** Whether an element accepts typed text. Loosely typed so that no DOM is needed. */
 export function isTextField(target: unknown): boolean {
   const e = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null
   const tag = e?.tagName?.toUpperCase()

@@ -5,7 +5,7 @@ import { layoutOf, placedIn, pointName, type Skeleton, type Visibility } from '#
 import { boundsOfShape } from './bounds.ts'
 import type { Point, Size } from './types.ts'
 
-/** A guess at an unlabelled point's place: its last one, or the skeleton's within the box of the other points. */
+/** A guess at an unlabelled point's place: its last one, or the skeleton's layout within the box of the other points. */
 function guessed(shape: KeypointsShape, index: number, skeleton: Skeleton | null, { width, height }: Size): Point {
   const { x, y } = shape.points[index]!
   if ((x || y) && x >= 0 && y >= 0 && x <= width && y <= height) return { x, y }
@@ -15,7 +15,7 @@ function guessed(shape: KeypointsShape, index: number, skeleton: Skeleton | null
   return { x: box.x + u * box.w, y: box.y + v * box.h }
 }
 
-/** Points in another state: a missing point that returns gets a place, one that goes missing remembers its own. */
+/** Sets the state of points. A missing point that returns gets a place; one that goes missing keeps its coordinates. */
 export function withStates(
   shape: KeypointsShape,
   indices: readonly number[],
@@ -31,10 +31,10 @@ export function withStates(
   return { ...shape, points }
 }
 
-/** Hidden if all are visible, else visible. */
+/** Hidden if all are visible, otherwise visible. */
 export const otherSight = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
   indices.every((i) => points[i]?.v === 2) ? 1 : 2
-/** Not labelled if any of them is labelled, else visible. */
+/** Not labelled if any of them is labelled, otherwise visible. */
 export const otherPresence = ({ points }: KeypointsShape, indices: readonly number[]): Visibility =>
   indices.some((i) => (points[i]?.v ?? 0) > 0) ? 0 : 2
 
@@ -45,7 +45,7 @@ export function placed(box: Box, skeleton: Skeleton, { width, height }: Size): K
   return { ...shape, points }
 }
 
-/** The size of the last one placed, or half the image's height, around a point and within the image. */
+/** A box around a point, within the image: as large as the last one placed, or half the image's height. */
 export function boxAbout({ x, y }: Point, last: Size | null, { width, height }: Size): Box {
   const w = Math.min(last?.width ?? height / 4, width)
   const h = Math.min(last?.height ?? height / 2, height)

@@ -1,4 +1,4 @@
-/** Which shapes a rubber band touches: their lines and areas themselves, not the boxes about them. */
+/** Whether a shape touches a rubber band: tests its lines and area, not its bounding box. */
 import { boxContains } from '#shared/geometry/box.ts'
 import { shapeContains, shapePolygon } from '#shared/geometry/shape.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
@@ -8,7 +8,7 @@ import { linesOf } from './vertices.ts'
 export function meetsBox(shape: Shape, b: Box): boolean {
   if (shape.kind === 'mask') return maskMeets(ColumnMask.fromRle(shape.rle), b)
   if (shape.kind === 'keypoints') return shape.points.some((p) => p.v > 0 && boxContains(b, p.x, p.y))
-  if (shape.kind !== 'polyline' && shapeContains(shape, b.x, b.y)) return true // the band may lie wholly inside
+  if (shape.kind !== 'polyline' && shapeContains(shape, b.x, b.y)) return true // the band may be entirely inside the shape
   const outline: Shape = shape.kind === 'polyline' ? shape : { kind: 'polygon', parts: shapePolygon(shape)! }
   return linesOf(outline).some(({ points, closed }) => {
     const n = points.length
@@ -28,7 +28,7 @@ function maskMeets(mask: ColumnMask, b: Box): boolean {
   return false
 }
 
-/** Liang & Barsky 1984: is any of the segment inside the box? */
+/** Whether any of the segment is inside the box (Liang & Barsky 1984). */
 function segmentMeets(ax: number, ay: number, bx: number, by: number, b: Box): boolean {
   let [from, to] = [0, 1]
   for (const [p, q] of [

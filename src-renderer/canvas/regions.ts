@@ -1,4 +1,4 @@
-/** The regions of the open image: by id, in drawing order, and by place (an R-tree of their boxes). */
+/** The regions of the open image: by id, in drawing order, and by location (an R-tree of their boxes). */
 import RBush, { type BBox } from 'rbush'
 import { lineDistance } from '#shared/geometry/polygon.ts'
 import type { Region } from '#shared/model/region.ts'
@@ -16,7 +16,7 @@ const entryOf = (region: Region): Entry => {
   return { minX: x, minY: y, maxX: x + w, maxY: y + h, region }
 }
 
-/** Rejected proposals are kept so that they are not proposed again, but they are not shown. */
+/** Rejected proposals are kept so that they are not proposed again, but are not shown. */
 export const isShown = (r: Region) => !r.hidden && r.state !== 'rejected'
 
 const closedRings = (shape: Shape) => (shape.kind === 'polygon' ? shape.parts.flat() : [])
@@ -24,7 +24,7 @@ const closedRings = (shape: Shape) => (shape.kind === 'polygon' ? shape.parts.fl
 export class RegionStore {
   private readonly regions = new Map<RegionId, Region>()
   private readonly entries = new Map<RegionId, Entry>()
-  /** Built when first asked for: masks must be decoded for it, and showing an image should not wait for that. */
+  /** Built on first use: it requires decoding all masks, which should not delay showing an image. */
   private index: Tree | null = null
   private readonly renamed = new Map<RegionId, RegionId>()
   private ordered: Region[] | null = null
@@ -81,13 +81,13 @@ export class RegionStore {
     this.set({ ...region, id: to })
   }
 
-  /** Lowest first; equal z by id, temporary ids last. */
+  /** Lowest first; equal z by id, with temporary ids last. */
   all(): readonly Region[] {
     const age = (r: Region) => (r.id > 0 ? r.id : Number.MAX_SAFE_INTEGER / 2 - r.id)
     return (this.ordered ??= [...this.regions.values()].sort((a, b) => a.z - b.z || age(a) - age(b)))
   }
 
-  /** Regions whose boxes touch a box of image pixels; in no order. */
+  /** Regions whose boxes intersect a box of image pixels, in no particular order. */
   inBox = (b: Box): Region[] => this.tree.search({ minX: b.x, minY: b.y, maxX: b.x + b.w, maxY: b.y + b.h }).map((e) => e.region)
 
   /** Regions under a point, or with an outline within `reach` pixels of it: unlocked before locked, then topmost first. */

@@ -1,4 +1,4 @@
-/** Snapping to the vertices and edges of the regions nearby, so that neighbours share their borders exactly. */
+/** Snapping to vertices and edges of nearby regions, so that neighbours share their borders exactly. */
 import type { Shape } from '#shared/model/shape.ts'
 import { shapePolygon } from '#shared/geometry/shape.ts'
 import { isShown, type RegionStore } from './regions.ts'
@@ -11,7 +11,7 @@ const outline = (shape: Shape): Shape | null => {
   return parts ? { kind: 'polygon', parts } : shape
 }
 
-/** A vertex within `reach` image pixels, else the point on an edge; null if there is neither. */
+/** The nearest vertex within `reach` image pixels, else the nearest point on an edge; null if there is neither. */
 export function snapTo(regions: RegionStore, point: Point, reach: number, except: ReadonlySet<RegionId> = new Set()): Point | null {
   const shapes = regions
     .inBox({ x: point.x - reach, y: point.y - reach, w: 2 * reach, h: 2 * reach })

@@ -1,7 +1,7 @@
 import type { Overlay, Point, PointerInfo } from './types.ts'
 import { ToolState, type Next } from './tool-state.ts'
 
-/** A state in which the next press puts a vertex: it shows where that would snap to. */
+/** A state in which the next press places a vertex: it shows where that would snap to. */
 export abstract class SnappingState extends ToolState {
   protected snap: Point | null = null
 

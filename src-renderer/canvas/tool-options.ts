@@ -2,7 +2,7 @@ import type { ToolOption } from './tool.ts'
 
 /** In image pixels. */
 export const brushSize: ToolOption = { setting: 'brushSize', title: { en: 'Brush size', ja: 'ブラシの大きさ' }, min: 1, max: 256 }
-/** Of any channel, 0 to 255. */
+/** Largest difference in any channel, 0 to 255. */
 export const tolerance: ToolOption = {
   setting: 'tolerance',
   title: {

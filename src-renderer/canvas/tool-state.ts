@@ -1,27 +1,27 @@
 /**
- * A tool is a state machine; a state is an object that is made when it is entered and answers each event with the state to go
- * to, or with nothing to stay. What a state shows (overlay, cursor) is derived from it and vanishes with it.
+ * A tool is a state machine. A state is an object created when it is entered; it answers each event with the next state, or with nothing
+ * to stay. Its overlay and cursor are derived from it and vanish with it.
  */
 import type { CanvasDocument } from './document.ts'
 import type { Overlay, PointerInfo } from './types.ts'
 
-/** Keys reach a state as what they mean, so that they can be remapped. */
+/** States receive keys as their meanings, so that keys can be remapped. */
 export type StateAction = 'confirm' | 'cancel' | 'remove-last' | 'delete' | 'undo' | 'redo'
 
 /** The state has finished: the tool returns to its initial state. */
 export const done = Symbol('done')
 
-/** Where an event leads: to another state, back to the tool's start, or nowhere. */
+/** Where an event leads: to another state, to the tool's initial state, or nowhere. */
 export type Next = ToolState | typeof done | undefined
-/** The answer to a key. True: handled; false: not handled, so that the editor or the application may. */
+/** The answer to a key. True: handled. False: not handled, so the editor or the application may handle it. */
 export type Answer = ToolState | typeof done | boolean
 
 export abstract class ToolState {
-  /** The tool and the state's own name: 'polygon.drawing'. */
+  /** The tool and the name of the state, such as 'polygon.drawing'. */
   abstract readonly path: string
   constructor(protected readonly editor: CanvasDocument) {}
 
-  /** Undefined: the tool's own. */
+  /** Undefined: use the tool's cursor. */
   get cursor(): string | undefined {
     return undefined
   }
@@ -48,10 +48,10 @@ export abstract class ToolState {
   onExit(): void {}
 }
 
-/** Shared by all gestures: they end when the button is released, and cancelling them leaves no trace. */
+/** The base of all gestures: they end when the button is released, and cancelling them leaves no trace. */
 export abstract class DragState extends ToolState {
   protected abstract complete(): Next
-  /** Cancelled. */
+  /** Called when the gesture is cancelled. */
   protected dropped(): Next {
     return done
   }
@@ -59,7 +59,7 @@ export abstract class DragState extends ToolState {
     return this.complete()
   }
   override onAction(action: StateAction): Answer {
-    // Nothing else may change the document under a gesture.
+    // Nothing else may change the document during a gesture.
     return action === 'cancel' ? (this.dropped() ?? true) : true
   }
 }

@@ -1,4 +1,4 @@
-/** A tool is one record in a file of its own in `tools/`; the toolbar, keys, palette, lists of shortcuts and hints read it. */
+/** Each tool is a record in a file of its own in `tools/`; the toolbar, shortcuts, palette and hints are built from it. */
 import type { Component } from 'vue'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Words } from '#shared/model/words.ts'
@@ -6,10 +6,10 @@ import type { CanvasDocument } from './document.ts'
 import type { StateAction, ToolState } from './tool-state.ts'
 import type { CanvasSettings } from './types.ts'
 
-/** The toolbar's sections, from the top: tools that look and choose, that draw outlines, that work on pixels, that measure. */
+/** Sections of the toolbar from the top: tools that look and select, draw outlines, work on pixels, measure. */
 export const toolSections = ['look', 'outline', 'pixels', 'measure'] as const
 
-/** A setting of the canvas that is shown as a slider while the tool is in use. */
+/** A canvas setting shown as a slider while the tool is in use. */
 export interface ToolOption {
   readonly setting: { [K in keyof CanvasSettings]: CanvasSettings[K] extends number ? K : never }[keyof CanvasSettings]
   readonly title: Words
@@ -19,10 +19,10 @@ export interface ToolOption {
 
 /** What a hint may depend on. */
 export interface ToolContext {
-  /** Of the only region selected, if it is not locked. */
+  /** The kind of the only selected region, if it is not locked. */
   readonly shape: Shape['kind'] | null
   readonly selected: number
-  /** Is there a label with a skeleton to draw? */
+  /** Whether any label has a skeleton. */
   readonly skeleton: boolean
 }
 
@@ -30,21 +30,21 @@ export interface ToolRecord {
   /** Its action is `tool-<id>`. */
   readonly id: string
   readonly section: (typeof toolSections)[number]
-  /** Its place in its section and in every list. */
+  /** Its position in its section and in every list. */
   readonly order: number
   readonly title: Words
   readonly icon: Component
   /** Default chords. */
   readonly keys: readonly string[]
-  /** The CSS cursor of states that have none of their own. */
+  /** The CSS cursor of states that define none. */
   readonly cursor: string
-  /** Kinds of regions that it makes. */
+  /** The kinds of regions that it creates. */
   readonly makes: readonly Shape['kind'][]
   readonly options?: readonly ToolOption[]
-  /** Lines for the status bar. `idle` is shown unless `hint` names another, or none. */
+  /** Hints for the status bar. `idle` is shown unless `hint` picks another, or none. */
   readonly hints: Readonly<Record<string, Words>>
   hint?(context: ToolContext): string | null
-  /** While a state of this name is at work: its hint, if it has one, and the keys that it understands. */
+  /** For states of this name: the hint, if any, and the keys that they understand. */
   readonly during?: Readonly<Record<string, { hint?: string; keys: readonly StateAction[] }>>
   start(editor: CanvasDocument): ToolState
 }

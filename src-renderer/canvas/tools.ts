@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The tools there are: every record in `tools/`. */
+/** All tools: every record in `tools/`. */
 import { toolSections, type ToolRecord } from './tool.ts'
 
 const files = import.meta.glob<ToolRecord>('./tools/*.ts', { import: 'default', eager: true })
@@ -7,7 +7,7 @@ const place = (tool: ToolRecord) => toolSections.indexOf(tool.section) * 1000 + 
 export const tools: readonly ToolRecord[] = Object.values(files).sort((a, b) => place(a) - place(b))
 
 const byId = new Map(tools.map((tool) => [tool.id, tool]))
-/** @throws where there is no such tool */
+/** @throws if there is no such tool */
 export function toolOf(id: string): ToolRecord {
   const tool = byId.get(id)
   if (!tool) throw new Error(`no tool "${id}": there are ${[...byId.keys()].join(', ')}`)

@@ -1,4 +1,4 @@
-/** Moving, scaling and turning shapes. Masks move by whole pixels and are neither scaled nor turned. */
+/** Moving, scaling and rotating shapes. Masks move by whole pixels and cannot be scaled or rotated. */
 import { boxUnion } from '#shared/geometry/box.ts'
 import type { Box, RotatedBoxShape, Shape } from '#shared/model/shape.ts'
 import { boundsOfShape } from './bounds.ts'
@@ -20,7 +20,7 @@ const mapFlat = (points: readonly number[], f: (x: number, y: number) => readonl
   return out
 }
 
-/** Every vertex through `f`; of shapes that are made of vertices only. */
+/** Maps every vertex through `f`; only for shapes made of vertices. */
 function mapVertices(shape: Shape, f: (x: number, y: number) => readonly [number, number]): Shape {
   switch (shape.kind) {
     case 'polygon':
@@ -62,7 +62,7 @@ export function scale(shape: Shape, { sx, sy, tx, ty }: Scaling): Shape {
       return { ...shape, x: shape.x * sx + tx + Math.min(w, 0), y: shape.y * sy + ty + Math.min(h, 0), w: Math.abs(w), h: Math.abs(h) }
     }
     case 'rotated-box': {
-      // A sheared box is no box: its axes follow the scaling, its corners stay square.
+      // A sheared box is not a box: its axes follow the scaling, its corners stay right angles.
       const a = (shape.angle * Math.PI) / 180
       const [ux, uy] = [Math.cos(a) * sx, Math.sin(a) * sy]
       const [vx, vy] = [-Math.sin(a) * sx, Math.cos(a) * sy]
@@ -80,7 +80,7 @@ export function scale(shape: Shape, { sx, sy, tx, ty }: Scaling): Shape {
   }
 }
 
-/** By `angle` degrees, clockwise on the screen, about a point; a box becomes a rotated box. */
+/** Rotates by `angle` degrees, clockwise on screen, about a point; a box becomes a rotated box. */
 export function rotate(shape: Shape, about: Point, angle: number): Shape {
   const a = (angle * Math.PI) / 180
   const [cos, sin] = [Math.cos(a), Math.sin(a)]
@@ -110,7 +110,7 @@ export const asRotatedBox = (b: Box): RotatedBoxShape => ({
   angle: 0,
 })
 
-/** The rotated box with one side or corner (dir: -1, 0 or 1 along its own axes) at `to`, the opposite one kept in place. */
+/** The rotated box with one side or corner (dir: -1, 0 or 1 along its own axes) moved to `to` and the opposite one kept in place. */
 export function resizeRotatedBox(b: RotatedBoxShape, dir: Point, to: Point): RotatedBoxShape {
   const a = (b.angle * Math.PI) / 180
   const [cos, sin] = [Math.cos(a), Math.sin(a)]
@@ -124,7 +124,7 @@ export function resizeRotatedBox(b: RotatedBoxShape, dir: Point, to: Point): Rot
 /** The smallest upright box around several shapes. */
 export const boundsOfShapes = (shapes: readonly Shape[]): Box => shapes.map(boundsOfShape).reduce(boxUnion)
 
-/** The move nearest to (dx, dy) that keeps a box inside the image; a box that is too large or outside already moves freely. */
+/** The move closest to (dx, dy) that keeps a box inside the image; a box that is too large or already outside moves freely. */
 export function movedWithin(b: Box, dx: number, dy: number, { width, height }: Size): Point {
   const clamp = (v: number, low: number, high: number) => (low <= 0 && high >= 0 ? Math.min(Math.max(v, low), high) : v)
   return { x: clamp(dx, -b.x, width - b.x - b.w), y: clamp(dy, -b.y, height - b.y - b.h) }

@@ -5,27 +5,27 @@ import type { Point, Size } from './plane.ts'
 
 export type { Point, Size } from './plane.ts'
 
-/** Of a region: positive once the application has saved it, negative before (see `CanvasEditor.rename`). */
+/** Id of a region: positive once the application has saved it, negative before (see `CanvasEditor.rename`). */
 export type RegionId = number
 
-/** What is being labelled: the upright image, size in pixels. */
+/** The image being labelled, upright, with its size in pixels. */
 export interface CanvasImage extends Size {
   mediaId: number
   url: string
-  /** Of a huge image: it is then never fetched as a whole to be looked at. */
+  /** Set for a huge image, which is then never loaded as a whole for display. */
   pyramid?: Pyramid
 }
 
-/** A huge image in tiles. Level 0 has the full resolution; each further level halves it, until one tile holds it all. */
+/** A huge image in tiles. Level 0 has full resolution; each further level halves it until one tile holds everything. */
 export interface Pyramid {
-  /** Pixels. */
+  /** Side of a tile in pixels. */
   side: number
   tileUrl(level: number, x: number, y: number): string
-  /** The whole image, small. */
+  /** URL of a small version of the whole image. */
   overviewUrl: string
 }
 
-/** One row's change: `before` null = created, `after` null = deleted. */
+/** A change of one region. `before` is null if it was created, `after` if it was deleted. */
 export interface RegionChange {
   before: Region | null
   after: Region | null
@@ -36,9 +36,9 @@ export interface Clipboard {
   mediaId: number
 }
 
-/** One gesture or command, to be journaled, undone and redone as a whole. */
+/** One gesture or command, journaled, undone and redone as a whole. */
 export interface RegionEdit {
-  /** For a person: 'draw box', 'move 3 regions'. */
+  /** Shown to people, such as 'draw box' or 'move 3 regions'. */
   action: string
   changes: readonly RegionChange[]
 }
@@ -46,9 +46,9 @@ export interface RegionEdit {
 /** From the input device; positions in CSS pixels from the canvas's top-left corner, time in milliseconds. */
 export interface PointerInput extends Point {
   time: number
-  /** 0 left, 1 middle, 2 right; -1 on moves. */
+  /** 0 left, 1 middle, 2 right; -1 for moves. */
   button: number
-  /** Bit mask of buttons held: 1 left, 2 right, 4 middle. */
+  /** Bit mask of pressed buttons: 1 left, 2 right, 4 middle. */
   buttons: number
   shift: boolean
   alt: boolean
@@ -56,14 +56,14 @@ export interface PointerInput extends Point {
   ctrl: boolean
 }
 
-/** What a tool's state sees. */
+/** The pointer as a tool's state sees it. */
 export interface PointerInfo {
   /** In image pixels. */
   point: Point
   /** In CSS pixels. */
   screen: Point
   button: number
-  /** Is the left button held? */
+  /** Whether the left button is pressed. */
   pressed: boolean
   /** The second press of a double click. */
   double: boolean
@@ -72,7 +72,7 @@ export interface PointerInfo {
   ctrl: boolean
 }
 
-/** A vertex of a polygon (part, ring), of a polyline or of keypoints (part 0, ring 0). */
+/** A vertex of a polygon (part, ring), a polyline or keypoints (part 0, ring 0). */
 export interface VertexRef {
   part: number
   ring: number
@@ -81,12 +81,12 @@ export interface VertexRef {
 
 /** What a state wants drawn over the image; it vanishes with the state. */
 export interface Overlay {
-  /** The region in the making, and its colour where that is not the active label's. */
+  /** The region being drawn, and its colour unless that is the active label's. */
   draft?: Shape
   colour?: string
-  /** Flat points of an open line in the making, up to the pointer. */
+  /** Flat points of an open line being drawn, up to the pointer. */
   line?: readonly number[]
-  /** A mask in the making, and the region that it is to replace. */
+  /** A mask being drawn, and the region that it will replace. */
   mask?: ColumnMask
   maskOf?: RegionId
   /** Regions as they will be when the gesture ends. */
@@ -98,12 +98,12 @@ export interface Overlay {
   ghost?: Point
   /** Diameter of the brush in image pixels. */
   brush?: { at: Point; size: number; erase: boolean }
-  /** A line that is measured. */
+  /** The line being measured. */
   ruler?: readonly Point[]
 }
 
 export interface CanvasSettings {
-  /** Diameter of brush and eraser, image pixels. */
+  /** Diameter of brush and eraser in image pixels. */
   brushSize: number
   /** Magic wand: largest difference of any channel from the pixel clicked, 0 to 255. */
   tolerance: number
@@ -111,22 +111,22 @@ export interface CanvasSettings {
   crosshair: boolean
   minimap: boolean
   hideAll: boolean
-  /** The labels' names beside their regions. */
+  /** Whether label names are shown beside regions. */
   names: boolean
-  /** To whole pixels of the image. */
+  /** Whether points snap to whole image pixels. */
   snapToPixels: boolean
   /** Whether the grid is shown, and snapped to while snapping is on; its cell in image pixels. */
   grid: boolean
   gridStep: number
   /** Whether guides and rulers are shown, and guides snapped to while snapping is on. */
   guides: boolean
-  /** Boxes: by dragging, by two clicks, or by either. */
+  /** How boxes are drawn: by dragging, with two clicks, or either. */
   drawBy: 'either' | 'drag' | 'click'
-  /** Of outlines, CSS pixels. */
+  /** Width of outlines in CSS pixels. */
   lineWidth: number
-  /** Of regions' fills, 0 to 1. */
+  /** Opacity of region fills, 0 to 1. */
   fillOpacity: number
-  /** View only: 1 leaves the image as it is. */
+  /** For display only: 1 leaves the image unchanged. */
   brightness: number
   contrast: number
   imageOpacity: number

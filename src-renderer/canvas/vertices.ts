@@ -1,4 +1,4 @@
-/** Vertices of polygons, polylines and keypoints: find, move, insert, delete. Shapes are replaced, never changed. */
+/** Finding, moving, inserting and deleting vertices of polygons, polylines and keypoints. Shapes are replaced, never modified. */
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
 import type { Point, VertexRef } from './types.ts'
 
@@ -10,7 +10,7 @@ export interface Line {
   closed: boolean
 }
 
-/** The lines of vertices of a shape; of keypoints all points, those not labelled as NaN. */
+/** The vertex lines of a shape; for keypoints, all points in one line, with unlabelled ones as NaN. */
 export function linesOf(shape: Shape): Line[] {
   switch (shape.kind) {
     case 'polygon':
@@ -49,7 +49,7 @@ export function nearestVertex(shape: Shape, { x, y }: Point, reach: number): Ver
   return found
 }
 
-/** The nearest point of an edge within `reach`; `ref.index` is where a vertex put there would stand. */
+/** The nearest point on an edge within `reach`; `ref.index` is where a vertex inserted there would go. */
 export function nearestEdge(shape: Shape, { x, y }: Point, reach: number): { ref: VertexRef; at: Point } | null {
   if (shape.kind === 'keypoints') return null
   let best = reach * reach
@@ -76,7 +76,10 @@ export function nearestOnSegment(x: number, y: number, ax: number, ay: number, b
   return { x: ax + t * dx, y: ay + t * dy }
 }
 
-/** `change` one line's points; null where the line is to go. Holes go with their part; null where nothing is left. */
+/**
+ * Replaces one line's points with the result of `change`; null removes the line. Holes are removed with their part. Null if nothing is
+ * left.
+ */
 function withLine(shape: Shape, { part, ring }: VertexRef, change: (points: readonly number[]) => number[] | null): Shape | null {
   if (shape.kind === 'polyline') {
     const points = change(shape.points)
@@ -94,7 +97,7 @@ function withLine(shape: Shape, { part, ring }: VertexRef, change: (points: read
   return parts.length ? { ...shape, parts } : null
 }
 
-/** Each vertex by the same way. */
+/** Moves all vertices by the same distance. */
 export function moveVertices(shape: Shape, refs: readonly VertexRef[], dx: number, dy: number): Shape {
   if (shape.kind === 'keypoints')
     return { ...shape, points: shape.points.map((p, i) => (refs.some((r) => r.index === i) ? { ...p, x: p.x + dx, y: p.y + dy } : p)) }
@@ -110,7 +113,7 @@ export function moveVertices(shape: Shape, refs: readonly VertexRef[], dx: numbe
   return out
 }
 
-/** Before the vertex `ref` (or at the end). */
+/** Inserts a vertex before `ref`, or at the end. */
 export function insertVertex(shape: Shape, ref: VertexRef, { x, y }: Point): Shape {
   if (shape.kind === 'keypoints') return { ...shape, points: [...shape.points, { x, y, v: 2 } satisfies Keypoint] }
   return withLine(shape, ref, (points) => points.slice(0, 2 * ref.index).concat(x, y, points.slice(2 * ref.index))) ?? shape
@@ -119,7 +122,7 @@ export function insertVertex(shape: Shape, ref: VertexRef, { x, y }: Point): Sha
 /** Rings with fewer than three vertices are removed; null if nothing is left. */
 export function deleteVertices(shape: Shape, refs: readonly VertexRef[]): Shape | null {
   if (shape.kind === 'keypoints') {
-    // A named point belongs to a skeleton: it stays in the list as not labelled.
+    // Named points belong to a skeleton, so they stay in the list as not labelled.
     if (refs.every((r) => shape.points[r.index]?.name !== undefined)) {
       const points = shape.points.map((p, i) => (refs.some((r) => r.index === i) ? { ...p, v: 0 as const } : p))
       return points.some((p) => p.v > 0) ? { ...shape, points } : null
@@ -131,7 +134,7 @@ export function deleteVertices(shape: Shape, refs: readonly VertexRef[]): Shape 
     )
     return points.length ? { ...shape, points, ...(edges && { edges }) } : null
   }
-  // From the back, so that the indices still to come keep their meaning, also when a ring or a part goes.
+  // From the back, so that the remaining indices stay valid, even when a ring or a part is removed.
   const order = [...refs].sort((a, b) => b.part - a.part || b.ring - a.ring || b.index - a.index)
   let out: Shape | null = shape
   for (const [part, ring] of new Map(order.map((r) => [`${r.part}/${r.ring}`, [r.part, r.ring] as const])).values()) {

@@ -1,4 +1,4 @@
-/** Pan and zoom: `scale` CSS pixels an image pixel; the image's top-left corner lies at (x, y) CSS pixels of the canvas. */
+/** Pan and zoom: `scale` is CSS pixels per image pixel; (x, y) is the image's top-left corner in CSS pixels of the canvas. */
 import type { Box } from '#shared/model/shape.ts'
 import type { Point, Size } from './types.ts'
 
@@ -12,14 +12,14 @@ export const toImage = (v: View, p: Point): Point => ({ x: (p.x - v.x) / v.scale
 export const toScreen = (v: View, p: Point): Point => ({ x: p.x * v.scale + v.x, y: p.y * v.scale + v.y })
 export const panBy = (v: View, dx: number, dy: number): View => ({ ...v, x: v.x + dx, y: v.y + dy })
 
-/** The image point under `at` (CSS pixels) stays under it. */
+/** Zooms while keeping the image point under `at` (CSS pixels) in place. */
 export function zoomAbout(v: View, at: Point, factor: number): View {
   const scale = Math.min(maxScale, Math.max(minScale, v.scale * factor))
   const k = scale / v.scale
   return { scale, x: at.x - (at.x - v.x) * k, y: at.y - (at.y - v.y) * k }
 }
 
-/** The box (of image pixels) whole and centred, with a margin in CSS pixels. */
+/** Shows a box (image pixels) in full and centred, with a margin in CSS pixels. */
 export function fitBox(box: Box, viewport: Size, margin = 16): View {
   const scale = Math.min(
     maxScale,
@@ -28,7 +28,7 @@ export function fitBox(box: Box, viewport: Size, margin = 16): View {
   return { scale, x: viewport.width / 2 - (box.x + box.w / 2) * scale, y: viewport.height / 2 - (box.y + box.h / 2) * scale }
 }
 
-/** The part of the plane that the viewport shows, in image pixels. */
+/** The visible part of the image plane, in image pixels. */
 export function visibleBox(v: View, viewport: Size): Box {
   const { x, y } = toImage(v, { x: 0, y: 0 })
   return { x, y, w: viewport.width / v.scale, h: viewport.height / v.scale }

@@ -3,18 +3,18 @@ import type { Box } from '#shared/model/shape.ts'
 import type { CanvasChange, CanvasImage, Point, Size } from './types.ts'
 import { fitBox, zoomAbout, type View } from './view.ts'
 
-/** How near (CSS px) the pointer must come to an outline, a vertex, or something to snap to. */
+/** How close (CSS px) the pointer must be to an outline, a vertex or a snapping target. */
 export const reachPx = 7
-/** Zooming to a region stops at this scale: a point would otherwise fill the window with one pixel. */
+/** The largest scale when zooming to a region: a single point would otherwise fill the window with one pixel. */
 const largest = 8
 
-/** Called after each change, with what changed; the changes of one call come together. */
+/** Notifies listeners of what changed; all changes made during one call are reported together. */
 class Changes {
   private readonly listeners = new Set<(what: ReadonlySet<CanvasChange>) => void>()
   private pending = new Set<CanvasChange>()
   private depth = 0
 
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   subscribe(listener: (what: ReadonlySet<CanvasChange>) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -72,16 +72,16 @@ export abstract class Viewing extends Changes {
     const view = this.wholeView()
     if (view) this.setView(view)
   }
-  /** A part of the image with room around it. */
+  /** Zooms to a part of the image, with room around it. */
   zoomTo({ x, y, w, h }: Box): void {
     const least = Math.min(this.viewport.width, this.viewport.height) / largest
     const [wide, high] = [Math.max(w * 1.3, least), Math.max(h * 1.3, least)]
     this.setView(fitBox({ x: x + w / 2 - wide / 2, y: y + h / 2 - high / 2, w: wide, h: high }, this.viewport))
   }
-  /** About a point in CSS pixels; the middle of the viewport where none is given. */
+  /** Zooms about a point in CSS pixels; by default the centre of the viewport. */
   zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {
     this.setView(zoomAbout(this.view, at, factor))
   }
-  /** A distance in CSS pixels, in image pixels. */
+  /** Converts a distance from CSS pixels to image pixels. */
   reach = (px: number = reachPx) => px / this.view.scale
 }

@@ -1,4 +1,4 @@
-/** Which page of the guide is about what the window shows. */
+/** Which page of the guide fits what the window shows. */
 import type { Dialog, Room } from '../stores/shell.ts'
 import type { PageName } from './names.ts'
 
@@ -20,7 +20,7 @@ export interface Place {
   /** null: no project is open. */
   room: Room | null
   dialog: Dialog | null
-  /** Proposals, or labels that a model doubts, are being judged. */
+  /** Whether proposals or doubtful labels are being reviewed. */
   judging: boolean
 }
 export function pageFor({ room, dialog, judging }: Place): PageName {

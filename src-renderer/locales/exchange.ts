@@ -1,4 +1,4 @@
-/** What datasets hold, as reports of exports call it. */
+/** Names for what datasets contain, used in export reports. */
 import type { Feature } from '#shared/model/exchange.ts'
 
 export const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, string>>>> = {

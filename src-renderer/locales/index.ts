@@ -1,7 +1,7 @@
 import { createI18n } from 'vue-i18n'
 import { localeOf, locales, wordsIn, type Locale } from '#shared/locales/index.ts'
 
-/** Texts that are still in English have the forms of English, which may be fewer. */
+/** Texts that are not translated use the plural forms of English, of which there may be fewer. */
 const pluralRules = Object.fromEntries(
   locales.flatMap(({ id, plural }) =>
     plural ? [[id, (count: number, forms: number) => Math.min(plural(count, forms), forms - 1)] as const] : [],
@@ -12,15 +12,15 @@ export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  // Filled from English, so that a language that lacks a word has no gap. Records bring words of their own (actions/words.ts).
+  // Missing words are filled in from English. Records add words of their own (actions/words.ts).
   messages: Object.fromEntries(locales.map((l) => [l.id, wordsIn(l.id)])),
   pluralRules,
 })
 
-/** The language that the window speaks now. */
+/** The current language of the window. */
 export const spoken = (): Locale => localeOf(i18n.global.locale.value)
 
-/** `?locale=` of the window's address: it wins over the settings until the tab is closed, also for languages that are not offered. */
+/** `?locale=` in the window's address overrides the settings until the tab is closed, also for languages that are not offered. */
 export function askedLocale(): string | null {
   const place = 'dashi:locale'
   const asked = new URLSearchParams(location.search).get('locale')
@@ -28,5 +28,5 @@ export function askedLocale(): string | null {
   const id = sessionStorage.getItem(place)
   return locales.some((l) => l.id === id) ? id : null
 }
-/** To choose from in this build. */
+/** The languages to choose from in this build. */
 export const offeredLocales = locales.filter((l) => !l.developing || import.meta.env.DEV)

@@ -1,4 +1,4 @@
-/** Why a file was not taken or cannot be read: the application says it in English, a window in its own language. */
+/** Translates why a file was skipped or cannot be read: the application reports the reason in English. */
 import { spoken } from './index.ts'
 
 export const reasonWords = (reason: string): string => spoken().reason?.(reason) ?? reason

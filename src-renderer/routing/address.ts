@@ -1,6 +1,6 @@
 /**
- * Where a window is, as one record, and as the text after the `#` of its address: `#/label/12?split=train&sort=-size&project=…`.
- * An address only shows: to follow one changes nothing and begins no work, so that a link is harmless wherever it comes from.
+ * A window's state as one record, and as the text after the `#` of its address: `#/label/12?split=train&sort=-size&project=…`. An address
+ * only navigates: following one changes nothing and starts no work, so links are harmless wherever they come from.
  */
 import { z } from 'zod'
 import { mediaSort } from '#shared/contract/media.ts'
@@ -14,7 +14,7 @@ export type Tool = (typeof tools)[number]
 export const mapMethods = ['umap', 'pca'] as const
 export const colourings = ['label', 'split', 'author', 'review', 'none'] as const
 
-/** Ids in an order, with runs written short: `1-40,7,52`. `all`: those that are shown. `~name`: a long list, kept in lists.ts. */
+/** Ids in order, with ranges abbreviated: `1-40,7,52`. `all`: the images shown. `~name`: a long list, stored in lists.ts. */
 const list = z.preprocess(
   (v) => (typeof v === 'number' ? String(v) : v),
   z.string().regex(/^(all|~[0-9a-z]{1,40}|\d{1,15}(-\d{1,15})?(,\d{1,15}(-\d{1,15})?)*)$/),
@@ -22,22 +22,22 @@ const list = z.preprocess(
 const word = z.string().min(1).max(4096)
 const few = z.array(word).max(64)
 
-/** Stands for a project, as `projects.open` names it. Without it, the window's own is meant. */
+/** Identifies a project, as in `projects.open`; without it, the window's own project is meant. */
 const common = {
   project: z
     .string()
     .regex(/^[0-9a-f]{16}$/)
     .optional(),
 }
-/** Which images are shown, in which order. */
+/** Which images are shown, and in what order. */
 const shown = {
   filter: mediaFilter.optional(),
   sort: mediaSort.optional(),
-  /** Only these, as something else than a filter found them, under this title. */
+  /** Only these images, found by something other than the filter, under this title. */
   found: list.optional(),
   title: z.string().max(300).optional(),
 }
-/** Two authors held against one another, each as `person:NAME` or `checkpoint:ID`; while labelling, their disagreements are settled. */
+/** Two authors being compared, each as `person:NAME` or `checkpoint:ID`; in the Label view their disagreements are settled. */
 const compared = {
   between: z.tuple([word, word]).optional(),
   iou: z.number().min(0.05).max(1).optional(),
@@ -49,14 +49,14 @@ export const address = z.discriminatedUnion('room', [
     ...common,
     ...shown,
     chosen: list.optional(),
-    /** The image under the keyboard's focus, where none is chosen. */
+    /** The focused image, if none is selected. */
     at: id.optional(),
     tool: z.enum(tools).optional(),
-    /** A folder of which is shown what can be made, as when a project is opened first. */
+    /** A folder whose first-open page is shown. */
     first: word.optional(),
-    /** Folder of the checkpoint whose embeddings count. */
+    /** Folder of the checkpoint whose embeddings are used. */
     model: word.optional(),
-    /** What was looked for: images like one, or words. */
+    /** The search: images similar to one, or a text. */
     like: id.optional(),
     words: word.optional(),
     map: z.enum(mapMethods).optional(),
@@ -76,14 +76,14 @@ export const address = z.discriminatedUnion('room', [
     room: z.literal('train'),
     ...common,
     run: word.optional(),
-    /** Runs whose curves lie over one another. */ curves: few.optional(),
+    /** Runs whose curves are overlaid. */ curves: few.optional(),
   }),
   z.object({
     room: z.literal('compare'),
     ...common,
-    /** Folders of the checkpoints chosen. */
+    /** Folders of the selected checkpoints. */
     of: few.optional(),
-    /** Their comparison was asked for, and is shown where it is there. */
+    /** A comparison was requested; it is shown if it is available. */
     asked: z.literal(true).optional(),
     reference: z.int().min(0).max(63).optional(),
     x: word.optional(),
@@ -94,9 +94,9 @@ export const address = z.discriminatedUnion('room', [
 ])
 export type Address = z.infer<typeof address>
 
-/** What stands in the path after the room. */
+/** The parameter that follows the room in the path. */
 const main: Partial<Record<Address['room'], string>> = { label: 'image', train: 'run', merge: 'run' }
-/** What a step back does not take back: it is written into the present entry of the history. */
+/** Parameters that are not history steps: they update the current entry. */
 const details = new Set([
   'chosen',
   'at',
@@ -122,14 +122,14 @@ const parsed = (text: string): unknown => {
     return text
   }
 }
-/** Plain words as they are, anything else as JSON; so are words that JSON would read otherwise. */
+/** Plain words are written as they are, everything else (and words that JSON would parse differently) as JSON. */
 const written = (value: unknown): string => (typeof value === 'string' && parsed(value) === value ? value : JSON.stringify(value))
-/** Lists as they are, though one of a single id looks like a number. */
+/** Written as they are, even though a list with a single id looks like a number. */
 const lists = new Set(['found', 'chosen', 'regions'])
-/** Browsers leave these as they are after a `#`. */
+/** Characters that browsers do not escape after a `#`. */
 const escaped = (text: string) => encodeURIComponent(text).replace(/%(2C|3A|2F|5B|5D|7B|7D|40)/g, (c) => decodeURIComponent(c))
 
-/** Beginning with `#`. */
+/** Starts with `#`. */
 export function writeAddress(of: Address): string {
   if (of.room === 'welcome') return '#/'
   const { room, project, ...rest } = of
@@ -143,7 +143,7 @@ export function writeAddress(of: Address): string {
   return `#/${room}${path}${parts.length ? `?${parts.join('&')}` : ''}`
 }
 
-/** Null where it is not understood; what another version says besides is passed over. */
+/** Null if the address is invalid; unknown parameters, as from another version, are ignored. */
 export function readAddress(hash: string): Address | null {
   const [, path = '', query = ''] = /^#?\/?([^?]*)(?:\?(.*))?$/s.exec(hash) ?? []
   if (hash.length > 20_000) return null
@@ -176,15 +176,15 @@ function nested(room: string, fields: Map<string, unknown>): Record<string, unkn
   return { ...others, ...(Object.keys(filter).length && { filter }), ...(by && { sort: { by, descending: sign === '-' } }) }
 }
 
-/** Whether going from one to the other is a step that Back takes back. What is typed letter by letter is one step. */
+/** Whether going from one address to the other adds a history entry. Typing letter by letter is a single step. */
 export function isStep(from: Address, to: Address): boolean {
-  // What was being chosen becomes the comparison: a step back from it leads to what was shown before.
+  // The selection becomes the comparison: going back from it leads to what was shown before.
   if (from.room === 'compare' && to.room === 'compare' && !from.asked && to.asked && JSON.stringify(from.of) === JSON.stringify(to.of))
     return false
   const place = (a: Address): string => {
     const { filter, ...rest } = a as Address & { filter?: z.infer<typeof mediaFilter> }
     const typed = filter && { ...filter, ...(filter.pathText && { pathText: '…' }), ...(filter.captionText && { captionText: '…' }) }
-    // What is being chosen for a comparison or a soup is no place yet; a comparison that is shown is one.
+    // A selection in progress (for a comparison or a soup) is not a history entry; a comparison that is shown is one.
     const passing = (name: string) => details.has(name) || (name === 'of' && !('asked' in a && a.asked))
     return JSON.stringify([
       typed ?? {},
@@ -196,7 +196,7 @@ export function isStep(from: Address, to: Address): boolean {
   return place(from) !== place(to)
 }
 
-/** `1-40,7,52` of ids in their order. */
+/** Writes ids in their order, such as `1-40,7,52`. */
 export function listText(ids: Iterable<number>): string {
   const runs: string[] = []
   let [first, last] = [NaN, NaN]
@@ -214,7 +214,7 @@ export function listText(ids: Iterable<number>): string {
 }
 
 const most = 2_000_000
-/** The ids of such a text; null where it means more than any project holds. */
+/** Reads the ids of such a text; null if there are more than any project holds. */
 export function listIds(text: string): number[] | null {
   const ids: number[] = []
   for (const run of text.split(',')) {

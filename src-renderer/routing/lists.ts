@@ -1,10 +1,10 @@
-/** Lists of images too long for an address: kept in the browser under a short name, the latest few, for every tab of it. */
+/** Lists of images that are too long for an address. The latest few are kept in the browser under short names, shared by all tabs. */
 import { listIds, listText } from './address.ts'
 
 const longest = 1500
 const place = 'dashi:lists'
 const kept = 8
-/** Characters, of which a browser gives some millions. */
+/** In characters; browsers allow some millions. */
 const most = 400_000
 
 type Stored = [name: string, text: string][]
@@ -17,7 +17,7 @@ function stored(): Stored {
   }
 }
 
-/** FNV-1a over the text, as a name: the same list has the same address. */
+/** A name from the text's FNV-1a hash: the same list always has the same address. */
 function nameOf(text: string): string {
   let [a, b] = [0x811c9dc5, 0x1000193]
   for (let i = 0; i < text.length; i++) {
@@ -27,11 +27,11 @@ function nameOf(text: string): string {
   return `${a.toString(36)}${b.toString(36)}`
 }
 
-/** Lists as they were written last; kept when an address that names them is. */
+/** Recently written lists; stored once an address that names them is kept. */
 const written = new Map<string, string>()
 const texts = new WeakMap<readonly number[], string>()
 
-/** As an address has it. */
+/** The list as written in an address. */
 export function keptList(ids: readonly number[]): string {
   let text = texts.get(ids)
   if (text === undefined) texts.set(ids, (text = listText(ids)))
@@ -43,7 +43,7 @@ export function keptList(ids: readonly number[]): string {
   return `~${name}`
 }
 
-/** Keeps the lists that an address names. */
+/** Stores the lists that an address names. */
 export function keepLists(address: string): void {
   const named = [...address.matchAll(/=~([0-9a-z]+)/g)].flatMap(([, name]) =>
     written.has(name!) ? [[name!, written.get(name!)!] as [string, string]] : [],
@@ -56,11 +56,11 @@ export function keepLists(address: string): void {
   try {
     localStorage.setItem(place, JSON.stringify(next))
   } catch {
-    // a full or private browser: the list is known until the page goes
+    // full or private browser storage: the list is known until the page is closed
   }
 }
 
-/** Null where it is not known here (any more). */
+/** Null if the list is not known here, or no longer. */
 export function idsOfList(text: string): number[] | null {
   if (!text.startsWith('~')) return listIds(text)
   const name = text.slice(1)

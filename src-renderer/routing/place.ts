@@ -1,4 +1,4 @@
-/** The address of what the stores hold, and the stores as an address has them. A view that gets an address of its own gets lines here. */
+/** Converts between the state of the stores and addresses. A view with an address of its own adds lines here. */
 import { nextTick } from 'vue'
 import { mediaSort } from '#shared/contract/media.ts'
 import { useAgreement } from '../stores/agreement.ts'
@@ -27,7 +27,7 @@ function shown(): Pick<Of<'label'>, 'filter' | 'sort' | 'found' | 'title'> {
   }
 }
 
-/** What was looked for is looked for again: the list of what was found is then not in the address. */
+/** A search is repeated when an address is opened, so its results are not part of the address. */
 function searched(): Pick<Of<'data'>, 'like' | 'words' | 'found' | 'title'> {
   const [curation, gallery] = [useCuration(), useGallery()]
   const query = curation.query
@@ -66,7 +66,7 @@ export function here(): Address {
         chosen: gallery.selection.size ? (all ? 'all' : keptList([...gallery.selection])) : undefined,
         at: gallery.selection.size || !gallery.focus ? undefined : gallery.ids[gallery.focus],
         tool: curation.tool ?? undefined,
-        // The page of a new project is shown without being asked for; that of a folder that was added has its place.
+        // The page of a new project is shown automatically; that of an added folder is in the address.
         first: project.first !== null && project.first !== project.opened.first ? project.first : undefined,
         model: curation.tool ? curation.model : undefined,
         ...(curation.tool === 'map' && {
@@ -108,10 +108,10 @@ export function here(): Address {
   }
 }
 
-/** Of what an address names: words for what is not there any more. */
+/** Parts of an address that no longer exist. */
 export type Gone = 'label' | 'list'
 
-/** The open project's view as the address says, at once; what has to be fetched for it comes after. */
+/** Shows what an address says in the open project. Takes effect at once; data is fetched afterwards. */
 export async function show(address: Address): Promise<Gone[]> {
   const [shell, openImage, runs, comparison] = [useShell(), useOpenImage(), useRuns(), useComparison()]
   const gone: Gone[] = []
@@ -154,7 +154,7 @@ function showImages({ filter = {}, sort = bySequence, found, title = '' }: Of<'l
   if (filter.labelIds && labelIds!.length < filter.labelIds.length) gone.push('label')
   const { labelIds: _, ...others } = filter
   const wanted = { ...others, ...(labelIds?.length && { labelIds }) }
-  // What is the same stays the same thing: nothing is asked for again.
+  // Keep the same object if nothing changed, so that nothing is requested again.
   if (JSON.stringify(wanted) !== JSON.stringify(gallery.filter)) gallery.filter = wanted
   if (!sameSort(sort, gallery.sort)) gallery.sort = sort
   if (found === undefined) gallery.found = null
@@ -191,7 +191,7 @@ async function showData(address: Of<'data'>, gone: Gone[]): Promise<void> {
     if (address.tool !== 'similar') curation.tool = address.tool ?? null
     if (gallery.found) showImages({ ...address, found: keptList(gallery.found.ids), title: gallery.found.title }, gone)
   }
-  await nextTick() // what is shown is being asked for by now
+  await nextTick() // by now, what is shown has been requested
   await gallery.settled()
   const chosen = address.chosen === undefined ? [] : address.chosen === 'all' ? gallery.ids : idsOfList(address.chosen)
   if (!chosen) gone.push('list')

@@ -1,6 +1,6 @@
 /**
- * The window's address and its history. What the stores hold is written into the address; what the address says, after Back, Forward, a
- * link or by hand, is put into the stores. A step of the history takes nothing back that was edited.
+ * The window's address and its history. The state of the stores is written to the address; after Back, Forward, a link or typing, the
+ * address is applied to the stores. History steps never undo edits.
  */
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
@@ -14,19 +14,19 @@ import { isStep, readAddress, writeAddress, type Address } from './address.ts'
 import { keepLists } from './lists.ts'
 import { here, show } from './place.ts'
 
-/** Browsers take only so many writes of the address: while a key is held down, the last one. */
+/** Browsers limit how often the address may be written: while a key is held down, only the last one counts. */
 const pace = 200
 
 export const useRoute = defineStore('route', () => {
   const [project, shell, toasts] = [useProject(), useShell(), useToasts()]
-  /** An address that is not understood, as it stands there. */
+  /** The current address if it is invalid. */
   const unknown = ref<string | null>(null)
-  /** An address whose project is not open: it is gone to when that is. `known`: false where nobody here knows the project. */
+  /** An address whose project is not open; followed once it is. `known`: false if the project is unknown here. */
   const waiting = shallowRef<{ address: Address; known: boolean } | null>(null)
-  /** What the present entry of the history says. */
+  /** The address in the current history entry. */
   let entry: Address = { room: 'welcome' }
   let quiet = false
-  /** While the stores are being made what an address says, they are not written into it. */
+  /** While an address is being applied to the stores, they are not written to it. */
   let following = false
   let turns = 0
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -39,14 +39,14 @@ export const useRoute = defineStore('route', () => {
     keepLists(text)
     history.replaceState(history.state, '', text)
   }
-  /** What the stores hold now, into the history. */
+  /** Writes the state of the stores to the history. */
   function note(): void {
     if (following) return
     const now = here()
     const same = writeAddress(now) === writeAddress(entry)
     if (unknown.value !== null) {
       if (same) return
-      unknown.value = null // gone on from there
+      unknown.value = null // the user has moved on
       return push(now)
     }
     if (waiting.value !== null && now.room === 'welcome') return
@@ -65,7 +65,7 @@ export const useRoute = defineStore('route', () => {
     history.pushState(null, '', text)
   }
 
-  /** The view that the address names. */
+  /** Shows the view that the address names. */
   async function follow(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
@@ -83,7 +83,7 @@ export const useRoute = defineStore('route', () => {
     try {
       await (insisting ? remote.insist(() => reach(address, latest)) : reach(address, latest))
     } catch (e) {
-      if (!(e instanceof ConnectionLost)) toasts.error(errorWords(e)) // that has its banner
+      if (!(e instanceof ConnectionLost)) toasts.error(errorWords(e)) // shown by its banner
     } finally {
       if (latest()) {
         await nextTick()
@@ -112,18 +112,18 @@ export const useRoute = defineStore('route', () => {
       if (!latest()) return
     } else if (key === undefined) return void (waiting.value = { address, known: true })
     await project.settled()
-    await nextTick() // stores begin anew with a project
+    await nextTick() // stores are reset with a project
     const gone = await show(address)
     for (const what of gone) toasts.say(`route.gone.${what}`)
   }
-  /** What came of an address is written as what it is, in its place. */
+  /** Replaces an applied address with what it resulted in. */
   function settle(): void {
     if (following || waiting.value !== null) return
     entry = here()
     flush()
   }
 
-  /** Goes to where the window's address says, in the project that it names, else in `folder`. Throws nothing. */
+  /** Follows the window's address, in the project that it names or else in `folder`. Never throws. */
   async function begin(folder: string | null): Promise<void> {
     const hash = location.hash
     const address = hash === '' || hash === '#' ? null : readAddress(hash)
@@ -139,7 +139,7 @@ export const useRoute = defineStore('route', () => {
     for (const leaving of ['pagehide', 'beforeunload']) window.addEventListener(leaving, () => timer !== undefined && flush())
     watch(() => writeAddress(here()), note, { flush: 'post' })
   }
-  // Whoever opens the project that an address waits for goes to where it says.
+  // Once the project that an address waits for is open, follow the address.
   watch(
     () => project.opened?.key,
     (key) => {
@@ -151,13 +151,13 @@ export const useRoute = defineStore('route', () => {
     { flush: 'sync' },
   )
 
-  /** From an address that is not understood to where the window is otherwise. */
+  /** Leaves an invalid address for the window's current state. */
   function home(): void {
     unknown.value = null
     shell.room = 'data'
     push(here())
   }
-  /** Without a step: what passes while a key is held down. */
+  /** Runs `body` without adding history entries: for what is passed while a key is held down. */
   function quietly<T>(body: () => T): T {
     quiet = true
     try {

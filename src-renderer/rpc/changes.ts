@@ -1,4 +1,4 @@
-/** What a person changes, as data: it can wait, be kept over a reload, and be sent again without being made twice. */
+/** A person's changes as data: they can be queued, kept across a reload, and sent again without being applied twice. */
 import type { Input, Output } from '#shared/contract.ts'
 
 export type ChangeMethod =
@@ -23,11 +23,11 @@ export type ChangeMethod =
 export type Request = { [M in ChangeMethod]: { method: M; input: Input<M> } }[ChangeMethod]
 
 export type Change = Request & {
-  /** Unique: the application makes an operation once, however often it comes. */
+  /** Unique: the application applies an operation once, however often it is sent. */
   op: string
   /** Folder of the project. */
   project: string
-  /** Of a caption or a comment that is being made: its name until it has an id. */
+  /** The temporary id of a caption or comment that is being created. */
   temporary?: number
 }
 
@@ -48,10 +48,10 @@ const actions: Record<Exclude<ChangeMethod, 'regions.apply'>, string> = {
   'review.set': 'review',
   'media.edit': 'edit images',
 }
-/** As the journal will name it. */
+/** Its name in the journal. */
 export const actionOf = (change: Change): string => (change.method === 'regions.apply' ? change.input.action : actions[change.method])
 
-/** What the application called what had a temporary name. */
+/** The saved ids for temporary ones. */
 export type Renamed = readonly { temporary: number; id: number }[]
 
 export function renamedBy(change: Change, answer: unknown): Renamed {
@@ -60,10 +60,10 @@ export function renamedBy(change: Change, answer: unknown): Renamed {
 }
 
 let last = 0
-/** Negative, and other than any that this or an earlier page gave: what was named before a reload may still be on its way. */
+/** Negative and unique, also among earlier pages: changes from before a reload may still be queued. */
 export const temporaryId = (): number => -(last = Math.max(last + 1, Date.now() * 1000))
 
-/** The change with the names that are known by now; the same one where it has none of them. */
+/** The change with known ids in place of temporary ones; the same object if there are none. */
 export function withIds(change: Change, ids: ReadonlyMap<number, number>): Change {
   if (ids.size === 0) return change
   const now = (id: number) => ids.get(id) ?? id

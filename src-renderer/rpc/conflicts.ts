@@ -1,11 +1,11 @@
-/** What is sent instead of a change that met another one's: with what is there now as what it knows, or without what it wanted. */
+/** What is sent instead after a conflict: the change based on the current state, or without the conflicting parts. */
 import type { Conflict } from '#shared/model/conflict.ts'
 import type { Region } from '#shared/model/region.ts'
 import { temporaryId, type Change } from './changes.ts'
 
 export type Choice = 'mine' | 'theirs'
 
-/** The change after the choice; null where nothing is left of it to be sent. */
+/** The change after the choice; null if nothing is left to send. */
 export function resolved(change: Change, conflicts: readonly Conflict[], choice: Choice): Change | null {
   const of = (id: number) => conflicts.find((c) => c.id === id)
   switch (change.method) {
@@ -15,7 +15,7 @@ export function resolved(change: Change, conflicts: readonly Conflict[], choice:
         if (!before || !conflict) return [{ before, after }]
         if (conflict.how === 'removed') return choice === 'mine' && after ? [{ before: null, after }] : []
         if (choice === 'mine') return [{ before: withFields(before, conflict, 'theirs'), after }]
-        // Fields that nobody else touched are still changed.
+        // Fields that nobody else changed are still sent.
         return after ? [{ before, after: withFields(after, conflict, 'base') }] : []
       })
       return changes.length ? { ...change, input: { ...change.input, changes } } : null
@@ -23,7 +23,7 @@ export function resolved(change: Change, conflicts: readonly Conflict[], choice:
     case 'captions.update': {
       const conflict = of(change.input.id)
       if (!conflict) return change
-      if (conflict.how === 'removed') return null // made anew by who knows the rest of it
+      if (conflict.how === 'removed') return null // created again by code that knows the rest of it
       if (choice === 'mine')
         return { ...change, input: { ...change.input, before: { ...change.input.before, ...values(conflict, 'theirs') } } }
       const patch = without(change.input.patch, conflict)
@@ -40,7 +40,7 @@ export function resolved(change: Change, conflicts: readonly Conflict[], choice:
     }
     default: {
       if (choice === 'mine') {
-        const { before: _, ...input } = change.input as { before?: unknown } // what is there was seen
+        const { before: _, ...input } = change.input as { before?: unknown } // the current state has been seen
         return { ...change, input } as Change
       }
       if (change.method !== 'splits.set' && change.method !== 'review.set') return null
@@ -58,7 +58,7 @@ function without<T extends object>(patch: T, conflict: Conflict): T {
   return Object.fromEntries(Object.entries(patch).filter(([k]) => !gone.has(k))) as T
 }
 
-/** A region with the fields of a conflict as they are now, or as they were before either change; an attribute is a field of its own. */
+/** A region with the conflicting fields as they are now, or as they were before either change; each attribute is a field of its own. */
 function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'): Region {
   const isAttribute = (f: Conflict['fields'][number]) => f.field.startsWith('attributes.')
   const plain = Object.fromEntries(conflict.fields.filter((f) => !isAttribute(f)).map((f) => [f.field, f[which]]))
@@ -73,7 +73,7 @@ function withFields(region: Region, conflict: Conflict, which: 'base' | 'theirs'
   }
 }
 
-/** Of what another took away meanwhile: what was typed, as something new on the open image. */
+/** For something that was removed meanwhile: adds what was typed to the open image as new. */
 export function madeAnew(changed: Change, conflicts: readonly Conflict[], mediaId: number | null): Change | null {
   if (changed.method === 'regions.apply') return resolved(changed, conflicts, 'mine')
   if (mediaId === null) return null

@@ -4,7 +4,7 @@ import { Remote } from './remote.ts'
 import { openChannel } from './transport.ts'
 
 export const remote = new Remote(openChannel)
-/** Filled by who shows the changes (stores/open-image.ts). */
+/** Set by whoever displays the changes (stores/open-image.ts). */
 export const outboxEvents: Required<OutboxEvents> = {
   sent: () => undefined,
   refused: () => undefined,

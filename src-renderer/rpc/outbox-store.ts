@@ -1,11 +1,8 @@
-/**
- * Unsent changes in the browser’s own database, by project and window. A window that closes leaves its changes to the next one
- * that opens the project.
- */
+/** Unsent changes in IndexedDB, by project and window. If a window closes, the next one that opens the project takes over its changes. */
 import type { Change } from './changes.ts'
 import type { OutboxStore } from './outbox.ts'
 
-/** The change as text: whatever the page's framework made of it, text can be stored. */
+/** The change as JSON text: reactive proxies cannot be stored. */
 interface Row {
   window: string
   op: string
@@ -15,10 +12,10 @@ interface Row {
 const rowOf = (window: string, change: Change): Row => ({ window, op: change.op, project: change.project, text: JSON.stringify(change) })
 
 const lockOf = (window: string) => `dashi:window:${window}`
-/** How long a page that is loaded again waits for its former self to go, in ms. */
+/** How long (ms) a reloaded page waits for its predecessor to close. */
 const patience = 500
 
-/** Names this window for as long as it lives, over reloads too; a duplicated tab gets a name of its own. */
+/** Identifies this window across reloads; a duplicated tab gets an id of its own. */
 async function claimWindow(): Promise<string> {
   const kept = 'dashi:window'
   const hold = (name: string) =>
@@ -26,7 +23,7 @@ async function claimWindow(): Promise<string> {
       void navigator.locks
         .request(lockOf(name), { signal: AbortSignal.timeout(patience) }, () => {
           resolve(true)
-          return new Promise(() => undefined) // until the page goes
+          return new Promise(() => undefined) // until the page is closed
         })
         .catch(() => resolve(false))
     })
@@ -57,10 +54,10 @@ async function openDatabase(): Promise<IDBDatabase> {
 export class BrowserOutboxStore implements OutboxStore {
   private readonly window = claimWindow()
   private readonly database = openDatabase()
-  /** Writes one after the other. */
+  /** Serialises writes. */
   private last: Promise<unknown> = Promise.resolve()
 
-  /** Where the browser keeps nothing (a private window, a full disk), changes are still in memory. */
+  /** If the browser stores nothing (private window, full disk), changes are still in memory. */
   private write(body: (rows: IDBObjectStore, window: string) => Promise<void>): void {
     this.last = this.last
       .then(async () => {

@@ -1,30 +1,29 @@
 /**
- * Changes on their way to the application, one after the other in the order in which they were made. While the connection is
- * lost they wait, kept on disk as well, so that not even a reload loses one. A change whose answer was lost is sent again: the
- * application knows its operation by name and makes it once.
+ * Changes on their way to the application, sent one by one in order. While the connection is lost they are queued, and also kept on disk
+ * to survive a reload. A change whose answer was lost is sent again: the application recognises the operation and applies it once.
  */
 import { reactive } from 'vue'
 import { ConnectionLost, RemoteError } from '#shared/contract/rpc.ts'
 import type { Conflict } from '#shared/model/conflict.ts'
 import { renamedBy, withIds, type Change, type Renamed } from './changes.ts'
 
-/** Where changes are kept; calls take effect in their order. */
+/** Where changes are stored; calls take effect in order. */
 export interface OutboxStore {
-  /** What this window, or one that is gone, left unsent; the oldest first. */
+  /** Unsent changes of this window, or of a window that was closed; oldest first. */
   take(project: string): Promise<Change[]>
   put(changes: readonly Change[]): void
-  /** One is done, and those that spoke of what it made now name it by its id. */
+  /** One change is done, and those that refer to what it created are rewritten to use the saved id. */
   done(op: string, rewritten: readonly Change[]): void
 }
 
 export interface OutboxEvents {
-  /** The application made it. */
+  /** The application applied it. */
   sent(change: Change, renamed: Renamed): void
-  /** The application refused it. */
+  /** The application rejected it. */
   refused(change: Change, error: Error): void
-  /** Somebody else changed the same: what is to be sent instead, null for nothing. Until that is known, all wait. */
+  /** Someone else changed the same thing. Resolves with what to send instead, null for nothing; until then everything waits. */
   conflict?(change: Change, conflicts: readonly Conflict[]): Promise<Change | null>
-  /** The project's file is not the one that was opened: all wait until `resumed`. */
+  /** The project's file is not the one that was opened: everything waits until `reconnected`. */
   replaced?(): void
 }
 
@@ -35,7 +34,7 @@ export class Outbox {
   private resume: (() => void) | null = null
   private readonly ids = new Map<number, number>()
   readonly state = reactive({ waiting: 0 })
-  /** What is under way just now. */
+  /** The change being sent. */
   sending: Change | null = null
 
   constructor(
@@ -50,7 +49,7 @@ export class Outbox {
     this.push([known])
   }
 
-  /** What was left of an earlier page comes first. */
+  /** Changes of earlier pages come first. */
   async restore(project: string): Promise<number> {
     const here = new Set(this.changes.map((c) => c.op))
     const left = (await this.store.take(project)).filter((c) => !here.has(c.op))
@@ -64,12 +63,12 @@ export class Outbox {
     void this.run()
   }
 
-  /** Those not sent yet, the oldest first. */
+  /** Changes that were not sent yet, oldest first. */
   get waiting(): readonly Change[] {
     return this.changes
   }
 
-  /** The last one is not to be sent after all; false where it may have been sent already. */
+  /** Withdraws the last change; false if it may have been sent already. */
   withdraw(change: Change): boolean {
     if (change === this.sending || this.changes.at(-1) !== change) return false
     this.changes = this.changes.slice(0, -1)
@@ -78,13 +77,13 @@ export class Outbox {
     return true
   }
 
-  /** Those of one project are now of another: of the copy that was made of it. */
+  /** Moves changes from one project to another: to the copy that was made of it. */
   readdress(from: string, to: string): void {
     this.changes = this.changes.map((c) => (c.project === from ? { ...c, project: to } : c))
     this.store.done('', this.changes)
   }
 
-  /** Only changes of this project are sent; others stay on disk until theirs is open again. */
+  /** Only changes of this project are sent; the others stay on disk until theirs is open again. */
   attend(project: string | null): void {
     this.project = project
     if (project !== null) this.changes = this.changes.filter((c) => c.project === project || c === this.sending)
@@ -97,7 +96,7 @@ export class Outbox {
     this.resume?.()
   }
 
-  /** When everything added so far has been sent. */
+  /** Resolves when everything added so far has been sent. */
   async empty(): Promise<void> {
     while (this.changes.length) await new Promise((resolve) => setTimeout(resolve, 10))
   }
@@ -107,7 +106,7 @@ export class Outbox {
     this.running = true
     for (let change = this.changes[0]; change; change = this.changes[0]) {
       if (this.project !== null && change.project !== this.project) {
-        this.changes = this.changes.slice(1) // kept on disk
+        this.changes = this.changes.slice(1) // they stay on disk
         continue
       }
       this.sending = change
@@ -144,7 +143,7 @@ export class Outbox {
     this.store.done(change.op, renamed.length ? this.changes : [])
     this.state.waiting = this.changes.length
     this.sending = null
-    // Whoever listens must not hold up what is still to be sent.
+    // Listeners must not delay the remaining changes.
     queueMicrotask(() => (error ? this.events.refused(change, error) : this.events.sent(change, renamed)))
   }
 }

@@ -1,4 +1,4 @@
-/** The connection to the application: calls, events, and finding back after it was lost. */
+/** The connection to the application: calls, events and reconnecting. */
 import { reactive, readonly } from 'vue'
 import type { EventData, EventName, Input, MethodName, Output } from '#shared/contract.ts'
 import { connect, ConnectionLost, RemoteError, type Channel, type Client } from '#shared/contract/rpc.ts'
@@ -6,7 +6,7 @@ import { errorWords } from '../locales/error-words.ts'
 
 type Listener<E extends EventName> = (data: EventData<E>) => void
 
-/** Milliseconds between attempts: soon at first, then every two seconds. */
+/** Milliseconds between attempts: short at first, then two seconds. */
 const attempts = [100, 250, 500, 1000, 2000]
 
 export class Remote {
@@ -16,16 +16,16 @@ export class Remote {
   private readonly status = reactive({
     state: 'connecting' as 'connecting' | 'open' | 'lost',
     since: 0,
-    /** Why the application, which can be reached, did not take up this window. */
+    /** Why the application refused this window although it can be reached. */
     problem: null as string | null,
   })
-  /** The one loop that makes a connection, while there is none. */
+  /** The single loop that connects while there is no connection. */
   private making: Promise<void> | null = null
   readonly connection = readonly(this.status)
 
   constructor(private readonly open: () => Promise<Channel>) {}
 
-  /** Called on each connection, before anybody else's calls pass: says hello, opens the project again. */
+  /** Called on each connection before any other calls are sent: greets and reopens the project. */
   greet(greeter: () => Promise<void>): void {
     this.greeters.push(greeter)
   }
@@ -36,29 +36,29 @@ export class Remote {
     return () => set.delete(listener as Listener<never>)
   }
 
-  /** Rejects with ConnectionLost where there is no connection, or it goes before the answer comes. */
+  /** @throws ConnectionLost if there is no connection, or it is lost before the answer arrives */
   call<M extends MethodName>(method: M, ...input: Record<string, never> extends Input<M> ? [Input<M>?] : [Input<M>]): Promise<Output<M>> {
     return this.client ? this.client.call(method, ...input) : Promise.reject(new ConnectionLost())
   }
 
-  /** As `call`, made once however often it is asked for under this name. */
+  /** Like `call`, but applied once however often it is sent with this `op`. */
   operate<M extends MethodName>(op: string, method: M, input: Input<M>): Promise<Output<M>> {
     return this.client ? this.client.operate(op, method, input) : Promise.reject(new ConnectionLost())
   }
 
-  /** Resolves when there is a connection; later ones are made by themselves. */
+  /** Resolves once connected; reconnecting is automatic. */
   start(): Promise<void> {
     return this.status.state === 'open' ? Promise.resolve() : (this.making ??= this.make())
   }
 
-  /** Does what a lost connection may interrupt, from its beginning again with the next one. */
+  /** Runs `body`, and again from the start on the next connection if it was lost. */
   async insist<T>(body: () => Promise<T>): Promise<T> {
     for (;;) {
       await this.start()
       const { client } = this
       try {
         const done = await body()
-        if (this.client === client) return done // else something in it may have given up without a word
+        if (this.client === client) return done // otherwise part of it may have given up silently
       } catch (e) {
         if (!(e instanceof ConnectionLost)) throw e
       }
@@ -81,7 +81,7 @@ export class Remote {
     const channel = await this.open()
     let client: Client | null = null
     const present = () => client !== null && this.client === client
-    // Before those of `connect`: whoever hears that a call was lost finds the connection lost, too.
+    // Registered before the handlers of `connect`: code that sees a lost call must also see the connection as lost.
     channel.onClose(() => {
       if (!present()) return
       this.client = null
@@ -97,7 +97,7 @@ export class Remote {
       if (!present()) throw new ConnectionLost()
     } catch (e) {
       if (present()) this.client = null
-      channel.close() // one that is not used would still be a window to the application
+      channel.close() // an unused one would still count as a window
       throw e
     }
     this.making = null

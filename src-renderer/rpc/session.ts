@@ -1,8 +1,8 @@
 /**
- * The browser's session: brought by the page of a one-time address, kept by this tab (over reloads) and shown by this page alone, with
- * each connection and in the addresses of pictures. A tab that comes without one asks the other tabs of this very address (host and
- * port) for theirs. They answer only while they are connected: as long as they are, nobody but our server can have brought that tab
- * its page. In the desktop's windows there is none.
+ * The browser session. It comes with the page of a one-time address, is kept by this tab (across reloads), and is sent by this page alone,
+ * with each connection and in image URLs. A tab without a session asks the other tabs of the same origin (host and port) for theirs. They
+ * answer only while they are connected: during that time nobody but our server can have served the asking tab. Desktop windows need no
+ * session.
  */
 import { ref, shallowRef } from 'vue'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { sessionMeta } from '#shared/contract/urls.ts'
 const sessionSchema = z.object({ calls: z.string().min(1), pictures: z.string().min(1) })
 type Session = z.infer<typeof sessionSchema>
 const kept = 'dashi:session'
-/** Where this tab was to go before it was let in. */
+/** Where this tab was headed before it was signed in. */
 const wanted = 'dashi:wanted'
 
 function parse(text: string | null): Session | null {
@@ -39,14 +39,14 @@ const keep = (session: Session) => sessionStorage.setItem(kept, JSON.stringify(s
 
 const desktop = Boolean(window.dashi)
 const session = shallowRef(desktop ? null : take())
-/** Of calls. */
+/** The secret that authorises calls. */
 export const secret = () => session.value?.calls ?? ''
-/** What stands for a project in URLs, of the key that the application gave. */
+/** Replaces a project's key from the application in URLs. */
 export const urlKey = (key: string) => (session.value ? `${session.value.pictures}/${key}` : key)
 
-/** There is none (any more): only another address from the terminal helps, or another tab that has one. */
+/** There is no session, or no longer: only a new address from the terminal helps, or another tab that has one. */
 export const ended = ref(false)
-/** Asks the server, where it can be reached. */
+/** Asks the server whether the session is still valid, if the server can be reached. */
 export async function look(): Promise<void> {
   const asked = session.value
   const over =
@@ -55,12 +55,12 @@ export async function look(): Promise<void> {
       (r) => r.status === 401,
       () => false,
     ))
-  if (session.value === asked) ended.value = over // else another one was given meanwhile
+  if (session.value === asked) ended.value = over // otherwise another session was received meanwhile
 }
-/** In the browser only. */
+/** Only in the browser. */
 export const canSignOut = () => session.value !== null
 
-/** Ends the session for all tabs that have it. */
+/** Ends the session for all tabs that share it. */
 export async function signOut(): Promise<void> {
   await fetch('/session', { method: 'DELETE', headers: { Authorization: `Bearer ${secret()}` } })
   sessionStorage.removeItem(kept)
@@ -73,10 +73,10 @@ const message = z.union([
   z.object({ answer: z.string(), session: sessionSchema }),
   z.object({ open: z.literal(true) }),
 ])
-/** `localhost` can be somebody else's over IPv6; the address that is printed cannot. */
+/** `localhost` can belong to someone else over IPv6; the printed address cannot. */
 const tabs = !desktop && location.hostname === '127.0.0.1' ? new BroadcastChannel('dashi:session') : null
 const post = (m: z.infer<typeof message>) => tabs?.postMessage(m)
-/** How long other tabs may take to answer before the page says what is to be done, in ms; it still listens then. */
+/** How long (ms) other tabs may take to answer before the page shows instructions; it keeps listening afterwards. */
 const patience = 700
 
 /** Whether this tab is connected, so that it may answer others. */
@@ -84,14 +84,14 @@ let connected: () => boolean = () => false
 export function share(isConnected: () => boolean): void {
   connected = isConnected
 }
-/** This tab is connected: those that wait to be let in may ask. */
+/** Announces that this tab is connected, so that waiting tabs can ask. */
 export const announce = () => session.value && post({ open: true })
 
 const me = desktop ? '' : crypto.randomUUID()
 const ask = () => post({ ask: me })
 const letIn: (() => void)[] = []
 
-/** Resolves when there is a session, or nobody gave one in time. */
+/** Resolves once there is a session, or none was received in time. */
 export function enter(): Promise<void> {
   if (desktop || session.value || !tabs) return Promise.resolve()
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The one place that differs between the faces: a message port from the desktop's preload, or a WebSocket to where the page came from. */
+/** The only place that differs between desktop and browser: a message port from the preload, or a WebSocket to the page's server. */
 import { messageBounds } from '#shared/contract/bounds.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 import { protocol, sessionProtocol } from '#shared/contract/urls.ts'
@@ -6,14 +6,14 @@ import { look, secret } from './session.ts'
 
 declare global {
   interface Window {
-    /** Put there by the desktop's preload. */
-    dashi?: { requestPort(): void; /** Where a file lies that was dropped; empty where it lies nowhere. */ pathOf?(file: File): string }
+    /** Provided by the desktop's preload. */
+    dashi?: { requestPort(): void; /** Path of a dropped file; empty if there is none. */ pathOf?(file: File): string }
   }
 }
 
 export const openChannel = (): Promise<Channel> => (window.dashi ? openPort(window.dashi) : openSocket())
 
-/** As it would go over the socket: what the page holds may be reactive, and a port's structured clone refuses a proxy. */
+/** Serialised as for the socket: what the page holds may be reactive, and the port's structured clone rejects proxies. */
 const plain = (message: unknown): unknown => JSON.parse(JSON.stringify(message))
 
 function openPort(desktop: { requestPort(): void }): Promise<Channel> {
@@ -39,13 +39,13 @@ function openPort(desktop: { requestPort(): void }): Promise<Channel> {
 function openSocket(): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${location.host}/rpc`, [protocol, sessionProtocol + secret()])
-    // Whether it was refused or went later: it may be that the session has ended.
+    // Refused now or closed later: the session may have ended.
     socket.addEventListener('close', () => void look().finally(() => reject(new Error('no connection'))))
     socket.addEventListener('open', () =>
       resolve({
         send: (message) => {
           const text = JSON.stringify(message)
-          // A character is three bytes at most; the server would close the connection, and the change be sent again and again.
+          // At most three bytes per character. The server would close the connection, and the change would be sent again forever.
           if (text.length * 3 > messageBounds.bytes && new Blob([text]).size > messageBounds.bytes)
             throw new Error('the change is too large to be sent')
           socket.send(text)

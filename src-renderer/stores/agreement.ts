@@ -1,4 +1,4 @@
-/** Two authors held against one another, and what they do not agree on as a queue: settled by a key each, one after the other. */
+/** Compares two authors and queues their disagreements, each of which is settled with a single key. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { AgreementReport, AuthorCount, AuthorRef, Disagreement, DisagreementKind, Take } from '#shared/model/agreement.ts'
@@ -16,9 +16,9 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** The name in the journal. */
+/** The name of the action in the journal. */
 const action = 'settle disagreement'
-/** Disagreements that are listed at most. */
+/** Maximum number of disagreements listed. */
 const most = 5000
 
 export const authorText = ({ kind, name }: AuthorRef) => `${kind}:${name}`
@@ -38,7 +38,7 @@ export const useAgreement = defineStore('agreement', () => {
   ]
   const [classify, review] = [useClassify(), useReview()]
 
-  // ---- Who, and how far they agree
+  // ---- Authors and their agreement
 
   const authors = shallowRef<AuthorCount[] | null>(null)
   const a = ref<string | null>(null)
@@ -97,16 +97,16 @@ export const useAgreement = defineStore('agreement', () => {
     },
   )
 
-  // ---- One after the other
+  // ---- The queue
 
   const queue = shallowRef<readonly Disagreement[] | null>(null)
   const at = ref(0)
-  /** What was taken, by place in the queue. */
+  /** What was chosen, by index in the queue. */
   const settled = ref(new Map<number, Take>())
-  /** Places in the order in which they were settled. */
+  /** Queue indices in the order in which they were settled. */
   let steps: number[] = []
   const now = computed(() => queue.value?.[at.value] ?? null)
-  /** Another image was opened meanwhile. */
+  /** Whether another image has been opened meanwhile. */
   const away = computed(() => now.value !== null && openImage.mediaId !== now.value.mediaId)
   const working = computed(() => queue.value !== null && shell.room === 'label')
 
@@ -131,7 +131,7 @@ export const useAgreement = defineStore('agreement', () => {
     if (now.value === wanted) show(wanted)
     return true
   }
-  /** Both versions in the hand, in the middle of the canvas. */
+  /** Selects both versions and centres them on the canvas. */
   function show({ kind, a, b }: Disagreement): void {
     if (kind === 'class') return openImage.editor.setSelection([])
     const regions = [...a, ...b].flatMap((id) => openImage.editor.regions.get(id) ?? [])
@@ -141,7 +141,7 @@ export const useAgreement = defineStore('agreement', () => {
     const around = Math.max(w, h, 40) * 0.3
     openImage.editor.zoomTo({ x: x - around, y: y - around, w: w + 2 * around, h: h + 2 * around })
   }
-  /** The next that nobody settled, else the next; false at the end. */
+  /** Goes to the next unsettled disagreement, else simply the next; false at the end. */
   const next = (by: 1 | -1 = 1): boolean => {
     const to = at.value + by
     if (!queue.value?.[to]) return false
@@ -151,7 +151,7 @@ export const useAgreement = defineStore('agreement', () => {
   async function decide(take: Take): Promise<void> {
     const [one, place] = [now.value, at.value]
     if (!one) return
-    await outbox.empty() // what was edited before is decided upon as it is
+    await outbox.empty() // earlier edits must be saved before the decision
     const { kind, mediaId, a, b } = one
     await call('agreement.decide', { kind, mediaId, a, b, take })
     settled.value = new Map(settled.value).set(place, take)
@@ -161,7 +161,7 @@ export const useAgreement = defineStore('agreement', () => {
   }
   const settle = (take: Take) => void decide(take).catch((e: unknown) => toasts.error(errorWords(e)))
 
-  /** True: the key was for the queue. */
+  /** Returns true if the queue handled the key. */
   function press(chord: string): boolean {
     if (!working.value || !openImage.editor.state.path.endsWith('.idle')) return false
     const take = { '1': 'a', '2': 'b', '3': 'both' }[chord] as Take | undefined
@@ -177,7 +177,7 @@ export const useAgreement = defineStore('agreement', () => {
 
   const lastOf = async (mediaId: number): Promise<JournalEntry | undefined> =>
     (await call('history.list', { mediaId, limit: 50 })).find((e) => e.kind === 'do' && !e.undone)
-  /** Takes back what was done last: an edit of the open image, or the choice before, which is then shown again. */
+  /** Undoes the last edit of the open image, or the previous choice, whose disagreement is then shown again. */
   async function undo(): Promise<void> {
     await outbox.empty()
     const place = steps.at(-1)
@@ -203,7 +203,7 @@ export const useAgreement = defineStore('agreement', () => {
   const choose = (between: readonly string[], iou: number): void => {
     ;[a.value, b.value, threshold.value] = [between[0]!, between[1]!, iou]
   }
-  /** The queue of an address, at its image; what was settled meanwhile is not in it any more. */
+  /** Resumes the queue of an address at its image; those settled meanwhile are no longer in it. */
   async function resume(between: readonly string[], iou: number, mediaId: number | null): Promise<void> {
     if (queue.value && a.value === between[0] && b.value === between[1] && threshold.value === iou) return
     choose(between, iou)

@@ -39,7 +39,7 @@ export const useAids = defineStore('aids', () => {
   const rename = (id: number, name: string) => call('templates.rename', { id, name }).then(refresh)
   const remove = (id: number) => call('templates.remove', { id }).then(refresh)
 
-  /** Places it where it was drawn, or centred at the pointer. False if there is none. */
+  /** Places a template where it was drawn, or centred at the pointer. False if there is none. */
   function place(template: Template | null, where: 'same' | 'pointer'): boolean {
     if (!template || !openImage.editor.image) return false
     lastId.value = template.id

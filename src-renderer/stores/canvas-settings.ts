@@ -1,4 +1,4 @@
-/** Canvas settings that outlive the window: applied to the canvas, and saved when a key or menu changes them. */
+/** Canvas settings that outlive the window: applied to the canvas at startup, and saved when a shortcut or menu changes them. */
 import { watch } from 'vue'
 import type { LabellingSettings } from '#shared/contract/app.ts'
 import type { CanvasEditor, CanvasSettings } from '../canvas/index.ts'

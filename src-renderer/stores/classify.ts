@@ -16,7 +16,7 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** The name in the journal. */
+/** The name of the action in the journal. */
 const action = 'classify image'
 /** How many classified images this tab remembers for undo. */
 const keptSteps = 1000
@@ -40,9 +40,9 @@ export const useClassify = defineStore('classify', () => {
     localStorage.setItem(place('several'), several.value ? '1' : '')
     digits.value = text.value = ''
   }
-  /** Digits typed so far that more may follow. */
+  /** The digits typed so far, if more may follow. */
   const digits = ref('')
-  /** Text of the name field, and the index of the match chosen. */
+  /** Text in the name field, and the index of the selected match. */
   const text = ref('')
   const at = ref(0)
   watch(text, () => (at.value = 0))
@@ -51,10 +51,10 @@ export const useClassify = defineStore('classify', () => {
   const found = computed(() => labelsOfText(text.value, project.labels).slice(0, 8))
   const working = computed(() => active.value && shell.room === 'label' && openImage.mediaId !== null)
   const here = computed(() => (openImage.content?.media.id === openImage.mediaId ? openImage.content : null))
-  /** The classes that the open image has. */
+  /** The classes of the open image. */
   const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
 
-  // ---- Kept over a reload: the mode, the guessing model, the images for undo
+  // ---- Kept across a reload: the mode, the guessing model, the images for undo
 
   const place = (what: string) => `dashi:classify:${what}:${project.opened?.info.folder ?? ''}`
   const guesses = useGuesses(working, here, () => place('model'))
@@ -125,7 +125,7 @@ export const useClassify = defineStore('classify', () => {
     digits.value = text.value = ''
     if (session.settings.labelling.advance) openImage.step(1)
   }
-  /** Takes what was typed, else the label that the image has, else the guess; false if there is none. */
+  /** Accepts what was typed, else the image's current label, else the guess; false if there is none. */
   function confirm(): boolean {
     const typed = digits.value
       ? (labelOfDigits(numbers.value, digits.value)?.label ?? null)
@@ -152,7 +152,7 @@ export const useClassify = defineStore('classify', () => {
       digit(key)
     }
   }
-  /** True if the key was handled. A letter is not: the name field gets the focus and the letter. */
+  /** Returns true if the key was handled. Letters return false: the name field gets the focus and the letter. */
   function press(chord: string): boolean {
     if (!working.value) return false
     if (chord === 'Enter') return confirm() || digits.value !== ''

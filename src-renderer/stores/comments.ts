@@ -21,9 +21,9 @@ export type Target = 'place' | 'region' | 'image'
 
 export const useComments = defineStore('comments', () => {
   const [openImage, gallery, shell] = [useOpenImage(), useGallery(), useShell()]
-  /** The one whose card is open. */
+  /** The comment whose card is open. */
   const focused = ref<number | null>(null)
-  /** The draft: where it could be placed, and where it will be. */
+  /** The draft: its possible pin, region and chosen target. */
   const draft = ref<{ place: { x: number; y: number } | null; regionId: number | null; target: Target } | null>(null)
 
   const threads = computed<Thread[]>(() => {

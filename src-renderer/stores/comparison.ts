@@ -1,4 +1,4 @@
-/** The comparison of checkpoints that was asked for: it runs or waits, shows itself when it is done, and is there again after a reload. */
+/** The requested comparison of checkpoints: it may be running or queued, is shown when it is done, and survives a reload. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { comparison, type Comparison } from '#shared/contract/rooms.ts'
@@ -9,12 +9,12 @@ import { useJobs } from './jobs.ts'
 import { useProject } from './project.ts'
 import { useRuns } from './runs.ts'
 
-/** How it is looked at; what is not chosen is as the result suggests. */
+/** Display options; those that are unset follow from the result. */
 interface Looked {
   x?: string
   y?: string
   split?: string
-  /** Index of the row that the others are seen against. */
+  /** Index of the row that the others are compared with. */
   reference?: number
 }
 
@@ -28,7 +28,7 @@ export const useComparison = defineStore('comparison', () => {
   const chosen = ref<Looked>({})
   const jobId = ref<string | null>(null)
   const job = computed(() => jobs.running.find((j) => j.id === jobId.value))
-  /** It was looked for and is not there: it has to be asked for anew. */
+  /** Whether the result is no longer available and must be requested again. */
   const missing = ref(false)
 
   const names = computed(() => inOrder(result.value?.splits ?? []))
@@ -40,7 +40,7 @@ export const useComparison = defineStore('comparison', () => {
     const there = result.value?.rows[chosen.value.reference ?? -1] !== undefined
     return there ? chosen.value.reference! : baseOf(asked.value)
   })
-  /** The row of what the others were made from: of most of them, else the one that was never trained. */
+  /** The row of the base model: the one that most of the others started from, else the one that was never trained. */
   function baseOf(folders: readonly string[]): number {
     const models = folders.map((folder) => runs.models.find((m) => m.folder === folder))
     const bases = models.map((m) => runs.runs.find((r) => r.id === m?.checkpoint?.runId)?.base ?? null)
@@ -70,7 +70,7 @@ export const useComparison = defineStore('comparison', () => {
     if (folders.join('\n') !== asked.value.join('\n')) [result.value, stale.value] = [null, false]
     asked.value = [...folders]
   }
-  /** Compares these now, or when those who came before are done. */
+  /** Compares these checkpoints, after any comparisons already queued. */
   async function ask(folders: readonly string[]): Promise<void> {
     if (folders.length < 2) return
     if (job.value && folders.join('\n') !== asked.value.join('\n')) void jobs.cancel(job.value.id)
@@ -84,7 +84,7 @@ export const useComparison = defineStore('comparison', () => {
       problem.value = errorWords(e)
     }
   }
-  /** Shows what came of comparing these, or waits for it; begins nothing. */
+  /** Shows the result of comparing these checkpoints, or waits for it; starts nothing. */
   async function look(folders: readonly string[]): Promise<void> {
     if (folders.length < 1 || (folders.join('\n') === asked.value.join('\n') && (result.value || jobId.value))) return
     begin(folders)

@@ -1,4 +1,4 @@
-/** Conflicts with other windows, one after the other: each is shown with both values until a person has chosen. */
+/** Conflicts with other windows, one at a time: each shows both values until someone has chosen. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { Conflict } from '#shared/model/conflict.ts'

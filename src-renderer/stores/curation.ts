@@ -1,4 +1,4 @@
-/** Curation: which of its tools is open, what was found out so far, and what is being found out now. */
+/** Curation: the open tool, the results so far and the jobs in progress. */
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import type { JobEntry } from '#shared/contract/app.ts'
@@ -17,7 +17,7 @@ import { useRuns } from './runs.ts'
 import { useToasts } from './toasts.ts'
 
 export { tools, type Tool } from '../routing/address.ts'
-/** A kind of job, by which its end is known in every window. */
+/** The kind of job, by which every window notices its end. */
 export type Work = 'duplicates' | 'split' | 'captions' | 'doubts' | 'index' | 'map'
 export type Status = Output<'curation.status'>
 const works: readonly string[] = ['duplicates', 'split', 'captions', 'doubts', 'index', 'map'] satisfies Work[]
@@ -26,11 +26,11 @@ export const useCuration = defineStore('curation', () => {
   const [project, jobs, toasts, gallery, runs] = [useProject(), useJobs(), useToasts(), useGallery(), useRuns()]
   const tool = ref<Tool | null>(null)
   const status = shallowRef<Status | null>(null)
-  /** Folder of the checkpoint whose embeddings count; the model in the box where none is chosen. */
+  /** Folder of the checkpoint whose embeddings are used; undefined for the built-in model. */
   const model = ref<string | undefined>(undefined)
-  /** How the map is laid out, and what its colours say. */
+  /** The projection of the map, and what its colours mean. */
   const map = reactive<{ method: (typeof mapMethods)[number]; colour: (typeof colourings)[number] }>({ method: 'umap', colour: 'label' })
-  /** Counts up with every change of images, annotations or results: what is shown of them is asked for again. */
+  /** Incremented with every change of images, annotations or results, so that what is shown is requested again. */
   const version = ref(0)
   const chosenModel = computed(() => (model.value === undefined ? {} : { model: model.value }))
 
@@ -59,7 +59,7 @@ export const useCuration = defineStore('curation', () => {
 
   const toggle = (which: Tool) => (tool.value = tool.value === which ? null : which)
   const jobOf = (work: Work): JobEntry | undefined => jobs.running.find((j) => j.kind === work)
-  /** The job as it ended, null where it could not begin; a failure is told as that of every job. */
+  /** The job after it ended, null if it could not start. Failures are reported like those of any job. */
   async function run(begin: () => Promise<{ jobId: string }>): Promise<JobEntry | null> {
     try {
       return await jobs.ended((await begin()).jobId)
@@ -69,12 +69,12 @@ export const useCuration = defineStore('curation', () => {
     }
   }
 
-  /** What was looked for last, waiting for the index where there is none. */
+  /** The latest search, which may be waiting for the index. */
   const query = shallowRef<{ query: SimilarQuery; title: string } | null>(null)
   const missing = ref(false)
   const range = ref<{ best: number; worst: number; stale: boolean } | null>(null)
   let asked = 0
-  /** Shows the images most like an image or a text, the best first. */
+  /** Shows the images most similar to an image or a text, best first. */
   async function search(what: SimilarQuery, title: string): Promise<void> {
     const mine = ++asked
     query.value = { query: what, title }

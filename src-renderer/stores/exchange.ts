@@ -1,4 +1,4 @@
-/** What the import and export dialogs hold, while a folder is being chosen over them. */
+/** The state of the import and export dialogs, kept while a folder dialog covers them. */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { FormatEntry } from '#shared/contract/exchange.ts'
@@ -13,20 +13,20 @@ export const useExchange = defineStore('exchange', () => {
   const importPath = ref('')
   const importFormat = ref<FormatName | 'auto'>('auto')
   const split = ref<string | null>(null)
-  /** Everybody's annotations of an image, rather than one person's. */
+  /** Everyone's annotations of an image instead of one person's. */
   const everyone = ref(false)
-  /** Whose second opinion it is; nobody's: it is what the project holds. */
+  /** Whose second opinion to import; empty to import as the project's own annotations. */
   const opinion = ref('')
-  /** What came of the import that the dialog shows. */
+  /** The result of the import shown in the dialog. */
   const imported = ref<{ path: string; report: ImportReport } | null>(null)
-  /** What is chosen of each format's own settings, by its name; defaults are left out. */
+  /** Format-specific settings by format name, without defaults. */
   const importSettings = ref<Record<FormatName, Settings>>({})
   const exportSettings = ref<Record<FormatName, Settings>>({})
   const exportPath = ref('')
   const exportFormat = ref<FormatName>('coco')
   const copyImages = ref(false)
   const onlyFiltered = ref(false)
-  /** A place of its own beside the project, until somebody chooses another. */
+  /** A new folder beside the project, until another is chosen. */
   const suggested = ref('')
   function suggestPath(): void {
     const { folder } = useProject().opened?.info ?? {}
@@ -35,7 +35,7 @@ export const useExchange = defineStore('exchange', () => {
     exportPath.value = suggested.value = `${folder.replace(/[\\/]$/, '')}-${exportFormat.value}-${stamp}`
   }
   const entryOf = (name: FormatName) => formats.value.find((f) => f.name === name)
-  /** The format's name in this language; until the formats are known, its id. */
+  /** The format's name in this language; its id until the formats are loaded. */
   const titleOf = (name: FormatName, locale: string) => entryOf(name)?.title[locale === 'ja' ? 'ja' : 'en'] ?? name
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
   return {

@@ -1,4 +1,4 @@
-/** How many images there are of each kind beside the filter: reckoned at once, and exact a moment later where there are very many. */
+/** Counts of images per facet value under the filter: estimated at once and, if there are very many, exact a moment later. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
@@ -6,16 +6,16 @@ import { call } from '../rpc/index.ts'
 import { useGallery } from './gallery.ts'
 import { useProject } from './project.ts'
 
-/** Milliseconds without another change, after which very many images are counted one by one. */
+/** Milliseconds without a change after which very many images are counted exactly. */
 const patience = 700
 
 export const useFacets = defineStore('facets', () => {
   const [gallery, project] = [useGallery(), useProject()]
-  /** Beside the filter. */
+  /** Under the current filter. */
   const facets = shallowRef<Facets | null>(null)
-  /** The folders of images, by id. */
+  /** The image folders by id. */
   const roots = shallowRef<ReadonlyMap<number, string>>(new Map())
-  /** Panels that show them. */
+  /** Number of panels that show the facets. */
   const watched = ref(0)
   let asked = 0
   let timer: ReturnType<typeof setTimeout> | undefined

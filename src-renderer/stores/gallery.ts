@@ -1,4 +1,4 @@
-/** Which images are shown, in which order, and which are chosen. All ids are here; rows are fetched as they come into view. */
+/** Which images are shown, in what order, and which are selected. All ids are loaded; rows are fetched as they come into view. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
@@ -8,10 +8,10 @@ import { debounced } from '../timing.ts'
 import { useProject } from './project.ts'
 
 const page = 200
-/** Rows kept; the oldest go first. */
+/** Maximum number of cached rows; the oldest are dropped first. */
 const kept = 5000
 
-/** Images that something else than a filter found, in its order: those like another, those of a finding. */
+/** Images found by something other than the filter, in their order: search results, or findings of a tool. */
 export interface FoundImages {
   title: string
   ids: readonly number[]
@@ -21,15 +21,15 @@ export const useGallery = defineStore('gallery', () => {
   const project = useProject()
   const filter = ref<MediaFilter>({})
   const sort = ref<MediaSort>({ by: 'id', descending: false })
-  /** Only these, as far as the filter lets them through. */
+  /** Only these images, as far as they pass the filter. */
   const found = shallowRef<FoundImages | null>(null)
   const ids = shallowRef<number[]>([])
   const loading = ref(false)
   const rows = shallowReactive(new Map<number, MediaRow>())
   const selection = shallowReactive(new Set<number>())
-  /** Index of the image under the keyboard's focus. */
+  /** Index of the image with keyboard focus. */
   const focus = ref(0)
-  /** Where a range that Shift draws begins. */
+  /** The start of a Shift selection. */
   let anchor = 0
   const places = computed(() => new Map(ids.value.map((id, i) => [id, i])))
   const filtered = computed(() => Object.keys(filter.value).length > 0 || found.value !== null)
@@ -37,9 +37,9 @@ export const useGallery = defineStore('gallery', () => {
   let asked = 0
   let answered: Promise<void> = Promise.resolve()
   const refresh = (anew = false): Promise<void> => (answered = ask(anew))
-  /** When what was asked for last is here. */
+  /** Resolves once the latest request is answered. */
   const settled = () => answered.catch(() => undefined)
-  /** `anew`: for another filter or order, whose first images are shown before the others are here. */
+  /** `anew`: for another filter or order, whose first images are shown before the rest arrives. */
   async function ask(anew: boolean): Promise<void> {
     if (!project.opened) return
     const mine = ++asked
@@ -66,7 +66,7 @@ export const useGallery = defineStore('gallery', () => {
     filter.value = {}
     found.value = null
   }
-  /** Shows these and no others, in this order. */
+  /** Shows only these images, in this order. */
   function show(what: FoundImages | null): void {
     if (what) filter.value = {}
     found.value = what
@@ -80,7 +80,7 @@ export const useGallery = defineStore('gallery', () => {
       selection.clear()
       ;[ids.value, focus.value] = [[], 0]
       if (filtered.value)
-        clear() // asks by itself
+        clear() // requests by itself
       else if (project.key) void refresh(true).catch(() => undefined)
     },
   )
@@ -96,7 +96,7 @@ export const useGallery = defineStore('gallery', () => {
       rows.delete(id)
     }
   }, 16)
-  /** Sees to it that these rows come. */
+  /** Fetches these rows if needed. */
   function want(from: number, to: number): void {
     for (const id of ids.value.slice(from, to)) if (!rows.has(id)) missing.add(id)
     if (missing.size) fetchMissing()
@@ -110,11 +110,11 @@ export const useGallery = defineStore('gallery', () => {
   const refreshSoon = debounced(() => void refresh().catch(() => undefined), 300)
   remote.on('annotations.changed', ({ mediaIds }) => {
     void refetch(mediaIds).catch(() => undefined)
-    // While labelling, an image stays in its place even when the filter no longer lets it through.
+    // While labelling, an image keeps its place even if it no longer passes the filter.
   })
   remote.on('project.changed', ({ what }) => what.includes('media') && refreshSoon())
 
-  /** As in a file manager: alone, one more or less (Ctrl), or all between (Shift). */
+  /** As in a file manager: alone, toggled (Ctrl), or a range (Shift). */
   function choose(index: number, how: { ctrl?: boolean; shift?: boolean } = {}): void {
     const id = ids.value[index]
     if (id === undefined) return
@@ -133,12 +133,12 @@ export const useGallery = defineStore('gallery', () => {
       selection.add(id)
     }
   }
-  /** Without choosing it. */
+  /** Focuses an image without selecting it. */
   function focusOn(index: number): void {
     focus.value = anchor = index
   }
   const chooseAll = () => ids.value.forEach((id) => selection.add(id))
-  /** These instead of those chosen, or besides them. */
+  /** Selects these images, or adds them to the selection. */
   function chooseThese(these: readonly number[], more = false): void {
     if (!more) selection.clear()
     for (const id of these) if (places.value.has(id)) selection.add(id)

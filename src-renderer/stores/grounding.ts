@@ -1,4 +1,4 @@
-/** Words that are being tied to regions: while some are chosen, each region that is selected is tied to them, or untied. */
+/** Ties words of a caption to regions: while words are selected, selecting a region ties it to them or unties it. */
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import type { Caption, Span } from '#shared/model/caption.ts'
@@ -13,16 +13,16 @@ interface Words {
 export const useGrounding = defineStore('grounding', () => {
   const openImage = useOpenImage()
   const words = ref<Words | null>(null)
-  /** Whose regions are shown while the pointer, or the focus, is on its words. */
-  /** Counts up: the next image's caption is asked for. */
+  /** Incremented to start the next image's caption. */
   const asked = ref(0)
+  /** Regions highlighted while the pointer or the focus is on their words. */
   const pointed = ref<readonly number[]>([])
 
   const caption = computed(() => openImage.content?.captions.find((c) => c.id === words.value?.captionId))
   const text = computed(() => (words.value && caption.value ? caption.value.text.slice(words.value.start, words.value.end) : ''))
   const tied = computed(() => caption.value?.spans.find((s) => s.start === words.value?.start && s.end === words.value.end)?.regions ?? [])
 
-  /** Overlapping spans would not be told apart: the new one takes their words. */
+  /** Spans may not overlap: the new one takes over their words. */
   function setRegions({ captionId, start, end }: Words, regions: readonly number[]): void {
     const target = openImage.content?.captions.find((c) => c.id === captionId)
     if (!target) return
@@ -41,9 +41,9 @@ export const useGrounding = defineStore('grounding', () => {
   const tie = (ids: readonly number[]) => words.value && setRegions(words.value, [...new Set([...tied.value, ...ids])])
   const untie = (span: Span, captionId: number) => setRegions({ captionId, start: span.start, end: span.end }, [])
 
-  /** Those that the digits 1 to 9 mean while words are chosen, in the order of the list. */
+  /** The regions for the digits 1 to 9 while words are selected, in list order. */
   const numbered = computed(() => (words.value ? openImage.regions.filter((r) => !r.hidden).slice(0, 9) : []))
-  /** A digit ties the words to the region of that number, or unties them from it. */
+  /** A digit ties the selected words to the region with that number, or unties them. */
   function press(chord: string): boolean {
     const region = /^[1-9]$/.test(chord) ? numbered.value[Number(chord) - 1] : undefined
     if (!region || !words.value) return false

@@ -12,13 +12,13 @@ export interface Guess {
   /** 0 to 1. */
   score: number
 }
-/** Size of the cache of guesses; the oldest are dropped. */
+/** Maximum number of cached guesses; the oldest are dropped. */
 const keptGuesses = 500
 
-/** `working`: images are being classified; `here`: the open image, once it is there; `place`: where the model chosen is kept. */
+/** `working`: images are being classified; `here`: the open image, once loaded; `place`: storage key for the selected model. */
 export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>, place: () => string) {
   const [openImage, gallery, project, runs] = [useOpenImage(), useGallery(), useProject(), useRuns()]
-  /** Folder of the model that guesses; '' for none, null for the one trained last. */
+  /** Folder of the guessing model; '' for none, null for the model trained last. */
   const chosenModel = ref<string | null>(null)
   const model = computed(() =>
     chosenModel.value === ''
@@ -35,7 +35,7 @@ export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>
     guessOn()
   })
   let asking = false
-  /** One request at a time, the open image first and then the next, so that fast keys leave no queue behind. */
+  /** One request at a time, first for the open image and then for the next, so that fast typing builds no backlog. */
   function guessOn(): void {
     if (asking || !working.value || !model.value) return
     const here = gallery.places.get(openImage.mediaId!)
@@ -63,7 +63,7 @@ export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>
     )
     return proposed.sort((a, b) => b.score - a.score)[0] ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null))
   })
-  /** Another project is open. */
+  /** Called when another project is opened. */
   function restart(): void {
     guesses.clear()
     chosenModel.value = localStorage.getItem(place())

@@ -7,7 +7,7 @@ import { useGallery } from './gallery.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 
-/** Images with more pixels are shown in tiles. */
+/** Images with more pixels than this are shown in tiles. */
 const tiled = 24e6
 
 export function canvasImage(key: string, { id, width, height }: ImageContent['media']): CanvasImage {
@@ -19,7 +19,7 @@ export function canvasImage(key: string, { id, width, height }: ImageContent['me
   }
 }
 
-/** A cache of the images ahead and a few left behind. */
+/** A cache of upcoming images and a few previous ones. */
 export function imageContents() {
   const [project, gallery, session] = [useProject(), useGallery(), useSession()]
   const fetched = new Map<number, Promise<ImageContent>>()
@@ -34,7 +34,7 @@ export function imageContents() {
     }
     return content
   }
-  /** Prefetches the images likely to be opened next, with their pixels. */
+  /** Prefetches the images that are likely to be opened next, including pixels. */
   function lookAhead(id: number, stage: CanvasStage | null): void {
     const at = gallery.places.get(id)
     const many = session.settings.prefetch

@@ -1,4 +1,4 @@
-/** Required attributes that are missing on the open image: whoever is done with it is led to them, and may go on all the same. */
+/** Missing required attributes of the open image: leaving the image first points them out, but is never blocked. */
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import { attributeFaults } from '#shared/model/attribute.ts'
@@ -12,7 +12,7 @@ export const useIncomplete = defineStore('incomplete', () => {
     r.state === 'accepted'
       ? attributeFaults(openImage.editor.rulesOf(r.labelId), r.attributes).flatMap((f) => (f.problem === null ? [f.name] : []))
       : []
-  /** Of the open image, with what each lacks. */
+  /** The open image's regions that lack attributes, with what each lacks. */
   const regions = computed(() => {
     void openImage.seen.labels
     return openImage.regions.flatMap((region) => {
@@ -20,11 +20,11 @@ export const useIncomplete = defineStore('incomplete', () => {
       return missing.length ? [{ region, missing }] : []
     })
   })
-  /** What was to be done when something was found missing; done at once when that is filled in. */
+  /** The action that was interrupted because something was missing; it runs once everything is filled in. */
   const waiting = shallowRef<{ mediaId: number; go(): void } | null>(null)
   const names = computed(() => [...new Set(regions.value.flatMap((r) => r.missing))])
 
-  /** Selects the next region that lacks something, its field in the hand; false where none does. */
+  /** Selects the next incomplete region and focuses the missing field; false if there is none. */
   function lead(): boolean {
     const list = regions.value
     if (list.length === 0) return false
@@ -36,9 +36,9 @@ export const useIncomplete = defineStore('incomplete', () => {
     void nextTick(() => setTimeout(() => document.querySelector<HTMLElement>('[data-attributes] [data-field][aria-invalid=true]')?.focus()))
     return true
   }
-  /** Counts up: the list of regions is to be seen. */
+  /** Incremented to show the list of regions. */
   const asked = ref(0)
-  /** `go`, unless something is missing: then that is shown first, and a second time means it. Nothing that was done is held back. */
+  /** Runs `go` unless something is missing: that is then pointed out, and a second call goes ahead. No edit is held back. */
   function done(go: () => unknown): void {
     const second = waiting.value?.mediaId === openImage.mediaId
     if (second || openImage.mediaId === null || regions.value.length === 0) {

@@ -1,4 +1,4 @@
-/** Long operations: what waits, what is at work, and what an earlier start of the program left behind. */
+/** Long operations: queued, running, and left over from an earlier session of the program. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { JobEntry } from '#shared/contract/app.ts'
@@ -9,18 +9,18 @@ import { call, remote } from '../rpc/index.ts'
 export const useJobs = defineStore('jobs', () => {
   const jobs = shallowRef<JobEntry[]>([])
   const waiting = new Map<string, (job: JobEntry) => void>()
-  /** Kinds of jobs whose failure is shown where they were begun. */
+  /** Kinds of jobs whose failures are shown where they were started. */
   const shownThere = new Set<string>()
-  /** At work, or waiting for their turn. */
+  /** Running or queued. */
   const running = computed(() => jobs.value.filter(isOpen))
-  /** Interrupted, and offered again. */
+  /** Interrupted, and offered to be resumed. */
   const offered = computed(() => jobs.value.filter((j) => j.status === 'interrupted'))
 
-  /** Hears of jobs that end while this window looks on; not of those that had ended before it came. */
+  /** Called for jobs that end while this window is open, not for those that ended before. */
   let tellEnd: (job: JobEntry) => void = () => undefined
   const onEnd = (listener: (job: JobEntry) => void) => (tellEnd = listener)
 
-  /** An error is said in the window's language from here on. */
+  /** Translates the job's error to the window's language. */
   const inWords = (job: JobEntry): JobEntry =>
     job.error === null ? job : { ...job, error: errorWords({ message: job.error, sentence: job.sentence ?? undefined }) }
 
@@ -40,11 +40,11 @@ export const useJobs = defineStore('jobs', () => {
   async function refresh(): Promise<void> {
     const found = await call('jobs.list')
     const there = new Set(found.map((j) => j.id))
-    // What a start of the program before this one had at work, and this one does not know, has ended with it.
+    // Jobs that an earlier session of the program was running, and that this one does not know, ended with it.
     jobs.value = jobs.value.filter((j) => there.has(j.id) || !(isOpen(j) || j.status === 'interrupted'))
     for (const job of found) take(inWords(job))
   }
-  /** The job as it ended. */
+  /** Resolves with the job once it has ended. */
   const ended = (id: string): Promise<JobEntry> =>
     new Promise((resolve) => {
       const known = jobs.value.find((j) => j.id === id)

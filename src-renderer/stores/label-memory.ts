@@ -1,4 +1,4 @@
-/** Recently used labels and the label of new regions, kept per project over a reload. */
+/** Recently used labels and the label of new regions, kept per project across a reload. */
 import { ref, watch, type Ref } from 'vue'
 import type { CanvasEditor } from '../canvas/index.ts'
 import { useProject } from './project.ts'
@@ -12,7 +12,7 @@ function storedNumbers(place: string): number[] {
   }
 }
 
-/** Ids of the recently used labels, the latest first. */
+/** Ids of the recently used labels, most recent first. */
 export function rememberLabels(editor: CanvasEditor, activeLabelId: Ref<number | null>): Ref<number[]> {
   const project = useProject()
   const lastLabels = ref<number[]>([])

@@ -1,4 +1,4 @@
-/** The image being labelled: the canvas editor, the image's annotations, and changes being sent as they are made. */
+/** The image being labelled: the canvas editor, the image's annotations, and sending of changes. */
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import type { ImageContent } from '#shared/contract/media.ts'
@@ -22,7 +22,7 @@ import { useSession } from './session.ts'
 import { useShell } from './shell.ts'
 import { useToasts } from './toasts.ts'
 
-/** Equal except for the id, which changes when a region is saved. */
+/** Ignores the id, which changes when a region is saved. */
 const sameRegion = (a: Region, b: Region) => JSON.stringify({ ...a, id: 0 }) === JSON.stringify({ ...b, id: 0 })
 
 /** Whether a pending change might affect this image. */
@@ -79,7 +79,7 @@ export const useOpenImage = defineStore('open-image', () => {
 
   // ---- Saving
 
-  /** Shows a change at once and queues it; it is kept, also over a reload, until the application has it. */
+  /** Shows a change at once and queues it; it is kept, also across a reload, until the application has it. */
   function change(request: Request): void {
     const made = {
       ...(content.value ? withBefore(content.value, request) : request),
@@ -103,14 +103,14 @@ export const useOpenImage = defineStore('open-image', () => {
       input: { mediaId: mediaId.value!, action, changes: changes.map(({ before, after }) => ({ before, after })) },
     })
   }
-  /** For people who label each region individually: the label field is focused after each drawing. */
+  /** Focuses the label field after each drawing, for people who label every region individually. */
   const askForLabel = () => setTimeout(() => document.querySelector<HTMLInputElement>('[data-find-label] input')?.focus())
 
-  /** The last caption to get its saved id. */
+  /** The last caption that was given its saved id. */
   const renamedCaption = shallowRef<{ temporary: number; id: number } | null>(null)
   outboxEvents.sent = (done, renamed) => {
     const own = unsent.delete(done.op)
-    // Words being tied refer to the caption by id.
+    // Words being tied refer to the caption by its id.
     if (done.method === 'captions.add' && content.value?.media.id === done.input.mediaId)
       for (const r of renamed) {
         content.value = { ...content.value, captions: content.value.captions.map((c) => (c.id === r.temporary ? { ...c, id: r.id } : c)) }
@@ -118,9 +118,9 @@ export const useOpenImage = defineStore('open-image', () => {
       }
     if (!own || done.method !== 'regions.apply') return refetchSoon()
     if (mediaId.value === done.input.mediaId) for (const { temporary, id } of renamed) editor.rename(temporary, id)
-    if (done.input.changes.some(({ before }) => before?.track)) refetchSoon() // more of its track followed
+    if (done.input.changes.some(({ before }) => before?.track)) refetchSoon() // other frames of the track changed too
   }
-  /** A person chooses between both versions; what was typed in something removed meanwhile is added as new. */
+  /** The person chooses between both versions; text typed into something that was removed meanwhile is added as new. */
   outboxEvents.conflict = async (change, conflicts) => {
     const choice = await useConflicts().ask(conflicts)
     unsent.delete(change.op)
@@ -135,7 +135,7 @@ export const useOpenImage = defineStore('open-image', () => {
     refetchSoon()
   }
 
-  // ---- Opening, and looking ahead
+  // ---- Opening and prefetching
 
   async function open(id: number): Promise<void> {
     mediaId.value = id
@@ -144,7 +144,7 @@ export const useOpenImage = defineStore('open-image', () => {
     shell.room = 'label'
     const at = gallery.places.get(id)
     if (at !== undefined) gallery.focusOn(at)
-    // A single chosen image is the one opened or left just now: further actions are meant for the open one.
+    // A single selected image is the one opened or just left: further actions apply to the open one.
     if (gallery.selection.size === 1) gallery.selection.clear()
     await load(id)
   }
@@ -167,7 +167,7 @@ export const useOpenImage = defineStore('open-image', () => {
       ;[failure.value, content.value] = [errorWords(e), null]
     }
   }
-  /** Says why a file cannot be read. */
+  /** Shows why a file cannot be read. */
   async function sayWhy(id: number): Promise<void> {
     const [row] = await call('media.rows', { ids: [id] }).catch(() => [])
     if (mediaId.value === id) failure.value = reasonWords(row?.problem ?? 'not an image')
@@ -186,7 +186,7 @@ export const useOpenImage = defineStore('open-image', () => {
       .filter((id) => ids.has(id))
     if (there.join() !== editor.selection.join()) editor.setSelection(there)
   }
-  /** Opens the image `by` places further; false at the end. */
+  /** Opens the image `by` positions further; false at the end. */
   function step(by: number): boolean {
     const at = mediaId.value === null ? -1 : (gallery.places.get(mediaId.value) ?? gallery.focus - Math.sign(by))
     const next = gallery.ids[at + by]

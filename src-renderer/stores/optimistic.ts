@@ -7,7 +7,7 @@ const without = <T extends { id: number }>(list: readonly T[], id: number) => li
 const patched = <T extends { id: number }>(list: readonly T[], id: number, patch: Partial<T>) =>
   list.map((x) => (x.id === id ? { ...x, ...patch } : x))
 
-/** Changes of regions are left out: the canvas already shows them. */
+/** Region changes are left out: the canvas already shows them. */
 export function foresee(content: ImageContent, change: Request & Pick<Change, 'temporary'>, author: Author): ImageContent {
   const mediaId = content.media.id
   const of = (ids: readonly number[]) => ids.includes(mediaId)
@@ -87,7 +87,7 @@ export function foresee(content: ImageContent, change: Request & Pick<Change, 't
 const pick = <T extends object>(from: T, keys: readonly string[]): Partial<T> =>
   Object.fromEntries(Object.entries(from).filter(([k]) => keys.includes(k))) as Partial<T>
 
-/** The change with what this window knows of the fields that it changes, so that it overwrites nothing unseen. */
+/** The change with this window's last known values of the fields it changes, so that it overwrites nothing unseen. */
 export function withBefore<R extends Request>(content: ImageContent, request: R): R {
   const given = request as Request
   const before = known()

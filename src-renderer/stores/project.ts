@@ -1,4 +1,4 @@
-/** The open project: what it is, its labels, what it holds of each kind. */
+/** The open project: its information, labels and counts. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Facets } from '#shared/contract/media.ts'
@@ -21,14 +21,14 @@ export const useProject = defineStore('project', () => {
   const labels = shallowRef<CountedLabel[]>([])
   const facets = shallowRef<Facets | null>(null)
   const opening = ref(false)
-  /** A folder of which it is not said yet what is to be made of it: its page lies over the images. */
+  /** A new folder that is not set up yet: its page covers the images. */
   const first = ref<string | null>(null)
-  /** What became of its file, where that is no longer the one that was opened. */
+  /** What happened to the project's file if it is no longer the one that was opened. */
   const replaced = shallowRef<OpenedProject['replaced']>(null)
 
   const key = computed(() => (opened.value ? urlKey(opened.value.key) : ''))
   const labelById = computed(() => new Map(labels.value.map((l) => [l.id, l])))
-  /** The label of a number key: the one that has it as its key, else the n-th. */
+  /** The label for a number key: the one with that key, else the n-th. */
   const labelForKey = (key: string) =>
     labels.value.find((l) => l.key === key) ??
     labels.value.filter((l) => l.key === null)[Number(key) - 1 - labels.value.filter((l) => l.key !== null && l.key < key).length]
@@ -51,10 +51,10 @@ export const useProject = defineStore('project', () => {
     void (await call('projects.presence')
       .then((r) => {
         replaced.value = r
-        if (!r) outbox.reconnected() // it was a false alarm
+        if (!r) outbox.reconnected() // false alarm
       })
       .catch(() => undefined))
-  /** What is open, as a project of its own in the folder, and what waits in this window with it; then that one is open. */
+  /** Saves the open project and the edits pending in this window as a new project in `folder`, and opens that. */
   async function saveCopy(folder: string): Promise<string> {
     const from = opened.value!.info.folder
     const { folder: copy } = await call('projects.save-copy', { folder })
@@ -62,7 +62,7 @@ export const useProject = defineStore('project', () => {
     await open(copy)
     return copy
   }
-  /** Gives up what is open for what lies there now; what waits in this window is sent to that. */
+  /** Closes the open project in favour of the one on disk, to which pending edits are then sent. */
   async function reopenFromDisk(): Promise<void> {
     await call('projects.reopen')
     replaced.value = null
@@ -75,9 +75,9 @@ export const useProject = defineStore('project', () => {
   })
 
   let lastOpened: Promise<void> = Promise.resolve()
-  /** When what was opened last is here with its labels. */
+  /** Resolves once the latest opened project and its labels are loaded. */
   const settled = () => lastOpened.catch(() => undefined)
-  /** Throws where it cannot be opened. */
+  /** @throws if the project cannot be opened */
   const open = (folder: string): Promise<void> => (lastOpened = begin(folder))
   async function begin(folder: string): Promise<void> {
     opening.value = true
@@ -110,18 +110,18 @@ export const useProject = defineStore('project', () => {
     facets.value = null
     await useSession().refreshRecent()
   }
-  /** After a reconnect the application knows nothing of this window's project. */
+  /** After a reconnect, the application does not know this window's project. */
   async function reopen(): Promise<void> {
     if (!opened.value) return
     const { jobId: _, ...project } = await call('projects.open', { folder: opened.value.info.folder })
     take(project)
   }
 
-  /** The page that an address names; a new project's own stays until it is answered. */
+  /** The first-open page of an address; that of a new project stays until it is answered. */
   const showFirst = (folder: string | null) => (first.value = folder ?? opened.value?.first ?? null)
-  /** Another folder is looked at as a new project's is. */
+  /** Shows the first-open page for another folder. */
   const lookAt = (folder: string) => (first.value = folder)
-  /** The page is done with, whatever was made. */
+  /** Closes the first-open page, whatever was set up. */
   async function firstDone(): Promise<void> {
     const pending = opened.value?.first === first.value
     first.value = null
@@ -129,9 +129,9 @@ export const useProject = defineStore('project', () => {
     if (pending) await call('projects.first-done').catch(() => undefined)
   }
 
-  /** Links that lead out of their folder, which the last scan of this window did not follow. */
+  /** Links out of their folder that the last scan in this window did not follow. */
   const linksOut = shallowRef<{ folder: string; links: LinksOut } | null>(null)
-  /** Says what a scan of a folder found, once it has ended. */
+  /** Reports what a folder scan found, once it has ended. */
   async function watchScan(jobId: string, folder: string): Promise<void> {
     const { result } = await useJobs().ended(jobId)
     const found = scanResult.safeParse(result)
@@ -140,7 +140,7 @@ export const useProject = defineStore('project', () => {
     linksOut.value = { folder, links: found.data.links }
     useToasts().say('toast.links', { count: found.data.links.count }, { key: 'links.look', run: () => useShell().open('links') })
   }
-  /** Where an added folder seems to hold labels or annotations, offers the page that a new project begins with. */
+  /** Offers the first-open page if an added folder seems to contain labels or annotations. */
   async function offer(folder: string): Promise<void> {
     if (first.value !== null) return
     const { classCount, byFolders, splits, annotations } = await call('projects.survey', { folder })

@@ -1,4 +1,4 @@
-/** Review: one image after the other, in a fixed order, is approved or sent back with a word why. */
+/** Review: images are approved or sent back with a reason, one by one in a fixed order. */
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import type { ReviewOrder } from '#shared/model/review.ts'
@@ -10,7 +10,7 @@ import { useProject } from './project.ts'
 
 export type Verdict = 'approved' | 'rejected'
 
-/** A review that was begun: its images in their order, and the one that was open last. */
+/** A review in progress: its images in order, and the one opened last. */
 interface Begun {
   title: string
   ids: string
@@ -27,19 +27,19 @@ export const useReview = defineStore('review', () => {
     active.value = !active.value
     commenting.value = null
   }
-  /** Opens the field for why. */
+  /** Opens the field for the reason. */
   function sendBack(): void {
     active.value = true
     commenting.value = 'send-back'
     void nextTick(() => document.querySelector<HTMLInputElement>('[data-review-comment] input')?.focus())
   }
-  /** Of the open image; in review the next one follows. */
+  /** Gives a verdict on the open image; in a review, the next one follows. */
   function give(verdict: Verdict): void {
     if (openImage.mediaId === null) return
     openImage.change({ method: 'review.set', input: { mediaIds: [openImage.mediaId], review: verdict } })
     if (active.value) openImage.step(1)
   }
-  /** To the region selected, or to the image. */
+  /** Adds a comment to the selected region, or else to the image. */
   function say(text: string): void {
     const regionId = openImage.selected.length === 1 ? openImage.selected[0]!.id : null
     if (openImage.mediaId !== null && text.trim())
@@ -60,7 +60,7 @@ export const useReview = defineStore('review', () => {
         if (stored && typeof stored.title === 'string' && typeof stored.ids === 'string' && typeof stored.at === 'number')
           begun.value = { title: stored.title, ids: stored.ids, at: stored.at }
       } catch {
-        // what is not understood is forgotten
+        // ignore what cannot be parsed
       }
     },
     { immediate: true },
@@ -70,20 +70,20 @@ export const useReview = defineStore('review', () => {
     try {
       localStorage.setItem(storage(), JSON.stringify(now))
     } catch {
-      // too long for this browser: it is gone with the window
+      // too long for the browser's storage: lost when the window is closed
     }
   }
   const inOrder = computed(() => active.value && begun.value !== null && gallery.found?.title === begun.value.title)
   watch([() => openImage.mediaId, inOrder], ([at, on]) => {
     if (on && at !== null && gallery.places.has(at)) keep({ ...begun.value!, at })
   })
-  /** How far it is: the open image's place among all of them. */
+  /** Progress: the position of the open image among all. */
   const progress = computed(() => {
     const at = openImage.mediaId === null ? undefined : gallery.places.get(openImage.mediaId)
     return at === undefined ? null : { at: at + 1, all: gallery.ids.length }
   })
 
-  /** Of the images that are shown, in an order that no verdict changes. False where there are none. */
+  /** Starts a review of the images shown, in an order that does not depend on verdicts. False if there are none. */
   async function begin(order: ReviewOrder, seed: number, unreviewed: boolean, title: string): Promise<boolean> {
     const shown = gallery.found && new Set(gallery.ids)
     const { ids } = await call('review.order', {
@@ -96,7 +96,7 @@ export const useReview = defineStore('review', () => {
     await goThrough({ title, ids: listText(wanted), at: wanted[0]! })
     return true
   }
-  /** Where it was left, in this window or before a reload. */
+  /** Resumes a review, from this window or from before a reload. */
   const goOn = async () => {
     if (begun.value) await goThrough(begun.value)
   }

@@ -1,4 +1,4 @@
-/** Runs with their curves, the models that there are, and which of them go into the next comparison and the next soup. */
+/** Runs with their curves, the available models, and which of them are selected for comparison and merging. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { ModelEntry, RunEntry, RunProgress } from '#shared/contract/rooms.ts'
@@ -14,21 +14,21 @@ export const useRuns = defineStore('runs', () => {
   const [project, session, toasts] = [useProject(), useSession(), useToasts()]
   const runs = shallowRef<RunEntry[]>([])
   const models = shallowRef<ModelEntry[]>([])
-  /** Run → the points of its loss, those that it tells now included. */
+  /** Loss curves by run, including the latest progress events. */
   const curves = shallowReactive(new Map<string, RunProgress[]>())
   const latest = shallowReactive(new Map<string, RunProgress>())
   const running = computed(() => runs.value.filter(isActive))
-  /** Folders of the models to be compared, to be blended, and to be asked about the open image. */
+  /** Folders of the models selected for comparison, for merging, and for proposals on the open image. */
   const compared = ref<string[]>([])
   const ingredients = ref<string[]>([])
   const asked = ref<string | null>(null)
-  /** The training and the soup that are looked at, where one was chosen; and the runs whose curves lie over it. */
+  /** The selected training run and soup, if any, and the runs whose curves are overlaid. */
   const shown = ref<string | null>(null)
   const soup = ref<string | null>(null)
   const overlaid = ref<string[]>([])
-  /** Folders of models that were chosen and are not there any more. */
+  /** Folders of selected models that no longer exist. */
   const gone = ref<string[]>([])
-  /** They have been asked for at least once: what is not among them is not there. */
+  /** Loaded at least once: only then does a missing entry mean that it does not exist. */
   const known = ref({ runs: false, models: false })
 
   async function refresh(): Promise<void> {
@@ -60,14 +60,14 @@ export const useRuns = defineStore('runs', () => {
     if (p.loss != null) {
       const known = curves.get(p.runId) ?? []
       curves.set(p.runId, joined(known, [p]))
-      if (!known.length && p.step > 1) void loadCurve(p.runId) // it began before this window looked on, or goes on where another stopped
+      if (!known.length && p.step > 1) void loadCurve(p.runId) // the run began before this window opened, or resumes an earlier one
     }
     if (!before) void refresh()
   })
   remote.on('run.finished', ({ runId, status }) => {
-    // A failure is told as that of its job.
+    // Failures are reported with the job.
     if (status === 'done') toasts.done('toast.runDone', { name: runs.value.find((r) => r.id === runId)?.name ?? '' })
-    // Its bar stays full until the list says how it ended.
+    // The progress bar stays full until the list has the final status.
     void Promise.all([refresh().finally(() => latest.delete(runId)), refreshModels(), loadCurve(runId)])
   })
   remote.on('runs.changed', () => void refresh())
@@ -88,13 +88,13 @@ export const useRuns = defineStore('runs', () => {
     () => remote.connection.since,
     () => {
       if (remote.connection.state !== 'open' || !project.opened) return
-      latest.clear() // what ran has ended with the program, or tells again
+      latest.clear() // running runs ended with the program, or will report again
       void Promise.all([refresh(), refreshModels()])
     },
   )
 
   const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: unknown) => toasts.error(errorWords(e)))
-  /** The same once more; the new run's id. */
+  /** Runs it again with the same settings; returns the new run's id. */
   async function again(runId: string): Promise<string | null> {
     try {
       const started = await call('training.again', { runId })
@@ -127,7 +127,7 @@ export const useRuns = defineStore('runs', () => {
   }
 })
 
-/** A curve and what came after it; a step of another phase begins a new one. */
+/** Appends points to a curve; a step of another phase starts a new curve. */
 function joined(curve: readonly RunProgress[], more: readonly RunProgress[]): RunProgress[] {
   let all = [...curve]
   for (const p of more) {

@@ -23,7 +23,7 @@ export const useSequence = defineStore('sequence', () => {
   const selected = computed(() => new Set(openImage.selected.flatMap((r) => (r.track ? [r.track.id] : []))))
 
   let asked = 0
-  /** The list is out of date. */
+  /** Whether the list is out of date. */
   let stale = false
   async function load(): Promise<void> {
     const id = openImage.mediaId

@@ -1,4 +1,4 @@
-/** Who is there, the settings, the projects opened lately. */
+/** This window's session: author, settings, recent projects. */
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { settings as settingsSchema, type RecentProject, type Settings } from '#shared/contract/app.ts'
@@ -17,7 +17,7 @@ export const useSession = defineStore('session', () => {
   const version = ref('')
   const user = ref('')
   const instance = ref('')
-  /** Of this connection, as events name their origin. */
+  /** This connection's id, which events name as their origin. */
   const client = ref('')
   const recent = ref<RecentProject[]>([])
   const startProject = ref<string | null>(null)
@@ -36,7 +36,7 @@ export const useSession = defineStore('session', () => {
     instance.value = said.instance
     client.value = said.client
   }
-  /** Who works in this window; of windows that are opened later too, but not of others that are open. */
+  /** Sets the author for this window and those opened later, but not for others that are open. */
   async function rename(name: string): Promise<void> {
     keepOwnName(name)
     user.value = (await call('app.hello', { name })).user
@@ -50,7 +50,7 @@ export const useSession = defineStore('session', () => {
   }
   function save(patch: Partial<Settings>): void {
     settings.value = { ...settings.value, ...patch }
-    void call('settings.save', settings.value).catch(() => undefined) // kept for this window at least
+    void call('settings.save', settings.value).catch(() => undefined) // still applied in this window
   }
   remote.on('settings.changed', (changed) => (settings.value = changed))
 

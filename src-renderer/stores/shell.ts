@@ -1,4 +1,4 @@
-/** Which room is open, and what lies over it. Where it is, is written in the window's address (routing/). */
+/** The open room and dialogs. The state is reflected in the window's address (routing/). */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { PageName } from '../guide/names.ts'
@@ -25,9 +25,9 @@ export type Dialog =
 export const useShell = defineStore('shell', () => {
   const room = ref<Room>('data')
   const dialog = ref<Dialog | null>(null)
-  /** The number of an image is being typed, to go to it. */
+  /** Whether the number of an image to go to is being typed. */
   const goingTo = ref(false)
-  /** The dialog that the guide lies over, to which its end leads back. */
+  /** The dialog that the guide covers; closing the guide returns to it. */
   let below: Dialog | null = null
   const guidePage = ref<PageName>('first-project')
   function open(what: Dialog): void {

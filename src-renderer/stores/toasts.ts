@@ -1,16 +1,16 @@
-/** Short messages that go by themselves; a component hands the library's message API in. */
+/** Short messages that disappear by themselves; a component provides the library's message API. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { actionName } from '../journal.ts'
 
 export interface Toast {
   kind: 'info' | 'success' | 'error'
-  /** A message's key with values, or the text itself. */
+  /** A message key with values, or the text itself. */
   key?: string
   values?: Record<string, string | number>
   text?: string
   action?: { key: string; run(): void }
-  /** Takes the place of the last such one, so that many quick steps make one toast. */
+  /** Replaces the previous toast of this kind, so that many quick steps make a single toast. */
   replaces?: boolean
 }
 
@@ -33,7 +33,7 @@ export const useToasts = defineStore('toasts', () => {
             action: { key: how === 'undo' ? 'actions.redo' : 'actions.undo', run: () => other.value(how) },
           }),
     })
-  /** Turns the last undo or redo round again. */
+  /** Reverses the last undo or redo. */
   const other = shallowRef<(how: 'undo' | 'redo') => void>(() => undefined)
   return { show, other, say, error, done, turned }
 })

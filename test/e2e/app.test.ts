@@ -76,7 +76,7 @@ describe.skipIf(!canRun)('the app', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('draws a box, labels it by its number, and saves both as they are made', async () => {
+  it('draws a box, labels it with its number key, and saves both at once', async () => {
     await page.dblclick('[role=option] >> nth=0')
     await page.waitForSelector('.canvas canvas')
     await page.waitForFunction(() => document.querySelector('strong.name')?.textContent === 'bird 0.png')
@@ -92,7 +92,7 @@ describe.skipIf(!canRun)('the app', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('undoes and does again, one step at a time, from the journal', async () => {
+  it('undoes and redoes one step at a time, from the journal', async () => {
     await page.keyboard.press('Control+z')
     await page.waitForSelector('.line >> text=no label')
     expect(regions()[0]!.labelId).toBeNull()
@@ -149,7 +149,7 @@ describe.skipIf(!canRun)('the app', () => {
     expect(other.errors).toEqual([])
   })
 
-  it('keeps edits while the server is gone, and sends each once when it is back', async () => {
+  it('keeps edits while the server is down, and sends each once when it is back', async () => {
     const { port } = server
     await server.close()
     await page.waitForSelector('[role=alert]')
@@ -168,7 +168,7 @@ describe.skipIf(!canRun)('the app', () => {
     errors.splice(0) // the browser logs each attempt to reconnect
   })
 
-  it('gives an action another key, and takes that key from the one that had it', async () => {
+  it('assigns a key to another action, and removes it from the previous one', async () => {
     const tool = (id: string) => page.locator(`#keys-tool-${id}`)
     await page.keyboard.press('Control+,')
     await page.click('[role=dialog] [data-name=shortcuts]')
@@ -187,7 +187,7 @@ describe.skipIf(!canRun)('the app', () => {
     await page.waitForSelector('[role=dialog]', { state: 'detached' })
   })
 
-  it('reaches actions by the palette, in Japanese as well', async () => {
+  it('runs actions from the palette, in Japanese as well', async () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('dark th')
     expect(await findings(page)).toEqual([])
@@ -201,7 +201,7 @@ describe.skipIf(!canRun)('the app', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('has every dialog and room without a serious finding', async () => {
+  it('has no serious accessibility finding in any dialog or room', async () => {
     for (const [key, wait] of [
       ['F1', '.sheet'],
       ['Control+,', '.choices'],
@@ -220,7 +220,7 @@ describe.skipIf(!canRun)('the app', () => {
     }
   })
 
-  it('runs without Node and within its policy', async () => {
+  it('runs without Node and within its content security policy', async () => {
     expect(
       await page.evaluate(() => [
         typeof (globalThis as { process?: unknown }).process,

@@ -122,7 +122,7 @@ describe.skipIf(!canRun)('accessibility', () => {
       ['Settings', 'Settings'],
       ['About Dashi', 'About Dashi'],
       ['Keyboard sh', 'Keyboard shortcuts'],
-      ...(server.chooses ? [] : ([['Add images of', 'Add images of a folder']] as const)),
+      ...(server.chooses ? [] : ([['Add images from', 'Add images from a folder']] as const)),
     ] as const) {
       await command(text)
       await page.waitForSelector(`[role=dialog][aria-label="${dialog}"]`)
@@ -153,7 +153,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     expect(found).toEqual({})
   })
-  it('fits the smallest window, room by room', async () => {
+  it('fits the smallest window in every room', async () => {
     await page.setViewportSize({ width: 900, height: 600 })
     for (const [key, ready] of [
       ['Alt+3', '[data-run]'],
@@ -179,7 +179,7 @@ describe.skipIf(!canRun)('accessibility', () => {
     }
     await page.setViewportSize({ width: 1280, height: 800 })
   })
-  it('has none where it begins', async () => {
+  it('has no finding on the welcome page', async () => {
     await command('Close the project')
     await page.waitForSelector('.welcome')
     for (const theme of ['light', 'dark'] as const) {

@@ -34,7 +34,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     project?.remove()
   })
 
-  it('runs when it is asked for, with the base as the reference and what is compared as the title', async () => {
+  it('runs on request, with the base as the reference and the checkpoints in the title', async () => {
     for (const name of ['One', 'Two']) await page.getByLabel(`Select ${name}`, { exact: true }).click()
     await page.click('[data-compare]')
     await page.waitForSelector('[data-row=Two]')
@@ -48,7 +48,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('is there again after a reload, in another tab, and after a restart', async () => {
+  it('survives a reload, another tab and a restart', async () => {
     await page.waitForFunction(() => decodeURIComponent(location.hash).includes('asked=true'), undefined, { polling: 50 })
     await page.reload()
     await page.waitForSelector('[data-row=Nano]')
@@ -66,7 +66,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     errors.splice(0) // the browser logs each attempt to reconnect
   })
 
-  it('keeps how it is looked at, and is a step to go back to', async () => {
+  it('keeps its display options, and is a history step', async () => {
     await page.locator('.halves .axis').first().click()
     await page.locator('.n-base-select-option', { hasText: /^val$/ }).first().click()
     await page.waitForSelector('h2 >> text=/^val accuracy/')
@@ -80,7 +80,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.waitForSelector('[data-row=Nano]')
   })
 
-  it('keeps what is being chosen for it, and for a soup, over a reload, a step back and a link', async () => {
+  it('keeps the selection for a comparison and a soup across a reload, Back and a link', async () => {
     const chosen = (names: string[], where = page) =>
       where.waitForFunction(
         (names) => {

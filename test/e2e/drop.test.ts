@@ -9,7 +9,7 @@ import { projectInfo } from '../../src-main/app/projects/index.ts'
 import { canRun, findings, newHome, serve, settled, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
-describe.skipIf(!canRun)('what is dropped on the window', () => {
+describe.skipIf(!canRun)('files dropped on the window', () => {
   let home: Home
   let work: string
   let project: SmallProject
@@ -56,7 +56,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     rmSync(work, { recursive: true, force: true })
   })
 
-  it('never takes the place of the page, be it a file or a link', async () => {
+  it('never replaces the page, neither with a file nor with a link', async () => {
     const before = page.url()
     await page.evaluate(() => Object.assign(window, { still: true }))
     await cdp.send('Input.dispatchDragEvent', {
@@ -76,7 +76,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     expect([page.url(), await page.evaluate(() => (window as { still?: boolean }).still)]).toEqual([before, true])
   })
 
-  it.skipIf(desktop)('says in a browser why it cannot take it, and leads on', async () => {
+  it.skipIf(desktop)('explains in a browser why the drop cannot be used, and offers an alternative', async () => {
     await drop([join(work, 'more')], async () => {
       await overlay().waitFor()
       expect(await overlay().innerText()).toContain('A browser does not reveal where files are')
@@ -92,7 +92,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     await page.waitForSelector('[role=dialog][aria-label="Open a folder"]')
   })
 
-  it.runIf(desktop)('opens a project, by its folder or its file', async () => {
+  it.runIf(desktop)('opens a project by its folder or its file', async () => {
     await drop([project.folder], async () => {
       await overlay().waitFor()
       expect(await overlay().innerText()).toContain('Drop a project or a folder of images')
@@ -104,13 +104,13 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     await expect.poll(() => page.title()).toBe('Birds · Dashi')
   })
 
-  it.runIf(desktop)('takes dropped images into the open project, once however often', async () => {
+  it.runIf(desktop)('adds dropped images to the open project, once however often they are dropped', async () => {
     for (let i = 0; i < 2; i++) await drop([join(work, 'one.png'), join(work, 'two.png')])
     await page.waitForFunction(() => document.querySelectorAll('[role=option] img').length === 4)
     await expect.poll(() => project.read((p) => p.db.value('SELECT count(*) FROM media WHERE width = 60'))).toBe(2)
   })
 
-  it.runIf(desktop)('asks what shall be done with several things', async () => {
+  it.runIf(desktop)('asks what to do with several items', async () => {
     await drop([join(work, 'more'), join(work, 'others'), join(work, 'notes.json')])
     await dialog().waitFor()
     expect(await dialog().locator('.offer').allInnerTexts()).toEqual([
@@ -128,7 +128,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     expect(project.read((p) => projectInfo(p).media)).toBe(6)
   })
 
-  it.runIf(desktop)('puts an annotation file into the import dialog', async () => {
+  it.runIf(desktop)('passes an annotation file to the import dialog', async () => {
     await drop([join(work, 'notes.json')])
     await dialog().getByText('Import annotations from notes.json').click()
     expect(await page.getByLabel('From', { exact: true }).inputValue()).toBe(join(work, 'notes.json'))
@@ -137,7 +137,7 @@ describe.skipIf(!canRun)('what is dropped on the window', () => {
     await page.keyboard.press('Escape')
   })
 
-  it('says who made it, how it is updated, and what it carries', async () => {
+  it('shows in the About dialog the authors, how to update, and the notices', async () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('About Dashi')

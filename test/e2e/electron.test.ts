@@ -45,7 +45,7 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('opens the project that the command line names', async () => {
+  it('opens the project named on the command line', async () => {
     await page.waitForSelector('[role=option] img')
     expect(page.url()).toMatch(/^app:\/\/dashi\//)
     expect(await page.title()).toBe('Birds · Dashi')
@@ -72,7 +72,7 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
     await expect.poll(() => regions().map((r) => r.shape.kind)).toEqual(['box'])
   })
 
-  it('has no Node in its page, and hands over nothing but a port', async () => {
+  it('has no Node in its page, and exposes nothing but a port', async () => {
     const seen = await page.evaluate(() => [
       typeof (globalThis as { process?: unknown }).process,
       typeof (globalThis as { require?: unknown }).require,
@@ -81,7 +81,7 @@ describe.skipIf(missing !== null)(`the desktop face${missing ? ` (left out: ${mi
     expect(seen).toEqual(['undefined', 'undefined', 'requestPort,pathOf'])
   })
 
-  it('goes nowhere else, and opens no window', async () => {
+  it('navigates nowhere else, and opens no window', async () => {
     await page.evaluate(() => void (location.href = 'https://example.org/'))
     await page.waitForTimeout(300)
     expect(page.url()).toMatch(/^app:\/\/dashi\//)

@@ -81,7 +81,7 @@ describe.skipIf(!canRun)('import and export', () => {
     rmSync(work, { recursive: true, force: true })
   })
 
-  it('keeps the keyboard in the dialog', async () => {
+  it('keeps keyboard focus in the dialog', async () => {
     await command('Export')
     for (let i = 0; i < 8; i++) {
       await page.keyboard.press('Tab')
@@ -97,7 +97,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await close()
   })
 
-  it('says what a format cannot hold before anything is written', async () => {
+  it('lists what a format cannot hold before anything is written', async () => {
     await command('Export')
     await format('YOLO')
     await dialog().locator('text=What YOLO cannot hold').waitFor()
@@ -109,7 +109,7 @@ describe.skipIf(!canRun)('import and export', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('writes the format that was chosen where it was said', async () => {
+  it('writes the chosen format to the chosen place', async () => {
     await format('COCO')
     await dialog().getByLabel('To', { exact: true }).fill(join(work, 'coco'))
     await dialog().locator('text=Start').click()
@@ -121,7 +121,7 @@ describe.skipIf(!canRun)('import and export', () => {
     expect(annotations.reduce((n, a) => n + (a.annotations?.length ?? 0), 0)).toBeGreaterThanOrEqual(2)
   })
 
-  it('replaces nothing unasked: the second time is refused in one line', async () => {
+  it('overwrites nothing unasked: a second export is refused in one line', async () => {
     const before = readdirSync(join(work, 'coco', 'annotations'))
     await command('Export')
     await dialog().locator('text=Start').click()
@@ -130,7 +130,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await close()
   })
 
-  it('takes a dataset in from a folder that is chosen by mouse, and says line by line what it did not take', async () => {
+  it('imports a dataset from a folder chosen by mouse, and lists what was not imported', async () => {
     const folder = join(work, 'more')
     mkdirSync(join(folder, 'images'), { recursive: true })
     for (const name of ['owl', 'crow'])
@@ -179,13 +179,13 @@ describe.skipIf(!canRun)('import and export', () => {
     })
   })
 
-  it('undoes an import as the one change that it is', async () => {
+  it('undoes an import as a single change', async () => {
     await page.keyboard.press('Control+z')
     await expect.poll(() => project.read((p) => projectInfo(p).media)).toBe(4)
     await expect.poll(() => page.locator('[role=option]').count()).toBe(4)
   })
 
-  it('names what it did not read with what would read it, says that no annotation was taken, and finds images that were missing', async () => {
+  it('names the format for files that it did not read, reports that nothing was imported, and finds missing images', async () => {
     const folder = join(work, 'mixed')
     mkdirSync(join(folder, 'images'), { recursive: true })
     await sharp({ create: { width: 210, height: 100, channels: 3, background: '#453' } })
@@ -237,7 +237,7 @@ describe.skipIf(!canRun)('import and export', () => {
     for (const said of errors.splice(0)) expect(said).toContain('404') // the picture that was not there
   })
 
-  it('says in one line what it could not read, and takes nothing', async () => {
+  it('explains in one line what it could not read, and imports nothing', async () => {
     const file = join(work, 'broken.json')
     writeFileSync(file, '{"images": [')
     await command('Import')

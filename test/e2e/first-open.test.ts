@@ -38,7 +38,7 @@ describe.skipIf(!canRun)('the first open', () => {
     home?.remove()
   })
 
-  it('says what lies in the folder and offers in words what can be made of it', async () => {
+  it('lists what the folder contains and offers what can be set up', async () => {
     await choosing(page, server, odd.folder, () => page.click('text=Open a folder'))
     await page.waitForSelector('[data-first]')
     await page.waitForSelector('text=Make labels from 3 class folders')
@@ -52,12 +52,12 @@ describe.skipIf(!canRun)('the first open', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('is still there after a reload, until it is answered', async () => {
+  it('is still shown after a reload, until it is answered', async () => {
     await page.reload()
     await page.waitForSelector('text=Make labels from 3 class folders')
   })
 
-  it('makes the labels by one button, and one undo takes all of them back', async () => {
+  it('creates the labels with one button, and one undo removes them all', async () => {
     await page.waitForSelector('[data-set-up]:not([disabled])')
     await page.click('[data-set-up]')
     await page.waitForSelector('[role=option]')
@@ -75,7 +75,7 @@ describe.skipIf(!canRun)('the first open', () => {
     await expect.poll(() => read((p) => projectInfo(p).imageLabels), { timeout: patience }).toBe(images)
   })
 
-  it('has folders and readability as facets, whose counts follow one another', async () => {
+  it('has folders and readability as facets, whose counts depend on each other', async () => {
     await facet('Unreadable').click()
     await expect.poll(() => page.locator('[role=option]').count(), { timeout: patience }).toBe(4)
     const folders = page.locator('.facets section', { hasText: 'Folders' })
@@ -85,7 +85,7 @@ describe.skipIf(!canRun)('the first open', () => {
     expect(await facet('Unreadable').innerText()).toMatch(/2$/)
   })
 
-  it('takes a file that was put right back in', async () => {
+  it('picks up a repaired file', async () => {
     await odd.mend('leaf/empty.png')
     await page.click('.facets [data-check]')
     await page.waitForSelector('text=/[01] repaired, 3 still unreadable/')
@@ -93,7 +93,7 @@ describe.skipIf(!canRun)('the first open', () => {
     await page.click('text=Clear filters')
   })
 
-  it('is split and trained on, and the run says what it leaves out', async () => {
+  it('is split and trained on, and the run reports what it leaves out', async () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('Make splits')
     await page.keyboard.press('Enter')

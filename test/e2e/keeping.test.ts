@@ -8,7 +8,7 @@ import { imageContent, openProject } from '../../src-main/app/projects/index.ts'
 import { canRun, choosing, findings, launch, newContext, newHome, openPage, serve, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
-describe.skipIf(!canRun)('what people made', () => {
+describe.skipIf(!canRun)('edits', () => {
   let home: Home
   let project: SmallProject
   let server: Server
@@ -66,7 +66,7 @@ describe.skipIf(!canRun)('what people made', () => {
     home?.remove()
   })
 
-  it('shows both values of a caption that both windows rewrote, and what is kept can be undone', async () => {
+  it('shows both versions of a caption that two windows rewrote, and the choice can be undone', async () => {
     await rewrite(second!, 'a small brown bird', false)
     await rewrite(first!, 'a robin')
     await saved(first!)
@@ -88,7 +88,7 @@ describe.skipIf(!canRun)('what people made', () => {
     await expect.poll(() => content().captions[0]!.text).toBe('a robin')
   })
 
-  it('takes the other window’s value where that is chosen', async () => {
+  it('takes the other window’s value if that is chosen', async () => {
     await rewrite(second!, 'two birds', false)
     await rewrite(first!, 'a wren')
     await saved(first!)
@@ -99,7 +99,7 @@ describe.skipIf(!canRun)('what people made', () => {
     expect(content().captions[0]!.text).toBe('a wren')
   })
 
-  it('keeps what is being typed when the other window removes the caption', async () => {
+  it('keeps what is being typed when another window removes the caption', async () => {
     await rewrite(second!, 'a bird on a wire', false)
     await tab(first!, 'Captions')
     await first!.getByRole('button', { name: 'Remove caption' }).click()
@@ -110,14 +110,14 @@ describe.skipIf(!canRun)('what people made', () => {
     await expect.poll(() => content().captions.map((c) => c.text)).toEqual(['a bird on a wire'])
   })
 
-  it('asks nothing of a window about its own quick edits', async () => {
+  it('never asks a window about its own quick edits', async () => {
     for (const text of ['one bird', 'one bird on a wire', 'one bird on two wires']) await rewrite(first!, text)
     await saved(first!)
     expect(content().captions.map((c) => c.text)).toEqual(['one bird on two wires'])
     expect(await first!.getByRole('alertdialog').count()).toBe(0)
   })
 
-  it('says that the project was replaced, keeps what is made after that, and saves all of it as a copy', async () => {
+  it('reports that the project was replaced, keeps later edits, and saves everything as a copy', async () => {
     const db = join(project.folder, 'project.db')
     await rewrite(first!, 'saved before')
     await saved(first!)

@@ -5,7 +5,7 @@ import { imageContent, listRuns, openProject, projectInfo, type Project } from '
 import { canRun, newHome, patience, serve, visit, type Home, type Server } from './browser.ts'
 import { oddFolder, type OddFolder } from './odd-folder.ts'
 
-describe.skipIf(!canRun)('the keyboard alone', () => {
+describe.skipIf(!canRun)('keyboard only', () => {
   let home: Home
   let odd: OddFolder
   let server: Server
@@ -81,7 +81,7 @@ describe.skipIf(!canRun)('the keyboard alone', () => {
     await page.waitForSelector('[role=option]')
   })
 
-  it('gives every image another class by one key each, those that cannot be read too', async () => {
+  it('changes the class of every image with one key each, including unreadable ones', async () => {
     const images = read((p) => p.db.all<{ id: number; path: string }>('SELECT id, path FROM media ORDER BY id'))
     expect(images.map((m) => m.path)).toEqual(expect.arrayContaining(odd.unreadable))
     const opened = (i: number) =>

@@ -283,7 +283,7 @@ describe.skipIf(!canRun || transport === 'port')('the common jobs by hand', () =
       expect(readdirSync(join(parent, written()[0]!)).length).toBeGreaterThan(0)
     }))
 
-  it('is never more than the best documented way of any rival, and the table says so', () => {
+  it('never takes more than the best documented way of any rival, and the table says so', () => {
     expect(Object.keys(played)).toEqual([...j.jobs])
     for (const job of j.jobs)
       for (const rival of rivals) {

@@ -50,7 +50,7 @@ describe.skipIf(!canRun)('the loop', () => {
     home?.remove()
   })
 
-  it('begins with the sample, and with rooms that lead on', async () => {
+  it('starts with the sample, and with rooms that lead to the next step', async () => {
     await page.click('.choice.first')
     await page.waitForSelector('.thumb img') // drawn the first time
     for (const [key, text] of [
@@ -64,7 +64,7 @@ describe.skipIf(!canRun)('the loop', () => {
     await page.waitForSelector('text=No runs yet')
   })
 
-  it('trains a linear probe with the settings of its form', async () => {
+  it('trains a linear probe with the settings in its form', async () => {
     await fill('cCount', '5')
     await fill('Name', 'Probe')
     await start()
@@ -75,7 +75,7 @@ describe.skipIf(!canRun)('the loop', () => {
     expect(await page.locator('[data-current-run="Probe"] figure path').count()).toBeGreaterThan(0)
   })
 
-  it('says in one line which setting is wrong, and starts nothing', async () => {
+  it('names the invalid setting in one line, and starts nothing', async () => {
     await fill('cMin', '10')
     await fill('cMax', '-1')
     await start()
@@ -98,7 +98,7 @@ describe.skipIf(!canRun)('the loop', () => {
     expect(await page.locator('footer .job').count()).toBe(0)
   })
 
-  it('cancels a run, which can go on where it was', async () => {
+  it('cancels a run, which can be resumed', async () => {
     await choose('[data-recipe]', 'Full fine-tuning')
     await fill('epochs', '60')
     await fill('Name', 'Long')
@@ -124,7 +124,7 @@ describe.skipIf(!canRun)('the loop', () => {
     await page.waitForFunction(() => document.querySelectorAll('[data-run=Long][data-status=cancelled]').length === 1) // it is one run, gone on with
   })
 
-  it('keeps its runs over a restart, and sorts them by any column', async () => {
+  it('keeps its runs across a restart, and sorts them by any column', async () => {
     const before = await page.locator('[data-run]').count()
     const { port } = server
     await server.close()
@@ -143,7 +143,7 @@ describe.skipIf(!canRun)('the loop', () => {
     errors.splice(0) // the browser logs each attempt to reconnect
   })
 
-  it('compares what was chosen in the table', async () => {
+  it('compares the runs selected in the table', async () => {
     for (const name of ['Probe', 'Probe, then tune']) await page.getByLabel(`Select ${name}`, { exact: true }).click()
     await page.waitForSelector('figure .legend >> text=Probe, then tune') // both curves over one another
     await page.click('[data-compare]')
@@ -176,7 +176,7 @@ describe.skipIf(!canRun)('the loop', () => {
     await page.waitForSelector('[data-row="Nano"]') // what was compared is still there
   })
 
-  it('makes a uniform soup of chosen runs', async () => {
+  it('makes a uniform soup of selected runs', async () => {
     await page.keyboard.press('Alt+5')
     for (const name of ['Probe', 'Probe, then tune']) await shown().locator(`[data-model="${name}"]`).click()
     await page.waitForSelector('text=/The soup will be about 1\\d MB/')
@@ -202,7 +202,7 @@ describe.skipIf(!canRun)('the loop', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('walks from a base to a tuned model by a slider', async () => {
+  it('interpolates between a base and a tuned model with a slider', async () => {
     await choose('[data-method]', 'WiSE-FT')
     await shown().getByLabel('Base').click()
     await page.locator('.n-base-select-option', { hasText: /^Probe$/ }).click()
@@ -225,7 +225,7 @@ describe.skipIf(!canRun)('the loop', () => {
     expect(await page.locator('[data-row]').count()).toBe(3)
   })
 
-  it('shows what the soup sees on the open image', async () => {
+  it('shows the soup’s predictions on the open image', async () => {
     await page.keyboard.press('Alt+5')
     await page.click('[data-current-run="Half and half"] [data-apply]')
     await page.waitForSelector('.score')

@@ -63,7 +63,7 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     home?.remove()
   })
 
-  it('lets the drawing in progress be finished, says that the edit waits, and has it when it is back', async () => {
+  it('lets a drawing be finished, shows the edit as pending, and saves it on reconnecting', async () => {
     await drag(200, 220, 60, 50)
     await lines(1)
     await page.waitForFunction(() => document.querySelector('footer [role=status]')?.textContent?.includes('All changes saved'))
@@ -79,7 +79,7 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await lines(2)
   })
 
-  it('has the edits of a window that was closed before it was back', async () => {
+  it('saves the edits of a window that was closed before reconnecting', async () => {
     await kill()
     await page.waitForSelector('[role=alert]')
     await drag(200, 330, 50, 40)

@@ -5,7 +5,7 @@ import { listRuns } from '../../src-main/app/projects/index.ts'
 import { canRun, findings, newHome, serve, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
-describe.skipIf(!canRun)('what runs and waits', () => {
+describe.skipIf(!canRun)('running and queued jobs', () => {
   let home: Home
   let project: SmallProject
   let server: Server
@@ -41,7 +41,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     project?.remove()
   })
 
-  it('says in the field what is wrong with a number, and keeps it as it was typed', async () => {
+  it('marks an invalid number in its field, and keeps it as typed', async () => {
     await fill('lr', '-5')
     await page.waitForSelector('.number-field .wrong >> text=more than 0')
     const field = page.locator('main').getByLabel('lr', { exact: true })
@@ -57,7 +57,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     await fill('epochs', '10000')
   })
 
-  it('is one line for six runs, and leaves the rest of the bar in its place', async () => {
+  it('is one line for six runs, and leaves the rest of the bar in place', async () => {
     for (let n = 1; n <= 6; n++) {
       await fill('Name', `run ${n}`)
       await page.locator('main [data-start]').click()
@@ -79,7 +79,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('takes one that waits out of the queue at once', async () => {
+  it('removes a cancelled job from the queue immediately', async () => {
     await page.click('[data-job="run 4"] button')
     await page.waitForSelector('[data-run="run 4"][data-status=cancelled]')
     await line('1 running, 4 queued')
@@ -91,13 +91,13 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     await line('1 running, 3 queued')
   })
 
-  it('gives a run that was cancelled before it began another name when it is started again', async () => {
+  it('renames a run that was cancelled before it began when it is restarted', async () => {
     await page.click('[data-run="run 4"] [aria-label="Start run 4 again"]')
     await page.waitForSelector('[data-run="run 4 2"]')
     await line('1 running, 4 queued')
   })
 
-  it('shows a run that is gone on with as the one that goes on, its old address too', async () => {
+  it('shows a resumed run as the one that continues it, at its old address too', async () => {
     await page.click('[data-run="run 1"] .name')
     await page.waitForSelector('[data-current-run="run 1"] [role=status] >> text=/training · step \\d+ of/')
     await page.waitForFunction(() => /#\/train\/./.test(location.hash), undefined, { polling: 50 })
@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('what runs and waits', () => {
     await page.waitForSelector('[data-current-run="run 1"] [data-cancel]')
   })
 
-  it('ends all of them together', async () => {
+  it('cancels all of them together', async () => {
     if (!(await page.locator('[data-job]').count())) await page.click('footer [data-jobs]')
     await page.click('text=Cancel all')
     await page.waitForSelector('footer [data-jobs]', { state: 'detached' })

@@ -72,7 +72,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     project?.remove()
   })
 
-  it('says how far two authors agree, with a matrix, and has an address', async () => {
+  it('shows how far two authors agree, with a matrix, and has an address', async () => {
     await tool('agreement')
     await page.waitForSelector('[data-open] >> text=3 disagreements')
     expect(await page.locator('[data-disagreement]').count()).toBe(3)
@@ -84,7 +84,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     expect(await findings(page)).toEqual([])
   })
 
-  it('settles one disagreement after the other by a key each, and takes the last back', async () => {
+  it('settles disagreements with one key each, and undoes the last', async () => {
     await page.click('[data-begin]')
     await opened('bird 1.png') // what one missed comes first
     await page.waitForSelector('[data-settle] >> text=1 of 3')
@@ -113,7 +113,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     await page.waitForSelector('[data-open] >> text=0 disagreements')
   })
 
-  it('pins a comment to the place under the pointer, which stays over a reload, is answered and resolved', async () => {
+  it('pins a comment under the pointer, which survives a reload, is answered and resolved', async () => {
     await page.keyboard.press('Alt+1')
     await page.keyboard.press('Control+g')
     await page.keyboard.type('2')
@@ -146,7 +146,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     await until(() => content(2).comments[0]!.resolved, true)
   })
 
-  it('reviews in a fixed order, goes on where it was left after a reload, and says by whom', async () => {
+  it('reviews in a fixed order, resumes after a reload, and names the reviewer', async () => {
     await tool('review')
     await page.click('[data-begin-review]')
     await page.waitForSelector('[data-review-progress] >> text=1 of 4')
@@ -174,7 +174,7 @@ describe.skipIf(!canRun)('review by several people', () => {
     await opened('bird 3.png')
   })
 
-  it.skipIf(transport === 'port')('another window under another name is another author', async () => {
+  it.skipIf(transport === 'port')('treats another window with another name as another author', async () => {
     const { page: other } = await openPage(context, server)
     await other.waitForSelector('[role=option] img')
     await other.keyboard.press('Control+,')

@@ -69,7 +69,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await shown(6)
   })
 
-  it('has one for every room, to go back and forward through, and to load again', async () => {
+  it('exist for every room, with back, forward and reload', async () => {
     for (const name of ['Train', 'Compare', 'Merge', 'Data']) {
       await page.click(`nav.rail >> text=${name}`)
       await address(new RegExp(`^#/${name.toLowerCase()}\\?project=`))
@@ -88,7 +88,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await room('Compare')
   })
 
-  it('names the image, and steps back from image to image', async () => {
+  it('name the image, with a history step per image', async () => {
     await page.dblclick('[role=option] >> nth=0')
     await image('bird 0.png')
     await page.waitForSelector('.canvas canvas')
@@ -110,7 +110,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 0.png')
   })
 
-  it('makes one step of what passes while a key is held down', async () => {
+  it('add one step for everything passed while a key is held down', async () => {
     await goTo('#/label/1')
     await image('bird 0.png')
     await page.focus('.canvas')
@@ -122,7 +122,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 0.png')
   })
 
-  it('keeps filters, order and what is chosen over a reload, and takes a filter back', async () => {
+  it('keep filters, order and selection across a reload, and undo a filter with Back', async () => {
     await page.click('.facets >> text=train')
     await shown(4)
     await page.click('.facets >> text=wren')
@@ -150,7 +150,7 @@ describe.skipIf(!canRun)('addresses', () => {
     expect(await page.inputValue('.facets input >> nth=0')).toBe('bird 3')
   })
 
-  it('keeps the image under the focus, and one that is chosen', async () => {
+  it('keep the focused and the selected image', async () => {
     await page.click('[role=option] >> nth=3')
     await address(/chosen=4/)
     await page.reload()
@@ -161,7 +161,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await address(/chosen=5/)
   })
 
-  it('keeps which regions are selected', async () => {
+  it('keep the selected regions', async () => {
     await goTo('#/label/2')
     await image('bird 1.png')
     await page.click('.list .line >> nth=0 >> .plain')
@@ -292,7 +292,7 @@ describe.skipIf(!canRun)('addresses', () => {
     own.remove()
   })
 
-  it('follows an address that is changed by hand', async () => {
+  it('are followed when edited by hand', async () => {
     await goTo('#/merge')
     await room('Merge')
     await goTo('#/data?tool=map&map=pca&colour=split')
@@ -306,7 +306,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.waitForSelector('aside.curate .method')
   })
 
-  it('shows the run that was chosen', async () => {
+  it('show the selected run', async () => {
     await goTo('#/train')
     await page.waitForSelector('[data-current-run=Second]') // the latest
     await page.click('[data-run=First] .name')
@@ -314,13 +314,13 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.reload()
     await page.waitForSelector('[data-current-run=First]')
     // A linear probe's curve is over its sweep of C, not over steps.
-    await page.waitForSelector('[data-sweep] svg >> text=number of C in the sweep')
+    await page.waitForSelector('[data-sweep] svg >> text=C value in the sweep')
     expect(await page.locator('[data-current-run] figure').count()).toBe(1)
     await page.goBack()
     await page.waitForSelector('[data-current-run=Second]')
   })
 
-  it('says so calmly where something is gone, and leads on', async () => {
+  it('explain calmly that something is gone, and lead on', async () => {
     await goTo('#/label/99')
     await page.waitForSelector('[data-gone] >> text=not in the project any more')
     expect(await findings(page)).toEqual([])
@@ -341,7 +341,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await shown(4) // those with the other one
   })
 
-  it('answers an address that is none of ours', async () => {
+  it('are answered even if they are invalid', async () => {
     for (const hash of [
       '#/nowhere',
       '#/label/abc',
@@ -366,7 +366,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.waitForSelector('[data-unknown]')
   })
 
-  it('says of an unknown project what to do, and opens nothing', async () => {
+  it('explain what to do about an unknown project, and open nothing', async () => {
     const own = await newContext(browser)
     const { page: tab } = await openPage(own, server)
     await tab.waitForSelector('[role=option] img')
@@ -384,7 +384,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await own.close()
   })
 
-  it('closes and opens a project as steps too', async () => {
+  it('make closing and opening a project history steps too', async () => {
     const own = await newContext(browser)
     const { page: tab } = await openPage(own, server)
     await tab.waitForSelector('[role=option] img')
@@ -401,7 +401,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await own.close()
   })
 
-  it('takes back no edit with a step, and no step with an undo', async () => {
+  it('revert no edit with Back, and no step with Undo', async () => {
     await goTo('#/label/2')
     await image('bird 1.png')
     await page.waitForFunction(() => document.querySelectorAll('.list .line').length === 2)
@@ -426,7 +426,7 @@ describe.skipIf(!canRun)('addresses', () => {
     expect(x()).toContain(120)
   })
 
-  it('goes to the image of a number, and on from there', async () => {
+  it('let a number go to its image, and continue from there', async () => {
     await page.keyboard.press('Control+g')
     await page.keyboard.type('5')
     await page.keyboard.press('Enter')
@@ -446,7 +446,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await image('bird 2.png')
   })
 
-  it('opens the shortcuts by a question mark', async () => {
+  it('leave the question mark to open the shortcuts', async () => {
     await page.focus('[role=listbox]')
     await page.keyboard.press('Shift+?')
     await page.waitForSelector('.sheet')
@@ -454,14 +454,14 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.waitForSelector('.sheet', { state: 'detached' })
   })
 
-  it('counts captions and regions on a card, each by its own sign', async () => {
+  it('come with cards that count captions and regions, each with its own icon', async () => {
     expect(await page.locator('[role=option]').nth(0).locator('[data-captions]').innerText()).toBe('2')
     expect(await page.locator('[role=option]').nth(0).locator('[data-regions]').count()).toBe(0)
     expect(await page.locator('[role=option]').nth(1).locator('[data-regions]').innerText()).toBe('2')
     expect(await page.locator('[role=option]').nth(1).locator('[data-captions]').count()).toBe(0)
   })
 
-  it('has no bar to scroll the inspector sideways, and no words of the library cut off in a field', async () => {
+  it('come without a horizontal scroll bar in the inspector or cut-off placeholders', async () => {
     await goTo('#/label/2')
     await image('bird 1.png')
     for (const tab of ['regions', 'captions', 'image', 'history']) {

@@ -64,7 +64,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     home?.remove()
   })
 
-  it('a key makes a track of the region in the hand, to the end, and the timeline shows it', async () => {
+  it('tracks the selected region to the end with one key, and shows the track in the timeline', async () => {
     expect(await timeline().count()).toBe(0)
     await line().click()
     await page.locator('.canvas').focus()
@@ -76,7 +76,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     await badge('key')
   })
 
-  it('a region that is moved becomes a key frame, and those between follow; one undo takes it back', async () => {
+  it('turns a moved region into a key frame and interpolates the others; one undo reverts it', async () => {
     await to(5)
     await badge('between')
     await shot('sequence-between')
@@ -97,7 +97,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     await badge('between')
   })
 
-  it('by the pointer: a drag on the canvas moves it, and the region between lies half way', async () => {
+  it('moves a region by dragging, and the region between is half way', async () => {
     await to(5)
     const canvas = (await page.locator('.canvas').boundingBox())!
     // The image is fitted into the canvas with a rim: its scale by what is shown.
@@ -121,7 +121,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     expect(b).toBeCloseTo((a + c) / 2, 6)
   })
 
-  it('key frames are gone to by keys, and a frame by a click on the timeline', async () => {
+  it('goes to key frames by keys, and to a frame by a click on the timeline', async () => {
     await page.locator('.canvas').focus()
     await page.keyboard.press('Shift+<')
     await image(1)
@@ -140,7 +140,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     await image(1)
   })
 
-  it('a key frame more, and the end of the track, which the next undo takes back', async () => {
+  it('adds a key frame, ends the track, and the next undo reverts that', async () => {
     await to(3)
     await line().click()
     await page.locator('.canvas').focus()
@@ -155,7 +155,7 @@ describe.skipIf(!canRun)('a sequence', () => {
     await expect.poll(() => seen().split(' ')[3]!.endsWith('b'), { timeout: 30_000 }).toBe(true)
   })
 
-  it('the menu takes the whole track away, one undo brings it back, and axe finds nothing serious', async () => {
+  it('removes the whole track from the menu, one undo restores it, and axe finds nothing serious', async () => {
     await line().click()
     await page.locator('.canvas').focus()
     expect(await findings(page)).toEqual([])

@@ -42,7 +42,7 @@ describe.skipIf(!canRun)('a skeleton', () => {
     )
   const saved = () => page.waitForFunction(() => document.querySelector('footer [role=status]')?.textContent?.includes('All changes saved'))
 
-  it('is given to a label, drawn by a drag, and one of its points is hidden by a key', async () => {
+  it('is added to a label, drawn by a drag, and one of its points is hidden with a key', async () => {
     await page.click('.picker button[aria-label="Edit labels …"]')
     await page.click('[role=dialog] .item:has-text("robin")')
     await page.click('[role=dialog] >> text=A person (17 points)')
@@ -77,7 +77,7 @@ describe.skipIf(!canRun)('a skeleton', () => {
     expect(points.filter((p) => p.v === 1).map((p) => p.name)).toEqual(['left_wrist'])
     expect(points).toHaveLength(17)
   })
-  it('is placed on the next image by one key, and one undo takes it away', async () => {
+  it('is placed on the next image with one key, and removed by one undo', async () => {
     await page.keyboard.press('d')
     await page.waitForFunction(() => !document.querySelector('section[aria-label="Points"]'))
     const { x, y, width, height } = (await page.locator('[role=application]').boundingBox())!
@@ -94,7 +94,7 @@ describe.skipIf(!canRun)('a skeleton', () => {
     expect(errors).toEqual([])
   })
 
-  it('regions are drawn along guides, measured in millimetres, and placed on the next image as a template', async () => {
+  it('comes with guides, measurements in millimetres, and templates placed on the next image', async () => {
     const canvas = page.locator('[role=application]')
     const { x, y, width, height } = (await canvas.boundingBox())!
     await canvas.focus()

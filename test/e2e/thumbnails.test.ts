@@ -10,7 +10,7 @@ import { canRun, launch, newContext, newHome, openPage, renderer, transport, typ
 import { birds, type SmallProject } from './project.ts'
 
 // Over the port: test/desktop/start.test.ts, where no page is needed for it.
-describe.skipIf(!canRun || transport === 'port')('thumbnails that left the screen', () => {
+describe.skipIf(!canRun || transport === 'port')('thumbnails that scrolled out of view', () => {
   let home: Home
   let project: SmallProject
   let app: App
@@ -38,7 +38,7 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that left the scree
     home?.remove()
   })
 
-  it('are not decoded once nobody looks at them', async () => {
+  it('are not decoded', async () => {
     // Both places for decoding are taken until the page has come to its end: nothing depends on which of the two is faster.
     let arrive = (): void => undefined
     const arrived = new Promise<void>((resolve) => (arrive = resolve))

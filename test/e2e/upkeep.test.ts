@@ -49,7 +49,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     await page.waitForSelector('[data-used=thumbnails]')
   }
 
-  it('looks for models in the folders of the settings, and says what is wrong with one', async () => {
+  it('looks for models in the folders of the settings, and reports an invalid one', async () => {
     const { folder } = await ofBirds(2)
     const shelf = mkdtempSync(join(tmpdir(), 'dashi-shelf-'))
     ends.push(() => rmSync(shelf, { recursive: true, force: true }))
@@ -72,7 +72,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     await page.locator('.n-base-select-option', { hasText: 'shapes' }).waitFor()
   })
 
-  it('shows what a cache holds, clears it, and refuses a limit that is none', async () => {
+  it('shows the size of a cache, clears it, and refuses an invalid limit', async () => {
     const { folder } = await ofBirds(3)
     const { page } = await started(folder)
     await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('.thumb img')].every((i) => i.naturalWidth > 0))
@@ -92,7 +92,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     expect(await page.getByLabel(/^Thumbnails: at most/).inputValue()).toBe('300')
   })
 
-  it.each([0, 3])('fetches %i images ahead of the open one', async (prefetch) => {
+  it.each([0, 3])('prefetches %i images after the open one', async (prefetch) => {
     const { folder } = await ofBirds(8)
     const { page } = await started(folder, { prefetch })
     const fetched = new Set<number>()
@@ -108,7 +108,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     expect([...fetched].sort()).toEqual(wanted)
   })
 
-  it('says what a label set would do before it is taken in; one undo takes it back', async () => {
+  it('previews a label set before importing it; one undo reverts it', async () => {
     const project = await ofBirds(2)
     const names = () => project.read((p) => listLabels(p).map((l) => l.name))
     const { page } = await started(project.folder)
@@ -142,7 +142,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     expect(project.read((p) => listLabels(p)[0]!.synonyms)).toEqual([])
   })
 
-  it('scrolls through more rows than an element can hold, to the very last, and comes back to where it was', async () => {
+  it('scrolls through more rows than an element can hold, to the very last and back', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dashi-tall-'))
     ends.push(() => rmSync(folder, { recursive: true, force: true }))
     const count = 40_000

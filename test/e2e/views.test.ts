@@ -128,7 +128,7 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
     { width: 1280, height: 800 },
     { width: 1920, height: 1080 },
   ]
-  it.each(['en', 'ja'] as const)('is whole and accessible in %s', async (language) => {
+  it.each(['en', 'ja'] as const)('is complete and accessible in %s', async (language) => {
     const found: Record<string, string[]> = {}
     const note = (where: string, said: string[]) => said.length && (found[where] = said)
     /** What words and names there are is the same in both themes, and colours are the same in both languages and sizes. */

@@ -5,7 +5,7 @@ import { add, mul, reduceSum } from '../../src-main/engine/ops/index.ts'
 import { Session, tensor, type Tensor } from '../../src-main/engine/runtime/session.ts'
 import { type HostArray, decode, expectClose, type GoldenTensor } from './golden.ts'
 
-/** Applies an op to its operands; several outputs where it has several. */
+/** Applies an op to its operands; it may have several outputs. */
 export type Apply<A = never> = (inputs: Value[], attrs: A) => Value | readonly Value[]
 
 export interface GoldenCase {
@@ -17,7 +17,7 @@ export interface GoldenCase {
   readonly grads?: (GoldenTensor | null)[]
 }
 
-/** An op in a session of its own: outputs y0 …, and, for the inputs in `wrt`, gradients g0 … of Σ dyₖ·yₖ. */
+/** An op in a session of its own: outputs y0 … and, for the inputs in `wrt`, gradients g0 … of Σ dyₖ·yₖ. */
 async function build(apply: Apply<unknown>, attrs: unknown, inputs: readonly HostArray[], wrt: readonly number[]) {
   const graph = new Graph()
   const xs = inputs.map((x, i) => graph.input(`x${i}`, x.dtype, x.shape))
@@ -36,7 +36,7 @@ async function build(apply: Apply<unknown>, attrs: unknown, inputs: readonly Hos
   const session = await Session.create(graph, { threads: 1 })
   const feed = (x: HostArray) => tensor(x.data, x.dtype, x.shape)
   return {
-    /** Registered ops that the forward pass went through. */
+    /** Registered ops used by the forward pass. */
     ops,
     outputShapes: ys.map((y) => y.shape),
     dtypes: ys.map((y) => y.dtype),
@@ -46,7 +46,10 @@ async function build(apply: Apply<unknown>, attrs: unknown, inputs: readonly Hos
   }
 }
 
-/** Outputs within 1e-5 and gradients within 1e-4 of what PyTorch computed. @returns the registered ops that were differentiated */
+/**
+ * Checks outputs within 1e-5 and gradients within 1e-4 of PyTorch's.
+ * @returns the registered ops that were differentiated
+ */
 export async function checkGolden(
   apply: Apply<unknown>,
   { op, attrs, inputs, outputs, dy = [], grads = [] }: GoldenCase,

@@ -29,7 +29,7 @@ export function openClip(name: string): ClipGolden {
   return { folder, config, weights: openWeights(folder), expected: golden(`clip/${name}/expected.json`) }
 }
 
-/** The checkpoint's weights for a graph: mapped from their files, but for those that are trained. */
+/** The checkpoint's weights for a graph, memory-mapped from their files except for the trained ones. */
 export const paramsOf = (graph: Graph, { weights, config }: ClipGolden, trainable: (name: string) => boolean = () => false): Params =>
   new Params(graph, weights, trainable, { decays: clipTensors(config).decays })
 
@@ -38,7 +38,7 @@ export const feed = (t: GoldenTensor | HostArray): Tensor => {
   return tensor(data, dtype, shape)
 }
 
-/** Where each row of ids [B, T] ends. */
+/** The index of the end-of-text token in each row of ids [B, T]. */
 export function eosOf(ids: GoldenTensor, config: ClipConfig): Tensor {
   const [b, t] = ids.shape as [number, number]
   const all = decode(ids).data as Int32Array

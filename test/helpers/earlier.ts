@@ -3,7 +3,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { Database } from '../../src-main/db/database.ts'
 import { migrations } from '../../src-main/db/schema.ts'
 
-/** Makes of a database that is not open one of an earlier schema, with all of its rows that this had a place for; captions aside. */
+/** Downgrades a closed database to an earlier schema, keeping all rows that it had a place for, except captions. */
 export function asOfVersion(file: string, version: number): void {
   const now = `${file}.now`
   renameSync(file, now)

@@ -2,7 +2,7 @@ import { EngineClient } from '../../src-main/engine/client.ts'
 import { startChild } from '../../src-main/files/child.ts'
 import { program } from './programs.ts'
 
-/** The engine as the sources are now, in a process of its own. `threads`: other programs for its threads, of jobs and of questions. */
+/** The engine from the current sources, in its own process. `threads`: other programs for its job and question threads. */
 export async function engine(...threads: (URL | undefined)[]): Promise<EngineClient> {
   const file = await program('engine-process')
   return new EngineClient(() =>

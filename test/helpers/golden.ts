@@ -10,7 +10,7 @@ export interface GoldenTensor {
   readonly data: string
 }
 
-/** A tensor in memory; whole numbers as int32, which every op of the engine takes. */
+/** A tensor in memory; integers as int32, which every op accepts. */
 export interface HostArray {
   readonly dtype: 'float32' | 'int32' | 'bool'
   readonly shape: readonly number[]
@@ -35,8 +35,8 @@ export const floats = (t: GoldenTensor) => decode(t).data as Float32Array
 export const ints = (t: GoldenTensor) => decode(t).data as Int32Array
 
 /**
- * Largest error of `actual`, each element's relative to its own size or, where that is smaller, to the tensor's root mean
- * square (at least 1e-3): an element that cancelled to near 0 cannot be more exact than what it cancelled from.
+ * The largest error in `actual`, relative to each element's magnitude or, if that is smaller, to the tensor's root mean square (at least
+ * 1e-3): an element that cancelled to near 0 cannot be more precise than its terms.
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) throw new Error(`${actual.length} elements, ${expected.length} expected`)
@@ -51,7 +51,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return worst
 }
 
-/** ‖actual − expected‖ / ‖expected‖ (or `floor`, for a tensor that is 0 but for rounding). */
+/** ‖actual − expected‖ / ‖expected‖ (or `floor`, for a tensor that is 0 up to rounding). */
 export function normError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
   if (actual.length !== expected.length) throw new Error(`${actual.length} elements, ${expected.length} expected`)
   let d = 0

@@ -1,4 +1,4 @@
-/** Model folders that are hostile or merely huge, each with what is said of it. All but one thing of a small CLIP is as it should be. */
+/** Model folders that are hostile or just huge, each with the expected message. Everything but one thing is a valid small CLIP. */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -18,7 +18,7 @@ const split = (Regex: string) =>
   tokenizer((t) => (t['pre_tokenizer'] = { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }))
 const normalizer = (...normalizers: Json[]) => tokenizer((t) => (t['normalizer'] = { type: 'Sequence', normalizers }))
 
-/** A safetensors file of this header, `bytes` long in all; what follows the header takes no room on the disk. */
+/** A safetensors file with this header and a total size of `bytes`; the rest is sparse and takes no disk space. */
 const header =
   (json: string, bytes = 0) =>
   (dir: string) => {
@@ -164,7 +164,7 @@ export const HOSTILE: Record<string, { make: (dir: string) => void; says: RegExp
   'preprocessing that is a pipe': { make: replaced('preprocessor_config.json', pipe), says: /preprocessor_config\.json: expected a file/ },
 }
 
-/** A copy of the small CLIP at `dir`, made hostile in this way. */
+/** Copies the small CLIP to `dir` and makes it hostile in one way. */
 export function makeHostile(dir: string, kind: string): string {
   fs.cpSync(TINY_CLIP, dir, { recursive: true })
   HOSTILE[kind]!.make(dir)

@@ -7,7 +7,10 @@ import { writeSafetensors } from '../../src-main/engine/weights/safetensors.ts'
 import { fromMemory } from '../../src-main/engine/weights/tensors.ts'
 import { programRoot } from '../../src-main/program.ts'
 
-/** CLIP ViT-B/32 as OpenAI published it, in size: 151 million random weights, with Nano's tokenizer. @returns how many weights it has */
+/**
+ * A model of the size of OpenAI's CLIP ViT-B/32: 151 million random weights, with Nano's tokenizer.
+ * @returns the number of weights
+ */
 export async function writeLargeClip(dir: string): Promise<number> {
   fs.cpSync(path.join(programRoot, 'resources', 'nano'), dir, {
     recursive: true,
@@ -24,7 +27,7 @@ export async function writeLargeClip(dir: string): Promise<number> {
     logit_scale_init_value: 2.6592,
     text_config: { eos_token_id },
     vision_config: {},
-  } // the sizes are the schema's defaults
+  } // sizes are the schema's defaults
   fs.writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config))
   let state = 1
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5

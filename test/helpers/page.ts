@@ -1,4 +1,4 @@
-/** Imported first, lets modules of the window load without one: a page of the desktop that never connects. Nothing here draws. */
+/** Imported first: lets modules of the window load without a window, as a desktop page that never connects. Nothing is drawn. */
 const nothing = () => undefined
 const never = () => new Promise(nothing)
 const store = new Map<string, string>()

@@ -6,10 +6,10 @@ import { afterAll } from 'vitest'
 import type { Item, TrainJob } from '#shared/model/job.ts'
 import { goldenPath } from './golden.ts'
 
-/** A small CLIP with random weights that `transformers` wrote. */
+/** A small CLIP with random weights, written by `transformers`. */
 export const TINY_CLIP = goldenPath('clip/quick')
 
-/** A folder that is gone when the test file is done. */
+/** A folder that is removed at the end of the test file. */
 export function temporaryFolder(): string {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dashi-test-'))
   afterAll(() => fs.rmSync(dir, { recursive: true, force: true }))
@@ -24,7 +24,7 @@ const drawn = [
   (c: string) => [4, 14, 24, 34].map((y) => `<rect x="0" y="${y}" width="40" height="5" fill="${c}"/>`).join(''),
 ]
 
-/** Pictures of three shapes, some transparent, as PNG files below `dir`: items by split, the classes taking turns. */
+/** Writes images of three shapes, some transparent, as PNG files below `dir`: items by split, with alternating classes. */
 export async function shapePictures(dir: string): Promise<Record<keyof typeof SPLITS, Item[]>> {
   const splits = Object.entries(SPLITS).map(async ([split, n], s) => {
     fs.mkdirSync(path.join(dir, split), { recursive: true })
@@ -47,7 +47,7 @@ export async function shapePictures(dir: string): Promise<Record<keyof typeof SP
   return Object.fromEntries(await Promise.all(splits)) as Record<keyof typeof SPLITS, Item[]>
 }
 
-/** Fine-tuning of the small CLIP on such pictures; what a test is about is given. */
+/** A fine-tuning job for the small CLIP on these images; pass only what the test is about. */
 export const shapesJob = (splits: TrainJob['splits'], job: Partial<TrainJob> & Pick<TrainJob, 'out' | 'cache'>): TrainJob => ({
   kind: 'train',
   model: TINY_CLIP,

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 
-/** Whether there is such a process; a zombie is none. */
+/** Whether the process exists; zombies do not count. */
 export function running(pid: number): boolean {
   const { status, stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
   return status === 0 && !stdout.trim().startsWith('Z')
 }
 
-/** Processes begun by this one, directly or by others, with their command lines. */
+/** Direct and indirect child processes of this one, with their command lines. */
 export function descendants(pid: number): { pid: number; command: string }[] {
   const all = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .stdout.split('\n')

@@ -6,10 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
 const root = path.resolve(import.meta.dirname, '../..')
-/** Within node_modules, so that a program finds the packages that it leaves out. */
+/** Inside node_modules, so that programs find the packages that are not bundled. */
 const cache = path.join(root, 'node_modules/.cache/dashi-programs')
 
-/** What tests start as processes or threads of their own, as the sources are now (`out/` may be older). */
+/** What tests start as processes or threads, from the current sources (`out/` may be older). */
 const PROGRAMS = {
   cli: 'src-main/index.cli.ts',
   'engine-process': 'src-main/engine/process.ts',
@@ -28,7 +28,7 @@ type Program = keyof typeof PROGRAMS
 
 let folder: Promise<string> | undefined
 
-/** The built program. All are built together, once for each state of the sources. */
+/** The built program. All are built together, once per state of the sources. */
 export const program = async (name: Program): Promise<string> => path.join(await (folder ??= made()), 'out/main', `${name}.js`)
 export const programUrl = async (name: Program): Promise<URL> => pathToFileURL(await program(name))
 
@@ -66,7 +66,7 @@ async function made(): Promise<string> {
       },
     },
   })
-  fs.copyFileSync(path.join(root, 'package.json'), path.join(beside, 'package.json')) // by which a program knows where it is
+  fs.copyFileSync(path.join(root, 'package.json'), path.join(beside, 'package.json')) // a program uses it to find its root
   try {
     fs.renameSync(beside, dir)
   } catch (e) {
@@ -84,12 +84,12 @@ export interface Ended {
 }
 
 export interface Running {
-  /** Kills at once, or asks to stop. */
+  /** Kills immediately, or asks to stop. */
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<Ended>
 }
 
-/** Starts a program; `onLine` is called with each whole line of stdout and stderr as it comes. */
+/** Starts a program; `onLine` is called with each complete line of stdout and stderr as it arrives. */
 export async function start(
   name: Program,
   args: readonly string[],

@@ -12,13 +12,13 @@ import { i18n } from '../../src-renderer/locales/index.ts'
 
 beforeAll(() => setActivePinia(createPinia()))
 
-it('all records of all files are gathered, each under a name of its own', () => {
+it('collects all records of all files, each with a unique id', () => {
   const ids = actionFiles.flatMap((file) => file.actions.map((a) => a.id))
   expect([...ids].sort()).toEqual([...actions.keys()].sort())
   expect(new Set(actionFiles.map((file) => file.order)).size).toBe(actionFiles.length)
 })
 
-it('tools and commands of the canvas are among them', () => {
+it('includes the tools and commands of the canvas', () => {
   const wanted = [...tools.map((t) => `tool-${t.id}`), ...Object.keys(commands)]
   expect(wanted.filter((id) => !actions.has(id))).toEqual([])
 })
@@ -29,11 +29,11 @@ describe.each([...actions].map(([id, action]) => [id, action] as const))('%s', (
     expect(groups).toContain(action.group)
     for (const { id: locale } of locales) expect(i18n.global.te(`actions.${id}`, locale), locale).toBe(true)
   })
-  it('is written with chords as they are pressed', () => {
+  it('has chords in their normal form', () => {
     for (const chord of [...(action.keys ?? []), ...(action.macKeys ?? [])])
       expect(chord).toMatch(/^(Ctrl\+)?(Alt\+)?(Shift\+)?([A-Z0-9]|F\d+|[A-Z][a-z]+[A-Za-z]*|[^\sA-Za-z0-9])$/)
   })
-  it('can be asked whether it does anything while no project is open', () => {
+  it('reports whether it is available while no project is open', () => {
     expect(action.available()).toBeTypeOf('boolean')
   })
 })

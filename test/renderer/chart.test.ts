@@ -23,11 +23,11 @@ function lab(c: Triple): Triple {
 const distance = (a: string, b: string) => Math.hypot(...lab(linear(a)).map((v, i) => v - lab(linear(b))[i]!))
 
 describe('series', () => {
-  it('have colours of which no two are alike: blue and violet were 0.13 apart, and were taken for one another', () => {
+  it('have colours that are all distinct: blue and violet were 0.13 apart, and were mistaken for one another', () => {
     for (const [i, a] of seriesColours.entries())
       for (const b of seriesColours.slice(i + 1)) expect(distance(a, b), `${a} ${b}`).toBeGreaterThan(0.2)
   })
-  it('have a shape each where they are points', () => {
+  it('have distinct shapes as points', () => {
     expect(new Set(seriesColours.map((_, i) => seriesShape(i))).size).toBe(seriesColours.length)
   })
 })

@@ -31,7 +31,7 @@ it.each<[string, LookedAt[], boolean, string[]]>([
   ['several projects are chosen from', [at('project', '/birds'), at('project', '/fish')], false, ['openProject', 'openProject']],
 ])('%s', (_, dropped, opened, expected) => expect(kinds(dropped, opened)).toEqual(expected))
 
-it('names a few of many annotation files, and says how many more there are', () => {
+it('names a few of many annotation files, and the number of the others', () => {
   const { offers, more } = offersFor(
     Array.from({ length: 12 }, (_, i) => at('file', `/a/${i}.xml`)),
     true,

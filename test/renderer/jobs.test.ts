@@ -32,7 +32,7 @@ const job = (id: string, status: JobEntry['status']): JobEntry => ({
 })
 beforeEach(() => setActivePinia(createPinia()))
 
-it('tells of jobs that end while the window looks on, not of those that had ended before it came', async () => {
+it('reports jobs that end while the window is open, not those that ended before', async () => {
   const jobs = useJobs()
   const told: string[] = []
   jobs.onEnd((j) => told.push(j.id))
@@ -44,7 +44,7 @@ it('tells of jobs that end while the window looks on, not of those that had ende
   await expect(jobs.ended('old')).resolves.toMatchObject({ status: 'failed' })
 })
 
-it('says why a job failed in the language of the window', () => {
+it('reports why a job failed in the language of the window', () => {
   const jobs = useJobs()
   const failed: JobEntry = { ...job('a', 'failed'), error: 'no project is open', sentence: { code: 'project.none-open', params: {} } }
   const told: (string | null)[] = []
@@ -57,7 +57,7 @@ it('says why a job failed in the language of the window', () => {
   expect(told).toEqual(['no project is open', 'プロジェクトが開かれていません'])
 })
 
-it('offers what was interrupted, and forgets what a start of the program before knew', async () => {
+it('offers interrupted jobs, and forgets those of an earlier session of the program', async () => {
   const jobs = useJobs()
   listed.splice(0, listed.length, job('cut', 'interrupted'), job('next', 'queued'))
   await jobs.refresh()

@@ -11,13 +11,13 @@ describe('keys', () => {
     expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
     expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
   })
-  it('lets the settings take a key from an action and give it another', () => {
+  it('lets the settings rebind an action', () => {
     const keys = keymap({ 'tool-box': ['Shift+Z'], 'tool-pan': [] })
     expect(actionsOf('R', keys)).toEqual([])
     expect(actionsOf('Shift+Z', keys)).toEqual(['tool-box'])
     expect(actionsOf('G', keys)).toEqual([])
   })
-  it('leaves bare keys and editing keys to text fields, and takes those of the whole window', () => {
+  it('leaves single keys and editing keys to text fields, and takes those of the whole window', () => {
     const field = { tagName: 'INPUT', type: 'text' }
     expect(press('r', {}, field)).toBeNull()
     expect(press('z', { ctrlKey: true }, field)).toBeNull()
@@ -29,21 +29,21 @@ describe('keys', () => {
     ).toBeNull()
     expect(press('Enter', {}, { tagName: 'BUTTON' })).toBeNull()
   })
-  it('go back and forward by Alt and an arrow, also from a text field, and edit nothing', () => {
+  it('go back and forward with Alt and an arrow, also from a text field, and edit nothing', () => {
     expect(means('ArrowLeft', { altKey: true })).toEqual(['back'])
     expect(means('ArrowRight', { altKey: true })).toEqual(['forward'])
     expect(means('ArrowLeft', { altKey: true }, { tagName: 'INPUT', type: 'text' })).toEqual(['back'])
     expect(means('ArrowLeft', { shiftKey: true })).toEqual(['nudge-left'])
     expect(means('ArrowRight', { shiftKey: true })).toEqual(['nudge-right'])
   })
-  it('go back and forward by ⌘[ and ⌘] on a Mac, where those of the canvas make way', () => {
+  it('go back and forward with ⌘[ and ⌘] on a Mac, where those of the canvas give way', () => {
     const mac = defaultKeysOf(true)
     expect(actionsOf(press('[', { metaKey: true })!, mac)).toEqual(['back'])
     expect(actionsOf(press(']', { metaKey: true })!, mac)).toEqual(['forward'])
     for (const id of ['back', 'forward', 'send-to-back', 'bring-to-front'])
       for (const chord of mac.get(id)!) expect(collisions(id, chord, mac), `${id} ${chord}`).toEqual([])
   })
-  it('open the shortcuts by a question mark, whatever the keyboard needs for one', () => {
+  it('open the shortcuts with a question mark on every keyboard', () => {
     expect(means('?', { shiftKey: true })).toEqual(['help'])
     expect(means('?')).toEqual(['help'])
     expect(press('?', { shiftKey: true }, { tagName: 'TEXTAREA' })).toBeNull()
@@ -51,7 +51,7 @@ describe('keys', () => {
   it('go to an image by its number', () => {
     expect(means('g', { ctrlKey: true })).toEqual(['go-to-image'])
   })
-  it('are those that hands know from other tools', () => {
+  it('are those familiar from other tools', () => {
     expect(['R', 'P', 'B', 'V', 'N', 'H', 'T', 'L', 'Delete', 'Ctrl+Y'].map((chord) => actionsOf(chord, defaultKeys)[0])).toEqual([
       'tool-box',
       'tool-polygon',
@@ -68,7 +68,7 @@ describe('keys', () => {
   it('keep their ranks when settings change them: what is in progress is asked first', () => {
     expect(actionsOf('Enter', keymap({ confirm: ['Enter', 'Space'] }))[0]).toBe('confirm')
   })
-  it('have one meaning each, but where only one of two can be meant', () => {
+  it('have one meaning each, unless only one of two can apply', () => {
     const by = new Map<string, string[]>()
     for (const [id, chords] of defaultKeys) for (const chord of chords) by.set(chord, [...(by.get(chord) ?? []), id])
     expect(Object.fromEntries([...by].filter(([, ids]) => ids.length > 1))).toEqual({

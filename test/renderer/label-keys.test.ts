@@ -4,7 +4,7 @@ import { labelOfDigits, labelOfKey, labelsOfText, numbersOf } from '../../src-re
 const labels = (n: number, keys: Record<number, string> = {}) =>
   Array.from({ length: n }, (_, i) => ({ id: i + 1, key: keys[i + 1] ?? null, name: `label ${i + 1}`, synonyms: [] as string[] }))
 
-test('labels are numbered in their order; a label’s own key is none of the numbers', () => {
+test('labels are numbered in order; a label’s own key is not among the numbers', () => {
   expect([...numbersOf(labels(3, { 2: 'c' }))]).toEqual([
     [1, '1'],
     [3, '2'],
@@ -15,14 +15,14 @@ test('labels are numbered in their order; a label’s own key is none of the num
   ])
 })
 
-test('no number begins with a digit that is a label’s own key: that key acts at once', () => {
+test('no number starts with a digit that is a label’s own key, which acts at once', () => {
   const numbers = [...numbersOf(labels(15, { 15: '1' })).values()]
   expect(numbers.slice(0, 9)).toEqual(['2', '3', '4', '5', '6', '7', '8', '9', '20'])
   expect(numbers.some((n) => n.startsWith('1'))).toBe(false)
   expect(numbersOf(labels(12, Object.fromEntries([...'123456789'].map((d, i) => [i + 1, d])))).size).toBe(0)
 })
 
-test('a digit means a label as soon as no other number begins with it', () => {
+test('a digit selects a label as soon as no other number starts with it', () => {
   const few = numbersOf(labels(9))
   expect(labelOfDigits(few, '7')).toEqual({ label: 7, more: false })
   const many = numbersOf(labels(51))
@@ -33,12 +33,12 @@ test('a digit means a label as soon as no other number begins with it', () => {
   expect(labelOfDigits(many, '0')).toBeNull()
 })
 
-test('a label’s own key is known whatever Caps Lock says', () => {
+test('a label’s own key works regardless of Caps Lock', () => {
   expect(labelOfKey(labels(3, { 2: 'c' }), 'C')).toBe(2)
   expect(labelOfKey(labels(3), 'C')).toBeNull()
 })
 
-test('a name is found by its beginning before names that only hold the letters', () => {
+test('names with the typed prefix come before names that only contain the letters', () => {
   const birds = ['crane', 'rail', 'water rail', 'quail'].map((name, i) => ({ id: i, name, synonyms: name === 'quail' ? ['Rallus'] : [] }))
   expect(
     labelsOfText('ra', birds)

@@ -26,7 +26,7 @@ const image: ImageContent = {
 }
 const after = (request: Request, temporary?: number) => foresee(image, { ...request, temporary }, author)
 
-test('what is said of an image is seen before the application has it', () => {
+test('changes of an image are shown before the application has them', () => {
   const { captions } = after(
     { method: 'captions.add', input: { mediaId: 1, regionId: null, text: 'a dog', language: 'en', spans: [] } },
     -9,
@@ -53,12 +53,12 @@ test('what is said of an image is seen before the application has it', () => {
   expect(after({ method: 'splits.set', input: { mediaIds: [1], split: null } }).media.split).toBeNull()
 })
 
-test('a change of other images leaves this one alone', () => {
+test('a change of other images does not affect this one', () => {
   expect(after({ method: 'tags.add', input: { mediaIds: [2], tag: 'new' } })).toBe(image)
   expect(after({ method: 'media.edit', input: { mediaIds: [2], patch: { split: 'test' } } })).toBe(image)
 })
 
-test('several things at once', () => {
+test('several changes at once', () => {
   const { labels, tags, media } = after({
     method: 'media.edit',
     input: { mediaIds: [1], patch: { addLabels: [8], removeLabels: [7], addTags: ['dusk'], removeTags: ['old'], review: 'approved' } },

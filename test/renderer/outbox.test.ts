@@ -74,7 +74,7 @@ describe('the outbox', () => {
     expect(outbox.state.waiting).toBe(0)
   })
 
-  it('keeps what is made while the connection is lost, and sends it when it is back', async () => {
+  it('keeps changes made while the connection is lost, and sends them when it is back', async () => {
     const app = application()
     const { outbox } = page(app, shelf().store)
     app.cut = 'before'
@@ -91,7 +91,7 @@ describe('the outbox', () => {
     expect(ops(app)).toEqual(['a', 'b'])
   })
 
-  it('loses nothing over a reload while the connection is lost', async () => {
+  it('loses nothing in a reload while the connection is lost', async () => {
     const [app, { store, kept }] = [application(), shelf()]
     app.cut = 'before'
     const before = page(app, store).outbox
@@ -105,7 +105,7 @@ describe('the outbox', () => {
     expect([ops(app), kept()]).toEqual([['a', 'b'], []])
   })
 
-  it('makes no change twice whose answer was lost, not even by way of a reload', async () => {
+  it('applies no change twice if its answer was lost, not even after a reload', async () => {
     const [app, { store }] = [application(), shelf()]
     app.cut = 'after'
     page(app, store).outbox.add(tag('a'))
@@ -119,7 +119,7 @@ describe('the outbox', () => {
     expect(ops(app)).toEqual(['a', 'b'])
   })
 
-  it('gives later changes the id of what an earlier one made', async () => {
+  it('uses the saved id of what an earlier change created in later ones', async () => {
     const [app, { store, kept }] = [application(), shelf()]
     const { outbox } = page(app, store)
     const name = temporaryId()
@@ -137,7 +137,7 @@ describe('the outbox', () => {
     expect(app.written.slice(1).map((c) => c.input)).toEqual([{ id: 100, patch: { text: 'while it was on its way' } }])
   })
 
-  it('takes back what was not sent yet, but nothing that may have arrived', async () => {
+  it('withdraws what was not sent yet, but nothing that may have arrived', async () => {
     const [app, { store, kept }] = [application(), shelf()]
     const { outbox } = page(app, store)
     app.cut = 'before'
@@ -152,7 +152,7 @@ describe('the outbox', () => {
     expect([ops(app), kept()]).toEqual([['a'], []])
   })
 
-  it('takes back nothing that is on its way just now, though its answer is not there yet', async () => {
+  it('withdraws nothing in flight, even before its answer arrives', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as string[]]
     let answer = (_: null) => {}
     const send = (change: Change) => {
@@ -169,7 +169,7 @@ describe('the outbox', () => {
     expect([outbox.sending, outbox.withdraw(a!), kept()]).toEqual([null, false, []])
   })
 
-  it('goes on after a change that is refused', async () => {
+  it('continues after a refused change', async () => {
     const app = application()
     const { outbox, refused } = page(app, shelf().store)
     outbox.add(tag('bad'))
@@ -179,7 +179,7 @@ describe('the outbox', () => {
   })
 })
 
-describe('an outbox that meets somebody else', () => {
+describe('an outbox with conflicts', () => {
   const conflict = (id: number): Conflict => ({
     entity: 'caption',
     id,
@@ -194,7 +194,7 @@ describe('an outbox that meets somebody else', () => {
     input: { id: 1, patch: { text: 'c' }, before: { text: 'a' } },
   })
 
-  it('lets everything wait until a person has chosen, over a reload too, and sends what was chosen under the same name', async () => {
+  it('waits for a person’s choice, across a reload too, and sends it under the same name', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as Change[]]
     const send = async (change: Change) => {
       if (change.method === 'captions.update' && change.input.before?.text !== 'b')
@@ -219,7 +219,7 @@ describe('an outbox that meets somebody else', () => {
     expect(kept()).toEqual([])
   })
 
-  it('drops what gave way, and goes on', async () => {
+  it('drops what was given up, and continues', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as string[]]
     const send = async (change: Change) => {
       if (change.op === 'a') throw new RemoteError('conflict', 'changed', [conflict(1)])
@@ -237,7 +237,7 @@ describe('an outbox that meets somebody else', () => {
     expect([sent, kept()]).toEqual([['b'], []])
   })
 
-  it('keeps what a replaced project cannot take, until it is back or there is a copy', async () => {
+  it('keeps what a replaced project cannot save, until it is back or copied', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as [string, string][]]
     let replaced = true
     const send = async (change: Change) => {
@@ -264,7 +264,7 @@ describe('an outbox that meets somebody else', () => {
     ])
   })
 
-  it('sends nothing of one project to another', async () => {
+  it('sends nothing to the wrong project', async () => {
     const [{ store, kept }, sent] = [shelf(), [] as string[]]
     let replaced = true
     const outbox = new Outbox(
@@ -291,7 +291,7 @@ describe('an outbox that meets somebody else', () => {
   })
 })
 
-describe('a change that is settled', () => {
+describe('a resolved change', () => {
   const region = (more: Partial<Region> = {}): Region => ({
     id: 1,
     mediaId: 1,
@@ -316,7 +316,7 @@ describe('a change that is settled', () => {
   const found = (more: Partial<Conflict>): Conflict => ({ entity: 'region', id: 1, how: 'changed', removing: false, fields: [], ...more })
   const changes = (change: Change | null) => (change as { input: { changes: unknown[] } } | null)?.input.changes
 
-  it('keeps this window’s value, knowing the other, or gives way in that field only', () => {
+  it('keeps this window’s value, knowing the other, or gives up that field only', () => {
     const change = apply(region(), region({ labelId: 2, locked: true }))
     const conflict = [found({ fields: [field('labelId', 1, 3, 2)] })]
     expect(changes(resolved(change, conflict, 'mine'))).toEqual([
@@ -324,7 +324,7 @@ describe('a change that is settled', () => {
     ])
     expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ labelId: 1, locked: true }) }])
   })
-  it('takes attributes one by one', () => {
+  it('resolves attributes one by one', () => {
     const change = apply(region(), region({ attributes: { a: 2, b: 1 } }))
     const conflict = [found({ fields: [field('attributes.a', 1, null, 2)] })]
     expect(changes(resolved(change, conflict, 'mine'))).toEqual([
@@ -332,7 +332,7 @@ describe('a change that is settled', () => {
     ])
     expect(changes(resolved(change, conflict, 'theirs'))).toEqual([{ before: region(), after: region({ attributes: { a: 1, b: 1 } }) }])
   })
-  it('draws a region again that somebody removed, and removes one that somebody changed, or does not', () => {
+  it('recreates a region that someone removed, and removes one that someone changed, or does not', () => {
     const gone = [found({ how: 'removed' })]
     expect(changes(resolved(apply(region(), region({ labelId: 2 })), gone, 'mine'))).toEqual([
       { before: null, after: region({ labelId: 2 }) },
@@ -344,14 +344,14 @@ describe('a change that is settled', () => {
   })
 })
 
-describe('temporary names', () => {
-  it('are negative and never the same', () => {
+describe('temporary ids', () => {
+  it('are negative and unique', () => {
     const names = Array.from({ length: 1000 }, temporaryId)
     expect(new Set(names).size).toBe(1000)
     expect(Math.max(...names)).toBeLessThan(0)
   })
 
-  it('are replaced wherever a change may name a region', () => {
+  it('are replaced wherever a change refers to a region', () => {
     const ids = new Map([[-1, 7]])
     const change = (request: object) => ({ op: 'op', project: '/p', ...request }) as Change
     const after = (request: object) => withIds(change(request), ids).input

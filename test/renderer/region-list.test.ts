@@ -11,7 +11,7 @@ const all = [small, large, triangle]
 const nameOf = (id: number | null) => (id === 1 ? 'ape' : id === 2 ? 'bee' : '')
 const order = (o: Parameters<typeof sortedRegions>[1]) => sortedRegions(all, o, nameOf)
 
-test('regions come in any order that is asked for', () => {
+test('regions are sorted in every order', () => {
   expect(order('drawn')).toEqual([triangle, large, small])
   expect(order('area')).toEqual([large, triangle, small])
   expect(order('label')).toEqual([triangle, large, small])
@@ -20,14 +20,14 @@ test('regions come in any order that is asked for', () => {
   expect(all.map(areaOf)).toEqual([100, 1600, 200])
 })
 
-test('those are found whose label or attributes have all the words', () => {
+test('finds regions whose label or attributes contain all the words', () => {
   const find = (text: string) => matching(all, text, (r) => nameOf(r.labelId))
   expect(find('')).toEqual(all)
   expect(find('colour=RED ape')).toEqual([large])
   expect(find('bee red')).toEqual([])
 })
 
-test('they stand under their labels', () => {
+test('groups regions by label', () => {
   expect(groupedRegions(all, true).map((g) => [g.labelId, g.regions.length])).toEqual([
     [2, 1],
     [1, 1],
@@ -36,7 +36,7 @@ test('they stand under their labels', () => {
   expect(groupedRegions(all, false)).toEqual([{ labelId: undefined, regions: all }])
 })
 
-test('labels stand below their parents, each once, whatever the parents say', () => {
+test('labels follow their parents, each once, whatever the parents are', () => {
   const rows = (given: [number, number | null][]) =>
     treeRows(given.map(([id, parentId]) => ({ id, parentId }))).map((r) => [r.label.id, r.depth])
   expect(

@@ -42,7 +42,7 @@ function application(answer: (method: string) => object | undefined) {
 const fine = () => ({ output: null })
 const minute = () => vi.advanceTimersByTimeAsync(60_000)
 
-it('makes one connection at a time, also after ones that went before they were greeted', async () => {
+it('makes one connection at a time, also after some that closed before they were greeted', async () => {
   let healthy = false
   const app = application((method) => (healthy || method !== 'projects.close' ? fine() : undefined))
   const remote = new Remote(app.open)
@@ -63,7 +63,7 @@ it('makes one connection at a time, also after ones that went before they were g
   expect(app.alive()).toBe(1)
 })
 
-it('finds back by itself, as often as it is cut', async () => {
+it('reconnects by itself, however often it is cut', async () => {
   const app = application(fine)
   const remote = new Remote(app.open)
   await remote.start()
@@ -75,7 +75,7 @@ it('finds back by itself, as often as it is cut', async () => {
   }
 })
 
-it('does not take a connection for open that went after its last greeting was answered', async () => {
+it('does not treat a connection as open if it closed after its last greeting was answered', async () => {
   const app = application(fine)
   const remote = new Remote(app.open)
   let greeted = 0
@@ -89,7 +89,7 @@ it('does not take a connection for open that went after its last greeting was an
   expect([remote.connection.state, greeted, app.alive()]).toEqual(['open', 2, 1])
 })
 
-it('says why the application does not take the window up, and leaves no connection behind while it tries again', async () => {
+it('reports why the application refuses the window, and leaves no connection behind while retrying', async () => {
   let there = false
   const app = application(() => (there ? fine() : { error: { fault: 'user', message: 'the folder /x is gone' } }))
   const remote = new Remote(app.open)
@@ -105,7 +105,7 @@ it('says why the application does not take the window up, and leaves no connecti
   expect(app.alive()).toBe(1)
 })
 
-it('does again what a lost connection interrupted, and nothing else', async () => {
+it('repeats what a lost connection interrupted, and nothing else', async () => {
   let answers = false
   const app = application(() => (answers ? { error: { fault: 'user', message: 'no' } } : undefined))
   const remote = new Remote(app.open)
@@ -121,7 +121,7 @@ it('does again what a lost connection interrupted, and nothing else', async () =
   expect(body).toHaveBeenCalledTimes(2)
 })
 
-it('does again what went on as if nothing had happened while the connection went', async () => {
+it('repeats what continued silently while the connection was lost', async () => {
   const app = application(fine)
   const remote = new Remote(app.open)
   const body = vi.fn(async () => {
@@ -134,7 +134,7 @@ it('does again what went on as if nothing had happened while the connection went
   expect(body).toHaveBeenCalledTimes(2)
 })
 
-it('hears nothing more of a connection that was given up', async () => {
+it('ignores a connection that was given up', async () => {
   const app = application(fine)
   const remote = new Remote(app.open)
   const heard = vi.fn()

@@ -5,7 +5,7 @@ import { scrollScale, tallest } from '../../src-renderer/scroll-scale.ts'
 const heights = fc.tuple(fc.integer({ min: 0, max: 400_000_000 }), fc.integer({ min: 100, max: 3000 }))
 
 describe('a scroll bar for contents of any height', () => {
-  it('leaves those alone that an element can be', () => {
+  it('changes nothing for contents that an element can hold', () => {
     const { height, bar, place, squeezed } = scrollScale(5_000_000, 800)
     expect([height, squeezed, bar(4_321_000), place(4_321_000)]).toEqual([5_000_000, false, 4_321_000, 4_321_000])
   })
@@ -17,7 +17,7 @@ describe('a scroll bar for contents of any height', () => {
     expect(place(tallest - 800)).toBe(80_000_000 - 800)
   })
 
-  it('leads back to the place that it stands for, in order, and never out of the element', () => {
+  it('maps bar positions back in order, and never outside the element', () => {
     fc.assert(
       fc.property(
         heights,
@@ -34,7 +34,7 @@ describe('a scroll bar for contents of any height', () => {
     )
   })
 
-  it('squeezes nothing near the ends, so that a hand that scrolls on comes to rest at the very end', () => {
+  it('squeezes nothing near the ends, so that scrolling reaches the very end', () => {
     const { last, bar } = scrollScale(80_000_000, 800)
     expect(bar(900_000)).toBe(900_000)
     expect(bar(last) - bar(last - 900_000)).toBe(900_000)

@@ -25,7 +25,7 @@ function written(): string {
   return `${['# Keyboard shortcuts', '', lead, '', ...tables].join('\n').trimEnd()}\n`
 }
 
-it('docs/shortcuts.md is what the records say', () => {
+it('docs/shortcuts.md matches the records', () => {
   if (process.env['DASHI_WRITE_KEYS']) writeFileSync(file, written())
   expect(readFileSync(file, 'utf8'), 'docs/shortcuts.md: npm run keys writes it').toBe(written())
 })

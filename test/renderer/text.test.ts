@@ -12,14 +12,14 @@ import { palettes } from '../../src-renderer/theme.ts'
 import { i18n } from '../../src-renderer/locales/index.ts'
 
 describe('search', () => {
-  it('puts whole words before beginnings before scattered letters', () => {
+  it('ranks whole words before prefixes before scattered letters', () => {
     expect(rank('box', ['Rotated box', 'Bring to x', 'Box', 'Polygon'], (s) => s)).toEqual(['Box', 'Rotated box', 'Bring to x'])
     expect(score('xyz', 'Box')).toBeNull()
   })
 })
 
 describe('splits', () => {
-  it('of the sample have words, others their own name; typed words mean the split that they name', () => {
+  it('of the sample are translated, others keep their name; typed words find the split that they name', () => {
     const shown = (language: 'en' | 'ja') => (
       (i18n.global.locale.value = language),
       ['heldOut', 'ood', 'fold 3', 'toString', null].map(splitName)
@@ -37,14 +37,14 @@ describe('splits', () => {
 })
 
 describe('captions', () => {
-  it('are in the language of their script, whatever the interface speaks', () => {
+  it('are marked with the language of their script, whatever the interface language', () => {
     expect(languageOf('赤いTシャツの犬', 'en')).toBe('ja')
     expect(languageOf('a red car', 'ja')).toBe('en')
     expect(languageOf('a poster that says 犬', 'en')).toBe('en')
     expect(['', '12'].map((s) => languageOf(s, 'ja'))).toEqual(['ja', 'ja'])
   })
   const span = (start: number, end: number) => ({ start, end, regions: [1] })
-  it('are cut at their spans, and whole again put together', () => {
+  it('are cut at their spans, and the pieces add up to the whole', () => {
     expect(pieces('a red car', [span(2, 9)]).map((p) => [p.text, p.span !== null])).toEqual([
       ['a ', false],
       ['red car', true],
@@ -78,7 +78,7 @@ describe('captions', () => {
     ])
   })
 
-  it('keep their ties where they are rewritten around the words', () => {
+  it('keep their ties when rewritten around the words', () => {
     const before = 'a cat and a dog'
     expect(carriedSpans(before, 'one cat beside a dog', [span(2, 5), span(12, 15)])).toEqual([span(4, 7), span(17, 20)])
     expect(carriedSpans(before, 'a dog', [span(2, 5), span(12, 15)])).toEqual([span(2, 5)])
@@ -91,7 +91,7 @@ describe('captions', () => {
     const { start, end } = wordsAround(text, 2, 3)!
     expect(text.slice(start, end)).toBe('車')
   })
-  it('are looked over', () => {
+  it('are checked for mistakes', () => {
     expect(lintCaption('a  cat', [])).toEqual(['spaces'])
     expect(lintCaption('A cat ', ['a cat'])).toEqual(['ends', 'duplicate'])
     expect(lintCaption('   ', [])).toEqual(['empty'])
@@ -114,7 +114,7 @@ describe('charts', () => {
       }),
     )
   })
-  it('name points beside them, on no other name or point while there is room', () => {
+  it('place names beside points, not overlapping other names or points while there is room', () => {
     const points = [
       { x: 100, y: 100, w: 60 },
       { x: 120, y: 104, w: 60 },
@@ -132,7 +132,7 @@ describe('charts', () => {
     expect(placeNames([{ x: 100, y: 100, w: 60 }], [0, 400])).toEqual([{ x: 109, y: 93 }])
     expect(names[3]!.x + 60).toBeLessThanOrEqual(400)
   })
-  it('have colours that are apart for every eye, and stand out from both grounds', () => {
+  it('have colours that are distinct for every eye, on both backgrounds', () => {
     const light = (hex: string) =>
       [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     const by = (rows: number[][], c: number[]) => rows.map((row) => Math.max(0, row[0]! * c[0]! + row[1]! * c[1]! + row[2]! * c[2]!))
@@ -190,7 +190,7 @@ describe('charts', () => {
 })
 
 describe('forms', () => {
-  it('are made from the schema of a recipe', () => {
+  it('are generated from the schema of a recipe', () => {
     const schema = z.toJSONSchema(
       z.strictObject({
         epochs: z.int().min(1).max(99).default(10).describe('Passes'),
@@ -209,7 +209,7 @@ describe('forms', () => {
 })
 
 describe('words', () => {
-  it('name actions of the journal in Japanese, and leave those that they do not know', () => {
+  it('translate journal actions to Japanese, and leave unknown ones unchanged', () => {
     i18n.global.locale.value = 'ja'
     const said = [
       'move 3 regions',
@@ -234,7 +234,7 @@ describe('words', () => {
     ])
     expect(actionName('move 3 regions')).toBe('move 3 regions')
   })
-  it('of numbers are short', () => {
+  it('keep numbers short', () => {
     expect([12.4, 150, 7500].map(duration)).toEqual(['12 s', '3 min', '2 h 5 min'])
     expect(['#ffffff', '#000000', '#1f77b4', '#ffbb78'].map(inkOn)).toEqual(['#111111', '#ffffff', '#ffffff', '#111111'])
   })

@@ -8,7 +8,10 @@ import { defineCommands, type Run } from '../command.ts'
 import type { RegionChange, Size } from '../types.ts'
 import { counted } from './change.ts'
 
-/** The first selected and those after it, as one area; polygons stay polygons unless a mask is among them. Null: not areas. */
+/**
+ * Combines the first selected region with the others into one area: polygons stay polygons unless a mask is among them. Null if not all
+ * are areas.
+ */
 function combined(regions: readonly Region[], size: Size, how: 'merge' | 'subtract'): Shape | null {
   const shapes = regions.map((r) => r.shape)
   if (shapes.some((s) => s.kind === 'polyline' || s.kind === 'keypoints')) return null
@@ -20,7 +23,7 @@ function combined(regions: readonly Region[], size: Size, how: 'merge' | 'subtra
   return parts.length ? { kind: 'polygon', parts } : null
 }
 
-/** Pixels of a mask, else the area within the outline. */
+/** The number of pixels of a mask, otherwise the area within the outline. */
 const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) =>
   kind === 'mask' ? rleArea(shapeMask(shape, size.height, size.width)!) : polygonArea(shapePolygon(shape)!)
 
@@ -33,7 +36,7 @@ const combine =
     const shape = combined(regions, editor.image, how)
     if (!shape) return false
     const [first, ...others] = regions
-    // The others cover none of it: it stays the box or outline that it is.
+    // The others cover none of it, so keep it as the box or polygon that it is.
     if (how === 'subtract' && areaAs(shape.kind, first!.shape, editor.image) - areaAs(shape.kind, shape, editor.image) < 1e-6) return false
     const changes: RegionChange[] = [{ before: first!, after: { ...first!, shape } }]
     if (how === 'merge') changes.push(...others.map((before) => ({ before, after: null })))
@@ -48,7 +51,7 @@ const reorder =
   (editor) => {
     const moving = new Set(editor.editable.map((r) => r.id))
     if (moving.size === 0) return false
-    const order = direction === 1 ? [...editor.regions.all()] : [...editor.regions.all()].reverse() // "up" is towards the end
+    const order = direction === 1 ? [...editor.regions.all()] : [...editor.regions.all()].reverse() // "up" means towards the end
     const zs = order.map((r) => r.z)
     let next: Region[]
     if (all) next = [...order.filter((r) => !moving.has(r.id)), ...order.filter((r) => moving.has(r.id))]
@@ -57,7 +60,7 @@ const reorder =
       for (let i = next.length - 2; i >= 0; i--)
         if (moving.has(next[i]!.id) && !moving.has(next[i + 1]!.id)) [next[i], next[i + 1]] = [next[i + 1]!, next[i]!]
     }
-    // Equal z values (as imports leave them) cannot express the new order: spread them first.
+    // Equal z values (from imports) cannot express the new order, so spread them first.
     for (let i = 1; i < zs.length; i++) if ((zs[i]! - zs[i - 1]!) * direction <= 0) zs[i] = zs[i - 1]! + direction
     editor.commit(
       counted('reorder', moving.size),

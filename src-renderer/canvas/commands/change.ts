@@ -2,10 +2,10 @@ import type { Region } from '#shared/model/region.ts'
 import type { Run } from '../command.ts'
 import type { CanvasDocument } from '../document.ts'
 
-/** For the journal: 'move 3 regions'. */
+/** For the journal, such as 'move 3 regions'. */
 export const counted = (verb: string, n: number) => (n === 1 ? `${verb} region` : `${verb} ${n} regions`)
 
-/** The same change to all that are selected and may be changed. */
+/** Applies one change to all selected, unlocked regions. */
 export const change =
   (verb: string, of: (e: CanvasDocument) => readonly Region[], to: (r: Region, all: readonly Region[]) => Region | null): Run =>
   (editor) => {

@@ -6,7 +6,7 @@ import { isShown } from '../regions.ts'
 import { change, selected } from './change.ts'
 import { insertAt } from './insert.ts'
 
-/** Adds copies on top, selected, and slightly offset on the image that they came from. */
+/** Adds copies on top and selects them; on the image that they came from they are slightly offset. */
 function insert(editor: CanvasDocument, action: string, regions: readonly Region[], aside: boolean): boolean {
   const step = aside ? Math.max(1, Math.round(editor.reach(12))) : 0
   return insertAt(editor, action, regions, { x: step, y: step })

@@ -1,4 +1,4 @@
-/** The canvas's commands, in the order in which lists show them and a shared key asks them. */
+/** The canvas's commands, in the order in which lists show them and in which they are tried for a shared key. */
 import type { CommandRecord } from '../command.ts'
 import { arranging } from './arrange.ts'
 import { clipboard, visibility } from './clipboard.ts'

@@ -1,4 +1,4 @@
-/** Copies of regions, as they may lie on the open image. */
+/** Copies of regions, fitted to the open image. */
 import { clipShape } from '#shared/geometry/shape.ts'
 import { rleArea } from '#shared/geometry/rle.ts'
 import type { Region } from '#shared/model/region.ts'
@@ -20,7 +20,7 @@ function fitted(shape: Shape, size: Size, dx: number, dy: number): Shape | null 
 }
 
 type Drawn = Pick<Region, 'labelId' | 'shape' | 'attributes'>
-/** Adds copies of regions, moved but kept within the image; `move` null: at the same place, clipped to the image. */
+/** Adds copies of regions, moved but kept within the image. If `move` is null they keep their place and are clipped to the image. */
 export function insertAt(editor: CanvasDocument, action: string, regions: readonly Drawn[], move: Point | null): boolean {
   if (!editor.image || regions.length === 0) return false
   const size = editor.image

@@ -30,7 +30,7 @@ const nudge =
     return change('move', editable, (r) => (by.x || by.y ? { ...r, shape: translate(r.shape, by.x, by.y) } : r))(editor)
   }
 
-// Alt with an arrow steps through the window's history everywhere.
+// Alt with an arrow key navigates the window's history.
 export const nudging = defineCommands({
   'nudge-left': {
     group: 'edit',

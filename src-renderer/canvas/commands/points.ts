@@ -1,4 +1,4 @@
-/** Guides, and the points of skeletons. */
+/** Guides, and points of skeletons. */
 import type { KeypointsShape } from '#shared/model/shape.ts'
 import type { Visibility } from '#shared/model/skeleton.ts'
 import { defineCommands, type Run } from '../command.ts'
@@ -7,7 +7,7 @@ import { vertexRegion } from '../tools/select/selection.ts'
 import { nearestVertex } from '../vertices.ts'
 import { toImage } from '../view.ts'
 
-/** Changes the state of the selected points, or of the one under the pointer, of the selected keypoints. */
+/** Changes the state of the selected points of the selected keypoints, or else of the point under the pointer. */
 const pointState =
   (to: (shape: KeypointsShape, indices: readonly number[]) => Visibility): Run =>
   (editor) => {

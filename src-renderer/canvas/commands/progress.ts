@@ -1,4 +1,4 @@
-/** A tool's state handles these first (`tool-state.ts`); the commands here run when it had nothing in progress. */
+/** The tool's state handles these keys first (`tool-state.ts`); these commands run only if nothing was in progress. */
 import { menuTitle } from '#shared/locales/index.ts'
 import { defineCommands, type Run } from '../command.ts'
 

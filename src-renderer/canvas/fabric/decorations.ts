@@ -1,4 +1,4 @@
-/** Handles, vertices and the tool's overlay: one Fabric object on top of everything, drawn in CSS pixels. */
+/** Handles, vertices and the tool's overlay: one Fabric object on top, drawn in CSS pixels. */
 import { FabricObject } from 'fabric'
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
@@ -15,7 +15,7 @@ import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
 import { trace } from './scene.ts'
 
-/** Vertices nearer than this (CSS px) to the previous one get no handle; they can still be dragged. */
+/** Vertices closer than this (CSS px) to the previous one get no handle, but can still be dragged. */
 const spacing = 5
 
 export class Decorations extends FabricObject {
@@ -24,7 +24,7 @@ export class Decorations extends FabricObject {
     super({ objectCaching: false, selectable: false, evented: false })
   }
 
-  /** Nothing to draw, whatever the view. */
+  /** Whether nothing is drawn, whatever the view. */
   get isEmpty(): boolean {
     const { selection, settings, overlay, hovered } = this.editor
     return (

@@ -1,15 +1,15 @@
-/** The image under everything. Brightness, contrast and opacity are the element's, not the image's. */
+/** The image, below everything else. Brightness, contrast and opacity are applied to the element, not to the image. */
 import type { CanvasEditor } from '../editor.ts'
 import type { CanvasImage } from '../types.ts'
 import { visibleBox } from '../view.ts'
 import { ImageCache, type DecodedImage } from './images.ts'
 import { levelFor, TileSource, tilesIn } from './tile-source.ts'
 
-/** A tiled image with more pixels is not decoded as a whole even for the tools that look at pixels. */
+/** A tiled image with more pixels than this is never decoded as a whole, not even for tools that need pixels. */
 const wholePixels = 60e6
 const shownUrl = (image: CanvasImage | null) => image?.pyramid?.overviewUrl ?? image?.url ?? ''
 
-/** Two by two squares of 8 CSS pixels. */
+/** Two by two squares of 8 CSS pixels each. */
 function checkerboard(): OffscreenCanvas {
   const canvas = new OffscreenCanvas(16, 16)
   const context = canvas.getContext('2d')!
@@ -24,7 +24,7 @@ function checkerboard(): OffscreenCanvas {
 export class ImageLayer {
   readonly element = document.createElement('canvas')
   readonly cache = new ImageCache()
-  /** The image; of a tiled one the overview. */
+  /** The decoded image; for a tiled image, its overview. */
   image: DecodedImage | null = null
   private tiles: TileSource | null = null
   private whole: DecodedImage | null = null
@@ -44,7 +44,7 @@ export class ImageLayer {
     return this.image !== null && this.url === shownUrl(this.editor.image) && (this.tiles?.settled ?? true)
   }
 
-  /** The image before stays until the new one is there, unless that takes long. */
+  /** The previous image stays until the new one is loaded, unless that takes long. */
   load(): void {
     const { image } = this.editor
     const url = shownUrl(image)
@@ -71,7 +71,7 @@ export class ImageLayer {
     this.onLoad()
   }
 
-  /** For tools that look at pixels: fetched when first asked for. */
+  /** The full image for tools that need pixels, fetched on first use. */
   private wholeImage(): DecodedImage | null {
     const { image } = this.editor
     if (!this.whole && image && image.width * image.height <= wholePixels)
@@ -116,7 +116,7 @@ export class ImageLayer {
     if (this.tiles) this.drawTiles(context, editor.image, this.tiles, dpr)
   }
 
-  /** What shows through: neither white nor black, which the picture may be itself. */
+  /** Drawn behind transparent areas: neither white nor black, which the image itself may contain. */
   private drawChecks(context: CanvasRenderingContext2D, { width, height }: CanvasImage, dpr: number): void {
     const { view } = this.editor
     const checks = context.createPattern(checkerboard(), 'repeat')!
@@ -128,10 +128,10 @@ export class ImageLayer {
   private drawWhole(context: CanvasRenderingContext2D, { width }: CanvasImage, { levels }: DecodedImage, dpr: number): void {
     const { view, viewport } = this.editor
     const scale = view.scale * dpr
-    // The smallest copy that still has a pixel for each of the screen's.
-    const perPixel = width / levels[0]!.width // more than one for the overview of a tiled image
+    // The smallest copy that still has at least one pixel per screen pixel.
+    const perPixel = width / levels[0]!.width // above 1 for the overview of a tiled image
     const bitmap = levels[levelFor(scale * perPixel, levels.length)]!
-    // Only the visible part: when zoomed in far, the destination of the whole would be huge.
+    // Draw only the visible part: when zoomed in far, the destination of the whole image would be huge.
     const k = bitmap.width / width
     const sx = Math.max(0, Math.floor((-view.x / view.scale) * k) - 1)
     const sy = Math.max(0, Math.floor((-view.y / view.scale) * k) - 1)
@@ -151,7 +151,7 @@ export class ImageLayer {
       )
   }
 
-  /** Coarse tiles first and fine ones over them, so that there is always the best that is here. */
+  /** Draws coarse tiles first and fine ones over them, so that the best loaded tile is always visible. */
   private drawTiles(context: CanvasRenderingContext2D, image: CanvasImage, tiles: TileSource, dpr: number): void {
     const { view, viewport } = this.editor
     const { side } = image.pyramid!
@@ -163,7 +163,7 @@ export class ImageLayer {
       for (const place of l === level ? wanted : tilesIn(seen, image, l, side)) {
         const tile = tiles.get(place)
         if (!tile) continue
-        // On whole pixels: between tiles that are smoothed apart, a seam would show.
+        // Align to whole pixels: smoothing each tile separately would leave visible seams.
         const left = Math.floor((view.x + place.x * side * size * view.scale) * dpr)
         const top = Math.floor((view.y + place.y * side * size * view.scale) * dpr)
         const right = Math.ceil((view.x + Math.min(image.width, place.x * side * size + tile.width * size) * view.scale) * dpr)

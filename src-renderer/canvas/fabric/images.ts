@@ -1,9 +1,9 @@
-/** Decoded images by URL, the last few kept, each with smaller copies for views from afar. Decoding happens off the page's thread. */
+/** A small cache of decoded images by URL, each with smaller copies for zoomed-out views. Decoding happens off the main thread. */
 import type { Pixels } from '../types.ts'
 
-/** Pixels of all images kept; of RGBA, four bytes each. */
+/** Total pixels of the cached images (RGBA, four bytes each). */
 const budget = 60e6
-/** Below this many pixels no smaller copies are made. */
+/** Images with fewer pixels than this get no smaller copies. */
 const small = 1.5e6
 
 export interface DecodedImage {
@@ -11,7 +11,7 @@ export interface DecodedImage {
   height: number
   /** Full size first, each level half the one before. */
   levels: ImageBitmap[]
-  /** Whether anything behind it is visible. */
+  /** Whether any pixel is not opaque. */
   translucent: boolean
   pixels(): Pixels
 }
@@ -23,7 +23,7 @@ export class ImageCache {
   get(url: string): Promise<DecodedImage> {
     const known = this.images.get(url)
     if (known) {
-      // Last used, last to go.
+      // Move to the end: the least recently used image is evicted first.
       this.images.delete(url)
       this.images.set(url, known)
       return known
@@ -66,7 +66,7 @@ async function decode(url: string): Promise<DecodedImage> {
         await createImageBitmap(blob, { resizeWidth: Math.ceil(width / k), resizeHeight: Math.ceil(height / k), resizeQuality: 'medium' }),
       )
   }
-  void makeSmaller().catch(() => undefined) // the full one serves
+  void makeSmaller().catch(() => undefined) // the full-size one is used instead
   let pixels: Pixels | null = null
   return {
     width,
@@ -77,7 +77,7 @@ async function decode(url: string): Promise<DecodedImage> {
   }
 }
 
-/** A downscaled picture keeps a trace of each hole. */
+/** Checks a downscaled copy, in which even small transparent areas leave a trace. */
 function isTranslucent(bitmap: ImageBitmap): boolean {
   const [width, height] = [Math.min(bitmap.width, 64), Math.min(bitmap.height, 64)]
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!

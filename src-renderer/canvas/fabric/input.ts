@@ -1,4 +1,4 @@
-/** Pointer, wheel and the space bar, as plain data for the editor. Returns what ends it. */
+/** Passes pointer, wheel and Space events to the editor as plain data. Returns a function that removes the listeners. */
 import type { CanvasEditor } from '../editor.ts'
 import { isTextField } from '../keyboard.ts'
 import type { PointerInput } from '../types.ts'
@@ -38,7 +38,7 @@ export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
   element.addEventListener(
     'pointermove',
     (e) => {
-      // A stroke needs every position, not one per frame.
+      // A stroke needs every position, not just one per frame.
       const all = e.buttons & 1 ? e.getCoalescedEvents() : []
       const tell = (m: PointerEvent) => (e.pointerType === 'touch' ? touches.move(e.pointerId, input(m)) : editor.pointerMove(input(m)))
       editor.batch(() => (all.length ? all : [e]).forEach(tell))
@@ -58,7 +58,7 @@ export function listen(element: HTMLElement, editor: CanvasEditor): () => void {
     (e) => {
       e.preventDefault()
       measure()
-      // Lines and pages, for mice that count in them.
+      // Lines and pages, for mice that report them.
       const unit = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? element.clientHeight : 1
       editor.wheel({
         x: e.clientX - corner.left,

@@ -1,8 +1,8 @@
-/** The grid and the guides over the image, thin enough to look through. */
+/** The grid and the guides, drawn thin over the image. */
 import type { CanvasEditor } from '../editor.ts'
 import { stepFor } from '../grid.ts'
 
-/** Lines of the grid are never closer than this (CSS px); a finer grid shows every second, fifth, tenth … of them. */
+/** Grid lines are never closer than this (CSS px); of a finer grid every second, fifth, tenth … line is drawn. */
 const closest = 8
 
 export function paintLines(ctx: CanvasRenderingContext2D, editor: CanvasEditor): void {
@@ -26,7 +26,7 @@ export function paintLines(ctx: CanvasRenderingContext2D, editor: CanvasEditor):
       ctx.moveTo(left, y)
       ctx.lineTo(right, y)
     }
-    // One dark, one light, so that they are visible on any image.
+    // One dark and one light line, so that they are visible on any image.
     ctx.lineWidth = 1
     ctx.strokeStyle = '#00000030'
     ctx.stroke()

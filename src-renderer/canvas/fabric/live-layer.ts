@@ -1,4 +1,4 @@
-/** The Fabric canvas, which holds only the regions being worked on. */
+/** The Fabric canvas, which holds only the regions being edited. */
 import { StaticCanvas } from 'fabric'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -15,7 +15,7 @@ export class LiveLayer {
   private readonly canvas: StaticCanvas
   private readonly decorations: Decorations
   private readonly objects = new Map<RegionId, LiveRegion>()
-  /** A mask in the making that no region has yet. */
+  /** A mask being drawn that belongs to no region yet. */
   private draft: LiveRegion | null = null
 
   private empty = false
@@ -36,13 +36,13 @@ export class LiveLayer {
     this.empty = false
   }
 
-  /** The regions that this layer draws, so that no other does. */
+  /** The regions that this layer draws; no other layer may draw them. */
   held(): Set<RegionId> {
     const { selection, overlay } = this.editor
     return new Set([...selection, ...(overlay.previews?.keys() ?? []), ...(overlay.maskOf !== undefined ? [overlay.maskOf] : [])])
   }
 
-  /** `missing`: no longer worked on, but not yet drawn by the layer below. */
+  /** `missing`: no longer edited, but not yet drawn by the layer below. */
   draw(held: ReadonlySet<RegionId>, missing: readonly RegionId[]): void {
     const { editor } = this
     const { overlay } = editor
@@ -62,7 +62,7 @@ export class LiveLayer {
     }
     this.draft = overlay.mask && overlay.maskOf === undefined ? this.newMask(overlay.mask) : null
     const empty = regions.length === 0 && !this.draft && this.decorations.isEmpty
-    if (empty && this.empty) return // a frame of a pan or zoom need not touch this canvas
+    if (empty && this.empty) return // panning or zooming an empty layer need not touch this canvas
     this.empty = empty
     this.canvas.remove(...this.canvas.getObjects())
     this.canvas.add(...regions.map((r) => this.objects.get(r.id)!), ...(this.draft ? [this.draft] : []), this.decorations)

@@ -11,11 +11,11 @@ export interface Look {
   selected: boolean
   proposed: boolean
   between: boolean
-  /** A hovered region is drawn already; only its outline is. */
+  /** A hovered region is already drawn by the layer below; only its outline is added. */
   outlineOnly: boolean
 }
 
-/** One region being worked on, drawn in canvas pixels as the view shows it. */
+/** A region being edited, drawn in canvas pixels. */
 export class LiveRegion extends FabricObject {
   static override type = 'LiveRegion'
   private painted: { key: string; of: FlatMask; canvas: OffscreenCanvas; x: number; y: number } | null = null
@@ -79,7 +79,7 @@ export class LiveRegion extends FabricObject {
     const key = JSON.stringify([w, style, this.look])
     if (this.painted?.key !== key || this.painted.of !== mask) this.painted = this.paintMask(mask, w, style, key)
     if (!this.painted) return
-    // A rim that is seen on light and dark alike, whatever the mask's colour.
+    // A rim that is visible on light and dark backgrounds, whatever the mask's colour.
     ctx.shadowColor = '#fff'
     ctx.shadowBlur = this.look.selected || this.look.outlineOnly ? 2.5 * style.lineWidth : 0
     ctx.drawImage(this.painted.canvas, this.painted.x, this.painted.y)

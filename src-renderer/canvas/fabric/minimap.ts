@@ -1,4 +1,4 @@
-/** The minimap, shown when zoomed in: the visible part is framed, and a press or drag moves the view. */
+/** The minimap, shown when zoomed in: it frames the visible part; pressing or dragging on it moves the view. */
 import type { CanvasEditor } from '../editor.ts'
 import { visibleBox } from '../view.ts'
 import type { DecodedImage } from './images.ts'

@@ -1,4 +1,4 @@
-/** Label names beside visible regions; if there are very many, only the largest regions' names. */
+/** Label names beside the visible regions; if there are very many, only those of the largest. */
 import { inkOn } from '../../format.ts'
 import { boundsOfShape } from '../bounds.ts'
 import type { CanvasEditor } from '../editor.ts'
@@ -6,7 +6,7 @@ import { isShown } from '../regions.ts'
 import { toScreen, visibleBox } from '../view.ts'
 
 const most = 300
-/** CSS pixels of a region's longer side, below which its name would hide it. */
+/** Regions whose longer side is shorter than this (CSS px) get no name, which would hide them. */
 const least = 14
 const height = 16
 
@@ -28,9 +28,9 @@ export function paintNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor):
     const colour = editor.colourOf(r.labelId)
     const width = ctx.measureText(name).width + 8
     const corner = toScreen(view, box)
-    // Beside a point, which it would hide.
+    // Beside a point, so as not to hide it.
     const at = r.shape.kind === 'keypoints' ? { x: corner.x + 7, y: corner.y - 3 } : corner
-    // Above the region; within it where it reaches the top of the window.
+    // Above the region, or inside it if it touches the top of the window.
     const x = Math.max(0, Math.min(at.x, viewport.width - width))
     const y = at.y - height >= 0 ? at.y - height : Math.max(0, at.y)
     ctx.fillStyle = colour

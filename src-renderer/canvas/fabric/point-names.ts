@@ -1,4 +1,4 @@
-/** Names beside keypoints: of the selected regions and the one under the pointer. */
+/** Names beside the keypoints of the selected regions and of the one under the pointer. */
 import { boxIntersection } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { boundsOfShape } from '../bounds.ts'
@@ -6,7 +6,7 @@ import type { CanvasEditor } from '../editor.ts'
 import { isShown } from '../regions.ts'
 import { toScreen } from '../view.ts'
 
-/** Of a line of text, CSS pixels. Where names would lie over each other the chosen points are named, else the first. */
+/** Line height in CSS pixels. Where names would overlap, selected points are named first, then earlier ones. */
 const height = 13
 
 export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEditor): void {
@@ -32,7 +32,7 @@ export function paintPointNames(ctx: CanvasRenderingContext2D, editor: CanvasEdi
       if (point.v === 0 || point.name === undefined) continue
       const p = toScreen(view, point)
       if (p.x < 0 || p.y < 0 || p.x > viewport.width || p.y > viewport.height) continue
-      // Outwards, so that names of the two sides do not meet in the middle.
+      // Place names outwards, so that names on the left and right do not meet in the middle.
       const toTheLeft = w > 0 && point.x < left + w / 2 - 1e-6
       const width = ctx.measureText(point.name).width
       const place: Box = { x: toTheLeft ? p.x - 9 - width : p.x + 9, y: p.y - height / 2, w: width, h: height }

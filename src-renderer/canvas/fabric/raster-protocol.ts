@@ -1,4 +1,4 @@
-/** Messages between the page and the worker that draws regions. Both ends are one build, so types suffice. */
+/** Messages between the page and the worker that draws regions. Both are from the same build, so types are enough. */
 import type { PaintWindow } from '../masks/paint.ts'
 import type { SceneRegion, Style } from './scene.ts'
 
@@ -7,7 +7,7 @@ export type ToRaster =
   | { type: 'update'; set: readonly SceneRegion[]; delete: readonly number[] }
   | { type: 'draw'; ticket: number; window: PaintWindow; style: Style; except: readonly number[]; hideAll: boolean }
 
-/** `bitmap`: the whole window; null where nothing changed. */
+/** `bitmap`: the whole window; null if nothing changed. */
 export interface FromRaster {
   ticket: number
   window: PaintWindow

@@ -1,4 +1,4 @@
-/** Draws all regions that are not being worked on into one bitmap; after an edit, only the area around it. */
+/** Draws all regions that are not being edited into one bitmap; after an edit, only the area around it. */
 import RBush, { type BBox } from 'rbush'
 import { boxIntersection, boxUnion, shapeBox } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
@@ -7,7 +7,7 @@ import type { PaintWindow } from '../masks/paint.ts'
 import type { FromRaster, ToRaster } from './raster-protocol.ts'
 import { paintMasks, paintVectors, type SceneRegion, type Style } from './scene.ts'
 
-// The compiler knows the page's globals only; of the worker's, these two are used.
+// The compiler only knows the page's globals, so the two used from the worker's are declared here.
 interface WorkerPort {
   onmessage: ((e: MessageEvent<ToRaster>) => void) | null
   postMessage(message: FromRaster, transfer: Transferable[]): void
@@ -22,20 +22,20 @@ interface Entry extends BBox {
 interface Drawn {
   key: string
   window: PaintWindow
-  /** Held by the page, not drawn here. */
+  /** Drawn live by the page, so not drawn here. */
   hidden: ReadonlySet<number>
   dense: boolean
 }
 type DrawMessage = Extract<ToRaster, { type: 'draw' }>
 
-/** With more visible regions, outlines are hairlines: several times faster, and clearer. */
+/** With more visible regions than this, outlines become hairlines: several times faster, and clearer. */
 const dense = 1000
 
 const entries = new Map<number, Entry>()
 const tree = new RBush<Entry>()
 let canvas = new OffscreenCanvas(1, 1)
 let drawn: Drawn | null = null
-/** In image pixels: what no longer looks as it was drawn. */
+/** The area (image pixels) that is out of date. */
 let dirty: Box | null = null
 
 const touch = (box: Box) => (dirty = dirty ? boxUnion(dirty, box) : box)
@@ -101,12 +101,12 @@ async function draw({ ticket, window, style, except, hideAll }: DrawMessage): Pr
   dirty = null
   const areas = [...(moved ? move(last?.window ?? null, window) : []), ...(stale ? [stale] : [])]
   for (const area of areas.includes(all) ? [all] : areas) paint(area, drawn, style, hideAll)
-  // The whole bitmap, even if little changed: the page shows a transferred bitmap without copying it.
+  // Always the whole bitmap: the page shows a transferred bitmap without copying it.
   const bitmap = moved || stale ? await createImageBitmap(canvas) : null
   port.postMessage({ ticket, window, bitmap, took: performance.now() - from }, bitmap ? [bitmap] : [])
 }
 
-/** Reuses what is already drawn where both windows share a pixel grid; returns what is left to draw. */
+/** Reuses what is already drawn if both windows share a pixel grid; returns the areas left to draw. */
 function move(from: PaintWindow | null, to: PaintWindow): Box[] {
   const old = canvas
   canvas = new OffscreenCanvas(to.width, to.height)
@@ -127,10 +127,10 @@ function move(from: PaintWindow | null, to: PaintWindow): Box[] {
   ].filter((b) => b.w > 0 && b.h > 0)
 }
 
-// Drawn by this thread, not by the GPU's process, which the page needs for its frames.
+// Drawn on this thread, not in the GPU process, which the page needs for its own frames.
 const context = () => canvas.getContext('2d', { willReadFrequently: true })!
 
-/** The canvas pixels around a box of image pixels; null if none are visible. */
+/** The canvas pixels covered by a box of image pixels; null if none are visible. */
 function onCanvas(b: Box, w: PaintWindow, margin: number): Box | null {
   const x0 = Math.floor((b.x - w.x) * w.scale - margin)
   const y0 = Math.floor((b.y - w.y) * w.scale - margin)

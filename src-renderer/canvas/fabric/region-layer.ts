@@ -10,9 +10,9 @@ import { visibleBox } from '../view.ts'
 import type { FromRaster, ToRaster } from './raster-protocol.ts'
 import { sceneRegion } from './scene.ts'
 
-/** How far the bitmap reaches beyond the viewport, in viewports on each side. */
+/** How far the bitmap extends beyond the viewport, in viewports on each side. */
 const margin = 0.25
-/** A canvas side may not be longer (Chromium). */
+/** The longest canvas side that Chromium allows. */
 const longest = 8192
 
 export class RegionLayer {
@@ -27,13 +27,13 @@ export class RegionLayer {
   private busy = false
   private revision = 0
   private shownRevision = 0
-  /** Regions that changed since the bitmap was drawn, by the revision that has them. */
+  /** Regions changed since the bitmap was drawn, with the revision that includes the change. */
   private readonly fresh = new Map<RegionId, number>()
   private shownExcept: ReadonlySet<RegionId> = new Set()
-  /** Milliseconds the worker took for its last drawing. */
+  /** Milliseconds that the worker's last drawing took. */
   took = 0
 
-  /** `onFrame` is called when a new bitmap is shown, so that what was drawn live instead can be removed. */
+  /** `onFrame` is called when a new bitmap is shown, so that regions drawn live in the meantime can be removed. */
   constructor(
     private readonly editor: CanvasEditor,
     private readonly onFrame: () => void,
@@ -57,7 +57,7 @@ export class RegionLayer {
   private scene = (r: Region) => sceneRegion({ ...r, shape: this.editor.drawn(r.shape, r.labelId) }, this.editor.colourOf(r.labelId))
   private post = (message: ToRaster) => this.worker.postMessage(message)
 
-  /** Redraws everything: another image, other colours. */
+  /** Redraws everything, for another image or other colours. */
   load(): void {
     const visible = this.editor.regions.all().filter(isShown)
     this.sent = new Map(visible.map((r) => [r.id, r]))
@@ -70,7 +70,7 @@ export class RegionLayer {
     this.window = null
   }
 
-  /** Sends the worker the regions that differ from those it has. */
+  /** Sends the worker the regions that changed since the last call. */
   update(): void {
     const now = new Map<RegionId, Region>()
     const set: Region[] = []
@@ -87,7 +87,7 @@ export class RegionLayer {
     this.post({ type: 'update', set: set.map((r) => this.scene(r)), delete: gone })
   }
 
-  /** Regions that are no longer worked on but that the bitmap does not show correctly yet: drawn live a moment longer. */
+  /** Regions that are no longer edited but not yet up to date in the bitmap; they are drawn live a little longer. */
   missing(held: ReadonlySet<RegionId>): RegionId[] {
     const late = [...this.fresh].filter(([, revision]) => revision > this.shownRevision).map(([id]) => id)
     return [...new Set([...late, ...this.shownExcept])].filter((id) => !held.has(id))
@@ -133,7 +133,10 @@ export class RegionLayer {
     this.post({ type: 'draw', ticket: this.ticket, window: wanted, style, except: [...held], hideAll })
   }
 
-  /** The current one while it has the right scale and a margin around the view. Clipped to the image, with a rim for points outside. */
+  /**
+   * The window that the bitmap should cover. The current one is kept while its scale is right and it leaves a margin around the view.
+   * Clipped to the image, with a rim for points outside.
+   */
   private wantedWindow(): PaintWindow | null {
     const { view, viewport, image } = this.editor
     const dpr = globalThis.devicePixelRatio || 1
@@ -146,7 +149,7 @@ export class RegionLayer {
     if (w?.scale === scale && covers(w, grown(seen, viewport, share / 3 / view.scale), whole)) return w
     const box = boxIntersection(grown(seen, viewport, share / view.scale), whole)
     if (!box) return w
-    // On the same grid of whole canvas pixels at every place, so that what is drawn can be taken along.
+    // Always on the same grid of whole canvas pixels, so that what is already drawn can be reused.
     const [left, top] = [Math.floor(box.x * scale), Math.floor(box.y * scale)]
     return {
       x: left / scale,
@@ -162,7 +165,7 @@ export class RegionLayer {
     this.took = took
     const asked = this.asked
     if (asked?.ticket !== ticket) {
-      // Another image was opened since.
+      // Another image has been opened since.
       bitmap?.close()
       return this.onFrame()
     }
@@ -179,7 +182,7 @@ export class RegionLayer {
   }
 }
 
-/** By `share` of the viewport on each side. */
+/** A box grown by `share` of the viewport on each side. */
 const grown = (b: Box, viewport: Size, share: number): Box => ({
   x: b.x - viewport.width * share,
   y: b.y - viewport.height * share,
@@ -187,7 +190,7 @@ const grown = (b: Box, viewport: Size, share: number): Box => ({
   h: b.h + 2 * viewport.height * share,
 })
 
-/** Does the window hold all of the box that lies within `limit`? */
+/** Whether the window contains the part of the box inside `limit`. */
 function covers(w: PaintWindow, b: Box, limit: Box): boolean {
   const part = boxIntersection(b, limit)
   return (

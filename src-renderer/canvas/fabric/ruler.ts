@@ -1,4 +1,4 @@
-/** A line that is measured: its length in the project's unit, the sides of a single one, the angles of several. */
+/** A measured line: its length in the project's unit; for a single segment its width and height, for several their angles. */
 import { angleAt, pathLength } from '#shared/geometry/measure.ts'
 import { lengthText } from '../../measure.ts'
 import type { CanvasEditor } from '../editor.ts'

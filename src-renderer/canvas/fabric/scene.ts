@@ -1,4 +1,4 @@
-/** Regions as the raster layer draws them; the drawing code runs in the worker and in the page. */
+/** Regions as the raster layer draws them. This code runs in the worker and in the page. */
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -13,7 +13,7 @@ export interface SceneRegion {
   colour: string
   /** A proposal, drawn dashed. */
   proposed: boolean
-  /** Worked out between key frames, drawn dotted. */
+  /** Interpolated between key frames, drawn dotted. */
   between: boolean
 }
 
@@ -29,15 +29,15 @@ export const sceneRegion = (r: Region, colour: string): SceneRegion => ({
 export interface Style {
   /** 0 to 1. */
   fill: number
-  /** Canvas pixels. */
+  /** In canvas pixels. */
   lineWidth: number
-  /** A rim on both sides of a line, so that it is seen on busy pictures; left out where very many lines lie close. */
+  /** Adds a rim on both sides of lines so that they stand out from busy images; omitted where very many lines are close together. */
   halo?: boolean
 }
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 
-/** Vertices closer than this many canvas pixels to the one before are not drawn. */
+/** Vertices closer than this many canvas pixels to the previous one are not drawn. */
 const detail = 0.7
 
 function traceLine(ctx: Context, points: readonly number[], w: PaintWindow, closed: boolean): void {
@@ -56,7 +56,7 @@ function traceLine(ctx: Context, points: readonly number[], w: PaintWindow, clos
   if (closed) ctx.closePath()
 }
 
-/** Adds the outline to the current path; true where it encloses an area. Masks have none. */
+/** Adds the outline to the current path. Returns true if it encloses an area. Masks have no outline. */
 export function trace(ctx: Context, shape: Shape, w: PaintWindow, pointRadius = 4): boolean {
   switch (shape.kind) {
     case 'box':
@@ -104,7 +104,7 @@ export function paintHidden(ctx: Context, shape: Shape, w: PaintWindow, pointRad
   ctx.fill()
 }
 
-/** Vector shapes in the given order. */
+/** Draws vector shapes in the given order. */
 export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: PaintWindow, style: Style): void {
   ctx.lineJoin = 'round'
   ctx.lineWidth = style.lineWidth
@@ -139,17 +139,17 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
 export const dashOf = ({ proposed, between }: Pick<SceneRegion, 'proposed' | 'between'>, lineWidth: number): number[] =>
   proposed ? [4 * lineWidth, 3 * lineWidth] : between ? [1.4 * lineWidth, 2 * lineWidth] : []
 
-/** All masks in the given order, as one picture; null where there are none. */
+/** All masks in the given order as one image; null if there are none. */
 export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, style: Style): ImageData | null {
   if (!regions.some((r) => r.shape.kind === 'mask') || w.width === 0 || w.height === 0) return null
   const canvas = new MaskCanvas(w)
   for (const { shape, colour } of regions) if (shape.kind === 'mask') canvas.paint(flatOf(shape), colour, maskFill(style), 0.9)
   return new ImageData(canvas.toRgba(), w.width, w.height)
 }
-/** A mask without its fill would be hard to see. */
+/** Masks get a stronger fill, since they are hard to see without it. */
 export const maskFill = (style: Style) => Math.min(1, style.fill * 1.4 + 0.1)
 
-/** What a colour stands out from: dark about light colours, light about dark ones. */
+/** A contrasting halo: dark around light colours, light around dark ones. */
 export const haloOf = (colour: string): string => withAlpha(inkOn(colour), 0.55)
 
 export const withAlpha = (colour: string, alpha: number) =>

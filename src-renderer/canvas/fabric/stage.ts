@@ -1,4 +1,4 @@
-/** The editor on a page: layers under one element, redrawn at most once a frame, and only what changed. */
+/** The editor on a page: stacked layers in one element, redrawn at most once per frame and only where something changed. */
 import type { CanvasEditor } from '../editor.ts'
 import type { CanvasChange } from '../types.ts'
 import { ImageLayer } from './image-layer.ts'
@@ -8,16 +8,16 @@ import { Minimap } from './minimap.ts'
 import { RegionLayer } from './region-layer.ts'
 
 export interface CanvasStage {
-  /** Decodes an image that will probably be opened next. */
+  /** Decodes an image that is likely to be opened next. */
   prefetch(url: string): void
   /** Resolves when the open image and all regions are drawn. */
   settled(): Promise<void>
-  /** Milliseconds that the region layer's thread took for its last picture. */
+  /** Milliseconds that the region worker took for its last image. */
   readonly rasterTime: number
   dispose(): void
 }
 
-/** `onError` is called if the image cannot be loaded. The element is sized by the page and takes the keyboard focus. */
+/** `onError` is called if the image cannot be loaded. The page determines the element's size; the element takes keyboard focus. */
 export function mountCanvas(
   element: HTMLElement,
   editor: CanvasEditor,

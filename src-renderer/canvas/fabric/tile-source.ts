@@ -1,15 +1,15 @@
-/** Tiles of a huge image: those in sight are fetched, the coarsest first; the last few hundred are kept. */
+/** Tiles of a huge image: fetches the visible ones, coarsest first, and caches the last few hundred. */
 import type { Box } from '#shared/model/shape.ts'
 import type { CanvasImage, Pyramid, Size } from '../types.ts'
 
-/** Tiles kept; a megabyte each of 512 × 512 RGBA. */
+/** Tiles in the cache; 512 × 512 RGBA is one megabyte each. */
 const kept = 240
-/** Fetched at the same time. */
+/** Concurrent requests. */
 const lanes = 4
 
 export const levelsOf = ({ width, height }: Size, { side }: Pyramid) =>
   Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / side))) + 1
-/** The coarsest level that still has a pixel for each of the screen's; `scale` canvas pixels an image pixel. */
+/** The coarsest level with at least one pixel per screen pixel; `scale` is canvas pixels per image pixel. */
 export const levelFor = (scale: number, levels: number) => Math.min(levels - 1, Math.max(0, Math.floor(Math.log2(1 / scale))))
 
 export interface TilePlace {
@@ -18,7 +18,7 @@ export interface TilePlace {
   y: number
 }
 
-/** The tiles of a level that touch a box of image pixels. */
+/** The tiles of a level that intersect a box of image pixels. */
 export function tilesIn(box: Box, { width, height }: Size, level: number, side: number): TilePlace[] {
   const span = side * 2 ** level
   const range = (from: number, length: number, all: number) =>
@@ -66,7 +66,7 @@ export class TileSource {
     for (const [key, abort] of this.fetching) if (!keys.has(key)) abort.abort()
     this.next()
   }
-  /** Everything requested has arrived or failed. */
+  /** Whether everything requested has arrived or failed. */
   get settled() {
     return this.wanted.every((p) => this.tiles.has(keyOf(p)) || this.failed.has(keyOf(p)))
   }

@@ -1,16 +1,16 @@
-/** Two fingers pan and zoom, one draws; a drawing in progress pauses while there are two. */
+/** Two fingers pan and zoom, one draws. A drawing in progress pauses while two fingers are down. */
 import type { CanvasEditor } from '../editor.ts'
 import type { Point, PointerInput } from '../types.ts'
 import { panBy, toImage, toScreen, zoomAbout } from '../view.ts'
 
-/** A finger draws after moving this far (CSS px) or being down alone this long (ms); until then a second one makes it a pinch. */
+/** A finger draws after moving this far (CSS px) or being alone this long (ms); until then a second finger makes it a pinch. */
 const alone = { distance: 5, time: 90 }
 
 export class Touches {
   private readonly fingers = new Map<number, Point>()
-  /** A press that the editor has not been told of yet. */
+  /** A press that was not passed to the editor yet. */
   private held: { input: PointerInput; timer: ReturnType<typeof setTimeout> } | null = null
-  /** The finger that draws, and where it drew last, in image pixels. */
+  /** The finger that draws, and its last position in image pixels. */
   private drawing: { id: number; at: Point } | null = null
   private pinched = false
 
@@ -43,7 +43,7 @@ export class Touches {
     if (this.held && !this.pinched) this.press(id) // a tap
     this.fingers.delete(id)
     if (this.drawing?.id !== id) return
-    // Ended by a second finger, it ends where it was before that.
+    // If a second finger ended the drawing, release it where it was before the pinch.
     const at = this.pinched ? toScreen(this.editor.view, this.drawing.at) : input
     this.drawing = null
     this.editor.pointerUp({ ...input, ...at })
@@ -65,11 +65,11 @@ export class Touches {
     this.drop()
     if (!input) return
     this.drawing = { id, at: toImage(this.editor.view, input) }
-    this.editor.pointerMove(input) // there is no finger that hovers
+    this.editor.pointerMove(input) // fingers cannot hover
     this.editor.pointerDown(input)
   }
 
-  /** The two image points under the fingers stay under them. */
+  /** Keeps the two image points under the fingers in place. */
   private pinch(id: number, from: Point, to: Point): void {
     const [first, second] = [...this.fingers.keys()]
     this.fingers.set(id, { x: to.x, y: to.y })

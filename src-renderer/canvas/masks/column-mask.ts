@@ -1,17 +1,17 @@
 /**
- * A mask as sorted, disjoint intervals of rows in each column: what COCO's column-major run lengths say, cut at the columns. A
- * stroke touches only the columns under it, whatever the size of the image.
+ * A mask as sorted, disjoint row intervals per column (COCO's column-major run lengths, split at the columns). A stroke touches only the
+ * columns under it, whatever the size of the image.
  */
 import { encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
 import type { Point, Size } from '../plane.ts'
 import { flatFromRle, type FlatMask } from './flat-mask.ts'
 
-/** y0, y1, y0, y1, …: half-open, ascending, never touching. */
+/** y0, y1, y0, y1, …: half-open, ascending intervals that never touch. */
 export type Column = readonly number[]
 
 export class ColumnMask {
-  /** Columns are replaced, never changed, so that a clone may share them. */
+  /** Columns are replaced, never modified, so clones may share them. */
   private constructor(
     readonly width: number,
     readonly height: number,
@@ -42,7 +42,7 @@ export class ColumnMask {
     return !this.columns.some((c) => c && c.length > 0)
   }
 
-  /** The same pixels on an image of another size, moved by whole pixels; what falls outside is cut off. */
+  /** The same pixels on an image of another size, moved by whole pixels and clipped. */
   placed({ width, height }: Size, dx = 0, dy = 0): ColumnMask {
     const out = ColumnMask.empty({ width, height })
     for (const [x, column] of this.columns.entries())
@@ -61,7 +61,7 @@ export class ColumnMask {
     } else this.columns[x] = old?.length ? joined(old, y0, y1) : [y0, y1]
   }
 
-  /** Every pixel whose centre is within `size / 2` of the segment from–to. Returns the box of columns and rows looked at. */
+  /** Paints every pixel whose centre is within `size / 2` of the segment from–to. Returns the box of columns and rows examined. */
   stroke(from: Point, to: Point, size: number, erase: boolean): Box {
     const r = Math.max(size / 2, 0.5)
     const x0 = Math.max(0, Math.ceil(Math.min(from.x, to.x) - r - 0.5))
@@ -98,7 +98,7 @@ function without(column: Column, y0: number, y1: number): Column {
   return out
 }
 
-/** Where the vertical line at x cuts a capsule (all points within r of the segment a–b): it is convex, so one interval. */
+/** The intersection of the vertical line at x with a capsule (all points within r of segment a–b): convex, so a single interval. */
 function capsuleSpan(a: Point, b: Point, r: number, x: number): [number, number] | null {
   let [low, high] = [Infinity, -Infinity]
   const reach = (y: number, half: number) => {
@@ -112,7 +112,7 @@ function capsuleSpan(a: Point, b: Point, r: number, x: number): [number, number]
   const [dx, dy] = [b.x - a.x, b.y - a.y]
   const length = Math.hypot(dx, dy)
   if (length > 0) {
-    // The rectangle between the discs: its two long sides, where they pass over x.
+    // The rectangle between the discs: where its two long sides cross x.
     const [nx, ny] = [(-dy / length) * r, (dx / length) * r]
     for (const side of [1, -1]) {
       const [sx, sy] = [a.x + side * nx, a.y + side * ny]

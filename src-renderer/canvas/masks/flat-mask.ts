@@ -1,8 +1,8 @@
-/** A mask for painting: every column's intervals of rows, one after the other in one array. */
+/** A mask for painting: the row intervals of all columns, one after the other in a single array. */
 import { decodeCounts } from '#shared/geometry/rle.ts'
 import type { Box, MaskShape, Rle } from '#shared/model/shape.ts'
 
-/** A mask that is read column by column. */
+/** A mask that can be read column by column. */
 interface Columns {
   readonly width: number
   readonly height: number
@@ -17,12 +17,12 @@ export interface FlatMask {
   rows: Int32Array
 }
 
-/** Throws where the runs don't fit the size. */
+/** @throws if the runs don't fit the size */
 export function flatFromRle(rle: Rle): FlatMask {
   const [height, width] = rle.size
   const counts = decodeCounts(rle.counts)
   const offsets = new Int32Array(width + 1)
-  const rows = new Int32Array(counts.length + 1 + 2 * width) // a run is cut at most once a column
+  const rows = new Int32Array(counts.length + 1 + 2 * width) // each run adds at most one interval per column
   let [x, y, used] = [0, 0, 0]
   for (let i = 0; i < counts.length; i++)
     for (let left = counts[i]!; left > 0;) {
@@ -43,7 +43,7 @@ export function flatFromRle(rle: Rle): FlatMask {
   return { width, height, offsets, rows: rows.subarray(0, used) }
 }
 
-/** Decoded once, as long as the shape is in use. */
+/** Decoded masks, cached for as long as their shapes are in use. */
 const decoded = new WeakMap<MaskShape, FlatMask>()
 export function flatOf(shape: MaskShape): FlatMask {
   let mask = decoded.get(shape)
@@ -66,7 +66,7 @@ export function flatFromColumns(mask: Columns): FlatMask {
   return { width: mask.width, height: mask.height, offsets, rows }
 }
 
-/** About the pixels set. */
+/** The bounding box of the pixels that are set. */
 export function flatBox({ width, offsets, rows }: FlatMask): Box {
   let [x0, x1, y0, y1] = [width, -1, Infinity, 0]
   for (let x = 0; x < width; x++) {

@@ -2,8 +2,8 @@ import type { Pixels, Point } from '../types.ts'
 import { ColumnMask } from './column-mask.ts'
 
 /**
- * The connected pixels (by sides) no channel of which differs from the one at `seed` by more than `tolerance`: runs of rows, column by
- * column, each run searched for its neighbours to the left and right once.
+ * The pixels connected to `seed` (by sides) that differ from it by at most `tolerance` in every channel. Works on runs of rows, column by
+ * column; each run is searched once for neighbours to its left and right.
  */
 export function floodFill({ data, width, height }: Pixels, seed: Point, tolerance: number): ColumnMask {
   const mask = ColumnMask.empty({ width, height })

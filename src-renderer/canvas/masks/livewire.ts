@@ -1,11 +1,11 @@
 /**
- * Intelligent scissors (Mortensen & Barrett, "Intelligent Scissors for Image Composition", SIGGRAPH 1995): the cheapest path
- * from a seed to the pointer, where walking along strong gradients is cheap. Of the paper's costs, the gradient's magnitude;
- * Dijkstra over 8 neighbours with a bucket queue (Dial 1969), run only as far as it is asked.
+ * Intelligent scissors (Mortensen & Barrett, "Intelligent Scissors for Image Composition", SIGGRAPH 1995): the cheapest path from a seed
+ * to the pointer, where following strong gradients is cheap. Of the paper's costs only the gradient magnitude is used. Dijkstra over 8
+ * neighbours with a bucket queue (Dial 1969), run only as far as needed.
  */
 import type { Pixels, Point } from '../types.ts'
 
-/** Steps cost 1…maxCost; along a diagonal √2 times that. */
+/** A step costs 1…maxCost, times √2 along a diagonal. */
 const maxCost = 64
 const buckets = Math.ceil(maxCost * Math.SQRT2) + 2
 
@@ -13,7 +13,7 @@ export class Livewire {
   private readonly cost: Uint8Array
   private readonly width: number
   private readonly height: number
-  /** Left, top, width, height of the window about the seed in which paths are looked for. */
+  /** The window around the seed in which paths are searched. */
   private window = { x: 0, y: 0, w: 0, h: 0 }
   private distance = new Int32Array(0)
   private from = new Int32Array(0)
@@ -27,7 +27,7 @@ export class Livewire {
     this.cost = gradientCost(pixels)
   }
 
-  /** Starts new paths here, kept within `radius` pixels. */
+  /** Starts new paths here, searched within `radius` pixels. */
   seed(p: Point, radius = 400): void {
     const [px, py] = this.pixel(p)
     const x = Math.max(0, px - radius)
@@ -49,7 +49,7 @@ export class Livewire {
     Math.min(this.height - 1, Math.max(0, Math.floor(p.y))),
   ]
 
-  /** Flat pixel centres from the seed (left out) to the pixel of `p`; straight there where `p` is outside the window. */
+  /** Flat pixel centres from the seed (excluded) to the pixel of `p`; a straight line if `p` is outside the window. */
   pathTo(p: Point): number[] {
     const [px, py] = this.pixel(p)
     const { x, y, w, h } = this.window
@@ -74,7 +74,7 @@ export class Livewire {
         continue
       }
       empty = 0
-      if (this.done[at]) continue // it was put in again, nearer
+      if (this.done[at]) continue // it was queued again at a lower cost
       this.done[at] = 1
       const [cx, cy] = [at % w, Math.floor(at / w)]
       for (let dy = -1; dy <= 1; dy++)
@@ -95,7 +95,7 @@ export class Livewire {
   }
 }
 
-/** 1 on the strongest edge, maxCost on flat ground: Sobel's gradient of the luminance, scaled by its 99.5th percentile. */
+/** 1 on the strongest edge, maxCost on flat areas: the Sobel gradient of the luminance, scaled by its 99.5th percentile. */
 function gradientCost({ data, width, height }: Pixels): Uint8Array {
   const n = width * height
   const grey = new Float32Array(n)

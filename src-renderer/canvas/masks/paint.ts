@@ -1,6 +1,6 @@
 /**
- * Paints masks into one picture at screen resolution: each costs what is visible of it, not its 4 megapixels. The canvas
- * lies transposed in memory, so that a run of rows is a run of memory, and is turned once at the end.
+ * Paints masks into one image at screen resolution: the cost of a mask depends on what is visible of it, not on its size. The image is
+ * transposed in memory, so that a run of rows is contiguous, and is transposed back at the end.
  */
 import type { FlatMask } from './flat-mask.ts'
 
@@ -15,14 +15,14 @@ export interface PaintWindow {
 }
 
 export class MaskCanvas {
-  /** Premultiplied, column after column, one byte a channel: 0xAABBGGRR. */
+  /** Premultiplied, column-major, one byte per channel: 0xAABBGGRR. */
   private readonly pixels: Uint32Array
 
   constructor(private readonly window: PaintWindow) {
     this.pixels = new Uint32Array(window.width * window.height)
   }
 
-  /** Blends over what is there: the outline (one canvas pixel wide) with opacity `edge`, the rest with `fill`, both 0 to 1. */
+  /** Blends a mask over the image: the outline (one canvas pixel wide) with opacity `edge`, the rest with `fill`, both 0 to 1. */
   paint(mask: FlatMask, colour: string, fill: number, edge: number): void {
     const { x: wx, scale, width } = this.window
     const from = Math.max(0, Math.ceil(-wx * scale - 0.5))
@@ -53,7 +53,7 @@ export class MaskCanvas {
     }
   }
 
-  /** The rim of rows [from, to) where the neighbouring column of the mask has nothing. */
+  /** Draws the rim of rows [from, to) where the neighbouring column of the mask is empty. */
   private uncovered(base: number, mask: FlatMask, x: number, from: number, to: number, rim: Paint): void {
     const { y: wy, scale } = this.window
     const end = x >= 0 && x < mask.width ? mask.offsets[x + 1]! : 0
@@ -68,7 +68,7 @@ export class MaskCanvas {
     if (from < to) blend(this.pixels, base + from, base + to, rim)
   }
 
-  /** Row-major RGBA, not premultiplied, as ImageData wants it. */
+  /** Row-major RGBA, not premultiplied, as ImageData expects. */
   toRgba(): Uint8ClampedArray<ArrayBuffer> {
     const { width, height } = this.window
     const out = new Uint32Array(width * height)
@@ -87,7 +87,7 @@ export class MaskCanvas {
 interface Paint {
   /** Premultiplied. */
   colour: number
-  /** The share of the background that remains, of 256. */
+  /** The share of the background that remains, out of 256. */
   rest: number
 }
 
@@ -98,7 +98,7 @@ function premultiplied(colour: string, opacity: number): Paint {
   return { colour: ((alpha << 24) | (byte(0) << 16) | (byte(8) << 8) | byte(16)) >>> 0, rest: 256 - Math.ceil((alpha * 256) / 255) }
 }
 
-/** Porter & Duff's "over", four channels by two multiplications. */
+/** Porter & Duff's "over", four channels with two multiplications. */
 function blend(pixels: Uint32Array, from: number, to: number, { colour, rest }: Paint): void {
   for (let p = from; p < to; p++) {
     const ground = pixels[p]!

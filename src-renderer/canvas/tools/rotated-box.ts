@@ -17,7 +17,7 @@ export default defineTool({
       ja: '望む角度で一辺を引き、そこから矩形を引き出す',
     },
     edge: { en: 'Along one edge, at its angle', ja: '一辺に沿って、その角度で' },
-    depth: { en: 'Now move out the box and click', ja: '矩形を引き出してクリック' },
+    depth: { en: 'Move to set the depth, then click', ja: '矩形を引き出してクリック' },
   },
   during: { edge: { hint: 'edge', keys: ['cancel'] }, depth: { hint: 'depth', keys: ['cancel'] } },
   start: (editor) => new RotatedBoxIdle(editor),

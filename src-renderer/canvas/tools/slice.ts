@@ -11,8 +11,8 @@ import type { Overlay, Point, PointerInfo, RegionChange } from '../types.ts'
 import { cutShape } from './slice/cut.ts'
 
 /**
- * Cuts the selection or, without one, all regions that the line crosses. The largest piece keeps the id. What was selected stays so,
- * in all its pieces; without a selection none is made, so that the next line cuts other regions.
+ * Cuts the selected regions or, without a selection, all that the line crosses. The largest piece keeps the id. All pieces of selected
+ * regions stay selected; without a selection none is made, so that the next line cuts other regions.
  */
 function slice(editor: CanvasDocument, from: Point, to: Point): void {
   const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)]
@@ -46,7 +46,7 @@ class SliceIdle extends SnappingState {
   }
 }
 
-/** The cut from end to end, by a drag or two clicks; Shift keeps it horizontal, vertical or diagonal. */
+/** Draws the cut from end to end, by dragging or with two clicks; Shift keeps it horizontal, vertical or diagonal. */
 class SliceDrawing extends SnappingState {
   readonly path = 'slice.drawing'
   private to: Point
@@ -102,11 +102,11 @@ export default defineTool({
   makes: ['polygon', 'mask'],
   hints: {
     idle: {
-      en: 'Draw a line across regions to cut them in pieces · Shift: level, upright or diagonal',
+      en: 'Draw a line across regions to cut them in pieces · Shift: horizontal, vertical or diagonal',
       ja: '領域を横切る線を引いて切り分け · Shift で水平・垂直・斜め 45°',
     },
     selected: {
-      en: 'Draw a line across the selection to cut it in pieces · Shift: level, upright or diagonal',
+      en: 'Draw a line across the selection to cut it in pieces · Shift: horizontal, vertical or diagonal',
       ja: '選択中の領域を横切る線を引いて切り分け · Shift で水平・垂直・斜め 45°',
     },
   },

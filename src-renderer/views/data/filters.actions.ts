@@ -1,4 +1,4 @@
-/** What the overview and the film strip show. */
+/** Filters of the Data view and the film strip. */
 import { defineActions } from '../../actions/action.ts'
 import { opened } from '../../actions/when.ts'
 import { useGallery } from '../../stores/gallery.ts'

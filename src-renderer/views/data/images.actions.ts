@@ -1,4 +1,4 @@
-/** Images in the overview: chosen, put into splits. */
+/** Selecting images in the Data view, and assigning splits. */
 import { defineActions, type Action } from '../../actions/action.ts'
 import { bulk, chosenImages } from '../../actions/bulk.ts'
 import { browsing, chosen, dialog, failing, opened } from '../../actions/when.ts'

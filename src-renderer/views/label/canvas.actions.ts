@@ -19,7 +19,7 @@ function judging(): boolean {
     selected.every((r) => r.state === 'proposed')
   )
 }
-/** Steps within a drawing in progress first, then the journal's. */
+/** Undoes or redoes steps of a drawing in progress first, then those of the journal. */
 function turn(how: 'undo' | 'redo'): void {
   const [openImage, classify, agreement] = [useOpenImage(), useClassify(), useAgreement()]
   if (labelling() && openImage.editor.execute(how)) return

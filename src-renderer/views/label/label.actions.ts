@@ -18,7 +18,7 @@ function before(): number | undefined {
 const someSelected = () => labelling() && useOpenImage().selected.length > 0
 const element = (selector: string) => document.querySelector<HTMLElement>(selector)
 
-/** Gives the label of a number key to the selection and the next region, or to the chosen images. */
+/** The number keys' actions: assign a label to the selection and the next region, or to the selected images. */
 const labelOf = (key: string): Action => ({
   id: `label-${key}`,
   group: 'label',

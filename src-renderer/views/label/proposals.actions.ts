@@ -7,7 +7,7 @@ import { useGallery } from '../../stores/gallery.ts'
 import { useOpenImage } from '../../stores/open-image.ts'
 import { useProject } from '../../stores/project.ts'
 
-/** Those that a key applies to: selected, or under the pointer. */
+/** Proposals that a key applies to: selected, or under the pointer. */
 const meant = () => (labelling() ? useOpenImage().editor.atHand.filter((r) => r.state === 'proposed') : [])
 const all = () => (labelling() ? useOpenImage().regions.filter((r) => r.state === 'proposed') : [])
 const idsOf = (regions: readonly { id: number }[]) => regions.map((r) => r.id)

@@ -1,4 +1,4 @@
-/** What a person has selected inside an element, as places in its text; null where the selection lies elsewhere or reaches out of it. */
+/** The text selected inside an element, as offsets; null if the selection is elsewhere or extends beyond it. */
 export function selectedText(element: HTMLElement): { start: number; end: number } | null {
   const selected = window.getSelection()
   if (!selected?.rangeCount || !element.contains(selected.anchorNode) || !element.contains(selected.focusNode)) return null

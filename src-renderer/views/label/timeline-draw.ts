@@ -14,7 +14,7 @@ export interface Look {
   width: number
   height: number
   ratio: number
-  /** How far the rows are scrolled. */
+  /** The vertical scroll position of the rows. */
   top: number
   frames: number
   at: number
@@ -28,7 +28,7 @@ export interface Look {
 export const frameAt = (x: number, { from, step }: Window, frames: number) =>
   Math.min(Math.max(Math.floor(from + x / step), 0), Math.max(frames - 1, 0))
 
-/** At least fills the window; at most leaves a frame easy to hit. */
+/** Zoomed out, the frames fill at least the window; zoomed in, a frame is at most this wide. */
 export const largestStep = 28
 export const fitting = (width: number, frames: number) => Math.min(largestStep, width / Math.max(frames, 1))
 export function clamped({ from, step }: Window, width: number, frames: number): Window {

@@ -26,7 +26,7 @@ const ask = debounced(async () => {
     if (counts.size > 5000) counts.clear()
     texts.forEach((text, i) => counts.set(text, said.counts[i]!))
   } catch {
-    // Without a connection or that model there are simply no counts.
+    // Without a connection, or if the model is gone, there are no counts.
   }
 }, 60)
 

@@ -1,4 +1,4 @@
-/** Actions that the native menu names too; all others bring their names with their records (src-renderer/…/*.actions.ts). */
+/** Titles of actions that the native menu uses too; all others are in their records (src-renderer/…/*.actions.ts). */
 export const actions = {
   actions: {
     about: 'About Dashi',

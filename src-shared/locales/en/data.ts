@@ -1,4 +1,4 @@
-/** The grid of images, edits of many of them, the labels, snapshots, import and export. */
+/** The image grid, bulk edits, labels, snapshots, import and export. */
 export const data = {
   data: {
     filters: 'Filters',

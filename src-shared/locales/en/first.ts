@@ -1,4 +1,4 @@
-/** The page of a folder that is opened for the first time; what of its files could not be read, or was passed over. */
+/** The page of a folder opened for the first time; unreadable and skipped files. */
 export const first = {
   first: {
     kicker: 'New project',
@@ -44,7 +44,7 @@ export const first = {
     working: 'Setting up …',
     asked: 'The folder could not be read: {error}',
     below: 'below {to}',
-    from: '{from} and more',
+    from: '{from} or more',
     allReadable: 'All images can be read',
   },
   facets: {

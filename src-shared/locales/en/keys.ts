@@ -1,20 +1,20 @@
-/** What takes few keys: whole sets of proposals, labels, captions at once; and what is not complete yet. */
+/** Shortcuts for whole sets of proposals, labels and captions; missing required attributes. */
 export const keys = {
   keys: {
-    noProposals: 'There is no proposal to accept.',
+    noProposals: 'No proposals to accept.',
     accepted: '{n} proposal accepted | {n} proposals accepted',
     ties: 'Words tied to regions',
-    tiesHint: 'These words name a region and are tied to it; click to leave them loose',
+    tiesHint: 'These words name a region and will be tied to it; click to leave them untied',
     onward: 'Enter; with Ctrl, the next image’s caption follows',
     several: 'Several',
-    severalHint: 'Several classes on one image: a key adds one or takes it away, Enter goes on',
+    severalHint: 'Several classes per image: a key adds or removes one, Enter continues',
     relabel: {
       title: 'Change a label',
       from: 'From',
       to: 'To',
       find: 'Label by name',
       apply: 'Change',
-      chosen: 'On {n} chosen image | On {n} chosen images',
+      chosen: 'On {n} selected image | On {n} selected images',
       shown: 'On the {n} image shown | On all {n} images shown',
     },
   },
@@ -24,6 +24,6 @@ export const keys = {
     lead: 'Required and missing: {names}',
     more: '{names} and {n} more',
     fill: 'Fill in',
-    goOn: 'Go on anyway',
+    goOn: 'Continue anyway',
   },
 }

@@ -1,22 +1,22 @@
-/** Labelling beyond the canvas: classification, labels and their attributes, lists of regions. */
+/** Labelling outside the canvas: classification, attributes, the list of regions. */
 export const labelling = {
   regions: {
     find: 'Find regions',
     order: 'Order',
     group: 'By label',
-    nothing: 'No region has these words.',
+    nothing: 'No matching regions.',
     copyOnward: 'Copy to the next …',
     images: '{n} image | {n} images',
-    onwardAll: 'all that follow',
+    onwardAll: 'all following',
     setLabel: 'Label',
-    orders: { drawn: 'as they lie', label: 'label', area: 'area', score: 'score', place: 'place' },
+    orders: { drawn: 'drawing order', label: 'label', area: 'area', score: 'score', place: 'place' },
   },
   attributes: {
     none: '–',
     yes: 'yes',
     no: 'no',
     required: 'required',
-    incomplete: 'Its attributes are not complete',
+    incomplete: 'Required attributes are missing',
     title: 'Attributes',
     add: 'Add an attribute',
     name: 'Name',
@@ -37,6 +37,6 @@ export const labelling = {
     accept: 'It is {label}',
     model: 'Model that guesses',
     noGuess: 'no guess',
-    hint: 'Number or key: label the image and open the next · letters: find a label · Enter: as guessed · →: skip',
+    hint: 'Number or key: label the image and open the next · letters: find a label · Enter: accept the guess · →: skip',
   },
 }

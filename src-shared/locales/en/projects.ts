@@ -16,7 +16,7 @@ export const projects = {
   folder: {
     copy: 'Where to put the copy',
     open: 'Open a folder',
-    add: 'Add images of a folder',
+    add: 'Add images from a folder',
     import: 'Import from',
     export: 'Export to',
     locate: 'Where the images are',
@@ -43,11 +43,11 @@ export const projects = {
     labelling: 'Labelling',
     drawBy: 'Draw boxes',
     draw: { either: 'Either way', drag: 'by dragging', click: 'by two clicks' },
-    lineWidth: 'Width of outlines',
+    lineWidth: 'Outline width',
     check: {
       keepLabel: 'The next region gets the same label',
       advance: 'Classifying: a key opens the next image',
-      names: 'Names of labels on the canvas',
+      names: 'Label names on the canvas',
       crosshair: 'Crosshair',
       snapping: 'Snap to other regions',
       snapToPixels: 'Snap to whole pixels',

@@ -1,4 +1,4 @@
-/** The queue: what a job is called, and what it does at a time. */
+/** The job queue: names of jobs and of their phases. */
 export const queue = {
   queue: {
     summary: '{running} running, {waiting} queued',
@@ -10,7 +10,7 @@ export const queue = {
     all: 'Show all jobs',
     alone: '{n} queued',
     offered: '{n} interrupted',
-    interrupted: 'interrupted when the program ended',
+    interrupted: 'interrupted when Dashi closed',
     resume: 'Resume',
     again: 'Run again',
     resumeJob: 'Resume {job}',
@@ -18,7 +18,7 @@ export const queue = {
     dismiss: 'Dismiss',
     dismissJob: 'Dismiss {job}',
     refused: 'The job could not be started again: {error}',
-    lanes: { interactive: 'at once', training: 'models', background: 'in the background' },
+    lanes: { interactive: 'interactive', training: 'training', background: 'background' },
   },
   jobs: {
     scan: 'Looking for images',

@@ -1,4 +1,4 @@
-/** What the program keeps and where it looks, and a label set before it is taken in. */
+/** Storage settings, model folders, and the preview of a label set import. */
 export const upkeep = {
   storage: {
     title: 'Storage and models',

@@ -1,7 +1,5 @@
-/*
- * Electron's allocator as far as onnxruntime meets it, to be preloaded: an aligned block of a gigabyte or more is not refused with
- * an error, the process ends. C++'s aligned `new` comes here too, by aligned_alloc.
- */
+/* Imitates Electron's allocator as far as onnxruntime meets it (for LD_PRELOAD): an aligned block of a gigabyte or more does not
+   fail with an error but ends the process. C++'s aligned `new` also ends up here, through aligned_alloc. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
-/** What Electron's process forbids, in a plain Node: memory outside V8's cage, and large aligned blocks. */
+/** What Electron's process forbids, reproduced in plain Node: memory outside V8's cage, and large aligned blocks. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
 const here = import.meta.dirname
 
-/** Why there can be no cage here; undefined where there can. */
+/** Why the cage cannot be built here; undefined if it can. */
 export function noCage(): string | undefined {
   if (process.platform !== 'linux' || !(process.arch in REFUSE)) return `no patch is known for ${process.platform}-${process.arch}`
   if (spawnSync('cc', ['--version']).status !== 0) return 'there is no C compiler (cc)'
@@ -15,7 +15,7 @@ export function noCage(): string | undefined {
   return undefined
 }
 
-/** The preload library, and the addon by which both conditions are shown to hold. */
+/** The preload library, and the addon that verifies both conditions. */
 export function compileCage(dir: string): { allocator: string; probe: string } {
   const [allocator, probe] = [path.join(dir, 'allocator.so'), path.join(dir, 'probe.node')]
   execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', allocator, path.join(here, 'allocator.c'), '-ldl'])
@@ -24,15 +24,15 @@ export function compileCage(dir: string): { allocator: string; probe: string } {
 }
 
 const EXTERNAL = ['napi_create_external_arraybuffer', 'napi_create_external_buffer']
-/** `return napi_no_external_buffers_allowed` (22) as a function's whole body. */
+/** `return napi_no_external_buffers_allowed` (22) as the entire body of a function. */
 const REFUSE: Partial<Record<NodeJS.Architecture, Buffer>> = {
   x64: Buffer.from([0xb8, 22, 0, 0, 0, 0xc3]), // mov eax, 22; ret
   arm64: Buffer.from([0xc0, 0x02, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6]), // mov w0, #22; ret
 }
 
 /**
- * A copy of this Node that answers as one with V8's memory cage does: an addon's own memory cannot become a buffer. Its own symbols
- * cannot be overridden by a preloaded library, so the two functions are overwritten in the program itself.
+ * A copy of this Node that behaves as if it had V8's memory cage: an addon's own memory cannot become a buffer. A preloaded library cannot
+ * override Node's own symbols, so the two functions are patched in the binary.
  */
 export function cagedNode(to: string): string {
   const node = fs.readFileSync(process.execPath)
@@ -41,7 +41,7 @@ export function cagedNode(to: string): string {
   return to
 }
 
-/** Where in the file an exported function begins (ELF of 64 bits, little-endian): by its dynamic symbol, and the segment that holds its address. */
+/** File offset of an exported function (64-bit little-endian ELF), from its dynamic symbol and the segment that contains its address. */
 function placeOf(elf: Buffer, name: string): number | undefined {
   const u64 = (at: number) => Number(elf.readBigUInt64LE(at))
   const table = (at: number, size: number, count: number) => Array.from({ length: count }, (_, i) => at + i * size)

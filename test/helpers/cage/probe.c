@@ -1,4 +1,5 @@
-/* An addon that asks for what the cage refuses: what Node answers, by number (9 and above are errors of memory and kind; 22 is "no external buffers"). */
+/* An addon that requests what the cage forbids and returns Node's status codes (9 and above are memory and type errors; 22 means "no
+   external buffers"). */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/** The built desktop entry in a process of its own, under a stand-in for Electron; what a window would do is done from here. */
+/** The built desktop entry in its own process, with a stand-in for Electron; the test plays the part of the window. */
 import { fork, type ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { programRoot } from '../../../src-main/program.ts'
@@ -14,7 +14,7 @@ type Message = Record<string, unknown>
 
 export class Desktop {
   private readonly child: ChildProcess
-  /** What it told, but for what was fetched and what came by a port. */
+  /** All messages received, except those about fetches and ports. */
   readonly messages: Message[] = []
   private readonly listeners = new Set<(message: Message) => void>()
   private readonly fetching = new Map<number, (message: Message) => void>()
@@ -23,7 +23,7 @@ export class Desktop {
   errors = ''
   private asked = 0
 
-  /** `node`: the program that plays Electron's part; a packaged entry has its resources named in STAND_IN_RESOURCES. */
+  /** `node`: the program that plays Electron's part. A packaged entry gets its resources folder through STAND_IN_RESOURCES. */
   constructor(entry: string, args: string[] = [], env: NodeJS.ProcessEnv = {}, node = process.execPath) {
     const program = path.join(programRoot, 'test', 'helpers', 'electron', 'program.mjs')
     this.child = fork(program, [entry, ...args], {
@@ -45,14 +45,14 @@ export class Desktop {
     this.messages.push(message)
     for (const listener of this.listeners) listener(message)
   }
-  /** Nothing is said to a program that has ended. */
+  /** Ignored once the program has ended. */
   private tell = (message: Message) => void (this.child.connected && this.child.send(message))
 
   get pid(): number {
     return this.child.pid!
   }
 
-  /** The first message that has this key, past or to come; throws where the program ends without it. */
+  /** The first message with this key, past or future; throws if the program ends without one. */
   async hears(key: string, value?: unknown): Promise<Message> {
     return this.unless(key, (resolve) => {
       const fits = (m: Message) => key in m && (value === undefined || m[key] === value)
@@ -73,7 +73,7 @@ export class Desktop {
     })
   }
 
-  /** Rejects where the answer breaks off, as it does for a page. `signal`: the page no longer wants it. */
+  /** Rejects if the response is cut off, as it does for a page. `signal`: the page aborts the request. */
   async fetch(url: string, method = 'GET', signal?: AbortSignal): Promise<Fetched> {
     const id = ++this.asked
     const answered = this.unless(url, (resolve) => this.fetching.set(id, resolve))
@@ -89,7 +89,7 @@ export class Desktop {
     return { status, headers, bytes: body, body: Buffer.from(body).toString() }
   }
 
-  /** A page's end of a new port: what it sends is cloned on the way, as by Electron. */
+  /** The page's end of a new port: messages are cloned on the way, as by Electron. */
   async port(): Promise<Channel> {
     const number = ++this.asked
     this.tell({ connect: number })
@@ -115,7 +115,7 @@ export class Desktop {
   }
   connect = async (onEvent: Parameters<typeof connect>[1] = () => undefined): Promise<Client> => connect(await this.port(), onEvent)
 
-  /** What the person chooses in the next native dialog for a folder. */
+  /** Sets what the person chooses in the next native folder dialog. */
   chooses = (folder: string) => this.tell({ choose: folder })
   quit = () => this.tell({ quit: true })
   kill = () => void this.child.kill('SIGKILL')

@@ -1,8 +1,8 @@
-/** A folder that looks like an unpacked Electron to electron-builder; its program is one only by its switches. */
+/** A folder that electron-builder accepts as an unpacked Electron; its program contains nothing but the fuses. */
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** How Electron marks the place of its fuses: a sentence, the version of the list, its length; then a digit for each. */
+/** How Electron marks the location of its fuses: this sentence, the version and the length of the list, then a digit for each fuse. */
 const sentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 export const fuses = [
   'runAsNode',
@@ -15,7 +15,7 @@ export const fuses = [
   'grantFileProtocolExtraPrivileges',
 ] as const
 
-/** As Electron ships them: its own list of what is on. */
+/** The fuses that are on in Electron's own releases. */
 const shipped = '10110001'
 
 /** Writes an Electron for Linux into `dir`. */
@@ -42,7 +42,7 @@ export function electronFolder(dir: string): void {
   fs.chmodSync(path.join(dir, 'electron'), 0o755)
 }
 
-/** The switches of a packed program, by name. */
+/** The fuses of a packaged program, by name. */
 export function readFuses(file: string): Record<string, boolean> {
   const bytes = fs.readFileSync(file)
   const at = bytes.indexOf(sentinel) + sentinel.length + 2

@@ -1,6 +1,6 @@
 /**
- * Messages of ports as text and back, the same as they were: what JSON would change in silence (undefined, NaN, −0) is marked, and
- * what is not plain data fails. Both functions are also run in a page, so that each is whole by itself.
+ * Port messages as text and back, losslessly: values that JSON would silently change (undefined, NaN, −0) are marked, and anything but
+ * plain data fails. Both functions also run in a page, so each must be self-contained.
  */
 export function encode(message: unknown): string {
   const plain = (value: unknown): unknown => {

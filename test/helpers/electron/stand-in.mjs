@@ -1,8 +1,7 @@
 /**
- * A stand-in for the module `electron` of the main process, which keeps its rules where they matter here:
- * `ready` comes only after the entry has been evaluated; what must come before it is refused afterwards, and the other
- * way round; ports clone what they carry; quitting asks `before-quit` and `will-quit`, each of which may hold it up.
- * What a window would do is done by the test, over `process.send`.
+ * A stand-in for the main process's `electron` module that enforces the rules that matter here: `ready` comes only after the entry has
+ * been evaluated; what must come before it is refused afterwards, and vice versa; ports clone their messages; quitting emits `before-quit`
+ * and `will-quit`, either of which may delay it. The test plays the part of the window, over `process.send`.
  */
 import { fork } from 'node:child_process'
 import { EventEmitter } from 'node:events'
@@ -11,7 +10,7 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 
 let ready = false
-/** A call that this start of Electron refuses, to see what the program makes of it. */
+/** A call for this Electron to refuse, to test how the program handles it. */
 const refused = process.env.STAND_IN_REFUSES
 const tell = (message) => process.send?.(message)
 const beforeReady = (what) => {
@@ -92,7 +91,7 @@ export class BrowserWindow extends EventEmitter {
   getNormalBounds = () => ({ x: 0, y: 0, width: 1360, height: 860 })
 }
 
-/** What a person chooses in the next dialogs for folders; they are dismissed where nothing is left. */
+/** The person's choices in the next folder dialogs; without one left, dialogs are cancelled. */
 const choices = []
 export const dialog = {
   showMessageBox: async () => ({ response: 0 }),
@@ -104,7 +103,7 @@ export const Menu = { buildFromTemplate: (template) => template, setApplicationM
 export const shell = { openExternal: async (url) => void tell({ external: url }) }
 export const screen = { getAllDisplays: () => (afterReady('screen'), [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }]) }
 
-/** What a utility process has of its own: it speaks through `process.parentPort`, which keeps messages until they are listened for, and is gone when its parent is. */
+/** The extras of a utility process: `process.parentPort`, which queues messages until there is a listener and closes with its parent. */
 const inUtility = `import { EventEmitter } from 'node:events'
   process.parentPort = Object.assign(new EventEmitter(), { postMessage: (m) => process.send(m) })
   process.parentPort.once('newListener', () => process.on('message', (data) => process.parentPort.emit('message', { data, ports: [] })))
@@ -131,7 +130,7 @@ export const session = {
   },
 }
 
-/** The main process's end: an emitter whose messages are `{ data }`, silent until it is started. */
+/** The main process's end of a port: an emitter whose messages are `{ data }`, silent until it is started. */
 class MessagePortMain extends EventEmitter {
   constructor(port) {
     super()
@@ -155,10 +154,10 @@ export function becomeReady() {
   })
 }
 
-// ---- what the test asks of a window ----------------------------------------------------------------------------------
-/** Bodies under way, by the number of their request; null: given up before there was one. */
+// ---- what the test requests in place of a window ------------------------------------------------------------------
+/** Response bodies in progress, by request id; null if the request was aborted before there was one. */
 const bodies = new Map()
-/** As Electron does it: a request that the page gives up never aborts its signal; its body is destroyed, once there is one. */
+/** As in Electron: aborting a request in the page never triggers its signal; instead the body, once there is one, is destroyed. */
 async function fetchFor({ fetch: url, method = 'GET', id }) {
   const request = new Request(url, { method })
   bodies.set(id, undefined)
@@ -166,7 +165,7 @@ async function fetchFor({ fetch: url, method = 'GET', id }) {
   try {
     response = await handlers.get('app')(request)
   } catch (e) {
-    console.error(e) // as Electron does; the page sees a network error
+    console.error(e) // as in Electron; the page sees a network error
     bodies.delete(id)
     return tell({ fetched: id, failed: true, status: 0, headers: {}, body: Buffer.alloc(0) })
   }
@@ -179,7 +178,7 @@ async function fetchFor({ fetch: url, method = 'GET', id }) {
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
     } catch {
-      failed = true // what a page sees as a network error
+      failed = true // the page sees this as a network error
     }
   }
   bodies.delete(id)

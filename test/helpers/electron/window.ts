@@ -1,7 +1,7 @@
 /**
- * A window of the desktop program in a browser: Chromium loads the page and its pixels from the program's own scheme, handed on by
- * a server of the test, and gets its port from a stand-in for the preload. The page's end is a real MessagePort, and so is the
- * program's: what cannot be cloned structurally fails on either side as it does in Electron.
+ * A desktop window in a browser: Chromium loads the page and its images from the program's own scheme, proxied by a test server, and gets
+ * its port from a stand-in for the preload. Both ends are real MessagePorts, so what cannot be structurally cloned fails as it does in
+ * Electron.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,14 +11,14 @@ import { decode, encode } from './plain.ts'
 
 export interface DesktopWindow {
   readonly port: number
-  /** Where the page lies. */
+  /** Address of the page. */
   readonly url: string
-  /** To be run in the page before anything of its own (Playwright's addInitScript). */
+  /** To be run in the page before its own scripts (Playwright's addInitScript). */
   readonly preload: string
   close(): Promise<void>
 }
 
-/** The page's half, in place of src-main/preload.ts; it has no more of the desktop than that. */
+/** The page's half: replaces src-main/preload.ts, and offers nothing else of the desktop. */
 function preload(encode: (value: unknown) => string, decode: (text: string) => unknown): void {
   const page = window as unknown as { dashi: object; droppedPaths?: Record<string, string> }
   const requestPort = () => {
@@ -29,7 +29,7 @@ function preload(encode: (value: unknown) => string, decode: (text: string) => u
       const { port1, port2 } = new MessageChannel()
       port1.onmessage = (event) => socket.send(encode(event.data))
       socket.addEventListener('message', (event) => port1.postMessage(decode(String(event.data))))
-      // Electron tells a port that its other end was closed, plain Chromium does not.
+      // Electron notifies a port when its other end is closed, plain Chromium does not.
       const given = (event: MessageEvent) => {
         if (event.data !== 'dashi:port') return
         window.removeEventListener('message', given)
@@ -38,10 +38,10 @@ function preload(encode: (value: unknown) => string, decode: (text: string) => u
       window.addEventListener('message', given)
       window.postMessage('dashi:port', window.origin, [port2])
     })
-    // A program that is started again hears of what was asked of the one before.
+    // After a restart, the program receives the requests made to the previous one.
     socket.addEventListener('close', () => void (opened || setTimeout(requestPort, 200)))
   }
-  // The path of a file is what the test said that the system would name.
+  // The path that the test assigned to the file.
   const pathOf = (file: File) => page.droppedPaths?.[file.name] ?? ''
   Object.defineProperty(page, 'dashi', { value: Object.freeze({ requestPort, pathOf }) })
 }

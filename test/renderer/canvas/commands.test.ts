@@ -6,7 +6,7 @@ import { fitBox, toImage, zoomAbout } from '../../../src-renderer/canvas/view.ts
 import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
 describe('copies', () => {
-  test('duplicate lies aside, on top, selected; one edit for all', () => {
+  test('duplicates are offset, on top, selected; one edit for all', () => {
     const [a, b] = [region(box(10, 10, 20, 20), { labelId: 5, attributes: { occluded: true } }), region(box(50, 10, 20, 20))]
     const h = onCanvas([a, b])
     h.editor.execute('select-all')
@@ -18,7 +18,7 @@ describe('copies', () => {
     expect(copy.z).toBeGreaterThan(Math.max(a.z, b.z))
     expect(h.takeBack().shapes).toEqual([a.shape, b.shape])
   })
-  test('paste on another image: the same place, cut at its border, masks on its grid; what lies outside is left out', () => {
+  test('are pasted on another image at the same place, clipped, with masks on its grid; what is outside is dropped', () => {
     const rle = rleFromBitmap(
       Array.from({ length: 200 * 100 }, (_, i) => Number(i % 200 >= 90 && i % 200 < 110)),
       100,
@@ -39,7 +39,7 @@ describe('copies', () => {
     expect(h.shapes).toHaveLength(2)
     expect(h.last.changes.every((c) => c.after?.mediaId === 2)).toBe(true)
   })
-  test('with nothing selected or copied there is nothing to do', () => {
+  test('do nothing with nothing selected or copied', () => {
     const h = onCanvas([region(box(0, 0, 10, 10))])
     for (const action of [
       'copy',
@@ -72,7 +72,7 @@ describe('areas', () => {
     expect(h.shapes).toHaveLength(1)
     expect(h.takeBack().shapes).toEqual([left.shape, right.shape])
   })
-  test('subtracting keeps what was taken away with', () => {
+  test('subtracting keeps the other regions', () => {
     const h = onCanvas([left, right])
     h.editor.setSelection([left.id, right.id])
     h.editor.execute('subtract')
@@ -80,7 +80,7 @@ describe('areas', () => {
     expect(s?.kind === 'polygon' && new Set(s.parts[0]![0]!.filter((_, i) => i % 2 === 0))).toEqual(new Set([0, 10]))
     expect(h.shapes[1]).toEqual(right.shape)
   })
-  test('subtracting what it does not touch leaves it the box that it is', () => {
+  test('subtracting a region that does not overlap leaves a box a box', () => {
     const far = region(box(60, 60, 9, 9))
     const h = onCanvas([left, far])
     h.editor.setSelection([left.id, far.id])
@@ -115,7 +115,7 @@ describe('order', () => {
   })
 })
 
-test('hide and lock change over, all to the same; locked regions are not deleted', () => {
+test('hide and lock toggle all to the same state; locked regions are not deleted', () => {
   const [a, b] = [region(box(0, 0, 10, 10)), region(box(20, 0, 10, 10), { locked: true })]
   const h = onCanvas([a, b])
   h.editor.setSelection([a.id, b.id])
@@ -126,7 +126,7 @@ test('hide and lock change over, all to the same; locked regions are not deleted
   expect(h.editor.regions.get(b.id)).toMatchObject({ locked: false, hidden: true })
 })
 
-test('an edit undone twice is the edit', () => {
+test('an edit undone twice is the same edit', () => {
   const h = onCanvas([region(box(0, 0, 10, 10))])
   h.editor.execute('select-all')
   h.editor.execute('nudge-right')
@@ -135,13 +135,13 @@ test('an edit undone twice is the edit', () => {
 })
 
 describe('view', () => {
-  test('zooming leaves the point under the pointer where it is', () => {
+  test('zooming keeps the point under the pointer fixed', () => {
     const view = { x: 10, y: 20, scale: 0.5 }
     const at = { x: 300, y: 200 }
     expect(toImage(zoomAbout(view, at, 3), at)).toEqual(toImage(view, at))
     expect(zoomAbout(view, at, 1e9).scale).toBe(64)
   })
-  test('fitting shows the whole', () => {
+  test('fitting shows the whole image', () => {
     expect(fitBox({ x: 0, y: 0, w: 200, h: 100 }, { width: 232, height: 500 })).toEqual({ scale: 1, x: 16, y: 200 })
   })
 })
@@ -149,7 +149,7 @@ describe('view', () => {
 describe('keys', () => {
   const key = (k: string, held: Partial<Parameters<typeof chordOf>[0]> = {}) =>
     chordOf({ key: k, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held })
-  test('a chord is written the same whatever the keyboard', () => {
+  test('a chord is written the same on every keyboard', () => {
     expect([key('z', { metaKey: true, shiftKey: true }), key('Z', { ctrlKey: true, shiftKey: true }), key(' '), key('F1')]).toEqual([
       'Ctrl+Shift+Z',
       'Ctrl+Shift+Z',
@@ -157,7 +157,7 @@ describe('keys', () => {
       'F1',
     ])
   })
-  test('bare keys are inert in text fields', () => {
+  test('single keys do nothing in text fields', () => {
     expect(
       [
         { tagName: 'INPUT', type: 'text' },
@@ -170,7 +170,7 @@ describe('keys', () => {
   })
 })
 
-test('a picture that is shown whole stays so when the window changes, one that was zoomed stays as it is', () => {
+test('an image shown in full stays fitted when the window is resized, a zoomed one is unchanged', () => {
   const { editor } = onCanvas()
   const whole = (width: number, height: number) => fitBox({ x: 0, y: 0, w: 200, h: 100 }, { width, height })
   editor.fit()

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest'
 import { box, onCanvas, polygon, region } from './on-canvas.ts'
 
 describe('box', () => {
-  test('is drawn by a drag, in any direction, and the tool stays', () => {
+  test('is drawn by dragging in any direction, and the tool stays active', () => {
     const h = onCanvas().tool('box').drag(60, 50, 10, 20).expectPath('box.idle')
     expect(h.shapes).toEqual([box(10, 20, 50, 30)])
     expect(h.last).toMatchObject({ action: 'draw box', changes: [{ before: null, after: { mediaId: 1, labelId: null, z: 0 } }] })
     expect(h.editor.selection).toEqual([h.last.changes[0]!.after!.id])
   })
-  test('or by two clicks', () => {
+  test('is drawn with two clicks', () => {
     const h = onCanvas().tool('box').click(10, 20).expectPath('box.drawing').move(30, 30).click(60, 50).expectPath('box.idle')
     expect(h.shapes).toEqual([box(10, 20, 50, 30)])
   })
-  test('ends at the image', () => {
+  test('is clamped to the image', () => {
     expect(onCanvas().tool('box').drag(150, 50, 400, -20).shapes).toEqual([box(150, 0, 50, 50)])
   })
-  test('Escape drops it without a trace', () => {
+  test('Escape cancels it without a trace', () => {
     const h = onCanvas().tool('box').down(10, 10).move(50, 50)
     expect(h.editor.overlay.draft).toEqual(box(10, 10, 40, 40))
     expect(h.editor.execute('cancel')).toBe(true)
@@ -23,7 +23,7 @@ describe('box', () => {
     expect(h.edits).toEqual([])
     expect(h.editor.overlay.draft).toBeUndefined()
   })
-  test('takes the active label, and a label key relabels it', () => {
+  test('gets the active label, and a label key relabels it', () => {
     const h = onCanvas().tool('box')
     h.editor.setLabel(3)
     h.drag(0, 0, 10, 10)
@@ -54,14 +54,14 @@ describe('polygon', () => {
     expect(h.shapes).toEqual([name === 'a double click' ? polygon(10, 10, 60, 10, 60, 50, 10, 50) : polygon(10, 10, 60, 10, 60, 50)])
     expect(h.edits).toHaveLength(1)
   })
-  test('is closed by Enter, once it has three vertices', () => {
+  test('is closed by Enter once it has three vertices', () => {
     const h = onCanvas().tool('polygon').click(10, 10).click(60, 10)
     expect(h.editor.execute('confirm')).toBe(true)
     h.expectPath('polygon.drawing').click(60, 50)
     h.editor.execute('confirm')
     expect(h.expectPath('polygon.idle').shapes).toEqual([polygon(10, 10, 60, 10, 60, 50)])
   })
-  test('Backspace and undo take a vertex back, redo puts it again; before the first there is nothing', () => {
+  test('Backspace and undo remove a vertex, redo restores it; before the first they do nothing', () => {
     const h = triangle()
     expect(h.editor.execute('remove-last')).toBe(true)
     expect(h.editor.execute('undo')).toBe(true)
@@ -74,7 +74,7 @@ describe('polygon', () => {
     expect(h.editor.execute('undo')).toBe(false) // now it is the application's
     expect(h.edits).toEqual([])
   })
-  test('panning and zooming in the midst of it change nothing', () => {
+  test('panning and zooming during drawing change nothing', () => {
     const h = onCanvas().tool('polygon').click(10, 10).click(60, 10)
     h.editor.holdPan(true)
     h.drag(60, 10, 120, 90).expectPath('polygon.drawing')
@@ -92,7 +92,7 @@ describe('polygon', () => {
     h.editor.zoom(2, { x: 0, y: 0 })
     expect(h.editor.overlay.line).toEqual([10, 10, 25, 25])
   })
-  test('Shift adds a part and Alt a hole to the one selected', () => {
+  test('Shift adds a part to the selected one and Alt a hole', () => {
     const outer = region(polygon(10, 10, 90, 10, 90, 90, 10, 90))
     const h = onCanvas([outer])
     h.editor.setSelection([outer.id])
@@ -114,14 +114,14 @@ describe('polygon', () => {
       },
     ])
   })
-  test('snaps to a neighbour: its vertex before its edge', () => {
+  test('snaps to a neighbour’s vertices before its edges', () => {
     const h = onCanvas([region(polygon(50, 10, 90, 10, 90, 90, 50, 90))])
     h.editor.set({ snapping: true })
     h.tool('polygon').click(10, 10).click(46, 13).click(47, 60)
     h.editor.execute('confirm')
     expect(h.shapes[1]).toEqual(polygon(10, 10, 50, 10, 50, 60))
   })
-  test('switching the tool drops it', () => {
+  test('switching the tool cancels it', () => {
     const h = triangle().tool('select').expectPath('select.idle')
     expect(h.edits).toEqual([])
     h.editor.execute('tool-last')
@@ -129,13 +129,13 @@ describe('polygon', () => {
   })
 })
 
-test('a polyline ends by a double click', () => {
+test('a polyline ends with a double click', () => {
   expect(onCanvas().tool('polyline').click(10, 10).click(60, 10).doubleClick(60, 50).shapes).toEqual([
     { kind: 'polyline', points: [10, 10, 60, 10, 60, 50] },
   ])
 })
 
-test('points: each click one, with Shift one more of the same region', () => {
+test('points: one per click, with Shift added to the same region', () => {
   const h = onCanvas().tool('points').click(10, 10).click(20, 20).click(30, 30, { shift: true })
   expect(h.shapes).toEqual([
     { kind: 'keypoints', points: [{ x: 10, y: 10, v: 2 }] },
@@ -149,7 +149,7 @@ test('points: each click one, with Shift one more of the same region', () => {
   ])
 })
 
-test('the ruler measures and leaves the document alone', () => {
+test('the ruler measures without changing the document', () => {
   const h = onCanvas().tool('ruler').drag(10, 10, 40, 50).expectPath('ruler.idle')
   expect(h.editor.overlay.ruler).toEqual([
     { x: 10, y: 10 },

@@ -17,7 +17,7 @@ describe('a coordinate', () => {
         expect(Math.abs(to - v)).toBeLessThanOrEqual(Math.max(reach, pixels ? 0.5 : 0) + 1e-9)
       }),
     ))
-  it('that is on a guide stays, and what came to lie there lies there', () =>
+  it('stays if it is on a guide, and is stable after snapping', () =>
     fc.assert(
       fc.property(coordinate, guides, grid, fc.boolean(), reach, (v, guides, grid, pixels, reach) => {
         const rules = { grid, pixels }
@@ -26,21 +26,21 @@ describe('a coordinate', () => {
         if (guides.length === 0) expect(alongAxis(once, [], rules, reach)).toBeCloseTo(once, 9)
       }),
     ))
-  it('goes to the nearest guide before the grid, and to the grid before whole pixels', () => {
+  it('prefers the nearest guide to the grid, and the grid to whole pixels', () => {
     const rules = { grid: 10, pixels: true }
     expect(alongAxis(18.4, [17, 22], rules, 5)).toBe(17)
     expect(alongAxis(18.4, [40], rules, 5)).toBe(20)
     expect(alongAxis(15.4, [40], rules, 4)).toBe(15)
     expect(alongAxis(15.4, [40], { grid: null, pixels: false }, 4)).toBe(15.4)
   })
-  it('says that it snapped only where a line is near', () => {
+  it('reports snapping only if a line is near', () => {
     const lines = { guides: { x: [50], y: [] }, grid: null, pixels: true }
     expect(aligned({ x: 48.2, y: 7.4 }, lines, 5)).toEqual({ at: { x: 50, y: 7 }, snapped: true })
     expect(aligned({ x: 30.2, y: 7.4 }, lines, 5)).toEqual({ at: { x: 30, y: 7 }, snapped: false })
   })
 })
 
-it('a moved box goes by the side that lies nearest to a line, and by no more than the reach', () => {
+it('a moved box snaps by the side closest to a line, by no more than the reach', () => {
   const lines = { guides: { x: [100], y: [] }, grid: null, pixels: false }
   expect(alignedMove({ x: 10, y: 10, w: 40, h: 20 }, 48, 3, lines, 5)).toEqual({ x: 50, y: 3 })
   expect(alignedMove({ x: 10, y: 10, w: 40, h: 20 }, 88, 3, lines, 5)).toEqual({ x: 90, y: 3 })
@@ -53,7 +53,7 @@ it('a moved box goes by the side that lies nearest to a line, and by no more tha
   )
 })
 
-it('steps of a ruler are round and never too close', () =>
+it('ruler steps are round and never too close', () =>
   fc.assert(
     fc.property(fc.double({ min: 1 / 64, max: 64, noNaN: true }), fc.integer({ min: 4, max: 80 }), (scale, least) => {
       const step = stepFor(scale, least)
@@ -69,7 +69,7 @@ it('steps of a ruler are round and never too close', () =>
     }),
   ))
 
-it('a guide comes, is moved and goes', () => {
+it('guides are added, moved and removed', () => {
   const one = withGuide(noGuides, 'x', 40, 3)
   expect(one).toEqual({ x: [40], y: [] })
   expect(withGuide(one, 'x', 42, 3)).toEqual(noGuides)
@@ -77,8 +77,8 @@ it('a guide comes, is moved and goes', () => {
   expect(movedGuide(one, 'x', 40, null)).toEqual(noGuides)
 })
 
-describe('under the hand', () => {
-  it('boxes keep to the grid and to guides while snapping is on, and are free while it is off', () => {
+describe('while drawing', () => {
+  it('boxes snap to the grid and to guides while snapping is on, and are free while it is off', () => {
     const h = onCanvas().tool('box')
     h.editor.set({ snapping: true, grid: true, gridStep: 20 })
     h.drag(18, 21, 61, 58)
@@ -87,7 +87,7 @@ describe('under the hand', () => {
     h.drag(118, 21, 161, 58)
     expect(h.shapes[1]).toEqual(box(118, 21, 43, 37))
   })
-  it('a key puts a guide at the pointer, and takes it away again; regions are moved to it', () => {
+  it('a key adds a guide at the pointer, and removes it; regions snap to it when moved', () => {
     const r = region(box(10, 10, 20, 20))
     const h = onCanvas([r])
     h.editor.set({ snapping: true })
@@ -100,7 +100,7 @@ describe('under the hand', () => {
     h.editor.execute('guide-upright')
     expect(h.editor.guides).toEqual(noGuides)
   })
-  it('regions are moved by whole pixels where that is wanted, Shift keeps to one axis', () => {
+  it('regions move by whole pixels if enabled, and Shift keeps to one axis', () => {
     const r = region(box(10.5, 10, 20, 20))
     const h = onCanvas([r])
     h.editor.set({ snapToPixels: true })

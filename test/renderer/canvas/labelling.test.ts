@@ -17,7 +17,7 @@ const label = (id: number, more: Partial<Label> = {}): Label => ({
 const parked = { type: 'yes/no' as const, name: 'parked', required: false, default: true }
 
 describe('attributes', () => {
-  it('of a new region begin with what its label, and those above it, say', () => {
+  it('of a new region start with the defaults of its label and the label’s ancestors', () => {
     const h = onCanvas()
     h.editor.setLabels([
       label(1, { attributes: [parked] }),
@@ -27,7 +27,7 @@ describe('attributes', () => {
     h.tool('box').drag(10, 10, 40, 40)
     expect(h.last.changes[0]!.after!.attributes).toEqual({ parked: true })
   })
-  it('are added where a region gets the label, and what is said stays', () => {
+  it('are added when a region gets the label, and existing values are kept', () => {
     const r = region(box(10, 10, 20, 20), { attributes: { parked: false, dirty: true } })
     const h = onCanvas([r])
     h.editor.setLabels([label(1, { attributes: [parked, { type: 'text', name: 'plate', required: false, default: '?' }] })])
@@ -38,27 +38,27 @@ describe('attributes', () => {
 })
 
 describe('a box', () => {
-  it('is drawn by a drag or by two clicks', () => {
+  it('is drawn by dragging or with two clicks', () => {
     const h = onCanvas().tool('box')
     h.drag(10, 10, 40, 40)
     h.click(50, 50).click(70, 80)
     expect(h.shapes).toEqual([box(10, 10, 30, 30), box(50, 50, 20, 30)])
   })
-  it('by a drag alone: a click begins none', () => {
+  it('by dragging only: a click starts none', () => {
     const h = onCanvas().tool('box')
     h.editor.set({ drawBy: 'drag' })
     h.click(10, 10).expectPath('box.idle')
     h.drag(10, 10, 40, 40)
     expect(h.shapes).toEqual([box(10, 10, 30, 30)])
   })
-  it('by two clicks alone: a drag goes on until the second', () => {
+  it('with two clicks only: a drag continues until the second', () => {
     const h = onCanvas().tool('box')
     h.editor.set({ drawBy: 'click' })
     h.drag(10, 10, 40, 40).expectPath('box.drawing')
     h.click(60, 60)
     expect(h.shapes).toEqual([box(10, 10, 50, 50)])
   })
-  it('keeps to whole pixels where that is wanted', () => {
+  it('snaps to whole pixels if enabled', () => {
     const h = onCanvas().tool('box')
     h.editor.set({ snapToPixels: true })
     h.drag(10.4, 10.6, 40.2, 39.7)
@@ -66,7 +66,7 @@ describe('a box', () => {
   })
 })
 
-it('going to a region puts it in the middle, larger, but a point not without end', () => {
+it('zooming to a region centres and enlarges it, but not a point without limit', () => {
   const r = region(box(150, 50, 20, 20))
   const point = region({ kind: 'keypoints', points: [{ x: 20, y: 20, v: 2 }] })
   const h = onCanvas([r, point])

@@ -30,8 +30,8 @@ const drawing = (m: ColumnMask) =>
     Array.from({ length: m.width }, (_, x) => (rleToBitmap(m.toRle())[y * m.width + x] ? '#' : '.')).join(''),
   )
 
-describe('masks by columns', () => {
-  test('are what the run lengths say, there and back', () => {
+describe('column masks', () => {
+  test('round-trip through run lengths', () => {
     fc.assert(
       fc.property(bitmap, (bits) => {
         const { rle } = mask(bits)
@@ -52,7 +52,7 @@ describe('masks by columns', () => {
   test('runs that don’t fit the size are refused', () => {
     expect(() => flatFromRle({ size: [3, 2], counts: mask(new Uint8Array(width * height)).rle.counts })).toThrow('cover more than 3 × 2')
   })
-  test('a stroke sets exactly the pixels whose centres it covers, and the eraser takes them away', () => {
+  test('a stroke sets exactly the pixels whose centres it covers, and the eraser clears them', () => {
     const coordinate = fc.double({ min: -4, max: 16, noNaN: true })
     fc.assert(
       fc.property(
@@ -81,7 +81,7 @@ describe('masks by columns', () => {
       ),
     )
   })
-  test('placed on another grid, what falls outside is cut off', () => {
+  test('are clipped when placed on another grid', () => {
     const m = ColumnMask.empty({ width: 4, height: 3 })
     m.paint(0, 0, 2, false)
     m.paint(3, 1, 3, false)
@@ -103,7 +103,7 @@ describe('painting', () => {
     expect(alpha).toEqual(['.......', '.#####.', '.#+#+#.', '.##.##.', '.#+#+#.', '.#####.', '.......'])
     expect([...rgba.slice(4 * 16, 4 * 17)].map((v) => Math.round(v / 4) * 4)).toEqual([0x20, 0x40, 0x60, 128])
   })
-  test('enlarged and moved, the pixels are squares', () => {
+  test('enlarged and moved, pixels are squares', () => {
     const m = ColumnMask.empty({ width: 4, height: 4 })
     m.paint(2, 1, 2, false)
     const canvas = new MaskCanvas({ x: 1, y: 0.5, scale: 2, width: 5, height: 5 })
@@ -118,14 +118,14 @@ describe('painting', () => {
   })
 })
 
-test('flood fill takes the connected pixels within the tolerance, by their sides only', () => {
+test('flood fill takes connected pixels within the tolerance, by their sides only', () => {
   const pixels = picture('110011', '101031', '110111', '001122')
   expect(drawing(floodFill(pixels, { x: 0.5, y: 0.5 }, 0))).toEqual(['##....', '#.....', '##....', '......'])
   expect(drawing(floodFill(pixels, { x: 4.5, y: 0.5 }, 25))).toEqual(['######', '####.#', '######', '######'])
   expect(floodFill(pixels, { x: -1, y: 0 }, 255).isEmpty).toBe(true)
 })
 
-test('intelligent scissors follow the edge round a corner', () => {
+test('intelligent scissors follow an edge around a corner', () => {
   const side = 60
   const data = new Uint8Array(4 * side * side)
   for (let y = 0; y < side; y++)
@@ -141,7 +141,7 @@ test('intelligent scissors follow the edge round a corner', () => {
 
 describe('the tools', () => {
   const disc = (h: ReturnType<typeof onCanvas>) => h.last.changes[0]!.after!.shape as MaskShape
-  test('the brush begins a mask and goes on with it while it is selected; one edit a stroke', () => {
+  test('the brush starts a mask and continues it while it is selected; one edit per stroke', () => {
     const h = onCanvas().tool('brush').drag(20, 20, 60, 20).expectPath('brush.idle')
     const first = disc(h)
     expect(rleArea(first.rle)).toBeCloseTo(40 * 24 + Math.PI * 144, -1.5)
@@ -153,7 +153,7 @@ describe('the tools', () => {
     h.drag(150, 50, 151, 50)
     expect(h.shapes).toHaveLength(2)
   })
-  test('Alt erases, the eraser erases; a mask erased whole is deleted, and undo brings it back', () => {
+  test('Alt erases, the eraser erases; a mask erased completely is deleted, and undo restores it', () => {
     const h = onCanvas().tool('brush').drag(20, 20, 60, 20)
     const before = rleArea(disc(h).rle)
     h.drag(60, 20, 61, 20, { alt: true })
@@ -163,7 +163,7 @@ describe('the tools', () => {
     expect(h.shapes).toEqual([])
     expect(h.takeBack().shapes).toHaveLength(1)
   })
-  test('Escape in a stroke leaves the mask as it was', () => {
+  test('Escape during a stroke leaves the mask unchanged', () => {
     const h = onCanvas().tool('brush').drag(20, 20, 60, 20)
     const before = h.shapes
     h.down(30, 30).move(80, 80)
@@ -179,7 +179,7 @@ describe('the tools', () => {
       .drag(2, 2, 8, 8)
     expect(h.edits).toEqual([])
   })
-  test('brush size keys', () => {
+  test('keys change the brush size', () => {
     const h = onCanvas()
     h.editor.set({ brushSize: 2 })
     expect([h.editor.execute('brush-smaller'), h.editor.settings.brushSize]).toEqual([true, 1])
@@ -187,7 +187,7 @@ describe('the tools', () => {
     h.editor.execute('brush-larger')
     expect(h.editor.settings.brushSize).toBe(2)
   })
-  test('the wand fills at the press, a drag changes the tolerance, Shift adds and Alt takes away', () => {
+  test('the wand fills on press, dragging changes the tolerance, Shift adds and Alt subtracts', () => {
     const pixels = picture('112244', '112244', '112244')
     const h = onCanvas([], { width: 6, height: 3, pixels }).tool('wand')
     h.editor.set({ tolerance: 0 })
@@ -202,11 +202,11 @@ describe('the tools', () => {
     expect(rleArea(disc(h).rle)).toBe(12)
     expect(h.editor.settings.tolerance).toBe(30)
   })
-  test('without the pixels, wand and scissors do nothing', () => {
+  test('without pixels, wand and scissors do nothing', () => {
     expect(onCanvas().tool('wand').click(5, 5).expectPath('wand.idle').edits).toEqual([])
     onCanvas().tool('scissors').click(5, 5).expectPath('scissors.idle')
   })
-  test('scissors draw a polygon, piece by piece, each taken back as one', () => {
+  test('scissors draw a polygon piece by piece, and undo removes one piece at a time', () => {
     const side = 60
     const data = new Uint8Array(4 * side * side)
     for (let y = 0; y < side; y++)
@@ -226,7 +226,7 @@ describe('the tools', () => {
   })
 })
 
-test('union and subtraction of masks by commands equal the geometry', () => {
+test('union and subtraction of masks by commands match the geometry', () => {
   fc.assert(
     fc.property(bitmap, bitmap, (a, b) => {
       const [ma, mb] = [mask(a), mask(b)]

@@ -7,7 +7,7 @@ import { areaText, lengthText, rounded } from '../../../src-renderer/measure.ts'
 import { box, onCanvas, polygon } from './on-canvas.ts'
 
 describe('the ruler', () => {
-  it('measures a drag, goes on from its end with Shift, and begins anew without', () => {
+  it('measures a drag, continues from its end with Shift, and starts anew without', () => {
     const h = onCanvas().tool('ruler').drag(10, 10, 40, 50)
     expect(pathLength(h.editor.overlay.ruler!)).toBe(50)
     h.drag(99, 99, 70, 50, { shift: true })
@@ -19,7 +19,7 @@ describe('the ruler', () => {
     expect(h.drag(0, 0, 5, 0).editor.overlay.ruler).toHaveLength(2)
     expect(h.edits).toEqual([])
   })
-  it('a press or Escape takes away what was measured', () => {
+  it('is cleared by a press or Escape', () => {
     const h = onCanvas().tool('ruler').drag(10, 10, 40, 50)
     expect(h.editor.execute('cancel')).toBe(true)
     expect(h.editor.overlay.ruler).toBeUndefined()
@@ -30,7 +30,7 @@ describe('the ruler', () => {
 })
 
 describe('measures', () => {
-  it('of regions: holes count to the perimeter, lines have a length, points nothing', () => {
+  it('of regions: holes add to the perimeter, lines have a length, points nothing', () => {
     expect(measured(box(1, 1, 4, 3))).toEqual({ area: 12, perimeter: 14 })
     expect(measured(polygon(0, 0, 3, 0, 3, 4))).toEqual({ area: 6, perimeter: 12 })
     const hole = {
@@ -46,7 +46,7 @@ describe('measures', () => {
     expect(measured({ kind: 'polyline', points: [0, 0, 3, 4, 3, 10] })).toEqual({ length: 11 })
     expect(measured({ kind: 'keypoints', points: [{ x: 1, y: 1, v: 2 }] })).toEqual({})
   })
-  it('of angles: a right one, a straight one, none where a side has no length', () => {
+  it('of angles: right, straight, and none if a side has no length', () => {
     const at = (x: number, y: number) => ({ x, y })
     expect(angleAt(at(1, 0), at(0, 0), at(0, 5))).toBeCloseTo(90)
     expect(angleAt(at(-1, 0), at(0, 0), at(5, 0))).toBeCloseTo(180)
@@ -57,7 +57,7 @@ describe('measures', () => {
       }),
     )
   })
-  it('are said in the unit, areas by its square, with three digits', () => {
+  it('are shown in the unit, areas in its square, with three digits', () => {
     const mm = { unit: 'mm', perUnit: 20 }
     expect([lengthText(50, mm, String), areaText(50, mm, String)]).toEqual(['2.5 mm', '0.125 mm²'])
     expect([lengthText(50.26, null, String), areaText(50.26, null, String)]).toEqual(['50.3 px', '50 px²'])
@@ -76,7 +76,7 @@ describe('a template', () => {
       { labelId: null, shape: box(170, 60, 25, 30), attributes: {} },
     ],
   }
-  it('lies where it was drawn, with labels and attributes, selected, as one step', () => {
+  it('is placed where it was drawn, with labels and attributes, selected, as one undo step', () => {
     const h = onCanvas()
     expect(h.editor.placeTemplate(template, null)).toBe(true)
     expect(h.shapes).toEqual(template.regions.map((r) => r.shape))
@@ -84,7 +84,7 @@ describe('a template', () => {
     expect(h.last.changes[0]!.after).toMatchObject({ labelId: 3, attributes: { side: 'left' }, state: 'accepted' })
     expect(h.editor.selection).toHaveLength(2)
   })
-  it('is moved as far as the image goes, and cut where the image is smaller', () => {
+  it('is moved only within the image, and clipped if the image is smaller', () => {
     const h = onCanvas()
     h.editor.placeTemplate(template, { x: 50, y: -50 })
     expect(h.shapes).toEqual([box(15, 0, 20, 20), box(175, 50, 25, 30)])

@@ -133,7 +133,7 @@ describe('brush', () => {
     )
   })
 
-  it('does not paint what a wheel moves past it, and goes on where it then is', () => {
+  it('does not paint what a wheel moves past it, and continues from there', () => {
     const h = onCanvas([]).tool('brush').move(30, 30).down(30, 30).move(60, 30)
     h.editor.wheel({ x: 60, y: 30, deltaX: 90, deltaY: 20, ctrl: false, shift: false }) // the pointer is now over (150, 50)
     h.move(160, 60).up(160, 60)
@@ -166,7 +166,7 @@ describe('with the select tool', () => {
 })
 
 describe('the view', () => {
-  it('keeps the point under the pointer while a pinch zooms, and goes as fast as the fingers', () => {
+  it('keeps the point under the pointer while a pinch zooms, and follows the speed of the fingers', () => {
     const { editor } = onCanvas()
     const at = { x: 80, y: 40 }
     const before = toScreen(editor.view, at)

@@ -16,7 +16,7 @@ describe('a region under the pointer', () => {
     expect(h.editor.regions.all().map((r) => r.id)).toEqual([under.id])
   })
 
-  it('is not meant while another is selected, when it is locked, or under another tool', () => {
+  it('is ignored while another is selected, when it is locked, or with another tool', () => {
     const [under, chosen] = [region(box(10, 10, 60, 60)), region(box(120, 10, 60, 60))]
     const h = onCanvas([under, chosen])
     h.editor.setSelection([chosen.id])
@@ -31,7 +31,7 @@ describe('a region under the pointer', () => {
     expect(h.editor.regions.all().map((r) => r.labelId)).toEqual([null, 7])
   })
 
-  it('is resized by its corner, and then in the hand no more', () => {
+  it('is resized by its corner, and then no longer selected', () => {
     const r = region(box(10, 10, 80, 60))
     const h = onCanvas([r])
     h.down(90.01, 70.01) // a hair beside it
@@ -42,7 +42,7 @@ describe('a region under the pointer', () => {
     expect(h.editor.selection).toEqual([])
   })
 
-  it('gives a vertex to the hand, takes a new one from an edge, and loses one by Alt', () => {
+  it('lets a vertex be dragged, inserted on an edge, and removed with Alt', () => {
     const h = onCanvas([region(polygon(10, 10, 90, 10, 90, 90, 10, 90))])
     h.down(90, 90)
     h.move(80, 80)

@@ -47,11 +47,11 @@ describe('a thin outline', () => {
     expect(rim!.style).not.toBe(line!.style)
     expect(rim!.width - line!.width).toBeGreaterThanOrEqual(2) // a pixel a side
   })
-  it('that is dashed has a whole rim, so that the gaps are seen too', () => {
+  it('has a continuous halo if it is dashed, so that the gaps are visible too', () => {
     const [rim, line] = strokes(box(10, 10, 40, 40), { state: 'proposed' })
     expect([rim!.dash, line!.dash.length]).toEqual([[], 2])
   })
-  it('stands out from its rim in every colour of a label', () => {
+  it('stands out from its halo in every label colour', () => {
     for (const colour of [...palette, '#000000', '#ffffff', '#808080']) {
       const [a, b] = [light(colour), light(haloOf(colour))].sort((x, y) => y - x) as [number, number]
       expect((a + 0.05) / (b + 0.05), colour).toBeGreaterThan(2)

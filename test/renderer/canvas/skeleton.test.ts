@@ -46,20 +46,20 @@ const drawn: KeypointsShape = {
 }
 
 describe('a skeleton', () => {
-  it('is drawn into a box, with its names and edges, of the label that has it', () => {
+  it('is drawn into a box, with the names, edges and label of its skeleton', () => {
     const h = withBird().tool('skeleton').drag(110, 50, 10, 10).expectPath('skeleton.idle')
     expect(h.shapes).toEqual([drawn])
     expect(h.last).toMatchObject({ action: 'place skeleton', changes: [{ before: null, after: { labelId: 2 } }] })
     expect(h.editor.selection).toHaveLength(1)
   })
-  it('is shown as it will be while it is drawn, and dropped without a trace', () => {
+  it('is previewed while drawing, and cancelled without a trace', () => {
     const h = withBird().tool('skeleton').down(10, 10).move(110, 50)
     expect(points(h.editor.overlay.draft)).toEqual(points(drawn))
     expect(h.editor.execute('cancel')).toBe(true)
     h.expectPath('skeleton.idle').up(110, 50)
     expect(h.edits).toEqual([])
   })
-  it('is placed by a press as large as the one before, wholly inside the image', () => {
+  it('is placed with a press in the previous size, entirely inside the image', () => {
     const h = withBird().tool('skeleton').drag(10, 10, 110, 50).click(195, 60)
     expect(points(h.shapes[1])).toEqual([
       [100, 40, 2],
@@ -67,13 +67,13 @@ describe('a skeleton', () => {
       [200, 80, 2],
     ])
   })
-  it('is placed by a key at the pointer, whatever the tool', () => {
+  it('is placed at the pointer with a key, whatever the tool', () => {
     const h = withBird().tool('skeleton').drag(10, 10, 110, 50).tool('box').move(100, 60)
     expect(h.editor.execute('place-skeleton')).toBe(true)
     expect(points(h.shapes[1])[0]).toEqual([50, 40, 2])
     expect(h.editor.tool).toBe('box')
   })
-  it('is of the only label that has one where the active one has none given; without any there is nothing to draw', () => {
+  it('comes from the only label that has one if the active label has none; otherwise nothing can be drawn', () => {
     const h = withBird().tool('skeleton')
     h.editor.setLabel(1)
     h.drag(10, 10, 110, 50)
@@ -88,13 +88,13 @@ describe('a skeleton', () => {
 })
 
 describe('its points', () => {
-  it('are dragged with the tool that drew them, so that the next one can be drawn at once', () => {
+  it('can be dragged with the tool that drew them, so that the next one can be drawn at once', () => {
     const h = withBird().tool('skeleton').drag(10, 10, 110, 50).drag(60, 20, 70, 30).expectPath('skeleton.idle')
     expect(points(h.shapes[0])[1]).toEqual([70, 30, 2])
     h.drag(150, 10, 190, 90).expectPath('skeleton.idle')
     expect(h.shapes).toHaveLength(2)
   })
-  it('are hidden and left out by a key, the one under the pointer or those chosen, and come back where they were', () => {
+  it('are hidden or removed with a key, under the pointer or selected, and return to their place', () => {
     const r = region(drawn, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
@@ -113,28 +113,28 @@ describe('its points', () => {
     h.editor.execute('point-missing')
     expect(h.shapes[0]).toEqual(drawn)
   })
-  it('that came without a place come back where the skeleton has them', () => {
+  it('return to the skeleton’s layout if they had no place', () => {
     const r = region({ ...drawn, points: drawn.points.map((p, i) => (i === 1 ? { ...p, x: 0, y: 0, v: 0 as const } : p)) }, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
     h.editor.setPointStates(r.id, [1], 1)
     expect(points(h.shapes[0])[1]).toEqual([60, 20, 1])
   })
-  it('the last one that is there stays', () => {
+  it('keep at least one labelled', () => {
     const r = region({ ...drawn, points: drawn.points.map((p, i) => (i ? { ...p, v: 0 as const } : p)) }, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
     h.editor.setPointStates(r.id, [0], 0)
     expect(h.edits).toEqual([])
   })
-  it('taken away stay in the list when they have names, so that the others keep their places', () => {
+  it('stay in the list when deleted if they have names, so that the others keep their indices', () => {
     const r = region(drawn, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
     h.click(60, 20, { alt: true })
     expect(h.shapes[0]).toEqual({ ...drawn, points: drawn.points.map((p, i) => (i === 1 ? { ...p, v: 0 } : p)) })
   })
-  it('are walked through and moved by keys alone, those that are not there passed over', () => {
+  it('are stepped through and moved by keyboard alone, skipping unlabelled ones', () => {
     const r = region({ ...drawn, points: drawn.points.map((p, i) => (i === 1 ? { ...p, v: 0 as const } : p)) }, { labelId: 2 })
     const h = withBird(r)
     h.editor.setSelection([r.id])
@@ -149,7 +149,7 @@ describe('its points', () => {
     h.editor.execute('previous-point')
     expect(chosen()).toEqual([0])
   })
-  it('of a locked region, or of none, are left alone', () => {
+  it('are left alone in a locked region, or without a selection', () => {
     const r = region(drawn, { labelId: 2, locked: true })
     const h = withBird(r, region(box(1, 1, 5, 5)))
     h.editor.setSelection([r.id])
@@ -160,7 +160,7 @@ describe('its points', () => {
   })
 })
 
-it('points without edges are drawn joined as their label’s skeleton is, and found by these lines', () => {
+it('points without edges are drawn with the edges of their label’s skeleton, which can be clicked', () => {
   const { edges: _, ...bare } = drawn
   const h = withBird(region(bare, { labelId: 2 }), region(drawn, { labelId: 2 }))
   const [first] = h.shapes

@@ -10,7 +10,7 @@ const areas = (shapes: readonly Shape[]) => shapes.map((s) => Math.round(shapeAr
 const sliced = (...shapes: Shape[]) => onCanvas(shapes.map((s) => region(s, { labelId: 7, attributes: { occluded: true } }))).tool('slice')
 
 describe('a line across a polygon', () => {
-  test('makes two of it, by a drag; the larger one stays the region that it was', () => {
+  test('cuts it in two by dragging; the larger piece keeps the id', () => {
     const c = sliced(polygon(10, 10, 60, 10, 60, 50, 10, 50))
       .drag(30, 0, 30, 60)
       .expectPath('slice.idle')
@@ -23,7 +23,7 @@ describe('a line across a polygon', () => {
     expect(c.last.changes[0]!.after!.id).toBe(c.last.changes[0]!.before!.id)
     expect(areas(c.takeBack().shapes)).toEqual([50 * 40])
   })
-  test('or by two clicks; Escape and undo drop it', () => {
+  test('cuts with two clicks too; Escape and undo cancel it', () => {
     const c = sliced(box(10, 10, 50, 40))
       .click(0, 30)
       .expectPath('slice.drawing')
@@ -37,12 +37,12 @@ describe('a line across a polygon', () => {
     expect(c.shapes).toEqual([expect.objectContaining({ kind: 'polygon' }), expect.objectContaining({ kind: 'polygon' })])
     expect(areas(c.shapes)).toEqual([1000, 1000])
   })
-  test('keeps to the level with Shift, at any zoom', () => {
+  test('stays horizontal with Shift, at any zoom', () => {
     const c = sliced(box(10, 10, 50, 40))
     c.editor.setView({ x: 5, y: 7, scale: 3 })
     expect(areas(c.drag(0, 20, 90, 24, { shift: true }).shapes)).toEqual([50 * 30, 50 * 10])
   })
-  test('that ends inside cuts nothing, and leaves no change', () => {
+  test('cuts nothing if it ends inside, and leaves no change', () => {
     const c = sliced(polygon(10, 10, 60, 10, 60, 50, 10, 50)).drag(30, 0, 30, 30)
     expect(c.edits).toEqual([])
   })
@@ -53,7 +53,7 @@ describe('a line across a polygon', () => {
     const both = sliced(u).drag(-5, 30, 65, 30)
     expect(areas(both.shapes)).toEqual([shapeArea(u) - 1200, 600, 600])
   })
-  test('parts a ring around its hole, and leaves parts that it does not touch with the largest', () => {
+  test('cuts a ring around its hole, and leaves untouched parts with the largest piece', () => {
     const ring: Shape = {
       kind: 'polygon',
       parts: [
@@ -68,7 +68,7 @@ describe('a line across a polygon', () => {
     expect(areas(c.shapes)).toEqual([600 + 100, 600])
     expect(c.shapes[0]).toMatchObject({ parts: [[expect.any(Array)], [[80, 10, 90, 10, 90, 20, 80, 20]]] })
   })
-  test('begins and ends at vertices that it snaps to', () => {
+  test('snaps its ends to vertices', () => {
     const c = sliced(polygon(10, 10, 60, 10, 60, 50, 10, 50))
     c.editor.set({ snapping: true })
     c.drag(12, 11, 59, 52)
@@ -76,8 +76,8 @@ describe('a line across a polygon', () => {
   })
 })
 
-describe('what is cut', () => {
-  test('is all that the line crosses, as one change, but what is locked or hidden', () => {
+describe('the regions cut', () => {
+  test('are all that the line crosses, as one change, except locked and hidden ones', () => {
     const c = onCanvas([
       region(box(0, 0, 20, 20)),
       region(box(40, 0, 20, 20)),
@@ -89,7 +89,7 @@ describe('what is cut', () => {
     expect(c.shapes).toHaveLength(7)
     expect(c.editor.selection).toEqual([]) // the next line may cut others
   })
-  test('is the selection alone, where there is one', () => {
+  test('are the selected ones only, if there is a selection', () => {
     const [a, b] = [region(box(0, 0, 20, 20)), region(box(40, 0, 20, 20))]
     const c = onCanvas([a, b])
     c.editor.setSelection([b.id])
@@ -98,7 +98,7 @@ describe('what is cut', () => {
     expect(c.shapes).toHaveLength(3)
     expect(c.editor.selection).toEqual(c.last.changes.map((change) => change.after!.id))
   })
-  test('is never a line or a set of points', () => {
+  test('are never lines or points', () => {
     const c = sliced({ kind: 'polyline', points: [0, 0, 50, 50] }, { kind: 'keypoints', points: [{ x: 10, y: 10, v: 2 }] }).drag(
       0,
       40,
@@ -120,7 +120,7 @@ describe('a mask', () => {
     ),
   })
   const rles = (shapes: readonly Shape[]) => shapes.map((s) => (s as MaskShape).rle)
-  test('is parted pixel by pixel: nothing is lost, nothing is in two pieces', () => {
+  test('is cut pixel by pixel: nothing is lost, nothing is in two pieces', () => {
     const disc = mask((x, y) => (x - 80) ** 2 + (y - 50) ** 2 < 30 ** 2)
     const [a, b, ...more] = rles(sliced(disc).drag(20, 20, 140, 80).shapes)
     expect(more).toEqual([])
@@ -128,7 +128,7 @@ describe('a mask', () => {
     expect(rleArea(rleIntersection(a!, b!))).toBe(0)
     expect(Math.abs(rleArea(a!) - rleArea(b!)) / rleArea(disc.rle)).toBeLessThan(0.15)
   })
-  test('keeps what lies apart from the cut in its largest piece', () => {
+  test('keeps parts away from the cut in its largest piece', () => {
     const two = mask((x, y) => (x < 40 && y < 30) || (x >= 100 && x < 110 && y < 10))
     expect(rles(sliced(two).drag(10, -5, 10, 40).shapes).map(rleArea)).toEqual([30 * 30 + 100, 10 * 30])
   })
@@ -137,7 +137,7 @@ describe('a mask', () => {
   })
 })
 
-test('a slice and its rest are as large as what was cut, whatever the line', () => {
+test('the pieces of a slice add up to the original area, whatever the line', () => {
   const star = polygon(50, 5, 61, 38, 95, 38, 68, 59, 79, 92, 50, 72, 21, 92, 32, 59, 5, 38, 39, 38)
   for (let angle = 0; angle < 180; angle += 13) {
     const [dx, dy] = [90 * Math.cos((angle * Math.PI) / 180), 90 * Math.sin((angle * Math.PI) / 180)]

@@ -16,7 +16,7 @@ const contexts: ToolContext[] = shapes.flatMap((shape) =>
   [true, false].flatMap((skeleton) => [0, 1, 2].map((selected) => ({ shape, skeleton, selected }))),
 )
 
-it('there is one record a file, named like it, each with a place and keys of its own', () => {
+it('there is one record per file, with the same name and with an order and keys of its own', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
   expect(tools.map((t) => `${t.id}.ts`).sort()).toEqual(files.sort())
   expect(new Set(tools.map((t) => `${t.section} ${t.order}`)).size).toBe(tools.length)
@@ -24,7 +24,7 @@ it('there is one record a file, named like it, each with a place and keys of its
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-it('a tool that is not there is refused by name', () => {
+it('an unknown tool is refused by name', () => {
   expect(() => toolOf('stamp')).toThrow('no tool "stamp": there are select, pan, box')
   expect(() => onCanvas().tool('stamp')).toThrow('no tool "stamp"')
 })
@@ -74,23 +74,23 @@ describe.each(tools.map((t) => [t.id, t] as const))('%s', (id, tool) => {
     expect(tool.icon).toBeTypeOf('function')
     expect(tool.cursor).not.toBe('')
   })
-  it('says only what it has words for, whatever is selected', () => {
+  it('only names hints that it has, whatever is selected', () => {
     const named = contexts.map((context) => (tool.hint ? tool.hint(context) : 'idle'))
     const during = Object.values(tool.during ?? {}).flatMap((d) => d.hint ?? [])
     const said = new Set([...named, ...during].filter((hint) => hint !== null))
     expect([...said].sort()).toEqual(Object.keys(tool.hints).sort())
   })
-  it('shows options that are settings, within their bounds', () => {
+  it('shows options for existing settings, within their bounds', () => {
     for (const { setting, min, max } of tool.options ?? []) {
       expect(defaultSettings[setting]).toBeGreaterThanOrEqual(min)
       expect(defaultSettings[setting]).toBeLessThanOrEqual(max)
     }
   })
-  it('makes regions of the kinds that it says, and of no others', () => {
+  it('makes regions of the declared kinds, and no others', () => {
     const made = workedWith(id).edits.flatMap((edit) => edit.changes.flatMap((c) => (c.before === null ? c.after!.shape.kind : [])))
     expect([...new Set(made)].sort()).toEqual([...tool.makes].sort())
   })
-  it('starts at rest, with its cursor, and is left again without a trace', () => {
+  it('starts idle, with its cursor, and is left without a trace', () => {
     const canvas = onCanvas().tool(id).expectPath(`${id}.idle`)
     expect(canvas.editor.cursor).toBe(tool.cursor)
     canvas.move(20, 20).tool('select').tool(id)

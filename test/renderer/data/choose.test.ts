@@ -14,7 +14,7 @@ describe.skipIf(!canRun)('images', () => {
   const name = (n: number) =>
     view.page.waitForFunction((name) => document.querySelector('strong.name')?.textContent === name, `bird ${n}.png`)
 
-  it('are chosen by keys as in a file manager', async () => {
+  it('are selected by keyboard as in a file manager', async () => {
     await view.page.click('.data [role=option] >> nth=2')
     await press('Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight')
     expect(await said()).toBe('4 chosen')
@@ -28,7 +28,7 @@ describe.skipIf(!canRun)('images', () => {
     expect(await said()).toBe('30 images')
   })
 
-  it('are opened, found again when the page is loaded again, and what is done then is done to the open one', async () => {
+  it('are reopened after a reload, and actions apply to the open one', async () => {
     await view.page.dblclick('.data [role=option] >> nth=1')
     await name(2)
     await view.page.reload()
@@ -40,7 +40,7 @@ describe.skipIf(!canRun)('images', () => {
     expect([2, 3].map((id) => view.content(id).media.review)).toEqual(['unreviewed', 'approved'])
   })
 
-  it('are in sight in the strip, and an arrow there goes to the next one only', async () => {
+  it('are visible in the film strip, where an arrow goes to the next one only', async () => {
     await press('Alt+1')
     await view.page.focus('.data .grid')
     await press('End', 'Enter')
@@ -56,7 +56,7 @@ describe.skipIf(!canRun)('images', () => {
     await name(28)
   })
 
-  it('stand in the grid where they stood', async () => {
+  it('keep their place in the grid', async () => {
     const top = () => view.page.locator('.data .grid').evaluate((e) => e.scrollTop)
     await press('Alt+1')
     await view.page.locator('.data .grid').evaluate((e) => (e.scrollTop = 200))
@@ -65,7 +65,7 @@ describe.skipIf(!canRun)('images', () => {
     expect(await top()).toBe(200)
   })
 
-  it('take a label from the input method only when it is done', async () => {
+  it('take a label from an input method only once it is confirmed', async () => {
     await view.open(1)
     await view.page.fill('[data-find-label] input', 'つばめ')
     const enter = (isComposing: boolean) =>

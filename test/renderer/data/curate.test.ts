@@ -9,8 +9,8 @@ const group = (id: number, ids: number[], kept = 1): DuplicateGroup => ({
   images: ids.map((mediaId, i) => ({ mediaId, path: `${mediaId}.png`, keep: i < kept })),
 })
 
-describe('what stays of a group', () => {
-  it('is what was proposed until somebody chooses otherwise', () => {
+describe('the images kept in a group', () => {
+  it('are the proposed ones until someone chooses otherwise', () => {
     const choices: Choices = new Map()
     const groups = [group(1, [1, 2, 3]), group(7, [7, 8])]
     expect(dropped(groups, choices)).toEqual([2, 3, 8])
@@ -20,17 +20,17 @@ describe('what stays of a group', () => {
     expect(dropped(groups, choices)).toEqual([1, 2, 8])
     expect(isKept(groups[0]!, 3, choices)).toBe(true)
   })
-  it('is never nothing: the mark taken from the last one keeps them all', () => {
+  it('are never none: unmarking the last one keeps them all', () => {
     const g = group(7, [7, 8])
     expect(dropped([g], new Map([[7, turned(g, 7, new Map())]]))).toEqual([])
   })
-  it('is asked for page by page', async () => {
+  it('are loaded page by page', async () => {
     const all = [group(1, [1, 2]), group(3, [3, 4]), group(5, [5, 6])]
     expect(await allGroups(async (offset) => ({ total: 3, groups: all.slice(offset, offset + 2) }))).toEqual(all)
   })
 })
 
-it('names in the legend the values that occur, the most frequent first', () => {
+it('lists the values that occur in the legend, most frequent first', () => {
   const facets = {
     total: 9,
     labelled: 9,

@@ -8,7 +8,7 @@ const unit = fc.double({ min: 0, max: 1, noNaN: true })
 const cloud = fc.array(fc.tuple(unit, unit), { maxLength: 200 }).map((ps) => ({ x: ps.map((p) => p[0]), y: ps.map((p) => p[1]) }))
 
 describe('points', () => {
-  it('finds the nearest as a look at every point does', () => {
+  it('finds the same nearest point as a linear search', () => {
     fc.assert(
       fc.property(cloud, unit, unit, fc.double({ min: 0.001, max: 0.5, noNaN: true }), (points, x, y, radius) => {
         const distances = points.x.map((px, i) => (px - x) ** 2 + (points.y[i]! - y) ** 2)
@@ -20,7 +20,7 @@ describe('points', () => {
     )
   })
 
-  it('finds those in a box by its outline', () => {
+  it('finds the points in a box by its outline', () => {
     fc.assert(
       fc.property(cloud, unit, unit, unit, unit, (points, a, b, c, d) => {
         const [x0, x1, y0, y1] = [Math.min(a, b), Math.max(a, b), Math.min(c, d), Math.max(c, d)]
@@ -40,7 +40,7 @@ describe('points', () => {
     )
   })
 
-  it('leaves out what lies in the notch of an outline, and what does not pass', () => {
+  it('excludes points in the notch of an outline, and those that do not pass', () => {
     const index = new PointIndex({ x: [0.2, 0.5, 0.8], y: [0.5, 0.2, 0.5] })
     const notched = [
       { x: 0, y: 0 },
@@ -56,7 +56,7 @@ describe('points', () => {
 })
 
 describe('view', () => {
-  it('keeps the place under the pointer where it is while zooming', () => {
+  it('keeps the place under the pointer fixed while zooming', () => {
     const view = fit({ width: 500, height: 300 })
     const at = { x: 123, y: 77 }
     const closer = zoomed(view, at, 3, view.scale)
@@ -64,7 +64,7 @@ describe('view', () => {
     expect(toScreen(closer, toPlane(view, at)).x).toBeCloseTo(at.x)
     expect(toScreen(closer, toPlane(view, at)).y).toBeCloseTo(at.y)
   })
-  it('does not lose the map by zooming out, nor its points by zooming in', () => {
+  it('does not lose the map when zooming out, nor its points when zooming in', () => {
     const view = fit({ width: 500, height: 300 })
     expect(zoomed(view, { x: 0, y: 0 }, 1e-9, view.scale).scale).toBe(view.scale / 2)
     expect(zoomed(view, { x: 0, y: 0 }, 1e9, view.scale).scale).toBe(view.scale * 400)
@@ -76,7 +76,7 @@ describe('drawing', () => {
     ({ width: side, height: side, data: new Uint8ClampedArray(4 * side * side), colorSpace: 'srgb' }) as unknown as ImageData
   const pixel = (of: ImageData, x: number, y: number) => [...of.data.slice(4 * (y * of.width + x), 4 * (y * of.width + x) + 4)]
 
-  it('puts a disc of its colour where a point is seen', () => {
+  it('draws a disc of the point’s colour at each visible point', () => {
     const picture = image(21)
     drawPoints(picture, { x: [0.5], y: [0.5] }, { scale: 20, left: 0, top: 0 }, 1, {
       order: [0],
@@ -87,7 +87,7 @@ describe('drawing', () => {
     expect(pixel(picture, 12, 10)).toEqual([0x33, 0x66, 0xcc, 255])
     expect(pixel(picture, 10, 15)).toEqual([0, 0, 0, 0])
   })
-  it('mixes what lies over one another, and draws nothing beyond the edge', () => {
+  it('blends overlapping points, and draws nothing beyond the edge', () => {
     const picture = image(21)
     const half = word('#ff0000', 128)
     drawPoints(picture, { x: [0.5, 0.5, 1.4], y: [0.5, 0.5, 0.5] }, { scale: 20, left: 0, top: 0 }, 1, {

@@ -23,7 +23,7 @@ describe.each(languages.flatMap((l) => pageNames.map((p) => [l, p] as const)))('
     expect(new Set(sections.map((s) => s.id)).size).toBe(sections.length)
     expect(read(language, page).split('\n').length).toBeLessThan(80)
   })
-  it('links to pages, sections and pictures that are there', () => {
+  it('links to existing pages, sections and pictures', () => {
     for (const picture of parts.filter((_, i) => i % 2)) expect(existsSync(join(guide, language, picture)), picture).toBe(true)
     for (const link of links(parts.join(''))) {
       const to = link.page || page
@@ -31,14 +31,14 @@ describe.each(languages.flatMap((l) => pageNames.map((p) => [l, p] as const)))('
       if (link.section) expect(rendered(read(language, to)).sections.map((s) => s.id)).toContain(link.section)
     }
   })
-  it('tells the same story as the English page', () => {
+  it('has the same structure as the English page', () => {
     const english = rendered(read('en', page))
     expect(sections).toHaveLength(english.sections.length)
     expect(parts).toHaveLength(english.parts.length)
     const code = (text: string) => [...text.matchAll(/```sh\n(.*?)```/gs)].map((m) => m[1])
     expect(code(read(language, page))).toEqual(code(read('en', page)))
   })
-  it('names keys that the program has', () => {
+  it('names existing shortcuts', () => {
     const known = new Set([...defaultKeys.values()].flat())
     const keys = [...read(language, page).matchAll(/`((?:(?:Ctrl|Shift|Alt)\+)*(?:[A-Z0-9/.]|F1|Enter|Esc|Delete))`/g)].map((m) => m[1]!)
     for (const key of keys) expect([...known], key).toContain(key.replace(/^Esc$/, 'Escape'))
@@ -46,14 +46,14 @@ describe.each(languages.flatMap((l) => pageNames.map((p) => [l, p] as const)))('
 })
 
 describe('the guide', () => {
-  it('holds no HTML, and nothing from elsewhere', () => {
+  it('allows no HTML and nothing external', () => {
     expect(() => rendered('# A\n\n<script>alert(1)</script>')).toThrow('HTML')
     expect(() => rendered('# A\n\n<b>bold</b> words')).toThrow('HTML')
     expect(() => rendered('[x](https://example.org)')).toThrow('expected another page')
     expect(() => rendered('![x](https://example.org/a.png)')).toThrow('expected a picture')
     expect(rendered('# A & `<b>`').parts.join('')).toContain('A &amp; <code>&lt;b&gt;</code>')
   })
-  it('opens at the page of what is shown', () => {
+  it('opens at the page for the current view', () => {
     const place = { room: null, dialog: null, judging: false }
     expect(pageFor(place)).toBe('first-project')
     expect(pageFor({ ...place, room: 'label' })).toBe('label')

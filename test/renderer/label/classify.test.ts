@@ -47,7 +47,7 @@ describe.skipIf(!canRun)('classifying images', () => {
   )
   afterAll(() => view.stop())
 
-  it('is one key an image, and says how far it is', async () => {
+  it('takes one key per image, and shows progress', async () => {
     await view.open(1)
     await press('Shift+L')
     await view.page.waitForSelector('.classify')
@@ -60,7 +60,7 @@ describe.skipIf(!canRun)('classifying images', () => {
     expect(await findings(view.page)).toEqual([])
   })
 
-  it('fills in what a model proposed, and Enter accepts it', async () => {
+  it('prefills what a model proposed, and Enter accepts it', async () => {
     await view.page.waitForSelector('.guess >> text=owl')
     await shot('classify-guess')
     await press('Enter')
@@ -72,7 +72,7 @@ describe.skipIf(!canRun)('classifying images', () => {
     ])
   })
 
-  it('skips and goes back; undo takes the last one back and returns to it, redo goes on', async () => {
+  it('skips and goes back; undo reverts the last and returns to it, redo continues', async () => {
     await press('ArrowRight')
     await shown(6)
     await press('ArrowLeft')
@@ -93,7 +93,7 @@ describe.skipIf(!canRun)('classifying images', () => {
     expect(classes(4)).toEqual([[1], [2], [3], [3]])
   })
 
-  it('is on again after a reload, and undo still comes back', async () => {
+  it('is still on after a reload, and undo still returns', async () => {
     await view.open(6)
     await view.page.waitForSelector('.classify')
     await count('4 of 6 labelled')
@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('classifying images', () => {
     await shown(5)
   })
 
-  it('finds labels by name, and by numbers of two digits', async () => {
+  it('finds labels by name, and by two-digit numbers', async () => {
     await press('o')
     await view.page.waitForSelector('.found [aria-selected=true] >> text=owl')
     await press('Enter')

@@ -22,7 +22,7 @@ describe.skipIf(!canRun)('a huge image', () => {
     return [...data.subarray(0, 3)]
   }
 
-  it('is shown at once by its overview, then by the tiles in sight; never fetched as a whole', async () => {
+  it('shows its overview at once, then the visible tiles, and is never fetched as a whole', async () => {
     await view.open(2)
     await view.page.keyboard.press('Control+0') // actual pixels, in the middle of the image
     const canvas = (await view.page.locator('.canvas').boundingBox())!
@@ -40,7 +40,7 @@ describe.skipIf(!canRun)('a huge image', () => {
     expect(new Set(asked.filter((p) => p.startsWith('2/tile/0/'))).size).toBeLessThan(40)
   })
 
-  it('has a minimap that leads elsewhere', async () => {
+  it('has a minimap to navigate', async () => {
     const map = view.page.locator('.canvas canvas[aria-hidden=true]')
     const box = (await map.boundingBox())!
     await view.page.mouse.click(box.x + 4, box.y + 4)

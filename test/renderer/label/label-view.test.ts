@@ -66,7 +66,7 @@ describe.skipIf(!canRun)('the label view', () => {
     })
   }
 
-  it('ties words to the regions that are clicked, and unties them by another click', async () => {
+  it('ties words to clicked regions, and unties them on another click', async () => {
     await view.open(1)
     await view.page.click('[data-name=captions]')
     await view.page.dblclick('.card .text', { position: { x: 26, y: 10 } })
@@ -86,7 +86,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.waitForSelector('.stage .grounding', { state: 'detached' })
   })
 
-  it('lights the words when the pointer is on their region, and selects the region by the words', async () => {
+  it('highlights words when the pointer is on their region, and selects a region through its words', async () => {
     const [x, y] = await seen(90, 150)
     const at = await view.at(x, y)
     await view.page.mouse.move(at.x, at.y)
@@ -99,7 +99,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.waitForSelector('.line.on >> text=robin')
   })
 
-  it('chooses words by the keyboard alone', async () => {
+  it('selects words by keyboard alone', async () => {
     await view.page.click('[data-name=captions]')
     await view.page.focus('.canvas')
     await press('Escape')
@@ -120,7 +120,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.page.click('.stage .grounding >> text=Done')
   })
 
-  it('counts tokens against the limit of the model in the box, and marks what it does not read', async () => {
+  it('counts tokens against the limit of the built-in model, and marks what it does not read', async () => {
     await view.page.click('[data-name=captions]')
     await view.page.waitForSelector('.card .warm >> text=/16 tokens')
     const over = (await view.page.locator('.card .text .over').allTextContents()).join('')
@@ -128,7 +128,7 @@ describe.skipIf(!canRun)('the label view', () => {
     expect(over.length).toBeGreaterThan(10)
   })
 
-  it('accepts and rejects proposals, then approves image after image, by keys', async () => {
+  it('accepts and rejects proposals, then approves image after image, by keyboard', async () => {
     await view.open(2)
     await view.lines(2)
     await press('.') // the topmost proposal
@@ -211,7 +211,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await press('Escape')
   })
 
-  it('two fingers zoom in the middle of a polygon, which goes on under one', async () => {
+  it('zooms with two fingers in the middle of a polygon, which continues with one', async () => {
     await view.open(4)
     await press('p')
     const touch = await view.context.newCDPSession(view.page)
@@ -244,7 +244,7 @@ describe.skipIf(!canRun)('the label view', () => {
     expect(shape.kind === 'polygon' && shape.parts[0]![0]!.length).toBe(6)
   })
 
-  it('undoes and does again after the program was started anew', async () => {
+  it('undoes and redoes after the program was restarted', async () => {
     await view.kill()
     await view.revive()
     await view.open(4)
@@ -255,7 +255,7 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.lines(1)
   })
 
-  it('is free of serious findings in the dark, with regions selected and every tab', async () => {
+  it('has no serious finding in the dark theme, with regions selected and in every tab', async () => {
     await view.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     await view.open(1)
     await press('Control+a')

@@ -61,7 +61,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
   })
   afterAll(() => view.stop())
 
-  it('shows many labels as a tree that has room, and finds one by typing', async () => {
+  it('shows many labels as a tree, and finds one by typing', async () => {
     await view.open(1)
     await view.page.waitForSelector('.label-row >> text=kind 48')
     const height = (await view.page.locator('.picker').boundingBox())!.height
@@ -83,7 +83,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     expect(await findings(view.page)).toEqual([])
   })
 
-  it('takes a digit for the label of the next region where none is selected, and says so in the panel', async () => {
+  it('uses a digit for the label of the next region if none is selected, and shows it in the panel', async () => {
     const current = () => view.page.locator('.label-row[aria-pressed=true] .ellipsis').allTextContents()
     await view.page.focus('.canvas')
     for (const [digit, label] of [
@@ -96,7 +96,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     expect(view.content(1).regions.map((r) => r.labelId)).toEqual([1, 2, 3, 1, 2, 3]) // nothing was selected, nothing is changed
   })
 
-  it('says of each tool what the hand can do, and of a rotated box which of its steps this is', async () => {
+  it('shows a hint for each tool, and for each step of a rotated box', async () => {
     const hint = (words: string) => view.page.waitForSelector(`footer .hint >> text=${words}`)
     await view.page.focus('.canvas')
     await press('Shift+R')
@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.click(...(await seen(40, 250)))
     await hint('Along one edge, at its angle')
     await view.click(...(await seen(120, 270)))
-    await hint('Now move out the box and click')
+    await hint('Move to set the depth, then click')
     await press('Escape')
     for (const [key, words] of [
       ['r', 'Drag, or click two corners'],
@@ -123,7 +123,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.lines(6)
   })
 
-  it('edits attributes by the keyboard, refuses what is none, and undo takes each back', async () => {
+  it('edits attributes by keyboard, refuses invalid values, and undo reverts each', async () => {
     await view.page.waitForSelector('.list .line')
     await view.page.click('.list .line >> nth=5') // the lowest: a robin
     await view.page.waitForSelector('[data-attributes] .problem') // it lacks its plumage
@@ -169,7 +169,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await expect.poll(() => attributes()).toEqual({ plumage: 'winter', age: 3, ring: 'B 12' })
   })
 
-  it('gives a new region the values that its label begins with', async () => {
+  it('gives a new region the default values of its label', async () => {
     await press('Escape')
     await view.page.click('.label-row:has-text("robin")')
     await view.page.focus('.canvas')
@@ -196,7 +196,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     expect(await findings(view.page)).toEqual([])
   })
 
-  it('has a menu on a region, and goes to it', async () => {
+  it('has a menu on a region, and zooms to it', async () => {
     await view.page.focus('.canvas')
     await press('Escape')
     const at = await view.at(...(await seen(160, 50)))
@@ -223,7 +223,7 @@ describe.skipIf(!canRun)('labels and regions', () => {
     await view.lines(0)
   })
 
-  it('divides and merges labels with a preview, and one undo', async () => {
+  it('splits and merges labels with a preview, and one undo', async () => {
     await view.open(1)
     await view.page.click('[aria-label^="Edit labels"]')
     await view.page.click('.item:has-text("owl")')

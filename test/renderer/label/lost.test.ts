@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canRun } from '../../e2e/browser.ts'
 import { LabelView } from '../label-view.ts'
 
-describe.skipIf(!canRun)('while the server is gone', () => {
+describe.skipIf(!canRun)('while the server is down', () => {
   const view = new LabelView()
   beforeAll(() => view.start([{ captions: [{ text: 'a robin on a branch', language: 'en' }] }, {}]))
   afterAll(() => view.stop())
 
-  it('captions, tags and regions are shown, kept over a reload, and each made once when it is back', async () => {
+  it('shows captions, tags and regions, keeps them across a reload, and sends each once when it is back', async () => {
     await view.open(1)
     await view.kill()
     await view.page.waitForSelector('[role=alert]')
@@ -45,7 +45,7 @@ describe.skipIf(!canRun)('while the server is gone', () => {
     expect(captions.map((c) => c.text)).toEqual(['a robin on a branch', 'written in a tunnel'])
   })
 
-  it('a window that is closed meanwhile leaves its changes to the next one', async () => {
+  it('a closed window leaves its changes to the next one', async () => {
     await view.open(2)
     await view.kill()
     await view.page.waitForSelector('[role=alert]')

@@ -57,11 +57,11 @@ describe('an address', () => {
     else expect(read).toBeNull()
   })
 
-  it('passes over what another version says besides', () => {
+  it('ignores parameters of other versions', () => {
     expect(readAddress('#/label/5?zoom=3&split=val')).toEqual({ room: 'label', image: 5, filter: { split: 'val' } })
   })
 
-  it('says what it was made from, whatever words are in it', () => {
+  it('round-trips, whatever words are in it', () => {
     const words = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((s) => s.isWellFormed())
     const record = fc.record({
       room: fc.constant('data' as const),
@@ -89,7 +89,7 @@ describe('an address', () => {
     )
   })
 
-  it('is answered, whatever stands there', () => {
+  it('is handled, however malformed', () => {
     fc.assert(fc.property(fc.string(), (text) => void readAddress(`#/${text}`)))
     fc.assert(
       fc.property(
@@ -103,14 +103,14 @@ describe('an address', () => {
 })
 
 describe('a list of ids', () => {
-  it('keeps its order, and is short where they are neighbours', () => {
+  it('keeps its order, and abbreviates ranges', () => {
     expect(listText([1, 2, 3, 9, 5, 6, 4])).toBe('1-3,9,5-6,4')
     expect(listIds('1-3,9,5-6,4')).toEqual([1, 2, 3, 9, 5, 6, 4])
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1e9 })), (ids) => void (ids.length && expect(listIds(listText(ids))).toEqual(ids))),
     )
   })
-  it('that means more than there can be is none', () => {
+  it('is rejected if it has more ids than possible', () => {
     expect(listIds('1-999999999999999')).toBeNull()
     expect(listIds(Array.from({ length: 10 }, () => '1-1000000').join())).toBeNull()
   })

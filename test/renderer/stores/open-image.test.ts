@@ -103,7 +103,7 @@ test('a change is shown before the application has it', () => {
   expect([useOpenImage().content!.tags, server.made.length]).toEqual([['old', 'new'], 1])
 })
 
-test('what the application says while a change is unsent does not overwrite it', async () => {
+test('a refetch does not overwrite an unsent change', async () => {
   const shown = useOpenImage()
   tag('new')
   server.content = image(['old', 'theirs'])
@@ -114,7 +114,7 @@ test('what the application says while a change is unsent does not overwrite it',
   await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'new']))
 })
 
-test('a change of another window waits until the own ones are sent, and is shown then', async () => {
+test('a change of another window is shown once this window’s own are sent', async () => {
   const shown = useOpenImage()
   tag('a')
   tag('b')
@@ -129,7 +129,7 @@ test('a change of another window waits until the own ones are sent, and is shown
   await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old', 'theirs', 'a', 'b']))
 })
 
-test('a change that is refused goes', async () => {
+test('a refused change is reverted', async () => {
   const shown = useOpenImage()
   tag('refused')
   expect(shown.content!.tags).toEqual(['old', 'refused'])
@@ -137,7 +137,7 @@ test('a change that is refused goes', async () => {
   await vi.waitFor(() => expect(shown.content!.tags).toEqual(['old']))
 })
 
-test('without a connection undo takes back what was not sent, but nothing that is on its way', async () => {
+test('without a connection, undo withdraws what was not sent, but nothing in flight', async () => {
   const shown = useOpenImage()
   tag('a')
   tag('b')
@@ -152,7 +152,7 @@ test('without a connection undo takes back what was not sent, but nothing that i
   await answered()
 })
 
-test('regions of another window come and go on the canvas; one that is drawn here stays until it is known', async () => {
+test('regions of other windows are added and removed on the canvas; a new one stays until it is saved', async () => {
   const shown = useOpenImage()
   server.content = image(['old'], [region(7, 1), region(8, 2)])
   await shown.refetch()

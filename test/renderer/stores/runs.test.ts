@@ -36,7 +36,7 @@ beforeEach(() => {
   useRuns()
 })
 
-test('a window that comes in the middle has what was told before it came, and no step twice', async () => {
+test('a window that opens during a run gets the earlier steps, and no step twice', async () => {
   answers.set(
     'runs.curve',
     [1, 2, 3, 4].map((s) => point(s)),
@@ -50,19 +50,19 @@ test('a window that comes in the middle has what was told before it came, and no
   expect(shown()).toHaveLength(5)
 })
 
-test('a step that is told again stays one', () => {
+test('a repeated step is added once', () => {
   for (const step of [1, 2, 2, 1, 3]) told(point(step))
   expect(shown()).toEqual(['training 1', 'training 2', 'training 3'])
 })
 
-test('a phase with losses of its own begins a new curve; one without leaves it', () => {
+test('a phase with losses of its own starts a new curve; one without keeps the old', () => {
   told(point(1, 'logistic-regression'))
   told(point(1))
   told({ ...point(1, 'evaluating'), loss: null })
   expect(shown()).toEqual(['training 1'])
 })
 
-test('a run that has ended still has its curve once', async () => {
+test('a finished run still loads its curve once', async () => {
   answers.set('runs.list', [])
   answers.set('models.list', [])
   told(point(1))

@@ -6,7 +6,7 @@ import type { Overlay, Point, PointerInfo } from '../../types.ts'
 import { SnappingState } from '../../snapping-state.ts'
 import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
-/** From corner to corner, by a drag or by two clicks. */
+/** Draws a box from corner to corner, by dragging or with two clicks. */
 export class BoxDrawing extends SnappingState {
   readonly path = 'box.drawing'
   private to: Point

@@ -4,7 +4,7 @@ import type { Overlay, PointerInfo } from '../../types.ts'
 import { ToolState, type Next } from '../../tool-state.ts'
 import { BrushStroking, type BrushTool } from './stroking.ts'
 
-/** Paints on the mask selected, or begins a new one; Alt changes between brush and eraser. */
+/** Paints on the selected mask or starts a new one; Alt swaps brush and eraser. */
 export class BrushIdle extends ToolState {
   readonly path: string
   private alt = false
@@ -18,7 +18,7 @@ export class BrushIdle extends ToolState {
   }
   private erases = (alt: boolean) => (this.tool === 'eraser') !== alt
 
-  /** The eraser takes the topmost mask under it where none is selected. */
+  /** Without a selection, the eraser takes the topmost mask under it. */
   private target(e: PointerInfo): Region | null {
     const [only, ...more] = this.editor.editable
     if (only?.shape.kind === 'mask' && more.length === 0) return only

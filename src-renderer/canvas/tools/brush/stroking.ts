@@ -31,7 +31,7 @@ export class BrushStroking extends DragState {
     this.strokeTo(e.point)
     return undefined
   }
-  /** What passes under the brush is not painted. */
+  /** Panning under the brush does not paint. */
   override onViewMove(e: PointerInfo): Next {
     this.at = e.point
     return undefined

@@ -5,7 +5,7 @@ import type { Pixels, Point } from '../../types.ts'
 
 export type PathTool = 'polygon' | 'polyline' | 'scissors'
 
-/** How a line continues from the last vertex: flat points without that vertex, up to and including the new one. */
+/** How a line continues from the last vertex: returns flat points, excluding that vertex and including the new one. */
 export interface Connector {
   from(p: Point): void
   to(p: Point): number[]
@@ -13,7 +13,7 @@ export interface Connector {
 
 const straight: Connector = { from: () => undefined, to: ({ x, y }) => [x, y] }
 
-/** Along the image's edges; steps of single pixels are straightened. */
+/** Follows edges in the image; the single-pixel steps are simplified. */
 function livewire(wire: Livewire): Connector {
   let start: Point = { x: 0, y: 0 }
   return {
@@ -28,10 +28,10 @@ function livewire(wire: Livewire): Connector {
   }
 }
 
-/** An image's gradients are worked out once. */
+/** Gradients are computed once per image. */
 const wires = new WeakMap<Pixels, Livewire>()
 
-/** Null where the tool needs the image's pixels and they are not there yet. */
+/** Null if the tool needs the image's pixels and they are not loaded yet. */
 export function connectorFor(editor: CanvasDocument, tool: PathTool): Connector | null {
   if (tool !== 'scissors') return straight
   const pixels = editor.pixels()

@@ -9,12 +9,12 @@ import { withHole, withPart } from './parts.ts'
 export type Purpose = { kind: 'new' } | { kind: 'part' | 'hole'; of: RegionId }
 
 /**
- * Vertex by vertex. The first vertex pressed again, a double click, the right button or Enter end it; Backspace and undo take
- * the last vertex back, redo puts it again. Pan and zoom happen beside it and leave it alone.
+ * Draws vertex by vertex. Pressing the first vertex again, a double click, the right button or Enter finish; Backspace and undo remove the
+ * last vertex, redo restores it. Panning and zooming do not interrupt it.
  */
 export class PathDrawing extends SnappingState {
   readonly path: string
-  /** What each press added: flat points. */
+  /** The flat points that each press added. */
   private pieces: number[][]
   private undone: number[][] = []
   private pending: number[] = []
@@ -91,7 +91,7 @@ export class PathDrawing extends SnappingState {
     this.pending = this.editor.pointer ? this.connector.to(this.editor.pointer) : []
   }
 
-  /** Does nothing while there are too few vertices. */
+  /** Does nothing if there are too few vertices. */
   private finish(): Next {
     const { editor, points, purpose } = this
     if (points.length < (this.tool === 'polyline' ? 4 : 6)) return undefined

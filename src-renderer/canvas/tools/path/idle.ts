@@ -4,7 +4,7 @@ import { SnappingState } from '../../snapping-state.ts'
 import { connectorFor, type PathTool } from './connect.ts'
 import { PathDrawing, type Purpose } from './drawing.ts'
 
-/** With one polygon selected, Shift starts another part of it and Alt a hole in it. */
+/** With one polygon selected, Shift adds another part to it and Alt cuts a hole. */
 export class PathIdle extends SnappingState {
   readonly path: string
   constructor(

@@ -1,7 +1,7 @@
 /** Shared by tools that draw vertex by vertex. */
 import type { ToolRecord } from '../../tool.ts'
 
-/** Of tools that may also add to a polygon. */
+/** Shared by tools that can also add to a polygon. */
 export const addsParts = {
   part: {
     en: 'Click: a new polygon · Shift+click: add a part to the selected one · Alt+click: cut a hole',

@@ -2,7 +2,7 @@ import type { PointerInfo } from '../../types.ts'
 import { SnappingState } from '../../snapping-state.ts'
 import type { Next } from '../../tool-state.ts'
 
-/** Each press a point; with Shift, one more of the keypoints selected. */
+/** Each press places a point; with Shift it is added to the selected keypoints. */
 export class PointsIdle extends SnappingState {
   readonly path = 'points.idle'
 

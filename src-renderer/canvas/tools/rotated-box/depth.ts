@@ -20,7 +20,7 @@ export class RotatedBoxDepth extends ToolState {
   private pulledTo(p: Point): RotatedBoxShape {
     const [dx, dy] = [this.to.x - this.from.x, this.to.y - this.from.y]
     const w = Math.hypot(dx, dy)
-    const depth = ((p.y - this.from.y) * dx - (p.x - this.from.x) * dy) / w // to the edge's right, negative to its left
+    const depth = ((p.y - this.from.y) * dx - (p.x - this.from.x) * dy) / w // positive to the right of the edge, negative to its left
     const centre = { x: (this.from.x + this.to.x) / 2 - (dy / w) * (depth / 2), y: (this.from.y + this.to.y) / 2 + (dx / w) * (depth / 2) }
     return { kind: 'rotated-box', cx: centre.x, cy: centre.y, w, h: Math.abs(depth), angle: (Math.atan2(dy, dx) * 180) / Math.PI }
   }

@@ -5,7 +5,7 @@ import { SnappingState } from '../../snapping-state.ts'
 import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 import { RotatedBoxDepth } from './depth.ts'
 
-/** Its first edge, by a drag or by two clicks; it gives the angle and the width. */
+/** Draws the first edge, by dragging or with two clicks; it sets the angle and the width. */
 export class RotatedBoxEdge extends SnappingState {
   readonly path = 'rotated-box.edge'
   private to: Point

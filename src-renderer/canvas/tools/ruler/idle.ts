@@ -4,7 +4,7 @@ import { SnappingState } from '../../snapping-state.ts'
 import { done, type Answer, type StateAction, type ToolState } from '../../tool-state.ts'
 import { RulerMeasuring } from './measuring.ts'
 
-/** Shows the last measurement; with Shift the next line continues from its end. */
+/** Shows the last measurement; with Shift, the next line continues from its end. */
 export class RulerIdle extends SnappingState {
   readonly path = 'ruler.idle'
   constructor(

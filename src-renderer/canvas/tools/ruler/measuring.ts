@@ -8,7 +8,7 @@ export class RulerMeasuring extends DragState {
     editor: CanvasDocument,
     private readonly points: readonly Point[],
     private to: Point,
-    /** Makes the state that follows once the line is measured. */
+    /** Creates the next state once the line is measured. */
     private readonly measured: (points: readonly Point[]) => ToolState,
   ) {
     super(editor)

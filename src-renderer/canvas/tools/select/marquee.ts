@@ -5,7 +5,7 @@ import { isShown } from '../../regions.ts'
 import type { Overlay, PointerInfo, RegionId } from '../../types.ts'
 import { done, DragState, type Next } from '../../tool-state.ts'
 
-/** Selects what the band touches; with Shift or Ctrl, besides what was selected. */
+/** Selects what the band touches; Shift or Ctrl adds to the selection. */
 export class Marquee extends DragState {
   readonly path = 'select.marquee'
   private readonly before: readonly RegionId[]

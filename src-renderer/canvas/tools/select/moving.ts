@@ -5,7 +5,7 @@ import type { Point, PointerInfo } from '../../types.ts'
 import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
-/** Shift keeps to one axis. What was inside the image stays inside. */
+/** Shift restricts movement to one axis. What was inside the image stays inside. */
 export class Moving extends PreviewState {
   readonly path = 'select.moving'
   private readonly box = boundsOfShapes(this.regions.map((r) => r.shape))

@@ -4,7 +4,7 @@ import type { CanvasDocument } from '../../document.ts'
 import type { Overlay, RegionId } from '../../types.ts'
 import { done, DragState, type Next } from '../../tool-state.ts'
 
-/** A gesture that reshapes regions: shown as it goes, made when the button is released. */
+/** A gesture that reshapes regions: previewed while dragging, applied when the button is released. */
 export abstract class PreviewState extends DragState {
   protected abstract readonly action: string
   protected readonly regions: readonly Region[]
@@ -14,7 +14,7 @@ export abstract class PreviewState extends DragState {
     super(editor)
     this.regions = regions
   }
-  /** Called once the change is made. */
+  /** Called once the change is applied. */
   after: () => void = () => {}
   protected preview(shape: (r: Region) => Shape): void {
     this.shapes = new Map(this.regions.map((r) => [r.id, shape(r)]))

@@ -24,7 +24,7 @@ export class Pulling extends DragState {
     editor: CanvasDocument,
     private readonly pressed: PointerInfo,
     private readonly pulled: Pulled,
-    /** Not selected before the press: deselected once changed, so that the next key applies to what is under the pointer. */
+    /** Not selected before the press: deselect once changed, so that the next key applies to the region under the pointer. */
     private readonly reached = false,
   ) {
     super(editor)
@@ -49,7 +49,7 @@ export class Pulling extends DragState {
 const vertexOf = (editor: CanvasDocument, region: Region, shape: Shape, ref: VertexRef) =>
   new VertexDragging(editor, region, shape, [ref], ref)
 
-/** An edge: a vertex is inserted. */
+/** Dragging an edge inserts a vertex. */
 export const edgePulled = (editor: CanvasDocument, region: Region, { ref, at }: { ref: VertexRef; at: Point }): Pulled => ({
   cursor: 'copy',
   at,
@@ -60,7 +60,7 @@ export const vertexPulled = (editor: CanvasDocument, region: Region, ref: Vertex
   at: vertexAt(region.shape, ref)!,
   begin: () => vertexOf(editor, region, region.shape, ref),
 })
-/** A side or a corner of the frame. */
+/** Dragging a side or a corner of the frame. */
 export const handlePulled = (editor: CanvasDocument, frame: RotatedBoxShape, handle: Handle & { dir: Point }): Pulled => ({
   cursor: handleCursor(handle, frame),
   begin: () => new Resizing(editor, frame, handle.dir),

@@ -5,7 +5,7 @@ import type { PointerInfo } from '../../types.ts'
 import { done, DragState, type Next } from '../../tool-state.ts'
 import { Moving } from './moving.ts'
 
-/** Pressed on a region: a click (a double click toggles frame and vertices), or the start of a move. */
+/** Pressed on a region: either a click (a double click toggles frame and vertices) or the start of a move. */
 export class RegionPointing extends DragState {
   readonly path = 'select.region-pointing'
   private readonly wasSelected: boolean

@@ -6,7 +6,7 @@ import type { Point, PointerInfo } from '../../types.ts'
 import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
-/** By a side or a corner (dir), the opposite one kept in place; Shift keeps the proportions. */
+/** Resizes by a side or a corner (dir); the opposite one stays in place. Shift keeps the proportions. */
 export class Resizing extends PreviewState {
   readonly path = 'select.resizing'
   protected readonly action = 'resize'

@@ -5,7 +5,7 @@ import type { Point, PointerInfo } from '../../types.ts'
 import type { Next } from '../../tool-state.ts'
 import { PreviewState } from './preview.ts'
 
-/** About the frame's centre; Shift turns by steps of 15 degrees. */
+/** Rotates about the frame's centre; Shift snaps to steps of 15 degrees. */
 export class Rotating extends PreviewState {
   readonly path = 'select.rotating'
   protected readonly action = 'rotate'

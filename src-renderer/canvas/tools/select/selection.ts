@@ -7,7 +7,7 @@ import { boundsOfShapes } from '../../transform.ts'
 import type { Point } from '../../types.ts'
 import { hasVertices } from '../../vertices.ts'
 
-/** The selected region whose vertices can be dragged; null if its frame is shown instead, or nothing. */
+/** The selected region whose vertices can be dragged; null if its frame is shown instead, or nothing is selected. */
 export function vertexRegion(editor: CanvasDocument): Region | null {
   const [only, ...more] = editor.selected
   const shown = only && more.length === 0 && editor.handleMode === 'vertices' && !only.locked && !only.hidden && hasVertices(only.shape)
@@ -19,10 +19,10 @@ export function vertexRegion(editor: CanvasDocument): Region | null {
 export const selectionFrame = (editor: CanvasDocument): RotatedBoxShape | null =>
   editor.tool === 'select' && !vertexRegion(editor) ? frameOf(editor.selected) : null
 
-/** A shape smaller on the screen than this many times the pointer's reach is picked as a whole: it would be all vertices. */
+/** A shape smaller on screen than this many times the pointer's reach is picked as a whole: otherwise it would be all vertices. */
 const roomy = 6
 
-/** The region under the pointer, whose vertices or frame can be taken without selecting it first. */
+/** The region under the pointer, whose vertices or frame can be dragged without selecting it first. */
 export function reachedRegion(editor: CanvasDocument, at: Point): Region | null {
   if (editor.tool !== 'select' || editor.settings.hideAll) return null
   const reach = editor.reach()

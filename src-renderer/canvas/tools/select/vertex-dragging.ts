@@ -14,7 +14,7 @@ export class VertexDragging extends PreviewState {
   private readonly own: ReadonlySet<number>
   private snap: Point | null = null
 
-  /** `shape`: the region's, or that with a vertex just inserted. */
+  /** `shape`: the region's, possibly with a newly inserted vertex. */
   constructor(
     editor: CanvasDocument,
     region: Region,
@@ -34,7 +34,7 @@ export class VertexDragging extends PreviewState {
     this.preview(() => (dx || dy ? moveVertices(this.shape, this.refs, dx, dy) : this.shape))
     return undefined
   }
-  /** The vertices stay chosen, so that Delete means them. */
+  /** The vertices stay selected, so that Delete applies to them. */
   protected override complete(): Next {
     const next = super.complete()
     if (this.editor.selection.length) this.editor.setVertexSelection(this.refs)

@@ -7,7 +7,7 @@ import type { Overlay, Point, PointerInfo } from '../../types.ts'
 import { SnappingState } from '../../snapping-state.ts'
 import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
 
-/** The skeleton fills the box from corner to corner; a press without a drag places it as large as the one before. */
+/** The skeleton fills the box from corner to corner; a press without a drag places one of the previous size. */
 export class SkeletonDrawing extends SnappingState {
   readonly path = 'skeleton.drawing'
   private to: Point

@@ -6,7 +6,7 @@ import { SnappingState } from '../../snapping-state.ts'
 import type { Next } from '../../tool-state.ts'
 import { SkeletonDrawing } from './drawing.ts'
 
-/** A press on a point of the selected skeleton drags it; a press elsewhere starts the next skeleton. */
+/** Pressing a point of the selected skeleton drags it; pressing elsewhere starts the next skeleton. */
 export class SkeletonIdle extends SnappingState {
   readonly path = 'skeleton.idle'
   private over = false

@@ -1,4 +1,4 @@
-/** Cuts shapes along a line segment. Where the segment ends inside an area, that area is not divided. */
+/** Cuts shapes along a line segment. An area in which the segment ends is not divided. */
 import { boundsOf } from '#shared/geometry/box.ts'
 import { polygonArea, polygonIntersection, polygonUnion } from '#shared/geometry/polygon.ts'
 import { rleArea, rleBox, rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
@@ -6,7 +6,7 @@ import { shapePolygon } from '#shared/geometry/shape.ts'
 import type { PolygonPart, Ring, Rle, Shape } from '#shared/model/shape.ts'
 import type { Point } from '../../types.ts'
 
-/** Tolerance in pixels: a vertex nearer to the line counts as on it. */
+/** A vertex closer to the line than this (pixels) counts as on it. */
 const near = 1e-6
 
 /** The pieces, largest first; undivided parts stay with the largest. Null if nothing is divided or the shape has no area. */
@@ -16,7 +16,7 @@ export function cutShape(shape: Shape, from: Point, to: Point): Shape[] | null {
   return (parts && cutPolygon(parts, new Line(from, to))?.map((parts) => ({ kind: 'polygon' as const, parts }))) ?? null
 }
 
-/** Coordinates along and across a line, from its beginning. */
+/** Coordinates along and across a line, from its start. */
 class Line {
   readonly length: number
   private readonly direction: Point
@@ -106,7 +106,7 @@ const meetBeyond = (one: readonly Interval[], other: readonly Interval[], length
 /** Pieces with fewer pixels are ignored: a slanting line leaves such specks along a border. */
 const speck = 4
 
-/** Neighbouring pixels are together, unless the line passes between their centres. */
+/** Neighbouring pixels are connected unless the line passes between their centres. */
 function cutMask(rle: Rle, line: Line): Rle[] | null {
   const [height, width] = rle.size
   const bitmap = rleToBitmap(rle)

@@ -8,7 +8,7 @@ import { done, DragState, type Next } from '../../tool-state.ts'
 
 export type WandMode = 'new' | 'add' | 'subtract'
 
-/** Filled at the press; dragging right (left) before the release raises (lowers) the tolerance, one step every 2 CSS pixels. */
+/** Fills on press; dragging right (left) before the release raises (lowers) the tolerance by one step per 2 CSS pixels. */
 export class WandFilling extends DragState {
   readonly path = 'wand.filling'
   private mask: ColumnMask

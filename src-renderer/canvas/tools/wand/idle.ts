@@ -2,7 +2,7 @@ import type { PointerInfo } from '../../types.ts'
 import { ToolState, type Next } from '../../tool-state.ts'
 import { WandFilling, type WandMode } from './filling.ts'
 
-/** Shift adds to the mask selected, Alt takes away from it. */
+/** Shift adds to the selected mask, Alt subtracts from it. */
 export class WandIdle extends ToolState {
   readonly path = 'wand.idle'
 

@@ -1,4 +1,4 @@
-/** How labels and figures of an agreement read. */
+/** Formats labels and figures of an agreement. */
 import { useI18n } from 'vue-i18n'
 import { useProject } from '../../../stores/project.ts'
 

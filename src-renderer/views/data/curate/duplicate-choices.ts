@@ -1,4 +1,4 @@
-/** Which images of a group stay: what was proposed, or what a person chose instead. */
+/** Which images of a group are kept: as proposed, or as a person chose. */
 import type { DuplicateGroup } from '#shared/model/curation.ts'
 
 /** Group id → images to keep. */
@@ -10,8 +10,8 @@ export const isKept = (group: DuplicateGroup, mediaId: number, choices: Choices)
   (choices.get(group.id) ?? proposed(group)).has(mediaId)
 
 /**
- * Those to keep once an image is turned from kept to not kept or back. At least one stays: where it was the only one, the whole group does,
- * since whoever takes the mark from it says that none is a copy that may go.
+ * The images to keep after toggling one. At least one is kept: unmarking the only kept image keeps the whole group, since it means that
+ * none of them is redundant.
  */
 export function turned(group: DuplicateGroup, mediaId: number, choices: Choices): ReadonlySet<number> {
   const now = new Set(choices.get(group.id) ?? proposed(group))
@@ -19,11 +19,11 @@ export function turned(group: DuplicateGroup, mediaId: number, choices: Choices)
   return now.size ? now : new Set(group.images.map((i) => i.mediaId))
 }
 
-/** The images that go, in the order of the groups. */
+/** The images to remove, in the order of the groups. */
 export const dropped = (groups: readonly DuplicateGroup[], choices: Choices): number[] =>
   groups.flatMap((g) => g.images.filter((i) => !isKept(g, i.mediaId, choices)).map((i) => i.mediaId))
 
-/** Every page of them. */
+/** All groups, from all pages. */
 export async function allGroups(
   pageAt: (offset: number) => Promise<{ total: number; groups: DuplicateGroup[] }>,
 ): Promise<DuplicateGroup[]> {

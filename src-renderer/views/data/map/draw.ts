@@ -1,14 +1,14 @@
-/** The points as pixels. Straight into the picture's memory: a quarter of a million of them take some milliseconds. */
+/** Draws points directly into the image's memory: a quarter of a million take a few milliseconds. */
 import type { Points } from './points.ts'
 import type { MapView } from './view.ts'
 
-/** '#rrggbb' as a little-endian RGBA word with an opacity of 0 to 255. */
+/** '#rrggbb' as a little-endian RGBA word, with an opacity from 0 to 255. */
 export const word = (colour: string, alpha = 255): number => {
   const v = parseInt(colour.slice(1), 16)
   return ((alpha << 24) | ((v & 0xff) << 16) | (v & 0xff00) | (v >> 16)) >>> 0
 }
 
-/** Coverage of a disc's pixels, as offsets from its middle. */
+/** Pixel coverage of a disc, as offsets from its centre. */
 function disc(radius: number): { dx: number; dy: number; cover: number }[] {
   const reach = Math.ceil(radius)
   const pixels: { dx: number; dy: number; cover: number }[] = []
@@ -21,15 +21,15 @@ function disc(radius: number): { dx: number; dy: number; cover: number }[] {
 }
 
 export interface Layer {
-  /** Of the points, in the order in which they are drawn: the last lie on top. */
+  /** The points in drawing order: the last ones are on top. */
   readonly order: ArrayLike<number>
-  /** Colour of each point, of `word`. */
+  /** The colour of each point, from `word`. */
   readonly colourOf: (i: number) => number
-  /** Device pixels. */
+  /** In device pixels. */
   readonly radius: number
 }
 
-/** Draws over what is there; `ratio` device pixels to a CSS pixel. */
+/** Draws over the existing image; `ratio` is device pixels per CSS pixel. */
 export function drawPoints(image: ImageData, points: Points, view: MapView, ratio: number, { order, colourOf, radius }: Layer): void {
   const { width, height } = image
   const pixels = new Uint32Array(image.data.buffer)
@@ -49,7 +49,7 @@ export function drawPoints(image: ImageData, points: Points, view: MapView, rati
   }
 }
 
-/** A colour with an opacity over another one (source-over, not premultiplied). */
+/** Blends a colour with an opacity over another (source-over, not premultiplied). */
 function over(top: number, alpha: number, below: number): number {
   if (alpha === 255 || below === 0) return ((top & 0xffffff) | (alpha << 24)) >>> 0
   const under = ((below >>> 24) * (255 - alpha)) / 255

@@ -1,4 +1,4 @@
-/** What the colours of a map say: of each value which images have it, asked of the application by a filter each. */
+/** The legend of a map: for each value, the images that have it, found with one filter query each. */
 import type { Facets } from '#shared/contract/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import { seriesColour } from '../../../chart.ts'
@@ -7,19 +7,19 @@ import type { colourings } from '../../../routing/address.ts'
 export type Colouring = (typeof colourings)[number]
 
 export interface LegendValue {
-  /** As it is shown; null: a value that has no name, as no split. */
+  /** The displayed name; null for a value without one, such as no split. */
   readonly name: string | null
   readonly colour: string
   readonly filter: MediaFilter
   readonly count: number
 }
 
-/** So many can be told apart; the rest stays grey. */
+/** More colours could not be told apart; the rest stays grey. */
 const most = 12
 const more = ['#8c6d31', '#c2457d', '#5c7cfa', '#7a8b2a', '#b08cd9', '#4d9c8d']
 const colourAt = (i: number) => (i < 6 ? seriesColour(i) : more[(i - 6) % more.length]!)
 
-/** The values of a colouring, the most frequent first. */
+/** The values of a colouring, most frequent first. */
 export function legendOf(
   by: Colouring,
   facets: Facets | null,

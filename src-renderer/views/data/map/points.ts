@@ -1,4 +1,4 @@
-/** Many points on a plane [0, 1]²: the nearest to a place, those within an outline. */
+/** Many points on the plane [0, 1]²: finds the nearest one, or those within an outline. */
 
 export interface Points {
   /** Of equal length. */
@@ -10,7 +10,7 @@ export interface Place {
   readonly y: number
 }
 
-/** Points by the cells of a square grid, about two a cell, as offsets into one list. */
+/** Points by cell of a square grid with about two per cell, as offsets into one list. */
 export class PointIndex {
   private readonly side: number
   private readonly starts: Uint32Array
@@ -34,7 +34,7 @@ export class PointIndex {
     return this.along(this.points.y[i]!) * this.side + this.along(this.points.x[i]!)
   }
 
-  /** Calls `each` with the points of all cells that a box touches. */
+  /** Calls `each` with the points of all cells that intersect a box. */
   private around(x0: number, y0: number, x1: number, y1: number, each: (i: number) => void): void {
     const [left, right, top, bottom] = [this.along(x0), this.along(x1), this.along(y0), this.along(y1)]
     for (let row = top; row <= bottom; row++) {
@@ -43,7 +43,7 @@ export class PointIndex {
     }
   }
 
-  /** The nearest within a radius that `passes`; null where there is none. */
+  /** The nearest point within a radius that `passes`; null if there is none. */
   nearest({ x, y }: Place, radius: number, passes: (i: number) => boolean = () => true): number | null {
     let best: number | null = null
     let least = radius * radius
@@ -54,7 +54,7 @@ export class PointIndex {
     return best
   }
 
-  /** Those inside an outline (even-odd rule), in the order of the points. */
+  /** The points inside an outline (even-odd rule), in order. */
   within(outline: readonly Place[], passes: (i: number) => boolean = () => true): number[] {
     if (outline.length < 3) return []
     const [xs, ys] = [outline.map((p) => p.x), outline.map((p) => p.y)]

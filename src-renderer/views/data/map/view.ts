@@ -1,4 +1,4 @@
-/** The part of the plane that is seen: `scale` CSS pixels to the unit, the plane's origin at (`left`, `top`). */
+/** The visible part of the plane: `scale` is CSS pixels per unit, (`left`, `top`) the position of the plane's origin. */
 import type { Place } from './points.ts'
 
 export interface MapView {
@@ -12,12 +12,12 @@ export interface Size {
 }
 const margin = 24
 
-/** All points in the middle. */
+/** Fits all points, centred. */
 export function fit({ width, height }: Size, bounds = { x: 1, y: 1 }): MapView {
   const scale = Math.max(1, Math.min((width - 2 * margin) / Math.max(bounds.x, 1e-6), (height - 2 * margin) / Math.max(bounds.y, 1e-6)))
   return { scale, left: (width - scale * bounds.x) / 2, top: (height - scale * bounds.y) / 2 }
 }
-/** Larger or smaller, the place under `at` (CSS pixels) staying where it is; from half to 400 times the fitted size. */
+/** Zooms while keeping the place under `at` (CSS pixels) fixed; limited to half to 400 times the fitted scale. */
 export function zoomed(view: MapView, at: Place, factor: number, fitted: number): MapView {
   const scale = Math.min(fitted * 400, Math.max(fitted / 2, view.scale * factor))
   const by = scale / view.scale
