@@ -1,4 +1,4 @@
-/** A text file beside each image, of the same stem: one caption a line. */
+/** A text file next to each image, with the same stem and one caption per line. */
 import path from 'node:path'
 import type { Draft, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'

@@ -1,6 +1,6 @@
 /**
- * Apple's Create ML: a list of images, each with boxes by their centre
- * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label.
+ * Apple Create ML: a list of images, each with centre-based boxes
+ * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or a label.
  */
 import type { RecordLabel } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'

@@ -1,6 +1,6 @@
 /**
- * Tables: a row an annotation, an image, or an image's class columns; the columns are told by their names or, without a header, by the
- * first row.
+ * Tables with one row per annotation or image, or with a column per class; columns are recognised by name or, without
+ * a header, by the first row.
  */
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -24,14 +24,14 @@ const recognises = ({ name, file }: Peek) =>
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file } = source
-  // Those at the top, or else in any folder: one a split.
+  // Tables at the top, or else in any folder: one per split.
   const all =
     file === null ? [...tree.files('', source.findings)].filter((f) => /\.(?:csv|tsv|txt)$/i.test(f) && recognises(tree.peek(f))) : [file]
   const drafts = all.length === 1 ? readFile(source, all[0]!) : merged(source, all)
   yield* drafts
 }
 
-/** One image may be in several files: boxes in one, captions in another. */
+/** An image may appear in several files: boxes in one, captions in another. */
 async function* merged(source: Source, files: readonly string[]): AsyncGenerator<Draft> {
   for (const file of files) yield* readFile(source, file)
 }
@@ -65,7 +65,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
     const plan = survey.plan(file, findings)
     const names = namer(tree, file, plan.classes, (text) => findings.note(text))
     source.declareLabels(plan.oneHot.length ? plan.oneHot : names.names)
-    const found = new Map<string, string>() // an image that is named in two ways is one
+    const found = new Map<string, string>() // one image may be named in two ways
     const drafts = new Map<string, { image: Found; where: Where; names: string[] }>()
     for (const name of spool.keys('row')) {
       const where = { file, line: spool.of('row', name)[0]!.line }

@@ -61,10 +61,10 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-/** Label → its attributes and points, as the file defines them before the images. */
+/** The attributes and points of each label, as defined in the file before the images. */
 type Rules = Map<string, { attributes: AttributeDefinition[]; svg: string; skeleton: Skeleton | null | undefined; told?: true }>
 
-/** A label is only known when those below it, which are its points, are. */
+/** Declares a label only once its sub-labels (its points) are known. */
 function declare(source: Source, rules: Rules, parts: ReadonlyMap<string, readonly string[]>): void {
   for (const [name, rule] of rules) {
     if (rule.told) continue
@@ -114,12 +114,12 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
   return { image, where, size, split: splitOfImage(subset, file), labels, regions: joinParts(regions) }
 }
 
-/** CVAT names the subset; other writers have a file for each. */
+/** CVAT names the subset; other writers use one file per split. */
 const splitOfImage = (subset: string | undefined, file: string) => (subset ? (subset === 'default' ? null : subset) : splitOfFile(file))
 
-/** A file for each split: its readers take the subset of a file for that of all its images. */
+/** Writes one file per split, because readers apply a file's subset to all its images. */
 function write(given: Iterable<Item>, target: Target): void {
-  // Sequences that have tracks are videos there.
+  // Sequences with tracks are written as videos.
   const items: Iterable<Item> = target.summary.counts.tracks ? writeVideos([...given], target) : given
   if (Array.isArray(items) && items.length === 0) return
   const labels = target.labels

@@ -1,5 +1,6 @@
 /**
- * What a table is like as a whole: columns of 0 and 1 are classes, boxes within 0 to 1 are parts, … : told by all its rows, not by each.
+ * Decides properties of a table from all its rows rather than row by row: columns of 0 and 1 are classes, boxes within
+ * 0 to 1 are relative, and so on.
  */
 import type { Column, Layout } from './layout.ts'
 import { boxesIn, boxIn, type Numbers, type Row } from './shapes.ts'
@@ -8,27 +9,27 @@ import { plainName } from '../../fields.ts'
 import type { Findings } from '../../findings.ts'
 
 export interface Plan {
-  /** Columns that are classes, by their names; of some the name is a known one. */
+  /** One-hot class columns by name; `aliased` are those whose name is also that of a known column. */
   oneHot: string[]
   aliased: ReadonlyMap<string, Column>
-  /** The column of classes, where none is called so. */
+  /** The class column, if none has a usual name. */
   label: string | null
-  /** Columns of 0 and 1 beside a label: tags of the image. */
+  /** 0/1 columns of a table that also has labels: image tags. */
   flags: string[]
-  /** Classes that say -1 for "uncertain". */
+  /** Class columns in which -1 means "uncertain". */
   uncertain: string[]
-  /** Columns that go to the regions. */
+  /** Columns stored as region attributes. */
   attributes: string[]
-  /** Boxes are in parts of the image; `bbox` holds two corners; makesense's rows are lines. */
+  /** Boxes are relative to the image; `bbox` holds two corners; makesense's rows are lines. */
   parts: boolean
   corners: boolean
   lines: boolean
   tagsAreTags: boolean
-  /** Every label, as it is written. */
+  /** Every label, as written in the file. */
   classes: Set<string>
 }
 
-/** Columns whose names may be classes as well. */
+/** Known columns whose names might also be class names. */
 const doubtful: readonly Column[] = [
   'caption',
   'language',
@@ -47,7 +48,7 @@ const doubtful: readonly Column[] = [
 ]
 const maybeClass = /^(?:name|object|species|breed)$/
 const geometry: readonly Column[] = ['xmin', 'x', 'cx', 'bbox', 'boxes', 'polygon', 'rle', 'shape']
-/** Numbers of rows and of captions. */
+/** Names of columns that only number rows or captions. */
 const idle = /^(?:index|unnamed\d*|unnamed:\d+|row|rowid|no|nr|#|commentnumber|captionnumber|sentid|id)$/
 
 interface Seen {
@@ -60,7 +61,7 @@ interface Seen {
   values: Set<string>
 }
 
-const slack = 0.01 // boxes of a detector reach over the edge
+const slack = 0.01 // detectors' boxes may exceed the image
 
 export class Survey {
   private readonly seen = new Map<string, Seen>()
@@ -128,7 +129,7 @@ export class Survey {
     }
     const names = others.map(([, name]) => name)
     const bits = names.filter(isBits)
-    // A class may be called “text”, or “object”.
+    // A class may be called “text” or “object”.
     const isClass = (c: Column) =>
       has(c) && isBits(`\0${c}`) && (c !== 'label' || maybeClass.test(plainName(this.layout.names[columns.label!] ?? '')))
     const doubted = bits.length > 0 && !ours ? doubtful.filter(isClass) : []
@@ -138,12 +139,12 @@ export class Survey {
         ? []
         : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]),
     )
-    // Beside words of another kind, columns of 0 and 1 are no classes for sure.
+    // If other columns hold labels or captions, 0/1 columns are not classes.
     const worded = labelled || (has('caption') && !doubted.includes('caption'))
     const oneHot =
       shaped || worded || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
     const flags = worded && !shaped && !ours ? bits.filter((n) => !idle.test(plainName(n))) : []
-    // The one column that is not known, beside the images' and of words: their classes.
+    // The only unknown column next to the image names, if textual, holds their classes.
     const [only, ...more] = names.filter((n) => !idle.test(plainName(n)))
     const sole =
       !shaped &&
