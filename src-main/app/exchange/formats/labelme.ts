@@ -1,4 +1,4 @@
-/** LabelMe JSON, one file an image: wkentaro/labelme labelme/_label_file.py; X-AnyLabeling's extensions are read too. */
+/** LabelMe JSON, one file per image: wkentaro/labelme labelme/_label_file.py; X-AnyLabeling's extensions are read too. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -36,7 +36,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-/** The image that is named, or beside the file, or in it. */
+/** The image as named in the file, next to the file, or embedded in it. */
 async function imageOf(source: Source, file: string, f: z.output<typeof labelmeFile>): Promise<Pick<Draft, 'image' | 'root'> | null> {
   const { images, findings } = source
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
@@ -61,7 +61,7 @@ async function imageOf(source: Source, file: string, f: z.output<typeof labelmeF
   return named && { image: named }
 }
 
-/** By its first bytes: the formats that labelme opens. */
+/** Image type by signature: the formats that labelme opens. */
 function pictureExtension(data: Buffer): string | null {
   const start = data.toString('latin1', 0, 12)
   if (start.startsWith('\x89PNG')) return '.png'
@@ -105,7 +105,7 @@ function draftOf(
     }
   }
   const { regions: joined, places } = joinedWithPlaces(regions)
-  // Parts are one region, and need no group for it; whatever else a group ties keeps it.
+  // Parts of one region need no group; any other group stays an attribute.
   const groups = new Map<string, Set<number>>()
   regions.forEach(({ group }, i) => group != null && groups.set(group, (groups.get(group) ?? new Set()).add(places[i]!)))
   for (const [group, members] of groups)

@@ -1,5 +1,6 @@
 /**
- * Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts.
+ * Label Studio JSON: labelstud.io/guide/export. Coordinates are percentages of the image; boxes rotate about their
+ * top-left corner; brush masks as in brush.ts.
  */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { encodeBrush } from '../brush.ts'
@@ -112,7 +113,7 @@ function valuesOf({ shape }: RecordRegion, size: Size): { type: string; value: o
     case 'polyline':
       return [{ type: 'polygonlabels', value: { points: percent(shape.points), closed: false } }]
     case 'keypoints': {
-      // Label Studio shows them all; the first has the whole for a reader that knows it, the others are its own.
+      // Label Studio displays every point; the first also stores the whole shape for our reader, which skips the others.
       const seen = shape.points.filter((p) => p.v > 0)
       return (seen.length ? seen : shape.points.slice(0, 1)).map((p) => ({
         type: 'keypointlabels',
