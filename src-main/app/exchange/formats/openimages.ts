@@ -1,6 +1,6 @@
 /**
- * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID;
- * classes are codes that another table names.
+ * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks,
+ * joined by ImageID; class codes are named by another table.
  */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
@@ -20,7 +20,7 @@ import { splitOfFile } from '../splits.ts'
 type Row = Record<string, string>
 type Kind = 'boxes' | 'labels' | 'masks' | 'relationships' | 'points' | 'images'
 
-/** By its columns; names of files are the downloader's to choose. */
+/** By columns, since the downloader chooses the file names. */
 function kindOf(file: string): Kind | null {
   const has = (...names: string[]) => names.every((n) => header.includes(n))
   const header = (firstRows(beginning(file, 1 << 12).replace(/^\ufeff/, ''), ',', 1)[0] ?? []).map((h) => h.trim())
@@ -36,14 +36,14 @@ function kindOf(file: string): Kind | null {
 const recognises = ({ name, file }: Peek) => name.endsWith('.csv') && kindOf(file) !== null
 
 const flags = new Set(['IsOccluded', 'IsTruncated', 'IsGroupOf', 'IsDepiction', 'IsInside'])
-/** 1 and 0; -1 is unknown and stays as it is. */
+/** Turns 1 and 0 into flags; -1 means unknown and stays. */
 const flagged = (name: string, text: string) => (flags.has(name) && /^[01](?:\.0)?$/.test(text) ? text.startsWith('1') : fieldValue(text))
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, images, findings } = source
   const spool = new Spool()
   const used = new Set<string>()
-  const inPixels = new Set<string>() // files with a box beyond 0 to 1
+  const inPixels = new Set<string>() // files with a box outside 0 to 1
   let absent = 0
   let last = ''
   try {
@@ -115,7 +115,7 @@ async function draftOf(
     split ??= row['Subset'] || splitOfFile(file)
     if (kind === 'labels' && label && !labels.some((l) => l.label === label)) {
       const score = Number(row['Confidence'] ?? '1')
-      // What people have not verified is a machine's proposal.
+      // Labels not verified by people are machine proposals.
       labels.push({
         label,
         ...(row['Source'] === 'machine' && score >= 0 && score <= 1
@@ -173,7 +173,7 @@ async function maskOf({ images }: Source, name: string, file: string): Promise<B
   return { data: data.filter((_, i) => i % info.channels === 0), width: info.width, height: info.height }
 }
 
-/** Masks are of a smaller picture than the image: the nearest pixel of theirs for each. */
+/** Masks are smaller than the image: nearest-neighbour upscaling to the image's size. */
 function fitted({ data, width, height }: Bitmap, size: Size): Uint8Array {
   const out = new Uint8Array(size.width * size.height)
   for (let y = 0; y < size.height; y++) {

@@ -1,6 +1,6 @@
 /**
- * COCO panoptic: a PNG an image whose colours are the ids of its segments (R + 256 G + 65536 B).
- * cocodataset.org/#format-data, cocodataset/panopticapi.
+ * COCO panoptic: one PNG per image whose colours are segment ids (R + 256 G + 65536 B). cocodataset.org/#format-data,
+ * cocodataset/panopticapi.
  */
 import { encode } from 'fast-png'
 import path from 'node:path'
@@ -173,7 +173,7 @@ function contentOf(
   return { regions, captions }
 }
 
-/** Each split's list of segments, written beside its images. */
+/** One document per split, written next to its images. */
 interface Document {
   images: TextFile
   segments: string[]
@@ -204,7 +204,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!drawn) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: it has no area`)
       return drawn
     })
-    // The upper region owns the pixels that two share.
+    // Where regions overlap, the upper one owns the pixels.
     for (const [i, r] of regions.entries())
       for (const [start, end] of intervals(decodeRle(maskOf(r.shape, size)!))) owner.fill(i + 1, start, end)
     const found = columns(owner, size)
@@ -255,7 +255,7 @@ function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
-/** Masks of a picture that lies column by column. */
+/** Turns the owner map (column-major) into one mask per region. */
 function columns(owner: Uint32Array, { width, height }: { width: number; height: number }) {
   const found = new Map<number, [number, number][]>()
   for (let i = 0; i < owner.length;) {

@@ -1,7 +1,7 @@
 /**
- * What vision-language models are trained on: a prefix and a suffix (PaliGemma, Florence-2) or a conversation (LLaVA, ShareGPT4V, chat
- * messages). Answers to a request for a description are captions, `<loc…>` words are boxes; other answers are no annotation of the image
- * and are named.
+ * Training data of vision-language models: prefix and suffix (PaliGemma, Florence-2) or conversations (LLaVA,
+ * ShareGPT4V, chat messages). Answers to a request for a description become captions, `<loc…>` tokens boxes; other
+ * answers are not annotations and are reported.
  */
 import type { RecordCaption } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
@@ -35,7 +35,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     const rows: AsyncIterable<JsonRow> | Iterable<JsonRow> = isLines(file)
       ? jsonRows(tree.absolute(file))
       : jsonItems(tree.absolute(file), { elements: [''] })
-    // The turns of one image may be several rows.
+    // One image's turns may be spread over several rows.
     const drafts = new Map<string, { draft: Draft; parts: (Taken & { line: number })[] }>()
     for await (const { value, line, problem } of rows) {
       const where = { file, line }
@@ -57,7 +57,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-/** Regions need the image's size, captions don't. */
+/** Regions need the image's size, captions do not. */
 interface Taken {
   captions: RecordCaption[]
   regions: (size: Size) => DraftRegion[]
@@ -135,7 +135,7 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
   return turns
 }
 
-/** As PaliGemma's tasks are called, Florence-2's, and as people ask. */
+/** Caption requests as PaliGemma and Florence-2 name them, and as people ask. */
 const short = /^\s*(?:cap|caption|describe|description)(?:\s+([a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\s*[.:]?\s*$/i
 const florence = /^\s*<(?:MORE_DETAILED_|DETAILED_)?CAPTION>\s*$/i
 const words = new RegExp(
@@ -149,7 +149,7 @@ const words = new RegExp(
   'i',
 )
 
-/** The language asked for, '' where none is told; null of a request for something else. */
+/** The requested language, '' if none is given; null if the request is for something else. */
 function describes(asked: string): string | null {
   const bare = asked.trim()
   if (bare === '' || florence.test(bare)) return ''
@@ -162,13 +162,13 @@ interface Located {
   regions: (size: Size) => DraftRegion[]
   many: number
   masks: number
-  /** What is left of the answer. */
+  /** The remainder of the answer. */
   rest: string
 }
 
 /**
- * Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right,
- * bottom) after it.
+ * Boxes as tokens: PaliGemma writes four of 1024 steps (top, left, bottom, right) before the name, Florence-2 four of
+ * 1000 (left, top, right, bottom) after it.
  */
 function locatedIn(asked: string, answer: string): Located | null {
   if (/<loc_\d+>/.test(answer)) return ofFlorence(asked, answer)
@@ -200,7 +200,7 @@ function locatedIn(asked: string, answer: string): Located | null {
 
 function ofFlorence(asked: string, answer: string): Located {
   const steps: { label: string; at: number[] }[] = []
-  // Words, a place, words, a place, …: places with nothing between them go together.
+  // Words and locations alternate; locations with nothing between them belong together.
   const pieces = answer.split(/<loc_(\d+)>/)
   for (let i = 0; i + 1 < pieces.length; i += 2) {
     const label = pieces[i]!.slice(0, 500)
@@ -218,7 +218,7 @@ function ofFlorence(asked: string, answer: string): Located {
     rest: '',
     regions: ({ width, height }) =>
       objects.flatMap(({ label: name, at }): DraftRegion[] => {
-        // The middle of the step.
+        // The centre of the step.
         const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
         const ring = outline ? toRing(places) : null
         if (ring) return [{ label: name, shape: polygonOf(ring) }]

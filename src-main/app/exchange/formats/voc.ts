@@ -1,4 +1,7 @@
-/** Pascal VOC XML, one file an image (VOC2012 devkit, section 4). Its first pixel is 1 by the specification; many tools write 0. */
+/**
+ * Pascal VOC XML, one file per image (VOC2012 devkit, section 4). The specification counts pixels from 1; many tools
+ * count from 0.
+ */
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
@@ -21,8 +24,9 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
 }
 
 /**
- * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's
- * converter (it leaves the database empty) count from 0; without a hint it is 1, as the specification has it.
+ * Decides whether coordinates count from 0 or 1. Our own mark and the devkit's decide first; a box starting below 1,
+ * fractional pixels, or labelme's converter (which leaves the database empty) mean 0. Without a hint it is 1, as
+ * specified.
  */
 function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
   if (asked !== 'auto') return { base: Number(asked), why: 'as requested' }
@@ -40,15 +44,15 @@ function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; 
       if (!Number.isInteger(Number(n))) fractions++
     }
   }
-  // The devkit has a few parts of pixels too.
+  // The devkit itself has a few fractional coordinates.
   if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are parts of pixels' }
   return { base: 1, why: 'as the specification has it' }
 }
 
-/** The XML of MIT's LabelMe, which only looks like VOC's: outlines of `pt`, counted from 0. */
+/** The XML of MIT's LabelMe, which resembles VOC's: polygons of `pt`, counted from 0. */
 const ofLabelMe = /<sourceAnnotation\b|<imagesize\b|<polygon>\s*(?:<username>[^<]*<\/username>\s*)?<pt>/
 
-/** Which split each image name is in, by the lists in ImageSets/Main beside Annotations. */
+/** Maps image names to splits, by the lists in ImageSets/Main next to Annotations. */
 function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   const splits = new Map<string, string>()
   for (const folder of ['ImageSets/Main', 'ImageSets'].map((f) => join(devkit, f)))
@@ -99,7 +103,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const regions: DraftRegion[] = []
   let groups = 0
   for (const object of root.children.filter((c) => c.name === 'object')) {
-    if (childText(object, 'deleted') === '1') continue // LabelMe keeps what was deleted
+    if (childText(object, 'deleted') === '1') continue // LabelMe keeps deleted objects in the file
     const label = childText(object, 'name') || null
     const attributes = attributesOf(object)
     const shape = shapeOf(object, base)
@@ -114,7 +118,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
       continue
     }
-    // Parts are regions of their own, tied to their object.
+    // Parts become regions of their own, grouped with their object.
     if (placed.length) attributes[groupAttribute] ??= ++groups
     regions.push({ label, shape, line: object.line, attributes })
     for (const part of placed)
@@ -134,10 +138,10 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
 }
 
 const withoutFolder = (file: string) => file.replace(/^(?:.*\/)?Annotations\//, '')
-/** 0 stands for a size that the tool did not know. */
+/** 0 means that the tool did not know the size. */
 const integer = (text: string | undefined) => (numberOf(text) ? numberOf(text) : undefined)
 
-/** An outline, a box that is turned (roLabelImg: radians), a box, or the point of an action; null where there is none of them. */
+/** A polygon, a rotated box (roLabelImg, in radians), a box or an action's point; null if the object has none of them. */
 function shapeOf(object: XmlElement, base: number): Shape | null {
   const rings = object.children
     .filter((c) => c.name === 'polygon')
@@ -158,7 +162,7 @@ function shapeOf(object: XmlElement, base: number): Shape | null {
   const b = child(object, 'bndbox')
   if (b) {
     const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((n) => numberOf(childText(b, n))) as [number, number, number, number]
-    // Counted from 1, the last pixel is part of the box.
+    // When counting from 1, the last pixel is part of the box.
     return boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base)
   }
   const point = child(object, 'point')

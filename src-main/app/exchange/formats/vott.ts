@@ -1,7 +1,4 @@
-/**
- * Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first
- * version.
- */
+/** Microsoft VoTT (github.com/microsoft/VoTT): an export of the whole project or one file per image, and version 1's frames. */
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
@@ -23,7 +20,7 @@ const recognises = ({ name, has, outline }: Peek) =>
 function* read(source: Source): Generator<Draft> {
   const seen = new Set<string>()
   const files = ownFiles(source, recognises)
-  // The whole project before the files of its images.
+  // The whole project is read before its single-image files.
   const ranked = files
     .map((file) => ({ file, json: source.tree.peek(file).outline.keys.has('asset') }))
     .sort((a, b) => Number(a.json) - Number(b.json))
@@ -107,7 +104,7 @@ function shapeOf(r: Fields): Shape {
   return boxBetween(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))
 }
 
-/** Version 1: lists of boxes by the image's name, on a picture of the size that each names. */
+/** Version 1: lists of boxes by image name, each scaled to the size it states. */
 function* frames({ images, findings, declareLabels }: Source, file: string, json: Fields): Generator<Draft> {
   if (typeof json['inputTags'] === 'string') declareLabels(json['inputTags'].split(',').map((t) => t.trim()))
   for (const [name, list] of Object.entries(json['frames'] as Fields)) {

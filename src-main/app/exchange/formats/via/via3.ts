@@ -1,4 +1,4 @@
-/** Projects of VIA 3: shapes as numbers after a code, attributes by id with their options by id. */
+/** VIA 3 projects: shapes as numbers after a type code, attributes and their options by id. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../../draft.ts'
@@ -12,7 +12,7 @@ type Fields = Record<string, unknown>
 const objects = (v: unknown): [string, Fields][] =>
   isObject(v) ? Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])) : []
 
-/** What the attribute goes by that tells the class, and the one that describes. */
+/** Usual names of the class attribute, and of the description. */
 export const classNames = [
   'class',
   'label',
@@ -30,7 +30,7 @@ export const classNames = [
 ]
 export const captionNames = ['caption', 'description', 'captions', 'text', 'comment']
 
-/** The attribute that tells the class: named so, else the only one, else the first with options to choose from. */
+/** The class attribute: by name, else the only one, else the first with options. */
 export function classAttribute(names: readonly string[], declared: Readonly<Record<string, { type?: string }>>): string | undefined {
   const named = keyNamed(names, classNames)
   if (named !== undefined) return named
@@ -109,7 +109,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
   }
 }
 
-/** The code of a shape, then its numbers. */
+/** A type code followed by numbers. */
 function shapeOf([code, ...p]: number[]): Shape {
   const [a = NaN, b = NaN, c = NaN, d = NaN] = p
   switch (code) {
