@@ -1,4 +1,4 @@
-/** Which folders name classes: siblings that hold images, with names that are not those that any folder of images may have. */
+/** Decides which folders name classes: siblings that hold images and whose names are not generic. */
 import path from 'node:path'
 import { usualSplit } from './splits.ts'
 
@@ -25,7 +25,7 @@ const dates = [
   /^\d{10}(\d{3})?$/,
 ]
 
-/** Why a folder of this name is no class; null where it may be one. */
+/** Why a folder of this name is not a class; null if it may be one. */
 export function notAClass(name: string): string | null {
   if (usualSplit(name) || usualSplit(name.replace(/[-_ ]?(set|images?|data|split|\d+)$/i, ''))) return 'the name of a split'
   if (dates.some((d) => d.test(name))) return 'a date'
@@ -33,15 +33,15 @@ export function notAClass(name: string): string | null {
   return null
 }
 
-/** As far as a name goes that says what kind of thing lies in it, whatever the person asks for. */
+/** Whether the name only says what kind of files it holds; such names are refused even when class folders are requested. */
 export const isGenericName = (name: string) => notAClass(name) !== null && notAClass(name) !== 'a date'
 
 export const noLabel = '_unlabelled'
-export const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is datumaro's
+export const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is Datumaro's
 
 export interface Placed {
   split: string | null
-  /** The folder that names the class. */
+  /** The folder naming the class. */
   folder: string | null
 }
 
@@ -51,9 +51,9 @@ interface Node {
 }
 
 /**
- * Reads the layout of all images at once. Folders are classes where at least two of them lie side by side, below a split or not, and no
- * image lies beside them. With `asked` a person said that folders are classes: then every name is taken but those of splits and of
- * folders in general.
+ * Analyses the layout of all images together. Folders are classes if at least two are siblings, below a split or not,
+ * and no image is next to them. With `asked`, the person stated that folders are classes: every name is accepted
+ * except splits and generic folder names.
  */
 export function classLayout(
   files: Iterable<string>,
@@ -101,7 +101,7 @@ export function classLayout(
       if (reason === null) classes.add(c.at)
       else refused.set(c.at, reason)
     }
-    // A folder that is no class may have classes in it.
+    // A folder that is not a class may contain classes.
     for (const c of others) if (!classes.has(c.at)) visit([c], depth + 1)
   }
   visit([{ at: '', node: top }], 0)
@@ -116,5 +116,5 @@ export function classLayout(
   }
 }
 
-/** The folder's own name, for a set that bears it. */
+/** The dataset's name, taken from its folder. */
 export const setNameOf = (root: string) => path.basename(root)
