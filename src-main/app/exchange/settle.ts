@@ -1,4 +1,7 @@
-/** Draft → record: the image's true size, geometry that is finite and inside the image, one line for each thing that is not. */
+/**
+ * Turns a draft into a record: the image's true size, geometry that is finite and inside the image, and one finding
+ * for each repair.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
@@ -17,13 +20,14 @@ import { rasterOf } from '../media/raster.ts'
 import { usualSplit } from './splits.ts'
 
 interface Probe extends Size {
-  /** EXIF, 1 to 8; `width` and `height` are of the upright image. */
+  /** EXIF orientation, 1 to 8; `width` and `height` describe the upright image. */
   orientation: number
 }
 
 /**
- * An image that is not there is kept with its annotations, so that its file can be linked later (see relink.ts): with the size annotated,
- * or without one where the geometry is in pixels. Null where the record can't be stored at all.
+ * A missing image is kept with its annotations so that its file can be linked later (see relink.ts): with the
+ * annotated size, or without a size if the geometry is in pixels.
+ * @returns null if the record cannot be stored at all
  */
 export async function settle(source: Source, draft: Draft, file: string): Promise<ImageRecord | null> {
   const { findings } = source
@@ -75,7 +79,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(draft.tags?.length ? { tags: draft.tags } : {}),
     ...(draft.review ? { review: draft.review } : {}),
   }
-  // A path is not repaired: it would be another file's.
+  // Paths are never repaired: the repaired path would name another file.
   const { fileName, ...said } = drafted
   const carried = repairedDeep(said)
   const record = { ...carried, fileName }
@@ -86,11 +90,12 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   return imageRecord.safeParse(without(record, parsed.error.issues)).data ?? null
 }
 
-/** What an annotation can do without. */
+/** Optional fields of an annotation, which may be dropped if invalid. */
 const optional = new Set<PropertyKey>(['author', 'state', 'attributes', 'z', 'language', 'spans'])
 
 /**
- * The record less what its schema refuses: a field where it is optional, else the label, caption or tag. Regions stay in their places.
+ * Removes what the schema refused: the field if it is optional, otherwise the whole label, caption or tag. Regions
+ * keep their indices.
  */
 function without(record: ImageRecord, issues: readonly { path: PropertyKey[] }[]): ImageRecord {
   const less = structuredClone(record) as ImageRecord & Record<string, unknown>
@@ -126,7 +131,7 @@ function sizeOf({ size }: Draft): Size | undefined {
   return size && valid(size.width) && valid(size.height) ? { width: size.width, height: size.height } : undefined
 }
 
-/** The upright size; the orientation; and the size as stored, where the geometry was drawn on that. */
+/** The upright size, the orientation, and the stored size if the geometry was drawn on the stored (unrotated) image. */
 function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [Size | undefined, number, Size | undefined] {
   const annotated = sizeOf(draft)
   const { where, image } = draft
@@ -164,7 +169,7 @@ function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): 
   }
 }
 
-/** Finite, not empty and inside the image; null, with the reason noted, where that cannot be. */
+/** Returns finite, non-empty geometry inside the image, or null with the reason noted. */
 function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings }: Source): Shape | null {
   const leave = (reason: string) => {
     findings.leave(at, reason)
@@ -172,7 +177,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   }
   for (const n of numbersOf(shape)) {
     if (!Number.isFinite(n)) return leave(`${shape.kind}: a coordinate is not a finite number`)
-    // What lies further out is cut at the image's border, where that is known.
+    // Larger coordinates are clipped to the image when its size is known.
     if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is beyond any image`)
   }
   const many = tooMany(shape)
@@ -186,7 +191,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0))
     return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
   if (!size) return shape
-  // Coordinates that went through another unit come back with rounding errors; that is not outside.
+  // Coordinates converted between units carry rounding errors; those do not count as outside.
   const slack = 1e-3
   const b = shapeBox(shape)
   if (shape.kind !== 'rotated-box' && b.x >= -slack && b.y >= -slack && b.x + b.w <= size.width + slack && b.y + b.h <= size.height + slack)
@@ -209,7 +214,7 @@ const round = (n: number) => Math.round(n * 100) / 100
 const describe = (b: { x: number; y: number; w: number; h: number }) =>
   `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
 
-/** Coordinates, and what else has to be a finite number. */
+/** All numbers that must be finite: coordinates and sizes. */
 function* numbersOf(shape: Shape): Generator<number> {
   if (shape.kind === 'mask') return yield* shape.rle.size
   yield* coordinatesOf(shape)
@@ -237,7 +242,7 @@ function tooMany(shape: Shape): string | null {
   }
 }
 
-/** Without those that are longer than any value of an attribute. */
+/** Drops attributes longer than the limit. */
 function soundAttributes(attributes: Attributes, at: Where, findings: Source['findings']): Attributes {
   const entries = Object.entries(attributes)
   const fits = ([name, value]: (typeof entries)[number]) =>
