@@ -15,7 +15,7 @@ interface Options {
   json?: boolean
 }
 
-/** Two names, or the only two authors there are. */
+/** Two names, or the project's authors if there are exactly two. */
 function pairOf(project: Project, names: readonly string[] | undefined): [AuthorRef, AuthorRef] {
   if (names) {
     if (names.length !== 2) throw userError(sentence('command.two-authors', { found: names.length }))

@@ -15,7 +15,7 @@ const number = (text: string) => {
   return Number(text)
 }
 
-/** @throws one line naming the option */
+/** @throws a one-line user error naming the option */
 function parsed<T>(
   schema: {
     safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
@@ -30,7 +30,7 @@ function parsed<T>(
   throw userError(`${command}: ${at.length ? `--${option}: ` : ''}${message}`)
 }
 
-/** A bar a phase; Ctrl+C stops between two steps. */
+/** Shows one progress bar per phase; Ctrl+C stops between two steps. */
 async function followed<T>(body: (control: { signal: AbortSignal; onProgress: (step: Step) => void }) => Promise<T>): Promise<T> {
   let bar: { phase: string; bar: ReturnType<typeof progressBar> } | undefined
   const abort = new AbortController()
@@ -147,7 +147,7 @@ interface SplitCommandOptions {
   json?: boolean
 }
 
-/** `--share ood=0.1`, as often as wanted. */
+/** Parses repeated `--share ood=0.1` options. */
 const namedShares = (given: readonly string[]) =>
   given.map((text) => {
     const [name = '', value = ''] = text.split('=')

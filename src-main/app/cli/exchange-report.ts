@@ -1,4 +1,4 @@
-/** What an import did, in lines for a person. */
+/** Formats an import's report as text. */
 import type { Finding, ImportReport, UnreadFile } from '#shared/model/exchange.ts'
 
 export const listed = (findings: readonly Finding[]) =>
@@ -7,7 +7,7 @@ export const listed = (findings: readonly Finding[]) =>
     .map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`)
     .join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
 
-/** The report for a person; what matters most comes last. */
+/** The report as lines, the most important last. */
 export function importLines(path: string, report: ImportReport): string[] {
   const { regions, labels, captions } = report.annotations
   const file = (u: UnreadFile) =>

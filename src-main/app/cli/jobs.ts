@@ -71,7 +71,7 @@ export const jobsCommand = (app: AppContext): Command =>
         }),
     )
 
-/** The queue as this process carries it out, with what the process before left. */
+/** The project's queue, run by this process, including jobs left by the previous one. */
 function queueOf(
   models: AppContext,
   project: Project,
@@ -83,7 +83,7 @@ function queueOf(
     models,
     kinds: jobKinds,
     projects: { take: () => held, release: () => undefined },
-    home: () => null, // whoever names a project on the command line means its queue, wherever it was filled
+    home: () => null, // naming a project on the command line means its queue, wherever it was filled
     hooks: {
       changed: ({ phase, part, done, total }) => phase && onProgress({ phase, part: part ?? undefined, done, total: total ?? done }),
       tell: () => undefined,
@@ -97,7 +97,7 @@ function queueOf(
   return queue
 }
 
-/** As somebody sees it who does not hold the project: what a process had at work that is gone is interrupted. */
+/** The jobs as seen without holding the project: running jobs of a vanished process are interrupted. */
 function seen({ db, folder }: Project): JobRecord[] {
   const holder = holderOf(folder)
   return listJobs(db).map((job) =>

@@ -17,7 +17,7 @@ interface Common {
   json?: boolean
 }
 
-/** With a project open; for reading only where nothing is to be changed. */
+/** Runs with the project open, read-only for a dry run. */
 function within<T>(o: Common, body: (project: Project) => T, readOnly = Boolean(o.dryRun)): T {
   const project = openProject(o.project, { readOnly })
   try {
@@ -48,13 +48,13 @@ function told({ regions, imageLabels, images, effects, removed }: LabelPreview, 
   ].join('\n')
 }
 
-/** Looks, or does it. */
+/** Previews the operation, or carries it out. */
 function carriedOut(o: Common, operation: (project: Project) => LabelOperation): void {
   const document = within(o, (project) => (o.dryRun ? previewLabels : changeLabels)(project, operation(project)))
   output(Boolean(o.json)).answer({ ...document, applied: !o.dryRun }, () => told(document, Boolean(o.dryRun)))
 }
 
-/** `colour=red`; true, false and numbers are what they look like, as in the fields of the window. */
+/** Parses `colour=red`; true, false and numbers get their types, as in the window's fields. */
 function attributeOf(text: string): { name: string; value: string | number | boolean } {
   const at = text.indexOf('=')
   if (at < 1) throw userError(sentence('command.split-attribute', { found: JSON.stringify(text) }))

@@ -75,7 +75,7 @@ function seedOf(text: string): number {
   return Number(text)
 }
 
-/** Every recipe with its settings, as its record has them. */
+/** Help text: every recipe with its settings, from its record. */
 function recipesHelp(): string {
   const settingOf = ([name, schema]: [string, z.ZodType]) => {
     const usual = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined
@@ -85,7 +85,7 @@ function recipesHelp(): string {
   return `\nRecipes, their settings and defaults:\n${lines.join('\n')}`
 }
 
-/** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; what is no number stays text. */
+/** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; values that are not numbers stay text. */
 export function settingsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
