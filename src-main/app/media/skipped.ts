@@ -1,4 +1,4 @@
-/** Files that lie among images and are none that can be taken: counted by their endings, with the reason. */
+/** Counts the files among images that cannot be added, by extension, with the reason. */
 import path from 'node:path'
 import type { SkippedFiles } from '#shared/model/scan.ts'
 
@@ -20,10 +20,10 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^(zip|tar|gz|tgz|7z|rar|bz2|xz|zst)$/, 'an archive: unpack it, or import it by itself'],
 ]
 
-/** Why a file of this ending is no image. */
+/** Why a file with this extension is not an image. */
 export const reasonOf = (ending: string): string => kinds.find(([re]) => re.test(ending))?.[1] ?? 'not an image'
 
-/** Endings listed. */
+/** Maximum number of extensions listed. */
 const most = 50
 
 export class Skipped {
@@ -36,7 +36,7 @@ export class Skipped {
     else this.found.set(ending, { ending, files: 1, example: file, reason: reasonOf(ending) })
   }
 
-  /** Those that look like images or films first, then the most frequent. */
+  /** Image- and video-like files first, then by frequency. */
   get list(): SkippedFiles {
     const other = (s: SkippedFiles[number]) => Number(s.reason === 'not an image')
     return [...this.found.values()].sort((a, b) => other(a) - other(b) || b.files - a.files).slice(0, most)
