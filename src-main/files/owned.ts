@@ -110,7 +110,7 @@ export function proveOwned(kind: OwnedKind, { as = `made by Dashi`, content = tr
     const other = firstNotOurs(folder, files, { ignore: [markerOf(kind)], content })
     if (!other) return
     const why = other.how === 'added' ? `was not ${as}` : `was changed since it was ${as}`
-    throw userError(`${path.join(name, other.rel)}: ${why}: not replaced; take it elsewhere first, or choose another place`)
+    throw userError(`${path.join(name, other.rel)}: ${why}: not replaced; move it away first, or choose another place`)
   }
 }
 

@@ -87,7 +87,7 @@ function always(): Kept[] {
   } catch {
     // a container's user may have no home
   }
-  places.push({ place: process.cwd(), name: 'the folder that you are in' })
+  places.push({ place: process.cwd(), name: 'the current folder' })
   return places
 }
 

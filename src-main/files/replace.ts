@@ -97,7 +97,7 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
     try {
       putNew(old, target)
     } catch (second) {
-      throw new DashiError('data', `${name}: could not be replaced; what was there lies beside it as ${old}`, { cause: second })
+      throw new DashiError('data', `${name}: could not be replaced; the old one is next to it, as ${old}`, { cause: second })
     }
     throw e
   }

@@ -87,4 +87,4 @@ export class Within {
 }
 
 export const linkReason = (to: string) =>
-  `a link that leads out of its folder, to ${to}; it is read only where that was agreed to (--follow-links)`
+  `a link that leads out of its folder, to ${to}; it is read only if links are allowed (--follow-links)`

@@ -67,7 +67,7 @@ export const importCommand = (_: AppContext): Command =>
       '--annotators <which>',
       'where several people annotated an image: first (the ground truth, else the first not cancelled) or all',
     )
-    .option('--second-opinion <name>', 'import as this person’s proposals, beside the project’s own annotations')
+    .option('--second-opinion <name>', 'import as this person’s proposals, alongside the project’s own annotations')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
       const options = parsed(importOptions, {
         secondOpinion: o['secondOpinion'],

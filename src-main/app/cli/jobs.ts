@@ -21,9 +21,9 @@ const command = (name: string, about: string) => new Command(name).description(a
 
 export const jobsCommand = (app: AppContext): Command =>
   new Command('jobs')
-    .description('the queue of a project: what waits, what is at work, and what was interrupted when the program ended')
+    .description('a project’s queue: waiting, running and interrupted jobs')
     .addCommand(
-      command('list', 'what is in the queue').action((o: Options) => {
+      command('list', 'list the queue').action((o: Options) => {
         const project = openProject(o.project, { readOnly: true })
         try {
           answer(o, seen(project))
@@ -33,7 +33,7 @@ export const jobsCommand = (app: AppContext): Command =>
       }),
     )
     .addCommand(
-      command('run', 'carry out what waits in the queue; with an id, resume that interrupted job or run it again as well')
+      command('run', 'run the waiting jobs; with an id, also resume or rerun that interrupted job')
         .argument('[id]', 'an interrupted job')
         .action(async (id: string | undefined, o: Options) => {
           const project = openProject(o.project)
@@ -58,7 +58,7 @@ export const jobsCommand = (app: AppContext): Command =>
         }),
     )
     .addCommand(
-      command('dismiss', 'offer an interrupted job no more')
+      command('dismiss', 'dismiss an interrupted job')
         .argument('<id>', 'an interrupted job')
         .action((id: string, o: Options) => {
           const project = openProject(o.project)

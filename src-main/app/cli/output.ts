@@ -75,6 +75,6 @@ export function exitCode(thrown: unknown): number {
     process.stderr.write(`dashi: ${errorLine(e)}\n`)
     return e.fault === 'cancelled' ? 130 : e.fault === 'engine' ? 1 : 2
   }
-  process.stderr.write(`dashi: a fault of the program: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
+  process.stderr.write(`dashi: internal error: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
   return 1
 }

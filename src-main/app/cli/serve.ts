@@ -89,16 +89,16 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
     process.exitCode = 0
     return serve(app, o)
   }
-  if (!desktop.screen) return inBrowser('Electron has no screen here to open a window on')
+  if (!desktop.screen) return inBrowser('There is no display for Electron’s window')
   if (!desktop.program()) {
-    if (!(await agreed('Electron’s program (about 120 MB) is fetched from its makers, this once. Go on? [Y/n] ')))
-      return inBrowser('Electron was not fetched')
-    const ended = ticking('Fetching Electron, this once …')
+    if (!(await agreed('Electron (about 120 MB) will be downloaded from its makers, once. Continue? [Y/n] ')))
+      return inBrowser('Electron was not downloaded')
+    const ended = ticking('Downloading Electron (once) …')
     const reason = await desktop.fetch().finally(ended)
-    if (reason !== null) return inBrowser(`Electron’s program cannot be fetched here (${reason})`)
+    if (reason !== null) return inBrowser(`Electron cannot be downloaded here (${reason})`)
   }
   const program = desktop.program()
-  if (!program) return inBrowser('Electron’s program cannot be fetched here')
+  if (!program) return inBrowser('Electron cannot be downloaded here')
   if (!(await ranDesktop(program, [desktop.main, ...(project ? [project] : [])]))) {
     const why = desktop.obstacle()
     return inBrowser(`Electron does not run here${why ? ` (${why})` : ''}`)

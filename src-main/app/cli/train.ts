@@ -14,7 +14,7 @@ import { defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'where to compute').choices(deviceRecords.map((d) => d.id)).default('auto')
+  new Option('--device <device>', 'device to compute on').choices(deviceRecords.map((d) => d.id)).default('auto')
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')
@@ -23,7 +23,7 @@ export const trainCommand = (app: AppContext): Command =>
     .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
     .option('--model <dir>', 'checkpoint folder to start from', app.nano)
     .addOption(deviceOption())
-    .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
+    .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
     .addHelpText('after', recipesHelp)

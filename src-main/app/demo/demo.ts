@@ -103,7 +103,7 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
     onProgress: (done, total) => hooks.onProgress('Sample', { phase: 'drawing', done, total }),
   })
   if (!verified)
-    hooks.say('The sample was drawn a little differently on this machine: figures may differ slightly from the published ones.')
+    hooks.say('The sample was rendered slightly differently on this machine: figures may differ slightly from the published ones.')
   return openProject(out)
 }
 
@@ -159,7 +159,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
   const version = (name: string) => (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version
   return {
     title: 'Five ways to fine-tune, and two soups',
-    subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings of one studio, asked of others.`,
+    subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings by one studio, tested on others.`,
     created: new Date().toISOString(),
     setting: {
       model: 'Nano (4.3 million parameters)',

@@ -29,7 +29,7 @@ const dates = [
 export function notAClass(name: string): string | null {
   if (usualSplit(name) || usualSplit(name.replace(/[-_ ]?(set|images?|data|split|\d+)$/i, ''))) return 'the name of a split'
   if (dates.some((d) => d.test(name))) return 'a date'
-  if (generic.test(name) || camera.test(name)) return 'a name that any folder of images may have'
+  if (generic.test(name) || camera.test(name)) return 'a generic folder name'
   return null
 }
 
@@ -93,11 +93,11 @@ export function classLayout(
         ? taken
           ? null
           : beside > 0
-            ? 'images lie beside it'
+            ? 'there are images next to it'
             : splits.length
-              ? 'folders of splits lie beside it'
-              : 'no other class lies beside it'
-        : (reasonOf(c.name) ?? 'a name that any folder of images may have')
+              ? 'there are split folders next to it'
+              : 'there is no other class next to it'
+        : (reasonOf(c.name) ?? 'a generic folder name')
       if (reason === null) classes.add(c.at)
       else refused.set(c.at, reason)
     }
@@ -106,8 +106,8 @@ export function classLayout(
   }
   visit([{ at: '', node: top }], 0)
   const told = [...refused].filter(([at]) => ![...classes].some((c) => c.startsWith(`${at}/`)))
-  for (const [at, reason] of told.slice(0, 10)) note(`${at}: not taken as a label (${reason})`)
-  if (told.length > 10) note(`${told.length - 10} more folders were not taken as labels`)
+  for (const [at, reason] of told.slice(0, 10)) note(`${at}: not used as a label (${reason})`)
+  if (told.length > 10) note(`${told.length - 10} more folders were not used as labels`)
   return (file) => {
     const steps = file.split('/').slice(0, -1)
     const at = steps.findIndex((_, i) => classes.has(steps.slice(0, i + 1).join('/')))

@@ -26,7 +26,7 @@ export class Findings {
     this.add('left out', where, reason)
   }
 
-  /** Notes an assumption made for the whole dataset, e.g. "coordinates were taken to count from 1". */
+  /** Notes an assumption made for the whole dataset, e.g. "coordinates were assumed to count from 1". */
   note(text: string): void {
     if (this.notes.size < 100) this.notes.add(text.slice(0, 500))
   }
@@ -58,7 +58,7 @@ function deepest(issue: ZodIssue): ZodIssue {
   if (!issue.errors?.length) return issue
   const all = issue.errors.flatMap((e) => (e[0] ? [deepest(e[0])] : []))
   const best = all.sort((a, b) => b.path.length - a.path.length)[0]
-  if (!best) return { ...issue, message: 'a value of another kind was expected' }
+  if (!best) return { ...issue, message: 'a value of another type was expected' }
   if (best.path.length > 0) return { ...best, path: [...issue.path, ...best.path] }
   return { ...issue, message: [...new Set(all.map((a) => a.message.replace(/^Invalid input: /, '')))].join(' or ') }
 }

@@ -82,7 +82,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
           if (++depth > maxDepth) fail(`nested more than ${maxDepth} deep`)
           closing[depth] = c + 2 // } of {, ] of [
         } else if (depth > 0 && (c === close || c === closeArray)) {
-          if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes what it did not open`)
+          if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes nothing that was opened`)
         } else if (depth === 0 && (c === comma || c === close || c === closeArray)) {
           // A bare value (number, true, null) or string ends at the separator.
           if (keep) yield item(key, finish(chunk.subarray(start, i)), itemLine)
@@ -147,7 +147,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
           else fail('expected a comma or the end of the array or object')
           break
         case 'end':
-          fail('something follows after the end of the document')
+          fail('unexpected text after the end of the document')
       }
     }
     if ((inItem && keep) || (level === 'key' && inString)) {

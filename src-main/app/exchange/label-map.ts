@@ -204,11 +204,11 @@ export function namer(
   if (!map) {
     if (numbers)
       note(
-        `${file}: its classes are numbers, and no list of their names lies beside it ` +
-          '(classes.txt, labels.txt, label_map.json, …): taken as they stand',
+        `${file}: its classes are numbers, and there is no list of their names next to it ` +
+          '(classes.txt, labels.txt, label_map.json, …): kept as they are',
       )
     if (codes)
-      note(`${file}: its classes are codes, and no list of their names lies beside it (class-descriptions.csv, …): taken as they stand`)
+      note(`${file}: its classes are codes, and there is no list of their names next to it (class-descriptions.csv, …): kept as they are`)
     return asTheyAre
   }
   note(`${file}: classes were named by ${map.file}${from1 ? ', counted from 1' : ''}`)

@@ -145,7 +145,7 @@ const keys = (o: Outline) => shortened([...o.keys.keys()])
 
 function json(tree: Tree, file: string, text: string, outline: Outline): Looks {
   const likely = telling(tree, file, text)
-  if (outline.root === null) return { looks: `no JSON: begins with ${JSON.stringify(text.trim().slice(0, 20))}`, reader: null, likely }
+  if (outline.root === null) return { looks: `not JSON: begins with ${JSON.stringify(text.trim().slice(0, 20))}`, reader: null, likely }
   if (outline.root === 'array') {
     if (outline.keys.size === 0) return { looks: 'a JSON list', reader: null, likely }
     const coco =

@@ -81,7 +81,7 @@ export function imageNamed(images: Tree, given: string, file: string): Found | n
   const at = byStem[0] ?? elsewhere(images, last, within, file)
   if (at === undefined) return found
   const another = isImage(last) && path.posix.basename(at) !== last
-  return { path: at, exists: true, ...(another ? { repair: `${given} was not found as named; ${at} was taken` } : {}) }
+  return { path: at, exists: true, ...(another ? { repair: `${given} was not found under that name; ${at} was used` } : {}) }
 }
 
 function elsewhere(images: Tree, last: string, within: string, file: string): string | undefined {
@@ -114,7 +114,7 @@ function alike(images: readonly string[], folders: string): string[] {
 
 /** The reason given when no image can match a name. */
 export const outside = (field: string, name: unknown) =>
-  `${field} ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`
+  `${field} ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`
 
 /** The split according to the image's folders, or else to its annotation file's. */
 export function splitBy(image: string, file: string): string | null {

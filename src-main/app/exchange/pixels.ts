@@ -57,7 +57,7 @@ export function masksOf(
       if (!skip(v)) {
         const list = found.get(v)
         if (list) list.push([x * height + y, x * height + end])
-        else if (found.size >= mostValues) throw new Error(`more than ${mostValues} values, expected one a class or object`)
+        else if (found.size >= mostValues) throw new Error(`more than ${mostValues} values, expected one per class or object`)
         else found.set(v, [[x * height + y, x * height + end]])
       }
       y = end

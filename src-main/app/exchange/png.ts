@@ -16,7 +16,7 @@ export function checkPng(bytes: Uint8Array): { width: number; height: number; de
   const data: Uint8Array[] = []
   for (let at = 8; at + 8 <= bytes.length;) {
     const length = view.getUint32(at)
-    if (at + 12 + length > bytes.length) throw new Error('a PNG that is cut off')
+    if (at + 12 + length > bytes.length) throw new Error('a truncated PNG')
     if (view.getUint32(at + 4) === 0x49444154) data.push(bytes.subarray(at + 8, at + 8 + length))
     at += 12 + length
   }

@@ -54,7 +54,7 @@ export async function packProject(project: Project, file: string, findings: Find
       else if (existsSync(image)) {
         zip.addFile(image, path.posix.join(to, m.path), { compress: false })
         packed++
-      } else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
+      } else findings.leave({ file: m.path }, 'the image is missing, so only its annotations are in the archive')
       report('packing', ++done, of)
     }
     zip.end({ comment: archiveMark(packed), forceZip64Format: false })

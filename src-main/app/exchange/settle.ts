@@ -83,7 +83,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const { fileName, ...said } = drafted
   const carried = repairedDeep(said)
   const record = { ...carried, fileName }
-  if (carried !== said) findings.change(where, `${image.path}: a NUL or half of a character in a text became U+FFFD`)
+  if (carried !== said) findings.change(where, `${image.path}: a NUL or an unpaired surrogate in a text became U+FFFD`)
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
   findings.leave(where, `${image.path}: ${problemOf(parsed.error)}`)
@@ -136,21 +136,21 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
   const annotated = sizeOf(draft)
   const { where, image } = draft
   if (draft.size && !annotated && (draft.size.width !== undefined || draft.size.height !== undefined))
-    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a size of an image`)
+    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a valid image size`)
   if (typeof found === 'string') {
-    findings.change(where, `${image.path}: ${found}; the annotations were taken as they are`)
+    findings.change(where, `${image.path}: ${found}; the annotations were kept unchanged`)
     return [annotated, 1, undefined]
   }
   const { width, height, orientation } = found
   const size = { width, height }
   if (!annotated || (annotated.width === width && annotated.height === height)) return [size, orientation, undefined]
   if (orientation >= 5 && annotated.width === height && annotated.height === width) {
-    findings.change(where, `${image.path}: annotated on the image as stored; turned upright with it (EXIF orientation ${orientation})`)
+    findings.change(where, `${image.path}: annotated on the stored image; turned upright with it (EXIF orientation ${orientation})`)
     return [size, orientation, annotated]
   }
   findings.change(
     where,
-    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was taken`,
+    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was used`,
   )
   return [size, orientation, undefined]
 }
@@ -158,7 +158,10 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
 function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): DraftRegion[] {
   if (typeof draft.regions !== 'function') return draft.regions ?? []
   if (!size) {
-    findings.leave(draft.where, `${draft.image.path}: its regions are in parts of the image, whose size is neither known nor annotated`)
+    findings.leave(
+      draft.where,
+      `${draft.image.path}: its regions have relative coordinates, but the image size is neither known nor annotated`,
+    )
     return []
   }
   try {
@@ -178,7 +181,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   for (const n of numbersOf(shape)) {
     if (!Number.isFinite(n)) return leave(`${shape.kind}: a coordinate is not a finite number`)
     // Larger coordinates are clipped to the image when its size is known.
-    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is beyond any image`)
+    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is too large for any image`)
   }
   const many = tooMany(shape)
   if (many) return leave(`${shape.kind}: ${many}`)
@@ -206,7 +209,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   if (problem) return leave(problem)
   if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
   if (clipped !== shape)
-    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
+    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), clipped to it`)
   return clipped
 }
 
@@ -250,6 +253,6 @@ function soundAttributes(attributes: Attributes, at: Where, findings: Source['fi
   if (entries.length <= limits.list && entries.every(fits)) return attributes
   for (const entry of entries)
     if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
-  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes, of which the first ${limits.list} were taken`)
+  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes; the first ${limits.list} were kept`)
   return Object.fromEntries(entries.filter(fits).slice(0, limits.list))
 }

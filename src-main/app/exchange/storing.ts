@@ -74,7 +74,7 @@ export class Storing {
     for (const { record, root } of records) {
       const there = placed(record, root)
       if (there) yield { record: asOpinion({ ...record, fileName: there.path }, name), root: there.root }
-      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion brings none`)
+      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion adds none`)
     }
   }
 

@@ -120,7 +120,7 @@ export function copyImage(target: Target, item: Item, rel: string): void {
         `another image was written as ${rel}, so only its annotations were written`,
       )
     if (code !== 'ENOENT') throw e
-    target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
+    target.findings.leave({ file: item.record.fileName }, 'the image is missing, so only its annotations were written')
   }
 }
 
@@ -134,8 +134,7 @@ export function freeName(target: Target, fileName: string, annotation: (stem: st
   for (let n = 1; ; n++) {
     const tried = n === 1 ? stem : `${stem}-${n}`
     if (existsSync(path.join(target.folder, annotation(tried)))) continue
-    if (n > 1)
-      target.findings.change({ file: fileName }, `another image has the same name but for its extension; written as ${tried}${extension}`)
+    if (n > 1) target.findings.change({ file: fileName }, `another image differs only in its extension; written as ${tried}${extension}`)
     return tried + extension
   }
 }
@@ -149,6 +148,6 @@ export const safeName = (name: string) => name.replace(/[^\p{L}\p{N}_. -]/gu, '_
 export function needSize(target: Target, item: Item): { width: number; height: number } | null {
   const { width, height, fileName } = item.record
   if (width && height) return { width, height }
-  target.findings.leave({ file: fileName }, 'the size of the image is not known, and the format needs it')
+  target.findings.leave({ file: fileName }, 'the image size is unknown, and the format needs it')
   return null
 }

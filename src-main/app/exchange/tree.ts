@@ -233,7 +233,7 @@ export function findImage(tree: Tree, name: string, bases: readonly string[]): F
         return {
           path: rel,
           exists: true,
-          ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }),
+          ...(rel === join(base, given) ? {} : { repair: `${name} was not found under that name; ${rel} was used` }),
         }
     }
   const outside = isAbsolute(given) || lastClimb >= 0

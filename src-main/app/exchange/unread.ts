@@ -41,7 +41,7 @@ export function leftIn(tree: Tree): Left {
     const ending = path.posix.extname(file).slice(1).toLowerCase()
     if (isImage(file)) {
       if (ending === 'png' && folder.split('/').some((f) => maskFolders.test(f)))
-        count(folder, file, ending, { looks: 'pictures in a folder of masks', reader: 'masks', likely: true })
+        count(folder, file, ending, { looks: 'pictures in a mask folder', reader: 'masks', likely: true })
       else left.unmentioned++
       continue
     }

@@ -31,7 +31,7 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
     throw dataError(file, sentence('exchange.at-line', { line: parser.line, problem }))
   }
   parser.on('doctype', (text) => {
-    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('a document type with entities or of another file is refused')
+    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('document types with entities or external files are refused')
   })
   parser.on('error', (e) => fail(e.message.replace(/^.*?\d+:\d+:\s*/, '')))
   parser.on('opentag', ({ name, attributes }) => {

@@ -50,7 +50,7 @@ export async function unpackZip(file: string, folder: string, findings: Findings
         try {
           await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
           if ((await placeAt(folder, to, beside)) === 'taken')
-            findings.leave({ file: name }, 'another file of this name is there already, and was kept')
+            findings.leave({ file: name }, 'a file of this name already exists and was kept')
         } catch (e) {
           if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
           const told = inWords(e)

@@ -60,7 +60,7 @@ async function unreachable(from: string, proxy: string | undefined): Promise<str
   if (proxy) return `the proxy ${new URL(proxy).host} does not answer, or does not let it through`
   try {
     await fetch(from, { method: 'HEAD' })
-    return `the download from ${from} broke off`
+    return `the download from ${from} was interrupted`
   } catch (e) {
     const { cause } = e as { cause?: { message?: string } }
     return cause?.message ?? `${from} cannot be reached`
@@ -82,7 +82,7 @@ export function obstacle({ platform, getuid } = process, restricted = userNamesp
   if (getuid?.() === 0) return 'its sandbox does not run as root: start Dashi as an ordinary user'
   if (!restricted()) return null
   return (
-    'AppArmor keeps its sandbox from running (Ubuntu 23.10 and newer): ' +
+    'AppArmor blocks its sandbox (Ubuntu 23.10 and newer): ' +
     '`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows it, or install the deb package'
   )
 }

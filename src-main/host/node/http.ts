@@ -89,8 +89,8 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on('error', () => undefined).resume() // request bodies are never read
     response.on('error', () => undefined)
-    if (!hostAdmitted(request)) return reply(response, 421, 'This server answers to its loopback address only.')
-    if (!originAdmitted(request, false)) return reply(response, 403, 'Requests of other sites are refused.')
+    if (!hostAdmitted(request)) return reply(response, 421, 'This server answers only on its loopback address.')
+    if (!originAdmitted(request, false)) return reply(response, 403, 'Requests from other sites are refused.')
     const raw = request.url ?? '/'
     const signOut = request.method === 'DELETE' && raw === '/session'
     if (request.method !== 'GET' && request.method !== 'HEAD' && !signOut) return reply(response, 405, 'Only GET.', { Allow: 'GET, HEAD' })
@@ -130,7 +130,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
       return reply(
         response,
         401,
-        'This address was used already, or is of an earlier start.\n' +
+        'This address has already been used, or is from an earlier start.\n' +
           'Open the one that the terminal shows now (press Enter there for a new one, or start it again).',
       )
     if (request.headers.accept === 'application/json')
@@ -201,7 +201,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   try {
     await listenAt(before)
   } catch (e) {
-    const why = { EADDRINUSE: 'is in use', EACCES: 'is not allowed to this user' }[(e as NodeJS.ErrnoException).code ?? '']
+    const why = { EADDRINUSE: 'is in use', EACCES: 'is not permitted for this user' }[(e as NodeJS.ErrnoException).code ?? '']
     if (!why) throw e
     if (wanted) throw userError(`port ${wanted} ${why}; choose another with --port`, e)
     await listenAt(0)

@@ -36,7 +36,7 @@ function deepFiles({ tree, findings }: Source): string[] {
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
   for (const file of found.filter((f) => depth(f) > least))
-    findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
+    findings.leave({ file }, 'is deeper than the annotation files that were read; import its folder separately')
   return found.filter((f) => depth(f) === least)
 }
 
@@ -66,15 +66,15 @@ function* readFiles(source: Source, files: string[], results: readonly string[])
     for (const [n, file] of files.entries()) {
       for (const { id, line } of spool.duplicates(`image ${n}`)) {
         twice.add(JSON.stringify([n, id]))
-        findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was taken`)
+        findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was used`)
       }
       for (const { id, line } of spool.duplicates(`annotation ${n}`))
-        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were taken`)
+        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were kept`)
       for (const { key: id, line } of spool.orphans(`annotation ${n}`, `image ${n}`))
-        if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which the file does not have`)
+        if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which is not in the file`)
     }
     const foreign = [...spool.orphans(proposals, 'image 0')].length
-    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results are of images that ${files[0]} does not have`)
+    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results refer to images that are not in ${files[0]}`)
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()
@@ -129,12 +129,12 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       spool.put(`annotation ${n}`, a.image_id, a, line, a.id ?? null)
     } else {
       const c = parsed.data as CocoCategory
-      if (categories.has(c.id)) findings.change(at, `category ${c.id} is defined twice; the first was taken`)
+      if (categories.has(c.id)) findings.change(at, `category ${c.id} is defined twice; the first was used`)
       else categories.set(c.id, c)
     }
   }
-  if (spelled) findings.change({ file }, 'ids are written as text; they were read as the numbers that they spell')
-  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) has no place here and was not taken`)
+  if (spelled) findings.change({ file }, 'ids are written as text; they were read as numbers')
+  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) is not supported and was left out`)
   source.declareLabels(
     [...categories.values()].map((c) => ({
       name: c.name,
@@ -190,7 +190,7 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
     const { width, height, n } = rows[0]!.value as Entry
     const where = { file: documents[n]!.file, line: rows[0]!.line }
     if (!found) {
-      findings.leave(where, `image ${JSON.stringify(file_name)}: a path outside the folder, and no image of that name in it`)
+      findings.leave(where, `image ${JSON.stringify(file_name)}: the path leads outside the folder, and no image in it has that name`)
       continue
     }
     // Try the folder that held this image first for the next one.

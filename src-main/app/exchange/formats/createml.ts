@@ -77,7 +77,7 @@ export default defineFormat({
   order: 50,
   title: { en: 'Create ML JSON', ja: 'Create ML JSON' },
   about: {
-    en: 'Apple’s list of images, each with boxes by their centre or with a label',
+    en: 'Apple’s list of images, each with centre-based boxes or a label',
     ja: 'Apple の画像一覧。矩形（中心座標）またはラベルを持つ',
   },
   extensions: ['.json'],

@@ -60,7 +60,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
         survey.see(row, extra)
       }
     } catch (e) {
-      findings.leave({ file }, `${message(e)}; the rows before were taken`)
+      findings.leave({ file }, `${message(e)}; the rows before it were kept`)
     }
     const plan = survey.plan(file, findings)
     const names = namer(tree, file, plan.classes, (text) => findings.note(text))
@@ -73,7 +73,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
       if (!image || (!image.exists && /^https?:/i.test(name)))
         findings.leave(
           where,
-          image ? `${name}: an address, and no image of that name in the folder: download the images first` : outside('image', name),
+          image ? `${name}: a URL, and no image in the folder has that name: download the images first` : outside('image', name),
         )
       else if (found.has(image.path)) drafts.get(image.path)!.names.push(name)
       else {
@@ -95,7 +95,7 @@ export default defineFormat({
   order: 150,
   title: { en: 'CSV', ja: 'CSV' },
   about: {
-    en: 'A table with a row an annotation or an image; columns are recognised by their names',
+    en: 'A table with one row per annotation or image; columns are recognised by their names',
     ja: '注釈または画像ごとに一行の表。列は名前で見分ける',
   },
   extensions: ['.csv', '.tsv'],

@@ -37,7 +37,7 @@ function* read(source: Source): Generator<Draft> {
       }
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
         if (e.name === 'track')
-          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
+          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: a video track among images`)
         else if (e.name === 'label') {
           const label = childText(e, 'name')
           const parent = childText(e, 'parent')
@@ -79,7 +79,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
   const where = { file, line: e.line }
   const image = findImage(images, name, ['', 'images', ...(subset ? [`images/${subset}`, subset] : [])])
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
     return null
   }
   const size = { width: numberOf(width), height: numberOf(height) }
@@ -161,8 +161,7 @@ function write(given: Iterable<Item>, target: Target): void {
     let group = Math.max(0, ...(record.regions ?? []).map((r: RecordRegion) => Number(r.attributes?.[groupAttribute]) || 0))
     for (const r of record.regions ?? []) {
       const elements = elementsOf(r, record.width && record.height ? { width: record.width, height: record.height } : null)
-      if (!elements)
-        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (!elements) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
       const common = [

@@ -139,7 +139,7 @@ function draftOf(
   const byId = named?.exists ? undefined : bases.flatMap((b) => imagesById(images, b, i.id))[0]
   const image: Found | null = byId ? { path: byId, exists: true } : named
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
     return null
   }
   const regions: (DraftRegion & { group?: number | null | undefined })[] = []
@@ -243,7 +243,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
       }
     }
     default:
-      throw new Error('a type that is not of images')
+      throw new Error('not a type of image annotation')
   }
 }
 
@@ -265,7 +265,7 @@ export default defineFormat({
   id: 'datumaro',
   order: 200,
   title: { en: 'Datumaro', ja: 'Datumaro' },
-  about: { en: 'Items with their annotations, a file a subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
+  about: { en: 'Items with their annotations, one file per subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
   extensions: ['.json'],
   reference: 'https://openvinotoolkit.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html',
   recognises: isDatumaro,

@@ -56,7 +56,7 @@ function* read(source: Source): Generator<Draft> {
     }
     if (seen.has(image)) {
       // Releases (v1.0, v1.5) and upright and rotated annotations may be side by side.
-      findings.leave({ file: name }, `${image} has its rows from another file already`)
+      findings.leave({ file: name }, `${image} already has rows from another file`)
       continue
     }
     seen.add(image)
@@ -148,7 +148,7 @@ export default defineFormat({
   id: 'dota',
   order: 130,
   title: { en: 'DOTA labelTxt', ja: 'DOTA labelTxt' },
-  about: { en: 'Rotated boxes by their four corners, a text file an image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
+  about: { en: 'Rotated boxes by their four corners, one text file per image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
   extensions: ['.txt'],
   reference: 'https://captain-whu.github.io/DOTA/dataset.html',
   recognises: ({ name, head }) => name.endsWith('.txt') && isDota(head),

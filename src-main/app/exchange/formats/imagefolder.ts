@@ -140,7 +140,7 @@ export default defineFormat({
   order: 110,
   title: { en: 'Hugging Face ImageFolder', ja: 'Hugging Face ImageFolder' },
   about: {
-    en: 'Images with metadata.jsonl, .csv or .parquet beside or above them',
+    en: 'Images with metadata.jsonl, .csv or .parquet next to or above them',
     ja: '画像と、その隣または上の metadata.jsonl・.csv・.parquet',
   },
   extensions: ['.jsonl', '.csv', '.parquet'],

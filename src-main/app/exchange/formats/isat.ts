@@ -106,7 +106,7 @@ export default defineFormat({
   id: 'isat',
   order: 80,
   title: { en: 'ISAT JSON', ja: 'ISAT JSON' },
-  about: { en: 'ISAT with Segment Anything, a file beside each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
+  about: { en: 'ISAT with Segment Anything, one file next to each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
   extensions: ['.json'],
   reference: 'https://github.com/yatengLG/ISAT_with_segment_anything',
   recognises,

@@ -137,7 +137,7 @@ export default defineFormat({
   order: 135,
   title: { en: 'KITTI', ja: 'KITTI' },
   about: {
-    en: 'Boxes of road scenes with truncation, occlusion and 3D fields, a text file an image (image_2, label_2)',
+    en: 'Boxes of road scenes with truncation, occlusion and 3D fields, one text file per image (image_2, label_2)',
     ja: '道路シーンの矩形。切れ・遮蔽・3D の値を持つ。画像ごとに一つのテキスト（image_2、label_2）',
   },
   extensions: ['.txt'],

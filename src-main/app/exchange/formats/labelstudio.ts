@@ -53,8 +53,7 @@ function resultsOf({ record }: Item, target: Target): { json: object; author: Au
   for (const [i, r] of (record.regions ?? []).entries()) {
     regionIds.push(`region-${i + 1}`)
     const values = sized ? valuesOf(r, sized) : []
-    if (values.length === 0)
-      target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+    if (values.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
     values.forEach(({ type, value: v, label }, k) =>
       out.push({
         author: r.author,

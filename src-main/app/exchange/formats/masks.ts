@@ -180,7 +180,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!rle || object >= 254) {
         target.findings.leave(
           { file: record.fileName },
-          rle ? 'more than 254 objects, an indexed PNG has room for no more' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
+          rle ? 'more than 254 objects, which is all an indexed PNG has room for' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
         )
         continue
       }
@@ -211,7 +211,7 @@ export default defineFormat({
   id: 'masks',
   order: 250,
   title: { en: 'Indexed PNG masks', ja: '番号付き PNG マスク' },
-  about: { en: 'A picture of class numbers or colours beside each image', ja: '画像ごとの、クラス番号または色の画像' },
+  about: { en: 'One PNG of class numbers or colours per image', ja: '画像ごとの、クラス番号または色の画像' },
   extensions: ['.png'],
   reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/segexamples/index.html',
   recognisesFolder: ({ tree }) => maskFolder(tree) !== undefined,

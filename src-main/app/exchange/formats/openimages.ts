@@ -54,10 +54,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         findings.leave(
           { file },
           kind === 'points'
-            ? 'point labels (yes, no and unsure of a place) were not taken'
+            ? 'point labels (yes, no or unsure at a point) were left out'
             : kind
-              ? 'relationships between objects were not taken'
-              : 'not a table of Open Images: ImageID, LabelName and their like were expected',
+              ? 'relationships between objects were left out'
+              : 'not a table of Open Images: expected columns such as ImageID and LabelName',
         )
         continue
       }
@@ -78,10 +78,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
           }
         }
       } catch (e) {
-        findings.leave({ file }, `${message(e)}; the rows before were taken`)
+        findings.leave({ file }, `${message(e)}; the rows before it were kept`)
       }
     }
-    if (absent) findings.leave({ file: last }, `${absent} labels with confidence 0: verified that the image has none of it`)
+    if (absent) findings.leave({ file: last }, `${absent} labels with confidence 0: verified to be absent from the image`)
     const { name, names } = namer(tree, last, used, (text) => findings.note(text))
     source.declareLabels(names)
     for (const id of spool.keys('row')) {
@@ -167,7 +167,7 @@ interface Bitmap extends Size {
 
 async function maskOf({ images }: Source, name: string, file: string): Promise<Bitmap> {
   const found = name ? imageNamed(images, name, file) : null
-  if (!found?.exists) throw new Error(`MaskPath ${JSON.stringify(name)}: not there`)
+  if (!found?.exists) throw new Error(`MaskPath ${JSON.stringify(name)}: missing`)
   images.took(found.path)
   const { data, info } = await sharp(images.absolute(found.path)).greyscale().raw().toBuffer({ resolveWithObject: true })
   return { data: data.filter((_, i) => i % info.channels === 0), width: info.width, height: info.height }

@@ -100,14 +100,14 @@ function* readFile(source: Source, file: string): Generator<Draft> {
         at,
         picture
           ? `image ${JSON.stringify(picture.file_name)}: no image of that name`
-          : `annotation of image ${image_id}, which the file does not have`,
+          : `annotation of image ${image_id}, which is not in the file`,
       )
       continue
     }
     pictures.delete(image_id)
     const png = findImage(tree, file_name ?? `${stemOf(path.posix.basename(picture.file_name))}.png`, masks)
     try {
-      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its picture of segments is not there`)
+      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its PNG of segments is missing`)
       const pixels = readPixels(tree.absolute(png.path))
       yield {
         image,
@@ -168,7 +168,7 @@ function contentOf(
   }
   if (masks.size) {
     const pixels = [...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)
-    leave(`${pixels} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
+    leave(`${pixels} pixels belong to segments missing from segments_info (${[...masks.keys()].slice(0, 5).join(', ')})`)
   }
   return { regions, captions }
 }
@@ -213,7 +213,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!rle) {
         target.findings.leave(
           { file: record.fileName },
-          `${r.shape.kind} of ${labelOf(r)}: lies wholly below others, and a pixel has one segment`,
+          `${r.shape.kind} of ${labelOf(r)}: completely covered by others, and a pixel has only one segment`,
         )
         return []
       }
@@ -273,7 +273,7 @@ export default defineFormat({
   id: 'panoptic',
   order: 210,
   title: { en: 'COCO panoptic', ja: 'COCO panoptic' },
-  about: { en: 'A picture of segment ids an image, and a list of what the ids are', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
+  about: { en: 'One PNG of segment ids per image, and a list of the segments', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
   extensions: ['.json', '.png'],
   reference: 'https://cocodataset.org/#format-data',
   recognises: isPanoptic,

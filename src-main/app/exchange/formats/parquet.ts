@@ -30,7 +30,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     if (file.toLowerCase().endsWith('.arrow')) {
       source.findings.leave(
         { file },
-        'an Arrow file, which is not read: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
+        'an Arrow file, which is not supported: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
       )
       continue
     }
@@ -174,7 +174,7 @@ async function imageOf(
   if (!image) {
     findings.leave(
       { file, line: n },
-      named ? outside(named.column, named.name) : 'no image in this row, and no name of one (image, file_name)',
+      named ? outside(named.column, named.name) : 'neither an image nor the name of one in this row (image, file_name)',
     )
     return null
   }
@@ -186,7 +186,7 @@ export default defineFormat({
   order: 120,
   title: { en: 'Hugging Face dataset (Parquet)', ja: 'Hugging Face データセット（Parquet）' },
   about: {
-    en: 'Datasets of the Hugging Face hub, with the images in the rows or named by them',
+    en: 'Hugging Face Hub datasets, with images embedded in the rows or referenced by name',
     ja: 'Hugging Face ハブのデータセット。画像は行の中か、行が名指しするファイル',
   },
   extensions: ['.parquet'],

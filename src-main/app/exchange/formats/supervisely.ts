@@ -57,7 +57,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   for (const file of ownFiles(whole, isAnnotation)) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) findings.leave({ file }, 'not an object, as Supervisely writes it')
+      if (json !== undefined) findings.leave({ file }, 'expected an object, as Supervisely writes it')
       continue
     }
     // ds0/ann/a.jpg.json belongs to ds0/img/a.jpg; older projects use a.json.
@@ -148,7 +148,7 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
       return { kind: 'polyline', points: outer }
     }
     case 'point': {
-      if (outer.length < 2) throw new Error('point without a place')
+      if (outer.length < 2) throw new Error('point without coordinates')
       return { kind: 'keypoints', points: [{ x: outer[0]!, y: outer[1]!, v: 2 }] }
     }
     case 'graph':
@@ -156,7 +156,7 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
     case 'bitmap':
       return bitmap(o['bitmap'], size)
     default:
-      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} has no place here`)
+      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} is not supported`)
   }
 }
 
@@ -183,7 +183,7 @@ const maxPixels = 1 << 28
  * not black) belong to the mask.
  */
 async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
-  if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: without its data')
+  if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: its data is missing')
   if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')
   const [left = 0, top = 0] = flat([given['origin']]).map(Math.round)
   const packed = Buffer.from(given['data'], 'base64')

@@ -46,7 +46,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     }
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'not an object by file, as VIA writes it')
+      if (json !== undefined) source.findings.leave({ file }, 'expected an object keyed by file, as VIA writes it')
     } else if (isObject(json['metadata']) && isObject(json['file'])) yield* drafts3(source, file, json)
     else {
       const declared = isObject(json['_via_attributes']) ? json['_via_attributes'] : {}
@@ -150,7 +150,7 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   else if (used.length > 0)
     findings.note(
       `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: ` +
-        'all were taken as attributes, the regions have no label',
+        'all became attributes, and the regions have no label',
     )
   for (const entry of entries) {
     const where = { file, line: entry.line }
@@ -257,7 +257,7 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
       return { shape: { kind: 'polygon', parts: [[ring]] } }
     }
     default:
-      throw new Error(`shape ${JSON.stringify(given['name'])} is not known`)
+      throw new Error(`unknown shape ${JSON.stringify(given['name'])}`)
   }
 }
 

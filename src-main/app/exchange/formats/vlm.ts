@@ -89,8 +89,7 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     if (located) {
       taken.many += located.many
       makers.push(located.regions)
-      if (located.masks)
-        findings.leave(where, `${located.masks} masks are written as codes <seg…> of PaliGemma's own model: their boxes were taken`)
+      if (located.masks) findings.leave(where, `${located.masks} masks are written in PaliGemma's own <seg…> codes: their boxes were used`)
       if (located.rest) left.push(located.rest)
     } else {
       const tongue = describes(asked)
@@ -102,7 +101,7 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
   if (left.length)
     findings.leave(
       where,
-      `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ` +
+      `${left.length === 1 ? 'an answer that is not a description' : `${left.length} answers that are not descriptions`}: ` +
         left[0]!.replace(/\s+/g, ' ').slice(0, 160),
     )
   return taken
@@ -188,7 +187,7 @@ function locatedIn(asked: string, answer: string): Located | null {
     rest: '',
     regions: ({ width, height }) =>
       objects.map(({ at, label }) => {
-        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} places <loc…>, expected 4`)
+        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} <loc…> tokens,  expected 4`)
         const [y1, x1, y2, x2] = at as [number, number, number, number]
         return {
           label,
@@ -222,7 +221,7 @@ function ofFlorence(asked: string, answer: string): Located {
         const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
         const ring = outline ? toRing(places) : null
         if (ring) return [{ label: name, shape: polygonOf(ring) }]
-        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} places <loc_…>, expected 4 each`)
+        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} <loc_…> tokens, expected 4 each`)
         return Array.from({ length: places.length / 4 }, (_, i) => ({
           label: name,
           shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])),

@@ -35,18 +35,18 @@ function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; 
     const text = source.tree.text(file)
     for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
     if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
-    if (ofLabelMe.test(text)) return { base: 0, why: 'as LabelMe of MIT writes it' }
+    if (ofLabelMe.test(text)) return { base: 0, why: 'as MIT’s LabelMe writes it' }
     if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text))
       return { base: 0, why: 'as labelme writes it' }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
-      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that begins at ${n}` }
+      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that starts at ${n}` }
       numbers++
       if (!Number.isInteger(Number(n))) fractions++
     }
   }
   // The devkit itself has a few fractional coordinates.
-  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are parts of pixels' }
-  return { base: 1, why: 'as the specification has it' }
+  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are fractional coordinates' }
+  return { base: 1, why: 'as the specification says' }
 }
 
 /** The XML of MIT's LabelMe, which resembles VOC's: polygons of `pt`, counted from 0. */
@@ -65,7 +65,7 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
 function* read(source: Source, settings: { base: 'auto' | '0' | '1' }): Generator<Draft> {
   const { findings, tree } = source
   const { base, why } = detectBase(source, settings.base)
-  findings.note(`Pascal VOC: coordinates were taken to count from ${base} (${why}); --base ${1 - base} takes them from ${1 - base}`)
+  findings.note(`Pascal VOC: coordinates were assumed to count from ${base} (${why}); --base ${1 - base} changes this`)
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
     const devkit = file.slice(0, Math.max(0, file.search(/(?:^|\/)Annotations\//)))
@@ -96,7 +96,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const beside = named?.exists ? undefined : bases.flatMap((b) => images.imagesByStem(b, stem))[0]
   const image = beside ? { path: beside, exists: true } : named
   if (!image) {
-    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: no name of an image, and no image beside the file`)
+    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: not the name of an image, and there is no image next to the file`)
     return null
   }
   const size = child(root, 'size') ?? child(root, 'imagesize')
@@ -113,7 +113,10 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       return shape ? [{ label: childText(part, 'name') || null, shape }] : []
     })
     if (placed.length < parts.length)
-      findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts without a box (${parts.length - placed.length})`)
+      findings.leave(
+        { file, line: object.line },
+        `object ${label ?? ''}: parts without a box were left out (${parts.length - placed.length})`,
+      )
     if (!shape) {
       findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
       continue
@@ -214,14 +217,14 @@ export default defineFormat({
   id: 'voc',
   order: 170,
   title: { en: 'Pascal VOC', ja: 'Pascal VOC' },
-  about: { en: 'Boxes, an XML file an image', ja: '矩形。画像ごとに一つの XML' },
+  about: { en: 'Boxes, one XML file per image', ja: '矩形。画像ごとに一つの XML' },
   extensions: ['.xml'],
   reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf',
   recognises: isVoc,
   importSettings: z.object({
     base: setting(
       z.enum(['auto', '0', '1']).default('auto'),
-      'number of the first pixel; auto: 0 where a box begins below 1, else 1',
+      'number of the first pixel; auto: 0 if a box starts below 1, else 1',
       '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
     ),
   }),

@@ -27,7 +27,7 @@ function* read(source: Source): Generator<Draft> {
   for (const { file } of ranked) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'not an object, as VoTT writes it')
+      if (json !== undefined) source.findings.leave({ file }, 'expected an object, as VoTT writes it')
       continue
     }
     const tags = Array.isArray(json['tags'])
@@ -63,7 +63,10 @@ function draftOf({ images, findings }: Source, file: string, asset: Fields, give
     return null
   }
   if (asset['timestamp'] !== undefined && !image.exists)
-    findings.leave({ file }, `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export frames as images to have it`)
+    findings.leave(
+      { file },
+      `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export the frames as images to import it`,
+    )
   const regions = (Array.isArray(given) ? given : []).filter(isObject).flatMap((r, i): DraftRegion[] => {
     try {
       const tags = Array.isArray(r['tags']) ? r['tags'].map(String) : []
@@ -96,7 +99,7 @@ function shapeOf(r: Fields): Shape {
   }
   if (type === 'POLYLINE' && points.length >= 4) return { kind: 'polyline', points }
   if (type === 'POINT' && points.length === 2) return { kind: 'keypoints', points: [{ x: points[0]!, y: points[1]!, v: 2 }] }
-  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`type ${type} is not known`)
+  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`unknown type ${type}`)
   const b = r['boundingBox']
   if (isObject(b)) return boxOf(...(['left', 'top', 'width', 'height'].map((k) => numberOf(b[k])) as [number, number, number, number]))
   const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2)]
@@ -139,7 +142,7 @@ export default defineFormat({
   order: 60,
   title: { en: 'VoTT JSON', ja: 'VoTT JSON' },
   about: {
-    en: 'Microsoft’s Visual Object Tagging Tool, a whole project or a file an image',
+    en: 'Microsoft’s Visual Object Tagging Tool, a whole project or one file per image',
     ja: 'Microsoft の Visual Object Tagging Tool（プロジェクト全体または画像ごと）',
   },
   extensions: ['.json'],

@@ -74,7 +74,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       }
     } catch (e) {
       if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
-      findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before were taken`)
+      findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before it were kept`)
     } finally {
       rmSync(unpacking(folder), { force: true })
     }
@@ -95,7 +95,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
       const where = { file: `${shard}:${given}` }
       const { byteOffset = 0 } = entry.header as { byteOffset?: number } // offset of the entry's content
       if (byteOffset + size > bytes) {
-        findings.leave({ file: shard }, `ends in the middle of ${given}; the samples before were taken`)
+        findings.leave({ file: shard }, `ends in the middle of ${given}; the samples before it were kept`)
         number++
         break
       }
@@ -131,7 +131,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
           for await (const part of entry) parts.push(part as Buffer)
           sample.texts.set(extension, Buffer.concat(parts).toString('utf8'))
         } else {
-          findings.leave(where, `a file .${extension} of ${size} bytes is not known`)
+          findings.leave(where, `unknown file type .${extension} (${size} bytes)`)
           entry.resume()
         }
       }
@@ -227,7 +227,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
     }
     if (!shard) shards.set(name, (shard = open(name, 0)))
     if (file === null || !existsSync(file)) {
-      target.findings.leave({ file: record.fileName }, 'the image is not there, and a sample needs one')
+      target.findings.leave({ file: record.fileName }, 'the image is missing, and a sample needs one')
       continue
     }
     const key = String(shard.number * samplesPerShard + shard.samples++).padStart(9, '0')

@@ -67,7 +67,7 @@ function* read(source: Source): Generator<Draft> {
       if (labels && !usual)
         findings.change(
           { file: labels },
-          `lies neither beside ${image} nor in labels; its rows were taken, for no other file has that name`,
+          `is neither next to ${image} nor in labels; its rows were used, because no other file has that name`,
         )
       if (labels) free.delete(labels)
       yield {
@@ -100,7 +100,7 @@ export default defineFormat({
   order: 140,
   title: { en: 'YOLO', ja: 'YOLO' },
   about: {
-    en: 'Boxes, outlines, rotated boxes or poses, a text file an image and a data.yaml',
+    en: 'Boxes, outlines, rotated boxes or poses, one text file per image and a data.yaml',
     ja: '矩形・輪郭・回転矩形・姿勢。画像ごとのテキストと data.yaml',
   },
   extensions: ['.txt', '.yaml'],

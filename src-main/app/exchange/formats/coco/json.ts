@@ -207,7 +207,7 @@ function mended(
     const after = mend(before)
     out[field] = after ?? null
     if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
-    else if (after === null) repaired(`${field} ${short(before)} was read as nothing`)
+    else if (after === null) repaired(`${field} ${short(before)} was read as empty`)
     // Flags as 0 or 1 and rings as pairs are normal in COCO, not repairs.
     else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before))
       repaired(`${field} ${short(before)} was read as ${short(after)}`)

@@ -28,12 +28,12 @@ function keypointsOf(k: readonly number[], { category, repaired }: Context): Key
   if (k.length < 2) return null
   const pairs = k.length % 3 !== 0 && k.length === 2 * names.length
   if (k.length % 3 !== 0 && !pairs) {
-    repaired(`keypoints: ${k.length} numbers, expected three a point; left out`)
+    repaired(`keypoints: ${k.length} numbers, expected three per point; left out`)
     return null
   }
   // Model predictions have a score in place of v.
   const scored = !pairs && k.some((v, i) => i % 3 === 2 && v !== 0 && v !== 1 && v !== 2)
-  if (scored) repaired('keypoints: scores in the place of visibility; those above 0 were taken as visible')
+  if (scored) repaired('keypoints: scores in place of visibility; those above 0 were read as visible')
   const points = Array.from({ length: k.length / (pairs ? 2 : 3) }, (_, i): Keypoint => {
     const [x, y, seen] = pairs ? [k[2 * i]!, k[2 * i + 1]!, k[2 * i] || k[2 * i + 1] ? 2 : 0] : [k[3 * i]!, k[3 * i + 1]!, k[3 * i + 2]!]
     const v = scored ? (seen > 0 ? 2 : 0) : (seen as 0 | 1 | 2)
@@ -57,7 +57,7 @@ function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
   const box = boxOfBbox(a)
   const fallBack = (problem: string) => {
     if (!(box instanceof Error) && box) {
-      context.repaired(`${named}: ${problem}; its box was taken`)
+      context.repaired(`${named}: ${problem}; its box was used`)
       return box
     }
     throw new Error(problem)
@@ -141,8 +141,9 @@ function maskOf(
     const exchanged = height !== size?.[0] && size !== undefined
     if (!short && !exchanged) return rle
     if (!agrees(rle, box)) continue
-    if (short) repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was taken as empty, as its box has it`)
-    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, as its box has it`)
+    if (short)
+      repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was read as empty, which agrees with its box`)
+    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, which agrees with its box`)
     return rle
   }
   throw new Error(

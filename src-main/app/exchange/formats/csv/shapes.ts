@@ -121,7 +121,7 @@ export function boxesIn(text: string): Listed[] {
     )
   if (tokens.length % 4 === 0 && tokens.every(numeric))
     return groups(4).map((g) => ({ label: null, box: quadruple(g.map(Number), true), rest: {} }))
-  throw new Error(`${tokens.length} words, which are no groups of boxes`)
+  throw new Error(`${tokens.length} words, which do not form boxes`)
 }
 
 function ofObject(o: Record<string, unknown>): Listed {

@@ -159,7 +159,7 @@ export class Survey {
     const label = sole ? only : null
     for (const value of label === null ? [] : this.seen.get(label)!.values) for (const l of several(value, false)) this.classes.add(l)
     const uncertain = [...oneHot, ...flags].filter((n) => (this.seen.get(n)?.minus ?? 0) > 0 && (this.seen.get(n)?.zeros ?? 0) > 0)
-    if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was taken for “uncertain”: a tag, no label`)
+    if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was read as “uncertain”: a tag, not a label`)
     const attributes = shaped ? names.filter((n) => !/^(?:index|unnamed\d*|unnamed:\d+)$/.test(plainName(n))) : []
     const unread =
       shaped || ours
@@ -168,14 +168,14 @@ export class Survey {
             (n) =>
               !oneHot.includes(n) && !flags.includes(n) && !idle.test(plainName(n)) && n !== label && (this.seen.get(n)?.used ?? 0) > 0,
           )
-    if (unread.length) findings.leave({ file, line: 1 }, `columns that are not known: ${unread.join(', ')}`)
+    if (unread.length) findings.leave({ file, line: 1 }, `unknown columns: ${unread.join(', ')}`)
     const parts = this.boxes > 0 && this.inParts === this.boxes && !ours
-    if (parts) findings.change({ file }, 'every box of the file lies within 0 to 1: taken as parts of the image')
+    if (parts) findings.change({ file }, 'every box of the file is within 0 to 1: read as relative coordinates')
     const corners = has('bbox') && this.sized > 0 && this.asSides < this.sized && this.asCorners === this.sized
-    if (corners) findings.note(`${file}: bbox holds two corners, for as left, top, width and height they would leave the image`)
+    if (corners) findings.note(`${file}: bbox was read as two corners, because as left, top, width and height it would exceed the image`)
     const lines = this.layout.makesense === true && has('w') && this.asSides < this.sized
-    if (lines) findings.note(`${file}: its rows were taken as lines from point to point, for as boxes they would leave the image`)
-    if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were taken to go down the columns, counted from 1`)
+    if (lines) findings.note(`${file}: its rows were read as lines from point to point, because as boxes they would exceed the image`)
+    if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were read as column-major, counted from 1`)
     return {
       oneHot,
       aliased,

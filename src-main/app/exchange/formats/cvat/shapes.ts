@@ -68,7 +68,7 @@ export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): 
       }
     }
     default:
-      throw new Error('a shape that is not known')
+      throw new Error('an unknown shape')
   }
 }
 

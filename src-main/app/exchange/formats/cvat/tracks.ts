@@ -136,7 +136,7 @@ function* framesOf(
     }
     const [a, b] = [m.region.shape, next.region.shape]
     if (!isBox(a) || !isBox(b))
-      findings.note(`${file}: tracks that are no boxes were filled in between key frames point by point; CVAT has a way of its own`)
+      findings.note(`${file}: tracks other than boxes were interpolated point by point between key frames; CVAT does it differently`)
     const shapeAt = between(a, b)
     for (let frame = m.frame + 1; frame < next.frame; frame++) {
       const region = { ...m.region, shape: shapeAt((frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } }

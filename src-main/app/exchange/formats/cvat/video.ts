@@ -77,7 +77,7 @@ function writeVideo(name: string, frames: readonly Item[], target: Target): void
     copyImage(target, item, `images/${file}`)
     const { labels, captions, split } = item.record
     const lost = [labels?.length && 'labels', captions?.length && 'captions', split && 'split'].filter(Boolean)
-    if (lost.length) target.findings.leave({ file: item.record.fileName }, `a video of CVAT has no ${lost.join(' or ')} of a frame`)
+    if (lost.length) target.findings.leave({ file: item.record.fileName }, `CVAT’s videos have no ${lost.join(' or ')} per frame`)
   }
   out.write('</dashi></meta>\n')
   const tracks = tracksOf(frames, target)
@@ -97,7 +97,7 @@ function tracksOf(frames: readonly Item[], target: Target): Map<number | string,
       const place = trackOfAttributes(region.attributes ?? {})
       const elements = elementsOf(region, size)
       if (!elements || elements[0]!.tag === 'mask') {
-        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${labelOf(region)}: a video of CVAT has no such shape`)
+        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${labelOf(region)}: CVAT’s videos have no such shape`)
         continue
       }
       const own = Number(region.attributes?.[groupAttribute]) || 0

@@ -29,7 +29,7 @@ export function write(items: Iterable<Item>, target: Target): void {
       ...(record.regions ?? []).flatMap((r) => {
         const some = shapesOf(r, item, target)
         if (some.length === 0)
-          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
         const own = r.attributes?.[groupAttribute]
         const g = some.length > 1 ? ++group : typeof own === 'number' ? own : 0
         const { [groupAttribute]: _, ...rest } = r.attributes ?? {}

@@ -57,8 +57,9 @@ export class BoxSurvey {
   result(file: string, findings: Findings): Boxes {
     const parts = this.all > 0 && this.parts === this.all
     const corners = !parts && this.sides < this.all && this.corners === this.all
-    if (parts) findings.note(`${file}: every box lies within 0 to 1: taken as parts of the image`)
-    if (corners) findings.note(`${file}: boxes were taken as two corners, for as left, top, width and height they would leave their images`)
+    if (parts) findings.note(`${file}: every box is within 0 to 1: read as relative coordinates`)
+    if (corners)
+      findings.note(`${file}: boxes were read as two corners, because as left, top, width and height they would exceed their images`)
     return { parts, corners }
   }
 }
@@ -240,6 +241,6 @@ export class HfReader {
 
   /** Reports the unused columns in one finding. */
   finish(): void {
-    if (this.unread.size) this.findings.leave({ file: this.file }, `columns that were not taken: ${[...this.unread.keys()].join(', ')}`)
+    if (this.unread.size) this.findings.leave({ file: this.file }, `columns left out: ${[...this.unread.keys()].join(', ')}`)
   }
 }

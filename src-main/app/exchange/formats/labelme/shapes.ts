@@ -105,10 +105,10 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
       return { shape: { kind: 'polygon', parts: [[flat.slice(0, 8)], [flat.slice(8, 16)]] }, changed: 'a cuboid became its two faces' }
     default: {
       const ring = toRing(flat)
-      if (!ring) throw new Error(`shape_type ${s.shape_type} is not known`)
+      if (!ring) throw new Error(`unknown shape_type ${s.shape_type}`)
       return {
         shape: { kind: 'polygon', parts: [[ring]] },
-        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `shape_type ${s.shape_type} is not known; taken as a polygon` }),
+        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `unknown shape_type ${s.shape_type}; read as a polygon` }),
       }
     }
   }
@@ -123,7 +123,7 @@ function cornersShape(p: readonly number[]): Shape {
 
 /** A base64 PNG of the mask's bounding box, placed at (left, top). */
 function decodeMask(base64: string | null | undefined, left: number, top: number, { width, height }: Size): Shape {
-  if (!base64) throw new Error('mask without its picture')
+  if (!base64) throw new Error('mask without image data')
   if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Error('mask on an image whose size is not annotated')
   const bytes = Buffer.from(base64, 'base64')
   checkPng(bytes)

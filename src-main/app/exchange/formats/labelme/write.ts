@@ -23,8 +23,7 @@ export function write(items: Iterable<Item>, target: Target): void {
     let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
     const shapes = (record.regions ?? []).flatMap((r, i) => {
       const some = shapesOf(r, item)
-      if (some.length === 0)
-        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
       const { [groupAttribute]: own, ...rest } = r.attributes ?? {}
       const keepsGroup = some.length <= 1 && (typeof own === 'number' || typeof own === 'string')
       const group_id = some.length > 1 ? ++group : keepsGroup ? own : null

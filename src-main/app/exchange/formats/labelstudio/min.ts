@@ -18,7 +18,7 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
     const task = JSON.stringify(raw['id'] ?? null)
     if (task !== 'null' && seen.has(task) && !everyone) {
       const who = String(raw['annotator'] ?? 'someone')
-      findings.leave(where, `task ${task} was annotated by several persons; that of ${who} was not taken (--annotators all takes all)`)
+      findings.leave(where, `task ${task} was annotated by several people; that by ${who} was left out (--annotators all keeps all)`)
       return null
     }
     seen.add(task)
@@ -36,7 +36,7 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
         told.add(name)
         findings.leave(
           where,
-          `“${name}” of this task and the others: JSON-MIN does not tell choices, texts and data apart; export as JSON to have it`,
+          `“${name}” of this task and the others: JSON-MIN does not tell choices, texts and data apart; export as JSON to import it`,
         )
       }
     }

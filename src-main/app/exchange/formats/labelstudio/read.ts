@@ -67,10 +67,10 @@ export function* read(source: Source): Generator<Draft> {
     if (images) {
       const taken =
         options.annotators === 'all'
-          ? 'all were taken, each with its author'
-          : 'of each image the ground truth, or else the first that was not cancelled, was taken (--annotators all takes all)'
+          ? 'all were kept, each with its author'
+          : 'for each image the ground truth, or else the first not cancelled, was used (--annotators all keeps all)'
       findings.note(
-        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations of several persons, ${annotations} in all; ${taken}`,
+        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations by several people, ${annotations} in all; ${taken}`,
       )
     }
   }
@@ -138,7 +138,7 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     return []
   })
   const valid = all.filter((a) => !a.was_cancelled)
-  if (valid.length < all.length) findings.note(`${where.file}: annotations that were cancelled are not taken`)
+  if (valid.length < all.length) findings.note(`${where.file}: cancelled annotations were left out`)
   if (valid.length < 2) return valid
   several.images++
   several.annotations += valid.length
@@ -149,7 +149,7 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     .map((a) => personOf(a.completed_by))
     .map((a) => (a?.kind === 'person' ? a.name : 'someone'))
   const [theirs, were] = others.length === 1 ? ['that', 'was'] : ['those', 'were']
-  findings.leave(where, `${valid.length} persons annotated this image; ${theirs} of ${others.join(', ')} ${were} not taken`)
+  findings.leave(where, `${valid.length} people annotated this image; ${theirs} of ${others.join(', ')} ${were} left out`)
   return [first]
 }
 
@@ -160,11 +160,11 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
     const media = Object.entries(t.data).find(
       ([k, v]) => typeof v === 'string' && /^(video|audio|text|html|csv|timeseries|dialog|pdf)$/i.test(k),
     )?.[0]
-    findings.leave(where, media ? `task of ${media}, not of an image` : 'task: its data names no image')
+    findings.leave(where, media ? `a task of ${media}, not an image` : 'task: its data names no image')
     return null
   }
   if (!image.found) {
-    findings.leave(where, `image ${JSON.stringify(image.name.slice(0, 200))}: no name of an image`)
+    findings.leave(where, `image ${JSON.stringify(image.name.slice(0, 200))}: not the name of an image`)
     return null
   }
   const sets: ResultSet[] = []
@@ -229,7 +229,7 @@ function wholeOf({ findings }: Source, where: Where, sets: readonly ResultSet[])
         for (const path of r.value.taxonomy ?? []) if (path.length) labels.push({ label: path.at(-1)!, ...by })
       } else if (r.type === 'textarea') for (const text of listOf(r.value.text)) captions.push({ text, ...by })
       else if (value !== null) tags.push(`${r.from_name ?? r.type}: ${value}`.slice(0, 200))
-      else findings.leave(where, `${r.type}: not of an image`)
+      else findings.leave(where, `${r.type}: not an annotation of an image`)
     }
   }
   return { labels, captions, tags: [...new Set(tags)] }

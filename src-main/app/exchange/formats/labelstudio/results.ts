@@ -111,7 +111,7 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
         if (names.length > 1) {
           findings.change(
             where,
-            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was taken, the others are its attribute “other labels”`,
+            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was used, the others became the attribute “other labels”`,
           )
           attributes['other labels'] = names.slice(1).join(', ')
         }
@@ -162,7 +162,9 @@ function links(results: readonly Result[], regions: ReadonlyMap<string, DraftReg
     const [from, to] = pair.map((id) => regions.get(id ?? ''))
     if (!from || !to) {
       if (r.type === 'relation' || from)
-        leave(`${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of an image`)
+        leave(
+          `${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, which are not both regions of the image`,
+        )
       continue
     }
     const said = String(from.attributes?.[r.type === 'relation' ? 'relation' : 'parent'] ?? '')

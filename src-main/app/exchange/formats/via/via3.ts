@@ -73,7 +73,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
   for (const [id, m] of objects(project['metadata'])) {
     const fid = views.get(String(m['vid']))?.[0] ?? String(m['vid'])
     if (byFile.has(fid)) byFile.get(fid)!.push(m)
-    else findings.leave({ file }, `metadata ${id}: of the view ${String(m['vid'])}, which shows no file`)
+    else findings.leave({ file }, `metadata ${id}: of the view ${String(m['vid'])}, which has no file`)
   }
   for (const [fid, metadata] of byFile) {
     const { fname, src } = files.get(fid)!
@@ -90,7 +90,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
     for (const m of metadata) {
       const values = said(m['av'])
       const xy = Array.isArray(m['xy']) ? m['xy'].map(Number) : []
-      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, `${named}: a segment of time`)
+      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, `${named}: a time segment`)
       else if (xy.length === 0)
         for (const { name, words } of values) {
           if (/caption|description/i.test(name)) captions.push(...words.map((text) => ({ text })))
@@ -133,6 +133,6 @@ function shapeOf([code, ...p]: number[]): Shape {
     case 8:
       return boxBetween(a, b, c, d)
     default:
-      throw new Error(`shape ${code} is not known`)
+      throw new Error(`unknown shape ${code}`)
   }
 }

@@ -156,7 +156,7 @@ function placesOf(
       ]
         .map((p) => p.replace(/^\.\//, ''))
         .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
-      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is not there`)
+      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is missing`)
       // Our own export lists images without a split under both train and val.
       else if (!places.some((p) => p.at === place))
         places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })

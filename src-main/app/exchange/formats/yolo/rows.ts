@@ -100,7 +100,7 @@ function regionsOf(
   const isBox = v.length < 6 || (v.length === 6 && Number.isInteger(v[5]) && v[5]! > 1)
   const extra = v.length === posed ? 0 : v.length === posed + 1 ? 1 : isBox ? v.length - 4 : v.length % 2
   const coordinates = v.slice(0, v.length - extra)
-  if (coordinates.some((n) => Math.abs(n) > 4)) return 'coordinates beyond 4 images from the origin, expected parts of the image, 0 to 1'
+  if (coordinates.some((n) => Math.abs(n) > 4)) return 'coordinates far outside the image, expected relative ones from 0 to 1'
   const [score, track] = v.slice(coordinates.length)
   const attributes = { ...(score === undefined ? {} : { score }), ...(track === undefined ? {} : { track_id: track }) }
   const told = Object.keys(attributes).length ? { attributes } : {}
@@ -135,14 +135,14 @@ function regionsOf(
   if (coordinates.length === 4) {
     if (v.length !== 5 || kind.fifth === 'score') return [{ shape: box(), ...told }]
     const angle = kind.fifth === 'radians' ? (v[4]! * 180) / Math.PI : v[4]!
-    once('angles', at, `fifth numbers beyond 0 to 1 are no scores: rows were read as centre, size and angle in ${kind.fifth}, clockwise`)
+    once('angles', at, `fifth numbers outside 0 to 1 are not scores: rows were read as centre, size and angle in ${kind.fifth}, clockwise`)
     return [{ shape: { kind: 'rotated-box', cx: snap(cx * W), cy: snap(cy * H), w: snap(w * W), h: snap(h * H), angle } }]
   }
   const flat = coordinates.map((n, k) => snap(within(n) * (k % 2 ? H : W)))
   if (kind.corners && flat.length === 8) {
     const turned = cornersOf(flat)
     if (turned) return [{ shape: turned, ...told }]
-    once('corners', at, 'four corners that are no rectangle stay polygons')
+    once('corners', at, 'four corners that do not form a rectangle stay polygons')
   }
   const ring = toRing(flat)
   return ring ? [{ shape: { kind: 'polygon', parts: [[ring]] }, ...told }] : 'a polygon of fewer than three points'

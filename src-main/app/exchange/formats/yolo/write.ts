@@ -58,7 +58,7 @@ const rowsBy: Readonly<Record<YoloTask, Rows>> = {
     if (!shape) throw new Left('YOLO has no such shape')
     const ring = rotatedBoxRing(shape)
     if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width)))
-      say('a rotated box reaches outside the image, where YOLO takes no corner: its corners were moved to the border')
+      say('a rotated box reaches outside the image, where YOLO allows no corner: its corners were moved to the border')
     return [flat(ring, size)]
   },
   pose: ({ label, outline, points }, size, { joints }, say) => {
@@ -78,7 +78,7 @@ function areaOf(shape: Shape): Box {
 function around(shape: Shape, say: (reason: string) => void): Box {
   const { x, y, w, h } = boxOfShape(shape)
   if (w > 0 && h > 0) return { x, y, w, h }
-  say('its points lie in one line; the box of its row is 1 pixel wide there')
+  say('its points are collinear; its box was made 1 pixel wide')
   return { x: w > 0 ? x : x - 0.5, y: h > 0 ? y : y - 0.5, w: w || 1, h: h || 1 }
 }
 
