@@ -163,7 +163,7 @@ function links(results: readonly Result[], regions: ReadonlyMap<string, DraftReg
     if (!from || !to) {
       if (r.type === 'relation' || from)
         leave(
-          `${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, which are not both regions of the image`,
+          `${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of the image`,
         )
       continue
     }
