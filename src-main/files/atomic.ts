@@ -1,6 +1,6 @@
 /**
- * Files that are either the old or the new whole, never a part: written beside, fsynced, renamed.
- * The default import of `fs` is deliberate: tests put faults (a full disk) into it.
+ * Atomic file replacement (the old file or the new one, never a part): write a temporary sibling, fsync, rename. `fs`
+ * is imported as default deliberately: tests inject faults such as a full disk.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -9,11 +9,11 @@ import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './words.ts'
 
-/** Temporary siblings are named `.NAME.PID-RANDOM.part`, so that those of dead processes can be told and swept. */
+/** Temporary siblings are named `.NAME.PID-RANDOM.part`, so that leftovers of dead processes can be recognised and swept. */
 export const part = (target: string) =>
   path.join(path.dirname(target), `.${shortened(path.basename(target))}.${process.pid}-${randomBytes(4).toString('hex')}.part`)
 
-/** A name may have 255 bytes, the temporary one's included. */
+/** File names are limited to 255 bytes, including the temporary one's. */
 export function shortened(name: string): string {
   if (Buffer.byteLength(name) <= 200) return name
   let kept = name
@@ -30,16 +30,16 @@ const alive = (pid: number) => {
   }
 }
 
-/** It has ended, and whoever inherited it has not taken note yet: in a container perhaps for long. */
+/** The process has ended but its parent has not reaped it, which in a container may take long. */
 function isZombie(pid: number): boolean {
   try {
     return /^[ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!)
   } catch {
-    return false // another system than Linux, or it is gone at this moment
+    return false // not Linux, or the process has just gone
   }
 }
 
-/** Removes what a killed process left when it was writing `target`. */
+/** Removes temporary files left by a process killed while writing `target`. */
 export function sweep(target: string): void {
   const prefix = `.${shortened(path.basename(target))}.`
   for (const name of fs.readdirSync(path.dirname(target))) {
@@ -50,7 +50,7 @@ export function sweep(target: string): void {
 }
 
 export const syncFolder = (folder: string) => {
-  if (process.platform === 'win32') return // a folder cannot be opened there, and renames are journalled
+  if (process.platform === 'win32') return // Windows cannot open a folder to fsync it, and journals renames
   const fd = fs.openSync(folder, 'r')
   try {
     fs.fsyncSync(fd)
@@ -59,7 +59,7 @@ export const syncFolder = (folder: string) => {
   }
 }
 
-/** Writes all of `bytes` at the descriptor's position; the short writes that the system may make are continued. */
+/** Writes all of `bytes` at the descriptor's position, continuing after short writes. */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.byteLength;) {
     done += await new Promise<number>((resolve, reject) =>
@@ -68,14 +68,14 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Writes all of `bytes` at once: the short writes that a nearly full disk makes are continued, or end in its error. */
+/** Synchronously writes all of `bytes`: short writes, as on a nearly full disk, are continued or end in the disk's error. */
 export function writeAllSync(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength;) done += fs.writeSync(fd, bytes, done, Math.min(bytes.byteLength - done, 1 << 30))
 }
 
 /**
- * Replaces `file` by what `write` puts into the descriptor that it is given. A failure, a full disk among them, leaves
- * the old file as it was and nothing beside it, and is one line that names the file.
+ * Replaces `file` with what `write` puts into the given descriptor. On failure, such as a full disk, the old file
+ * stays as it was, nothing is left next to it, and the error is one line naming the file.
  */
 export async function replaceFile(file: string, write: (fd: number) => Promise<void>): Promise<void> {
   const beside = part(file)
@@ -99,11 +99,11 @@ export async function replaceFile(file: string, write: (fd: number) => Promise<v
 
 export interface TextOptions {
   readonly mode?: number
-  /** Asked about the text that stands in its place: where that is none of ours, it is somebody's and stays. */
+  /** Given the existing text; if it returns false, the text is somebody else's and is kept. */
   readonly isOurs?: (text: string) => boolean
 }
 
-/** The same at once, for a text; its folder is made where it is not there. What a link leads to is replaced, not the link. */
+/** Synchronously replaces a text file, creating its folder if needed. A link's target is replaced, not the link. */
 export function replaceText(name: string, text: string, { mode = 0o666, isOurs }: TextOptions = {}): void {
   const file = fs.existsSync(name) ? fs.realpathSync(name) : name
   const beside = part(file)

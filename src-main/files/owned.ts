@@ -1,4 +1,4 @@
-/** Folders that we made: a marker in them says so and lists what we put there. */
+/** Folders that we created: a marker file inside says so and lists the files we wrote. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
@@ -8,10 +8,10 @@ import { ioError } from './words.ts'
 
 export type OwnedKind = 'export' | 'sample' | 'index' | 'project'
 
-/** Hidden, and without an extension: no reader of datasets takes it for one of its files. */
+/** Hidden and without an extension, so that dataset readers ignore it. */
 export const markerOf = (kind: OwnedKind) => `.dashi-${kind}`
 
-/** What systems leave in a folder that was looked at. */
+/** Files that operating systems leave in folders they display. */
 const leftBySystems = /^(\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory)$/
 
 /** All files of a folder, and its empty folders; links are not followed. */
@@ -34,7 +34,7 @@ function* walk(folder: string, under = ''): Generator<{ rel: string; size: numbe
   }
 }
 
-/** Says in a folder that we made it: to be called when all else is written. */
+/** Marks a folder as made by us; call it after everything else is written. */
 export function mark(folder: string, kind: OwnedKind): void {
   const marker = {
     about: `Made by Dashi, which replaces this folder as a whole when asked to, while it holds only these files.`,
@@ -46,7 +46,7 @@ export function mark(folder: string, kind: OwnedKind): void {
   fs.writeFileSync(path.join(folder, markerOf(kind)), `${JSON.stringify(marker)}\n`, { flag: 'wx' })
 }
 
-/** The list in the marker; undefined where there is none that we wrote. */
+/** The list in the marker; undefined if there is no marker of ours. */
 export function markedFiles(folder: string, kind: OwnedKind): WrittenFiles | undefined {
   let text: string
   try {
@@ -65,19 +65,19 @@ export function markedFiles(folder: string, kind: OwnedKind): WrittenFiles | und
 
 export interface Difference {
   readonly rel: string
-  /** `added` is not ours at all; `changed` was written to since. */
+  /** `added`: not written by us; `changed`: modified since we wrote it. */
   readonly how: 'added' | 'changed'
 }
 
 export interface Looking {
   readonly ignore?: readonly string[]
-  /** Whether a file that was written to since is somebody's work. */
+  /** Whether files modified since count as somebody's work. */
   readonly content?: boolean
-  /** Where the list has no times: written after this (ms) is written to since. */
+  /** If the list has no times: files modified after this (ms) count as changed. */
   readonly since?: number
 }
 
-/** The first file of a folder that is not as we wrote it. What is missing is nobody's loss. */
+/** The first file in a folder that is not as we wrote it. Missing files do not matter. */
 export function firstNotOurs(
   folder: string,
   files: WrittenFiles,
@@ -88,7 +88,7 @@ export function firstNotOurs(
     const known = Object.hasOwn(files, rel) ? files[rel] : undefined
     if (!known || !plain) {
       if (plain && !rel.endsWith('/') && leftBySystems.test(path.posix.basename(rel))) continue
-      // A folder that we filled may have been emptied.
+      // A folder whose files we wrote may have been emptied.
       if (rel.endsWith('/') && Object.keys(files).some((f) => f.startsWith(rel))) continue
       return { rel, how: 'added' }
     }
@@ -98,9 +98,9 @@ export function firstNotOurs(
 }
 
 /**
- * Proves that a folder is one that we made and holds nothing else. @param content whether a file that was written to since is
- * somebody's work: not so in a cache
- * @throws one line naming the first file that is not ours
+ * Proves that a folder was made by us and holds nothing else.
+ * @param content whether modified files count as somebody's work (not so in a cache)
+ * @throws a one-line error naming the first file that is not ours
  */
 export function proveOwned(kind: OwnedKind, { as = `made by Dashi`, content = true } = {}): Proof {
   return (folder, name) => {
@@ -110,9 +110,9 @@ export function proveOwned(kind: OwnedKind, { as = `made by Dashi`, content = tr
     const other = firstNotOurs(folder, files, { ignore: [markerOf(kind)], content })
     if (!other) return
     const why = other.how === 'added' ? `was not ${as}` : `was changed since it was ${as}`
-    throw userError(`${path.join(name, other.rel)}: ${why}: not replaced; take it elsewhere first, or choose another place`)
+    throw userError(`${path.join(name, other.rel)}: ${why}: not replaced; move it away first, or choose another place`)
   }
 }
 
-/** Throws where `place`, which the person knows as `name`, is not wholly ours. */
+/** Throws unless all of `place`, known to the user as `name`, is ours. */
 export type Proof = (place: string, name: string) => void | Promise<void>

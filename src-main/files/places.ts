@@ -1,4 +1,4 @@
-/** Which place a path names, however it is written, and which places are never replaced. */
+/** Identifies the place that a path names, however it is written, and the places that must never be replaced. */
 import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './words.ts'
 
-/** Device and inode: the same for every way to write a path, through links and on disks that do not tell A from a. */
+/** Device and inode: equal for every spelling of a path, through links and on case-insensitive disks. */
 function idOf(place: string): string | undefined {
   try {
     const { dev, ino } = fs.statSync(place, { bigint: true })
@@ -16,7 +16,7 @@ function idOf(place: string): string | undefined {
   }
 }
 
-/** With links resolved as far as it exists; the rest as it is written. */
+/** Resolves links for the part of the path that exists; the rest stays as written. */
 export function realPlace(place: string): string {
   const rest: string[] = []
   for (let at = path.resolve(place); ; at = path.dirname(at)) {
@@ -29,10 +29,10 @@ export function realPlace(place: string): string {
   }
 }
 
-/** Of paths that do not exist there is no inode: they are one where a disk that tells no case and no accents apart would say so. */
+/** Paths that do not exist have no inode: they count as equal if a disk ignoring case and normalisation would treat them so. */
 export const folded = (place: string) => place.normalize('NFC').toLowerCase()
 
-/** Answers for many places whether a path is one of them or above one. */
+/** Checks for many places whether a path is one of them or an ancestor of one. */
 class Above {
   private readonly id: string | undefined
   private readonly name: string
@@ -44,7 +44,7 @@ class Above {
     this.name = folded(realPlace(target))
   }
 
-  /** Of `place` as it is written and with its links resolved: both ways to it must stay. */
+  /** Checks `place` both as written and with links resolved: both paths must survive. */
   relationTo(place: string): 'is' | 'holds' | undefined {
     const written = path.resolve(place)
     const id = this.idAt(written)
@@ -60,7 +60,7 @@ class Above {
 
   private climbs(place: string): boolean {
     for (let at = place; !this.seen.has(at); at = path.dirname(at)) {
-      this.seen.add(at) // it was climbed from here before, without a match
+      this.seen.add(at) // already climbed from here, without a match
       if (this.idAt(at) === this.id) return true
     }
     return false
@@ -72,28 +72,28 @@ class Above {
   }
 }
 
-/** A place that must outlast whatever is written, and what to call it. */
+/** A place that must survive any write, and its name in messages. */
 export interface Kept {
   readonly place: string
   /** As in "is PLACE". */
   readonly name: string
 }
 
-/** What every person and every process stands on. */
+/** Places that every user and process depends on. */
 function always(): Kept[] {
   const places: Kept[] = [{ place: path.parse(process.cwd()).root, name: 'the root of the file system' }]
   try {
     places.push({ place: homedir(), name: 'your home folder' })
   } catch {
-    // a container's user need not have one
+    // a container's user may have no home
   }
-  places.push({ place: process.cwd(), name: 'the folder that you are in' })
+  places.push({ place: process.cwd(), name: 'the current folder' })
   return places
 }
 
 /**
- * Refuses a target that is no plain file or folder of its own: a link, a mount point, the home folder, or one of the `kept` places, or a
- * folder above one. @throws one line that names it
+ * Refuses a target that is a link, a mount point, the home folder, a `kept` place or an ancestor of one.
+ * @throws a one-line error naming it
  */
 export function refusePlace(target: string, kept: Iterable<Kept> = []): void {
   const info = lstat(target)
@@ -114,7 +114,10 @@ function isMountPoint(folder: string, info: fs.Stats): boolean {
   return up !== undefined && (up.dev !== info.dev || up.ino === info.ino)
 }
 
-/** What is there, links not followed; undefined where nothing is. @throws one line where that cannot be told */
+/**
+ * The entry itself, links not followed; undefined if there is none.
+ * @throws a one-line error if it cannot be examined
+ */
 export function lstat(place: string): fs.Stats | undefined {
   try {
     return fs.lstatSync(place, { throwIfNoEntry: false })
@@ -123,7 +126,7 @@ export function lstat(place: string): fs.Stats | undefined {
   }
 }
 
-/** Whether a place is one of the folders or inside of one. */
+/** Whether a place is one of the folders or inside one. */
 export function isWithin(place: string, folders: readonly string[]): boolean {
   const ids = new Set(folders.map(idOf).filter((id) => id !== undefined))
   const names = folders.map((f) => folded(realPlace(f)))

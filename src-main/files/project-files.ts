@@ -1,4 +1,4 @@
-/** What a project keeps in its own folder, which may be a folder of images too: none of it is part of a dataset. */
+/** What a project keeps in its folder, which may also be an image folder: none of it is part of a dataset. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,12 +13,12 @@ export const projectFiles: readonly string[] = [
   'project.lock.json',
   'project.dashi',
 ]
-/** Images are only in `media`, which a person may have had before; so it is not among them. */
+/** `media` is not listed: it holds images, and may have existed before the project. */
 export const projectFolders: readonly string[] = ['checkpoints', 'backups', 'curation']
 
 export const isProjectFolder = (folder: string): boolean =>
   existsSync(join(folder, 'project.db')) && existsSync(join(folder, 'project.dashi'))
 
-/** Names in this folder that are not a person's; none where it is no project's. */
+/** Names in this folder that belong to the project; none if it is not a project's folder. */
 export const ownNames = (folder: string): ReadonlySet<string> =>
   new Set(isProjectFolder(folder) ? [...projectFiles, ...projectFolders] : [])

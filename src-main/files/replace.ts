@@ -1,7 +1,7 @@
 /**
- * The one way in which this program puts a file or a folder where something may be. What stands there is replaced only where it is
- * proven to be ours as a whole; nothing that is kept is touched; and the old one comes back on any failure.
- * The default import of `fs` is deliberate: tests put faults into it.
+ * The only way this program writes a file or folder where something may already exist. The existing target is replaced
+ * only if all of it is proven ours; kept places are never touched; the old content is restored on any failure. `fs` is
+ * imported as default deliberately: tests inject faults into it.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -13,19 +13,19 @@ import { type Kept, lstat, refusePlace } from './places.ts'
 import { ioError } from './words.ts'
 
 export interface Replacing {
-  /** Proves that what is there is ours. Without it only nothing, or an empty folder, is replaced. */
+  /** Proves that the existing target is ours. Without it, only a missing target or an empty folder is replaced. */
   readonly proof?: Proof
-  /** Places that must stay: neither they nor a folder that holds one of them is replaced. */
+  /** Places that must not be replaced, directly or as part of a folder that contains them. */
   readonly kept?: Iterable<Kept>
 }
 
-/** The name under which the old one waits while the new one takes its place. */
+/** Temporary name of the old target while the new one is moved into place. */
 const aside = (target: string) => path.join(path.dirname(target), `.${shortened(path.basename(target))}.old`)
 
 /**
- * Puts at `name` what `make` makes at the path that it is given, beside its place; there is nothing there yet. Neither folders nor files
- * that are in use can be swapped by one rename, so the old one waits beside for the moment in between; {@link restore} puts it back after
- * a crash there.
+ * Calls `make` with a free path next to the target and puts the result at `name`. Neither folders nor open files can
+ * be swapped by a single rename, so the old target is moved aside for a moment; {@link restore} moves it back after a
+ * crash.
  */
 export async function replace(name: string, make: (beside: string) => Promise<void> | void, replacing: Replacing = {}): Promise<void> {
   const target = path.resolve(name)
@@ -42,14 +42,14 @@ export async function replace(name: string, make: (beside: string) => Promise<vo
   } catch (e) {
     removeMade(beside)
     if (made !== undefined) removeEmpty(path.dirname(target), made)
-    // A file inside is named by the path that it would have had.
+    // Errors name the final path, not the temporary one.
     if (e instanceof DashiError)
       throw e.message.includes(beside) ? new DashiError(e.fault, e.message.replaceAll(beside, name), { cause: e.cause }) : e
     throw ioError(name, 'written', e)
   }
 }
 
-/** As {@link replace}, of a folder that is there, and empty, when `fill` is called. */
+/** Like {@link replace}, for a folder that is created empty before `fill` is called. */
 export const replaceFolder = (name: string, fill: (beside: string) => Promise<void> | void, replacing: Replacing = {}): Promise<void> =>
   replace(
     name,
@@ -60,7 +60,10 @@ export const replaceFolder = (name: string, fill: (beside: string) => Promise<vo
     replacing,
   )
 
-/** Says before any work what {@link replace} would say after it. @throws one line naming what is not ours */
+/**
+ * Fails early where {@link replace} would fail after the work.
+ * @throws a one-line error naming what is not ours
+ */
 export async function refuseReplacing(name: string, { proof, kept }: Replacing = {}): Promise<void> {
   const target = path.resolve(name)
   refusePlace(target, kept)
@@ -76,7 +79,7 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
   if (info && info.isDirectory() === fs.lstatSync(beside).isDirectory()) fs.chmodSync(beside, info.mode & 0o7777)
   if (!info) return putNew(beside, target)
   if (isEmptyFolder(target, info)) {
-    fs.rmdirSync(target) // fails where somebody has put something into it meanwhile
+    fs.rmdirSync(target) // fails if something has been put into it meanwhile
     return orElse(
       () => putNew(beside, target),
       () => fs.mkdirSync(target),
@@ -87,28 +90,28 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
   if (lstat(old)) throw userError(sentence('file.in-the-way', { path: old }))
   fs.renameSync(target, old)
   try {
-    // What was put there since it was looked at is seen now, when nobody reaches it by its name any more.
+    // Checked again now that nobody can reach it by name: something may have been added since the first check.
     await proof(old, name)
     putNew(beside, target)
   } catch (e) {
     try {
       putNew(old, target)
     } catch (second) {
-      throw new DashiError('data', `${name}: could not be replaced; what was there lies beside it as ${old}`, { cause: second })
+      throw new DashiError('data', `${name}: could not be replaced; the old one is next to it, as ${old}`, { cause: second })
     }
     throw e
   }
   discard(old, target)
 }
 
-/** Moves to a name that nothing has. A file's name is taken by a link, which does not replace what came there meanwhile. */
+/** Moves to a free name. Files are moved by hard link, which never replaces a file created meanwhile. */
 export function putNew(from: string, to: string): void {
-  if (fs.lstatSync(from).isDirectory()) return fs.renameSync(from, to) // onto nothing or an empty folder, else it fails
+  if (fs.lstatSync(from).isDirectory()) return fs.renameSync(from, to) // fails unless the target is missing or an empty folder
   try {
     fs.linkSync(from, to)
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'EEXIST' || lstat(to)) throw e
-    return fs.renameSync(from, to) // a file system without links
+    return fs.renameSync(from, to) // a file system without hard links
   }
   fs.unlinkSync(from)
 }
@@ -123,7 +126,7 @@ function orElse(body: () => void, undo: () => void): void {
 }
 
 /**
- * It becomes one of those that are swept first, so that it never comes back half removed. What cannot be removed now goes with the next
+ * Renames it to a temporary name first, so that it can never be restored half removed. Leftovers are swept by the next
  * replacement.
  */
 function discard(old: string, target: string): void {
@@ -132,13 +135,13 @@ function discard(old: string, target: string): void {
     fs.renameSync(old, gone)
     fs.rmSync(gone, { recursive: true, force: true })
   } catch {
-    // the new one is in its place
+    // the new one is already in place
   }
 }
 
 /**
- * Ends a replacement that a killed process left half-way: if only the old one is there, and it is ours, it gets its name back; if the
- * new one took its place, the old one goes. Somebody's own of that name is left alone.
+ * Completes a replacement interrupted by a crash: if only the old content exists and is ours, it is moved back; if the
+ * new one is in place, the old one is removed. Anyone else's file of that name is left alone.
  */
 async function restore(target: string, proof: Proof): Promise<void> {
   const old = aside(target)
@@ -152,7 +155,7 @@ async function restore(target: string, proof: Proof): Promise<void> {
   else putBack(old, target)
 }
 
-/** The same for whoever only reads `name`: the old one gets its name back where it has our `marker` in it and nothing has that name. */
+/** The same for readers of `name`: moves the old folder back if it contains our `marker` and the name is free. */
 export function restoreFolder(name: string, marker: string): void {
   const target = path.resolve(name)
   if (!lstat(target) && fs.existsSync(path.join(aside(target), marker))) putBack(aside(target), target)
@@ -168,16 +171,16 @@ function putBack(old: string, target: string): void {
 
 const isEmptyFolder = (place: string, info: fs.Stats) => info.isDirectory() && fs.readdirSync(place).length === 0
 
-/** What we were making; where even that cannot be removed, the failure that led here is the one to tell. */
+/** Removes our temporary output. Failing to do so must not hide the failure that led here. */
 function removeMade(beside: string): void {
   try {
     fs.rmSync(beside, { recursive: true, force: true })
   } catch {
-    // swept with the next replacement
+    // swept by the next replacement
   }
 }
 
-/** The folders above the target that were made for it, up to the first one made. */
+/** Removes the parent folders created for the target, up to the first one created. */
 function removeEmpty(folder: string, first: string): void {
   try {
     for (let at = folder; ; at = path.dirname(at)) {
@@ -185,6 +188,6 @@ function removeEmpty(folder: string, first: string): void {
       if (at === path.resolve(first)) return
     }
   } catch {
-    // somebody has put something into it
+    // something has been put into it
   }
 }

@@ -1,4 +1,4 @@
-/** Both halves of a task in a worker thread: giving it and hearing of it, and carrying it out. The messages are in model/thread.ts. */
+/** Both ends of a task in a worker thread: submitting it, and running it. The messages are in model/thread.ts. */
 import { parentPort, type Worker } from 'node:worker_threads'
 import type { z } from 'zod'
 import { cancelled, userError } from '#shared/errors.ts'
@@ -9,19 +9,19 @@ import { diskFull, inWords } from './words.ts'
 
 export interface ThreadHooks {
   readonly onProgress?: (progress: StepProgress) => void
-  /** Something that others may look at was committed. */
+  /** Called after a commit with changes that others may want to see. */
   readonly onChange?: () => void
 }
 
 export interface ThreadTask {
   readonly result: Promise<unknown>
-  /** The task sees it at its next look at the flag: at the latest with its next progress. */
+  /** Takes effect when the task next checks the flag, at the latest with its next progress report. */
   cancel(): void
 }
 
 /**
- * Gives a thread a task. The next one may come when `result` has settled. A message that cannot be understood, or a hook that throws,
- * cancels the task; it is heard to its end all the same, since the thread is at work until then.
+ * Gives a thread a task; wait for `result` to settle before giving it the next. An invalid message, or a hook that
+ * throws, cancels the task; its messages are still read to the end, because the thread is busy until then.
  */
 export function giveTask(worker: Worker, task: unknown, { onProgress, onChange }: ThreadHooks = {}): ThreadTask {
   const cancel = new SharedArrayBuffer(4)
@@ -55,16 +55,16 @@ export function giveTask(worker: Worker, task: unknown, { onProgress, onChange }
 
 export interface TaskControl {
   readonly isCancelled: () => boolean
-  /** Aborted with the flag; looked at with each progress, and in between where the thread comes to rest. */
+  /** Aborted with the flag, which is checked at each progress report and whenever the thread is idle. */
   readonly signal: AbortSignal
   readonly progress: (progress: StepProgress) => void
   readonly changed: () => void
 }
 
-/** How often the flag is looked at while the thread waits for something, in ms. */
+/** How often the flag is checked while the thread waits, in ms. */
 const pace = 50
 
-/** Carries out the tasks that this thread is given, one at a time. `once`: it ends by itself after the first. */
+/** Runs the tasks given to this thread, one at a time. With `once` it ends after the first. */
 export function serveTasks<S extends z.ZodType>(
   schema: S,
   carryOut: (task: z.output<S>, control: TaskControl) => Promise<unknown>,
@@ -86,7 +86,7 @@ export function serveTasks<S extends z.ZodType>(
       }
       watch = setInterval(look, pace)
       const progress = (now: StepProgress) => {
-        look() // a timer is not served in the middle of a transaction
+        look() // timers do not fire inside a transaction
         send({ type: 'progress', progress: now })
       }
       send({ type: 'done', result: await carryOut(parsed.data, { isCancelled, signal: abort.signal, progress, changed }) })

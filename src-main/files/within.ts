@@ -1,6 +1,6 @@
 /**
- * The files of a folder of images, and nothing beside it: a link that leads out of the folder is refused unless the person agreed to
- * that folder's links. Links within the folder are as good as files; a hard link cannot be told from one.
+ * Confines access to the files of an image folder: a link that leads out is refused unless the person agreed to that
+ * folder's links. Links inside the folder are treated like files; hard links cannot be recognised.
  */
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
@@ -8,27 +8,27 @@ import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 
 export interface ImageRoot {
-  /** Absolute. */
+  /** An absolute path. */
   readonly folder: string
-  /** The person agreed to links that lead out of it. */
+  /** Whether the person agreed to links that lead out of it. */
   readonly links: boolean
 }
 
 export interface Opened {
   readonly fd: number
-  /** Of the very file that was opened, as far as the system has a name for that; good until it is closed. */
+  /** A path to the opened file itself, if the system provides one; valid until closed. */
   readonly path: string
   close(): void
 }
 
-/** By their names alone: neither needs to be there. Both absolute. */
+/** Compares names only: neither path needs to exist. Both are absolute. */
 export const isBelow = (folder: string, path: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
 const real = (path: string): string | null => {
   try {
     return realpathSync.native(path)
   } catch {
-    return null // nothing there, or a circle of links: nothing that could be read either
+    return null // missing or a cycle of links: unreadable in any case
   }
 }
 
@@ -46,7 +46,7 @@ export class Within {
     return this.of.links
   }
 
-  /** Where the path leads, if that is out of the folder and nobody agreed; null where it may be read, or there is nothing. */
+  /** The target of a path that leads out of the folder without consent; null if it may be read or does not exist. */
   linkOut(rel: string): string | null {
     if (this.of.links) return null
     const to = real(join(this.folder, rel))
@@ -57,14 +57,20 @@ export class Within {
     return this.root !== null && (path === this.root || isBelow(this.root, path))
   }
 
-  /** The file's path, be there one or not. Throws dataError where it leads out. */
+  /**
+   * The file's path, whether it exists or not.
+   * @throws a data error if it leads out of the folder
+   */
   file(rel: string): string {
     const to = this.linkOut(rel)
     if (to !== null) throw dataError(rel, linkReason(to))
     return join(this.folder, rel)
   }
 
-  /** What was opened is what was looked at, whatever the path leads to by now. Throws dataError where it leads out. */
+  /**
+   * Opens the file and checks what was opened, even if the path has changed meanwhile.
+   * @throws a data error if it leads out of the folder
+   */
   open(rel: string): Opened {
     const fd = openSync(this.file(rel), 'r')
     try {
@@ -81,4 +87,4 @@ export class Within {
 }
 
 export const linkReason = (to: string) =>
-  `a link that leads out of its folder, to ${to}; it is read only where that was agreed to (--follow-links)`
+  `a link that leads out of its folder, to ${to}; it is read only if links are allowed (--follow-links)`

@@ -1,4 +1,4 @@
-/** What the system says of a failure, in words that name the path. */
+/** Turns system errors into messages that name the path. */
 import { statfsSync } from 'node:fs'
 import { sep } from 'node:path'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
@@ -33,7 +33,7 @@ const reasons = {
 } as const satisfies Record<string, SentenceCode>
 const reasonOf = (code: string | undefined) => (code && Object.hasOwn(reasons, code) ? reasons[code as keyof typeof reasons] : undefined)
 
-/** Failures of a disk or of this process as a whole, which are plain without a path. */
+/** Failures of a whole disk or of this process, which are clear without a path. */
 const whole = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE'])
 
 interface Failure extends Error {
@@ -45,7 +45,7 @@ interface Failure extends Error {
 
 const codeOf = (e: unknown) => (e instanceof DashiError ? undefined : String((e as Failure | null | undefined)?.code ?? ''))
 
-/** A system call's failure on `file` as one line; any other error unchanged. */
+/** Turns a system call's failure on `file` into one line; returns other errors unchanged. */
 export const ioError = (file: string, verb: 'read' | 'written', e: unknown): unknown => {
   const code = codeOf(e)
   const reason = reasonOf(code)
@@ -62,8 +62,8 @@ export const ioError = (file: string, verb: 'read' | 'written', e: unknown): unk
 const writing = /^(mkdir|mkdtemp|rename|copyfile|write|fsync|ftruncate|truncate|unlink|rm|rmdir|link|symlink|chmod|utime|futime|lutime)/
 
 /**
- * Whatever a system call, SQLite or a library that passes them on has thrown: one line that names the path and says what is wrong
- * with it. Anything else, a fault of the program among them, stays as it is.
+ * Turns an error of a system call, of SQLite or of a library passing them on into one line that names the path and the
+ * problem. Other errors, including bugs in the program, are returned unchanged.
  */
 export function inWords(e: unknown): unknown {
   if (!(e instanceof Error) || e instanceof DashiError) return e
@@ -82,7 +82,7 @@ export function inWords(e: unknown): unknown {
   return e
 }
 
-/** Whether a disk or a quota is full, said by whomever: the system, SQLite, libvips, or an error that one of them caused. */
+/** Whether a disk or quota is full, as reported by the system, SQLite, libvips, or in an error caused by one of them. */
 export function diskFull(e: unknown): boolean {
   for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const code = String((at as Failure).code ?? '')
@@ -97,7 +97,7 @@ export function diskFull(e: unknown): boolean {
   return false
 }
 
-/** Whether a disk has no room for what SQLite needs at its least, which it calls an error of the disk. */
+/** Whether the disk lacks the minimum space SQLite needs, which SQLite reports as a disk I/O error. */
 export function nearlyFull(folder: string): boolean {
   try {
     const { blocks, bavail, bsize } = statfsSync(folder)
@@ -107,17 +107,17 @@ export function nearlyFull(folder: string): boolean {
   }
 }
 
-/** Whether the process as a whole, or a disk that is full, is at fault rather than the file that was read. */
+/** Whether the process as a whole, or a full disk, is at fault rather than the file being read. */
 export function ofProcess(e: unknown): boolean {
   for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
     if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(String((at as Failure).code ?? ''))) return true
   return diskFull(e)
 }
 
-/** Whether a failure is no fault of the one file that was at hand: the next one will meet it too. */
+/** Whether the failure is not specific to the current file: the next file would fail too. */
 export const ofDisk = (e: unknown): boolean => diskFull(e) || whole.has(codeOf(e) ?? '')
 
-/** Whether what lies at or below `folder`, or would, takes nothing: a read-only file system, or a folder that is another user's. */
+/** Whether `folder`, or a path below it, is not writable: a read-only file system, or another user's folder. */
 export function notWritable(e: unknown, folder: string): boolean {
   for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const { code, path, dest } = at as Failure

@@ -1,27 +1,27 @@
-/** What the application asks of whatever it runs in: a desktop window, or a server whose screen is elsewhere. */
+/** What the application needs from its host: the desktop, or a server whose screen is elsewhere. */
 import type { FolderChoice } from '#shared/contract/app.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 import type { StartChild } from '../files/child.ts'
 
 export interface Host {
   readonly version: string
-  /** Where settings and the list of recent projects are kept. */
+  /** For settings and the list of recent projects. */
   readonly configFolder: string
-  /** For what can be made again: thumbnails, the sample. */
+  /** For what can be recreated: thumbnails, the sample. */
   readonly cacheFolder: string
-  /** Where new projects go that the user gave no place to. */
+  /** For new projects without a given location. */
   readonly dataFolder: string
-  /** Programs of ours as processes of their own, where it is not done with Node. */
+  /** Starts our programs as separate processes, if not with Node. */
   readonly startChild?: StartChild
-  /** A native dialog, where the host has one. */
+  /** A native folder dialog, if the host has one. */
   pickFolder(title: string, start?: string): Promise<FolderChoice>
 }
 
-/** What a host hands its windows to. */
+/** What a host connects its windows to. */
 export interface Served {
-  /** A window was opened: its calls come by this channel. */
+  /** Called for each new window; its calls arrive on this channel. */
   attach(channel: Channel): void
-  /** Pixels: paths that begin with `/media/`. `signal` aborts when the window no longer wants the answer. */
+  /** Serves pixels, at paths starting with `/media/`. `signal` aborts when the window no longer wants the answer. */
   respond(path: string, signal: AbortSignal): Promise<Response>
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** What helps to draw and is no part of the data: it is in no journal and in no hash. */
+/** Drawing aids. They are not part of the data: neither journalled nor hashed. */
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { scale, template, type Scale, type Template } from '#shared/model/aid.ts'
@@ -15,7 +15,7 @@ import { valid } from '../annotations/validate.ts'
 import { listLabels } from '../projects/index.ts'
 import type { Project } from '../projects/project.ts'
 
-/** Null where none was given. */
+/** Null if none was set. */
 export function scaleOf({ db }: Project): Scale | null {
   const stored = metaValue(db, 'scale')
   if (stored === undefined) return null
@@ -29,7 +29,7 @@ export function setScale({ db }: Project, given: Scale | null): void {
   else setMeta(db, 'scale', JSON.stringify(valid(scale, 'scale', given)))
 }
 
-/** By name. Regions of a label that is gone have none. */
+/** Templates by name. Regions whose label no longer exists have none. */
 export function listTemplates(project: Project): Template[] {
   const labels = new Set(listLabels(project).map((l) => l.id))
   return templates(project.db).map((t) => ({
@@ -38,7 +38,7 @@ export function listTemplates(project: Project): Template[] {
   }))
 }
 
-/** One of the same name is replaced. */
+/** Replaces a template of the same name. */
 export function saveTemplate({ db }: Project, given: Omit<Template, 'id'>): Template {
   const own = valid(template.omit({ id: true }), 'template', given)
   return { id: putTemplate(db, own), ...own }

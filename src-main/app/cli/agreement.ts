@@ -15,7 +15,7 @@ interface Options {
   json?: boolean
 }
 
-/** Two names, or the only two authors there are. */
+/** Two names, or the project's authors if there are exactly two. */
 function pairOf(project: Project, names: readonly string[] | undefined): [AuthorRef, AuthorRef] {
   if (names) {
     if (names.length !== 2) throw userError(sentence('command.two-authors', { found: names.length }))
@@ -32,8 +32,8 @@ export const agreementCommand = (): Command =>
   new Command('agreement')
     .description('measure how far two authors agree: regions by IoU, image labels by Cohen’s kappa')
     .argument('<dir>', 'project folder')
-    .option('--between <authors...>', 'two people, or checkpoints by id; optional where there are only two')
-    .option('--iou <least>', 'least IoU at which two regions match', '0.5')
+    .option('--between <authors...>', 'two people, or checkpoints by id; optional if there are only two')
+    .option('--iou <least>', 'smallest IoU at which two regions match', '0.5')
     .option(
       '--images <which>',
       'both: images where both drew regions; either: where one did, and the other’s omissions count as missed',

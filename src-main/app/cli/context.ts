@@ -1,18 +1,18 @@
 import type { AppContext } from '../context.ts'
 
-/** What the terminal needs beyond the application: the browser face, which only a composition root can start. */
+/** What the terminal needs beyond the application: starting the server and the desktop, which only a composition root can do. */
 export interface CliContext extends AppContext {
   startServer(options: { project?: string; port?: number }): Promise<{ newUrl(): string; close(): Promise<void> | void }>
   readonly desktop: {
-    /** What Electron is to run. */
+    /** The entry file that Electron runs. */
     readonly main: string
-    /** Whether a window could be shown. */
+    /** Whether there is a display for a window. */
     readonly screen: boolean
-    /** Electron's program; null where it is not installed. */
+    /** Electron's executable; null if it is not installed. */
     program(): string | null
-    /** Has it fetched; the reason where that could not be. */
+    /** Downloads Electron; returns the reason if that failed. */
     fetch(): Promise<string | null>
-    /** What is known to keep it from running here, with the cure. */
+    /** A known obstacle to running it here, with the remedy. */
     obstacle(): string | null
   }
 }

@@ -15,7 +15,7 @@ const number = (text: string) => {
   return Number(text)
 }
 
-/** @throws one line naming the option */
+/** @throws a one-line user error naming the option */
 function parsed<T>(
   schema: {
     safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
@@ -30,7 +30,7 @@ function parsed<T>(
   throw userError(`${command}: ${at.length ? `--${option}: ` : ''}${message}`)
 }
 
-/** A bar a phase; Ctrl+C stops between two steps. */
+/** Shows one progress bar per phase; Ctrl+C stops between two steps. */
 async function followed<T>(body: (control: { signal: AbortSignal; onProgress: (step: Step) => void }) => Promise<T>): Promise<T> {
   let bar: { phase: string; bar: ReturnType<typeof progressBar> } | undefined
   const abort = new AbortController()
@@ -67,12 +67,12 @@ export const dedupCommand = (app: AppContext): Command =>
     .description('find near-duplicates: same bytes, close perceptual hashes, close embeddings (SemDeDup)')
     .requiredOption('--project <dir>', 'project folder')
     .option('--method <name>', 'exact, phash, embedding or all', 'all')
-    .option('--threshold <n>', 'of the one method: most bits that differ (phash), or least cosine similarity (embedding)', number)
-    .option('--hamming <bits>', 'most of the 64 bits in which perceptual hashes may differ', number)
+    .option('--threshold <n>', 'limit of the chosen method: most differing bits (phash), or least cosine similarity (embedding)', number)
+    .option('--hamming <bits>', 'largest number of the 64 bits in which perceptual hashes may differ', number)
     .option('--similarity <cosine>', 'least cosine similarity of embeddings', number)
-    .option('--keep <which>', 'of images with similar embeddings: the farthest from the centroid, or the closest', 'farthest')
+    .option('--keep <which>', 'which of several similar images to keep: the farthest from the centroid, or the closest', 'farthest')
     .option('--model <dir>', 'checkpoint whose embeddings are used', app.nano)
-    .option('--seed <n>', 'seed of the clustering', number, 0)
+    .option('--seed <n>', 'random seed of the clustering', number, 0)
     .option('--apply <action>', 'tag the duplicates, or remove them from the project (files stay; undo restores them)')
     .option('--tag <name>', 'the tag', 'duplicate')
     .action(async (o: DedupOptions) => {
@@ -116,7 +116,7 @@ export const dedupCommand = (app: AppContext): Command =>
         output(Boolean(o.json)).answer(document, () =>
           [
             `${document.images} images, ${groups.length} groups, ${document.duplicates} duplicates` +
-              (o.apply ? `; ${changed} ${o.apply === 'tag' ? `tagged "${o.tag}"` : 'taken out of the project'}` : ''),
+              (o.apply ? `; ${changed} ${o.apply === 'tag' ? `tagged "${o.tag}"` : 'removed from the project'}` : ''),
             ...document.groups
               .slice(0, 20)
               .map((g) => `  ${g.keep.join(', ')}  ⇐  ${g.duplicates.join(', ') || '(all kept)'}  (${g.by.join(', ')})`),
@@ -147,7 +147,7 @@ interface SplitCommandOptions {
   json?: boolean
 }
 
-/** `--share ood=0.1`, as often as wanted. */
+/** Parses repeated `--share ood=0.1` options. */
 const namedShares = (given: readonly string[]) =>
   given.map((text) => {
     const [name = '', value = ''] = text.split('=')
@@ -157,20 +157,20 @@ const namedShares = (given: readonly string[]) =>
 
 export const splitCommand = (_: AppContext): Command =>
   new Command('split')
-    .description('divide the images into splits: each label in the same shares, near-duplicates never separated')
+    .description('divide the images into splits, stratified by label, without separating near-duplicates')
     .requiredOption('--project <dir>', 'project folder')
     .option('--train <share>', 'share of the split "train"', number)
     .option('--val <share>', 'of "val"', number)
     .option('--test <share>', 'of "test"', number)
-    .option('--held-out <share>', 'of "heldOut", on which soups are chosen', number)
-    .option('--share <name=share...>', 'of any other split', [])
+    .option('--held-out <share>', 'share of "heldOut", on which soups are chosen', number)
+    .option('--share <name=share...>', 'share of any other split', [])
     .option('--no-stratify', 'ignore the labels')
     .option('--no-duplicates', 'allow near-duplicates to be separated')
     .option('--by-group <what>', 'keep images of one folder or tag together too', 'none')
     .option('--tag-prefix <text>', 'group by tags with this prefix only', '')
     .option('--keep', 'keep images that already have a split in it')
     .option('--labelled', 'leave images without a label as they are')
-    .option('--seed <n>', 'seed of the division', number, 0)
+    .option('--seed <n>', 'random seed', number, 0)
     .option('--dry-run', 'only report what would change')
     .action(async (o: SplitCommandOptions) => {
       const standard = Object.entries({ train: o.train, val: o.val, heldOut: o.heldOut, test: o.test }).flatMap(([name, share]) =>
@@ -217,7 +217,7 @@ function splitText(report: SplitReport, dryRun: boolean): string {
   const unmet = report.unmet.map((u) => {
     if (u.kind === 'label-missing') return `  ${u.name}: only ${u.images} images, none in ${u.splits.join(', ')}`
     if (u.kind === 'share') return `  ${u.split}: ${percent(u.share)} instead of ${percent(u.wanted)}`
-    return `  a group of ${u.images} images is divided already: ${u.splits.join(', ')}`
+    return `  a group of ${u.images} images is already divided: ${u.splits.join(', ')}`
   })
   return [
     table,

@@ -22,7 +22,7 @@ const deepOption = () =>
 const interpolateOption = () =>
   new Option('--interpolate', 'accept crops of another size than the model’s by interpolating its position embeddings')
 
-/** On stderr, what was done to pictures that the numbers do not show. */
+/** Explains on stderr the preprocessing that the numbers do not show. */
 async function sayHow({ preprocess, image }: Model, files: readonly string[]): Promise<void> {
   const { height, width } = outputSize(preprocess)
   const { size, anySize } = image
@@ -36,7 +36,7 @@ async function sayHow({ preprocess, image }: Model, files: readonly string[]): P
   if (deep.length) process.stderr.write(`${named}: samples of more than 8 bits${treated}\n`)
 }
 
-/** Calls with the opened checkpoint and closes it. */
+/** Opens the checkpoint, calls `use` and closes it. */
 async function withModel<T>(dir: string, told: Seeing, use: (model: Model) => Promise<T>): Promise<T> {
   const model = await openModel(dir, told)
   try {

@@ -1,4 +1,4 @@
-/** What an import did, in lines for a person. */
+/** Formats an import's report as text. */
 import type { Finding, ImportReport, UnreadFile } from '#shared/model/exchange.ts'
 
 export const listed = (findings: readonly Finding[]) =>
@@ -7,7 +7,7 @@ export const listed = (findings: readonly Finding[]) =>
     .map((f) => `  ${f.level}: ${f.file}${f.line ? `:${f.line}` : ''}: ${f.reason}`)
     .join('\n') + (findings.length > 20 ? `\n  … and more; --json lists them` : '')
 
-/** The report for a person; what matters most comes last. */
+/** The report as lines, the most important last. */
 export function importLines(path: string, report: ImportReport): string[] {
   const { regions, labels, captions } = report.annotations
   const file = (u: UnreadFile) =>
@@ -25,17 +25,17 @@ export function importLines(path: string, report: ImportReport): string[] {
     ...(report.findings.length ? [listed(report.findings)] : []),
     ...report.notes.map((n) => `  note: ${n}`),
     ...(report.missing
-      ? [`  ${report.missing} images were not found; what is annotated of them waits for their files (project link, or another import)`]
+      ? [`  ${report.missing} images were not found; their annotations wait for the files (project link, or another import)`]
       : []),
-    ...(report.unmentioned ? [`  ${report.unmentioned} images of ${path} are named by no annotation and were not taken`] : []),
+    ...(report.unmentioned ? [`  ${report.unmentioned} images of ${path} are not named by any annotation and were left out`] : []),
     ...report.unread.slice(0, 20).map(file),
     ...(report.unread.length > 20 || others > 0 ? ['  … and more that were not read; --json lists them'] : []),
     ...report.skipped
       .slice(0, 10)
-      .map((s) => `  passed over: ${s.files} ${s.ending ? `*.${s.ending}` : 'without an ending'} (${s.example}): ${s.reason}`),
+      .map((s) => `  skipped: ${s.files} ${s.ending ? `*.${s.ending}` : 'without an extension'} (${s.example}): ${s.reason}`),
     ...(report.unreadableImages
       ? [
-          `  ${report.unreadableImages} images of ${path} cannot be read, and are left out of trainings until their files are put right`,
+          `  ${report.unreadableImages} images of ${path} cannot be read, and are left out of training until their files are fixed`,
           ...report.unreadable.slice(0, 10).map((u) => `    ${u.file}: ${u.reason}`),
         ]
       : []),
@@ -48,5 +48,5 @@ export function nothingLine(report: ImportReport): string {
   const why = first
     ? `${first.file} was not read (${first.looks}${first.reader ? `; --format ${first.reader} would read it` : ''})`
     : (report.findings.find((f) => f.level === 'left out')?.reason ?? 'nothing could be read')
-  return `no annotation was taken: ${why}`
+  return `no annotations were imported: ${why}`
 }

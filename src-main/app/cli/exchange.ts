@@ -11,7 +11,7 @@ import { importLines, listed, nothingLine } from './exchange-report.ts'
 import { output, untilDone } from './output.ts'
 import { addSettingOptions, dashed, givenSettings } from './settings.ts'
 
-/** @throws one line naming the option */
+/** @throws a one-line user error naming the option */
 function parsed<T>(
   schema: {
     safeParse(x: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
@@ -67,7 +67,7 @@ export const importCommand = (_: AppContext): Command =>
       '--annotators <which>',
       'where several people annotated an image: first (the ground truth, else the first not cancelled) or all',
     )
-    .option('--second-opinion <name>', 'import as this person’s proposals, beside the project’s own annotations')
+    .option('--second-opinion <name>', 'import as this person’s proposals, alongside the project’s own annotations')
     .action(async (path: string, o: { project: string; json?: boolean } & Record<string, unknown>) => {
       const options = parsed(importOptions, {
         secondOpinion: o['secondOpinion'],
@@ -133,7 +133,7 @@ export const exportCommand = (_: AppContext): Command =>
       }
     })
 
-/** Scripts get the sentences in English alone. */
+/** JSON output contains the English sentences only. */
 const plain = (report: ExportReport) => ({ ...report, losses: report.losses.map((l) => ({ ...l, becomes: l.becomes.en })) })
 
 export const formatsCommand = (_: AppContext): Command =>

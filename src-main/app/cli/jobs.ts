@@ -21,9 +21,9 @@ const command = (name: string, about: string) => new Command(name).description(a
 
 export const jobsCommand = (app: AppContext): Command =>
   new Command('jobs')
-    .description('the queue of a project: what waits, what is at work, and what was interrupted when the program ended')
+    .description('a project’s queue: waiting, running and interrupted jobs')
     .addCommand(
-      command('list', 'what is in the queue').action((o: Options) => {
+      command('list', 'list the queue').action((o: Options) => {
         const project = openProject(o.project, { readOnly: true })
         try {
           answer(o, seen(project))
@@ -33,7 +33,7 @@ export const jobsCommand = (app: AppContext): Command =>
       }),
     )
     .addCommand(
-      command('run', 'carry out what waits in the queue; with an id, resume that interrupted job or run it again as well')
+      command('run', 'run the waiting jobs; with an id, also resume or rerun that interrupted job')
         .argument('[id]', 'an interrupted job')
         .action(async (id: string | undefined, o: Options) => {
           const project = openProject(o.project)
@@ -58,7 +58,7 @@ export const jobsCommand = (app: AppContext): Command =>
         }),
     )
     .addCommand(
-      command('dismiss', 'offer an interrupted job no more')
+      command('dismiss', 'dismiss an interrupted job')
         .argument('<id>', 'an interrupted job')
         .action((id: string, o: Options) => {
           const project = openProject(o.project)
@@ -71,7 +71,7 @@ export const jobsCommand = (app: AppContext): Command =>
         }),
     )
 
-/** The queue as this process carries it out, with what the process before left. */
+/** The project's queue, run by this process, including jobs left by the previous one. */
 function queueOf(
   models: AppContext,
   project: Project,
@@ -83,7 +83,7 @@ function queueOf(
     models,
     kinds: jobKinds,
     projects: { take: () => held, release: () => undefined },
-    home: () => null, // whoever names a project on the command line means its queue, wherever it was filled
+    home: () => null, // naming a project on the command line means its queue, wherever it was filled
     hooks: {
       changed: ({ phase, part, done, total }) => phase && onProgress({ phase, part: part ?? undefined, done, total: total ?? done }),
       tell: () => undefined,
@@ -97,7 +97,7 @@ function queueOf(
   return queue
 }
 
-/** As somebody sees it who does not hold the project: what a process had at work that is gone is interrupted. */
+/** The jobs as seen without holding the project: running jobs of a vanished process are interrupted. */
 function seen({ db, folder }: Project): JobRecord[] {
   const holder = holderOf(folder)
   return listJobs(db).map((job) =>

@@ -17,7 +17,7 @@ interface Common {
   json?: boolean
 }
 
-/** With a project open; for reading only where nothing is to be changed. */
+/** Runs with the project open, read-only for a dry run. */
 function within<T>(o: Common, body: (project: Project) => T, readOnly = Boolean(o.dryRun)): T {
   const project = openProject(o.project, { readOnly })
   try {
@@ -48,13 +48,13 @@ function told({ regions, imageLabels, images, effects, removed }: LabelPreview, 
   ].join('\n')
 }
 
-/** Looks, or does it. */
+/** Previews the operation, or carries it out. */
 function carriedOut(o: Common, operation: (project: Project) => LabelOperation): void {
   const document = within(o, (project) => (o.dryRun ? previewLabels : changeLabels)(project, operation(project)))
   output(Boolean(o.json)).answer({ ...document, applied: !o.dryRun }, () => told(document, Boolean(o.dryRun)))
 }
 
-/** `colour=red`; true, false and numbers are what they look like, as in the fields of the window. */
+/** Parses `colour=red`; true, false and numbers get their types, as in the window's fields. */
 function attributeOf(text: string): { name: string; value: string | number | boolean } {
   const at = text.indexOf('=')
   if (at < 1) throw userError(sentence('command.split-attribute', { found: JSON.stringify(text) }))
@@ -67,7 +67,7 @@ export const labelsCommand = (_: AppContext): Command => {
   const labels = new Command('labels').description('export, import and edit the label set')
   const command = (spec: string, about: string) =>
     labels.command(spec).description(about).requiredOption('--project <dir>', 'project folder')
-  command('list', 'the labels with how often they are used').action((o: Common) => {
+  command('list', 'list the labels and how often they are used').action((o: Common) => {
     const document = within(
       o,
       (project) => {
@@ -111,8 +111,8 @@ export const labelsCommand = (_: AppContext): Command => {
         () => `${counted(schema.labels.length, 'label')} written to ${file}`,
       )
     })
-  command('import <file>', 'take labels of a file in: new ones are added, those known get what they lack')
-    .option('--replace', 'overwrite labels of the project with those of the file')
+  command('import <file>', 'import labels from a file: new ones are added, gaps in known ones are filled')
+    .option('--replace', 'overwrite the project’s labels with the file’s')
     .option('--dry-run', 'only report what would change')
     .action((file: string, o: Common & { replace?: boolean }) => {
       const schema = readLabelSchema(textOf(file), file)
@@ -120,16 +120,16 @@ export const labelsCommand = (_: AppContext): Command => {
       const report = within(o, (project) => (o.dryRun ? previewLabelSchema : importLabelSchema)(project, schema, mode))
       output(Boolean(o.json)).answer({ ...report, applied: !o.dryRun }, () => imported(report, Boolean(o.dryRun)))
     })
-  command('rename <label> <name>', 'call a label otherwise')
+  command('rename <label> <name>', 'rename a label')
     .option('--dry-run', 'only report what would change')
     .action((label: string, name: string, o: Common) => carriedOut(o, (project) => ({ kind: 'rename', id: labelId(project, label), name })))
-  command('merge <label...>', 'give the annotations of labels to another one')
+  command('merge <label...>', 'merge labels into another one')
     .requiredOption('--into <label>', 'label to merge them into')
     .option('--dry-run', 'only report what would change')
     .action((given: string[], o: Common & { into: string }) =>
       carriedOut(o, (project) => ({ kind: 'merge', ids: given.map((name) => labelId(project, name)), into: labelId(project, o.into) })),
     )
-  command('split <label> <name>', 'give a part of a label’s annotations to another one, which is made where it is not there')
+  command('split <label> <name>', 'move some of a label’s annotations to another one, created if needed')
     .option('--attribute <name=value>', 'regions with this value')
     .option('--tag <tag>', 'on images with this tag')
     .option('--shape <kind>', 'regions of this shape: box, rotated-box, polygon, mask, polyline or keypoints')

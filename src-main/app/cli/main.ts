@@ -16,13 +16,16 @@ import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { serveCommand, startCommand } from './serve.ts'
 import { trainCommand } from './train.ts'
 
-/** Runs one command line. @returns the exit code */
+/**
+ * Runs one command line.
+ * @returns the exit code
+ */
 export async function runCli(argv: readonly string[], app: CliContext): Promise<number> {
   const program = new Command('dashi')
     .description('Label images, fine-tune vision-language models on the labels, compare the checkpoints and blend them into soups.')
     .version(pkg.version)
     .configureOutput({
-      writeOut: (s) => void process[argv.includes('--json') ? 'stderr' : 'stdout'].write(s), // help and version are the answer
+      writeOut: (s) => void process[argv.includes('--json') ? 'stderr' : 'stdout'].write(s), // help and version are the output
       outputError: (s, write) =>
         write(
           `dashi: ${s
@@ -52,7 +55,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     pretrainCommand,
   ]
   for (const command of commands) program.addCommand(command(app))
-  // Those below a command too: what is wrong with their options is no less the user's to hear in one line.
+  // Also applied to subcommands, so that errors in their options are reported in one line too.
   for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
   for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
   program.hook('preAction', (_, action) => namedModels(action, app))
@@ -60,12 +63,12 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (e) {
-    if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2 // commander has said why
+    if (e instanceof CommanderError) return e.exitCode === 0 ? 0 : 2 // commander has already printed the reason
     return exitCode(withoutNesting(e))
   }
 }
 
-/** Models may be called by their names in the folders of the settings. */
+/** Resolves models given by name in the configured folders. */
 function namedModels(action: Command, { modelFolders }: CliContext): void {
   const resolve = (given: string) => resolveModel(given, modelFolders?.() ?? [])
   for (const option of ['model', 'checkpoint']) {
@@ -78,6 +81,6 @@ function namedModels(action: Command, { modelFolders }: CliContext): void {
 
 const allOf = (c: Command): Command[] => [c, ...c.commands.flatMap(allOf)]
 
-/** An error thrown for another one's sake (a stream's, a transaction's) says less than the one that caused it. */
+/** A wrapper error (of a stream, a transaction) says less than its cause. */
 const withoutNesting = (e: unknown): unknown =>
   e instanceof Error && !(e instanceof DashiError) && e.cause instanceof DashiError ? e.cause : e

@@ -123,7 +123,7 @@ const evaluations = ({ splits }: Measured) =>
     ),
   )
 
-/** As the JSON answer has them: metrics beside what is no single number. */
+/** For JSON output: flattens the metrics into the split's object. */
 const answered = (splits: ReturnType<typeof evaluations>) =>
   Object.fromEntries(Object.entries(splits).map(([name, { metrics, ...rest }]) => [name, { ...metrics, ...rest }]))
 

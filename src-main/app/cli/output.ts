@@ -3,12 +3,12 @@ import { inWords } from '../../files/words.ts'
 import type { JobProgress } from '#shared/model/job.ts'
 import { type ProgressBar, progressBar } from '../terminal/progress.ts'
 
-/** How a command answers: with `--json` one document on stdout; else text for a person. Everything else goes to stderr. */
+/** A command's output: one JSON document on stdout with `--json`, text otherwise. Everything else goes to stderr. */
 export interface Output {
   readonly json: boolean
-  /** The command's one answer. `text` is only made where it is shown. */
+  /** Prints the command's single answer. `text` is only called if it is shown. */
   answer(document: unknown, text: () => string): void
-  /** A remark to a person. */
+  /** Prints a remark on stderr. */
   say(line: string): void
 }
 
@@ -18,10 +18,7 @@ export const output = (json: boolean): Output => ({
   say: (line) => void process.stderr.write(`${line}\n`),
 })
 
-/**
- * For the process: whoever read our answer may be gone (`| head`), which ends nothing; and an answer that its file cannot take is
- * said to be lost.
- */
+/** Process-wide: a closed pipe (`| head`) ends nothing, and a failure to write the answer is reported. */
 export function heedStreams(): void {
   let lost = false
   process.stderr.on('error', () => undefined)
@@ -38,7 +35,7 @@ export function heedStreams(): void {
 /** `features:train` → "features of train", `logistic-regression` → "logistic regression". */
 const phaseWords = (phase: string) => phase.replace(':', ' of ').replaceAll('-', ' ')
 
-/** Shows a job's phases as progress bars, one after the other. */
+/** Shows a job's phases as consecutive progress bars. */
 export function jobBars(title: string): { onProgress: (p: JobProgress) => void; end: () => void } {
   let bar: { phase: string; bar: ProgressBar } | undefined
   return {
@@ -59,7 +56,7 @@ export function jobBars(title: string): { onProgress: (p: JobProgress) => void; 
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Waits for a job, cancelling it between two steps when the process is asked to end (Ctrl+C, a scheduler, a closed terminal). */
+/** Waits for a job; when the process is asked to end (Ctrl+C, a scheduler, a closed terminal), cancels it between two steps. */
 export async function untilDone<T>(running: { result: Promise<T>; cancel(): void }): Promise<T> {
   const stop = () => running.cancel()
   for (const signal of SIGNALS) process.once(signal, stop)
@@ -70,14 +67,14 @@ export async function untilDone<T>(running: { result: Promise<T>; cancel(): void
   }
 }
 
-/** 0 done, 2 the input is at fault, 130 cancelled, 1 a fault of the program or of what it runs on. */
+/** 0: success, 2: faulty input, 130: cancelled, 1: a fault of the program or its environment. */
 export function exitCode(thrown: unknown): number {
   const e = inWords(thrown)
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K') // a bar that was being drawn
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K') // erases a partly drawn progress bar
   if (e instanceof DashiError) {
     process.stderr.write(`dashi: ${errorLine(e)}\n`)
     return e.fault === 'cancelled' ? 130 : e.fault === 'engine' ? 1 : 2
   }
-  process.stderr.write(`dashi: a fault of the program: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
+  process.stderr.write(`dashi: internal error: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
   return 1
 }

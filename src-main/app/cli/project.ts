@@ -26,7 +26,7 @@ export const projectCommand = (_: AppContext): Command => {
   project
     .command('create <dir>')
     .description('create a project in a folder')
-    .option('--name <name>', 'its name (default: that of the folder)')
+    .option('--name <name>', 'its name (default: the folder’s)')
     .option('--sample', 'fill it with the sample: pictographs in six styles')
     .action(async (dir: string, o: { name?: string; sample?: boolean; json?: boolean }) => {
       const bar = o.sample ? progressBar('sample') : undefined
@@ -67,7 +67,7 @@ export const projectCommand = (_: AppContext): Command => {
     })
   project
     .command('look <dir>')
-    .description('check that the images can be decoded: new ones, and again those that could not be')
+    .description('check that images can be decoded: new ones, and those that failed before')
     .action(async (dir: string, o: { json?: boolean }) => {
       const opened = openProject(dir)
       const bar = progressBar('files')
@@ -81,7 +81,7 @@ export const projectCommand = (_: AppContext): Command => {
         const images = unreadableMedia(opened.db).map(({ path, problem }) => ({ file: path, reason: problem }))
         output(Boolean(o.json)).answer({ ...looked, images }, () =>
           [
-            `${looked.checked} files looked at, ${looked.repaired} can be read again, ${looked.unreadable} cannot be read`,
+            `${looked.checked} files checked, ${looked.repaired} readable again, ${looked.unreadable} cannot be read`,
             ...images.slice(0, 20).map((i) => `  ${i.file}: ${i.reason}`),
             ...(looked.unreadable > 20 ? ['  … and more; --json lists them'] : []),
           ].join('\n'),

@@ -25,7 +25,7 @@ function checked({ project, port }: ServeOptions): { project?: string; port?: nu
 /** Serves until Ctrl+C. */
 async function serve(app: CliContext, o: ServeOptions): Promise<void> {
   const wanted = checked(o)
-  // From the start on: a stop that comes early is not lost.
+  // Registered first, so that an early signal is not lost.
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
@@ -44,7 +44,7 @@ async function serve(app: CliContext, o: ServeOptions): Promise<void> {
   await server.close()
 }
 
-/** False where the desktop program could not be started, or failed at once. */
+/** False if the desktop program could not be started, or failed at once. */
 const ranDesktop = (program: string, args: string[]) =>
   new Promise<boolean>((resolve) => {
     const begun = Date.now()
@@ -57,7 +57,7 @@ const ranDesktop = (program: string, args: string[]) =>
     })
   })
 
-/** Yes, unless a person who can be asked says no. */
+/** True unless a person at a terminal says no. */
 async function agreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return true
   const lines = createInterface({ input: process.stdin, output: process.stderr })
@@ -68,7 +68,7 @@ async function agreed(question: string): Promise<boolean> {
   }
 }
 
-/** A line that counts the seconds on a screen, until the function returned is called. */
+/** On a terminal, shows a line with elapsed seconds until the returned function is called. */
 function ticking(line: string): () => void {
   output(false).say(line)
   if (!process.stderr.isTTY) return () => {}
@@ -89,16 +89,16 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
     process.exitCode = 0
     return serve(app, o)
   }
-  if (!desktop.screen) return inBrowser('Electron has no screen here to open a window on')
+  if (!desktop.screen) return inBrowser('There is no display for Electron’s window')
   if (!desktop.program()) {
-    if (!(await agreed('Electron’s program (about 120 MB) is fetched from its makers, this once. Go on? [Y/n] ')))
-      return inBrowser('Electron was not fetched')
-    const ended = ticking('Fetching Electron, this once …')
+    if (!(await agreed('Electron (about 120 MB) will be downloaded from its makers, once. Continue? [Y/n] ')))
+      return inBrowser('Electron was not downloaded')
+    const ended = ticking('Downloading Electron (once) …')
     const reason = await desktop.fetch().finally(ended)
-    if (reason !== null) return inBrowser(`Electron’s program cannot be fetched here (${reason})`)
+    if (reason !== null) return inBrowser(`Electron cannot be downloaded here (${reason})`)
   }
   const program = desktop.program()
-  if (!program) return inBrowser('Electron’s program cannot be fetched here')
+  if (!program) return inBrowser('Electron cannot be downloaded here')
   if (!(await ranDesktop(program, [desktop.main, ...(project ? [project] : [])]))) {
     const why = desktop.obstacle()
     return inBrowser(`Electron does not run here${why ? ` (${why})` : ''}`)

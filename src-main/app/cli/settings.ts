@@ -1,4 +1,4 @@
-/** Command options made from the settings of records. */
+/** Makes command options from the settings of records. */
 import type { Command } from 'commander'
 import { z } from 'zod'
 
@@ -16,7 +16,7 @@ interface Setting {
 
 export const dashed = (key: string) => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
 
-/** Records may share a setting's name: one option then serves them all. */
+/** Settings of the same name in several records share one option. */
 function settingsBy(records: readonly WithSettings[]): Map<string, Setting> {
   const settings = new Map<string, Setting>()
   for (const { title, schema } of records) {
@@ -37,7 +37,7 @@ export function addSettingOptions(command: Command, records: readonly WithSettin
   return command
 }
 
-/** What was given for the settings, with numbers and switches as such. */
+/** The settings that were given, with numbers and booleans parsed. */
 export function givenSettings(
   records: readonly WithSettings[],
   options: Record<string, unknown>,

@@ -14,7 +14,7 @@ import { defaultName, startTraining } from '../training/train.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'where to compute').choices(deviceRecords.map((d) => d.id)).default('auto')
+  new Option('--device <device>', 'device to compute on').choices(deviceRecords.map((d) => d.id)).default('auto')
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')
@@ -23,7 +23,7 @@ export const trainCommand = (app: AppContext): Command =>
     .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
     .option('--model <dir>', 'checkpoint folder to start from', app.nano)
     .addOption(deviceOption())
-    .option('--seed <n>', 'seed of order, augmentation and initialisation', '0')
+    .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
     .addHelpText('after', recipesHelp)
@@ -75,7 +75,7 @@ function seedOf(text: string): number {
   return Number(text)
 }
 
-/** Every recipe with its settings, as its record has them. */
+/** Help text: every recipe with its settings, from its record. */
 function recipesHelp(): string {
   const settingOf = ([name, schema]: [string, z.ZodType]) => {
     const usual = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined
@@ -85,7 +85,7 @@ function recipesHelp(): string {
   return `\nRecipes, their settings and defaults:\n${lines.join('\n')}`
 }
 
-/** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; what is no number stays text. */
+/** `lr=1e-4` → { lr: 0.0001 }, `weights=0.5,0.5` → { weights: [0.5, 0.5] }; values that are not numbers stay text. */
 export function settingsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {

@@ -24,7 +24,7 @@ import { type DemoRun, demoRuns } from './plan.ts'
 export interface DemoHooks {
   onProgress: (title: string, p: JobProgress) => void
   say: (line: string) => void
-  /** Given a running job, so that it can be cancelled. */
+  /** Receives a running job, so that it can be cancelled. */
   until: <T>(running: { result: Promise<T>; cancel(): void }) => Promise<T>
 }
 
@@ -43,7 +43,7 @@ interface Done {
   readonly result: ResultOf<'train' | 'merge'>
 }
 
-/** The main job, end to end, on the sample: label → fine-tune five ways → soup → evaluate → report. */
+/** Runs the main workflow end to end on the sample: label → fine-tune five ways → soup → evaluate → report. */
 export async function runDemo(
   app: AppContext,
   out: string,
@@ -103,7 +103,7 @@ async function openDemoProject(out: string, hooks: DemoHooks): Promise<Project> 
     onProgress: (done, total) => hooks.onProgress('Sample', { phase: 'drawing', done, total }),
   })
   if (!verified)
-    hooks.say('The sample was drawn a little differently on this machine: figures may differ slightly from the published ones.')
+    hooks.say('The sample was rendered slightly differently on this machine: figures may differ slightly from the published ones.')
   return openProject(out)
 }
 
@@ -159,7 +159,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
   const version = (name: string) => (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version
   return {
     title: 'Five ways to fine-tune, and two soups',
-    subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings of one studio, asked of others.`,
+    subtitle: `Which subgroup of the emoji is this? Learned from ${splits['train']!.length} drawings by one studio, tested on others.`,
     created: new Date().toISOString(),
     setting: {
       model: 'Nano (4.3 million parameters)',
@@ -188,7 +188,7 @@ async function reportOf(project: Project, all: readonly Done[], ledger: ReportLe
   }
 }
 
-/** A few pictures of each test set, evenly spaced, with what the main rows answer. */
+/** A few evenly spaced pictures of each test set, with the predictions of the main rows. */
 async function examples(
   classes: readonly string[],
   splits: Record<string, readonly { file: string; label: number }[]>,

@@ -2,7 +2,7 @@ import { setting } from '#shared/format.ts'
 import type { ReportRow } from '#shared/model/report.ts'
 import type { TrainRequest } from '../training/train.ts'
 
-/** A run of the demo; of several in one group the best on `val` is shown, its rate chosen as the papers choose it. */
+/** A run of the demo. Of several in one group, the best on `val` is shown; learning rates are chosen as in the papers. */
 export interface DemoRun extends TrainRequest {
   readonly name: string
   readonly kind: ReportRow['kind']
@@ -10,9 +10,9 @@ export interface DemoRun extends TrainRequest {
 }
 
 /**
- * The main job on the sample. Rates are swept for FT and for LP-FT alike, for the best ones differ by orders of magnitude
- * (Kumar et al. 2022, appendix A). The soup's ingredients start from one model and one linear probe, and differ in rate,
- * augmentation and seed (Wortsman et al. 2022, §3.1).
+ * The main workflow on the sample. Learning rates are swept for FT and LP-FT separately, because the best ones differ
+ * by orders of magnitude (Kumar et al. 2022, appendix A). The soup's ingredients share one model and linear probe, and
+ * differ in rate, augmentation and seed (Wortsman et al. 2022, §3.1).
  */
 export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun[] } {
   const epochs = fast ? 6 : 20

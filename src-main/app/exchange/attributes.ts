@@ -4,8 +4,8 @@ const maxText = 2000
 const maxDepth = 4
 
 /**
- * What a format says of an object beside its geometry, as attributes: texts, numbers, true and false as they are, lists joined, what is
- * nested by its path (`pose.left`). Empty and null values say nothing. Later sources win.
+ * Turns a format's extra fields into attributes: texts, numbers and booleans as they are, lists joined, nested objects
+ * by path (`pose.left`). Empty and null values are dropped. Later sources override earlier ones.
  */
 export function attributesFrom(...sources: unknown[]): Attributes {
   const out: Attributes = {}

@@ -1,8 +1,8 @@
 /**
- * Label Studio's brush masks: the pixels as RGBA, row by row, packed by thi.ng/rle-pack; only alpha counts
- * (HumanSignal/label-studio-converter, label_studio_converter/brush.py). A stream of bits: 32 the number of values, 5 the word
- * size − 1, four times 4 the run-length sizes − 1; then blocks: 1 bit (repeated or literal), 2 bits (which size), the count − 1,
- * and one word, or as many as counted.
+ * Label Studio's brush masks: RGBA pixels, row-major, packed by thi.ng/rle-pack; only alpha counts
+ * (HumanSignal/label-studio-converter, label_studio_converter/brush.py). Bit stream: 32 bits number of values, 5 bits
+ * word size − 1, four times 4 bits run-length size − 1; then blocks of 1 bit (repeated or literal), 2 bits (which
+ * size), count − 1, and one word or `count` words.
  */
 import { decodeRle, intervals, runsFromIntervals, encodeRle } from '#shared/geometry/rle.ts'
 import type { Rle } from '#shared/model/shape.ts'
@@ -29,7 +29,7 @@ class BitReader {
 
 class BitWriter {
   readonly bytes: number[] = []
-  private used = 8 // of the last byte
+  private used = 8 // bits used of the last byte
 
   write(value: number, bits: number): void {
     while (bits > 0) {
@@ -46,7 +46,7 @@ class BitWriter {
   }
 }
 
-/** Throws an Error that says what is wrong where the bytes do not unpack to an image of this size. */
+/** @throws an Error with the reason if the bytes do not unpack to an image of this size */
 export function decodeBrush(bytes: ArrayLike<number>, { width, height }: Size): Rle {
   const input = new BitReader(bytes)
   const values = input.read(32)
@@ -64,7 +64,7 @@ export function decodeBrush(bytes: ArrayLike<number>, { width, height }: Size): 
     const repeated = input.read(1)
     const end = Math.min(values, i + 1 + input.read(sizes[input.read(2)]!))
     if (repeated) {
-      // The alpha values at i ≤ 4p + 3 < end.
+      // Alpha values are at indices 4p + 3 in [i, end).
       if (input.read(word)) mark(Math.ceil((i - 3) / 4), Math.ceil((end - 3) / 4))
       i = end
     } else for (; i < end; i++) if (input.read(word) && i % 4 === 3) mark((i - 3) / 4, (i + 1) / 4)
@@ -72,7 +72,7 @@ export function decodeBrush(bytes: ArrayLike<number>, { width, height }: Size): 
   return rowMajor(set, { width, height })
 }
 
-/** Row-major runs as column-major RLE. */
+/** Converts row-major runs to column-major RLE. */
 function rowMajor(runs: readonly [number, number][], { width, height }: Size): Rle {
   const bitmap = new Uint8Array(width * height)
   for (const [from, to] of runs) bitmap.fill(1, from, to)
@@ -92,7 +92,7 @@ function rowMajor(runs: readonly [number, number][], { width, height }: Size): R
   return encodeRle(runsFromIntervals(height, width, columns()))
 }
 
-/** As the browser's encoder: 255 where set, in all four channels. */
+/** Like the browser's encoder: 255 in all four channels where set. */
 export function encodeBrush(rle: Rle): number[] {
   const runs = decodeRle(rle)
   const { width, height } = runs

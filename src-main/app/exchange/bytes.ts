@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** The first bytes of a file, or of a negative number the last. */
+/** The first `bytes` bytes of a file; if negative, the last ones. */
 export function bytesOf(file: string, bytes: number): Buffer {
   const fd = openSync(file, 'r')
   try {

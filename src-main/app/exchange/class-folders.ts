@@ -1,4 +1,4 @@
-/** Which folders name classes: siblings that hold images, with names that are not those that any folder of images may have. */
+/** Decides which folders name classes: siblings that hold images and whose names are not generic. */
 import path from 'node:path'
 import { usualSplit } from './splits.ts'
 
@@ -25,23 +25,23 @@ const dates = [
   /^\d{10}(\d{3})?$/,
 ]
 
-/** Why a folder of this name is no class; null where it may be one. */
+/** Why a folder of this name is not a class; null if it may be one. */
 export function notAClass(name: string): string | null {
   if (usualSplit(name) || usualSplit(name.replace(/[-_ ]?(set|images?|data|split|\d+)$/i, ''))) return 'the name of a split'
   if (dates.some((d) => d.test(name))) return 'a date'
-  if (generic.test(name) || camera.test(name)) return 'a name that any folder of images may have'
+  if (generic.test(name) || camera.test(name)) return 'a generic folder name'
   return null
 }
 
-/** As far as a name goes that says what kind of thing lies in it, whatever the person asks for. */
+/** Whether the name only says what kind of files it holds; such names are refused even when class folders are requested. */
 export const isGenericName = (name: string) => notAClass(name) !== null && notAClass(name) !== 'a date'
 
 export const noLabel = '_unlabelled'
-export const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is datumaro's
+export const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is Datumaro's
 
 export interface Placed {
   split: string | null
-  /** The folder that names the class. */
+  /** The folder naming the class. */
   folder: string | null
 }
 
@@ -51,9 +51,9 @@ interface Node {
 }
 
 /**
- * Reads the layout of all images at once. Folders are classes where at least two of them lie side by side, below a split or not, and no
- * image lies beside them. With `asked` a person said that folders are classes: then every name is taken but those of splits and of
- * folders in general.
+ * Analyses the layout of all images together. Folders are classes if at least two are siblings, below a split or not,
+ * and no image is next to them. With `asked`, the person stated that folders are classes: every name is accepted
+ * except splits and generic folder names.
  */
 export function classLayout(
   files: Iterable<string>,
@@ -93,21 +93,21 @@ export function classLayout(
         ? taken
           ? null
           : beside > 0
-            ? 'images lie beside it'
+            ? 'there are images next to it'
             : splits.length
-              ? 'folders of splits lie beside it'
-              : 'no other class lies beside it'
-        : (reasonOf(c.name) ?? 'a name that any folder of images may have')
+              ? 'there are split folders next to it'
+              : 'there is no other class next to it'
+        : (reasonOf(c.name) ?? 'a generic folder name')
       if (reason === null) classes.add(c.at)
       else refused.set(c.at, reason)
     }
-    // A folder that is no class may have classes in it.
+    // A folder that is not a class may contain classes.
     for (const c of others) if (!classes.has(c.at)) visit([c], depth + 1)
   }
   visit([{ at: '', node: top }], 0)
   const told = [...refused].filter(([at]) => ![...classes].some((c) => c.startsWith(`${at}/`)))
-  for (const [at, reason] of told.slice(0, 10)) note(`${at}: not taken as a label (${reason})`)
-  if (told.length > 10) note(`${told.length - 10} more folders were not taken as labels`)
+  for (const [at, reason] of told.slice(0, 10)) note(`${at}: not used as a label (${reason})`)
+  if (told.length > 10) note(`${told.length - 10} more folders were not used as labels`)
   return (file) => {
     const steps = file.split('/').slice(0, -1)
     const at = steps.findIndex((_, i) => classes.has(steps.slice(0, i + 1).join('/')))
@@ -116,5 +116,5 @@ export function classLayout(
   }
 }
 
-/** The folder's own name, for a set that bears it. */
+/** The dataset's name, taken from its folder. */
 export const setNameOf = (root: string) => path.basename(root)

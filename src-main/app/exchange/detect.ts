@@ -1,4 +1,4 @@
-/** Which format a file or folder is in, and where in a folder the dataset begins. */
+/** Detects the format of a file or folder, and where in a folder the dataset begins. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
@@ -8,7 +8,7 @@ import { isAnnotationLike } from './looks.ts'
 import { head } from './peek.ts'
 import { isImage, join, Tree } from './tree.ts'
 
-/** @param besides names at the top of the folder that are none of the dataset's, see Tree */
+/** @param besides top-level names that are not part of the dataset, see Tree */
 export async function detectFormat(given: string, besides?: readonly string[]): Promise<string> {
   const found = statSync(given).isFile() ? detectFile(given) : detectFolder(given, besides)
   if (!found) throw dataError(given, sentence('exchange.format-not-recognised'))
@@ -16,13 +16,13 @@ export async function detectFormat(given: string, besides?: readonly string[]): 
 }
 
 const annotationName = /\.(ya?ml|json|jsonl|xml|tar|csv|tsv|txt)$/i
-/** Folders that mean something where they stand. */
+/** Folder names with a meaning in a dataset's layout. */
 const splits = 'train|training|val|valid|validation|test|testing'
 const parts = 'images|labels|annotations|masks|JPEGImages|ImageSets|SegmentationClass|data|media'
 const meaningful = new RegExp(`^(${splits}|${parts})\\d*$`, 'i')
 const aside = /^(readme|licen[cs]e|notice)\b|\.(md|pdf|html?)$/i
 
-/** A download often has a folder or two around the dataset: the innermost folder that has more in it than another folder. */
+/** Skips wrapper folders, as downloads often have one or two: the innermost folder that holds more than another folder. */
 export function datasetRoot(folder: string): string {
   const tree = new Tree(folder)
   const inner = (rel: string, depth: number): string | null => {
@@ -35,7 +35,7 @@ export function datasetRoot(folder: string): string {
           : null
       if (deeper !== null) return deeper
     }
-    // One folder of images alone is a class, not a wrapping.
+    // A single folder of only images is a class, not a wrapper.
     const told =
       names.some((n) => annotationName.test(n) || meaningful.test(n)) ||
       names.filter((n) => !isImage(n) && tree.isFolder(join(rel, n))).length > 1
@@ -44,7 +44,7 @@ export function datasetRoot(folder: string): string {
   return tree.absolute(inner('', 0) ?? '')
 }
 
-/** Breadth first, some of each folder: what lies deep is seen however many images come before it. */
+/** Breadth first, with a few files per folder, so that deep files are seen however many images precede them. */
 function* sample(tree: Tree): Generator<string> {
   const folders = ['']
   for (let i = 0; i < folders.length && i < 300; i++) {
@@ -64,7 +64,7 @@ function* sample(tree: Tree): Generator<string> {
 
 const annotationFolders = ['annotations', 'Annotations', 'labels']
 
-/** Of the project that takes the images in (it says what is `besides` them) the folder is no archive. */
+/** The folder of a project adding images (which passes `besides`) is never an archive itself. */
 export function detectFolder(given: string, besides?: readonly string[]): string | null {
   const tree = new Tree(besides ? given : datasetRoot(given), false, besides)
   const archive = besides ? undefined : formats.find((f) => f.archive?.holds(given) || f.archive?.holds(tree.root))

@@ -1,4 +1,4 @@
-/** What a reader makes of one image, before it meets the image itself. */
+/** A reader's description of one image, before the image itself is examined. */
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
 import type { RecordCaption, RecordLabel, RecordRegion } from '#shared/model/record.ts'
@@ -17,14 +17,14 @@ export type DraftRegion = RecordRegion & { line?: number | undefined }
 
 export interface Draft {
   image: Found
-  /** The folder that the image's path is relative to, absolute, where that is not the tree of images: it was unpacked. */
+  /** Absolute folder that the image's path is relative to, if the image was unpacked and is not in the image tree. */
   root?: string
   where: Where
-  /** As the annotation says. */
+  /** The size according to the annotation. */
   size?: { width?: number | undefined; height?: number | undefined } | undefined
   /**
-   * In pixels of the size annotated; a function where the format measures in parts of the image. It may throw: an Error's message is the
-   * reason.
+   * In pixels of the annotated size; a function if the format uses relative coordinates. The function may throw an
+   * Error whose message is the reason.
    */
   regions?: DraftRegion[] | ((size: Size) => DraftRegion[])
   labels?: RecordLabel[]
@@ -40,28 +40,28 @@ export interface DraftLabel {
   prompts?: string[]
   colour?: string
   key?: string | null
-  /** The name of the label that it lies below. */
+  /** Name of the parent label. */
   parent?: string | null
   attributes?: AttributeDefinition[]
   skeleton?: Skeleton | null | undefined
 }
 
-/** Everything a reader needs. */
+/** What a reader works with. */
 export interface Source {
   tree: Tree
-  /** Where images are looked for: the tree itself, or the folder that the user named. */
+  /** Where images are looked for: the tree itself, or the folder named by the user. */
   images: Tree
-  /** The one file to be read, relative to the tree; null: the whole folder. */
+  /** The file to read, relative to the tree; null for the whole folder. */
   file: string | null
   findings: Findings
   options: z.output<typeof importOptions>
-  /** Where files may be unpacked to (of a tar); a draft then names this folder as its root. */
+  /** Returns a folder to unpack files to (e.g. from a tar); a draft then names that folder as its root. */
   unpackTo: (name: string) => string
   /**
-   * Says that a file of the tree was used: those that nobody took are listed. What `tree.text` or `tree.absolute` opened, and where a
-   * draft comes from, is known.
+   * Marks a file of the tree as used; unused ones are reported. Files opened through `tree.text` or `tree.absolute`,
+   * and those named in a draft's `where`, are marked already.
    */
   took: (file: string) => void
-  /** Class names in their order, for labels that no image uses and for the order itself. */
+  /** Declares class names in order, including labels that no image uses. */
   declareLabels: (labels: readonly (string | DraftLabel)[]) => void
 }

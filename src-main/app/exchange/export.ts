@@ -1,4 +1,4 @@
-/** A project, or a part of it, into any format. */
+/** Exports a project, or part of it, to any format. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
@@ -30,27 +30,26 @@ import { labelOf, unlabelled } from './unlabelled.ts'
 import { stemOf } from './tree.ts'
 
 export interface ExportRun extends RunOptions {
-  /** Told before anything is written. */
+  /** Called before anything is written. */
   onLosses?: (losses: Loss[]) => void
 }
 
 type Parsed = ReturnType<typeof parse>
 
-/** What the dataset holds, counted in one pass. */
+/** Counts what the dataset holds, in one pass. */
 export function summarise(project: Project, options: ExportOptions, run: RunOptions = {}): Summary {
   return count(project, parse(options), run).summary
 }
 
-/** What an export with these options would lose. */
+/** Lists what an export with these options would lose. */
 export function exportLosses(project: Project, options: ExportOptions, run: RunOptions = {}): Loss[] {
   const { parsed, format, settings } = asked(options)
   return losses(format, count(project, parsed, run).summary, settings)
 }
 
 /**
- * Writes a folder, or the one file of an archive: beside its place first, under its name when complete. What stands at the path is only
- * replaced with `overwrite`, and only where an export of Dashi made all of it.
- * @throws a user or data fault that names the path, the format or the option
+ * Writes a folder or an archive file under a temporary name, then renames it. An existing target is replaced only with
+ * `overwrite`, and only if all of it is Dashi's export. @throws a user or data error naming the path, format or option
  */
 export async function exportFrom(project: Project, given: string, options: ExportOptions & ExportRun): Promise<ExportReport> {
   const began = performance.now()
@@ -118,7 +117,7 @@ const proveExport =
     return proof(place, name)
   }
 
-/** By anything but an empty folder. */
+/** Whether anything other than an empty folder exists there. */
 const isTaken = (place: string) => existsSync(place) && !(isFolder(place) && readdirSync(place).length === 0)
 
 const isFolder = (p: string) => {
@@ -129,7 +128,10 @@ const isFolder = (p: string) => {
   }
 }
 
-/** Options, the format that they name, and its settings. @throws a user fault that names what is wrong */
+/**
+ * Parses the options and resolves the format and its settings.
+ * @throws a user error that names what is wrong
+ */
 function asked(options: ExportOptions) {
   const parsed = parse(options)
   const format = formatRecord(parsed.format)
@@ -160,10 +162,10 @@ function* items(project: Project, target: Target, of: number, { onProgress, sign
   incomplete.tell()
 }
 
-/** A project has images of several folders, an export one folder: of images of one path the later ones get a number. */
+/** Images from several folders end up in one: those whose path is already used get a number. */
 function namer({ images, findings }: Target): (fileName: string) => string {
   const taken = new Set<string>()
-  // Files may go to a disk that does not tell A from a, or é from e and its accent.
+  // The target disk may ignore case or Unicode normalisation.
   const key = (name: string) => (images === 'copy' ? withoutImagesFolder(name).normalize('NFC').toLowerCase() : withoutImagesFolder(name))
   return (name) => {
     const stem = stemOf(name)
@@ -175,7 +177,7 @@ function namer({ images, findings }: Target): (fileName: string) => string {
   }
 }
 
-/** Only annotations in these states; captions keep pointing at their regions. */
+/** Keeps only annotations in these states; captions keep pointing at their regions. */
 export function selected(record: ImageRecord, states: readonly AnnotationState[]): ImageRecord {
   const wanted = (a: { state?: AnnotationState }) => states.includes(a.state ?? 'accepted')
   const regions = record.regions ?? []
@@ -212,7 +214,7 @@ function factsOf(project: Project): Map<string, LabelFacts> {
   )
 }
 
-/** A mask that cannot be read is a matter of the writer, who names its image. */
+/** An unreadable mask is reported later by the writer, which can name its image. */
 function topologyOf(rle: Rle): { parts: number; holes: number } {
   try {
     return rleTopology(rle)
@@ -233,7 +235,7 @@ const shapeFeature = {
 function count(project: Project, options: Parsed, { onProgress, signal }: RunOptions): { summary: Summary; joints: JointBook } {
   const joints = new JointBook()
   const labels = listLabels(project)
-  // First, so that points stand in the order of the skeleton.
+  // Declared first, so that points follow the skeleton's order.
   for (const { name, skeleton } of labels) if (skeleton) joints.declare(name, skeleton)
   const report = meter(onProgress)
   const counts: Partial<Record<Feature, number>> = {}

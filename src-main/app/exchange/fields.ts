@@ -1,28 +1,28 @@
-/** Fields as strangers name and write them. */
+/** Reads fields as other tools name and write them. */
 import type { Attributes } from '#shared/model/region.ts'
 import { attributesFrom } from './attributes.ts'
 
-/** To be spread into a region: nothing where there are none. */
+/** To be spread into a region; empty if there are no attributes. */
 export function withAttributes(...sources: unknown[]): { attributes?: Attributes } {
   const attributes = attributesFrom(...sources)
   return Object.keys(attributes).length ? { attributes } : {}
 }
 
-/** A field of a text file: a number where it is written as one and nothing would be lost, true and false, else text. */
+/** Parses a text field: a number if it converts without loss, a boolean, else text. */
 export function fieldValue(text: string): string | number | boolean {
   if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:e[+-]?\d{1,2})?$/i.test(text)) return Number(text)
   if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   return text
 }
 
-/** Names alike but for case, spaces, `_` and `-`. */
+/** A name for comparison, ignoring case, spaces, `_` and `-`. */
 export const plainName = (s: string) =>
   s
     .trim()
     .toLowerCase()
     .replace(/[\s_-]+/g, '')
 
-/** Under one of these names, in any spelling, the first that is there. */
+/** The first existing key with one of these names, in any spelling. */
 export function keyNamed(keys: readonly string[], names: readonly string[]): string | undefined {
   const known = new Map(keys.map((k) => [plainName(k), k]))
   return names.map((n) => known.get(plainName(n))).find((k) => k !== undefined)
@@ -32,5 +32,5 @@ export const isObject = (v: unknown): v is Record<string, unknown> => typeof v =
 /** A number, or one written as text; NaN for anything else. */
 export const numberOf = (v: unknown): number =>
   typeof v === 'number' ? v : typeof v === 'string' && v.trim() ? Number(v) : typeof v === 'bigint' ? Number(v) : NaN
-/** Tags of an image for what is no label: `weather: sunny`. */
+/** An image tag for information that is not a label: `weather: sunny`. */
 export const tagOf = (name: string, value: string) => `${name}: ${value}`.slice(0, 200)

@@ -2,16 +2,16 @@ import type { z } from 'zod'
 import type { Finding } from '#shared/model/exchange.ts'
 import { sentence } from '#shared/sentences/table.ts'
 
-/** Where in the input something stands. */
+/** A position in the input. */
 export interface Where {
   file: string
   line?: number | undefined
 }
 
-/** Collects what was changed or left out: the first thousand in words, all of them counted. */
+/** Collects what was changed or left out: the first thousand in words, and a count of all. */
 export class Findings {
   readonly list: Finding[] = []
-  /** What a person should know of how the whole was read; each once. */
+  /** Remarks on how the data as a whole was read, without repetition. */
   readonly notes = new Set<string>()
   changed = 0
   leftOut = 0
@@ -26,7 +26,7 @@ export class Findings {
     this.add('left out', where, reason)
   }
 
-  /** An assumption or a choice that was made for the whole: "coordinates were taken to count from 1". */
+  /** Notes an assumption made for the whole dataset, e.g. "coordinates were assumed to count from 1". */
   note(text: string): void {
     if (this.notes.size < 100) this.notes.add(text.slice(0, 500))
   }
@@ -40,7 +40,7 @@ export class Findings {
   }
 }
 
-/** What is wrong with a value, from the outcome of a schema: the field, and what was expected there. */
+/** Describes a schema's first issue: the field and what was expected. */
 export function problemOf({ issues }: { issues: readonly ZodIssue[] }): string {
   const issue = deepest(issues[0]!)
   return `${issue.path.length ? `${issue.path.map(String).join('.')}: ` : ''}${issue.message.replace(/^Invalid input: /, '')}`
@@ -53,17 +53,17 @@ interface ZodIssue {
   errors?: readonly (readonly ZodIssue[])[] | undefined
 }
 
-/** Of alternatives (zod says only "Invalid input") the one that came furthest. */
+/** Of a union's alternatives (zod only says "Invalid input"), the issue of the one that matched furthest. */
 function deepest(issue: ZodIssue): ZodIssue {
   if (!issue.errors?.length) return issue
   const all = issue.errors.flatMap((e) => (e[0] ? [deepest(e[0])] : []))
   const best = all.sort((a, b) => b.path.length - a.path.length)[0]
-  if (!best) return { ...issue, message: 'a value of another kind was expected' }
+  if (!best) return { ...issue, message: 'a value of another type was expected' }
   if (best.path.length > 0) return { ...best, path: [...issue.path, ...best.path] }
   return { ...issue, message: [...new Set(all.map((a) => a.message.replace(/^Invalid input: /, '')))].join(' or ') }
 }
 
 export const message = (e: unknown) => (e instanceof Error ? e.message : String(e)).split('\n')[0]!
 
-/** The first thing that a schema has against what was given, with its field. */
+/** A schema's first issue as a sentence, with its field. */
 export const inField = ({ issues: [issue] }: z.ZodError) => sentence('in-field', { field: issue!.path.join('.'), problem: issue!.message })

@@ -1,6 +1,6 @@
 /**
- * An exchange format is one record in a file of its own in `formats/`; whatever lists, describes, detects, reads or writes formats reads
- * it.
+ * An exchange format is one record in its own file in `formats/`; listing, describing, detecting, reading and writing
+ * formats all work from these records.
  */
 import type { z } from 'zod'
 import type { Feature, Loss, Summary } from '#shared/model/exchange.ts'
@@ -15,43 +15,43 @@ import type { RunOptions } from './progress.ts'
 import type { Item, Target } from './target.ts'
 import type { Tree } from './tree.ts'
 
-/** What becomes of the features that a format cannot hold. */
+/** What happens to the features that a format cannot store. */
 export type Losses = Partial<Record<Feature, Words>>
 
 export interface Format<I extends z.ZodObject = z.ZodObject, E extends z.ZodObject = z.ZodObject> {
-  /** As the terminal, reports and the window name it. */
+  /** The name in the terminal, reports and the window. */
   readonly id: string
-  /** A file is shown to the formats in this order: the narrower format before the wider one. */
+  /** Detection order: narrower formats before wider ones. */
   readonly order: number
-  /** As its makers write it. */
+  /** Spelled as its makers do. */
   readonly title: Words
-  /** What a dataset in it looks like, in a line. */
+  /** One line on what a dataset in this format looks like. */
   readonly about: Words
-  /** Endings of its annotation files. */
+  /** Extensions of its annotation files. */
   readonly extensions: readonly string[]
   /** Where it is specified or described. */
   readonly reference: string
-  /** Is this file one of its annotations? */
+  /** Whether the file is one of its annotation files. */
   readonly recognises?: (file: Peek) => boolean
-  /** Is this folder a dataset of it, although no file of it was recognised? */
+  /** Whether the folder is a dataset in this format even though no single file was recognised. */
   readonly recognisesFolder?: (folder: FolderPeek) => boolean
-  /** What a text file looks like, in English, where it may be one of its annotations although it was not recognised. */
+  /** Describes, in English, an unrecognised text file that may be an annotation of this format. */
   readonly looks?: (tree: Tree, file: string, text: string) => string | null
-  /** Its annotations lie beside their images at any depth, so a folder around them is never a mere wrapping. */
+  /** Annotations are next to their images at any depth, so an enclosing folder is never skipped as a mere wrapper. */
   readonly beside?: true
-  /** Names of folders that hold annotations only: a file in one belongs to the folder above. */
+  /** Names of folders that hold only annotations; their files belong to the folder above. */
   readonly apart?: readonly string[]
-  /** What may be chosen for an import or an export in it; each setting has a default and a description. */
+  /** Settings for import and export; each has a default and a description. */
   readonly importSettings?: I
   readonly exportSettings?: E
   read?(source: Source, settings: z.output<I>): Iterable<Draft> | AsyncIterable<Draft>
   write?(items: Iterable<Item>, target: Target, settings: z.output<E>): void | Promise<void>
-  /** Of a format that is a whole project in one file: takes the place of `read` and `write`. */
+  /** For formats that store a whole project in one file; replaces `read` and `write`. */
   readonly archive?: Archive
-  /** Whether an export goes with the images beside it, unless asked for otherwise. */
+  /** Whether an export copies the images by default. */
   readonly images?: 'copy' | 'none'
   readonly losses?: Losses
-  /** Of a format that writes files of several kinds: which kind it will write, and what each kind loses besides. */
+  /** For formats with several kinds of files: which kind an export writes, and what each kind loses in addition. */
   readonly kinds?: Kinds<E>
 }
 
@@ -61,26 +61,26 @@ interface Kinds<E extends z.ZodObject> {
 }
 
 export interface Archive {
-  /** Is this folder one that such a file unpacks to? */
+  /** Whether the folder is an unpacked archive of this kind. */
   holds(folder: string): boolean
   records(
     folder: string,
     findings: Findings,
     declare: (labels: DraftLabel[]) => void,
-  ): Iterable<{ record: ImageRecord; /** Absolute. */ root: string }>
+  ): Iterable<{ record: ImageRecord; /** an absolute path */ root: string }>
   pack(project: Project, file: string, findings: Findings, run: RunOptions): Promise<void>
-  /** That a file is one which `pack` wrote and nobody changed. */
+  /** Proves that `pack` wrote the file and nobody changed it. */
   readonly proof: Proof
 }
 
-/** A folder none of whose files was recognised by itself. */
+/** A folder in which no single file was recognised. */
 export interface FolderPeek {
   readonly tree: Tree
   /** The names in it. */
   readonly names: readonly string[]
-  /** Images in a sample of its files. */
+  /** Number of images in a sample of its files. */
   readonly images: number
-  /** Paths and beginnings of some of its text files, lists of classes excepted. */
+  /** Paths and beginnings of some of its text files, class lists excluded. */
   readonly texts: readonly (readonly [file: string, text: string])[]
 }
 
@@ -91,7 +91,7 @@ export const defineFormat = <I extends z.ZodObject = z.ZodObject, E extends z.Zo
 export const canImport = ({ read, archive }: Format): boolean => Boolean(read ?? archive)
 export const canExport = ({ write, archive }: Format): boolean => Boolean(write ?? archive)
 
-/** What an export with these settings will lose of a dataset, with how many of each there are. */
+/** What an export with these settings would lose, with counts. */
 export function losses({ losses, kinds }: Format, summary: Summary, settings: Record<string, unknown>): Loss[] {
   return Object.entries({ ...losses, ...kinds?.losses[kinds.of(summary, settings)] }).flatMap(([feature, becomes]) => {
     const count = summary.counts[feature as Feature] ?? 0
@@ -99,7 +99,7 @@ export function losses({ losses, kinds }: Format, summary: Summary, settings: Re
   })
 }
 
-/** What several formats say of what they cannot hold; a format's own sentences are in its record. */
+/** Loss descriptions shared by several formats; a format's own are in its record. */
 export const becomes = {
   leftOut: { en: 'are left out', ja: '含まれません' },
   onlyFirst: { en: 'are left out, except the first', ja: '最初の一つだけが残ります' },
@@ -122,7 +122,7 @@ export const becomes = {
   unlabelledLabel: { en: 'get the label “unlabelled”', ja: 'ラベル「unlabelled」になります' },
 } as const satisfies Record<string, Words>
 
-/** Losses of formats that know labels by their names only. */
+/** Losses of formats that know labels only by name. */
 export const ofLabels = {
   'attribute definitions': becomes.leftOut,
   'parent labels': becomes.topLevel,

@@ -8,10 +8,10 @@ import { type Peek, peekAt } from './peek.ts'
 
 const files = import.meta.glob<Format>('./formats/*.ts', { import: 'default', eager: true })
 
-/** In the order in which a file is shown to them. */
+/** In detection order. */
 export const formats: readonly Format[] = Object.values(files).sort((a, b) => a.order - b.order)
 
-/** @throws a user fault that lists the formats there are */
+/** @throws a user error that lists the known formats */
 export function formatRecord(id: string): Format {
   const format = formats.find((f) => f.id === id)
   if (!format) throw userError(sentence('exchange.unknown-format', { format: id, known: formats.map((f) => f.id).join(', ') }))
@@ -19,9 +19,9 @@ export function formatRecord(id: string): Format {
 }
 
 /**
- * A format's settings with their defaults filled in.
- * @param named how a setting is called to the person who gave it
- * @throws a user fault that names the setting
+ * A format's settings with defaults filled in.
+ * @param named maps a setting to the name used by the person who gave it
+ * @throws a user error naming the setting
  */
 export function settingsOf(
   format: Format,
@@ -40,6 +40,6 @@ export function settingsOf(
   throw userError(sentence('in-field', { field: named(issue.path.join('.')), problem: issue.message }))
 }
 
-/** The first format that recognises a file by its name and content; null where none does. */
+/** The first format that recognises a file by its name and content; null if none does. */
 export const formatOf = (peek: Peek): string | null => formats.find((f) => f.recognises?.(peek))?.id ?? null
 export const detectFile = (file: string): string | null => formatOf(peekAt(file))

@@ -1,4 +1,4 @@
-/** Annotations of any format into a project. */
+/** Imports annotations of any format into a project. */
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
@@ -25,11 +25,11 @@ import { type Left, leftIn } from './unread.ts'
 import { unpackZip } from './zip.ts'
 
 /**
- * Reads a file or folder into a project. What is good is taken, what is not is reported with its reason. The records are stored after
- * everything was read: in one transaction, in several that are one step of undo (`sharing`), or in batches that a second run continues
- * from. Images are referenced where they lie; those in an archive (tar, zip) are unpacked into the project's `media` folder. Running the
- * same import twice adds nothing.
- * @throws a user or data fault that names the path, the format or the option
+ * Reads a file or folder into a project. Valid data is imported, the rest is reported with reasons. Records are stored
+ * after everything has been read: in one transaction, in several that form one undo step (`sharing`), or in batches
+ * that a second run resumes. Images are referenced in place; those in an archive (tar, zip) are unpacked into the
+ * project's `media` folder. Importing the same data twice adds nothing.
+ * @throws a user or data error naming the path, the format or the option
  */
 export async function importInto(project: Project, given: string, options: ImportOptions & RunOptions = {}): Promise<ImportReport> {
   const began = performance.now()
@@ -45,7 +45,7 @@ export async function importInto(project: Project, given: string, options: Impor
   try {
     let at = input
     if (/\.zip$/i.test(input)) {
-      // By its content: another archive of the same name is another folder.
+      // The name includes the content's hash: another archive of the same name gets its own folder.
       at = unpackTo(`${path.basename(input).replace(/(\.dashi)?\.zip$/i, '')}-${(await sha256(input)).slice(0, 12)}`)
       await unpackZip(input, at, findings, signal)
     }
@@ -92,10 +92,13 @@ export async function importInto(project: Project, given: string, options: Impor
   }
 }
 
-/** What came of an import beside what the project got of it. */
+/** Outcome of an import that is not stored in the project. */
 type Taken = Pick<ImportReport, 'annotations' | 'missing'> & Left
 
-/** Files of annotations lie here, and none came of them. Those that say that there is nothing (no rows, an empty list) were read. */
+/**
+ * Whether there were annotation files but nothing came of them. Files that are validly empty (no rows, an empty list)
+ * count as read.
+ */
 function tookNothing({ annotations: { regions, labels, captions }, unread }: Taken, findings: Findings): boolean {
   if (regions + labels + captions > 0) return false
   return unread.some((u) => u.likely) || findings.list.some((f) => f.level === 'left out' && isAnnotationLike(f.file.split(':')[0]!))
@@ -111,13 +114,13 @@ interface Reading {
   besides: readonly string[] | undefined
 }
 
-/** Of the project's own folder, in which its images lie: what of it is none of theirs; undefined of any other. */
+/** If `folder` is the project's own folder, the entries that are not images of it; undefined for any other folder. */
 export function ownBesides(project: Project, folder: string): readonly string[] | undefined {
   if (realPlace(folder) !== realPlace(project.folder)) return undefined
   return listRoots(project).some((r) => r.path === 'media' || r.path.startsWith('media/')) ? ['media'] : []
 }
 
-/** Returns the folder that the images' paths are relative to. */
+/** Returns the folder that image paths are relative to. */
 async function readAll(at: string, format: Format, reading: Reading): Promise<string> {
   const { options, settings, findings, taken, unpackTo, store, besides } = reading
   if (format.archive) {
@@ -143,7 +146,7 @@ async function readAll(at: string, format: Format, reading: Reading): Promise<st
     took: (taken) => tree.took(taken),
     declareLabels: (labels) => store.declare(labels),
   }
-  // Images that came before their files get them now, and are known again below.
+  // Images annotated before their files existed are linked now, so that they are recognised below.
   if (mayBeMissing(store.project)) await relink(store.project, images.root, imagesIn(images))
   const settled = mapOrdered(format.read!(source, settings), 8, async (draft) => {
     const at = draft.root ?? images.root
@@ -178,7 +181,7 @@ function count({ annotations }: Taken, { regions, labels, captions }: ImageRecor
   annotations.captions += captions?.length ?? 0
 }
 
-/** A file in `annotations/` belongs to the folder above it, as do those of `data/` and `ann/`. */
+/** Files in `annotations/`, `data/` or `ann/` belong to the dataset one folder up. */
 function datasetFolder(file: string, format: Format): string {
   const folder = path.dirname(file)
   const apart = format.apart?.includes(path.basename(folder))

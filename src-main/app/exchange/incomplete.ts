@@ -1,4 +1,4 @@
-/** Regions that go out without an attribute which their label requires: said once, with the first of them by name. */
+/** Reports, once per attribute, exported regions that lack an attribute their label requires, naming the first of them. */
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Target } from './target.ts'
 

@@ -1,4 +1,4 @@
-/** Every format in and out. */
+/** Import and export in every format. */
 export { detectFormat } from './detect.ts'
 export { exportFrom, exportLosses, summarise, type ExportRun } from './export.ts'
 export { canExport, canImport, losses } from './format.ts'

@@ -1,7 +1,7 @@
 /**
- * Large JSON documents, an element at a time: the bytes are scanned for where each element of a top-level array begins and
- * ends, and only that slice is parsed. Memory is bounded by the largest element, a broken element does not spoil the others, and each has
- * its line. Python's NaN and Infinity are read as null.
+ * Reads large JSON documents element by element: bytes are scanned for the bounds of each element of a top-level
+ * array, and only that slice is parsed. Memory is bounded by the largest element, a broken element does not affect the
+ * others, and each has a line number. Python's NaN and Infinity are read as null.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { dataError } from '#shared/errors.ts'
@@ -10,16 +10,16 @@ import { sentence } from '#shared/sentences/table.ts'
 export interface JsonItem {
   /** The top-level key; '' for elements of a top-level array. */
   key: string
-  /** undefined where the slice is not JSON; `problem` says why. */
+  /** undefined if the slice is not JSON; `problem` gives the reason. */
   value: unknown
   problem?: string
   line: number
 }
 
 export interface Wanted {
-  /** Top-level keys whose arrays are given element by element; '' is the document itself. */
+  /** Top-level keys whose arrays are yielded element by element; '' is the document itself. */
   elements?: readonly string[]
-  /** Top-level keys whose values are given whole. */
+  /** Top-level keys whose values are yielded whole. */
   values?: readonly string[]
 }
 
@@ -30,16 +30,16 @@ const maxDepth = 200
 const [quote, backslash, comma, colon, open, close, openArray, closeArray, newline] = [0x22, 0x5c, 0x2c, 0x3a, 0x7b, 0x7d, 0x5b, 0x5d, 0x0a]
 const isSpace = (c: number) => c === 0x20 || c === newline || c === 0x0d || c === 0x09
 
-/** Throws dataError where the document as a whole is broken: cut off, or not an object or array. */
+/** @throws a data error if the document as a whole is broken: truncated, or neither object nor array */
 export function* jsonItems(file: string, { elements = [], values = [] }: Wanted): Generator<JsonItem> {
   let level: 'root' | 'key' | 'colon' | 'value' | 'element' | 'after' | 'end' = 'root'
-  let inArray = false // at the level of elements of an array that is wanted
+  let inArray = false // at the element level of a wanted array
   let rootIsArray = false
   let key = ''
   let line = 1
   let itemLine = 1
-  let depth = 0 // within the item
-  const closing = new Uint8Array(maxDepth + 2) // what closes each level of the item
+  let depth = 0 // nesting within the item
+  const closing = new Uint8Array(maxDepth + 2) // the closing bracket of each level
   let inItem = false
   let inString = false
   let escaped = false
@@ -57,7 +57,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
   }
 
   for (const chunk of chunksOf(file)) {
-    let start = 0 // of the item or key within this chunk
+    let start = 0 // start of the item or key within this chunk
     let i = 0
     if (line === 1 && level === 'root' && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) i = 3
     for (; i < chunk.length; i++) {
@@ -82,9 +82,9 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
           if (++depth > maxDepth) fail(`nested more than ${maxDepth} deep`)
           closing[depth] = c + 2 // } of {, ] of [
         } else if (depth > 0 && (c === close || c === closeArray)) {
-          if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes what it did not open`)
+          if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes nothing that was opened`)
         } else if (depth === 0 && (c === comma || c === close || c === closeArray)) {
-          // A bare value (number, true, null) or a string ends at the separator.
+          // A bare value (number, true, null) or string ends at the separator.
           if (keep) yield item(key, finish(chunk.subarray(start, i)), itemLine)
           inItem = false
           level = 'after'
@@ -147,7 +147,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
           else fail('expected a comma or the end of the array or object')
           break
         case 'end':
-          fail('something follows after the end of the document')
+          fail('unexpected text after the end of the document')
       }
     }
     if ((inItem && keep) || (level === 'key' && inString)) {
@@ -168,7 +168,7 @@ function item(key: string, text: string, line: number): JsonItem {
   }
 }
 
-/** As JSON.parse, but with Python's NaN and Infinity as null. */
+/** Like JSON.parse, but reads Python's NaN and Infinity as null. */
 export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-/** What class numbers (and codes such as /m/01yrx or n01440764) are called, where a file beside the annotations says so. */
+/** Names of class numbers and codes (/m/01yrx, n01440764), from a file next to the annotations. */
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { isObject, keyNamed } from './fields.ts'
@@ -8,7 +8,7 @@ import { beginning, firstRows } from './rows.ts'
 import type { Tree } from './tree.ts'
 
 export interface LabelMap {
-  /** The file that it was read from. */
+  /** The file the names were read from. */
   file: string
   names: ReadonlyMap<string, string>
 }
@@ -18,7 +18,10 @@ const tableName = /(?:class|label|categor|names|mapping|descriptions)[^/]*\.(?:c
 const jsonName = /(?:class|label|categor|names|mapping|id2|idx|_map)[^/]*\.json$/i
 const limit = 1 << 22
 
-/** Of the files beside it, above it and at the top, the first that is a map. Those that it finds to be none are not taken. */
+/**
+ * Returns the first label map found next to the file, one level above it or at the top. Files that turn out not to be
+ * maps do not count as taken.
+ */
 export function labelMapFor(tree: Tree, file: string, fits: (names: ReadonlyMap<string, string>) => boolean = () => true): LabelMap | null {
   const folders = [...new Set([folderOf(file), folderOf(folderOf(file)), ''])]
   for (const folder of folders)
@@ -32,7 +35,7 @@ export function labelMapFor(tree: Tree, file: string, fits: (names: ReadonlyMap<
           return { file: rel, names }
         }
       } catch {
-        // not a map
+        // not a label map
       }
     }
   return null
@@ -91,7 +94,7 @@ export function ofJson(json: unknown): Map<string, string> {
   )
 }
 
-/** TensorFlow's: item { id: 1 name: 'cat' display_name: "Cat" }. */
+/** TensorFlow: item { id: 1 name: 'cat' display_name: "Cat" }. */
 function ofPbtxt(text: string): Map<string, string> {
   return new Map(
     [...text.matchAll(/item\s*\{([^}]*)\}/g)].flatMap(([, body]): [string, string][] => {
@@ -138,7 +141,7 @@ const valueNames = [
   'description',
 ]
 
-/** Two columns in either order, with a header or without: `0,cat`, `cat,0`, `n01440764 tench`, `/m/01yrx,Cat`. */
+/** Two columns in either order, with or without a header: `0,cat`, `cat,0`, `n01440764 tench`, `/m/01yrx,Cat`. */
 function ofTable(text: string): Map<string, string> {
   const delimiter = [',', '\t', ';', ':'].find((d) =>
     lines(text)
@@ -167,8 +170,8 @@ const isWhole = (s: string) => /^\d+(?:\.0+)?$/.test(s)
 const whole = (s: string) => (isWhole(s) ? String(Math.trunc(Number(s))) : s)
 
 /**
- * Names for labels that are all numbers or codes, by a map beside the file; others, and those without a map, stay. A list without numbers
- * counts from 0, or from 1 where only that fits.
+ * Translates labels that are all numbers or codes using a map next to the file; without a map, or with other labels,
+ * they stay. An unnumbered list counts from 0, or from 1 if only that fits.
  */
 export function namer(
   tree: Tree,
@@ -201,11 +204,11 @@ export function namer(
   if (!map) {
     if (numbers)
       note(
-        `${file}: its classes are numbers, and no list of their names lies beside it ` +
-          '(classes.txt, labels.txt, label_map.json, …): taken as they stand',
+        `${file}: its classes are numbers, and there is no list of their names next to it ` +
+          '(classes.txt, labels.txt, label_map.json, …): kept as they are',
       )
     if (codes)
-      note(`${file}: its classes are codes, and no list of their names lies beside it (class-descriptions.csv, …): taken as they stand`)
+      note(`${file}: its classes are codes, and there is no list of their names next to it (class-descriptions.csv, …): kept as they are`)
     return asTheyAre
   }
   note(`${file}: classes were named by ${map.file}${from1 ? ', counted from 1' : ''}`)

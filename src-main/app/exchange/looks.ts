@@ -1,4 +1,4 @@
-/** What a file that nobody read looks like, in words for a person, and which format would read it. */
+/** Describes an unread file in plain words, and which format would read it. */
 import path from 'node:path'
 import { bytesOf } from './bytes.ts'
 import { formatOf, formatRecord, formats } from './formats.ts'
@@ -9,7 +9,7 @@ import { isImage, stemOf, type Tree } from './tree.ts'
 export interface Looks {
   looks: string
   reader: string | null
-  /** Does it look as if it held annotations? */
+  /** Whether it looks like an annotation file. */
   likely: boolean
 }
 
@@ -64,7 +64,7 @@ const packed = new Map(
     log: '',
   }),
 )
-/** Files that go along with any dataset and say nothing of its images. */
+/** Files common to any dataset that say nothing about its images. */
 const about =
   'readme|licen[cs]e|copying|notice|notes?|changelog|changes|authors|contributors|' + String.raw`citation|todo|requirements|manifest\.in`
 const companion = new RegExp(String.raw`^(${about})([-_][^.]*)?(\.[a-z]{2})?(\.txt)?$|\.(md|rst|pdf|html?|ipynb|py|sh|log|ini)$`, 'i')
@@ -73,7 +73,7 @@ const classList = new RegExp(String.raw`^(${lists})([-_.].*)?\.(txt|names|ya?ml|
 
 const extensionOf = (name: string) => path.posix.extname(name).slice(1).toLowerCase()
 
-/** By its name: could it hold annotations? Images are asked for elsewhere. */
+/** Whether a file with this name could hold annotations. Images are handled elsewhere. */
 export const isAnnotationLike = (file: string): boolean => {
   const name = path.posix.basename(file)
   return !companion.test(name) && (inText.test(name) || packed.has(extensionOf(name)))
@@ -145,7 +145,7 @@ const keys = (o: Outline) => shortened([...o.keys.keys()])
 
 function json(tree: Tree, file: string, text: string, outline: Outline): Looks {
   const likely = telling(tree, file, text)
-  if (outline.root === null) return { looks: `no JSON: begins with ${JSON.stringify(text.trim().slice(0, 20))}`, reader: null, likely }
+  if (outline.root === null) return { looks: `not JSON: begins with ${JSON.stringify(text.trim().slice(0, 20))}`, reader: null, likely }
   if (outline.root === 'array') {
     if (outline.keys.size === 0) return { looks: 'a JSON list', reader: null, likely }
     const coco =
@@ -203,7 +203,7 @@ const annotationKeys =
   'points|polygons?|keypoints?|objects?|regions|shapes|rois?'
 const tellingKey = new RegExp(String.raw`["']?\b(${annotationKeys})\b["']?\s*[:=]\s*["'[{\d]`, 'i')
 
-/** Its name or that of its folder, a name of an image in it, or a field that annotations have. */
+/** Whether its name or folder, an image name in it, or a typical field suggests annotations. */
 function telling(tree: Tree, file: string, text: string): boolean {
   if (
     /^(package(-lock)?|tsconfig.*|composer|\.?eslintrc|jsconfig|manifest|config|settings|preprocessor_config|tokenizer.*)\.json$/i.test(

@@ -1,4 +1,4 @@
-/** What readers of annotation files share: which files are theirs, the images that these name, the splits that they lie in. */
+/** Helpers shared by readers: which files are theirs, which images those name, and which splits they are in. */
 import path from 'node:path'
 import type { Source } from './draft.ts'
 import { message } from './findings.ts'
@@ -7,13 +7,13 @@ import type { Peek } from './peek.ts'
 import { splitOfFile, usualSplit } from './splits.ts'
 import { type Found, findImage, isImage, join, stemOf, type Tree } from './tree.ts'
 
-/** The file that was given, or every one of the folder that the format knows for its own. */
+/** The given file, or every file in the folder that the format recognises. */
 export function ownFiles({ tree, file, findings }: Source, recognises: (file: Peek) => boolean): string[] {
   if (file !== null) return [file]
   return [...tree.files('', findings)].filter((name) => !isImage(name) && recognises(tree.peek(name)))
 }
 
-/** Undefined, and noted, where it is no JSON. */
+/** Undefined, with a finding, if the file is not valid JSON. */
 export function jsonOf({ tree, findings }: Source, file: string): unknown {
   try {
     return parsePythonJson(tree.text(file))
@@ -30,7 +30,7 @@ interface Index {
   stems: Map<string, string[]>
 }
 const indexes = new WeakMap<Tree, Index>()
-/** Pictures of other things under the images' names. */
+/** Folders of other pictures named like the images. */
 const notImages = /(?:^|\/)(?:.*masks?|segmentation(?:class|object)?|labels?|annotations?|depth|gt.*|thumb(?:nail)?s?|previews?)\//i
 
 function indexOf(tree: Tree): Index {
@@ -55,9 +55,9 @@ function indexOf(tree: Tree): Index {
 }
 
 /**
- * The image that an annotation file names: as it stands, beside the file, by its last steps, without its extension; at last the one
- * image of that name anywhere in the tree, unless it lies in another split. Not found, it has the place that was named; null where that
- * lies outside.
+ * Finds the image that an annotation file names: by exact path, next to the file, by its last segments, without its
+ * extension, and finally as the only image of that name in the tree, unless it is in another split. A missing image
+ * keeps the named path; null if that leads outside.
  */
 export function imageNamed(images: Tree, given: string, file: string): Found | null {
   const name = given
@@ -81,7 +81,7 @@ export function imageNamed(images: Tree, given: string, file: string): Found | n
   const at = byStem[0] ?? elsewhere(images, last, within, file)
   if (at === undefined) return found
   const another = isImage(last) && path.posix.basename(at) !== last
-  return { path: at, exists: true, ...(another ? { repair: `${given} was not found as named; ${at} was taken` } : {}) }
+  return { path: at, exists: true, ...(another ? { repair: `${given} was not found under that name; ${at} was used` } : {}) }
 }
 
 function elsewhere(images: Tree, last: string, within: string, file: string): string | undefined {
@@ -95,7 +95,7 @@ function elsewhere(images: Tree, last: string, within: string, file: string): st
   return best.length === 1 ? best[0] : undefined
 }
 
-/** Of images of one name those whose folders have most in common with what was named. */
+/** Of several images with one name, those whose folders have most in common with the named path. */
 function alike(images: readonly string[], folders: string): string[] {
   const wanted = new Set(
     folders
@@ -112,11 +112,11 @@ function alike(images: readonly string[], folders: string): string[] {
   return most === 0 ? [] : images.filter((i) => score(i) === most)
 }
 
-/** What is said where no image can be meant by a name. */
+/** The reason given when no image can match a name. */
 export const outside = (field: string, name: unknown) =>
-  `${field} ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`
+  `${field} ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`
 
-/** The folder that an image lies in, or what its annotation file tells. */
+/** The split according to the image's folders, or else to its annotation file's. */
 export function splitBy(image: string, file: string): string | null {
   const ofImage = folderOf(image)
     .split('/')

@@ -1,4 +1,4 @@
-/** Regions as objects: an outline and its keypoints, which lie apart here, are one object in most formats. */
+/** Groups regions into objects: an outline and its keypoints are separate regions here but one object in most formats. */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { pointName, skeleton, type Skeleton } from '#shared/model/skeleton.ts'
 import { groupAttribute } from './shapes.ts'
@@ -6,7 +6,7 @@ import { labelOf } from './unlabelled.ts'
 
 export type ObjectOf<R> = { label: string } & ({ outline: R; points?: R } | { outline?: undefined; points: R })
 
-/** Keypoints join the first outline of the same label and group; those without one are objects of their own. */
+/** Keypoints join the first outline with the same label and group; keypoints without one are objects of their own. */
 export function* objectsOf<R extends RecordRegion>(regions: readonly R[]): Generator<ObjectOf<R>> {
   const keyOf = (r: R) => (r.attributes?.[groupAttribute] === undefined ? null : JSON.stringify([r.label, r.attributes[groupAttribute]]))
   const free = new Map<string, R>()
@@ -28,15 +28,15 @@ export function* objectsOf<R extends RecordRegion>(regions: readonly R[]): Gener
 
 export interface Joints {
   names: string[]
-  /** By index, from 0. */
+  /** Pairs of zero-based indices. */
   edges: [number, number][]
 }
 
-/** The joints that each label has, in one order for all its objects: names as they come, edges by name. */
+/** The joints of each label in one order shared by all its objects: names in order of appearance, edges by name. */
 export class JointBook {
   private readonly labels = new Map<string, Joints>()
 
-  /** The order for this label, with what these keypoints add to it. */
+  /** Adds these keypoints to the label's joints and returns their order. */
   add(
     label: string,
     {
@@ -58,7 +58,7 @@ export class JointBook {
     return joints
   }
 
-  /** What the label's skeleton says, whether or not any object has it all. */
+  /** Adds the label's whole skeleton, even if no object has all of it. */
   declare(label: string, { points, edges }: Skeleton): void {
     this.add(label, { points: points.map((name) => ({ name })), edges })
   }
@@ -78,16 +78,16 @@ export class JointBook {
 
 export { pointName as jointName }
 
-/** The name of the point at a place of a list; none where it is only that of its place. */
+/** The point's name, omitted if it is only the default name of its index. */
 export const namedAt = (name: string | undefined, i: number): { name?: string } => (name && name !== pointName({}, i) ? { name } : {})
 
-/** A skeleton as a file tells it; undefined where it makes none, or names no point. */
+/** A skeleton read from a file; undefined if invalid, or if no point is named. */
 export function skeletonFrom(
   names: readonly string[],
   edges: readonly (readonly [number, number])[],
   layout?: unknown,
 ): Skeleton | undefined {
-  // Points that only have the names of their places, and that nothing joins, are a list of points.
+  // Points with default names and no edges are a plain list of points.
   if (edges.length === 0 && names.every((name, i) => name === pointName({}, i))) return undefined
   const once = new Map<string, readonly [number, number]>()
   for (const [a, b] of edges) if (a !== b) once.set(JSON.stringify([a, b]), [a, b])

@@ -1,11 +1,14 @@
-/** A second person's annotations of images that the project has: beside what is there, never mixed with it. */
+/** A second person's annotations of existing images, stored alongside the present ones and never merged with them. */
 import path from 'node:path'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { hasMedia, placesByContent, placesByPath, type StoredPlace } from '../../db/exchange.ts'
 import { listRoots, placedElsewhere } from '../projects/index.ts'
 import type { Project } from '../projects/project.ts'
 
-/** All of it is by that person and a proposal; what belongs to the image itself (split, tags, review) stays as the project has it. */
+/**
+ * Attributes everything to that person, as proposals; facts about the image itself (split, tags, review) stay as in
+ * the project.
+ */
 export function asOpinion(record: ImageRecord, name: string): ImageRecord {
   const by = { author: { kind: 'person', name }, state: 'proposed' } as const
   const { split: _, tags: __, review: ___, ...rest } = record
@@ -18,8 +21,9 @@ export function asOpinion(record: ImageRecord, name: string): ImageRecord {
 }
 
 /**
- * Where the project has the image of a record: at the same place; else the only one with the same content, or of those the one with the
- * same name; else, of a record whose file is not there, the only one of the same path. Null where it has none.
+ * Finds the project's image for a record: at the same place; else the only one with the same content, or among those
+ * the one with the same name; else, if the record's file is missing, the only one with the same path. Null if there is
+ * none.
  */
 export function opinionPlaces(project: Project): (record: ImageRecord, root: string) => { root: string; path: string } | null {
   const { db } = project

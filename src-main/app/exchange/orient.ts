@@ -1,9 +1,9 @@
-/** Geometry drawn on the pixels as stored, moved to the upright image: the same turn that the EXIF orientation gives the pixels. */
+/** Transforms geometry drawn on the stored pixels to the upright image, by the EXIF orientation. */
 import type { Shape } from '#shared/model/shape.ts'
 import { rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
 import type { Size } from './draft.ts'
 
-/** From a point of the stored image of this size to the upright one. Orientation as in EXIF, 1 to 8. */
+/** Maps a point of the stored image, of the given size, to the upright one. `orientation` is EXIF's, 1 to 8. */
 function turn(orientation: number, { width: w, height: h }: Size): (x: number, y: number) => [number, number] {
   switch (orientation) {
     case 2:
@@ -25,7 +25,7 @@ function turn(orientation: number, { width: w, height: h }: Size): (x: number, y
   }
 }
 
-/** Degrees that a direction is turned by, clockwise, and whether it is mirrored first. */
+/** Clockwise rotation of a direction in degrees, and whether it is mirrored first, by EXIF orientation. */
 const angles = [
   [0, false],
   [0, false],

@@ -1,11 +1,11 @@
-/** The shape of a JSON document by its first bytes, which may end anywhere: its top level, and that of the first element of a list. */
+/** Outlines a JSON document from its first bytes, which may end anywhere: its top level, and that of a list's first element. */
 
 export type JsonKind = 'object' | 'array' | 'text' | 'number' | 'other'
 export interface Outline {
   root: 'object' | 'array' | null
-  /** Of the object, or of the first object in the array, or of the first object within it; in order. */
+  /** Keys in order: of the root object, of the first object in the root array, or of the first object inside that. */
   keys: Map<string, JsonKind>
-  /** Of the first object in the list or object that a key holds. */
+  /** Keys of the first object in the list or object under a key. */
   inner: Map<string, string[]>
 }
 
@@ -17,7 +17,7 @@ export function outlineOf(text: string): Outline {
   const start = text.replace(/^\ufeff/, '').trimStart()
   if (start[0] !== '{' && start[0] !== '[') return outline
   outline.root = start[0] === '{' ? 'object' : 'array'
-  /** What the braces that are open are; of an object with the key being read. */
+  /** Open brackets; for an object, with the key being read. */
   const stack: { array: boolean; key: string | null; count: number }[] = []
   const token = /"((?:[^"\\]|\\.)*)"\s*(:)?|[{}[\],]/g
   for (let m = token.exec(start); m; m = token.exec(start)) {
@@ -29,7 +29,7 @@ export function outlineOf(text: string): Outline {
       const first = outline.root === 'array' ? stack.length === 2 && stack[0]!.count === 0 : stack.length === 1
       if (first && outline.keys.size < 200) outline.keys.set(top.key, kind)
       else {
-        // Within the first object of the list (or object) that a key of the outline holds.
+        // Inside the first object of the list (or object) under one of the outline's keys.
         const depth = outline.root === 'array' ? 2 : 1
         const [holder, ...rest] = stack.slice(depth - 1)
         const inFirst =

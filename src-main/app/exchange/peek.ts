@@ -1,4 +1,4 @@
-/** A look at a file by which a format tells whether it is one of its own: its name, its first and last bytes. */
+/** What a format needs to recognise a file: its name, first and last bytes. */
 import path from 'node:path'
 import { bytesOf } from './bytes.ts'
 import { type Outline, outlineOf } from './outline.ts'
@@ -6,21 +6,21 @@ import { type Outline, outlineOf } from './outline.ts'
 const reach = 1 << 16
 
 export interface Peek {
-  /** Absolute. */
+  /** An absolute path. */
   readonly file: string
-  /** The last part of the path, in lower case. */
+  /** Lower-case file name. */
   readonly name: string
   /** The first 64 KiB. */
   readonly head: string
-  /** Is this key of a JSON object among the first or the last 64 KiB? Lists come in any order, so the end counts too. */
+  /** Whether this key appears in the first or last 64 KiB. Keys come in any order, so the end counts too. */
   readonly has: (key: string) => boolean
-  /** The shape of the JSON that the first bytes begin. */
+  /** The outline of the JSON starting in the first bytes. */
   readonly outline: Outline
-  /** Could this key of a JSON object hold a list? False where the first bytes show that it holds something else. */
+  /** Whether this key may hold a list; false if the first bytes show another value. */
   readonly list: (key: string) => boolean
 }
 
-/** Reads only what is asked for, and that once. */
+/** Reads lazily, and each part once. */
 export function peekAt(file: string): Peek {
   let [start, end]: (string | undefined)[] = []
   let shape: Outline | undefined

@@ -1,17 +1,17 @@
-/** PNG pictures whose pixels are not colours but say what lies there. */
+/** PNG images whose pixels encode classes or objects rather than colours. */
 import { decode } from 'fast-png'
 import { readFileSync, statSync } from 'node:fs'
 import { encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { Rle } from '#shared/model/shape.ts'
 import { checkPng } from './png.ts'
 
-/** Row-major values: palette indices unexpanded, grey values, or colours as r · 65536 + g · 256 + b. */
+/** Row-major values: raw palette indices, grey values, or colours as r · 65536 + g · 256 + b. */
 export interface Pixels {
   width: number
   height: number
   values: Uint32Array
   kind: 'index' | 'grey' | 'colour'
-  /** The colour of an index. */
+  /** Maps a palette index to its colour. */
   palette: ((value: number) => number) | null
 }
 
@@ -40,10 +40,10 @@ export function readPixels(file: string): Pixels {
 export const rgb = ([r = 0, g = 0, b = 0]: readonly number[]) => (r << 16) | (g << 8) | b
 export const hex = (colour: number) => `#${colour.toString(16).padStart(6, '0')}`
 
-/** More values than this are a photograph. */
+/** An image with more distinct values is a photograph. */
 const mostValues = 4096
 
-/** One mask a value, in one pass over the columns. Throws where there are too many. */
+/** One mask per value, in one pass over the columns. Throws if there are too many values. */
 export function masksOf(
   { width, height, values }: Pick<Pixels, 'width' | 'height' | 'values'>,
   skip: (value: number) => boolean = () => false,
@@ -57,7 +57,7 @@ export function masksOf(
       if (!skip(v)) {
         const list = found.get(v)
         if (list) list.push([x * height + y, x * height + end])
-        else if (found.size >= mostValues) throw new Error(`more than ${mostValues} values, expected one a class or object`)
+        else if (found.size >= mostValues) throw new Error(`more than ${mostValues} values, expected one per class or object`)
         else found.set(v, [[x * height + y, x * height + end]])
       }
       y = end

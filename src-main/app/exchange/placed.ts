@@ -6,7 +6,10 @@ import { putNew } from '../../files/replace.ts'
 import { sha256 } from './settle.ts'
 import { stemOf } from './tree.ts'
 
-/** A path below the folder, or null where the name is not one: absolute, climbing, or not writable on every system. */
+/**
+ * Normalises an archive entry's name to a path below the folder; null if it is absolute, climbs out, or is not valid
+ * on every system.
+ */
 export function safeEntry(name: string): string | null {
   if (name.includes('\0') || name.includes('\\') || /^[A-Za-z]:/.test(name) || name.startsWith('/') || name.length > 1024) return null
   const steps = name.split('/').filter((s) => s !== '' && s !== '.')
@@ -14,8 +17,9 @@ export function safeEntry(name: string): string | null {
 }
 
 /**
- * Moves an unpacked image to the first of the names where none is, or the same one: the import run again leaves it there, and another
- * image of that name gets a number. @returns the name
+ * Moves an unpacked image to the first free name, or to one that holds the same image, so that repeating an import
+ * changes nothing and a different image gets a number.
+ * @returns the name
  */
 export async function placed(folder: string, names: readonly string[], file: string): Promise<string> {
   const last = names.at(-1)!
@@ -26,10 +30,10 @@ export async function placed(folder: string, names: readonly string[], file: str
   }
 }
 
-/** Moves an unpacked file to its place. Where the same one is there it stays, and so does another one. */
+/** Moves an unpacked file to its place, unless a file is already there, identical or not. */
 export async function placeAt(folder: string, to: string, file: string): Promise<'placed' | 'same' | 'taken'> {
   if (lstat(to)) {
-    const there = statSync(to, { throwIfNoEntry: false }) // of a link that leads nowhere there is none
+    const there = statSync(to, { throwIfNoEntry: false }) // undefined for a dangling link
     if (!there?.isFile() || there.size !== statSync(file).size || (await sha256(to)) !== (await sha256(file))) return 'taken'
     rmSync(file)
     return 'same'
@@ -40,11 +44,11 @@ export async function placeAt(folder: string, to: string, file: string): Promise
   return 'placed'
 }
 
-/** An image's place until its name is known. No other import has it. */
+/** A temporary path for an image whose name is not known yet; unique per process. */
 export const unpacking = (folder: string) => path.join(folder, `.unpacking-${own}`)
 const own = `${process.pid}-${randomBytes(4).toString('hex')}`
 
-/** What was placed in folders that were there before, while somebody wants to know. */
+/** Files placed in folders that existed before, recorded while an import wants to know. */
 const noted = new Map<string, string[]>()
 export const notePlaced = (folder: string) => void (noted.has(folder) || noted.set(folder, []))
 export const placedIn = (folder: string): readonly string[] => noted.get(folder) ?? []

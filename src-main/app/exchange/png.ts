@@ -1,9 +1,9 @@
-/** PNG files by hand where a library would trust them: the size is checked before anything is unpacked. */
+/** Checks PNG files before a library unpacks them: size limits come first. */
 import { inflateSync } from 'node:zlib'
 
 const limit = 2 ** 28
 
-/** Throws where the bytes are no PNG, the picture is too large, or its data would unpack to more than the picture has. */
+/** Throws if the bytes are not a PNG, the picture is too large, or its data would unpack to more than its pixels. */
 export function checkPng(bytes: Uint8Array): { width: number; height: number; depth: number; colour: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint32(12) !== 0x49484452) throw new Error('not a PNG')
@@ -11,12 +11,12 @@ export function checkPng(bytes: Uint8Array): { width: number; height: number; de
   const channels = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour]
   if (!channels || !width || !height || width * height > limit)
     throw new Error(`a PNG of ${width} × ${height} pixels, the limit is ${limit} pixels`)
-  // Interlaced pictures need up to seven filter bytes a row.
+  // Interlaced pictures need up to seven filter bytes per row.
   const most = height * (Math.ceil((width * channels * depth) / 8) + 8) * (bytes[28] ? 2 : 1) + 1024
   const data: Uint8Array[] = []
   for (let at = 8; at + 8 <= bytes.length;) {
     const length = view.getUint32(at)
-    if (at + 12 + length > bytes.length) throw new Error('a PNG that is cut off')
+    if (at + 12 + length > bytes.length) throw new Error('a truncated PNG')
     if (view.getUint32(at + 4) === 0x49444154) data.push(bytes.subarray(at + 8, at + 8 + length))
     at += 12 + length
   }

@@ -5,11 +5,11 @@ export type OnProgress = (progress: StepProgress) => void
 export interface RunOptions {
   onProgress?: OnProgress
   signal?: AbortSignal
-  /** Others write to the project meanwhile: many short transactions with pauses between them, still one step of undo. */
+  /** Others write to the project meanwhile: use many short transactions with pauses between them, still as one undo step. */
   sharing?: boolean
 }
 
-/** Reports at most ten times a second, with rate and time left. */
+/** Reports at most ten times a second, with rate and remaining time. */
 export function meter(onProgress: OnProgress | undefined) {
   let phase: Phase | null = null
   let began = 0
@@ -27,7 +27,7 @@ export function meter(onProgress: OnProgress | undefined) {
   }
 }
 
-/** `fn` of each, up to `width` at a time, in order. */
+/** Maps in order, with up to `width` calls of `fn` at a time. */
 export async function* mapOrdered<A, B>(
   source: Iterable<A> | AsyncIterable<A>,
   width: number,

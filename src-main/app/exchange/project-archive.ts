@@ -1,4 +1,4 @@
-/** A whole project as one `.dashi.zip`: writing it, opening it as a project, and reading its records into another. */
+/** A whole project as one `.dashi.zip`: writing it, opening it as a project, and reading its records into another project. */
 import { copyFileSync, createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,7 +23,7 @@ import { Findings } from './findings.ts'
 import { meter, type RunOptions } from './progress.ts'
 import { unpackZip } from './zip.ts'
 
-/** The project with the images that it refers to, wherever they lie, as one file. Runs and checkpoints stay behind. */
+/** Packs the project and the images it refers to, wherever they are, into one file. Runs and checkpoints are not included. */
 export async function packProject(project: Project, file: string, findings: Findings, { onProgress, signal }: RunOptions): Promise<void> {
   const scratch = mkdtempSync(`${file}-db-`)
   try {
@@ -49,12 +49,12 @@ export async function packProject(project: Project, file: string, findings: Find
       const { from, to } = folders.get(Number(m.root_id))!
       const image = path.join(from, m.path)
       const link = places.get(Number(m.root_id))!.linkOut(m.path)
-      // Images are compressed already.
+      // Images are already compressed.
       if (link !== null) findings.leave({ file: m.path }, linkReason(link))
       else if (existsSync(image)) {
         zip.addFile(image, path.posix.join(to, m.path), { compress: false })
         packed++
-      } else findings.leave({ file: m.path }, 'the image is not there, so only its annotations are in the archive')
+      } else findings.leave({ file: m.path }, 'the image is missing, so only its annotations are in the archive')
       report('packing', ++done, of)
     }
     zip.end({ comment: archiveMark(packed), forceZip64Format: false })
@@ -64,10 +64,13 @@ export async function packProject(project: Project, file: string, findings: Find
   }
 }
 
-/** In the archive's comment: that we made it, and of how many files, so that one to which others were added is told from it. */
+/** Stored in the archive's comment with the file count, which reveals added files. */
 const archiveMark = (files: number) => `Made by Dashi: a project in ${files} files`
 
-/** Proves that a file is an archive that an export made. @throws one line */
+/**
+ * Proves that the file is an archive written by an export.
+ * @throws a one-line error
+ */
 export async function proveArchive(file: string, name: string): Promise<void> {
   const zip = await yauzl.openPromise(file, { autoClose: false }).catch(() => undefined)
   zip?.close()
@@ -78,7 +81,7 @@ export const holdsProject = (folder: string): boolean => existsSync(path.join(fo
 
 const isInside = (root: string) => !path.isAbsolute(root) && !root.split('/').includes('..') && root !== '.'
 
-/** Makes a project of an archive. The folder must not exist, or be empty. */
+/** Creates a project from an archive. The folder must be missing or empty. */
 export async function openArchive(
   file: string,
   folder: string,
@@ -97,13 +100,13 @@ export async function openArchive(
 }
 
 /**
- * A database from elsewhere is looked at before anything is asked of it: only the plain tables of a project, of this schema or an
- * earlier one, whose pages each stand in one place, so that nothing in it computes or repeats itself without end. Then it is brought
- * to this schema; it is our own copy. Images must lie inside the project's own folder.
+ * Validates a foreign database before any query: only the plain tables of this or an earlier schema, with each page in
+ * one place, so that it contains no code and no endless loops. Then migrates it, as it is our own copy. Images must be
+ * inside the project's own folder.
  */
 function checkArchive(file: string, folder: string): void {
   const database = path.join(folder, 'project.db')
-  renew(database, ['-shm']) // it may have been unpacked here before
+  renew(database, ['-shm']) // a previous unpacking may have left it here
   const db = new Database(database)
   try {
     db.checkShape(true)
@@ -111,7 +114,7 @@ function checkArchive(file: string, folder: string): void {
     if (problem !== 'ok') throw dataError(file, sentence('exchange.database-damaged', { problem }))
     migrate(db, undefined, false)
   } catch (e) {
-    // The archive is what the person knows, not where it was unpacked to.
+    // Errors name the archive, which the person knows, not the folder it was unpacked to.
     if (e instanceof Error && e.name === 'DashiError') throw dataError(file, e.message.replace(`${db.file}: `, 'project.db: '), e)
     throw e
   } finally {
@@ -127,8 +130,8 @@ function checkArchive(file: string, folder: string): void {
 }
 
 /**
- * The records of a project's folder, each with the absolute folder that it is relative to. The folder may be one that somebody has open:
- * what is checked and brought to our schema is a copy of its database.
+ * The records of a project folder, each with the absolute folder its path is relative to. The project may be open
+ * elsewhere, so a copy of its database is validated and migrated.
  */
 export function* openArchiveRecords(
   folder: string,

@@ -1,4 +1,4 @@
-/** Files of rows: tables of separated fields in the encodings that spreadsheets write, and JSON lines. */
+/** Reads files of rows: delimited tables in the encodings that spreadsheets use, and JSON lines. */
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pipeline, Readable } from 'node:stream'
@@ -13,7 +13,7 @@ export interface Fields {
   line: number
 }
 
-/** By its byte order mark; without one UTF-8, or what Windows takes where that is none. */
+/** From the byte order mark; without one UTF-8 or, if the bytes are not valid UTF-8, Windows-1252. */
 export function encodingOf(file: string): 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' {
   const start = bytesOf(file, 1 << 16)
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
@@ -26,12 +26,12 @@ export function encodingOf(file: string): 'utf-8' | 'utf-16le' | 'utf-16be' | 'w
   }
 }
 
-/** The beginning as text, whatever its encoding. */
+/** The beginning of the file as text, in whatever encoding. */
 export const beginning = (file: string, bytes = 1 << 16) => new TextDecoder(encodingOf(file)).decode(bytesOf(file, bytes), { stream: true })
 
 const options = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true, max_record_size: 1 << 26 } as const
 
-/** The first rows of a text, as they would be with this delimiter. */
+/** The first rows of a text when split by this delimiter. */
 export function firstRows(text: string, delimiter: string, n: number): string[][] {
   const whole = text.length >= 1 << 15 ? text.slice(0, text.lastIndexOf('\n') + 1) || text : text
   try {
@@ -41,7 +41,7 @@ export function firstRows(text: string, delimiter: string, n: number): string[][
   }
 }
 
-/** Between tabs a quotation mark is one, as in captions, unless it encloses the field. */
+/** In tab-separated text, as with captions, quotation marks are literal unless they enclose the field. */
 const quoteFor = (delimiter: string) => (delimiter === '\t' ? { quote: false as const } : {})
 
 async function* decoded(file: string): AsyncGenerator<string> {
@@ -50,10 +50,10 @@ async function* decoded(file: string): AsyncGenerator<string> {
   yield decoder.decode()
 }
 
-/** Throws where a quotation mark is never closed, after the rows before. */
+/** Throws if a quotation mark is never closed, after yielding the rows before it. */
 export async function* tableRows(file: string, delimiter: string): AsyncGenerator<Fields> {
   const parser = parseCsv({ ...options, info: true, delimiter, ...quoteFor(delimiter) })
-  pipeline(Readable.from(decoded(file)), parser, () => undefined) // what goes wrong is thrown where the rows are taken
+  pipeline(Readable.from(decoded(file)), parser, () => undefined) // errors are thrown where the rows are consumed
   for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
     const fields = delimiter === '\t' ? record.map((f) => (/^".*"$/s.test(f) ? f.slice(1, -1).replaceAll('""', '"') : f)) : record
     yield { fields, line: info.lines }

@@ -1,4 +1,7 @@
-/** Draft → record: the image's true size, geometry that is finite and inside the image, one line for each thing that is not. */
+/**
+ * Turns a draft into a record: the image's true size, geometry that is finite and inside the image, and one finding
+ * for each repair.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
@@ -17,13 +20,14 @@ import { rasterOf } from '../media/raster.ts'
 import { usualSplit } from './splits.ts'
 
 interface Probe extends Size {
-  /** EXIF, 1 to 8; `width` and `height` are of the upright image. */
+  /** EXIF orientation, 1 to 8; `width` and `height` describe the upright image. */
   orientation: number
 }
 
 /**
- * An image that is not there is kept with its annotations, so that its file can be linked later (see relink.ts): with the size annotated,
- * or without one where the geometry is in pixels. Null where the record can't be stored at all.
+ * A missing image is kept with its annotations so that its file can be linked later (see relink.ts): with the
+ * annotated size, or without a size if the geometry is in pixels.
+ * @returns null if the record cannot be stored at all
  */
 export async function settle(source: Source, draft: Draft, file: string): Promise<ImageRecord | null> {
   const { findings } = source
@@ -75,22 +79,23 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     ...(draft.tags?.length ? { tags: draft.tags } : {}),
     ...(draft.review ? { review: draft.review } : {}),
   }
-  // A path is not repaired: it would be another file's.
+  // Paths are never repaired: the repaired path would name another file.
   const { fileName, ...said } = drafted
   const carried = repairedDeep(said)
   const record = { ...carried, fileName }
-  if (carried !== said) findings.change(where, `${image.path}: a NUL or half of a character in a text became U+FFFD`)
+  if (carried !== said) findings.change(where, `${image.path}: a NUL or an unpaired surrogate in a text became U+FFFD`)
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
   findings.leave(where, `${image.path}: ${problemOf(parsed.error)}`)
   return imageRecord.safeParse(without(record, parsed.error.issues)).data ?? null
 }
 
-/** What an annotation can do without. */
+/** Optional fields of an annotation, which may be dropped if invalid. */
 const optional = new Set<PropertyKey>(['author', 'state', 'attributes', 'z', 'language', 'spans'])
 
 /**
- * The record less what its schema refuses: a field where it is optional, else the label, caption or tag. Regions stay in their places.
+ * Removes what the schema refused: the field if it is optional, otherwise the whole label, caption or tag. Regions
+ * keep their indices.
  */
 function without(record: ImageRecord, issues: readonly { path: PropertyKey[] }[]): ImageRecord {
   const less = structuredClone(record) as ImageRecord & Record<string, unknown>
@@ -126,26 +131,26 @@ function sizeOf({ size }: Draft): Size | undefined {
   return size && valid(size.width) && valid(size.height) ? { width: size.width, height: size.height } : undefined
 }
 
-/** The upright size; the orientation; and the size as stored, where the geometry was drawn on that. */
+/** The upright size, the orientation, and the stored size if the geometry was drawn on the stored (unrotated) image. */
 function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [Size | undefined, number, Size | undefined] {
   const annotated = sizeOf(draft)
   const { where, image } = draft
   if (draft.size && !annotated && (draft.size.width !== undefined || draft.size.height !== undefined))
-    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a size of an image`)
+    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a valid image size`)
   if (typeof found === 'string') {
-    findings.change(where, `${image.path}: ${found}; the annotations were taken as they are`)
+    findings.change(where, `${image.path}: ${found}; the annotations were kept unchanged`)
     return [annotated, 1, undefined]
   }
   const { width, height, orientation } = found
   const size = { width, height }
   if (!annotated || (annotated.width === width && annotated.height === height)) return [size, orientation, undefined]
   if (orientation >= 5 && annotated.width === height && annotated.height === width) {
-    findings.change(where, `${image.path}: annotated on the image as stored; turned upright with it (EXIF orientation ${orientation})`)
+    findings.change(where, `${image.path}: annotated on the stored image; turned upright with it (EXIF orientation ${orientation})`)
     return [size, orientation, annotated]
   }
   findings.change(
     where,
-    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was taken`,
+    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was used`,
   )
   return [size, orientation, undefined]
 }
@@ -153,7 +158,10 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
 function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): DraftRegion[] {
   if (typeof draft.regions !== 'function') return draft.regions ?? []
   if (!size) {
-    findings.leave(draft.where, `${draft.image.path}: its regions are in parts of the image, whose size is neither known nor annotated`)
+    findings.leave(
+      draft.where,
+      `${draft.image.path}: its regions have relative coordinates, but the image size is neither known nor annotated`,
+    )
     return []
   }
   try {
@@ -164,7 +172,7 @@ function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): 
   }
 }
 
-/** Finite, not empty and inside the image; null, with the reason noted, where that cannot be. */
+/** Returns finite, non-empty geometry inside the image, or null with the reason noted. */
 function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings }: Source): Shape | null {
   const leave = (reason: string) => {
     findings.leave(at, reason)
@@ -172,8 +180,8 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   }
   for (const n of numbersOf(shape)) {
     if (!Number.isFinite(n)) return leave(`${shape.kind}: a coordinate is not a finite number`)
-    // What lies further out is cut at the image's border, where that is known.
-    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is beyond any image`)
+    // Larger coordinates are clipped to the image when its size is known.
+    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is too large for any image`)
   }
   const many = tooMany(shape)
   if (many) return leave(`${shape.kind}: ${many}`)
@@ -186,7 +194,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0))
     return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
   if (!size) return shape
-  // Coordinates that went through another unit come back with rounding errors; that is not outside.
+  // Coordinates converted between units carry rounding errors; those do not count as outside.
   const slack = 1e-3
   const b = shapeBox(shape)
   if (shape.kind !== 'rotated-box' && b.x >= -slack && b.y >= -slack && b.x + b.w <= size.width + slack && b.y + b.h <= size.height + slack)
@@ -201,7 +209,7 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   if (problem) return leave(problem)
   if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
   if (clipped !== shape)
-    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), cut at its border`)
+    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), clipped to it`)
   return clipped
 }
 
@@ -209,7 +217,7 @@ const round = (n: number) => Math.round(n * 100) / 100
 const describe = (b: { x: number; y: number; w: number; h: number }) =>
   `${round(b.x)}, ${round(b.y)} to ${round(b.x + b.w)}, ${round(b.y + b.h)}`
 
-/** Coordinates, and what else has to be a finite number. */
+/** All numbers that must be finite: coordinates and sizes. */
 function* numbersOf(shape: Shape): Generator<number> {
   if (shape.kind === 'mask') return yield* shape.rle.size
   yield* coordinatesOf(shape)
@@ -237,7 +245,7 @@ function tooMany(shape: Shape): string | null {
   }
 }
 
-/** Without those that are longer than any value of an attribute. */
+/** Drops attributes longer than the limit. */
 function soundAttributes(attributes: Attributes, at: Where, findings: Source['findings']): Attributes {
   const entries = Object.entries(attributes)
   const fits = ([name, value]: (typeof entries)[number]) =>
@@ -245,6 +253,6 @@ function soundAttributes(attributes: Attributes, at: Where, findings: Source['fi
   if (entries.length <= limits.list && entries.every(fits)) return attributes
   for (const entry of entries)
     if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
-  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes, of which the first ${limits.list} were taken`)
+  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes; the first ${limits.list} were kept`)
   return Object.fromEntries(entries.filter(fits).slice(0, limits.list))
 }

@@ -1,11 +1,11 @@
-/** Conversions that several formats share. */
+/** Shape conversions shared by several formats. */
 import { boxRing, rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
 import { rleToPolygon } from '#shared/geometry/contours.ts'
 import type { Box, PolygonPart, Ring, RotatedBoxShape, Rle, Shape } from '#shared/model/shape.ts'
 import type { DraftRegion, Size } from './draft.ts'
 
-/** Flat points without the repeated last vertex; null where fewer than three are left. */
+/** Flat points without the repeated last vertex; null if fewer than three remain. */
 export function toRing(points: readonly number[]): Ring | null {
   const even = points.length % 2 ? points.slice(0, -1) : points
   const n = even.length
@@ -23,7 +23,7 @@ export const boxBetween = (x1: number, y1: number, x2: number, y2: number): Shap
 
 export const hasHoles = (shape: Shape) => shape.kind === 'polygon' && shape.parts.some((p) => p.length > 1)
 
-/** Outer rings; null of lines and points. Holes are lost. */
+/** Outer rings only, holes are lost; null for lines and points. */
 export function outlines(shape: Shape): Ring[] | null {
   const parts = partsOf(shape)
   return parts && parts.map((p) => p[0]!)
@@ -47,7 +47,7 @@ export function partsOf(shape: Shape): PolygonPart[] | null {
 export const boxOfShape = (shape: Shape): Box => shapeBox(shape)
 export const maskOf = (shape: Shape, size: Size): Rle | null => shapeMask(shape, size.height, size.width)
 
-/** An ellipse as a polygon of 64 vertices, angle in degrees clockwise. */
+/** An ellipse as a polygon of 64 vertices; `angle` in degrees, clockwise. */
 export function ellipseRing(cx: number, cy: number, rx: number, ry: number, angle = 0): Ring {
   const [c, s] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)]
   return Array.from({ length: 64 }, (_, i) => (i * Math.PI) / 32).flatMap((t) => {
@@ -57,8 +57,8 @@ export function ellipseRing(cx: number, cy: number, rx: number, ry: number, angl
 }
 
 /**
- * Four corners, in order round it either way, as the rotated box that fits them best; null where a corner lies further than `slack`
- * pixels from the box's own: by default a thousandth of its size, for files that keep rounded numbers more.
+ * The rotated box that best fits four corners (in order, either direction); null if a corner deviates by more than
+ * `slack` pixels. The default is a thousandth of the box's size; files with rounded numbers need more.
  */
 export function rotatedFromCorners(p: readonly number[], slack?: number): RotatedBoxShape | null {
   if (p.length !== 8) return null
@@ -66,7 +66,7 @@ export function rotatedFromCorners(p: readonly number[], slack?: number): Rotate
   const u = [(bx - ax + cx - dx) / 2, (by - ay + cy - dy) / 2] as const
   const v = [(dx - ax + cx - bx) / 2, (dy - ay + cy - by) / 2] as const
   const turn = Math.sign(u[0] * v[1] - u[1] * v[0])
-  // The longer side has the greater say in the direction.
+  // The longer side weighs more in the direction.
   const [ex, ey] = [u[0] + turn * v[1], u[1] - turn * v[0]]
   const length = Math.hypot(ex, ey)
   if (turn === 0 || !(length > 0)) return null
@@ -88,8 +88,8 @@ export function rotatedFromCorners(p: readonly number[], slack?: number): Rotate
 }
 
 /**
- * The rotated box of least area around points: one of its sides runs along one of their hull (Freeman & Shapira 1975). Null where they
- * have no area.
+ * The smallest-area rotated box around points: one side is collinear with a side of their convex hull (Freeman &
+ * Shapira 1975). Null if the points span no area.
  */
 export function smallestBox(points: readonly number[]): RotatedBoxShape | null {
   const hull = hullOf(points)
@@ -108,7 +108,7 @@ export function smallestBox(points: readonly number[]): RotatedBoxShape | null {
   return best
 }
 
-/** Andrew's monotone chain, without points on its edges. */
+/** Convex hull by Andrew's monotone chain, without collinear points. */
 export function hullOf(flat: readonly number[]): [number, number][] {
   const points = Array.from({ length: flat.length / 2 }, (_, i): [number, number] => [flat[2 * i]!, flat[2 * i + 1]!])
   points.sort((a, b) => a[0] - b[0] || a[1] - b[1])
@@ -127,15 +127,15 @@ export function hullOf(flat: readonly number[]): [number, number][] {
   return [...half(points), ...half([...points].reverse())]
 }
 
-/** The attribute that ties regions of one object together: parts, or an outline and its keypoints. */
+/** The attribute that groups regions of one object: parts, or an outline and its keypoints. */
 export const groupAttribute = 'group'
 
 type Grouped = DraftRegion & { group?: number | string | null | undefined }
 
-/** Polygons of the same label and group are the parts of one object. */
+/** Joins polygons with the same label and group into the parts of one object. */
 export const joinParts = (regions: readonly Grouped[]): DraftRegion[] => joinedWithPlaces(regions).regions
 
-/** And where each of the regions given went. A group that ties more than parts stays as an attribute. */
+/** Also returns where each given region went. A group that ties more than parts stays as an attribute. */
 export function joinedWithPlaces(regions: readonly Grouped[]): { regions: DraftRegion[]; places: number[] } {
   const first = new Map<string, number>()
   const out: DraftRegion[] = []
@@ -156,8 +156,11 @@ export function joinedWithPlaces(regions: readonly Grouped[]): { regions: DraftR
   return { regions: out, places }
 }
 
-/** A number as short text, to `digits` places. */
+/** A number as short text, rounded to `digits` decimals. */
 export const fixed = (n: number, digits: number) => String(Number(n.toFixed(digits)))
 
-/** To a millionth of a pixel: coordinates that went through parts of the image come back as they were, half pixels above all. */
+/**
+ * Rounds to a millionth of a pixel, so that coordinates converted to relative units and back are unchanged, half
+ * pixels above all.
+ */
 export const snap = (n: number) => Math.round(n * 1e6) / 1e6

@@ -1,4 +1,4 @@
-/** The names that splits go by, and ours for them. */
+/** The usual names of splits, and ours for them. */
 import path from 'node:path'
 
 const usual = new Map(
@@ -16,25 +16,28 @@ const usual = new Map(
   }),
 )
 
-/** Train, training, Validation, valid, … under one name each; undefined: another name. */
+/** Normalises train, training, Validation, valid, …; undefined for other names. */
 export const usualSplit = (name: string): string | undefined => usual.get(name.toLowerCase().replace(/[-_]?20\d\d$/, ''))
 
-/** train of `train/cat/1.jpg`, and what follows. */
+/** Splits `train/cat/1.jpg` into train and the rest. */
 export function splitFolder(file: string): { split: string | null; rest: string } {
   const at = file.indexOf('/')
   const split = at > 0 ? usualSplit(file.slice(0, at)) : undefined
   return split ? { split, rest: file.slice(at + 1) } : { split: null, rest: file }
 }
 
-/** Whole words: `instances_train2017` has train, `_annotations.valid` has valid, `coco_tiny` and `contest` have none. */
+/**
+ * Matches whole words: `instances_train2017` contains train, `_annotations.valid` valid; `coco_tiny` and `contest`
+ * contain none.
+ */
 function splitOfWords(name: string): string | null {
   const found = new Set(name.split(/[^A-Za-z]+/).flatMap((word) => usualSplit(word) ?? []))
   return found.size === 1 ? [...found][0]! : null
 }
 
 /**
- * The split that an annotation file tells by its name, or by the nearest of the folders that it is in; null where none is a word for a
- * split: a date, the dataset's name, the kind of annotation are none.
+ * The split according to an annotation file's name, or its nearest folder that names one; null if none does (dates,
+ * dataset names and annotation types do not count).
  */
 export function splitOfFile(file: string): string | null {
   const steps = file.split('/')

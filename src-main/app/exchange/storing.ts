@@ -1,4 +1,4 @@
-/** What an import has read, on its way into the database. */
+/** Stores what an import has read. */
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ImageRecord } from '#shared/model/record.ts'
@@ -16,10 +16,10 @@ import type { Findings } from './findings.ts'
 import { asOpinion, opinionPlaces } from './opinion.ts'
 import { meter, type RunOptions } from './progress.ts'
 
-/** Images a transaction, and milliseconds for others between two, while sharing. */
+/** While sharing the database: images per transaction, and the pause between transactions (ms) for other writers. */
 const sharedTransaction = { images: 100, pause: 20 }
 
-/** Takes records in as they come, into the database at once or in batches. */
+/** Accepts records as they arrive and stores them at once or in batches. */
 export class Storing {
   images = 0
   counts: IngestCounts = noCounts()
@@ -65,7 +65,7 @@ export class Storing {
     })
   }
 
-  /** Each where the project has its image. */
+  /** Keeps the records whose images the project has. */
   private *opinions(
     records: Iterable<{ record: ImageRecord; root: string }>,
     name: string,
@@ -74,7 +74,7 @@ export class Storing {
     for (const { record, root } of records) {
       const there = placed(record, root)
       if (there) yield { record: asOpinion({ ...record, fileName: there.path }, name), root: there.root }
-      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion brings none`)
+      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion adds none`)
     }
   }
 
@@ -87,12 +87,12 @@ export class Storing {
     this.store(batch)
   }
 
-  /** The class list of the dataset, so that class ids keep their order. */
+  /** Adds the dataset's class list in order, so that class ids are preserved. */
   private declareNow(): void {
     const labels = listLabels(this.project)
     const [known, keys] = [new Set(labels.map((l) => l.name)), new Set(labels.map((l) => l.key))]
     const fresh = new Map<string, DraftLabel>()
-    // Of labels that are there already, only gaps are filled.
+    // For existing labels, only missing facts are filled in.
     const told = [
       ...new Map(
         this.labels.filter((l) => l.parent || l.attributes?.length || l.skeleton).map((l) => [l.name.trim().slice(0, 500), l]),
@@ -126,7 +126,7 @@ export class Storing {
     let done = before.added + before.merged + before.unchanged
     const known = knownElsewhere(project)
     if (options.secondOpinion !== undefined) records = this.opinions(records, options.secondOpinion)
-    // Records go by root; most imports have one.
+    // Records are grouped by root; most imports have one.
     const write = (root: string, some: Iterable<ImageRecord>) => {
       const more = addRecords(project, some, {
         root,
@@ -168,7 +168,7 @@ function take<T>(from: Iterator<T>, n: number): T[] {
   return some
 }
 
-/** An image that the project has under another folder is that image: the same file, or the same content under the same name. */
+/** Recognises an image that the project has under another root: the same file, or the same content and name. */
 function knownElsewhere(project: Project) {
   const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
   const placed = placedElsewhere(project)

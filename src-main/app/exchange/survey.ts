@@ -1,4 +1,4 @@
-/** A look at a folder that is opened for the first time: what lies there, and what can be made of it at once. */
+/** Surveys a folder opened for the first time: what it contains and what can be set up at once. */
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FormatName } from '#shared/model/exchange.ts'
@@ -22,7 +22,7 @@ import { leftIn } from './unread.ts'
 const mostClasses = 200
 const usualOrder = ['train', 'val', 'test']
 
-/** Where each image lies: in a folder of a class, of a split; `notes` tell which folders are none. */
+/** The class and split of each image by its folders; `notes` says which folders are neither. */
 function layoutOf(tree: Tree, notes: string[]): Map<string, { label: string | null; split: string | null }> {
   const images = [...tree.files('')].filter(isImage)
   const placeOf = classLayout(images, setNameOf(tree.root), false, (text) => notes.push(text))
@@ -77,10 +77,10 @@ export function surveyFolder(project: Project, folder: string): FolderSurvey {
   }
 }
 
-/** Images a transaction, and milliseconds for others between two. */
+/** Images per transaction, and the pause (ms) between transactions for other writers. */
 const [batch, rest] = [500, 10]
 
-/** Labels and splits of the folders' names, and annotations of files: all of it one step of undo. */
+/** Takes labels and splits from folder names and annotations from files, as one undo step. */
 export async function setUp(
   project: Project,
   { folder, labels, splits, formats, leaveOut = false }: SetUpOptions,

@@ -1,4 +1,4 @@
-/** What a writer writes into: a folder beside the final one. */
+/** The destination of a writer: a temporary folder next to the final one. */
 import { closeSync, constants, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
@@ -14,7 +14,7 @@ import type { Findings } from './findings.ts'
 import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
-/** One image to be written; `file` is its absolute path, which need not exist; null: it is not to be read. */
+/** One image to write; `file` is its absolute path, which need not exist, or null if it must not be read. */
 export interface Item {
   record: ImageRecord & { width?: number | null; height?: number | null }
   file: string | null
@@ -22,11 +22,11 @@ export interface Item {
 
 export interface LabelFacts {
   colour: string
-  /** The name of the label that it lies below. */
+  /** Name of the parent label. */
   parent: string | null
-  /** Its own attributes. */
+  /** The label's own attributes. */
   own: readonly AttributeDefinition[]
-  /** Those of the labels above it too. */
+  /** Includes inherited attributes. */
   attributes: readonly AttributeDefinition[]
   skeleton: Skeleton | null
 }
@@ -35,19 +35,19 @@ export interface Target {
   readonly folder: string
   /** Class names; their order is the order of class ids. */
   readonly labels: readonly string[]
-  /** What the project says of each label beside its name. */
+  /** The project's facts about each label, by name. */
   readonly schema: ReadonlyMap<string, LabelFacts>
   readonly summary: Summary
-  /** Of all that is exported. */
+  /** Of all exported regions. */
   readonly joints: JointBook
   readonly options: z.output<typeof exportOptions>
   readonly images: 'copy' | 'none'
   readonly findings: Findings
-  /** Files written so far. */
+  /** Number of files written so far. */
   files: number
 }
 
-/** Creates the folders that a file needs and returns its absolute path; refuses one outside the target. */
+/** Creates the parent folders of a file and returns its absolute path; refuses paths outside the target. */
 export function place(target: Target, rel: string): string {
   const file = path.join(target.folder, rel)
   if (!file.startsWith(target.folder + path.sep)) throw new Error(`${rel}: leads outside the export`)
@@ -55,7 +55,7 @@ export function place(target: Target, rel: string): string {
   return file
 }
 
-/** Text in pieces of a megabyte. */
+/** A text file written in chunks of about a megabyte. */
 export class TextFile {
   private readonly fd: number
   private buffer: string[] = []
@@ -101,9 +101,9 @@ export function writeFile(target: Target, rel: string, content: string | Uint8Ar
   }
 }
 
-/** Copies the image where images are wanted; a missing one is noted. A reflink where the file system has them. */
+/** Copies the image if images are wanted (as a reflink where supported); a missing one is noted. */
 export function copyImage(target: Target, item: Item, rel: string): void {
-  if (target.images === 'none' || item.file === null) return // why it is not to be read was said
+  if (target.images === 'none' || item.file === null) return // the reason was already reported
   try {
     copyFileSync(item.file, place(target, rel), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
     target.files++
@@ -120,13 +120,13 @@ export function copyImage(target: Target, item: Item, rel: string): void {
         `another image was written as ${rel}, so only its annotations were written`,
       )
     if (code !== 'ENOENT') throw e
-    target.findings.leave({ file: item.record.fileName }, 'the image is not there, so only its annotations were written')
+    target.findings.leave({ file: item.record.fileName }, 'the image is missing, so only its annotations were written')
   }
 }
 
 /**
- * A path whose stem is free: `<folder>/<stem><extension>` must not be there yet. Images that differ by extension only (a.jpg, a.png)
- * would share one annotation file, so the later one becomes `a-2.png`.
+ * A path whose annotation file `<folder>/<stem><extension>` is still free. Images differing only in extension (a.jpg,
+ * a.png) would share one annotation file, so the later one becomes `a-2.png`.
  */
 export function freeName(target: Target, fileName: string, annotation: (stem: string) => string): string {
   const stem = stemOf(fileName)
@@ -134,21 +134,20 @@ export function freeName(target: Target, fileName: string, annotation: (stem: st
   for (let n = 1; ; n++) {
     const tried = n === 1 ? stem : `${stem}-${n}`
     if (existsSync(path.join(target.folder, annotation(tried)))) continue
-    if (n > 1)
-      target.findings.change({ file: fileName }, `another image has the same name but for its extension; written as ${tried}${extension}`)
+    if (n > 1) target.findings.change({ file: fileName }, `another image differs only in its extension; written as ${tried}${extension}`)
     return tried + extension
   }
 }
 
-/** Paths below a folder `images` of their own stay there once, however often a dataset goes out and in. */
+/** Strips a leading `images/`, so that repeated export and import does not nest such folders. */
 export const withoutImagesFolder = (fileName: string) => fileName.replace(/^images\//, '')
 export const splitOf = (record: ImageRecord) => record.split ?? null
-/** A split as part of a file name. */
+/** A split's name made safe for a file name. */
 export const safeName = (name: string) => name.replace(/[^\p{L}\p{N}_. -]/gu, '_').replace(/^\.+/, '_') || '_'
 
 export function needSize(target: Target, item: Item): { width: number; height: number } | null {
   const { width, height, fileName } = item.record
   if (width && height) return { width, height }
-  target.findings.leave({ file: fileName }, 'the size of the image is not known, and the format needs it')
+  target.findings.leave({ file: fileName }, 'the image size is unknown, and the format needs it')
   return null
 }

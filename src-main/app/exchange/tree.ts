@@ -1,4 +1,4 @@
-/** The folder that an import reads from: nothing outside it is ever opened. */
+/** The folder an import reads from; nothing outside it is ever opened. */
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
@@ -17,23 +17,23 @@ const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX' || 
 export class Tree {
   /** Absolute, without symbolic links. */
   readonly root: string
-  /** Files that a reader opened: what lies here and is not among them was not read. A mere look (`peek`) does not count. */
+  /** Files opened by a reader; the others count as unread. `peek` does not mark a file as taken. */
   readonly taken = new Set<string>()
   private readonly folders = new Map<string, string | null>()
   private readonly listings = new Map<string, string[]>()
   private readonly stems = new Map<string, Map<string, string[]>>()
-  /** Names that are no UTF-8, as they look: the files cannot be asked for by them. */
+  /** Names that are not valid UTF-8, as displayed; these files cannot be opened by name. */
   readonly undecodable = new Set<string>()
 
   /**
-   * Names at the top that are a project's own: it may lie in the folder of its images. One further below is no part of the dataset at
-   * all.
+   * Top-level names that belong to a Dashi project, which may be in its images' folder. Deeper projects are not part
+   * of the dataset.
    */
   private readonly own: ReadonlySet<string>
 
   /**
-   * @param links whether links may lead out of the folder: the person agreed to them
-   * @param besides more names at the top that are left alone
+   * @param links whether links may lead out of the folder, with the user's consent
+   * @param besides further top-level names to ignore
    */
   constructor(
     folder: string,
@@ -48,18 +48,18 @@ export class Tree {
     return !hidden(name) && !(rel === '' && this.own.has(name))
   }
 
-  /** For reading it: the file counts as taken. */
+  /** The absolute path for reading; marks the file as taken. */
   absolute(rel: string): string {
     this.took(rel)
     return this.at(rel)
   }
 
-  /** Says that a file was used, by whatever way it was opened. */
+  /** Marks a file as read, however it was opened. */
   took(rel: string): void {
     this.taken.add(rel)
   }
 
-  /** A look at a file by which a format tells whether it is one of its own. */
+  /** Looks at a file to detect its format, without marking it as taken. */
   peek(rel: string): Peek {
     return peekAt(this.at(rel))
   }
@@ -68,7 +68,7 @@ export class Tree {
     return path.join(this.root, rel)
   }
 
-  /** Of a path that exists within the tree, links followed; null otherwise. Folders are resolved once. */
+  /** The real path, links resolved, of a path inside the tree; null otherwise. Folders are resolved once. */
   private real(rel: string): string | null {
     const slash = rel.lastIndexOf('/')
     const folder = this.realFolder(slash < 0 ? '' : rel.slice(0, slash))
@@ -91,7 +91,7 @@ export class Tree {
       const folder = this.at(rel)
       if (existsSync(folder)) real = this.inside(realpathSync.native(folder))
     } catch {
-      // as one that is not there
+      // treated as missing
     }
     if (this.folders.size > 10_000) this.folders.clear()
     this.folders.set(rel, real)
@@ -118,7 +118,7 @@ export class Tree {
     return false
   }
 
-  /** The names in a folder, in natural order; of a folder that is not there, none. */
+  /** The names in a folder in natural order; none if the folder is missing. */
   names(rel: string): string[] {
     const known = this.listings.get(rel)
     if (known) return known
@@ -134,7 +134,7 @@ export class Tree {
     return names
   }
 
-  /** Every file below a folder in natural order. Links that lead outside or round in circles are not followed. */
+  /** Every file below a folder in natural order. Links that leave the tree or form cycles are not followed. */
   *files(below = '', findings?: Findings, depth = 0): Generator<string> {
     const real = this.real(below)
     if (!real || depth > 40) return
@@ -158,11 +158,14 @@ export class Tree {
     const real = this.real(rel)
     if (!real) return 'outside'
     const stat = statSync(real)
-    // A link to a folder is left alone: what it shows is in the tree already.
+    // Links to folders inside the tree are skipped: their contents are listed already.
     return stat.isFile() ? 'file' : 'other'
   }
 
-  /** UTF-8 without a byte order mark. Throws dataError where the file is larger than `limit` bytes. */
+  /**
+   * UTF-8 text without the byte order mark.
+   * @throws a data error if the file exceeds `limit` bytes
+   */
   text(rel: string, limit = 1 << 28): string {
     const file = this.absolute(rel)
     if (!this.real(rel)) throw dataError(rel, sentence('file.leads-outside'))
@@ -172,7 +175,7 @@ export class Tree {
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 
-  /** The images of a folder whose name without extension is this. */
+  /** The images in a folder with this name, extension aside. */
   imagesByStem(folder: string, stem: string): string[] {
     let stems = this.stems.get(folder)
     if (!stems) {
@@ -196,16 +199,16 @@ export interface Found {
   /** Relative to the root. */
   path: string
   exists: boolean
-  /** How the name had to be read to be found. */
+  /** How the name had to be corrected to find the file. */
   repair?: string
 }
 
 const isAbsolute = (name: string) => /^(?:[/\\]|[A-Za-z]:[/\\]|[a-z][a-z0-9+]*:\/\/)/.test(name)
 
 /**
- * Looks for an image in the folders given (relative to the root), the name as it stands first. Absolute paths, addresses and
- * names that climb out with `..` are looked for by their last parts. One that is not there has a place of that name within the tree,
- * where its annotations wait for it; null is a name that no image can have.
+ * Looks for an image in the given folders (relative to the root), first under the exact name. Absolute paths, URLs and
+ * names that climb out with `..` are matched by their last segments. A missing image gets a path inside the tree,
+ * where its annotations wait for it; null if the name cannot be an image's.
  */
 export function findImage(tree: Tree, name: string, bases: readonly string[]): Found | null {
   if (!name || name.includes('\0') || name.length > 4096) return null
@@ -230,7 +233,7 @@ export function findImage(tree: Tree, name: string, bases: readonly string[]): F
         return {
           path: rel,
           exists: true,
-          ...(rel === join(base, given) ? {} : { repair: `${name} was not found as named; ${rel} was taken` }),
+          ...(rel === join(base, given) ? {} : { repair: `${name} was not found under that name; ${rel} was used` }),
         }
     }
   const outside = isAbsolute(given) || lastClimb >= 0

@@ -1,5 +1,5 @@
 import type { RecordRegion } from '#shared/model/record.ts'
 
-/** The class of regions without a label, in formats that need one. */
+/** The class of unlabelled regions, in formats that require one. */
 export const unlabelled = 'unlabelled'
 export const labelOf = (region: Pick<RecordRegion, 'label'>): string => region.label ?? unlabelled

@@ -1,4 +1,4 @@
-/** What an import unpacks into the project's `media` folder, and what of it goes again where the import fails. */
+/** Tracks what an import unpacks into the project's `media` folder, to remove it if the import fails. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
@@ -12,9 +12,9 @@ import { forgetPlaced, notePlaced, placedIn } from './placed.ts'
 import { safeName } from './target.ts'
 
 export class Unpacked {
-  /** Made by this import, so that all in them is. */
+  /** Folders created by this import, with everything in them. */
   private readonly made: string[] = []
-  /** They were there: of what is in them only what this import placed is its own. */
+  /** Folders that existed before; only files that this import placed in them are its own. */
   private readonly met: string[] = []
   private readonly before: number
 
@@ -22,7 +22,7 @@ export class Unpacked {
     this.before = countMedia(project)
   }
 
-  /** A folder below `media`, made where it is not there. */
+  /** A folder below `media`, created if missing. */
   folder = (name: string): string => {
     const folder = path.join(this.project.folder, 'media', safeName(name))
     try {
@@ -37,7 +37,10 @@ export class Unpacked {
     return folder
   }
 
-  /** The import failed. What it unpacked goes, but for images that the project has come to refer to. @returns the error to throw */
+  /**
+   * Called when the import failed: removes what it unpacked, except images the project already refers to.
+   * @returns the error to throw
+   */
   undo(given: string, error: unknown, aborted: boolean): unknown {
     const stayed = Math.max(0, countMedia(this.project) - this.before)
     const referred = new Set(
@@ -50,11 +53,11 @@ export class Unpacked {
       try {
         body()
       } catch {
-        // what cannot be removed stays; the failure that led here is the one to tell
+        // a failure to remove must not hide the original one
       }
     }
     for (const folder of this.made) if (free(folder)) attempt(() => rmSync(folder, { recursive: true, force: true }))
-    // A folder that was there holds what earlier imports took: new files go where nothing new was taken in.
+    // An existing folder holds files of earlier imports; remove the new ones only if nothing new was stored.
     if (stayed === 0) for (const folder of this.met) for (const file of placedIn(folder)) attempt(() => rmSync(file, { force: true }))
     for (const folder of [...this.made, ...this.met]) forgetPlaced(folder)
     const media = path.join(this.project.folder, 'media')

@@ -1,4 +1,4 @@
-/** What an import left lying: files that could hold annotations and that no reader opened, images that no annotation mentions. */
+/** Lists what an import did not use: possible annotation files that no reader opened, and images that no annotation mentions. */
 import path from 'node:path'
 import type { UnreadFile } from '#shared/model/exchange.ts'
 import type { SkippedFiles } from '#shared/model/scan.ts'
@@ -7,7 +7,7 @@ import { isAnnotationLike, type Looks, looksLike } from './looks.ts'
 import { isImage, type Tree } from './tree.ts'
 
 export interface Left {
-  /** Files of one folder that look alike are one entry. */
+  /** Similar files of one folder share an entry. */
   unread: UnreadFile[]
   unreadFiles: number
   unmentioned: number
@@ -15,7 +15,7 @@ export interface Left {
 }
 
 const entriesShown = 50
-/** Of one folder and ending: so many are looked into, the others are counted with the last. */
+/** How many files per folder and extension are examined; further ones are counted with the last. */
 const lookedInto = 20
 const maskFolder =
   'masks?|SegmentationClass|SegmentationObject|gtFine|gtCoarse|annotations?|labels?|semantic|instances?|' +
@@ -41,7 +41,7 @@ export function leftIn(tree: Tree): Left {
     const ending = path.posix.extname(file).slice(1).toLowerCase()
     if (isImage(file)) {
       if (ending === 'png' && folder.split('/').some((f) => maskFolders.test(f)))
-        count(folder, file, ending, { looks: 'pictures in a folder of masks', reader: 'masks', likely: true })
+        count(folder, file, ending, { looks: 'pictures in a mask folder', reader: 'masks', likely: true })
       else left.unmentioned++
       continue
     }
@@ -56,7 +56,7 @@ export function leftIn(tree: Tree): Left {
     looked.set(group, before)
     count(folder, file, ending, before.last)
   }
-  // Those that matter first.
+  // Likely annotations first.
   left.unread = [...entries.values()].sort((a, b) => Number(b.likely) - Number(a.likely)).slice(0, entriesShown)
   left.skipped = skipped.list
   return left

@@ -1,4 +1,4 @@
-/** XML as a stream: the elements asked for, one small tree after another. Document types with entities are refused. */
+/** Streams XML: yields the wanted elements as small trees, one after another. Document types with entities are refused. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { SaxesParser } from 'saxes'
@@ -9,7 +9,7 @@ export interface XmlElement {
   name: string
   attributes: Record<string, string>
   children: XmlElement[]
-  /** Its own text, trimmed. */
+  /** The element's own text, trimmed. */
   text: string
   line: number
 }
@@ -18,8 +18,8 @@ const maxDepth = 100
 const maxElement = 1 << 28
 
 /**
- * Yields each element of the names given, wherever it stands, but not those within another that is yielded.
- * @throws dataError where the document is not well-formed; what came before has been yielded.
+ * Yields each element with one of the names, at any depth, except those inside an element already yielded.
+ * @throws a data error if the document is not well-formed, after yielding what came before
  */
 export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: (name: string) => void): Generator<XmlElement> {
   const parser = new SaxesParser()
@@ -31,7 +31,7 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
     throw dataError(file, sentence('exchange.at-line', { line: parser.line, problem }))
   }
   parser.on('doctype', (text) => {
-    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('a document type with entities or of another file is refused')
+    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('document types with entities or external files are refused')
   })
   parser.on('error', (e) => fail(e.message.replace(/^.*?\d+:\d+:\s*/, '')))
   parser.on('opentag', ({ name, attributes }) => {
@@ -82,9 +82,9 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
 
 export const child = (e: XmlElement | undefined, name: string): XmlElement | undefined => e?.children.find((c) => c.name === name)
 export const childText = (e: XmlElement | undefined, name: string): string | undefined => child(e, name)?.text
-/** NaN where it is not a number. */
+/** NaN if it is not a number. */
 export const numberOf = (text: string | undefined): number => (text === undefined || text.trim() === '' ? NaN : Number(text))
 
-/** For text and attribute values; characters that XML cannot hold are left out. */
+/** Escapes text and attribute values; characters not allowed in XML are dropped. */
 export const escapeXml = (text: string) =>
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '').replace(/[&<>"'\n\r\t]/g, (c) => `&#${c.charCodeAt(0)};`)

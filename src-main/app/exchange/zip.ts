@@ -1,4 +1,4 @@
-/** Unpacks a dataset that is a zip archive. Nothing is written outside the folder that it is unpacked into. */
+/** Unpacks a zipped dataset. Nothing is written outside the destination folder. */
 import { createWriteStream, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
@@ -11,10 +11,13 @@ import { inWords, ofDisk } from '../../files/words.ts'
 import type { Findings } from './findings.ts'
 import { placeAt, safeEntry, unpacking } from './placed.ts'
 
-/** Against zip bombs: what an archive may unpack to, in all and as a multiple of its own size. */
+/** Limits against zip bombs: the unpacked size, absolute and relative to the archive's. */
 const limits = { bytes: 2 ** 40, ratio: 200, smallBytes: 2 ** 26, entries: 10_000_000 }
 
-/** Refuses an archive that unpacks to too much before and while it does; links and unsafe names are left out, a line each. */
+/**
+ * Refuses an archive that would exceed the limits, both beforehand and while unpacking; links and unsafe names are
+ * skipped, with a finding each.
+ */
 export async function unpackZip(file: string, folder: string, findings: Findings, signal?: AbortSignal): Promise<void> {
   const zip = await yauzl.openPromise(file, { decodeStrings: false, validateEntrySizes: true }).catch((e: unknown) => {
     throw dataError(file, sentence('exchange.not-zip', { reason: errorLine(e) }), e)
@@ -36,7 +39,7 @@ export async function unpackZip(file: string, folder: string, findings: Findings
         if (total + entry.uncompressedSize > most) throw dataError(file, sentence('exchange.zip-too-large', { most }))
         const to = path.join(root, rel)
         const beside = unpacking(root)
-        // A folder of an earlier entry could have been replaced by a link only from outside; checked all the same.
+        // Only someone else could have replaced an entry's folder with a link; checked all the same.
         if (!isWithin(path.dirname(to), [root])) throw dataError(file, sentence('exchange.zip-leads-outside', { name }))
         const count = new Transform({
           transform(chunk: Buffer, _, done) {
@@ -47,7 +50,7 @@ export async function unpackZip(file: string, folder: string, findings: Findings
         try {
           await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
           if ((await placeAt(folder, to, beside)) === 'taken')
-            findings.leave({ file: name }, 'another file of this name is there already, and was kept')
+            findings.leave({ file: name }, 'a file of this name already exists and was kept')
         } catch (e) {
           if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
           const told = inWords(e)

@@ -1,12 +1,12 @@
-/** Takes in images that were named one by one. */
+/** Adds images named individually. */
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import type { ScanResult } from '#shared/model/scan.ts'
 import { isBelow, Within } from '../../files/within.ts'
 import { addRecords, placesOf, type Project } from '../projects/index.ts'
 
 /**
- * A file below one of the project's image folders is entered as that folder's, so that no image is there twice. Links that lead out of
- * the folder are left out.
+ * A file below one of the project's image folders is registered under that folder, so that no image is added twice.
+ * Links leading out of the folder are skipped.
  */
 export function addImages(project: Project, files: readonly string[]): ScanResult {
   const known = [...placesOf(project).values()].sort((a, b) => b.folder.length - a.folder.length)

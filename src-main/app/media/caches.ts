@@ -1,10 +1,10 @@
-/** What can be made again and is kept for that: how much of it there is, and how much of it may be. */
+/** The size and limits of what is cached and can be recreated. */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheNames, type CacheName, type CacheUsage, type Settings } from '#shared/contract/app.ts'
 import type { MediaService } from './service.ts'
 
-/** Where each lies in the cache folder, and what is ours there: whatever else somebody put there stays. */
+/** Where each cache is in the cache folder, and which names are ours; other files there are left alone. */
 const places: Record<CacheName, readonly { folder: string; ours: RegExp }[]> = {
   thumbnails: [{ folder: 'thumbnails', ours: /^[0-9a-f]{2}$/ }],
   tiles: [{ folder: 'tiles', ours: /^[0-9a-f]{32}(\.part)?$/ }],
@@ -39,17 +39,17 @@ export class Caches {
     return Object.fromEntries(bytes) as CacheUsage
   }
 
-  /** All of it that is ours. */
+  /** Removes all entries that are ours. */
   clear = (name: CacheName): Promise<void> => this.next(async () => removeAll(await this.items(name)))
 
-  /** As the settings are now. The thumbnails see to their limit by themselves as they grow. */
+  /** Applies the current settings. Thumbnails enforce their limit themselves as they grow. */
   bound(): void {
     const { thumbnails, tiles } = this.settings()
     this.media.limit({ thumbnails: thumbnails * megabyte, tiles: tiles * megabyte })
     void this.trim('embeddings')
   }
 
-  /** Down to its limit: those first that were not used for longest. */
+  /** Trims a cache to its limit, least recently used entries first. */
   trim = (name: CacheName): Promise<void> =>
     this.next(async () => {
       const items = (await this.items(name)).sort((a, b) => b.used - a.used)
@@ -58,7 +58,7 @@ export class Caches {
       await removeAll(items.filter((item) => (total += item.bytes) > limit))
     })
 
-  /** One after the other. */
+  /** Runs operations one after the other. */
   private next(body: () => Promise<void>): Promise<void> {
     const mine = this.work.then(body)
     this.work = mine.catch(() => undefined)
@@ -74,7 +74,7 @@ export class Caches {
   }
 }
 
-/** A file, or a folder with all that is in it. */
+/** Total size of a file or a folder's contents. */
 async function sizeOf(path: string): Promise<CachedFile> {
   const info = await stat(path).catch(() => null)
   if (!info) return { path, bytes: 0, used: 0 }
@@ -88,7 +88,7 @@ async function sizeOf(path: string): Promise<CachedFile> {
   return own
 }
 
-/** What is in use at this moment (a system that locks files) goes the next time. */
+/** Entries locked by the system are removed next time. */
 async function removeAll(items: readonly CachedFile[]): Promise<void> {
   for (const { path } of items) await rm(path, { recursive: true, force: true }).catch(() => undefined)
 }

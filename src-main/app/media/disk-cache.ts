@@ -1,9 +1,9 @@
-/** Files that can be made again, in a folder of bounded size; the longest unused go first. */
+/** A size-limited folder of files that can be recreated; the least recently used are removed first. */
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A file's use is noted at most this often, in ms. */
+/** A file's use is recorded at most this often, in ms. */
 const noted = 24 * 3600 * 1000
 
 export class DiskCache {
@@ -12,7 +12,7 @@ export class DiskCache {
 
   constructor(
     readonly folder: string,
-    /** Bytes. */
+    /** Maximum total size, in bytes. */
     private limit: number,
   ) {}
 
@@ -39,7 +39,7 @@ export class DiskCache {
     }
   }
 
-  /** A full or read-only disk is no reason to fail: the file is then made again the next time. */
+  /** A full or read-only disk is ignored: the file is then made again next time. */
   async put(key: string, data: Uint8Array): Promise<void> {
     const path = this.place(key)
     const beside = `${path}.${randomUUID()}.part`
@@ -61,10 +61,10 @@ export class DiskCache {
     return (this.trimming ??= this.trim().finally(() => (this.trimming = null)))
   }
 
-  /** Down to nine tenths of the limit. */
+  /** Trims the folder to nine tenths of the limit. */
   async trim(): Promise<void> {
     const files: { path: string; size: number; used: number }[] = []
-    // Whatever else lies in a folder that somebody chose for the cache is not ours to remove.
+    // The user may have chosen a folder with other contents; those are never removed.
     for (const folder of (await readdir(this.folder).catch(() => [])).filter((name) => /^[0-9a-f]{2}$/.test(name)))
       for (const name of (await readdir(join(this.folder, folder)).catch(() => [])).filter((name) =>
         /^[0-9a-f]{30}(\.[0-9a-f-]{36}\.part)?$/.test(name),

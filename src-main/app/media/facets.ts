@@ -1,4 +1,4 @@
-/** How many images there are of each kind, for the filters beside the grid. */
+/** Image counts for the filters next to the grid. */
 import { resolve } from 'node:path'
 import type { Facets } from '#shared/contract/media.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
@@ -6,9 +6,9 @@ import { FacetQuery } from '../../db/facets.ts'
 import { listRoots, type Project } from '../projects/index.ts'
 
 /**
- * Each count is the number of images that the value would show in addition to the other filters.
+ * Each count is the number of images that choosing the value would show, given the other filters.
  * @param exact counts every image, however many there are
- * @param few the number up to which all are counted, in tests
+ * @param few the number up to which all are counted, for tests
  */
 export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = false, few?: number): Facets {
   const { db } = project
@@ -38,12 +38,12 @@ export function mediaFacets(project: Project, filter: MediaFilter = {}, exact = 
   return { ...facets, approximate: query.approximate }
 }
 
-/** Of one level so many are listed. */
+/** Maximum number of folders listed per level. */
 const mostFolders = 200
 
 /**
- * The folders at the top and, on the way down to the chosen one, those of each level and those inside it. The images of subfolders
- * count too.
+ * The top-level folders and, on the path to the chosen one, those of each level and its subfolders. Counts include
+ * images in subfolders.
  */
 function folderTree(
   project: Project,
@@ -76,6 +76,6 @@ function folderTree(
   })
 }
 
-/** The folders of images as they lie on the disk, by the roots' ids. */
+/** Absolute image folders, by root id. */
 export const rootFolders = (project: Project): { id: number; folder: string }[] =>
   listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))

@@ -1,4 +1,4 @@
-/** Which images can be decoded: a fact of their files, found out when they are taken in, and again whenever a file is another one. */
+/** Determines which images can be decoded, when they are added and whenever their files change. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
@@ -17,15 +17,15 @@ import { rasterOf } from './raster.ts'
 export interface CheckControl {
   signal?: AbortSignal
   progress?: (done: number, total: number | null) => void
-  /** Looks at files although nothing says that they are others than before. */
+  /** Checks files again even if they do not seem to have changed. */
   again?: boolean
 }
 
 const atOnce = 32
 
 /**
- * Looks at the files of these images, where it was not known whether they can be read or they have changed since.
- * @returns those that cannot be read, with the reason
+ * Checks the files of these images if they were never checked or have changed since.
+ * @returns the unreadable ones, with reasons
  */
 export async function checkMedia(
   project: Project,
@@ -52,7 +52,7 @@ export async function checkMedia(
   return unreadable
 }
 
-/** Looks at all files that nobody has looked at. */
+/** Checks all files that were never checked. */
 export async function checkUnseen(project: Project, control: CheckControl = {}): Promise<void> {
   if (project.readOnly) return
   const total = countUnchecked(project.db)
@@ -65,7 +65,7 @@ export async function checkUnseen(project: Project, control: CheckControl = {}):
   }
 }
 
-/** Images of this folder that cannot be read, by path. */
+/** The unreadable images of this folder, by path. */
 export function unreadableBelow(project: Project, root: string): { id: number; path: string; problem: string }[] {
   const ids = new Set(
     listRoots(project)
@@ -75,7 +75,7 @@ export function unreadableBelow(project: Project, root: string): { id: number; p
   return unreadableMedia(project.db, Number.MAX_SAFE_INTEGER).filter((m) => ids.has(m.rootId))
 }
 
-/** Looks again at those that could not be read, and at those that nobody has looked at. */
+/** Rechecks unreadable files and checks those never checked. */
 export async function checkAgain(project: Project, control: CheckControl = {}): Promise<CheckedFiles> {
   const bad = unreadableMedia(project.db, Number.MAX_SAFE_INTEGER).map((m) => m.id)
   const still = await checkMedia(project, bad, { ...control, again: true })
@@ -86,7 +86,7 @@ export async function checkAgain(project: Project, control: CheckControl = {}): 
 }
 
 interface Looked extends FileState {
-  /** Not what was known. */
+  /** Whether this differs from what was stored. */
   fresh: boolean
   facts: MediaFacts
 }
@@ -108,13 +108,13 @@ async function look(place: Within, row: FileFacts, known: FileState | undefined,
     await proved(file, row.path)
     return state(stamp, null, await factsOf(file, row, known !== undefined && known.stamp !== stamp))
   } catch (e) {
-    if (ofProcess(e)) throw e // the next file would meet it too
+    if (ofProcess(e)) throw e // an error of this process, not of the file: the next file would fail too
     const line = errorLine(inWords(e))
     return state(stamp, line.startsWith(`${row.path}: `) ? line.slice(row.path.length + 2) : line)
   }
 }
 
-/** What is to be known of an image whose file could be decoded: at first, and anew where the file is another one. */
+/** The facts of a decodable image, recomputed if the file has changed. */
 async function factsOf(file: string, { width, hash, perceptual }: FileFacts, changed: boolean): Promise<MediaFacts> {
   const raster = width === null || changed ? await rasterOf(file) : {}
   return {
@@ -124,14 +124,14 @@ async function factsOf(file: string, { width, hash, perceptual }: FileFacts, cha
   }
 }
 
-/** Nothing, where a picture can be decoded but not made small. */
+/** Empty if the picture can be decoded but not downscaled. */
 const hashed = (file: string): Promise<MediaFacts> =>
   perceptualHash(file).then(
     (hash) => ({ perceptualHash: hash.toString(16).padStart(16, '0') }),
     () => ({}),
   )
 
-/** '' where there is no file. */
+/** '' if the file is missing. */
 async function stampOf(file: string): Promise<string> {
   const info = await stat(file).catch(() => null)
   return info ? `${info.size} ${info.mtimeMs}` : ''

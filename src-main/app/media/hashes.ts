@@ -1,4 +1,4 @@
-/** Hashes of an image's file: of its bytes, and of what it looks like. */
+/** Hashes of an image: of its file's bytes, and of its appearance. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -13,7 +13,7 @@ export async function contentHash(file: string): Promise<string> {
   return sum.digest('hex')
 }
 
-/** Of the upright picture, transparency over white. */
+/** Perceptual hash of the upright picture, transparency over white. */
 export async function perceptualHash(file: string): Promise<bigint> {
   await rasterOf(file)
   const grey = await (

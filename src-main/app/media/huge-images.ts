@@ -1,4 +1,4 @@
-/** The process that decodes one huge image; ended from outside at any moment. Its last line on stderr is why it failed. */
+/** The process that decodes one huge image; it may be killed at any moment. On failure, its last line on stderr is the reason. */
 import { mkdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
@@ -9,15 +9,15 @@ import { openPicture } from '../../engine/data/index.ts'
 import { hugeTask } from './huge-task.ts'
 import { rasterOf } from './raster.ts'
 
-// Whoever waits for it may be gone; that they listen keeps it from no end.
+// The parent may be gone. Unref: listening to the channel must not keep this process alive.
 process.on('disconnect', () => process.exit(1))
 process.channel?.unref()
 
 try {
-  // Whoever labels meanwhile comes first.
+  // Labelling takes precedence.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 } catch {
-  // not allowed here
+  // not permitted here
 }
 try {
   const task = hugeTask.parse(JSON.parse(process.argv.at(-1)!))

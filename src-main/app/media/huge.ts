@@ -1,6 +1,6 @@
 /**
- * What is made of huge images (a pyramid of tiles, a thumbnail) is made by a process of its own, one at a time, which is ended as soon
- * as nobody waits for it any more: no decoder can be stopped in the middle otherwise, and no other picture waits for it.
+ * Tile pyramids and thumbnails of huge images are made in a separate process, one at a time, which is killed as soon
+ * as nobody waits for the result: decoders cannot be interrupted otherwise, and other pictures must not wait.
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,9 +10,9 @@ import type { StartChild } from '../../files/child.ts'
 import type { HugeTask } from './huge-task.ts'
 import { LatestFirst } from './latest-first.ts'
 
-/** Pixels from which an image is huge: decoding takes longer than anybody would wait for another picture. */
+/** Pixel count from which an image is huge: decoding it would hold up other pictures too long. */
 export const hugePixels = 50e6
-/** How long after the last one stopped waiting, in ms: a person who moves the view drops tiles and asks for the next ones. */
+/** Delay in ms before killing unwanted work: moving the view drops tiles and requests the next ones. */
 const grace = 2000
 
 interface Making {
@@ -26,7 +26,7 @@ export class HugeImages {
   private readonly lane = new LatestFirst(1)
   private readonly making = new Map<string, Making>()
 
-  /** @param program the built huge-images.ts; found beside the program's other files unless given */
+  /** @param program path of the built huge-images.ts; by default found next to the program's other files */
   constructor(
     private readonly start: StartChild,
     private readonly program: () => string = builtProgram,
@@ -34,8 +34,9 @@ export class HugeImages {
   ) {}
 
   /**
-   * A result that several ask for is made once, for as long as one of them waits. Rejects as soon as `signal` aborts.
-   * @param clear removes what lies at `task.out`: before it is made, and when it could not be finished
+   * Makes a result once, however many callers want it, for as long as one of them waits. Rejects as soon as `signal`
+   * aborts.
+   * @param clear removes what is at `task.out`, before starting and after a failure
    */
   async make(task: HugeTask, signal: AbortSignal, clear: () => Promise<void>): Promise<void> {
     signal.throwIfAborted()
@@ -67,7 +68,7 @@ export class HugeImages {
     }
   }
 
-  /** Ends what is under way; resolves when it has. */
+  /** Stops running work; resolves when it has ended. */
   async close(): Promise<void> {
     const all = [...this.making.values()]
     for (const { abort } of all) abort.abort(new Error('the program ends'))
@@ -88,7 +89,7 @@ export class HugeImages {
   }
 }
 
-/** `huge-images.js` of out/main, whether this code is in it or in its chunks. */
+/** Path of `huge-images.js` in out/main, whether this code is there or in a chunk. */
 function builtProgram(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder))
     for (const at of [folder, join(folder, 'out', 'main')]) if (existsSync(join(at, 'huge-images.js'))) return join(at, 'huge-images.js')

@@ -1,4 +1,4 @@
-/** Tasks of which only the latest request matters: the last to come is the first to be done, and what nobody waits for is dropped. */
+/** Runs the most recent request first and drops requests that nobody waits for. */
 interface Waiting {
   run(): Promise<void>
   drop(): void

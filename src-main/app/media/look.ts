@@ -1,10 +1,10 @@
-/** What a path is to the application that a person dropped or named. */
+/** Classifies a path that was dropped or typed. */
 import { existsSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { LookedAt } from '#shared/contract/app.ts'
 import { isImageName } from './scan.ts'
 
-/** `path` is the folder of a project, whether that or its file was named. */
+/** `path` is the project's folder, whether the folder or its file was named. */
 export function lookAt(given: string): LookedAt {
   const path = resolve(given)
   const info = existing(path)
@@ -15,7 +15,7 @@ export function lookAt(given: string): LookedAt {
   return found(isImageName(path.split(/[\\/]/).at(-1)!) ? 'image' : 'file')
 }
 
-/** null where nothing is there, or nothing that may be looked at. */
+/** null if nothing is there, or it cannot be accessed. */
 function existing(path: string): Stats | null {
   try {
     return statSync(path)

@@ -1,4 +1,4 @@
-/** How large a project's images are, and which look alike. */
+/** The sizes of a project's images, and which look alike. */
 import type { MediaOverview } from '#shared/model/survey.ts'
 import { countAlike, countBySize } from '../../db/media-facts.ts'
 import { countUnchecked, countUnreadable } from '../../db/media-file.ts'

@@ -1,18 +1,21 @@
-/** Which files are images at all, and of what size: by their first bytes, before any decoder sees them. */
+/** Identifies image files and their sizes by header, before any decoder sees them. */
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { limits } from '#shared/model/limits.ts'
 import { pictureFacts } from '../../engine/data/index.ts'
 
 export interface Raster {
-  /** Of the upright image. */
+  /** Size of the upright image, in pixels. */
   readonly width: number
   readonly height: number
   /** EXIF, 1 to 8. */
   readonly orientation: number
 }
 
-/** Size and orientation by the file's header. Throws dataError naming `name`. */
+/**
+ * Size and orientation from the file's header.
+ * @throws a data error naming `name`
+ */
 export async function rasterOf(file: string, name = file): Promise<Raster> {
   const { width, height, orientation } = await pictureFacts(file, name)
   if (!width || !height) throw dataError(name, sentence('image.no-size'))
@@ -20,7 +23,7 @@ export async function rasterOf(file: string, name = file): Promise<Raster> {
   return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation }
 }
 
-/** Size of the upright image and its EXIF orientation; null where the file is no image that can be read. */
+/** Size of the upright image and its EXIF orientation; null if the file is not a readable image. */
 export async function factsOf(file: string): Promise<Raster | null> {
   try {
     return await rasterOf(file)

@@ -1,6 +1,6 @@
 /**
- * Images whose files were not there when their annotations came: found by name in a folder, they get their place and keep all that
- * they have.
+ * Links images whose files were missing when their annotations were imported: a file is matched by name, and the image
+ * keeps all its data.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,17 +10,17 @@ import { factsOf } from './raster.ts'
 
 export interface Relinked {
   linked: number
-  /** Images of the project whose files are still not there. */
+  /** Number of the project's images whose files are still missing. */
   missing: number
 }
 
-/** Label Studio puts eight digits before the name of a file that was uploaded. */
+/** Label Studio prefixes uploaded files with eight hex digits. */
 const namesOf = (path: string) => {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
   return [...new Set([name, name.replace(/^[0-9a-f]{8}-/, '')])]
 }
 
-/** How many steps, from the last, two paths have in common. */
+/** Number of trailing path segments that two paths share. */
 function common(a: string, b: string): number {
   const [x, y] = [a.toLowerCase().split('/').reverse(), b.toLowerCase().split('/').reverse()]
   let n = 0
@@ -28,7 +28,7 @@ function common(a: string, b: string): number {
   return n
 }
 
-/** A link that leads out of its folder is no gap to be filled: it is there, and refused. */
+/** A link leading out of its folder is not missing: it exists, and is refused. */
 const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Unhashed): boolean => {
   const place = places.get(rootId)
   return !place || place.linkOut(path) !== null || existsSync(join(place.folder, path))
@@ -37,8 +37,8 @@ const isThere = (places: ReturnType<typeof placesOf>, { rootId, path }: Unhashed
 export const mayBeMissing = ({ db }: Project): boolean => anyUnhashed(db)
 
 /**
- * `files` are the images below `root`, relative to it. A file is taken where its name is the one waited for (of several, the one whose
- * folders agree most), where its size is the one annotated, and where no other image of the project has it.
+ * Takes `files`, the images below `root` (relative to it). A file is linked if its name matches (of several, the one
+ * whose folders agree most), its size is the annotated one, and no other image of the project uses it.
  */
 export async function relink(
   project: Project,

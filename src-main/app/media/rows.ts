@@ -1,4 +1,4 @@
-/** Images as a grid shows them: in which order, and what stands beside the picture. */
+/** Images as rows of the grid: their order, and the facts displayed with them. */
 import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
 import { naturalKey } from '#shared/format.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
@@ -7,8 +7,8 @@ import { gridRows, imagesBy } from '../../db/media-rows.ts'
 import { findMediaIds, type Project } from '../projects/index.ts'
 
 /**
- * The ids that the filter lets through; `more`: there are others after them. `first`: at least so many, where the order allows to find them
- * before the others.
+ * The ids that pass the filter; `more` tells whether others follow.
+ * @param first return early with at least this many, if the order allows it
  */
 export function idsInOrder(project: Project, filter: MediaFilter, sort: MediaSort, first?: number): { ids: number[]; more: boolean } {
   if (first === undefined || sort.by !== 'id' || sort.descending) return { ids: orderedIds(project, filter, sort), more: false }
@@ -16,7 +16,7 @@ export function idsInOrder(project: Project, filter: MediaFilter, sort: MediaSor
   return { ids: ids.slice(0, first), more: ids.length > first }
 }
 
-/** All ids that the filter lets through. */
+/** All ids that pass the filter. */
 export function orderedIds(project: Project, filter: MediaFilter, { by, descending }: MediaSort): number[] {
   const ids = findMediaIds(project, filter, { limit: Number.MAX_SAFE_INTEGER })
   if (by === 'id') return descending ? ids.reverse() : ids

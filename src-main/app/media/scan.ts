@@ -1,4 +1,4 @@
-/** Takes images in: which files below a folder are images, and what their headers say. */
+/** Finds the images below a folder and reads their headers. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { userError } from '#shared/errors.ts'
@@ -23,7 +23,7 @@ export interface Control {
   progress(done: number, total: number | null): void
 }
 
-/** Files in the order in which people count. A link to a folder is followed only out of a root whose links were agreed to, and once. */
+/** Files in natural order. A link to a folder is followed only from a root whose links were agreed to, and only once. */
 async function* imagesBelow(
   place: Within,
   agreed: boolean,
@@ -44,7 +44,7 @@ async function* imagesBelow(
     for (const { entry } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
       if (rel === '' && own.has(entry.name)) continue
       const path = rel ? `${rel}/${entry.name}` : entry.name
-      // A name that is no UTF-8 is read as another, by which the file cannot be asked for.
+      // A name that is not valid UTF-8 is decoded lossily, so the file cannot be opened by it.
       if (entry.name.includes('\ufffd') && !(await lstat(join(folder, entry.name)).catch(() => null))) {
         if (entry.isDirectory() || isImageName(entry.name)) leave(path)
         continue
@@ -70,10 +70,10 @@ async function* imagesBelow(
   yield* below('')
 }
 
-/** Those below a folder that stay in it; nothing is said of the others. */
+/** The images below a folder that do not lead out of it; the others are not reported. */
 const imagesIn = (place: Within, agreed = place.links) => imagesBelow(place, agreed, { count: 0, examples: [] }, () => undefined)
 
-/** Looks below a folder for the files of images that have none. */
+/** Looks below a folder for images whose files are missing. */
 export async function linkFolder(project: Project, folder: string, signal?: AbortSignal): Promise<Relinked> {
   const root = resolve(folder)
   const linked = await relink(project, root, imagesIn(new Within({ folder: root, links: false })), signal)
@@ -84,9 +84,9 @@ const firstBatch = 200
 const laterBatch = 5000
 
 /**
- * Registers the images by name only, so that a large folder is there at once.
- * @param followLinks the person agreed to links that lead out of this folder, now and later
- * @returns how many there are, and those that were left out because their names are not UTF-8
+ * Registers images by name only, so that a large folder is available at once.
+ * @param followLinks whether the person agreed to links leading out of this folder, now and later
+ * @returns the number of images, and those skipped because their names are not UTF-8
  */
 export async function scanFolder(
   project: Project,
@@ -112,7 +112,7 @@ export async function scanFolder(
   const links: LinksOut = { count: 0, examples: [] }
   const agreed = followLinks || [...placesOf(project).values()].some((p) => p.folder === root && p.links)
   const place = new Within({ folder: root, links: agreed })
-  // Images that wait for a file of that name get it, rather than a second image.
+  // Images missing a file of that name are linked to it rather than added again.
   if (mayBeMissing(project)) await relink(project, root, imagesIn(place), signal)
   for await (const path of imagesBelow(
     place,
@@ -130,7 +130,7 @@ export async function scanFolder(
   return { images: found, links, leftOut, skipped: skipped.list, unreadable: 0 }
 }
 
-/** Looks into every image whose size is not known yet. One that cannot be read keeps none, and stops nothing. */
+/** Reads the header of every image of unknown size. An unreadable one keeps no size and does not stop the scan. */
 export async function findFacts(project: Project, { signal, progress }: Control): Promise<void> {
   const total = countUnmeasured(project.db)
   const places = placesOf(project)
@@ -148,7 +148,7 @@ export async function findFacts(project: Project, { signal, progress }: Control)
   }
 }
 
-/** For an image that is opened before the scan came to it. */
+/** For an image opened before the scan reached it. */
 export async function ensureSize(project: Project, id: number): Promise<void> {
   const media = getMedia(project, id)
   if (media.width !== null) return

@@ -1,6 +1,6 @@
 /**
- * Pixels by URL: the upright image, thumbnails of two sizes, tiles. A file that cannot be read is answered by 422 and the reason, and
- * stops nothing else.
+ * Serves pixels by URL: the upright image, thumbnails in two sizes, and tiles. An unreadable file is answered with 422
+ * and the reason.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, fstatSync } from 'node:fs'
@@ -22,7 +22,7 @@ import { rasterOf } from './raster.ts'
 import { Tiles } from './tiles.ts'
 
 const gigabyte = 1024 ** 3
-/** Formats that every browser shows; JPEG's orientation it applies by itself, that of others not everywhere. */
+/** Formats that every browser displays. Browsers apply JPEG orientation reliably, but not that of other formats. */
 const shown: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -33,20 +33,20 @@ const shown: Record<string, string> = {
 }
 const cached = { 'Cache-Control': 'private, max-age=3600' }
 
-/** Of what this service makes: JPEG or WebP. */
+/** Content type of images made here: JPEG or WebP. */
 const madeType = (data: Uint8Array) => (data[0] === 0xff ? 'image/jpeg' : 'image/webp')
 const picture = (data: Uint8Array, type = madeType(data)) =>
   new Response(data as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...cached } })
 const notFound = () => new Response('Not found', { status: 404 })
 
-/** A decoder in this process is given up on after so many seconds; a huge image has a process of its own. */
+/** Timeout in seconds for decoding in this process; a huge image is decoded in a process of its own. */
 const seconds = 60
 
 export interface MediaOptions {
-  /** Bytes of thumbnails kept. */
+  /** Size limit of the thumbnail cache, in bytes. */
   limit?: number
   start?: StartChild | undefined
-  /** The built huge-images.ts; found beside the program's other files unless given. */
+  /** Path of the built huge-images.ts; by default found next to the program's other files. */
   program?: () => string
 }
 
@@ -55,7 +55,7 @@ export class MediaService {
   private readonly scratch: string
   private readonly huge: HugeImages
   private readonly tiles: Tiles
-  /** Decoding uses every core by itself; two at a time keep them busy while one waits for the disk. */
+  /** One decode already uses every core; two at a time keep them busy while one waits for the disk. */
   readonly decoding = new LatestFirst(2)
 
   constructor(cacheFolder: string, { limit = gigabyte, start = startChild, program }: MediaOptions = {}) {
@@ -65,7 +65,7 @@ export class MediaService {
     this.tiles = new Tiles(join(cacheFolder, 'tiles'), this.huge)
   }
 
-  /** `what`: the rest of the path: ['image'], ['small'], ['tile', level, x, y] … */
+  /** @param what the rest of the URL path: ['image'], ['small'], ['tile', level, x, y] … */
   async respond(project: Project, mediaId: number, what: readonly string[], signal: AbortSignal): Promise<Response> {
     try {
       const media = getMedia(project, mediaId)
@@ -88,7 +88,7 @@ export class MediaService {
     }
   }
 
-  /** Bytes of each that are kept at most. */
+  /** Sets the size limits of the two caches, in bytes. */
   limit({ thumbnails, tiles }: { thumbnails: number; tiles: number }): void {
     this.thumbnails.setLimit(thumbnails)
     this.tiles.setLimit(tiles)
@@ -102,7 +102,7 @@ export class MediaService {
       const type = (await needsConversion(opened.path)) ? undefined : shown[extname(media.path).toLowerCase()]
       const { width, height } = await rasterOf(opened.path, media.path)
       if (type && (media.orientation === 1 || type === 'image/jpeg')) {
-        const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // which closes it
+        const body = Readable.toWeb(createReadStream('', { fd: opened.fd, start: 0 })) as ReadableStream // the stream closes it
         return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(fstatSync(opened.fd).size), ...cached } })
       }
       if (width * height > hugePixels) throw dataError(media.path, sentence('image.only-tiles'))
@@ -121,7 +121,10 @@ export class MediaService {
     }
   }
 
-  /** Upright, fitted into a square of that size. A JPEG stays one: it has no transparency to lose and is made a third faster than WebP. */
+  /**
+   * The upright image fitted into a square of that size. JPEGs stay JPEG: no transparency to lose, and a third faster
+   * than WebP.
+   */
   private async thumbnail(project: Project, media: Media, size: ThumbnailSize, signal: AbortSignal): Promise<Buffer> {
     const file = mediaFile(project, media)
     const key = `${await versionOf(file)} ${thumbnailSizes[size]}`
@@ -134,7 +137,7 @@ export class MediaService {
     return small
   }
 
-  /** null where the image is huge. */
+  /** Returns null if the image is huge. */
   private async small(project: Project, media: Media, side: number, signal: AbortSignal): Promise<Buffer | null> {
     return this.decoding.do(signal, async () => {
       const opened = openMedia(project, media)
@@ -156,7 +159,7 @@ export class MediaService {
     const out = join(this.scratch, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.webp`)
     await mkdir(this.scratch, { recursive: true })
     await this.huge.make({ kind: 'thumbnail', file, name, out, side }, signal, () => rm(out, { force: true }))
-    const made = (await readFile(out).catch(() => null)) ?? (await this.thumbnails.get(key)) // another one who waited was faster
+    const made = (await readFile(out).catch(() => null)) ?? (await this.thumbnails.get(key)) // another request may have made it meanwhile
     if (!made) throw new Error(`${name}: the thumbnail is gone`)
     await this.thumbnails.put(key, made)
     await rm(out, { force: true })
@@ -164,7 +167,7 @@ export class MediaService {
   }
 }
 
-/** Changes whenever the file does. */
+/** A cache key that changes whenever the file does. */
 async function versionOf(file: string): Promise<string> {
   const { mtimeMs, size } = await stat(file)
   return `${file} ${mtimeMs} ${size}`

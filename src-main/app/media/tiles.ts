@@ -1,11 +1,11 @@
-/** Huge images as a pyramid of tiles: made once by a process of its own, streaming, so that the image is never in memory as a whole. */
+/** Tile pyramids of huge images, made once by a separate streaming process, so that the image is never in memory as a whole. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HugeImages } from './huge.ts'
 
-/** Pyramids kept, those used last: of an image of 100 megapixels one takes some 30 MB. */
+/** Maximum number of pyramids kept, most recently used first; about 30 MB for an image of 100 megapixels. */
 const kept = 48
 
 export class Tiles {
@@ -18,7 +18,7 @@ export class Tiles {
     private readonly limit = kept,
   ) {}
 
-  /** WebP; null where the level has no such tile. Level 0 is the full resolution. Rejects as soon as `signal` aborts. */
+  /** A WebP tile; null if the level has no such tile. Level 0 is full resolution. Rejects as soon as `signal` aborts. */
   async tile(file: string, version: string, level: number, x: number, y: number, signal: AbortSignal, name = file): Promise<Buffer | null> {
     const pyramid = await this.pyramid(file, version, signal, name)
     const levels = (await readdir(pyramid)).map(Number).filter(Number.isInteger)
@@ -36,7 +36,7 @@ export class Tiles {
     }
     const out = `${made}.part`
     await mkdir(this.folder, { recursive: true })
-    // What a process that was ended left behind is in the way of the next one.
+    // Leftovers of a killed process would block the next one.
     await this.images.make({ kind: 'pyramid', file, name, out }, signal, () => rm(out, { recursive: true, force: true }))
     await (this.making.get(made) ?? this.keep(made, out))
     return files
@@ -45,7 +45,7 @@ export class Tiles {
   private keep(made: string, out: string): Promise<void> {
     const keeping = (async () => {
       await rename(out, made).catch((e: unknown) => {
-        if (!existsSync(join(made, 'p_files'))) throw e // another one was faster
+        if (!existsSync(join(made, 'p_files'))) throw e // another process was faster
       })
       await this.trim()
     })().finally(() => this.making.delete(made))
@@ -53,14 +53,14 @@ export class Tiles {
     return keeping
   }
 
-  /** Bytes of all pyramids together, at most. */
+  /** Sets the maximum total size of all pyramids, in bytes. */
   setLimit(bytes: number): void {
     const less = bytes < this.bytes
     this.bytes = bytes
     if (less) void this.trim().catch(() => undefined)
   }
 
-  /** The one used last stays, however large it is: it is being looked at. */
+  /** The most recently used pyramid is kept whatever its size: it is on screen. */
   private async trim(): Promise<void> {
     const pyramids: { path: string; used: number }[] = []
     for (const name of (await readdir(this.folder).catch(() => [])).filter((name) => /^[0-9a-f]{32}$/.test(name))) {

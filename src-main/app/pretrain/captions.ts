@@ -5,7 +5,7 @@ import { withArticle } from '../sample/phrases.ts'
 
 /**
  * Prompt templates whose embeddings are averaged into one per class (Radford et al. 2021, §3.1.4). `{}` stands for the
- * class name with its article. They travel with the model: another set gives other zero-shot weights.
+ * class name with its article. They are part of the model: another set would give other zero-shot weights.
  */
 export const zeroShotTemplates = [
   '{}',
@@ -31,8 +31,8 @@ const tagTemplates = ['a drawing of {}', 'a picture about {}', 'an icon for {}']
 export const fillTemplate = (template: string, name: string) => template.replace('{}', template === '{}' ? name : withArticle(name))
 
 /**
- * English captions of a concept, most specific first, without repetition; the first is the bare name. Made of its name
- * and keywords alone: the task's class names enter only where CLDR itself lists them as keywords.
+ * English captions of a concept, most specific first, without repetition; the first is the bare name. Built from its
+ * name and keywords alone: the task's class names appear only where CLDR lists them as keywords.
  */
 export function captionsFor({ name, tags }: Pick<Concept, 'name' | 'tags'>): string[] {
   const named = [name, ...framed.map((t) => fillTemplate(t, name))]
@@ -44,8 +44,8 @@ export function captionsFor({ name, tags }: Pick<Concept, 'name' | 'tags'>): str
 }
 
 /**
- * What the tokenizer is trained on: the captions, the names of the classes and of CLDR's subgroups, the templates, and
- * every English label and keyword of the emoji that are no concepts, so that other words split sensibly too.
+ * The tokenizer's training texts: captions, names of classes and CLDR subgroups, templates, and every English emoji
+ * label and keyword beyond the concepts, so that other words split sensibly too.
  */
 export function tokenizerTexts(all: readonly Concept[] = concepts()): string[] {
   const classNames = classesOf(all).flatMap(({ name, subgroup }) => [name, subgroup.replaceAll('-', ' ')])

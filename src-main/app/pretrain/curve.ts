@@ -3,7 +3,7 @@ import { line } from 'd3-shape'
 
 const [W, H, LEFT, BOTTOM, TOP] = [640, 260, 44, 34, 14] as const
 
-/** The loss of every step as one SVG picture: each step faint, the mean over fifty on top. Readable on light and dark. */
+/** The loss per step as an SVG: each step faint, a moving mean over fifty on top. Legible on light and dark backgrounds. */
 export function lossCurve(losses: readonly number[]): string {
   const x = scaleLinear([0, losses.length], [LEFT, W - 10])
   const y = scaleLinear([0, Math.max(...losses)], [H - BOTTOM, TOP]).nice()

@@ -19,9 +19,9 @@ import { pretrainPictures, redrawnPictures, renderAll } from './pictures.ts'
 const percent = (x = 0) => `${(100 * x).toFixed(0)}%`
 
 export interface NanoResult {
-  /** On the unseen style `fluent-emoji-flat`. */
+  /** Zero-shot accuracy on the unseen style `fluent-emoji-flat`. */
   zeroShot: number
-  /** On what `noto-v1`, unseen too, draws otherwise than `noto`. */
+  /** Zero-shot accuracy on those pictures of the unseen style `noto-v1` that differ from `noto`'s. */
   zeroShotRedrawn: number
   concepts: number
   pictures: number
@@ -39,8 +39,8 @@ const proveNano: Proof = async (dir, name) => {
 }
 
 /**
- * Nano from nothing: tokenizer, pre-training, and the checkpoint folder with its record, loss curve and zero-shot accuracy on
- * the style that training never saw. Goes on where it was stopped.
+ * Pre-trains Nano from scratch: tokenizer, training, and a checkpoint folder with its record, loss curve and zero-shot
+ * accuracy on a style never seen in training. Resumes an interrupted run.
  */
 export async function makeNano(app: AppContext, dir: string, epochs: number = recipe.epochs, onProgress: OnProgress): Promise<NanoResult> {
   let result: NanoResult | undefined

@@ -6,12 +6,12 @@ import { mapLimit } from '../sample/pool.ts'
 import { hardlyRedrawn } from '../sample/sample.ts'
 import { hashOfPicture } from '../sample/split.ts'
 
-/** A rendered pictograph: which concept of the table it shows, and in which studio's hand. */
+/** A rendered pictograph: its concept and its icon set (style). */
 export interface StyledPicture extends Picture {
   readonly style: Style
 }
 
-/** Every picture that pre-training sees. */
+/** Every picture used in pre-training. */
 export const pretrainPictures = (concepts: readonly Concept[], size: number, onProgress?: (done: number, of: number) => void) =>
   renderAll(concepts, pretrainStyles, size, onProgress)
 
@@ -30,7 +30,10 @@ export async function renderAll(
   })
 }
 
-/** The pictures of the style out of distribution that are more than `noto`'s drawing again, as the sample leaves those out. */
+/**
+ * The out-of-distribution style's pictures, without those that barely differ from `noto`'s; the sample excludes the
+ * same ones.
+ */
 export async function redrawnPictures(
   concepts: readonly Concept[],
   seen: readonly StyledPicture[],

@@ -1,10 +1,10 @@
-/** Asking a model about what is on the screen; the engine answers in threads of its own. */
+/** Queries a model about the image on screen; the engine answers in its own threads. */
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { TokenCounts } from '#shared/model/question.ts'
 import type { AppContext } from '../context.ts'
 import { getMedia, mediaFile, type Project } from '../projects/index.ts'
 
-/** What a checkpoint sees on an image, the best first: its own classes, or for one without, the classes given. */
+/** A checkpoint's predictions for an image, best first, over its own classes or, if it has none, those given. */
 export const classifyImage = (
   app: AppContext,
   project: Project,
@@ -14,6 +14,9 @@ export const classifyImage = (
 ): Promise<{ label: string; score: number }[]> =>
   app.engine.ask({ kind: 'classify', model, file: mediaFile(project, getMedia(project, mediaId)), classes: [...classes] })
 
-/** How much of each text a model reads. @throws a data fault where the folder's model reads no texts */
+/**
+ * How many tokens of each text the model reads.
+ * @throws a data error if the model has no text encoder
+ */
 export const countTokens = (app: AppContext, model: string, texts: readonly string[]): Promise<TokenCounts> =>
   app.engine.ask({ kind: 'tokens', model, texts: [...texts] })

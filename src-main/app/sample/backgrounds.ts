@@ -44,7 +44,7 @@ const colours: Record<string, readonly [Rgb, Rgb]> = {
   ],
 }
 
-/** Each maps a pixel to the amount, 0 to 1, of the second tint. */
+/** Maps a pixel to the amount, 0 to 1, of the second tint. */
 type Pattern = (random: Random, width: number, height: number) => (x: number, y: number) => number
 
 const gradient: Pattern = (random, width, height) => {
@@ -73,7 +73,7 @@ const dotted: Pattern = (random) => {
   const r2 = (pitch * random.between(0.15, 0.3)) ** 2
   return (x, y) => (((x % pitch) - pitch / 2) ** 2 + ((y % pitch) - pitch / 2) ** 2 < r2 ? 0.8 : 0.1)
 }
-/** Random values on a grid, smoothly interpolated. */
+/** Value noise: random values on a grid, smoothly interpolated. */
 const cloudy: Pattern = (random, width, height) => {
   const cell = random.integer(24, 80)
   const columns = Math.ceil(width / cell) + 2
@@ -88,7 +88,7 @@ const cloudy: Pattern = (random, width, height) => {
 }
 const patterns: Record<string, Pattern> = { '': gradient, striped, checked, dotted, cloudy }
 
-/** An opaque RGB background, and what to call it: 'a striped blue background'. */
+/** An opaque RGB background and its description: 'a striped blue background'. */
 export function makeBackground(random: Random, width: number, height: number): { rgb: Uint8Array; phrase: string } {
   const colour = random.pick(Object.keys(colours))
   const kind = random.pick(Object.keys(patterns))

@@ -9,23 +9,23 @@ import { mark, markedFiles, proveOwned, type Proof, writtenIn } from '../../file
 import { replaceFolder } from '../../files/replace.ts'
 import { makeSample, sampleHash, sampleVersion, type SampleProgress } from './sample.ts'
 
-/** `complete.json`: written last, so that a folder without it was left half-made. */
+/** `complete.json` is written last: a folder without it is incomplete. */
 const manifestSchema = z.object({ version: z.literal(sampleVersion), hash: z.string(), bytes: z.record(z.string(), z.number()) })
 
 export interface Sample {
-  /** Absolute path of the folder that the index's files are relative to. */
+  /** Absolute path of the folder that the index's paths are relative to. */
   dir: string
   index: SampleIndex
   /**
-   * Whether the pixels are the ones on which published figures were measured. Where a platform's SVG renderer rounds
-   * otherwise the sample still works, but its figures are not comparable to the bit.
+   * Whether the pixels are those that published figures were measured on. If a platform's SVG renderer rounds
+   * differently, the sample still works, but its figures are not exactly comparable.
    */
   verified: boolean
 }
 
 export const sampleDir = (cache = process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi')) => join(cache, `sample-${sampleVersion}`)
 
-/** The sample from the cache; rendered first where it is missing or a file of it is gone or cut short. */
+/** Opens the sample from the cache, rendering it first if it is missing or any of its files is missing or truncated. */
 export async function openSample(onProgress?: SampleProgress, dir = sampleDir(), make = makeSample): Promise<Sample> {
   const cached = await readCached(dir)
   if (cached) return cached
@@ -38,7 +38,7 @@ export async function openSample(onProgress?: SampleProgress, dir = sampleDir(),
     await file.sync()
     await file.close()
     mark(beside, 'sample')
-    // Where another process has put a whole sample there meanwhile, that one is kept.
+    // If another process has meanwhile rendered the whole sample, its copy is used.
     others = await readCached(dir)
     if (others) throw new Error('there is one already')
   }
@@ -53,7 +53,7 @@ export async function openSample(onProgress?: SampleProgress, dir = sampleDir(),
   return made
 }
 
-/** A sample in which nobody keeps anything; one from before samples were marked lists its files in the manifest. */
+/** Proves that the folder holds nothing but a sample; samples older than marker files list their files in the manifest. */
 const proveSample: Proof = (dir, name) => {
   if (markedFiles(dir, 'sample')) return proveOwned('sample', { as: 'drawn by Dashi', content: false })(dir, name)
   const drawn = new Set(['complete.json', ...Object.keys(manifestIn(dir)?.bytes ?? {})])
@@ -80,11 +80,11 @@ async function readCached(dir: string): Promise<Sample | undefined> {
     const index = sampleIndexSchema.parse(JSON.parse(await readFile(join(dir, 'index.json'), 'utf8')))
     return { dir, index, verified: manifest.hash === sampleHash }
   } catch {
-    return undefined // whatever is wrong with a cache, making it anew is the answer
+    return undefined // whatever is wrong with the cache, render it again
   }
 }
 
-/** Bytes of every file under a folder, by relative path with '/'. */
+/** Size in bytes of every file below a folder, by relative path with '/'. */
 async function sizes(dir: string, under = ''): Promise<Record<string, number>> {
   const found: Record<string, number> = {}
   for (const entry of await readdir(join(dir, under), { withFileTypes: true })) {

@@ -1,12 +1,12 @@
 import type { Concept } from '#shared/model/sample.ts'
 
-/** A class needs this many concepts to be split four ways. */
+/** Minimum number of concepts for a class to be split four ways. */
 export const minConcepts = 10
 
 /**
- * What a person would call a subgroup of CLDR, so that "a drawing of {}" reads well: zero-shot accuracy depends on it.
- * Words that people write and that CLDR's keywords use; where a subgroup mixes two things, both are named. Chosen by
- * the words alone, never by a model's answers on pictures.
+ * Everyday names for CLDR subgroups, so that "a drawing of {}" reads well: zero-shot accuracy depends on it. The words
+ * are common ones that CLDR's keywords also use; if a subgroup mixes two things, both are named. Chosen by the words
+ * alone, never by a model's answers on pictures.
  */
 const spokenNames: Record<string, string> = {
   'face-smiling': 'smiling face',
@@ -69,7 +69,7 @@ export interface ConceptClass {
   concepts: Concept[]
 }
 
-/** The classes of the task, in CLDR order: the subgroups with at least ten concepts. */
+/** The classes of the task in CLDR order: subgroups with at least ten concepts. */
 export function classesOf(concepts: readonly Concept[]): ConceptClass[] {
   const found = new Map<string, Concept[]>()
   for (const concept of concepts) {

@@ -14,21 +14,21 @@ const charsSchema = z.record(z.string(), z.string())
 
 /** Flags, and parts that are never drawn alone (skin tones, hair). */
 const leftOutGroups = new Set(['component', 'flags'])
-/** Letters, digits and ideographs in a frame. */
+/** Framed letters, digits and ideographs. */
 const leftOutSubgroups = new Set(['keycap', 'alphanum'])
-/** Letters and digits filed elsewhere, and variants by gender that have no neutral ZWJ form to be recognised by. */
+/** Letters and digits in other subgroups, and gendered variants without a neutral ZWJ form to be recognised by. */
 const leftOutLabels = new Set([
   ...['BACK arrow', 'END arrow', 'ON! arrow', 'SOON arrow', 'TOP arrow', 'ATM sign', 'water closet', 'hundred points', 'ZZZ'],
   ...['copyright', 'registered', 'trade mark', 'no one under eighteen'],
   ...['boy', 'girl', 'man', 'woman', 'old man', 'old woman', 'prince', 'princess', 'Mrs. Claus', 'Mx Claus', 'man dancing'],
   ...['pregnant man', 'pregnant woman', 'women holding hands', 'woman and man holding hands', 'men holding hands'],
 ])
-/** Twenty-four clock faces that differ by the angle of a hand. */
+/** Twenty-four clock faces that differ only in the hands. */
 const clockFace = /(o’clock|-thirty)$/
-/** A ZWJ sequence that begins with or ends in a gender, has a hair style, or turns its person to the right. */
+/** ZWJ sequences that start or end with a gender, have a hair style, or face right. */
 const variant = /^1F46[89]-.*200D|-200D-(2640|2642)|-200D-1F9B[0-3]|: facing right/
 
-/** What sets that list no code points still call a concept, where CLDR has since renamed it. */
+/** Former CLDR names, still used by icon sets that list no code points. */
 const formerNames: Record<string, string> = {
   bullseye: 'direct-hit',
   robot: 'robot-face',
@@ -60,7 +60,7 @@ const slug = (label: string) =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
 
-/** Icon names by code point (`chars.json`); noto-v1 and emojione ship an empty one. */
+/** Icon names by code point (`chars.json`); noto-v1 and emojione ship an empty file. */
 function codePoints(style: Style): Map<string, string> {
   return new Map(Object.entries(readChars(style)).map(([code, name]) => [plainCode(code), name]))
 }
@@ -68,8 +68,8 @@ function codePoints(style: Style): Map<string, string> {
 let table: readonly Concept[] | undefined
 
 /**
- * Every concept that the task's style and at least one pre-training style draw, in CLDR order. An icon is found by its
- * code points; in the sets that list none, by the concept's CLDR name or the name that another set gives those points.
+ * Every concept drawn by the task's style and at least one pre-training style, in CLDR order. Icons are found by code
+ * point; in sets without code points, by the concept's CLDR name or the name another set gives that code point.
  */
 export function concepts(): readonly Concept[] {
   return (table ??= buildConcepts())
@@ -82,14 +82,14 @@ const readEmoji = () => readPackageJson(emojiFile, z.array(emojiSchema))
 const readGroups = () => readPackageJson(groupsFile, groupsSchema)
 const readChars = (style: Style) => readPackageJson(charsFile(style), charsSchema)
 
-/** What concepts are told from, icons apart: the content of each file by its specifier. */
+/** The files that concepts are derived from, apart from icons: contents by specifier. */
 export const conceptFiles = (): Record<string, unknown> => ({
   [emojiFile]: readEmoji(),
   [groupsFile]: readGroups(),
   ...Object.fromEntries(styles.map((style) => [charsFile(style), readChars(style)])),
 })
 
-/** Every English label and keyword of emojibase, concepts or not, with repetition. */
+/** Every English label and keyword of emojibase, concepts or not, with repetitions. */
 export const emojiWords = (): string[] => readEmoji().flatMap(({ label, tags }) => [label, ...tags])
 
 function buildConcepts(): Concept[] {
@@ -107,7 +107,7 @@ function buildConcepts(): Concept[] {
       : [slug(label), ...[...byCode.values()].flatMap((c) => c.get(id) ?? []), formerNames[label] ?? []].flat()
     for (const name of names) {
       const found = canonicalName(set, name)
-      // An alias may lead to what is by now another concept's own name: 'cricket' to the game, in the old sets.
+      // An alias may meanwhile be another concept's own name: 'cricket' is the game in old sets.
       if (found && (labelOf.get(found) ?? label) === label) return found
     }
     return undefined
@@ -130,5 +130,5 @@ function buildConcepts(): Concept[] {
   })
 }
 
-/** 'person: blond hair' → 'person with blond hair'; typographic quotes → plain ones. */
+/** 'person: blond hair' → 'person with blond hair'; typographic quotes become plain ones. */
 const conceptName = (label: string) => label.replace(/: /, ' with ').replaceAll('’', "'")

@@ -9,7 +9,7 @@ import { programRoot } from '../../program.ts'
 
 const resolveFrom = createRequire(import.meta.url)
 
-/** Iconify's transformations of a picture or of an alias of it: flips, then `rotate` quarter turns clockwise. */
+/** Iconify's transformations of an icon or alias: flips, then `rotate` clockwise quarter turns. */
 const transformSchema = z.object({
   left: z.number().optional(),
   top: z.number().optional(),
@@ -36,12 +36,12 @@ export interface Icon {
   hFlip: boolean
 }
 
-/** What a packaged program carries instead of the data packages (see `bundle.ts`): their files, cut to what the sample needs. */
+/** The packaged program's substitute for the data packages (see `bundle.ts`): their files, reduced to what the sample needs. */
 export const bundleFile = join(programRoot, 'out', 'sample.json.gz')
 let bundle: Record<string, unknown> | undefined
 const bundled = () => (bundle ??= z.record(z.string(), z.unknown()).parse(JSON.parse(gunzipSync(readFileSync(bundleFile)).toString())))
 
-/** Reads and checks one JSON file of a data package: of the installed one, or from the bundle where it is not installed. */
+/** Reads and validates a JSON file of a data package, from the bundle if the package is not installed. */
 export function readPackageJson<T>(specifier: string, schema: z.ZodType<T>): T {
   const { file, json } = packageJson(specifier)
   const parsed = schema.safeParse(json)
@@ -63,7 +63,7 @@ function packageJson(specifier: string): { file: string; json: unknown } {
 export const iconsFile = (style: Style) => `@iconify-json/${style}/icons.json`
 
 const sets = new Map<Style, IconSet>()
-/** Kept after the first call: the files are large (noto: 25 MB). */
+/** Cached after the first call: the files are large (noto: 25 MB). */
 export function iconSet(style: Style): IconSet {
   const known = sets.get(style)
   if (known) return known
@@ -72,18 +72,18 @@ export function iconSet(style: Style): IconSet {
   return set
 }
 
-/** The icon's name once aliases that merely rename are followed; undefined where the set has no such icon. */
+/** The icon's name after following aliases that merely rename; undefined if the set has no such icon. */
 export function canonicalName(set: IconSet, name: string): string | undefined {
   const alias = set.aliases[name]
   if (!alias) return set.icons[name] && name
   return alias.hFlip ? name : canonicalName(set, alias.parent)
 }
 
-/** The icon that a name or an alias is drawn from. */
+/** The icon that a name or alias is drawn from. */
 export const rootIcon = (set: IconSet, name: string): string =>
   set.icons[name] || !set.aliases[name] ? name : rootIcon(set, set.aliases[name].parent)
 
-/** @throws data error when the set has no such icon, or draws it by a transformation other than a horizontal flip. */
+/** @throws a data error if the set has no such icon, or transforms it by more than a horizontal flip */
 export function findIcon(style: Style, name: string): Icon {
   const set = iconSet(style)
   let hFlip = false

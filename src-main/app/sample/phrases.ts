@@ -1,6 +1,6 @@
-/** Ends like a plural, is none. */
+/** Looks like a plural but is singular. */
 const singular = /(ss|us|is|ros|tennis|bus|gas|lens)$/i
-/** Takes no article: plural, uncountable, a proper name, or no noun at all. */
+/** Nouns without an article (plural, uncountable, proper names), and non-nouns. */
 const bare = new RegExp(
   `^(${[
     'money|mail|clothing|weather, .*|.* food|food .*|prepared food, .*|Asian food .*',
@@ -15,7 +15,7 @@ const bare = new RegExp(
   'i',
 )
 
-/** The words that a phrase is about: 'pot of food' → 'pot', 'sun behind cloud' → 'sun'. */
+/** End of the phrase's head: 'pot of food' → 'pot', 'sun behind cloud' → 'sun'. */
 const headEnd = (name: string) => {
   const at = name.search(/ (of|with|without|on|in|behind|at|over|from|for|to|\w+ing)\b/)
   return at < 0 ? name.length : at
@@ -31,7 +31,7 @@ export function withArticle(name: string): string {
   return `${/^(?!uni|eu|one|ufo|us)[aeiou]|^(hour|x-ray)/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
-/** Whether `counted` makes sense of it: 'two apples', but never 'two grapes' or 'two popcorns'. */
+/** Whether `counted` makes sense for it: 'two apples', but never 'two grapes' or 'two popcorns'. */
 export const isCountable = (name: string) => !looksPlural(name) && !bare.test(name)
 
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']

@@ -1,4 +1,4 @@
-/** Maps with at most `limit` calls at once, results in the order of the items; the first error ends it. */
+/** Maps with at most `limit` concurrent calls; results are in item order, and the first error rejects. */
 export async function mapLimit<T, R>(items: readonly T[], fn: (item: T) => Promise<R>, limit = 8): Promise<R[]> {
   const results = new Array<R>(items.length)
   let next = 0

@@ -1,4 +1,7 @@
-/** The sample as a project of one's own: scenes with masks and captions to label in, pictographs with labels and splits to train on. */
+/**
+ * The sample as a user's project: scenes with masks and captions for labelling, pictographs with labels and splits for
+ * training.
+ */
 import { constants, cp, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -22,7 +25,8 @@ export interface SampleProjectOptions {
 }
 
 /**
- * Makes the project, its images copied from the cache. It is filled beside and renamed: there as a whole or not at all.
+ * Creates the project with its images copied from the cache. It is filled under a temporary name and renamed, so it
+ * exists completely or not at all.
  * @returns whether the pixels are those that published figures were measured on
  */
 export async function createSampleProject(
@@ -57,7 +61,7 @@ async function fill(beside: string, sample: Sample, signal?: AbortSignal): Promi
       sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })),
     )
     const records = [...(await sceneRecords(sample)), ...pictureRecords(sample)]
-    // Known from the start: the dataset's hash, which runs name, would change when they became known.
+    // Hashed up front: runs name the dataset's hash, which would change if content hashes were added later.
     const hashed = await mapLimit(records, async (record) => ({
       ...record,
       contentHash: await contentHash(join(beside, 'media', record.fileName)),
@@ -79,7 +83,7 @@ const pictureRecords = ({ index }: Sample): ImageRecord[] =>
     captions: [{ text: name, language: 'en' }],
   }))
 
-/** Three in four scenes come labelled; the others are there to be labelled. */
+/** Three in four scenes come labelled; the others are left for the user. */
 async function sceneRecords({ dir, index }: Sample): Promise<ImageRecord[]> {
   const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(join(dir, file), 'utf8'))
   const instances = sceneInstancesSchema.parse(await read(index.scenes.instances))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The first 32 bits of the SHA-256 of a text: one seed, or one place in a shuffled order, for each name. */
+/** The first 32 bits of a text's SHA-256: a seed, or a position in a shuffled order, per name. */
 export const hash32 = (text: string) => createHash('sha256').update(text).digest().readUInt32BE(0)
 
 /** Uniform in [0, 1), the same sequence for the same name on every machine (mulberry32). */
@@ -17,7 +17,7 @@ export function randomOf(name: string) {
     next,
     /** Uniform in [low, high). */
     between: (low: number, high: number) => low + (high - low) * next(),
-    /** An integer of low … high, both included. */
+    /** A uniform integer in [low, high]. */
     integer: (low: number, high: number) => low + Math.floor((high - low + 1) * next()),
     pick: <T>(items: readonly T[]): T => items[Math.floor(items.length * next())]!,
   }

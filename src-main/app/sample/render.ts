@@ -3,7 +3,7 @@ import type { Concept, Style } from '#shared/model/sample.ts'
 import { userError } from '#shared/errors.ts'
 import { findIcon } from './iconset.ts'
 
-/** Straight (not premultiplied) RGBA, 8 bits, row by row from the top. */
+/** Straight (not premultiplied) RGBA, 8 bits per channel, row-major. */
 export interface Rgba {
   width: number
   height: number
@@ -11,8 +11,8 @@ export interface Rgba {
 }
 
 /**
- * The pictograph as one SVG document of `size` × `size` px. `angle` in degrees clockwise turns the drawing about its
- * centre; the canvas then grows to hold the whole turned square, so that nothing is cut off.
+ * The pictograph as an SVG document of `size` × `size` px. `angle` rotates the drawing clockwise about its centre, in
+ * degrees; the canvas grows to contain the whole rotated square.
  */
 export function pictographSvg(concept: Concept, style: Style, size: number, angle = 0): string {
   const name = concept.styles[style]
@@ -30,7 +30,7 @@ export function pictographSvg(concept: Concept, style: Style, size: number, angl
   )
 }
 
-/** Renders on libuv's pool: start several at once. The same input gives the same bytes. */
+/** Renders on libuv's thread pool: start several at once. Deterministic: the same input gives the same bytes. */
 export async function renderPictograph(concept: Concept, style: Style, size: number, angle = 0): Promise<Rgba> {
   const svg = Buffer.from(pictographSvg(concept, style, size, angle))
   const { data, info } = await sharp(svg, { unlimited: true }).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
@@ -38,7 +38,7 @@ export async function renderPictograph(concept: Concept, style: Style, size: num
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
 }
 
-/** Composes onto one opaque colour: RGB, 3 bytes a pixel. */
+/** Composes onto an opaque colour; returns RGB, 3 bytes per pixel. */
 export function flatten({ width, height, data }: Rgba, [r, g, b]: readonly [number, number, number] = [255, 255, 255]): Uint8Array {
   const rgb = new Uint8Array(width * height * 3)
   for (let i = 0, o = 0; i < data.length; i += 4, o += 3) {

@@ -22,7 +22,7 @@ import { flatten, renderPictograph } from './render.ts'
 import { makeScene, sceneHeight, sceneWidth, suitsScene, type Sprite } from './scenes.ts'
 import { hashOfPicture, splitClass, type ConceptSplit } from './split.ts'
 
-/** To be raised, with `sampleHash`, by whatever changes a pixel or the index. */
+/** Increase this, and update `sampleHash`, with any change to a pixel or the index. */
 export const sampleVersion = 1
 /** SHA-256 over the decoded pixels and the index of the whole sample. */
 export const sampleHash = '55040627ff628e40df1e929736aa24a16dd7163270be531634686ca93188265c'
@@ -31,11 +31,12 @@ const size = 128
 const sceneCount = 200
 
 /**
- * A noto-v1 picture this close (bits of 64) to noto's of the same concept is left out as hardly redrawn. Chosen by the
- * histogram over the 983 concepts that both draw, and by eye. Up to 14 bits such pairs are more common (10.1%) than pairs of
- * noto and an independent hand (twemoji 6.4%, emojione 6.5%, fluent-emoji-flat 7.8%); at 16 itself they are not (4.4% against
- * 4.3-4.6%), but some are plainly the same drawing ('no littering'), so 16 goes too: 14.4% of the pairs in all. It is a
- * compromise: it drops some that were redrawn, and a few near-copies lie above it ('stop sign', 18).
+ * noto-v1 pictures within this perceptual-hash distance (of 64 bits) of noto's picture of the same concept are left
+ * out as barely redrawn. Chosen from the histogram over the 983 concepts that both draw, and by eye. Up to 14 bits
+ * such pairs are more common (10.1%) than pairs of noto and an independent set (twemoji 6.4%, emojione 6.5%,
+ * fluent-emoji-flat 7.8%); at 16 itself they are not (4.4% against 4.3-4.6%), but some are plainly the same drawing
+ * ('no littering'), so 16 is excluded too: 14.4% of the pairs in all. A compromise: it drops some redrawn pictures and
+ * keeps a few near-copies ('stop sign', 18).
  */
 export const hardlyRedrawn = 16
 
@@ -47,13 +48,13 @@ interface Job extends Sprite {
 
 /**
  * Renders the whole sample into an existing, empty folder: `index.json`, `pictographs/<style>/…png` (128 × 128, on
- * white) and `scenes/`. Returns the index and the SHA-256 of the content, which does not depend on how PNG packs it.
+ * white) and `scenes/`. Returns the index and the SHA-256 of the content, which does not depend on PNG compression.
  */
 export async function makeSample(dir: string, onProgress: SampleProgress = () => {}): Promise<{ index: SampleIndex; hash: string }> {
   const classes = classesOf(concepts())
   const digests = new Map<string, string>()
   let done = 0
-  let total = sceneCount // grows as it becomes known what else there is to draw
+  let total = sceneCount // grows as more pictures turn out to be needed
 
   const writePicture = async (file: string, rgb: Uint8Array, width: number, height: number) => {
     digests.set(file, pictureDigest(rgb, width, height))
@@ -69,7 +70,7 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
     digests.set(file, textDigest(text))
     await writeFile(join(dir, file), text)
   }
-  const kept = new Map<string, Uint8Array>() // most pictures are drawn twice: to be hashed, and to be written
+  const kept = new Map<string, Uint8Array>() // most pictures are rendered twice: for the hash, and for writing
   const drawn = async ({ concept, style }: Sprite) => {
     const key = `${style}/${concept.id}`
     const rgb = kept.get(key) ?? flatten(await renderPictograph(concept, style, size))
@@ -128,7 +129,7 @@ function contentHash(digests: ReadonlyMap<string, string>): string {
   return textDigest(lines.join(''))
 }
 
-/** The SHA-256 of the content as it lies on disk; equal to `makeSample`'s for an untouched sample. Decodes every picture. */
+/** The SHA-256 of the content on disk; equal to `makeSample`'s for an untouched sample. Decodes every picture. */
 export async function hashSample(dir: string, index: SampleIndex): Promise<string> {
   const texts = ['index.json', index.scenes.instances, index.scenes.captions]
   const { images } = sceneInstancesSchema.parse(JSON.parse(await readFile(join(dir, index.scenes.instances), 'utf8')))
@@ -141,7 +142,7 @@ export async function hashSample(dir: string, index: SampleIndex): Promise<strin
   return contentHash(new Map([...(await mapLimit(pictures, ofPicture)), ...(await mapLimit(texts, ofText))]))
 }
 
-/** Every picture of the classification task, and what it is for. */
+/** Every picture of the classification task, with its split. */
 function jobsOf(classes: readonly ConceptClass[], splits: ReadonlyMap<string, ConceptSplit>, leftOut: ReadonlySet<string>): Job[] {
   return classes.flatMap(({ concepts }, k) =>
     concepts.flatMap((concept) => {
@@ -158,7 +159,7 @@ function jobsOf(classes: readonly ConceptClass[], splits: ReadonlyMap<string, Co
   )
 }
 
-/** Scenes show no picture of the tests `id` and `ood`, and nothing of the style kept for `ood`. */
+/** Scenes contain no picture of the test splits `id` and `ood`, and nothing in the style reserved for `ood`. */
 async function makeScenes(
   classes: readonly ConceptClass[],
   splits: ReadonlyMap<string, ConceptSplit>,

@@ -7,19 +7,19 @@ import { renderPictograph, type Rgba } from './render.ts'
 
 export const sceneWidth = 640
 export const sceneHeight = 480
-/** A pixel belongs to an object where the object covers at least half of it. */
+/** Alpha threshold: a pixel belongs to an object that covers at least half of it. */
 const opaque = 128
-/** Every object keeps at least this part of itself in sight, and this many pixels. */
+/** The minimum visible share, and number of visible pixels, of every object. */
 const minVisible = { share: 0.45, pixels: 200 }
 
-/** A picture that scenes may use. */
+/** A picture available to scenes. */
 export interface Sprite {
   concept: Concept
   style: Style
 }
 
 export interface SceneObject extends Sprite {
-  /** x, y, width, height in px, tight about the visible pixels. */
+  /** x, y, width, height in px, tight around the visible pixels. */
   bbox: [number, number, number, number]
   /** Visible pixels. */
   area: number
@@ -35,22 +35,22 @@ export interface Scene {
 }
 
 interface Placed extends Sprite {
-  /** Pixels covered before anything came on top, and those still in sight. */
+  /** Pixels the object covered when placed, and those still visible. */
   whole: number
   visible: number
 }
 
-/** Whether a caption can count it and stay English. */
+/** Whether a caption can count it in correct English. */
 export const suitsScene = (concept: Concept) =>
   isCountable(concept.name) &&
   ['animals-nature', 'food-drink', 'travel-places', 'activities', 'objects'].includes(concept.group) &&
   !['place-other', 'place-geographic', 'event'].includes(concept.subgroup)
 
-/** The scene of that name: the same on every machine. Objects are in painter's order, the lowest first. */
+/** Generates the scene of that name, identically on every machine. Objects are in painting order, lowest first. */
 export async function makeScene(name: string, sprites: readonly Sprite[]): Promise<Scene> {
   const random = randomOf(name)
   const { rgb, phrase } = makeBackground(random, sceneWidth, sceneHeight)
-  const owner = new Uint8Array(sceneWidth * sceneHeight) // 0: background, i: the i-th placed object
+  const owner = new Uint8Array(sceneWidth * sceneHeight) // 0: background, i: object i
   const placed: Placed[] = []
   const wanted = random.integer(3, 9)
   for (let tries = 0; placed.length < wanted && tries < 60; tries++) {
@@ -70,7 +70,7 @@ function chooseSprite(random: Random, sprites: readonly Sprite[], placed: readon
   return random.pick(sprites.filter((s) => s.concept.id === concept.id))
 }
 
-/** Mostly upright, sometimes any way round. Degrees, to a tenth. */
+/** Mostly near upright, sometimes any angle. Degrees, rounded to a tenth. */
 const chooseAngle = (random: Random) => Math.round((random.next() < 0.8 ? random.between(-25, 25) : random.between(-180, 180)) * 10) / 10
 
 function* coveredPixels({ width, height, data }: Rgba, left: number, top: number) {
@@ -79,7 +79,7 @@ function* coveredPixels({ width, height, data }: Rgba, left: number, top: number
       if (data[(y * width + x) * 4 + 3]! >= opaque) yield (top + y) * sceneWidth + left + x
 }
 
-/** Marks the picture's pixels in `owner` and returns whether it did: not where it would hide too much, or be hidden. */
+/** Marks the picture's pixels in `owner`, unless it would hide too much or be hidden itself. Returns whether it was placed. */
 function tryPlace(picture: Rgba, left: number, top: number, owner: Uint8Array, placed: Placed[], sprite: Sprite): boolean {
   const pixels = [...coveredPixels(picture, left, top)]
   const hidden = new Uint32Array(placed.length + 1)
@@ -125,7 +125,7 @@ function describe({ concept, style }: Sprite, owner: Uint8Array, mark: number): 
   }
 }
 
-/** Of a point, 0 to 1 from the left and from the top. */
+/** Names the position of a point given as 0 to 1 from the left and the top. */
 function placeOf(x: number, y: number): string {
   const third = (v: number) => Math.min(2, Math.floor(v * 3))
   const row = ['top', '', 'bottom'][third(y)]!
@@ -135,7 +135,7 @@ function placeOf(x: number, y: number): string {
   return row ? `at the ${row}` : 'in the middle'
 }
 
-/** One caption that counts everything, and one that names the largest object first. */
+/** Two captions: one counts everything, the other names the largest object first. */
 function captionScene(objects: readonly SceneObject[], background: string): string[] {
   const tally = new Map<string, number>()
   for (const { concept } of objects) tally.set(concept.name, (tally.get(concept.name) ?? 0) + 1)

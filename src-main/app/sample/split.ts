@@ -6,14 +6,14 @@ import { hash32 } from './random.ts'
 
 export type ConceptSplit = Extract<SampleSplit, 'train' | 'val' | 'heldOut' | 'id'>
 
-/** Few-shot: no class trains on more pictures than this. What is over goes to the test. */
+/** Few-shot: the maximum number of training pictures per class. The rest is used for testing. */
 export const maxTrain = 16
 const share = { id: 0.3, heldOut: 0.15, val: 0.1 }
 
-/** Pictures of one style this close (bits of 64) differ by a colour or a detail, and stay on one side. */
+/** Pictures of one style within this hash distance (of 64 bits) differ only by a colour or detail, and stay in one split. */
 const sameDrawing = 4
 
-/** How many of `n` concepts each split is to have. */
+/** The number of concepts in each split, given `n` in all. */
 export function quotas(n: number): Record<ConceptSplit, number> {
   const [id, heldOut, val] = [share.id, share.heldOut, share.val].map((s) => Math.round(s * n)) as [number, number, number]
   const train = Math.min(maxTrain, n - id - heldOut - val)
@@ -31,8 +31,8 @@ export async function hashOfPicture(rgb: Uint8Array, width: number, height: numb
 }
 
 /**
- * Splits a class's concepts. Near-duplicates, linked by hashes at most 4 bits apart, go together, the largest groups
- * first and else in the order of the hash of their ids, each to the split that lacks most.
+ * Splits a class's concepts. Near-duplicates (linked by hashes at most 4 bits apart) stay together; groups are
+ * assigned largest first, ties by the hash of their ids, each to the split that lacks most.
  */
 export function splitClass({ subgroup, concepts }: ConceptClass, hashes: ReadonlyMap<string, bigint>): Map<string, ConceptSplit> {
   const lacking = quotas(concepts.length)
@@ -47,7 +47,7 @@ export function splitClass({ subgroup, concepts }: ConceptClass, hashes: Readonl
   return splits
 }
 
-/** Single linkage over pHash distance. */
+/** Single-linkage clustering by pHash distance. */
 function nearDuplicates(concepts: readonly Concept[], hashes: ReadonlyMap<string, bigint>): Concept[][] {
   let groups: Concept[][] = []
   for (const concept of concepts) {

@@ -1,4 +1,4 @@
-/** `node sample-bundle.js FILE`: a step of the build. */
+/** `node sample-bundle.js FILE`: a build step. */
 import { writeFileSync } from 'node:fs'
 import { sampleBundle } from './bundle.ts'
 

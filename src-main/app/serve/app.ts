@@ -1,4 +1,4 @@
-/** The application behind its faces: one for the process, a `Client` for each window. */
+/** The application behind its interfaces: one per process, with a `Client` for each window. */
 import { createHash, randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { EventData, EventName } from '#shared/contract.ts'
@@ -55,7 +55,7 @@ export class App implements Served, Parts {
       hooks: {
         changed: (entry) => {
           this.tellAll('jobs.changed', entry)
-          if (!isOpen(entry)) void this.caches.trim('embeddings') // which a job may have made
+          if (!isOpen(entry)) void this.caches.trim('embeddings') // the job may have added some
         },
         tell: (key, event, data) => this.tellProject(key, event, data),
         continues: (runId, curve) => this.runs.continues(runId, curve),
@@ -88,7 +88,7 @@ export class App implements Served, Parts {
     return response
   }
 
-  /** A picture that could not be shown, or could although it was known as unreadable: its file has changed since it was looked at. */
+  /** Called when a picture's readability does not match what is known of its file: the file has changed since it was checked. */
   private lookAgain({ key, project }: OpenProject, id: number, shown: boolean): void {
     const known = fileStates(project.db, [id]).get(id)
     if (shown ? !known || known.problem === null : known && known.problem !== null) return
@@ -104,9 +104,9 @@ export class App implements Served, Parts {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.queue.stop(), this.media.close()]) // what they leave is written down before the projects close
+    await Promise.all([this.queue.stop(), this.media.close()]) // their final state must be written before the projects close
     await this.options.models.engine.close()
-    await this.queue.stop(1000) // what did not stop by itself has been ended now
+    await this.queue.stop(1000) // jobs that did not stop by themselves have been terminated by now
     this.pool.closeAll()
   }
 }

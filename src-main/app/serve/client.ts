@@ -1,4 +1,4 @@
-/** One window. Methods act on the project that it has open. */
+/** One window. Its methods act on the project it has open. */
 import { randomUUID } from 'node:crypto'
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { Emit } from '#shared/contract/rpc.ts'
@@ -17,14 +17,14 @@ interface Household {
   tellProject<E extends EventName>(key: string, event: E, data: EventData<E>): void
 }
 
-/** From this number on windows look at everything again. */
+/** From this number of changed images on, windows reload everything. */
 const mostImages = 2000
 
 export class Client {
   readonly id = randomUUID()
   private opened: OpenProject | null = null
   emit: Emit = () => {}
-  /** Who works in this window; null: the user of the machine. */
+  /** Name of the person working in this window; null for the machine's user. */
   name: string | null = null
 
   constructor(private readonly app: Household) {}
@@ -43,14 +43,17 @@ export class Client {
     this.opened = opened
   }
 
-  /** Tells all windows of this project, this one included. */
+  /** Sends an event to all windows of this project, including this one. */
   tell<E extends EventName>(event: E, data: EventData<E>): void {
     this.app.tellProject(this.current.key, event, data)
   }
   annotated(action: string, mediaIds: number[] = []): void {
     this.tell('annotations.changed', { mediaIds: mediaIds.length > mostImages ? [] : mediaIds, action, origin: this.id })
   }
-  /** Queues a job on this window's project. @param request what the kind's record asks for */
+  /**
+   * Queues a job for this window's project.
+   * @param request as required by the kind's record
+   */
   queue(
     kind: string,
     request: unknown,

@@ -1,4 +1,4 @@
-/** What the runs of this process have told so far, for windows that open later; and what windows are told of them as they go. */
+/** Progress of this process's runs so far, for windows opened later, and the progress events sent to open windows. */
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { RunProgress } from '#shared/contract/rooms.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
@@ -6,21 +6,21 @@ import type { JobRecord } from '#shared/model/queue.ts'
 import { Curve } from '../training/curve.ts'
 import type { Standing } from '../work/course.ts'
 
-/** Tells all windows of a project. */
+/** Sends an event to all windows of a project. */
 export type TellProject = <E extends EventName>(key: string, event: E, data: EventData<E>) => void
 
-/** Milliseconds between two events of one run; its curve keeps every step. */
+/** Minimum time between two events of one run, in ms; its curve keeps every step. */
 const pace = 100
 
 export class LiveRuns {
   private readonly curves = new Map<string, Curve>()
   private readonly told = new Map<string, number>()
-  /** What each run that is at work has told last. */
+  /** The latest progress of each run in progress. */
   readonly latest = new Map<string, RunProgress>()
 
   constructor(private readonly tell: TellProject) {}
 
-  /** The points of a run's loss so far; undefined where this process knows nothing of it. */
+  /** The run's loss curve so far; undefined if this process has none. */
   points(runId: string): readonly RunProgress[] | undefined {
     return this.curves.get(runId)?.points
   }

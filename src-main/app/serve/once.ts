@@ -1,16 +1,16 @@
-/** Each operation is made once: a window that never got the answer asks again, perhaps after the program was restarted. */
+/** Carries out each operation once: a window that missed the answer asks again, perhaps after a restart of the program. */
 import { ConstraintError } from '../../db/database.ts'
 import { explainConstraint } from '../../db/edit.ts'
 import { answerTo, forgetAnswersBefore, storeAnswer } from '../../db/operations.ts'
 import type { Project } from '../projects/index.ts'
 
-/** How long answers are kept, in ms: a window that asks again was closed over a holiday at most. */
+/** How long answers are kept, in ms: at most, a window that asks again slept through a long holiday. */
 const kept = 60 * 24 * 3600 * 1000
-/** Old ones are looked for once in so many. */
+/** Old answers are swept once in this many operations. */
 const sweep = 500
 let made = 0
 
-/** The operation and its answer are one transaction: after a crash both are there or neither. */
+/** The operation and its answer are stored in one transaction: after a crash both exist or neither. */
 export function once({ db }: Project, op: string, body: () => unknown): unknown {
   try {
     return db.transaction(() => {

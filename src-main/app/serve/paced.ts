@@ -1,15 +1,15 @@
-/** Serves a window's calls a few at a time, so that a hundred thousand at once neither block other windows nor fill the memory. */
+/** Serves a window's calls a few at a time, so that a flood of calls neither blocks other windows nor fills the memory. */
 import { numberOf, type Channel } from '#shared/contract/rpc.ts'
 
-/** Milliseconds for one window before others have their turn. */
+/** Time slice of one window, in ms, before others get their turn. */
 const turn = 10
-/** Calls of one window that may be under way; the next ones wait. */
+/** Maximum number of concurrent calls of one window; further ones wait. */
 const underWay = 256
-/** Messages that may wait before the transport is asked to hold the rest back. */
+/** Number of waiting messages from which the transport is paused. */
 const waitingMost = 16
-/** Bytes of answers that the window has not taken yet, above which it gets no more. */
+/** Bytes of unread answers from which a window gets no more. */
 const unreadMost = 16 * 1024 * 1024
-/** How soon the window is looked at again that does not read, in ms. */
+/** How often, in ms, a window that does not read is checked. */
 const patience = 20
 
 export function paced(channel: Channel): Channel {

@@ -1,4 +1,4 @@
-/** What the handlers of the contract work with. The application makes them; see app.ts. */
+/** What the contract's handlers work with; created in app.ts. */
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { Host } from '../../host/ports.ts'
@@ -12,19 +12,19 @@ import type { Preferences } from './preferences.ts'
 
 export interface AppOptions {
   host: Host
-  /** The engine and the models in the box. */
+  /** The engine and the bundled models. */
   models: AppContext
-  /** Opened by windows that come without a project of their own. */
+  /** Opened by windows that do not name a project. */
   project?: string | null
-  /** Hears that settings or the list of recent projects changed. */
+  /** Called when the settings or the list of recent projects have changed. */
   changed?: () => void
-  /** Hears of faults of the program. */
+  /** Receives internal errors. */
   report?: (what: string, error: unknown) => void
 }
 
 export interface Parts {
   readonly options: AppOptions
-  /** Of this start of the program. */
+  /** Identifies this start of the program. */
   readonly instance: string
   readonly pool: ProjectPool
   readonly preferences: Preferences
@@ -35,5 +35,5 @@ export interface Parts {
   readonly tellProject: TellProject
 }
 
-/** The part of the contract that a file answers. */
+/** The part of the contract that one file implements. */
 export type HandlersOf<M> = Pick<Handlers<Client>, keyof M & keyof Handlers<Client>>

@@ -1,4 +1,4 @@
-/** The projects that are open, and by how many windows and jobs: opened for the first, closed a while after the last. */
+/** Reference-counted open projects: opened for the first window or job, closed a while after the last. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -8,34 +8,34 @@ import { forgetHead } from '../../db/head.ts'
 import { openProject, type Project } from '../projects/index.ts'
 
 export interface OpenProject {
-  /** Stands for the project in URLs. */
+  /** Identifies the project in URLs. */
   readonly key: string
-  /** Replaced when the project is opened anew. */
+  /** Replaced when the project is reopened. */
   readonly project: Project
 }
 
 interface Entry extends OpenProject {
   project: Project
-  /** Windows were told that its file was replaced. */
+  /** Whether windows were notified that its file was replaced. */
   told: boolean
   users: number
   closing: NodeJS.Timeout | null
 }
 
-/** Identifies the project of a folder in URLs and addresses. */
+/** Identifies the project of a folder in URLs. */
 export const keyOf = (folder: string): string => createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)
 
-/** A window that is loaded again comes back within this time (ms) and finds its project open. */
+/** How long (ms) a project stays open after its last user, so that a reloading window finds it open. */
 const linger = 5000
-/** How often it is looked whether the files are still those that were opened, in ms. */
+/** How often, in ms, the files are checked for having been replaced. */
 const pace = 1000
 
 export interface PoolHooks {
-  /** A project was opened, or opened anew. */
+  /** A project was opened or reopened. */
   opened?(opened: OpenProject): void
-  /** It is about to be closed. */
+  /** A project is about to be closed. */
   closed?(opened: OpenProject): void
-  /** Hears once of each project whose file is no longer the one that was opened. */
+  /** Called once for each project whose file is no longer the one that was opened. */
   replaced?(opened: OpenProject): void
 }
 
@@ -56,13 +56,13 @@ export class ProjectPool {
     }
   }
 
-  /** Closes what is open and opens what lies at its place, for all who have it open. */
+  /** Closes a project and opens what is now at its path, for all its users. */
   reopen(opened: OpenProject, open: (folder: string) => Project = openProject): void {
     const entry = this.entries.get(opened.key)
     if (!entry) throw userError(sentence('project.not-open'))
     const { folder } = entry.project
     if (!existsSync(join(folder, 'project.db'))) throw userError(sentence('project.gone', { folder }))
-    openProject(folder, { readOnly: true }).close() // where that cannot be opened, what is open stays
+    openProject(folder, { readOnly: true }).close() // if that cannot be opened, the current project stays open
     entry.project.close()
     forgetHead(join(folder, 'project.db'))
     entry.project = open(folder)

@@ -1,4 +1,4 @@
-/** What outlives a start of the program and belongs to no project: settings, and which projects were open. */
+/** State kept between starts and independent of any project: settings and recent projects. */
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,12 +26,12 @@ export class Preferences {
   get settings(): Settings {
     return this.state.settings
   }
-  /** The latest first. */
+  /** Most recent first. */
   get recent(): RecentProject[] {
     return this.state.recent
   }
 
-  /** A secret name of this installation, kept beside the preferences. If it cannot be kept, it is good for this start only. */
+  /** A secret id of this installation, stored next to the preferences. If it cannot be stored, it lasts for this start only. */
   installation(): string {
     const file = join(this.folder, 'installation')
     try {
@@ -50,7 +50,7 @@ export class Preferences {
   saveSettings(settings: Settings): void {
     this.write({ ...this.state, settings })
   }
-  /** Where it cannot be written down the project is open all the same. */
+  /** Failing to record it does not prevent the project from opening. */
   noteOpened(folder: string, name: string): void {
     const others = this.state.recent.filter((r) => r.folder !== folder)
     try {
@@ -71,17 +71,17 @@ export class Preferences {
   }
 }
 
-/** The settings in a folder, as another process of ours left them. */
+/** The stored settings in a folder, as another process left them. */
 export const storedSettings = (folder: string): Settings => read(join(folder, 'preferences.json')).settings
 
 const whole = z.object({ settings: settingsSchema, recent: z.array(recentProject) })
 
-/** What is no preferences of ours, of another version or somebody's own, is not written over. */
+/** A preferences file of another version, or not of ours, is moved aside rather than overwritten. */
 function putAside(file: string): void {
   try {
     if (!existsSync(file) || whole.safeParse(JSON.parse(readFileSync(file, 'utf8'))).success) return
   } catch {
-    // no JSON
+    // not JSON
   }
   for (let n = 1; ; n++) {
     const to = file.replace(/\.json$/, `.before-${n}.json`)
@@ -93,6 +93,6 @@ function read(file: string): z.infer<typeof stored> {
   try {
     return stored.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    return stored.parse({}) // missing, or of another version: preferences are not worth refusing to start for
+    return stored.parse({}) // missing, or of another version: no reason to refuse to start
   }
 }

@@ -1,4 +1,7 @@
-/** Long operations off the main thread, for the window and the terminal alike: a thread each, with its own connection to the project. */
+/**
+ * Runs long operations off the main thread, for the window and the terminal: one thread per operation, with its own
+ * connection to the project.
+ */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -19,9 +22,9 @@ export interface WorkOptions {
 type ResultOf<T extends WorkTask> = z.infer<(typeof workResults)[T['kind']]>
 
 /**
- * The project stays open and can be edited meanwhile. Cancelling keeps the project as it was (import) or what was taken in so far
- * (scan). Throws what the operation threw.
- * @param workerFile the built worker.ts; found beside the program's other files unless given
+ * The project stays open and editable meanwhile. A cancelled import leaves the project as it was; a cancelled scan
+ * keeps what it has added. Rethrows the operation's error.
+ * @param workerFile the built worker.ts; by default found next to the program's other files
  */
 export async function runWork<T extends WorkTask>(
   project: Project,
@@ -43,14 +46,14 @@ export async function runWork<T extends WorkTask>(
   try {
     return workResults[task.kind].parse(await result) as ResultOf<T>
   } catch (e) {
-    if (e instanceof DashiError && e.fault === 'replaced') project.db.lost() // the thread saw it first
+    if (e instanceof DashiError && e.fault === 'replaced') project.db.lost() // the thread noticed it first
     throw e
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
 }
 
-/** `work-worker.js` of out/main, whether this code is in it or in its chunks. */
+/** URL of `work-worker.js` in out/main, whether this code is there or in a chunk. */
 function builtWorker(): URL {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder))
     for (const at of [folder, join(folder, 'out', 'main')]) {

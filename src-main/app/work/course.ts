@@ -1,24 +1,24 @@
-/** How far a job of several phases is as a whole, and how long the rest will take. Each phase has a weight: what it costs. */
+/** Overall progress and remaining time of a job with several phases, each weighted by its cost. */
 
 export interface Phase {
   readonly name: string
-  /** Beside the other phases' of the job; for the ones that run a model, in images through the model forwards. */
+  /** Relative to the job's other phases; for phases that run a model, the number of forward-pass images. */
   readonly cost: number
-  /** Its time says how long other such phases take: those through a model are compared with one another. */
+  /** Whether its duration predicts that of other such phases; those that run a model are compared with each other. */
   readonly measures?: boolean
 }
 export type Plan = readonly Phase[]
 
 export interface Standing {
-  /** Of the whole, 0 … 1; it never falls. null: nothing is known of the end. */
+  /** Overall share, 0 to 1, never decreasing; null if the total is unknown. */
   readonly share: number | null
-  /** null: there is no ground for a guess yet. */
+  /** null as long as there is no basis for an estimate. */
   readonly secondsLeft: number | null
 }
 
-/** A phase says nothing of its rate before it has taken so long, in s. */
+/** Minimum duration, in s, before a phase's rate is used. */
 const least = 1
-/** How much of the last guess stays in the next, for each second that passed in between. */
+/** Weight of the previous estimate in the next, per second passed. */
 const inertia = 0.8
 
 export class Course {
@@ -30,11 +30,11 @@ export class Course {
   private from = 0
   private done = 0
   private share: number | null = null
-  /** What phases that measure have cost and taken so far. */
+  /** Total cost and duration of the measuring phases so far. */
   private measured = { cost: 0, seconds: 0 }
   private end: { at: number; told: number } | null = null
 
-  /** Without a plan there is one phase. */
+  /** Without a plan there is a single phase. */
   constructor(
     plan: Plan = [],
     private readonly now: () => number = Date.now,
@@ -42,11 +42,11 @@ export class Course {
     this.costs = new Map(plan.map((p) => [p.name, p]))
     this.order = plan.map((p) => p.name)
     this.whole = plan.reduce((s, p) => s + p.cost, 0)
-    // A planned job has a share from the first: what comes before its phases, as a look at the files does, is no part of the whole.
+    // A planned job has a share from the start; work before its phases, such as checking files, does not count.
     if (plan.length) this.share = 0
   }
 
-  /** A phase that is not in the plan moves nothing. */
+  /** Phases that are not in the plan do not move it. */
   stand(phase: string, done: number, total: number | null): Standing {
     const planned = this.order.length ? this.order.indexOf(phase) : 0
     if (planned < 0 || planned < this.at) return { share: this.share, secondsLeft: this.left() }
@@ -65,11 +65,11 @@ export class Course {
     return { share: this.share, secondsLeft: this.left() }
   }
 
-  /** The end of the phase that was at work: what it took is known now. */
+  /** Ends the current phase, whose duration is now known. */
   private close(now: number): void {
     const phase = this.costs.get(this.order[this.at] ?? '')
     const seconds = (now - this.begun) / 1000
-    // What was there already, from an earlier time, says nothing of what the rest takes.
+    // Results kept from an earlier run say nothing about the rate of the rest.
     if (phase?.measures && seconds >= least)
       this.measured = { cost: this.measured.cost + phase.cost, seconds: this.measured.seconds + seconds }
   }
@@ -85,7 +85,7 @@ export class Course {
     const later = this.order.slice(this.at + 1).map((n) => this.costs.get(n)!)
     const perCost = known.cost > 0 ? known.seconds / known.cost : null
     const ahead = later.reduce((s, p) => s + p.cost, 0)
-    // Of what makes up most of the time nothing was measured yet: no guess is better than a wrong one.
+    // If nothing measured covers most of the remaining time, no estimate is better than a wrong one.
     if (perCost === null && ahead > own / 4) return void (this.end = null)
     const fresh = now + 1000 * (rest + ahead * (perCost ?? seconds / made / own))
     const kept = this.end ? inertia ** ((now - this.end.told) / 1000) : 0

@@ -1,4 +1,4 @@
-/** What the jobs of curation have in common. */
+/** Code shared by the curation jobs. */
 import path from 'node:path'
 import type { z } from 'zod'
 import type { Lane } from '#shared/model/queue.ts'
@@ -10,7 +10,7 @@ import { type JobContext, type JobKind, jobKind } from './kind.ts'
 
 export const controlOf = ({ signal, progress }: JobContext): Control => ({ signal, onProgress: progress })
 
-/** A project names its own checkpoints by paths relative to itself. */
+/** Resolves a model given relative to the project, as its own checkpoints are. */
 export function modelIn<O extends object>(project: Project, options: O): O {
   const { model } = options as { model?: string }
   return model === undefined ? options : { ...options, model: path.resolve(project.folder, model) }
@@ -24,7 +24,7 @@ interface Curation<K extends Kind, S extends z.ZodType<object>> {
   find(models: AppContext, project: Project, options: z.output<S>, control: Control): Promise<Found<K>> | Found<K>
 }
 
-/** A job whose result is kept beside the project; the job itself ends with the summary. */
+/** A job whose result is stored next to the project; the job itself returns a summary. */
 export const curation = <K extends Kind, S extends z.ZodType<object>>({ find, ...declared }: Curation<K, S>): JobKind =>
   jobKind({
     ...declared,

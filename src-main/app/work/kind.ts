@@ -1,4 +1,4 @@
-/** A kind of job: one record in one file of `kinds/`, found there by the queue. Its title is `jobs.ID` in the locales. */
+/** A kind of job: one record per file in `kinds/`, where the queue finds it. Its title is `jobs.ID` in the locales. */
 import type { z } from 'zod'
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { RunProgress } from '#shared/contract/rooms.ts'
@@ -9,22 +9,22 @@ import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/project.ts'
 import type { Plan } from './course.ts'
 
-/** What a job has at hand while it is carried out. */
+/** What a running job can use. */
 export interface JobContext {
   readonly models: AppContext
-  /** As the person who asked for the job edits it. Throws in a job without a project. */
+  /** The project, as edited by the person who requested the job. Throws in a job without a project. */
   readonly project: Project
   readonly signal: AbortSignal
-  /** The training or merge that it is. Throws in other jobs. */
+  /** The id of the job's run (a training or merge). Throws in other jobs. */
   readonly runId: string
   progress(progress: StepProgress): void
-  /** Tells the windows of the project. */
+  /** Sends an event to the project's windows. */
   tell<E extends EventName>(event: E, data: EventData<E>): void
-  /** The curve of the run that this one goes on from. */
+  /** Takes over the curve of the run that this one resumes. */
   continues(curve: readonly RunProgress[]): void
 }
 
-/** What is known of a job outside of its being carried out. */
+/** The context of a job that is not running. */
 export interface JobPlace {
   readonly models: AppContext
   readonly project: Project
@@ -34,11 +34,11 @@ export interface JobPlace {
 interface Declared<R> {
   readonly id: string
   readonly lane: Lane
-  /** Its phases, where it has several. */
+  /** The job's phases, if it has several. */
   plan?(place: JobPlace, request: R): Plan
-  /** Whether it would go on where it stopped, rather than begin anew. */
+  /** Whether it would resume where it stopped rather than start over. */
   resumes?(place: JobPlace): boolean
-  /** Before an interrupted job goes back into the queue: the run that it becomes, where it is one. */
+  /** Called before an interrupted job is queued again: creates its new run, if the job is a run. */
   again?(place: JobPlace): { readonly runId: string; readonly subject: string }
   /** @returns the job's result */
   run(job: JobContext, request: R): Promise<z.core.util.JSONType>
@@ -46,7 +46,7 @@ interface Declared<R> {
 
 export type JobKind = Declared<JobRecord['request']>
 
-/** @param request the schema of what a job of this kind needs in order to be carried out, now or after a restart */
+/** @param request the schema of the input a job of this kind needs to run, now or after a restart */
 export function jobKind<S extends z.ZodType>({
   request,
   plan,
@@ -66,7 +66,7 @@ export function jobKind<S extends z.ZodType>({
   }
 }
 
-/** The result of something that is cancelled by the signal. */
+/** Awaits a cancellable operation, cancelling it when the signal aborts. */
 export async function cancelWith<T>(signal: AbortSignal, running: { readonly result: Promise<T>; cancel(): void }): Promise<T> {
   const cancel = () => running.cancel()
   signal.addEventListener('abort', cancel, { once: true })

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The kinds of jobs there are: every record in `kinds/`. */
+/** All kinds of jobs: every record in `kinds/`. */
 import type { JobKind } from './kind.ts'
 
 const files = import.meta.glob<JobKind>('./kinds/*.ts', { import: 'default', eager: true })

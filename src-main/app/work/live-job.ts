@@ -1,11 +1,11 @@
-/** A job as this process knows it: its record, how far it is, and whom it tells. */
+/** A job in this process: its record, its progress, and whom to notify. */
 import type { JobEntry } from '#shared/contract/app.ts'
 import { phaseKey, type StepProgress } from '#shared/model/progress.ts'
 import { isOpen, type JobRecord, type JobStatus } from '#shared/model/queue.ts'
 import type { Sentence } from '#shared/sentences/table.ts'
 import { Course, type Plan, type Standing } from './course.ts'
 
-/** Milliseconds between two tellings of one job. */
+/** Minimum time between two notifications of one job, in ms. */
 const pace = 150
 
 export class LiveJob {
@@ -16,8 +16,8 @@ export class LiveJob {
   private sentence: Sentence | null = null
 
   /**
-   * @param project its key
-   * @param offers what can be done with it where it is interrupted
+   * @param project the project's key
+   * @param offers the actions available if it is interrupted
    */
   constructor(
     public record: JobRecord,
@@ -34,7 +34,7 @@ export class LiveJob {
     this.course = new Course(plan)
   }
 
-  /** @returns how far the whole is */
+  /** @returns the overall progress */
   progress(now: StepProgress): Standing {
     this.now = now
     this.standing = this.course.stand(phaseKey(now), now.done, now.total)
@@ -42,7 +42,7 @@ export class LiveJob {
     return this.standing
   }
 
-  /** @param sentence what the error says, for readers of other languages */
+  /** @param sentence the error as a sentence, for translation */
   become(
     status: JobStatus,
     { error = null, result = null }: Partial<Pick<JobRecord, 'error' | 'result'>> = {},

@@ -2,7 +2,7 @@ import type { Project } from '../projects/project.ts'
 
 const namesakes = new WeakMap<Project, Map<string, Project>>()
 
-/** The project as somebody else than its opener edits it: the same one, and for one name the same object each time. */
+/** The same project as edited by another person; repeated calls with a name return the same object. */
 export function named(project: Project, name: string | null): Project {
   if (name === null || name === project.user) return project
   let known = namesakes.get(project)

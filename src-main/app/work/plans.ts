@@ -1,11 +1,11 @@
-/** The phases of long operations, in their order, and what each costs beside the others: the order of magnitude is enough. */
+/** Phases of long operations in order, with approximate relative costs. */
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
 import { methodRecord } from '../../engine/merge/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import { phaseKey } from '#shared/model/progress.ts'
 import type { Plan } from './course.ts'
 
-/** Of a folder that is opened for the first time: labels of its folders, then what its files say, one format after the other. */
+/** For a folder opened for the first time: labels from its folders, then its annotation files, one format after another. */
 export const setUpPlan = ({
   formats,
   labels,
@@ -22,7 +22,7 @@ export const setUpPlan = ({
   ]),
 ]
 
-/** What the recipe does, then the evaluation of what it left. */
+/** The recipe's phases, then the evaluation of the result. */
 export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
   const record = recipeRecord(recipe)
   const all = Object.values(splits).reduce((s, items) => s + items.length, 0)

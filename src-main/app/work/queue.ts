@@ -1,6 +1,7 @@
 /**
- * The jobs of this process. Those of a project are rows of its queue (db/queue.ts), so that they outlive the process; those of none are
- * only here. Each lane carries out so many at a time, in the order in which they came, whatever project they are of.
+ * The jobs of this process. A project's jobs are rows of its queue (db/queue.ts) and so outlive the process; jobs
+ * without a project exist only in memory. Each lane runs a fixed number of jobs at a time, first come first served
+ * across projects.
  */
 import { randomUUID } from 'node:crypto'
 import type { JobEntry } from '#shared/contract/app.ts'
@@ -16,21 +17,21 @@ import { LiveJob } from './live-job.ts'
 import { named } from './named.ts'
 import type { Asked, Held, QueueOptions } from './queue-options.ts'
 
-/** How many jobs of a lane are carried out at a time. */
+/** How many jobs each lane runs at a time. */
 const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
-/** Ended jobs that are kept for a window that opens later; the oldest go first. */
+/** How many ended jobs are kept for windows opened later; the oldest are dropped first. */
 const kept = 50
 
 interface Job {
   readonly live: LiveJob
-  /** null: it can only be dismissed. */
+  /** null for an unknown kind: the job can only be dismissed. */
   readonly kind: JobKind | null
-  /** Held while the job waits or is carried out. */
+  /** Keeps the project open while the job waits or runs. */
   readonly held: Held | null
-  /** It is a row of its project's queue. */
+  /** Whether the job is a row of its project's queue. */
   readonly stored: boolean
   readonly abort: AbortController
-  /** Settles when it has come to its end. */
+  /** Settles when the job has ended. */
   done: Promise<void> | null
 }
 
@@ -42,12 +43,15 @@ export class Queue {
 
   list = (): JobEntry[] => [...this.jobs.values()].map((job) => job.live.entry())
 
-  /** An open job of a project that `wanted` finds. */
+  /** The id of the project's first open job that matches `wanted`. */
   find(key: string, wanted: (record: JobRecord) => boolean): string | null {
     return [...this.jobs.values()].find((j) => j.held?.key === key && j.live.isOpen && wanted(j.live.record))?.live.record.id ?? null
   }
 
-  /** @returns the id of the job, and of its run where it is one. @throws where the project's file cannot take the job */
+  /**
+   * @returns the id of the job, and of its run if it has one
+   * @throws if the project's file cannot store the job
+   */
   add(kindId: string, { request = {}, subject = '', register, project }: Asked): { readonly jobId: string; readonly runId: string | null } {
     const kind = this.options.kinds.get(kindId)
     if (!kind) throw new Error(`there is no kind of job ${kindId}`)
@@ -63,7 +67,7 @@ export class Queue {
     }
   }
 
-  /** Enters the job into its project's queue. */
+  /** Adds the job to its project's queue. */
   private store(kind: JobKind, held: Held | null, { request = {}, subject = '', register, project }: Asked) {
     const user = project?.user ?? ''
     const fresh = (of: { readonly runId: string | null; readonly subject: string }): JobRecord => ({
@@ -81,7 +85,7 @@ export class Queue {
         return { record, stored: true }
       })
     } catch (e) {
-      // An export to another disk is the way out of a full one: it goes without a place in the queue. A training cannot.
+      // With a full disk, exporting elsewhere is the way out, so such jobs run unqueued. A training cannot.
       if (!diskFull(e) || register) throw e
       return plain
     }
@@ -95,7 +99,7 @@ export class Queue {
     live.tell()
   }
 
-  /** A project was opened: its queue goes on, and what the process before had at work is offered again. */
+  /** Called when a project is opened: resumes its queue and offers the jobs that the previous process was running. */
   adopt(held: Held, { carryOut = true } = {}): void {
     const { db, folder } = held.project
     const own = [...this.jobs.values()].filter((j) => j.held?.key === held.key && j.live.isOpen).map((j) => j.live.record.id)
@@ -110,12 +114,12 @@ export class Queue {
     if (carryOut) for (const lane of lanes) this.pump(lane)
   }
 
-  /** A project was closed: what it offers can be reached no more. */
+  /** Called when a project is closed: its interrupted jobs can no longer be reached. */
   forget(key: string): void {
     for (const [id, { held, live }] of this.jobs) if (held?.key === key && live.record.status === 'interrupted') this.jobs.delete(id)
   }
 
-  /** One that waits ends at once; one at work is asked to end, and does so within two steps. */
+  /** A waiting job ends at once; a running one is aborted and stops within two steps. */
   cancel(id: string): void {
     const job = this.jobs.get(id)
     if (!job?.live.isOpen) throw userError(sentence('job.ended'))
@@ -123,7 +127,10 @@ export class Queue {
     if (job.live.record.status === 'queued') this.end(job, 'cancelled')
   }
 
-  /** Puts an interrupted job back into the queue, behind all that wait there. @returns its run, where it is one */
+  /**
+   * Puts an interrupted job at the end of the queue.
+   * @returns its run, if it has one
+   */
   again(id: string): string | null {
     const job = this.offered(id)
     const { kind, held } = job
@@ -149,7 +156,7 @@ export class Queue {
     }
   }
 
-  /** Offers an interrupted job no more. */
+  /** Drops an interrupted job. */
   dismiss(id: string): void {
     const { live, held } = this.offered(id)
     if (!dismissJob(held.project.db, id)) throw gone()
@@ -215,7 +222,7 @@ export class Queue {
     }
   }
 
-  /** Never throws: what cannot be written down is offered again at the next opening. */
+  /** Never throws: a job whose end cannot be recorded is offered again at the next opening. */
   private end(
     job: Job,
     status: Exclude<JobStatus, 'queued' | 'running'>,
@@ -238,7 +245,7 @@ export class Queue {
     this.pump(lane)
   }
 
-  /** Resolves when nothing waits or is at work any more, or when the queue has been stopped. */
+  /** Resolves when no job waits or runs, or when the queue has been stopped. */
   async idle(): Promise<void> {
     for (let open = this.running(); open.length; open = this.running()) await Promise.all(open.map((job) => job.done))
   }
@@ -246,8 +253,8 @@ export class Queue {
   private running = (): Job[] => [...this.jobs.values()].filter((job) => job.live.record.status === 'running')
 
   /**
-   * The program ends: what is at work is asked to end and is then interrupted, what waits stays in the queue. Resolves when all have
-   * ended, at the latest after so many milliseconds.
+   * Shuts the queue down: running jobs are aborted and become interrupted, waiting jobs stay queued. Resolves when all
+   * have ended, or after `patience` ms.
    */
   async stop(patience = 10_000): Promise<void> {
     this.closing = true

@@ -1,4 +1,4 @@
-/** What the thread can do. Another operation is a task in src-shared/model/work.ts and a line here. */
+/** The operations of the worker thread. A new one needs a task in src-shared/model/work.ts and a line here. */
 import type { z } from 'zod'
 import type { Phase, StepProgress } from '#shared/model/progress.ts'
 import type { workTask } from '#shared/model/work.ts'
@@ -17,7 +17,7 @@ import { findFacts, linkFolder, scanFolder } from '../media/scan.ts'
 import { countMedia } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 
-/** What the steps of a work tell, as progress of its phases. */
+/** Reports a job's steps as progress of its phases. */
 function phases({ onProgress, signal }: WorkControl) {
   const report = meter(onProgress)
   return (phase: Phase) => ({ signal, progress: (done: number, total: number | null) => report(phase, done, total) })
@@ -26,7 +26,7 @@ function phases({ onProgress, signal }: WorkControl) {
 export interface WorkControl {
   signal: AbortSignal
   onProgress: (progress: StepProgress) => void
-  /** Something new may be looked at. */
+  /** Called when there are new results to look at. */
   onChange: () => void
 }
 

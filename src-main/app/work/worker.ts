@@ -3,7 +3,7 @@ import { serveTasks } from '../../files/thread.ts'
 import { openProject } from '../projects/project.ts'
 import { runTask } from './tasks.ts'
 
-// A thread for one operation, with a connection of its own to the project's database.
+// A thread for one operation, with its own connection to the project's database.
 serveTasks(
   workRequest,
   async ({ folder, identity, user, readOnly, task }, { signal, progress, changed }) => {

@@ -1,4 +1,7 @@
-/** The windows' end of the bridge to an application that is a process of its own: it is started again where it ended unexpectedly. */
+/**
+ * The desktop's end of the bridge to the application, which runs as a separate process and is restarted if it ends
+ * unexpectedly.
+ */
 import { fromApplication, type MenuState, type ToApplication } from '#shared/contract/bridge.ts'
 import { valueProblem } from '#shared/contract/bounds.ts'
 import { numberOf, type Channel } from '#shared/contract/rpc.ts'
@@ -7,29 +10,29 @@ import type { Workbench } from '../node/bridge.ts'
 import type { Host } from '../ports.ts'
 
 export interface BridgeOptions {
-  /** A plain Node, and the built index.app.ts. */
+  /** A plain Node executable, and the built index.app.ts. */
   node: string
   program: string
-  /** What a page opens that begins, now. */
+  /** The project that the next page to open should show. */
   project: () => string | null
-  /** What the menu shows changed. */
+  /** Called when something shown in the menu has changed. */
   changed: () => void
-  /** It ended again and again, or cannot begin: why. */
+  /** Called with the reason if the process keeps ending or cannot start. */
   died: (reason: string) => void
 }
 
-/** Ends within so many milliseconds of its start, so often one after the other, and it is not started again. */
+/** After this many ends in a row, each within SOON ms of its start, the process is not restarted. */
 const SOON = 10_000
 const TRIES = 3
 
-/** What is no plain data is refused here: as JSON it would arrive as something else. */
+/** Refuses values that are not plain data, which JSON would change silently. */
 function asPlain(message: unknown): unknown {
   const problem = valueProblem(message)
   return problem ? { call: numberOf(message), refused: problem } : message
 }
 
 function howEnded({ code, signal, said }: ChildEnd): string {
-  if (code === null && signal === null) return said // it was never there
+  if (code === null && signal === null) return said // it never started
   const last = said.trim().split('\n').at(-1)
   return `the application ended with ${signal ?? `code ${code}`}${last ? `: ${last}` : ''}`
 }
@@ -46,13 +49,13 @@ export class RemoteWorkbench implements Workbench {
   private short = 0
   private closing = false
 
-  /** Starts the process, which gets ready while Electron does. */
+  /** Starts the process right away, so that it gets ready while Electron does. */
   constructor(private readonly options: BridgeOptions) {
     this.ready = new Promise((resolve) => (this.isReady = resolve))
     this.start()
   }
 
-  /** Resolves when the application is there. */
+  /** Resolves when the application is ready. */
   async begin(host: Host): Promise<void> {
     this.host = host
     this.greet()
@@ -127,7 +130,7 @@ export class RemoteWorkbench implements Workbench {
       if (failure !== null || this.short >= TRIES) return this.options.died(failure ?? howEnded(end))
       this.start()
       this.greet()
-      for (const page of pages) page.close() // its page comes again, with what was not saved yet
+      for (const page of pages) page.close() // the pages reconnect with their unsaved changes
     })
   }
 

@@ -2,8 +2,8 @@ import type * as Electron from 'electron'
 import { type Child, childEnvironment, type ChildEnd, said } from '../../files/child.ts'
 
 /**
- * A program of ours as a process of its own where no plain Node is to be had: Electron's own program does not run as Node, by its
- * fuses. Its allocator ends a process that asks for an aligned block of a gigabyte, as onnxruntime's arena does.
+ * Runs one of our programs in an Electron utility process, as a fallback without a plain Node: Electron's fuses
+ * disable running as Node. Its allocator aborts on aligned blocks of a gigabyte, as onnxruntime's arena requests.
  */
 export function startChild({ utilityProcess }: Pick<typeof Electron, 'utilityProcess'>, module: string, args: readonly string[]): Child {
   const child = utilityProcess.fork(module, [...args], {
@@ -25,6 +25,6 @@ export function startChild({ utilityProcess }: Pick<typeof Electron, 'utilityPro
     kill: () => void child.kill(),
     send: (message) => void (gone || child.postMessage(message)),
     onMessage: (listen) => void child.on('message', listen),
-    hold: () => undefined, // Electron stays for its windows
+    hold: () => undefined, // Electron stays alive for its windows
   }
 }

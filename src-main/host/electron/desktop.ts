@@ -1,6 +1,6 @@
 /**
- * The desktop face: windows, menu, dialogs and our own scheme for files and pixels. Electron's API comes in as an argument, so that
- * what it is told can be tested without its binary.
+ * The desktop application: windows, menu, dialogs and a custom scheme for files and pixels. Electron's API is passed
+ * in so that tests run without its binary.
  */
 import type * as Electron from 'electron'
 import { statSync } from 'node:fs'
@@ -31,7 +31,7 @@ export type ElectronApi = Pick<
   | 'utilityProcess'
 >
 
-/** Where settings, cache and new projects go: the same places for every face. */
+/** Folders for settings, cache and new projects, shared by the desktop and the browser. */
 export type Folders = Pick<Host, 'configFolder' | 'cacheFolder' | 'dataFolder'>
 
 export interface DesktopOptions {
@@ -40,26 +40,26 @@ export interface DesktopOptions {
   /** The built renderer and preload. */
   files: string
   preload: string
-  /** For the window, where the system does not take it from the program. */
+  /** Window icon, for systems that do not take it from the executable. */
   icon?: string
   version: string
   /**
-   * Makes the application for this host.
-   * @param project what the command line or the system asked for last
-   * @param changed is called when settings or the list of projects change
+   * Creates the application for this host.
+   * @param project the project last requested by the command line or the system
+   * @param changed called when the settings or the project list change
    */
   serve(host: Host, project: () => string | null, changed: () => void): Promise<Served>
-  /** Of the settings: the id of a locale, or `system`. */
+  /** The language setting: a locale id, or `system`. */
   language(): string
   recent(): readonly { name: string; folder: string }[]
-  /** Tells the windows' pages. */
+  /** Sends an event to the pages of all windows. */
   tell(event: { action: string } | { open: string }): void
 }
 
-/** Chromium's code of a load that another one took the place of. */
+/** Chromium's error code for a load superseded by another. */
 const aborted = -3
 
-/** A folder, or a file in one, as a command line given in the folder `from` or the system names it. */
+/** Finds the project named by a command line (relative to `from`) or by the system: a folder, or a file in one. */
 export function projectOf(args: readonly string[], from = process.cwd()): string | null {
   for (const arg of args.slice(1).reverse()) {
     if (arg.startsWith('-')) continue
@@ -76,8 +76,8 @@ export function projectOf(args: readonly string[], from = process.cwd()): string
 }
 
 /**
- * Before Electron is ready: its folders, the scheme, and that there is one instance only, which is told by the folders. False: another
- * one has it, which now shows the project.
+ * Sets up folders, scheme and the single-instance lock before Electron is ready.
+ * @returns false if another instance with these folders is running; it then shows the project
  */
 export function prepare({ app, protocol }: ElectronApi, args: readonly string[], { configFolder, cacheFolder }: Folders): boolean {
   app.setName('Dashi')
@@ -91,27 +91,30 @@ export function prepare({ app, protocol }: ElectronApi, args: readonly string[],
   return true
 }
 
-/** A start that failed says so in a box and ends with a code; a page could not say it without the application. */
+/** Reports a failed start in a dialog and exits with a code; without the application no page could show it. */
 export function failStart({ app, dialog }: ElectronApi, problem: unknown): void {
   console.error(problem)
   dialog.showErrorBox('Dashi', errorLine(problem))
   app.exit(1)
 }
 
-/** To be called while the entry is evaluated; what is listened for at once, and what comes after Electron is ready. */
+/** Call synchronously from the entry module: some events must be listened for before Electron is ready. */
 export async function startDesktop(options: DesktopOptions): Promise<void> {
   const { electron, files, folders, preload, tell } = options
   const { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, protocol, screen, session, shell } = electron
-  /** What a page opens that begins; macOS names a file before anything else is ready. */
+  /** The project for the next page to open; macOS names a file before anything else is ready. */
   let asked = projectOf(process.argv)
-  /** Pages that listen are told; others ask when they begin. */
+  /** Listening pages are notified; later ones ask when they start. */
   function openProject(project: string | null): void {
     if (!project) return
     asked = project
     tell({ open: project })
     ensureWindow()
   }
-  /** macOS keeps the program, its menu and dock when the last window is closed; before Electron is ready one is opened anyway. */
+  /**
+   * macOS keeps the program running without windows; before Electron is ready this does nothing, because a window is
+   * opened anyway.
+   */
   let ensureWindow = (): void => undefined
   app.on('open-file', (event, path) => {
     event.preventDefault()
@@ -130,13 +133,13 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       return canceled || !filePaths[0] ? { status: 'cancelled' } : { status: 'picked', path: filePaths[0] }
     },
   }
-  // The window does not wait for it: the page is loaded meanwhile, its calls and pixels come when it is there.
+  // The window does not wait for the application: the page loads meanwhile, and its calls and pixels wait.
   const application = options.serve(
     host,
     () => asked,
     () => refreshMenu(),
   )
-  application.catch(() => undefined) // thrown below
+  application.catch(() => undefined) // rethrown below
 
   denyPermissions(session.defaultSession)
   protocol.handle('app', async (request) => {
@@ -151,11 +154,11 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   })
   app.on('web-contents-created', (_event, contents) => confine(contents, (url) => shell.openExternal(url)))
   ipcMain.on('dashi:connect', (event) => {
-    // Only the main frame of one of our own pages.
+    // Only the main frame of our own pages gets a port.
     if (!event.senderFrame || event.senderFrame.parent !== null || !isOwn(event.senderFrame.url)) return
     const { port1, port2 } = new MessageChannelMain()
     event.senderFrame.postMessage('dashi:port', null, [port2])
-    let left = false // before the application was there
+    let left = false // closed before the application was ready
     port1.once('close', () => (left = true))
     void application.then(
       (served) => left || served.attach(portChannel(port1)),
@@ -167,7 +170,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   const language = () => chosenLocale(options.language(), app.getPreferredSystemLanguages()).id
   function refreshMenu(): void {
     const recent = options.recent()
-    if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's own list, in dock and task bar
+    if (recent[0]) app.addRecentDocument(recent[0].folder) // the system's recent list (dock, taskbar)
     Menu.setApplicationMenu(
       Menu.buildFromTemplate(
         menuTemplate({
@@ -181,12 +184,12 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       ),
     )
   }
-  /** A page that is no more, or never was, leaves an empty window: it says so, and can be loaded again. */
+  /** A crashed or failed page leaves an empty window: report it and offer to reload. */
   const faulty = new WeakSet<Electron.BrowserWindow>()
   async function sayFault(window: Electron.BrowserWindow, fault: 'gone' | 'failed', detail: string): Promise<void> {
-    if (faulty.has(window)) return // it is being said
+    if (faulty.has(window)) return // already being reported
     faulty.add(window)
-    window.show() // a box over a window that was never shown is not to be seen
+    window.show() // a dialog over a window that was never shown would be invisible
     const words = wordsIn(language()).menu.faults
     const { response } = await dialog.showMessageBox(window, {
       type: 'warning',
@@ -234,7 +237,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     })
     webContents.on('preload-error', (_event, _path, problem) => void sayFault(window, 'failed', errorLine(problem)))
     window.on('close', () => writeWindowState(stateFile, { bounds: window.getNormalBounds(), maximised: window.isMaximized() }))
-    window.loadURL(`${appOrigin}/`).catch(() => undefined) // told by did-fail-load
+    window.loadURL(`${appOrigin}/`).catch(() => undefined) // reported by did-fail-load
   }
   ensureWindow = () => void (BrowserWindow.getAllWindows().length || openWindow())
   refreshMenu()
@@ -249,7 +252,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   })
   app.on('window-all-closed', () => process.platform === 'darwin' || app.quit())
   let closed = false
-  // A training is between two steps in a moment; what it leaves is written before the program goes.
+  // A training stops after its current step, and its state is written before the program quits.
   app.on('will-quit', (event) => {
     if (closed) return
     event.preventDefault()
@@ -262,5 +265,5 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       })
   })
   await application
-  refreshMenu() // in the language of the settings
+  refreshMenu() // in the configured language
 }

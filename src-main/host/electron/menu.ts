@@ -1,4 +1,4 @@
-/** The native menu: what it names is done by the page, so that menu, palette and keys are one. */
+/** The native menu. The page carries out its actions, so that menu, palette and shortcuts agree. */
 import type { MenuItemConstructorOptions } from 'electron'
 import { wordsIn, type LocaleWords } from '#shared/locales/index.ts'
 
@@ -6,17 +6,17 @@ type Item = MenuItemConstructorOptions
 
 export interface MenuOptions {
   platform: NodeJS.Platform
-  /** The id of a locale. */
+  /** A locale id. */
   language: string
-  /** Asks the page for an action, by the name that it knows. */
+  /** Triggers one of the page's actions by name. */
   act: (action: string) => void
   recent: readonly { name: string; folder: string }[]
   open: (folder: string) => void
-  /** With the tools of a developer. */
+  /** Include developer tools. */
   developing?: boolean
 }
 
-/** What a text field offers where it is clicked with the other button. */
+/** The context menu of text fields. */
 export const textMenuTemplate = (language: string): Item[] =>
   (['undo', 'redo', 'cut', 'copy', 'paste', 'selectAll'] as const).flatMap((name) => [
     { role: name, label: wordsIn(language).menu.roles[name] },
@@ -24,8 +24,8 @@ export const textMenuTemplate = (language: string): Item[] =>
   ])
 
 /**
- * Accelerators are shown only, the page listens to the keys. macOS knows no such accelerators: there, what a text field does by
- * itself (undo, redo) is a role, so that its keys are the text's while one is edited.
+ * Accelerators are only displayed; the page handles the keys. On macOS this is not possible, so undo and redo are
+ * roles there and apply to the text field being edited.
  */
 export function menuTemplate({ platform, language, act, recent, open, developing = false }: MenuOptions): Item[] {
   const { menu: words, actions } = wordsIn(language)
@@ -36,7 +36,7 @@ export function menuTemplate({ platform, language, act, recent, open, developing
     registerAccelerator: false,
     click: () => act(action),
   })
-  /** What the system does by itself; its own names are English except on macOS. */
+  /** Standard system roles; outside macOS their built-in labels are always English. */
   const role = (name: keyof typeof words.roles): Item => ({ role: name, label: words.roles[name] })
   const line: Item = { type: 'separator' }
   const mac = platform === 'darwin'
@@ -76,7 +76,7 @@ export function menuTemplate({ platform, language, act, recent, open, developing
       submenu: [
         ...(mac ? [role('undo'), role('redo')] : [item('undo', 'CmdOrCtrl+Z'), item('redo', 'CmdOrCtrl+Shift+Z')]),
         line,
-        // Roles, so that they work in text fields; on the canvas the page's own keys come first.
+        // Roles, so that they work in text fields; on the canvas the page's own keys take precedence.
         role('cut'),
         role('copy'),
         role('paste'),

@@ -1,20 +1,21 @@
 /**
- * Pixels that a window no longer wants. Electron never aborts the signal of a request: it destroys the body of the answer, once there
- * is one. So a thumbnail or tile that has to wait is answered with a body that is still to come, and whose end is heard.
+ * Cancels pixel requests that a window no longer wants. Electron never aborts a request's signal, but destroys the
+ * response body once there is one. So a thumbnail or tile that has to wait is answered with a pending body whose
+ * cancellation we can observe.
  */
 type Respond = (path: string, signal: AbortSignal) => Promise<Response>
 
-/** Milliseconds in which an answer that need not wait is there, with a status and type of its own. */
+/** How long, in ms, to wait for a quick answer with its own status and content type. */
 const moment = 50
 
-/** What a page shows and leaves by the hundred. What is wrong with one of them later is a broken image to the page, whatever its status. */
+/** Pictures that a page requests and abandons by the hundred. A later failure shows as a broken image, whatever the status. */
 const passing = /\/(small|large|tile\/\d+\/\d+\/\d+)$/
 
 export async function whileWanted(respond: Respond, path: string, signal: AbortSignal): Promise<Response> {
   if (!passing.test(path)) return respond(path, signal)
   const left = new AbortController()
   const answer = respond(path, AbortSignal.any([signal, left.signal]))
-  answer.catch(() => undefined) // heard below, if anybody still listens
+  answer.catch(() => undefined) // handled below if anybody still listens
   const soon = await Promise.race([answer, new Promise<null>((resolve) => setTimeout(resolve, moment, null))])
   if (soon) return soon
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -33,7 +34,7 @@ export async function whileWanted(respond: Respond, path: string, signal: AbortS
     },
     { highWaterMark: 0 },
   )
-  return new Response(body, { headers: { 'Content-Type': 'image/webp' } }) // Chromium looks which it is
+  return new Response(body, { headers: { 'Content-Type': 'image/webp' } }) // Chromium detects the actual type
 }
 
 async function readerOf(answer: Response): Promise<ReadableStreamDefaultReader<Uint8Array>> {

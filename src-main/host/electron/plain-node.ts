@@ -1,20 +1,20 @@
-/** A Node that is not Electron. */
+/** Finds a Node executable that is not Electron. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 export interface Surroundings {
   platform: NodeJS.Platform
   env: NodeJS.ProcessEnv
-  /** Of Electron: beside the package's own files. */
+  /** Electron's folder for the package's own files. */
   resourcesPath?: string
   packaged: boolean
 }
 
 /**
- * The one shipped with the package; from a source tree the one that started the desktop (`DASHI_NODE`), else the first on the path.
- * Libraries that Electron cannot hold run there: sharp's and GTK's copies of GLib end a process that has both, on Linux
- * (github.com/lovell/sharp/issues/4525), and onnxruntime's large aligned blocks are refused by Electron's allocator.
- * @returns null where there is none
+ * The Node shipped with the package or, in a source tree, the one that started the desktop (`DASHI_NODE`), else the
+ * first on the path. It runs libraries that Electron cannot: on Linux, loading both sharp's and GTK's GLib crashes the
+ * process (github.com/lovell/sharp/issues/4525), and Electron's allocator refuses onnxruntime's large aligned blocks.
+ * @returns null if there is none
  */
 export function plainNode({ platform, env, resourcesPath, packaged }: Surroundings): string | null {
   const name = platform === 'win32' ? 'node.exe' : 'node'

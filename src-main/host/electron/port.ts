@@ -1,7 +1,7 @@
 import type { MessagePortMain } from 'electron'
 import type { Channel } from '#shared/contract/rpc.ts'
 
-/** One end of a message port as a channel of the contract. */
+/** Adapts one end of a message port to the contract's channel. */
 export function portChannel(port: MessagePortMain): Channel {
   return {
     send: (message) => port.postMessage(message),

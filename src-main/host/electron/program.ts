@@ -1,10 +1,10 @@
-/** Electron's program: its package fetches it at first launch, from outside the npm registry. */
+/** Electron's executable: its npm package downloads it on first launch, from outside the npm registry. */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Milliseconds for a hundred megabytes; where nothing can be reached it fails at once. */
+/** Timeout in ms for about 100 MB; an unreachable server fails at once. */
 const patience = 10 * 60_000
 
 function packageFolder(): string | null {
@@ -15,17 +15,17 @@ function packageFolder(): string | null {
   }
 }
 
-/** null where it is not there. */
+/** null if it is not installed. */
 export function electronProgram(folder = packageFolder()): string | null {
-  if (!folder || !existsSync(join(folder, 'path.txt'))) return null // written last: all of it is there
+  if (!folder || !existsSync(join(folder, 'path.txt'))) return null // path.txt is written last, so the download is complete
   const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform as string] ?? 'electron'
   const program = join(folder, 'dist', name)
   return existsSync(program) ? program : null
 }
 
 /**
- * By the package's own script, which checks what it fetched; through the proxy that the environment names.
- * @returns null when it is there, else the reason why not, in a line
+ * Runs the package's own script, which verifies the download, through the proxy set in the environment.
+ * @returns null on success, otherwise the reason in one line
  */
 export async function fetchElectron(folder = packageFolder(), env = process.env): Promise<string | null> {
   if (!folder) return 'its package is not installed'
@@ -49,25 +49,25 @@ export async function fetchElectron(folder = packageFolder(), env = process.env)
   })
 }
 
-/** That of the environment, of npm's settings, or of everything; the package's script itself knows the first only. */
+/** The proxy from the environment or npm's settings; the package's script itself only knows the first. */
 const proxyOf = (env: NodeJS.ProcessEnv): string | undefined =>
   ['HTTPS_PROXY', 'https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
     .map((name) => env[name])
     .find((value) => value && /^https?:/.test(value))
 
-/** Why nothing comes from there, which the package's script does not say. */
+/** Explains why the server is unreachable, which the package's script does not report. */
 async function unreachable(from: string, proxy: string | undefined): Promise<string> {
   if (proxy) return `the proxy ${new URL(proxy).host} does not answer, or does not let it through`
   try {
     await fetch(from, { method: 'HEAD' })
-    return `the download from ${from} broke off`
+    return `the download from ${from} was interrupted`
   } catch (e) {
     const { cause } = e as { cause?: { message?: string } }
     return cause?.message ?? `${from} cannot be reached`
   }
 }
 
-/** The line of a program's last words that names its error. */
+/** The line of a program's final output that names its error. */
 const reasonIn = (said: string) => {
   const lines = said
     .split('\n')
@@ -76,13 +76,13 @@ const reasonIn = (said: string) => {
   return (lines.find((l) => /error|ENOTFOUND|ECONN|status/i.test(l)) ?? lines.at(-1) ?? 'it does not say why').slice(0, 300)
 }
 
-/** What commonly keeps Electron from running on Linux, with its cure; null where nothing of it is seen. */
+/** Common reasons why Electron does not run on Linux, with remedies; null if none applies. */
 export function obstacle({ platform, getuid } = process, restricted = userNamespacesRestricted): string | null {
   if (platform !== 'linux') return null
   if (getuid?.() === 0) return 'its sandbox does not run as root: start Dashi as an ordinary user'
   if (!restricted()) return null
   return (
-    'AppArmor keeps its sandbox from running (Ubuntu 23.10 and newer): ' +
+    'AppArmor blocks its sandbox (Ubuntu 23.10 and newer): ' +
     '`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows it, or install the deb package'
   )
 }
@@ -95,5 +95,5 @@ function userNamespacesRestricted(): boolean {
   }
 }
 
-/** Whether this machine has a screen for a window. */
+/** Whether this machine has a display. */
 export const hasScreen = ({ platform, env } = process) => platform !== 'linux' || Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY'])

@@ -1,11 +1,11 @@
-/** What a page in a window may do: show our own files, talk through its port, and nothing else. */
+/** Restricts pages to showing our own files and talking through their port. */
 import type { BrowserWindowConstructorOptions, Session, WebContents } from 'electron'
 
-/** Our pages' scheme and host; there is no other address that a window may show. */
+/** Scheme and host of our pages; a window may show no other address. */
 export const appOrigin = 'app://dashi'
 export const isOwn = (url: string) => url === appOrigin || url.startsWith(`${appOrigin}/`)
 
-/** The one page; other files of ours are for it alone. */
+/** The only page; our other files are loaded by it. */
 const isPage = (url: string) => isOwn(url) && ['', '/', '/index.html'].includes(new URL(url).pathname)
 
 export const webPreferences = (preload: string, developing: boolean): NonNullable<BrowserWindowConstructorOptions['webPreferences']> => ({
@@ -23,7 +23,7 @@ export const webPreferences = (preload: string, developing: boolean): NonNullabl
   spellcheck: false,
 })
 
-/** Links to the web open in the browser of the system; nothing opens or replaces a window of ours. */
+/** Opens web links in the system's browser; nothing may open a window or navigate ours away. */
 export function confine(contents: WebContents, openExternal: (url: string) => Promise<void>): void {
   contents.setWindowOpenHandler(({ url }) => {
     if (url.startsWith('https://')) void openExternal(url)
@@ -38,7 +38,7 @@ export function confine(contents: WebContents, openExternal: (url: string) => Pr
   contents.on('will-attach-webview', (event) => event.preventDefault())
 }
 
-/** No camera, no microphone, no location, no downloads; the clipboard is the one thing a page of ours may ask for. */
+/** Denies camera, microphone, location and downloads; writing to the clipboard is the only permission granted. */
 export function denyPermissions(session: Session): void {
   session.on('will-download', (event) => event.preventDefault())
   const allowed = (permission: string) => permission === 'clipboard-sanitized-write'

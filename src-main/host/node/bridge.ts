@@ -1,21 +1,24 @@
-/** The application's end of the bridge to the desktop's windows: in a plain Node, over the channel to the process that started it. */
+/** The application's end of the bridge to the desktop: runs in plain Node and talks to its parent process. */
 import type { FolderChoice } from '#shared/contract/app.ts'
 import { toApplication, type DesktopEvent, type FromApplication, type MenuState } from '#shared/contract/bridge.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 import { errorLine } from '#shared/errors.ts'
 import type { Host, Served } from '../ports.ts'
 
-/** An application as the desktop needs it. */
+/** An application as seen by the desktop. */
 export interface Workbench extends Served {
   menu(): MenuState
-  /** Tells the windows' pages. */
+  /** Sends an event to the pages of all windows. */
   tell(event: DesktopEvent): void
 }
 
-/** `project` is what a page opens that begins, now; `changed` is called when what the menu shows did. */
+/**
+ * @param project the project that the next page to open should show
+ * @param changed called when something shown in the menu changes
+ */
 export type MakeWorkbench = (host: Host, project: () => string | null, changed: () => void) => Workbench
 
-/** Serves until it is told to close, or the process that started it is gone. */
+/** Serves until asked to close, or until the parent process is gone. */
 export function serveParent(make: MakeWorkbench): void {
   const pages = new Map<number, { hear: (message: unknown) => void; gone: () => void }>()
   const requests = new Map<number, AbortController>()
@@ -24,7 +27,7 @@ export function serveParent(make: MakeWorkbench): void {
   let project: string | null = null
   let workbench: Workbench | null = null
 
-  // Whether the other side still listens is told by 'disconnect'.
+  // 'disconnect' tells whether the parent still listens, so send errors are ignored.
   const send = (message: FromApplication) => void (process.connected && process.send!(message, undefined, undefined, () => undefined))
   const state = () => workbench && send({ type: 'state', state: workbench.menu() })
 

@@ -1,4 +1,4 @@
-/** The usual places of each system, without Electron's help. */
+/** Each system's usual folders, without Electron. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,7 +19,7 @@ const roots = () => {
   }
 }
 
-/** `DASHI_HOME` puts everything below one folder. */
+/** `DASHI_HOME` puts everything into one folder. */
 export function defaultFolders() {
   const own = env.DASHI_HOME
   if (own)

@@ -1,6 +1,7 @@
 /**
- * The browser face: HTTP for files and pixels, a WebSocket for calls; on the loopback address only. The program's own files are for
- * everybody who can reach the port; calls and pixels take a session (session.ts), which no other port is ever shown.
+ * Serves the browser: HTTP for files and pixels, a WebSocket for calls, on the loopback address only. The program's
+ * own files are public to anyone who can reach the port; calls and pixels require a session (session.ts), which is
+ * never shown to another port.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -20,7 +21,7 @@ import { webSocketChannel } from './socket.ts'
 import { securityHeaders, serveFile } from './static.ts'
 
 export interface HttpOptions {
-  /** 0: any free one. */
+  /** 0 means any free port. */
   port: number
   /** The built renderer. */
   files: string
@@ -30,14 +31,14 @@ export interface HttpOptions {
 
 export interface HttpServer {
   readonly port: number
-  /** To be opened in a browser, once; it holds a new one-time token. */
+  /** A URL to be opened once in a browser; it contains a new one-time token. */
   newUrl(): string
   close(): Promise<void>
 }
 
-/** A caller that is slower than this with its request (ms) is let go: it would hold a connection for nothing. */
+/** Timeouts in ms; a slower client is disconnected so that it cannot hold a connection. */
 const patience = { headers: 10_000, request: 20_000, check: 5_000 }
-/** Windows at a time; and connections, of which a browser opens six for the pictures of each. */
+/** Maximum number of windows, and of connections (a browser opens about six per window for pictures). */
 const most = { windows: 64, connections: 1024 }
 
 export async function listen({ port: wanted, files, configFolder, served }: HttpOptions): Promise<HttpServer> {
@@ -48,7 +49,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     perMessageDeflate: false,
     handleProtocols: () => protocol,
   })
-  /** Which session each window belongs to. */
+  /** The session of each window. */
   const windows = new Map<{ terminate(): void }, string>()
   let own: ReadonlySet<string> = new Set()
   const limits = {
@@ -60,19 +61,19 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   const server = createServer(limits, (request, response) => void answer(request, response).catch(() => response.destroy()))
   server.maxConnections = most.connections
   server.on('clientError', (_error, socket: Duplex) => {
-    // What is no HTTP, or not all of it in time.
+    // Malformed or incomplete HTTP.
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy())
     else socket.destroy()
   })
 
-  /** A page of another site that reaches us by a name of its own (DNS rebinding) shows that name as the host. */
+  /** Rejects foreign Host headers: a page using DNS rebinding shows its own name as the host. */
   const hostAdmitted = (request: IncomingMessage) => own.has(request.headers.host ?? '')
-  /** Absent on plain navigation; a foreign page's requests and all WebSockets carry it. */
+  /** The Origin header is absent on plain navigation; requests from foreign pages and all WebSockets carry it. */
   const originAdmitted = (request: IncomingMessage, required: boolean) => {
     const { origin } = request.headers
     return origin === undefined ? !required : [...own].some((host) => origin === `http://${host}`)
   }
-  /** What browsers say of who asks; a page of another port is `same-site`. */
+  /** Sec-Fetch-Site as sent by browsers; a page on another port is `same-site`. */
   const siteAdmitted = ({ headers }: IncomingMessage) =>
     ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
   const reply = (response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}) => {
@@ -86,14 +87,14 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.on('error', () => undefined).resume() // no body is ever read
+    request.on('error', () => undefined).resume() // request bodies are never read
     response.on('error', () => undefined)
-    if (!hostAdmitted(request)) return reply(response, 421, 'This server answers to its loopback address only.')
-    if (!originAdmitted(request, false)) return reply(response, 403, 'Requests of other sites are refused.')
+    if (!hostAdmitted(request)) return reply(response, 421, 'This server answers only on its loopback address.')
+    if (!originAdmitted(request, false)) return reply(response, 403, 'Requests from other sites are refused.')
     const raw = request.url ?? '/'
     const signOut = request.method === 'DELETE' && raw === '/session'
     if (request.method !== 'GET' && request.method !== 'HEAD' && !signOut) return reply(response, 405, 'Only GET.', { Allow: 'GET, HEAD' })
-    // Browsers remove dot segments before they send a path: whoever sends one means harm, whatever it is escaped as.
+    // Browsers resolve dot segments before sending, so a path that still has one, however escaped, is hostile.
     if (/(^|[/\\])(\.|%2e){1,2}([/\\?]|%2f|%5c|$)/i.test(raw.split('?')[0]!)) return reply(response, 404, 'Not found')
     const url = URL.canParse(raw, 'http://127.0.0.1') ? new URL(raw, 'http://127.0.0.1') : null
     if (!url || !raw.startsWith('/')) return reply(response, 400, 'Bad address')
@@ -112,21 +113,24 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
         response.end()
       } else await pipeline(Readable.fromWeb(found.body as never), response)
     } catch (e) {
-      if (abort.signal.aborted) return // whoever asked is gone
+      if (abort.signal.aborted) return // the client is gone
       if (!response.headersSent) reply(response, 500, errorLine(inWords(e)))
       else response.destroy()
     }
   }
   const connect = () => `'self' ${[...own].map((h) => `ws://${h}`).join(' ')}`
 
-  /** The page, with the session that it keeps in its tab; as JSON for who asks for that. The address is worth nothing from now on. */
+  /**
+   * Exchanges the one-time token for a session, returned in the page or, if requested, as JSON. The URL is worthless
+   * afterwards.
+   */
   async function begin(request: IncomingMessage, response: ServerResponse, token: string): Promise<void> {
     const granted = request.method === 'GET' && siteAdmitted(request) ? sessions.exchange(token) : null
     if (!granted)
       return reply(
         response,
         401,
-        'This address was used already, or is of an earlier start.\n' +
+        'This address has already been used, or is from an earlier start.\n' +
           'Open the one that the terminal shows now (press Enter there for a new one, or start it again).',
       )
     if (request.headers.accept === 'application/json')
@@ -135,7 +139,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
     reply(response, 200, withSession(page, granted), { ...securityHeaders(connect()), 'Content-Type': 'text/html; charset=utf-8' })
   }
 
-  /** Does it go on (GET); end it, and its windows (DELETE). */
+  /** Checks a session (GET), or ends it and its windows (DELETE). */
   function session(request: IncomingMessage, response: ServerResponse, signOut: boolean): void {
     const name = siteAdmitted(request) ? sessions.admits('calls', /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1]) : null
     if (!name) return reply(response, 401, 'The session has ended.')
@@ -154,7 +158,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
   }
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Node has let go of the socket: without a listener, a caller that resets it would end the program.
+    // Node no longer handles errors of an upgraded socket: without a listener, a reset would crash the process.
     socket.on('error', () => socket.destroy())
     const shown = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((p) => p.trim())
     const name = shown.includes(protocol)
@@ -170,7 +174,7 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
             : windows.size >= most.windows
               ? 503
               : 0
-    // Not only ended: nobody reads from it any more, so that its other end going would not be seen.
+    // Destroyed, not just ended: nothing reads from it any more, so a close by the client would go unnoticed.
     if (refused || !name)
       return void socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
     sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -191,19 +195,19 @@ export async function listen({ port: wanted, files, configFolder, served }: Http
         resolve()
       })
     })
-  // The port is part of a page's origin: only at the same one does a window find again what it kept in the browser.
+  // The port is part of the page's origin: browser storage survives a restart only on the same port.
   const remembered = join(configFolder, 'port')
   const before = wanted || Number(readIfThere(remembered)) || 0
   try {
     await listenAt(before)
   } catch (e) {
-    const why = { EADDRINUSE: 'is in use', EACCES: 'is not allowed to this user' }[(e as NodeJS.ErrnoException).code ?? '']
+    const why = { EADDRINUSE: 'is in use', EACCES: 'is not permitted for this user' }[(e as NodeJS.ErrnoException).code ?? '']
     if (!why) throw e
     if (wanted) throw userError(`port ${wanted} ${why}; choose another with --port`, e)
     await listenAt(0)
   }
   const { port } = server.address() as AddressInfo
-  // Browsers leave HTTP's own port out.
+  // Browsers omit the default port 80 from the Host header.
   own = new Set(['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`)))
   sessions.listenOn(port)
   if (!wanted && !before) writeIfPossible(remembered, String(port))
@@ -233,10 +237,10 @@ function writeIfPossible(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' })
   } catch {
-    // A folder that cannot be written to: the next start has another port.
+    // An unwritable folder: the next start picks another port.
   }
 }
 
-/** Before anything of the page is run. */
+/** Injects the session before any script of the page runs. */
 const withSession = (page: string, { calls, pictures }: Granted) =>
   page.replace('<head>', `<head><meta name="${sessionMeta}" content="${calls}" data-pictures="${pictures}">`)

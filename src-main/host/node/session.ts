@@ -1,8 +1,8 @@
 /**
- * Who may speak to the server. Whoever shows the one-time token of the address that was printed gets a session: two secrets that the
- * page keeps in the memory of its tab and shows itself, one with its calls, one in the paths of pictures. Nothing of it is a cookie,
- * which a browser would show to every other port of this machine as well. A session ends when it is signed out of, when it was not
- * used for a day, and after a month; it outlives a restart on the same port, so that an open window finds its way back.
+ * Who may call the server. The one-time token in the printed URL buys a session: two secrets that the page keeps in
+ * its tab's memory and sends explicitly, one with calls, one in the paths of pictures. No cookies are used, because
+ * browsers send those to every port of this machine. A session ends on sign-out, after a day without use, and after a
+ * month; it survives a restart on the same port, so that open windows reconnect.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const digest = (secret: string) => createHash('sha256').update(secret).digest('h
 const equal = (a: string, b: string) => timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'))
 
 const hexDigest = z.string().regex(/^[0-9a-f]{64}$/)
-/** Kept as digests: the file opens no door. */
+/** Stored as digests, so that the file grants no access. */
 const stored = z.object({
   sessions: z.array(z.object({ calls: hexDigest, pictures: hexDigest, begun: z.number(), used: z.number() })).max(100),
 })
@@ -23,15 +23,15 @@ type Stored = z.infer<typeof stored>['sessions'][number]
 const hour = 3600 * 1000
 const idle = 24 * hour
 const lifetime = 30 * 24 * hour
-/** Sessions at a time; a further one ends the one used longest ago. */
+/** Maximum number of sessions; a further one ends the least recently used. */
 const most = 50
-/** Uses are written down this often, in ms. */
+/** How often uses are recorded, in ms. */
 const noted = hour / 6
 
 export interface Granted {
-  /** Goes with the calls: as a subprotocol of the socket, or `Authorization: Bearer`. */
+  /** Sent with calls: as a WebSocket subprotocol, or `Authorization: Bearer`. */
   calls: string
-  /** Goes in the paths of pictures, which cannot have a header. */
+  /** Part of the paths of pictures, whose requests cannot have a header. */
   pictures: string
 }
 
@@ -52,14 +52,14 @@ export class Sessions {
     this.write()
   }
 
-  /** For a URL to be opened once; each call makes the one before worthless. */
+  /** A token for a URL to be opened once; it invalidates the previous one. */
   newToken(): string {
     const token = random()
     this.token = digest(token)
     return token
   }
 
-  /** A session for a token, which is then used up; null for any other text. */
+  /** Exchanges a token for a session, using it up; null for any other text. */
   exchange(token: string): Granted | null {
     if (!this.token || !equal(digest(token), this.token)) return null
     this.token = null
@@ -72,7 +72,7 @@ export class Sessions {
     return granted
   }
 
-  /** The name of the session that the secret belongs to, null where there is none (any more). Counts as a use. */
+  /** The name of the session with this secret, or null if there is none. Counts as a use. */
   admits(kind: keyof Granted, secret: string | undefined): string | null {
     if (!secret || secret.length > 100) return null
     const shown = digest(secret)
@@ -87,7 +87,7 @@ export class Sessions {
     return session.calls
   }
 
-  /** Of a window that is still there. */
+  /** Records a use by an open window. */
   use(name: string): void {
     for (const s of this.sessions) if (s.calls === name) s.used = this.now()
   }
@@ -105,7 +105,7 @@ export class Sessions {
       writeFileSync(`${this.file}.part`, JSON.stringify({ sessions: this.sessions }), { mode: 0o600 })
       renameSync(`${this.file}.part`, this.file)
     } catch {
-      // A full or read-only disk: the sessions are known until the program ends.
+      // On a full or read-only disk, sessions last until the program ends.
     }
   }
 }
@@ -114,6 +114,6 @@ function readSessions(file: string): Stored[] {
   try {
     return stored.parse(JSON.parse(readFileSync(file, 'utf8'))).sessions
   } catch {
-    return [] // missing or damaged: windows of before have to be opened anew
+    return [] // missing or damaged: earlier windows must be reopened
   }
 }

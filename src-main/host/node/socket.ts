@@ -1,14 +1,14 @@
-/** A window's WebSocket as a channel of the contract. */
+/** Adapts a window's WebSocket to the contract's channel. */
 import type { WebSocket } from 'ws'
 import { callNumber, textProblem } from '#shared/contract/bounds.ts'
 import type { Channel } from '#shared/contract/rpc.ts'
 
-/** A window that has not taken so many bytes is gone, or means harm. */
+/** A window with this many unread bytes is gone or hostile. */
 const unreadMost = 256 * 1024 * 1024
 
 export function webSocketChannel(ws: WebSocket): Channel {
-  ws.on('error', () => undefined) // a broken frame or one that is too large; `close` follows
-  /** The message; of one beyond the bounds, the refusal of its call, or nothing. Throws SyntaxError. */
+  ws.on('error', () => undefined) // invalid or oversized frames; `close` follows
+  /** Parses a message; if it exceeds the bounds, returns the refusal of its call, or nothing. Throws SyntaxError. */
   const parse = (text: string): unknown => {
     const problem = textProblem(text)
     if (!problem) return JSON.parse(text)

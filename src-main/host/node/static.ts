@@ -1,4 +1,4 @@
-/** The built renderer: which file a path stands for, and the headers that go with it. Shared by the server and Electron's protocol. */
+/** Serves the built renderer: path resolution and headers, shared by the server and Electron's protocol. */
 import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
@@ -17,8 +17,9 @@ const types: Record<string, string> = {
 }
 
 /**
- * Scripts only from our own files. Styles may be inline: the component library (Naive UI, css-render) writes <style> elements as
- * components are first used. Images also from blobs and data, which the canvas makes. `connect` is the face's own address.
+ * Scripts come only from our own files. Inline styles are allowed because the component library (Naive UI, css-render)
+ * writes <style> elements when components are first used. Images may be blobs and data URLs, which the canvas creates.
+ * `connect` is the address calls go to.
  */
 export const contentSecurityPolicy = (connect = "'self'") =>
   [
@@ -47,7 +48,7 @@ export const securityHeaders = (connect?: string): Record<string, string> => ({
 
 const notFound = () => new Response('Not found', { status: 404, headers: { 'Content-Type': 'text/plain' } })
 
-/** A file of a folder by the path of a URL; nothing outside the folder, links followed. */
+/** Serves a file of a folder by URL path; nothing outside the folder, even through links. */
 export async function serveFile(folder: string, path: string): Promise<Response> {
   let name: string
   try {
@@ -62,7 +63,7 @@ export async function serveFile(folder: string, path: string): Promise<Response>
     const info = await stat(file)
     const type = types[extname(file)]
     if (!file.startsWith(root + sep) || !info.isFile() || !type) return notFound()
-    // Built files carry a hash of their content in the name.
+    // Built files have a content hash in their names.
     const cache = name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream
     return new Response(body, { headers: { 'Content-Type': type, 'Content-Length': String(info.size), 'Cache-Control': cache } })

@@ -280,7 +280,7 @@ test('images that the project does not have are left out of a second opinion, an
   expect(report.findings).toContainEqual({
     file: 'a.png',
     level: 'left out',
-    reason: 'the project has no such image, and a second opinion brings none',
+    reason: 'the project has no such image, and a second opinion adds none',
   })
 })
 

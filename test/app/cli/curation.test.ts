@@ -55,7 +55,7 @@ describe('dedup', () => {
       changed: 1,
     })
     const { stdout } = await dashi('dedup', '--project', project, '--method', 'exact', '--apply', 'remove')
-    expect(stdout).toMatch(/10 images, 1 groups, 1 duplicates; 1 taken out of the project/)
+    expect(stdout).toMatch(/10 images, 1 groups, 1 duplicates; 1 removed from the project/)
     expect((await info())['media']).toBe(10)
   })
 

@@ -75,13 +75,13 @@ describe('a start', () => {
     const root = await begin(['start'], { program: () => program, obstacle: () => 'its sandbox does not run as root' })
     expect(root.said[0]).toBe('Electron does not run here (its sandbox does not run as root), so the workbench opens in the browser.')
     const blind = await begin(['start'], { screen: false })
-    expect(blind.said).toEqual(['Electron has no screen here to open a window on, so the workbench opens in the browser.', 'dashi: served'])
+    expect(blind.said).toEqual(['There is no display for Electron’s window, so the workbench opens in the browser.', 'dashi: served'])
     expect(blind.fetched).not.toHaveBeenCalled()
     const without = await begin(['start'])
     expect(without.fetched).toHaveBeenCalledOnce()
     expect(without.said).toEqual([
-      'Fetching Electron, this once …',
-      'Electron’s program cannot be fetched here (HTTPError: 403), so the workbench opens in the browser.',
+      'Downloading Electron (once) …',
+      'Electron cannot be downloaded here (HTTPError: 403), so the workbench opens in the browser.',
       'dashi: served',
     ])
   })

@@ -35,7 +35,7 @@ describe('files that nobody read', () => {
     ['YAML', { 'annotations.yaml': 'a.png:\n  - cat\n' }, 'annotations.yaml', /YAML/],
     ['an archive', { 'labels.zip': 'PK' }, 'labels.zip', /zip archive/],
     ['a name like that of a readme', { 'notes.json': '{"a.png": [{"x": 1}]}' }, 'notes.json', /JSON object/],
-    ['broken JSON', { 'labels.json': 'oops' }, 'labels.json', /no JSON/],
+    ['broken JSON', { 'labels.json': 'oops' }, 'labels.json', /not JSON/],
   ])('%s: the images come in, and the last line says that no annotation was taken', async (_, files, name, looks) => {
     const { report, records, lines } = await imported({ 'a.png': image, ...files })
     expect(report).toMatchObject({
@@ -45,7 +45,7 @@ describe('files that nobody read', () => {
       unread: [{ file: name, looks: expect.stringMatching(looks) as string, likely: true }],
     })
     expect(labelsOf(records)).toEqual({ 'a.png': '' })
-    expect(lines.at(-1)).toMatch(new RegExp(`^no annotation was taken: ${name} was not read`))
+    expect(lines.at(-1)).toMatch(new RegExp(`^no annotations were imported: ${name} was not read`))
   })
 
   test.each<[string, Parameters<typeof folder>[0]]>([
@@ -152,9 +152,9 @@ describe('labels come from class folders only', () => {
   test('one folder alone, or images beside them, are none, and it says so; a person who asks gets them', async () => {
     const alone = await imported({ 'trip/1.png': image })
     expect(labelsOf(alone.records)).toEqual({ 'trip/1.png': '' })
-    expect(alone.report.notes).toEqual(['trip: not taken as a label (no other class lies beside it)'])
+    expect(alone.report.notes).toEqual(['trip: not used as a label (there is no other class next to it)'])
     const beside = { ...two('cats', 'dogs'), '3.png': image }
-    expect((await imported(beside)).report.notes[0]).toBe('cats: not taken as a label (images lie beside it)')
+    expect((await imported(beside)).report.notes[0]).toBe('cats: not used as a label (there are images next to it)')
     expect(labelsOf((await imported({ 'trip/1.png': image, 'images/2.png': image }, { format: 'folders' })).records)).toEqual({
       'images/2.png': '',
       'trip/1.png': 'trip',

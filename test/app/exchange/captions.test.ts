@@ -72,7 +72,7 @@ describe('prefix and suffix', () => {
       ],
       [['cat', 20, 7.5, 10, 7.5]],
     ])
-    expect(reasons).toEqual([expect.stringContaining('1 masks are written as codes')])
+    expect(reasons).toEqual([expect.stringContaining('1 masks are written in PaliGemma')])
   })
   test('Florence-2’s: left, top, right, bottom of 1000, the label before them', async () => {
     const { records } = await imported({
@@ -106,7 +106,7 @@ describe('prefix and suffix', () => {
     })
     expect(records[0]!.captions!.map((c) => c.text)).toEqual(['a cat'])
     expect(report.findings).toMatchObject([
-      { line: 1, level: 'left out', reason: 'an answer to what is no request for a description: answer en what colour is it? → red' },
+      { line: 1, level: 'left out', reason: 'an answer that is not a description: answer en what colour is it? → red' },
     ])
   })
 })
@@ -145,7 +145,7 @@ test('conversations: LLaVA as a list, chat messages as lines', async () => {
     ['b.png', ['a dog']],
   ])
   expect(report.findings.filter((f) => f.level === 'left out').map((f) => f.reason)).toEqual([
-    'an answer to what is no request for a description: How many cats are there? → One.',
+    'an answer that is not a description: How many cats are there? → One.',
     'no image is named',
   ])
   const chat = await imported({
@@ -245,9 +245,9 @@ describe('Open Images', () => {
     expect(shape.kind === 'mask' && rleBox(shape.rle)).toEqual({ x: 4, y: 6, w: 8, h: 6 })
     expect(report.notes).toEqual([expect.stringContaining('classes were named by class-descriptions.csv')])
     expect(report.findings.map((f) => f.reason)).toEqual([
-      'relationships between objects were not taken',
+      'relationships between objects were left out',
       expect.stringMatching(/^1 labels with confidence 0/),
-      'MaskPath "none.png": not there',
+      'MaskPath "none.png": missing',
       'box: a coordinate is not a finite number',
     ])
   })

@@ -117,7 +117,7 @@ describe.each([
     if (expected.unread) expect(report.unread.map((u) => u.file)).toEqual(expected.unread)
     if (expected.note) expect(report.notes.join('\n')).toContain(expected.note)
     if (expected.finding) expect(report.findings.map((f) => f.reason).join('\n')).toContain(expected.finding)
-    if (expected.nothingTaken) expect(importLines(folder, report).at(-1)).toMatch(/^no annotation was taken: /)
+    if (expected.nothingTaken) expect(importLines(folder, report).at(-1)).toMatch(/^no annotations were imported: /)
     expect(records.some((r) => images.test(r.fileName))).toBe(true)
   })
 })

@@ -40,15 +40,15 @@ describe('fields of another type', () => {
     ['a box with names', { bbox: { x: 1, y: 2, width: 10, height: 8 } }, /was read as/],
     ['no area', { area: null }, null],
     ['an area of text', { area: 'large' }, null],
-    ['segmentation ""', { segmentation: '' }, /segmentation "" was read as nothing/],
+    ['segmentation ""', { segmentation: '' }, /segmentation "" was read as empty/],
     ['segmentation null', { segmentation: null }, null],
-    ['segmentation {}', { segmentation: {} }, /segmentation {} was read as nothing/],
-    ['segmentation [[]]', { segmentation: [[]] }, /its box was taken/],
-    ['segmentation of one point', { segmentation: [[5, 5]] }, /its box was taken/],
+    ['segmentation {}', { segmentation: {} }, /segmentation {} was read as empty/],
+    ['segmentation [[]]', { segmentation: [[]] }, /its box was used/],
+    ['segmentation of one point', { segmentation: [[5, 5]] }, /its box was used/],
     ['segmentation that is no such thing', { segmentation: true }, /segmentation true cannot be read; left out/],
-    ['attributes []', { attributes: [] }, /attributes \[\] was read as nothing/],
+    ['attributes []', { attributes: [] }, /attributes \[\] was read as empty/],
     ['keypoints null', { keypoints: null, num_keypoints: 0 }, null],
-    ['keypoints ""', { keypoints: '' }, /keypoints "" was read as nothing/],
+    ['keypoints ""', { keypoints: '' }, /keypoints "" was read as empty/],
     ['caption null', { caption: null }, null],
   ])('%s: the box is kept', async (_, more, said) => {
     const { regions, reasons, report } = await read([box(more)])
@@ -127,12 +127,9 @@ describe('masks whose runs do not fit', () => {
     const whole = await read([box({ bbox, segmentation: { size: [30, 40], counts: [...counts, rest] } })])
     expect([whole.regions[0]!.shape, whole.reasons]).toEqual([{ kind: 'mask', rle }, []])
     const short = await read([box({ bbox, segmentation: { size: [30, 40], counts } })])
-    expect([short.regions[0]!.shape, short.reasons]).toEqual([
-      { kind: 'mask', rle },
-      [expect.stringMatching(/the rest was taken as empty/)],
-    ])
+    expect([short.regions[0]!.shape, short.reasons]).toEqual([{ kind: 'mask', rle }, [expect.stringMatching(/the rest was read as empty/)]])
     const wrong = await read([box({ bbox: [0, 0, 5, 5], segmentation: { size: [30, 40], counts } })])
-    expect([wrong.regions[0]!.shape.kind, wrong.reasons]).toEqual(['box', [expect.stringMatching(/its box was taken/)]])
+    expect([wrong.regions[0]!.shape.kind, wrong.reasons]).toEqual(['box', [expect.stringMatching(/its box was used/)]])
   })
 
   test('height and width exchanged, where the box agrees; counts as Python shows bytes', async () => {
@@ -171,7 +168,7 @@ describe('turned boxes', () => {
 
 describe('keypoints', () => {
   const person = { id: 1, name: 'person', keypoints: ['nose', 'hand'], skeleton: [[1, 2]] }
-  test('scores in the place of visibility, pairs, edges from 0, all of it both ways', async () => {
+  test('scores in place of visibility, pairs, edges from 0, all of it both ways', async () => {
     const scored = await read([box({ keypoints: [5, 6, 0.9, 7, 8, 0] })], { categories: [person] })
     expect(scored.regions[1]!.shape).toEqual({
       kind: 'keypoints',
@@ -181,7 +178,7 @@ describe('keypoints', () => {
       ],
       edges: [[0, 1]],
     })
-    expect(scored.reasons).toEqual([expect.stringMatching(/scores in the place of visibility/)])
+    expect(scored.reasons).toEqual([expect.stringMatching(/scores in place of visibility/)])
     const pairs = await read([box({ keypoints: [5, 6, 7, 8] })], { categories: [{ ...person, skeleton: [[0, 1]] }] })
     expect(pairs.regions[1]!.shape).toMatchObject({ points: [{ v: 2 }, { v: 2 }], edges: [[0, 1]] })
     const seen = await read([box({ keypoints: ['5', '6', '1', 7, 8, 2] })], { categories: [person] })
@@ -248,7 +245,7 @@ test('results of a model beside their dataset are its proposals', async () => {
     ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 0.75 }, {}],
     ['cat', 'proposed', { kind: 'checkpoint', checkpoint: 'yolo-m', score: 1 }, { score: 12 }],
   ])
-  expect(report.notes.join()).toMatch(/1 results are of images that annotations.json does not have/)
+  expect(report.notes.join()).toMatch(/1 results refer to images that are not in annotations.json/)
   expect(report.unread).toEqual([])
 })
 
@@ -325,8 +322,8 @@ describe('panoptic', () => {
       p,
       await folder({ 'panoptic.json': document([{ id: 257, category_id: 1 }]), 'panoptic/a.png': png(3), 'a.jpg': [6, 4] }),
     )
-    expect(report.findings.map((f) => f.reason)).toEqual(['a.png: 8 pixels of segments that segments_info does not name (76805)'])
+    expect(report.findings.map((f) => f.reason)).toEqual(['a.png: 8 pixels belong to segments missing from segments_info (76805)'])
     const missing = await importInto(project(), await folder({ 'panoptic.json': document([{ id: 257, category_id: 1 }]), 'a.jpg': [6, 4] }))
-    expect(missing.findings.map((f) => f.reason)).toEqual(['a.png: its picture of segments is not there'])
+    expect(missing.findings.map((f) => f.reason)).toEqual(['a.png: its PNG of segments is missing'])
   })
 })

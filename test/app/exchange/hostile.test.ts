@@ -40,7 +40,7 @@ describe('coordinates', () => {
     expect(records[0]!.regions!.map((r) => r.shape)).toEqual([{ kind: 'box', x: 30, y: 20, w: 10, h: 10 }])
     expect(reasons).toEqual([
       'left out: box: outside the image (100, 100 to 105, 105 of 40 × 30)',
-      'changed: box: reached outside the image (30, 20 to 80, 70 of 40 × 30), cut at its border',
+      'changed: box: reached outside the image (30, 20 to 80, 70 of 40 × 30), clipped to it',
       'left out: box: empty (0 × 4)',
       'left out: box: empty (-4 × 4)',
     ])
@@ -56,10 +56,10 @@ describe('coordinates', () => {
   test('sizes that lie: of the image, of a mask, of its runs', async () => {
     const size = (w: number, h: number) => ({ ...image, width: w, height: h })
     expect((await importCoco(coco([size(4000, 3000)], [box([1, 2, 3, 4])]))).reasons).toEqual([
-      "changed: a.png: is 40 × 30, annotated as 4000 × 3000; the file's size was taken",
+      "changed: a.png: is 40 × 30, annotated as 4000 × 3000; the file's size was used",
     ])
     expect((await importCoco(coco([size(-1, 0.5)], [box([1, 2, 3, 4])]))).reasons).toEqual([
-      'changed: a.png: size -1 × 0.5 is not a size of an image',
+      'changed: a.png: size -1 × 0.5 is not a valid image size',
     ])
     const masks = [
       { size: [3000, 4000], counts: [0, 12000000] },
@@ -83,7 +83,7 @@ describe('coordinates', () => {
       ),
     )
     expect(records[0]!.regions!.map((r) => r.shape)).toEqual(Array(4).fill({ kind: 'box', x: 0, y: 0, w: 9, h: 9 }))
-    expect(reasons).toEqual(Array(4).fill(expect.stringMatching(/^changed: annotation \d: .*; its box was taken$/)))
+    expect(reasons).toEqual(Array(4).fill(expect.stringMatching(/^changed: annotation \d: .*; its box was used$/)))
   })
 })
 
@@ -121,7 +121,7 @@ describe('structure', () => {
       [whole.slice(0, -20), /ends in the middle/],
       [`{"images": ${'['.repeat(1e6)}`, /nested more than 200 deep/],
       ['hello', /expected a JSON object or array/],
-      [`${whole} {}`, /something follows/],
+      [`${whole} {}`, /unexpected text after/],
     ] as const)
       await expect(importCoco(text)).rejects.toThrow(problem)
   })
@@ -186,7 +186,7 @@ describe('paths', () => {
     const q = project()
     writeFileSync(path.join(dir, 'annotations.json'), coco([{ ...image, file_name: 'cats/linked.png' }], [box([1, 1, 2, 2])]))
     expect((await importInto(q, dir, { format: 'coco' })).findings.map((f) => f.reason)).toEqual([
-      'cats/linked.png: not found; the annotations were taken as they are',
+      'cats/linked.png: not found; the annotations were kept unchanged',
     ])
   })
 })

@@ -86,7 +86,7 @@ describe('metadata.jsonl', () => {
       'b.png': image,
     })
     expect(boxes(records)).toEqual([[['cat', 1, 2, 10, 8]], [['dog', 20, 10, 19, 19]]])
-    expect(report.notes).toEqual([expect.stringContaining('taken as two corners')])
+    expect(report.notes).toEqual([expect.stringContaining('read as two corners')])
     expect(
       boxes(
         (
@@ -122,7 +122,7 @@ describe('metadata.jsonl', () => {
       [3, expect.stringMatching(/^no column names the image/)],
       [4, 'not an object'],
       [5, 'objects.bbox: object 0: 3 numbers, expected 4'],
-      [undefined, 'columns that were not taken: mood'],
+      [undefined, 'columns left out: mood'],
     ])
   })
 })
@@ -153,7 +153,7 @@ describe('parquet', () => {
     ])
     expect(records[0]!.regions!.map((r) => r.attributes)).toEqual([{ difficult: false }, { difficult: true }])
     expect(listLabels(p).map((l) => l.name)).toEqual(['indoor', 'outdoor', 'cat', 'dog'])
-    expect(report.findings.map((f) => f.reason)).toEqual(Array(3).fill('columns that were not taken: note'))
+    expect(report.findings.map((f) => f.reason)).toEqual(Array(3).fill('columns left out: note'))
     for (const { file } of readRecords(p)) expect(path.relative(p.folder, file!)).toMatch(/^media\//)
     expect((await importInto(p, path.join(golden, 'data'))).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
   })

@@ -354,7 +354,7 @@ test('LabelMe: the image within the file is taken where there is no other, into 
   expect(report.findings.map((f) => [f.file, f.reason])).toEqual([
     ['c.json', expect.stringMatching(/not found/)],
     ['d.json', expect.stringMatching(/not found/)],
-    ['sub/b.json', expect.stringMatching(/imageData was taken, as sub\/b.jpg/)],
+    ['sub/b.json', expect.stringMatching(/imageData was used, as sub\/b.jpg/)],
   ])
   const stored = [...readRecords(p)].find((r) => r.record.fileName === 'sub/b.jpg')!
   expect(path.relative(p.folder, stored.file!)).toMatch(/^media\//)
@@ -393,7 +393,7 @@ test('outlines as pairs of x and y in COCO; boxes that are turned and parts of o
     'a.xml': voc('a.png', '<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>11</xmax><ymax>10</ymax></bndbox><part><name>head</name></part>'),
     'a.png': image,
   })
-  expect(parts.report.findings.map((f) => f.reason)).toEqual(['object cat: its parts without a box (1)'])
+  expect(parts.report.findings.map((f) => f.reason)).toEqual(['object cat: parts without a box were left out (1)'])
   const placed = await imported({
     'a.xml': voc(
       'a.png',

@@ -266,7 +266,7 @@ test('Supervisely: every geometry, tags of objects and images, names of joints',
   })
   expect(labels.slice(0, 3)).toEqual(['cat', 'person', 'unused'])
   expect(report.findings.map((f) => f.reason)).toEqual([
-    'objects.7: geometry "cuboid" has no place here',
+    'objects.7: geometry "cuboid" is not supported',
     expect.stringMatching(/^objects.8: /),
     'mask: empty',
   ])

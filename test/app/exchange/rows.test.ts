@@ -127,7 +127,10 @@ describe('images', () => {
   test('with another extension, or in other letters, it is said', async () => {
     const { records, reasons } = await imported({ 'x.csv': 'filename,label\na.jpg,cat\nB.PNG,dog\n', 'a.png': image, 'sub/b.png': image })
     expect(records.map((r) => r.fileName)).toEqual(['a.png', 'sub/b.png'])
-    expect(reasons).toEqual(['a.jpg was not found as named; a.png was taken', 'B.PNG was not found as named; sub/b.png was taken'])
+    expect(reasons).toEqual([
+      'a.jpg was not found under that name; a.png was used',
+      'B.PNG was not found under that name; sub/b.png was used',
+    ])
   })
   test('masks of the same name are not the image', async () => {
     expect(

@@ -150,10 +150,10 @@ test('what is no image is counted by its ending, with the reason; what is the pr
   const p = await opened(dir)
   const { skipped } = surveyFolder(p, dir)
   expect(Object.fromEntries(skipped.map((s) => [s.ending, s.reason.split(/[,:]/)[0]]))).toEqual({
-    mp4: 'a film',
-    cr2: 'a camera’s raw data',
-    svg: 'a drawing of lines',
-    psd: 'a file of a painting program',
+    mp4: 'a video',
+    cr2: 'camera raw data',
+    svg: 'a vector drawing',
+    psd: 'a paint program’s own format',
     odt: 'not an image',
   })
   p.close()

@@ -45,7 +45,7 @@ describe('makesense', () => {
       { kind: 'polyline', points: [1, 2, 35, 25] },
       { kind: 'polyline', points: [30, 2, 35, 25] },
     ])
-    expect(report.notes).toEqual([expect.stringContaining('taken as lines')])
+    expect(report.notes).toEqual([expect.stringContaining('read as lines')])
   })
 })
 
@@ -87,7 +87,7 @@ describe('classes', () => {
       [['cat'], ['blurry']],
       [['dog'], []],
     ])
-    expect(reasons).toEqual(['columns that are not known: age'])
+    expect(reasons).toEqual(['unknown columns: age'])
   })
   test.each([
     ['labels.txt', 'cat\ndog\n'],
@@ -123,7 +123,7 @@ describe('classes', () => {
         ['2', 1, 2, 10, 8],
       ],
     ])
-    expect(report.notes).toEqual([expect.stringContaining('its classes are numbers, and no list of their names')])
+    expect(report.notes).toEqual([expect.stringContaining('its classes are numbers, and there is no list of their names')])
   })
   test('the name of a class before its number; pandas’ nothing is nothing', async () => {
     const { records, report } = await imported({
@@ -323,7 +323,7 @@ describe('geometry', () => {
       [[39, 29]],
     ])
     expect(report.findings).toMatchObject([{ line: 5, reason: 'run lengths: reach beyond the 40 × 30 pixels of the image' }])
-    expect(report.notes).toContain('train.csv: run lengths were taken to go down the columns, counted from 1')
+    expect(report.notes).toContain('train.csv: run lengths were read as column-major, counted from 1')
   })
 })
 

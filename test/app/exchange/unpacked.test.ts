@@ -43,7 +43,7 @@ test('an image that somebody has retouched since stays as it is when the archive
   expect(again.findings).toContainEqual({
     file: 'a.png',
     level: 'left out',
-    reason: 'another file of this name is there already, and was kept',
+    reason: 'a file of this name already exists and was kept',
   })
   expect(fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith('.'))).toEqual([])
 })

@@ -106,7 +106,7 @@ test('every shape; what cannot be taken is named, the rest stays', async () => {
   expect(reasons).toEqual([
     'a.png: region 2: an ellipse became a polygon of 64 points',
     'a.png: region 3: a circle became a polygon of 64 points',
-    'a.png: region 5: shape "cuboid" is not known',
+    'a.png: region 5: unknown shape "cuboid"',
     'a.png: region 6: x: expected a number',
     'a.png: region 7: polygon of 2 points, expected at least 3',
     'a.png: region 8: all_points_x has 3 numbers, all_points_y 2',

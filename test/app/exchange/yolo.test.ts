@@ -64,7 +64,7 @@ describe('rows', () => {
     expect((await rows(`${quad}0 0.1 0.1 0.4 0.1 0.4 0.4\n`)).regions.map((r) => r.shape.kind)).toEqual(['polygon', 'polygon'])
     expect((await rows(quad, `${yaml}task: segment\n`)).regions.map((r) => r.shape.kind)).toEqual(['polygon'])
     const odd = await rows('0 0.2 0.2 0.6 0.3 0.9 0.9 0.2 0.6\n')
-    expect([odd.regions[0]!.shape.kind, odd.reasons]).toEqual(['polygon', [expect.stringMatching(/no rectangle/)]])
+    expect([odd.regions[0]!.shape.kind, odd.reasons]).toEqual(['polygon', [expect.stringMatching(/do not form a rectangle/)]])
   })
 
   test('centre, size and angle, where the fifth numbers are no scores', async () => {
@@ -138,7 +138,7 @@ describe('pose', () => {
     ]
     const p = await projectOf([{ fileName: 'a.png', width: 200, height: 100, regions }])
     const { out, exported, records } = await roundTrip(p, { format: 'yolo' })
-    expect(exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/lie in one line; the box of its row is 1 pixel wide/)])
+    expect(exported.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/points are collinear; its box was made 1 pixel wide/)])
     expect(
       readFileSync(path.join(out, 'labels/all/a.txt'), 'utf8')
         .trim()
@@ -242,7 +242,7 @@ describe('places and names', () => {
     })
     expect(regions.map((r) => r.label)).toEqual(['ship'])
     expect(reasons).toEqual([
-      'changed: txt/a.txt: lies neither beside photos/a.jpg nor in labels; its rows were taken, for no other file has that name',
+      'changed: txt/a.txt: is neither next to photos/a.jpg nor in labels; its rows were used, because no other file has that name',
       'left out: txt/b.txt: rows without an image of that name',
     ])
   })

@@ -1,4 +1,4 @@
-/** A text file beside each image, of the same stem: one caption a line. */
+/** A text file next to each image, with the same stem and one caption per line. */
 import path from 'node:path'
 import type { Draft, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
@@ -11,7 +11,7 @@ function* read({ tree, images, findings }: Source): Generator<Draft> {
     if (!isImage(path)) continue
     const sidecar = [`${stemOf(path)}.txt`, `${stemOf(path)}.caption`].find((f) => tree.isFile(f))
     if (!sidecar) {
-      findings.change({ file: path }, 'no caption file; taken without one')
+      findings.change({ file: path }, 'no caption file; imported without a caption')
       yield { image: { path, exists: true }, where: { file: path }, split: splitFolder(path).split }
       continue
     }
@@ -50,11 +50,11 @@ export default defineFormat({
   id: 'captions',
   order: 260,
   title: { en: 'Caption files (.txt)', ja: 'キャプションのテキスト（.txt）' },
-  about: { en: 'A text file beside each image, a caption a line', ja: '画像の隣のテキスト。一行に一つのキャプション' },
+  about: { en: 'One text file per image, one caption per line', ja: '画像の隣のテキスト。一行に一つのキャプション' },
   extensions: ['.txt', '.caption'],
   reference: 'https://github.com/kohya-ss/sd-scripts/blob/main/docs/train_README-en.md',
   recognisesFolder: ({ tree, texts }) => texts.some(([file, text]) => text.trim() && isBesideImage(tree, file)),
-  looks: (tree, file) => (isBesideImage(tree, file) ? 'text beside its image' : null),
+  looks: (tree, file) => (isBesideImage(tree, file) ? 'text next to its image' : null),
   beside: true,
   read,
   write,

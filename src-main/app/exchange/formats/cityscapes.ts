@@ -1,5 +1,5 @@
 /**
- * Cityscapes' outlines: a JSON an image, `*_gtFine_polygons.json`, in the order of drawing; boxes of CityPersons.
+ * Cityscapes polygons: one JSON per image, `*_gtFine_polygons.json`, in drawing order; also CityPersons boxes.
  * mcordts/cityscapesScripts helpers/annotation.py.
  */
 import path from 'node:path'
@@ -48,7 +48,7 @@ function* read(source: Source): Generator<Draft> {
           .map(usualSplit)
           .find((s) => s !== undefined) ?? null
       const regions = objects.flatMap((o, i) => regionsOf(o, (reason) => findings.leave({ file: name }, `objects.${i}: ${reason}`)))
-      // An image that is not there has its place where the set keeps it.
+      // A missing image gets the path that the dataset would give it.
       const missing = name
         .replace(/(^|\/)gt(Fine|Coarse|BboxCityPersons)\//, '$1leftImg8bit/')
         .replace(/[^/]+$/, `${stem.replace(ending, '')}_leftImg8bit.png`)
@@ -73,7 +73,7 @@ function regionsOf(raw: unknown, leave: (reason: string) => void): DraftRegion[]
   }
   const { label, polygon, bbox, deleted, id: _, draw: __, verified: ___, date: ____, ...rest } = parsed.data
   if (deleted === 1 || deleted === true) return []
-  // cargroup: cars that nobody told apart.
+  // cargroup: cars that were not separated.
   const crowd = /^(\w[\w ]*)group$/.exec(label)
   const attributes = attributesFrom(rest, crowd && label !== 'polegroup' ? { iscrowd: true } : {})
   const ring = polygon && toRing(polygon.flat())

@@ -25,22 +25,22 @@ function annotationFiles(source: Source): string[] {
   const usual = inFolder.filter((n) => n.endsWith('.json'))
   const some = usual.filter((f) => isCoco(tree.peek(f)))
   const files = some.length ? some : deepFiles(source)
-  // An annotation with keypoints is in `instances` as well, without them: the fuller one first.
+  // Annotations with keypoints are repeated in `instances` without them, so the keypoints file is read first.
   const rank = (name: string) => (/keypoints/.test(name) ? 0 : /caption/.test(name) ? 2 : 1)
   return (files.length ? files : usual).sort((a, b) => rank(a) - rank(b))
 }
 
-/** A folder for each split, or for each of several datasets: those that lie least deep; what is below may be of another dataset. */
+/** Annotation files at the shallowest depth: one folder per split or per dataset. Deeper files may belong to another dataset. */
 function deepFiles({ tree, findings }: Source): string[] {
   const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(tree.peek(name)))
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
   for (const file of found.filter((f) => depth(f) > least))
-    findings.leave({ file }, 'lies deeper than the annotations that were taken; import its folder by itself')
+    findings.leave({ file }, 'is deeper than the annotation files that were read; import its folder separately')
   return found.filter((f) => depth(f) === least)
 }
 
-/** Files of the same split (instances_val.json, captions_val.json) speak of the same images and are read as one. */
+/** Files of the same split (instances_val.json, captions_val.json) describe the same images and are read together. */
 function* read(source: Source): Generator<Draft> {
   const groups = new Map<string, string[]>()
   for (const file of annotationFiles(source)) {
@@ -53,7 +53,7 @@ function* read(source: Source): Generator<Draft> {
   for (const files of groups.values()) yield* readFiles(source, files, results)
 }
 
-/** What a model found: a list of annotations with scores, whose images and categories are another file's. */
+/** A model's results: a list of scored annotations whose images and categories are defined in another file. */
 const isResults = ({ outline }: Peek) => outline.root === 'array' && outline.keys.has('image_id') && outline.keys.has('score')
 
 function* readFiles(source: Source, files: string[], results: readonly string[]): Generator<Draft> {
@@ -66,29 +66,29 @@ function* readFiles(source: Source, files: string[], results: readonly string[])
     for (const [n, file] of files.entries()) {
       for (const { id, line } of spool.duplicates(`image ${n}`)) {
         twice.add(JSON.stringify([n, id]))
-        findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was taken`)
+        findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was used`)
       }
       for (const { id, line } of spool.duplicates(`annotation ${n}`))
-        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were taken`)
+        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were kept`)
       for (const { key: id, line } of spool.orphans(`annotation ${n}`, `image ${n}`))
-        if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which the file does not have`)
+        if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which is not in the file`)
     }
     const foreign = [...spool.orphans(proposals, 'image 0')].length
-    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results are of images that ${files[0]} does not have`)
+    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results refer to images that are not in ${files[0]}`)
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()
   }
 }
 
-type Entry = CocoImage & { /** Which file of the group. */ n: number }
+type Entry = CocoImage & { /** Index of the file within its group. */ n: number }
 
-/** Our own files say their split themselves, for it may have any name. */
+/** Our own files state their split, because a split may have any name. */
 const ours = z.object({ description: z.literal('exported by Dashi'), split: z.string().nullable() })
-/** What an LVIS file says besides, for which there is no place. */
+/** LVIS fields that have no counterpart here. */
 const unkept = { images: ['neg_category_ids', 'not_exhaustive_category_ids'], categories: ['def', 'frequency'], annotations: [] } as const
 
-/** Into the spool: images by their name, and both kinds by the image's id. */
+/** Spools images by name, and images and annotations by image id. */
 function readFile(source: Source, file: string, n: number, spool: Spool): Document {
   const { tree, findings } = source
   const document: Document = { file, split: splitOfFile(file), categories: new Map(), unknown: new Map() }
@@ -129,12 +129,12 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       spool.put(`annotation ${n}`, a.image_id, a, line, a.id ?? null)
     } else {
       const c = parsed.data as CocoCategory
-      if (categories.has(c.id)) findings.change(at, `category ${c.id} is defined twice; the first was taken`)
+      if (categories.has(c.id)) findings.change(at, `category ${c.id} is defined twice; the first was used`)
       else categories.set(c.id, c)
     }
   }
-  if (spelled) findings.change({ file }, 'ids are written as text; they were read as the numbers that they spell')
-  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) has no place here and was not taken`)
+  if (spelled) findings.change({ file }, 'ids are written as text; they were read as numbers')
+  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) is not supported and was left out`)
   source.declareLabels(
     [...categories.values()].map((c) => ({
       name: c.name,
@@ -149,7 +149,7 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
 
 const proposals = 'result'
 
-/** As proposals of a checkpoint by the file's name. */
+/** Results become proposals of a checkpoint named after the file. */
 function readResults({ tree, findings }: Source, file: string, spool: Spool): void {
   const checkpoint = path.posix.basename(file, '.json')
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: [''] })) {
@@ -182,7 +182,7 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
     ),
   ]
   for (const file_name of spool.keys('name')) {
-    // Of an id that occurs twice only the first image counts.
+    // If an image id is repeated, only the first image with it counts.
     const isFirst = ({ n, id }: Entry) => !twice.has(JSON.stringify([n, id])) || spool.of(`image ${n}`, id)[0]!.value === file_name
     const rows = spool.of('name', file_name).filter(({ value }) => isFirst(value as Entry))
     if (rows.length === 0) continue
@@ -190,18 +190,18 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
     const { width, height, n } = rows[0]!.value as Entry
     const where = { file: documents[n]!.file, line: rows[0]!.line }
     if (!found) {
-      findings.leave(where, `image ${JSON.stringify(file_name)}: a path outside the folder, and no image of that name in it`)
+      findings.leave(where, `image ${JSON.stringify(file_name)}: the path leads outside the folder, and no image in it has that name`)
       continue
     }
-    // The folder where one image was is where the next will be.
+    // Try the folder that held this image first for the next one.
     const base = bases.findIndex((b) => join(b, file_name) === found.path)
     if (base > 0) bases.unshift(...bases.splice(base, 1))
     const draft: Content = { regions: [], labels: [], captions: [] }
-    const taken = new Set<string>() // an annotation may be in several files, with keypoints in one of them
+    const taken = new Set<string>() // the same annotation may be in several files, one of them with keypoints
     for (const id of new Set(rows.map(({ value }) => JSON.stringify([(value as Entry).n, (value as Entry).id])))) {
       const [n, imageId] = JSON.parse(id) as [number, string]
       const before = new Set(taken)
-      // Some writers name the image in the place of its id.
+      // Some writers put the image's name in `image_id`.
       for (const row of [
         ...spool.of(`annotation ${n}`, imageId),
         ...(imageId === file_name ? [] : spool.of(`annotation ${n}`, file_name)),

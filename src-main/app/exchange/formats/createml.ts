@@ -1,6 +1,6 @@
 /**
- * Apple's Create ML: a list of images, each with boxes by their centre
- * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or with a label.
+ * Apple Create ML: a list of images, each with centre-based boxes
+ * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or a label.
  */
 import type { RecordLabel } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
@@ -77,7 +77,7 @@ export default defineFormat({
   order: 50,
   title: { en: 'Create ML JSON', ja: 'Create ML JSON' },
   about: {
-    en: 'Apple’s list of images, each with boxes by their centre or with a label',
+    en: 'Apple’s list of images, each with centre-based boxes or a label',
     ja: 'Apple の画像一覧。矩形（中心座標）またはラベルを持つ',
   },
   extensions: ['.json'],

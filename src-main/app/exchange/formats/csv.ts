@@ -1,6 +1,6 @@
 /**
- * Tables: a row an annotation, an image, or an image's class columns; the columns are told by their names or, without a header, by the
- * first row.
+ * Tables with one row per annotation or image, or with a column per class; columns are recognised by name or, without
+ * a header, by the first row.
  */
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -24,14 +24,14 @@ const recognises = ({ name, file }: Peek) =>
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, file } = source
-  // Those at the top, or else in any folder: one a split.
+  // Tables at the top, or else in any folder: one per split.
   const all =
     file === null ? [...tree.files('', source.findings)].filter((f) => /\.(?:csv|tsv|txt)$/i.test(f) && recognises(tree.peek(f))) : [file]
   const drafts = all.length === 1 ? readFile(source, all[0]!) : merged(source, all)
   yield* drafts
 }
 
-/** One image may be in several files: boxes in one, captions in another. */
+/** An image may appear in several files: boxes in one, captions in another. */
 async function* merged(source: Source, files: readonly string[]): AsyncGenerator<Draft> {
   for (const file of files) yield* readFile(source, file)
 }
@@ -60,12 +60,12 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
         survey.see(row, extra)
       }
     } catch (e) {
-      findings.leave({ file }, `${message(e)}; the rows before were taken`)
+      findings.leave({ file }, `${message(e)}; the rows before it were kept`)
     }
     const plan = survey.plan(file, findings)
     const names = namer(tree, file, plan.classes, (text) => findings.note(text))
     source.declareLabels(plan.oneHot.length ? plan.oneHot : names.names)
-    const found = new Map<string, string>() // an image that is named in two ways is one
+    const found = new Map<string, string>() // one image may be named in two ways
     const drafts = new Map<string, { image: Found; where: Where; names: string[] }>()
     for (const name of spool.keys('row')) {
       const where = { file, line: spool.of('row', name)[0]!.line }
@@ -73,7 +73,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
       if (!image || (!image.exists && /^https?:/i.test(name)))
         findings.leave(
           where,
-          image ? `${name}: an address, and no image of that name in the folder: download the images first` : outside('image', name),
+          image ? `${name}: a URL, and no image in the folder has that name: download the images first` : outside('image', name),
         )
       else if (found.has(image.path)) drafts.get(image.path)!.names.push(name)
       else {
@@ -95,7 +95,7 @@ export default defineFormat({
   order: 150,
   title: { en: 'CSV', ja: 'CSV' },
   about: {
-    en: 'A table with a row an annotation or an image; columns are recognised by their names',
+    en: 'A table with one row per annotation or image; columns are recognised by their names',
     ja: '注釈または画像ごとに一行の表。列は名前で見分ける',
   },
   extensions: ['.csv', '.tsv'],

@@ -37,7 +37,7 @@ function* read(source: Source): Generator<Draft> {
       }
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
         if (e.name === 'track')
-          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: of a video, among images`)
+          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: a video track among images`)
         else if (e.name === 'label') {
           const label = childText(e, 'name')
           const parent = childText(e, 'parent')
@@ -61,10 +61,10 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-/** Label → its attributes and points, as the file defines them before the images. */
+/** The attributes and points of each label, as defined in the file before the images. */
 type Rules = Map<string, { attributes: AttributeDefinition[]; svg: string; skeleton: Skeleton | null | undefined; told?: true }>
 
-/** A label is only known when those below it, which are its points, are. */
+/** Declares a label only once its sub-labels (its points) are known. */
 function declare(source: Source, rules: Rules, parts: ReadonlyMap<string, readonly string[]>): void {
   for (const [name, rule] of rules) {
     if (rule.told) continue
@@ -79,7 +79,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
   const where = { file, line: e.line }
   const image = findImage(images, name, ['', 'images', ...(subset ? [`images/${subset}`, subset] : [])])
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
     return null
   }
   const size = { width: numberOf(width), height: numberOf(height) }
@@ -114,12 +114,12 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
   return { image, where, size, split: splitOfImage(subset, file), labels, regions: joinParts(regions) }
 }
 
-/** CVAT names the subset; other writers have a file for each. */
+/** CVAT names the subset; other writers use one file per split. */
 const splitOfImage = (subset: string | undefined, file: string) => (subset ? (subset === 'default' ? null : subset) : splitOfFile(file))
 
-/** A file for each split: its readers take the subset of a file for that of all its images. */
+/** Writes one file per split, because readers apply a file's subset to all its images. */
 function write(given: Iterable<Item>, target: Target): void {
-  // Sequences that have tracks are videos there.
+  // Sequences with tracks are written as videos.
   const items: Iterable<Item> = target.summary.counts.tracks ? writeVideos([...given], target) : given
   if (Array.isArray(items) && items.length === 0) return
   const labels = target.labels
@@ -161,8 +161,7 @@ function write(given: Iterable<Item>, target: Target): void {
     let group = Math.max(0, ...(record.regions ?? []).map((r: RecordRegion) => Number(r.attributes?.[groupAttribute]) || 0))
     for (const r of record.regions ?? []) {
       const elements = elementsOf(r, record.width && record.height ? { width: record.width, height: record.height } : null)
-      if (!elements)
-        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (!elements) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
       const common = [

@@ -1,4 +1,4 @@
-/** The project's own archive, written and read by project-archive.ts. */
+/** The project archive, read and written by project-archive.ts. */
 import { defineFormat } from '../format.ts'
 import { holdsProject, openArchiveRecords, packProject, proveArchive } from '../project-archive.ts'
 

@@ -94,7 +94,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     const labels = parsed.data.label?.labels ?? []
     names.labels = labels.map((l) => l.name)
     for (const p of parsed.data.points?.items ?? []) {
-      // Joints are counted from 1, as COCO's.
+      // Joints are counted from 1, as in COCO.
       const edges = (p.joints ?? [])
         .filter((j) => j.length === 2)
         .map(([a, b]): [number, number] => [a! - 1, b! - 1])
@@ -112,7 +112,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
         }
       }),
     )
-    break // the rest is for the second reading
+    break // the rest is read in the second pass
   }
   const subset = path.posix.basename(file, '.json')
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['items'] })) {
@@ -139,7 +139,7 @@ function draftOf(
   const byId = named?.exists ? undefined : bases.flatMap((b) => imagesById(images, b, i.id))[0]
   const image: Found | null = byId ? { path: byId, exists: true } : named
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: a path outside the folder, and no image of that name in it`)
+    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
     return null
   }
   const regions: (DraftRegion & { group?: number | null | undefined })[] = []
@@ -178,7 +178,7 @@ function draftOf(
     }
   }
   const [height, width] = i.image?.size ?? []
-  // A file in `annotations` bears its subset's name; anywhere else a name is only a name.
+  // Only in `annotations` is a file named after its subset; elsewhere its name means nothing.
   const split =
     subset === 'default'
       ? null
@@ -203,7 +203,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
       return angle ? { kind: 'rotated-box', cx: x + w / 2, cy: y + h / 2, w, h, angle } : boxOf(x, y, w, h)
     }
     case 'rotated_bbox': {
-      // cx, cy, w, h, r; kept as corners by some versions.
+      // Rotated box as cx, cy, w, h, r; some versions store corners.
       if (p.length === 8) return rotatedFromCorners(p) ?? { kind: 'polygon', parts: [[p]] }
       const [cx, cy, w, h, angle] = (a.bbox ?? p) as [number, number, number, number, number]
       return { kind: 'rotated-box', cx, cy, w, h, angle }
@@ -243,7 +243,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
       }
     }
     default:
-      throw new Error('a type that is not of images')
+      throw new Error('not a type of image annotation')
   }
 }
 
@@ -265,7 +265,7 @@ export default defineFormat({
   id: 'datumaro',
   order: 200,
   title: { en: 'Datumaro', ja: 'Datumaro' },
-  about: { en: 'Items with their annotations, a file a subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
+  about: { en: 'Items with their annotations, one file per subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
   extensions: ['.json'],
   reference: 'https://openvinotoolkit.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html',
   recognises: isDatumaro,

@@ -1,5 +1,5 @@
 /**
- * DOTA: four corners, a class and a difficulty a row, a file an image in labelTxt.
+ * DOTA: rows of four corners, class and difficulty, one file per image in labelTxt.
  * captain-whu.github.io/DOTA/dataset.html, CAPTAIN-WHU/DOTA_devkit dota_utils.py.
  */
 import path from 'node:path'
@@ -15,11 +15,11 @@ import { labelOf } from '../unlabelled.ts'
 import { isImage, join, stemOf } from '../tree.ts'
 import { cornersOf } from './yolo/rows.ts'
 
-/** Eight numbers, a class that is none, and perhaps a difficulty. */
+/** Eight numbers, a non-numeric class and an optional difficulty. */
 const row = /^\s*((?:[-+]?\d+\.?\d*(?:e[-+]?\d+)?[ \t]+){8})([^\s\d+-].*?)(?:[ \t]+(\d))?\s*$/i
 const header = /^\s*(imagesource|gsd|acquisition dates|image source)\s*:\s*(.*?)\s*$/i
 
-/** Most of its first rows are such rows; texts along lines of writing (ICDAR) have commas. */
+/** Whether most of the first rows match; ICDAR's text regions look similar but use commas. */
 function isDota(head: string): boolean {
   const rows = head
     .replace(/^\ufeff/, '')
@@ -55,8 +55,8 @@ function* read(source: Source): Generator<Draft> {
       continue
     }
     if (seen.has(image)) {
-      // Releases lie beside each other (v1.0, v1.5), and upright boxes beside the turned ones.
-      findings.leave({ file: name }, `${image} has its rows from another file already`)
+      // Releases (v1.0, v1.5) and upright and rotated annotations may be side by side.
+      findings.leave({ file: name }, `${image} already has rows from another file`)
       continue
     }
     seen.add(image)
@@ -71,7 +71,7 @@ function* read(source: Source): Generator<Draft> {
     if (!seen.has(image) && file === null) yield { image: { path: image, exists: true }, where: { file: image }, split: splitOfPath(image) }
 }
 
-/** The image that shares most of the path. */
+/** The image whose path has the longest common prefix. */
 function nearest(file: string, found: readonly string[] = []): string | undefined {
   const steps = file.split('/').slice(0, -1)
   const shared = (f: string) => f.split('/').findIndex((s, i) => s !== steps[i])
@@ -94,7 +94,7 @@ function contentOf({ findings }: Source, file: string, text: string, names: Read
     const said = header.exec(line)
     if (said) {
       const [, name, value] = said as unknown as [string, string, string]
-      // How much ground a pixel covers is the image's, but only its regions can say it.
+      // The ground sampling distance is a property of the image, but only regions can carry it as an attribute.
       if (/^gsd$/i.test(name) && Number(value) > 0) whole['gsd'] = Number(value)
       else if (value && !/^(null|none)$/i.test(value)) tags.push(`${name.toLowerCase()}: ${value}`.slice(0, 200))
       continue
@@ -148,7 +148,7 @@ export default defineFormat({
   id: 'dota',
   order: 130,
   title: { en: 'DOTA labelTxt', ja: 'DOTA labelTxt' },
-  about: { en: 'Rotated boxes by their four corners, a text file an image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
+  about: { en: 'Rotated boxes by their four corners, one text file per image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
   extensions: ['.txt'],
   reference: 'https://captain-whu.github.io/DOTA/dataset.html',
   recognises: ({ name, head }) => name.endsWith('.txt') && isDota(head),

@@ -1,6 +1,6 @@
 /**
- * Folders of classes, as torchvision's ImageFolder: the first folder (after that of a split) names the class; which do, see
- * class-folders.ts.
+ * Class folders, as in torchvision's ImageFolder: the first folder, after a split's, names the class; see
+ * class-folders.ts for which folders qualify.
  */
 import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
@@ -27,7 +27,7 @@ function* read({ images, findings, options }: Source): Generator<Draft> {
   }
 }
 
-/** A class name as a folder name that every system takes, and that nobody takes for a folder of images. */
+/** Encodes a class name as a folder name that is valid on every system and not mistaken for a generic image folder. */
 export function encodeName(name: string): string {
   const plain = name.replace(/[\0-\x1f/\\:*?"<>|%]|[. ]$|^\.|^ /g, escaped)
   return isGenericName(name) || unlabelledFolders.has(name) ? escaped(name[0]!) + plain.slice(1) : plain

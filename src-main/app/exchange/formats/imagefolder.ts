@@ -1,6 +1,6 @@
 /**
- * Hugging Face ImageFolder: images with a `metadata.jsonl` beside or above them (huggingface.co/docs/datasets/image_dataset); without
- * one, folders of classes.
+ * Hugging Face ImageFolder: images with a `metadata.jsonl` next to or above them
+ * (huggingface.co/docs/datasets/image_dataset); without one, class folders.
  */
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
@@ -19,14 +19,14 @@ import { join } from '../tree.ts'
 import folders from './folders.ts'
 import { readParquet } from './parquet.ts'
 
-/** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
+/** Rows surveyed before reading, to detect the box convention and unnamed classes. */
 const [surveyed, measured] = [5000, 500]
 const recognises = ({ name, file, head }: Peek) =>
   name === 'metadata.parquet' ||
   (name === 'metadata.csv' && /^.*\bfile_names?\b/.test(head) && !/^.*\bx_?min\b/.test(head)) ||
   (/\.(?:jsonl|ndjson)$/.test(name) && namesImages(file))
 
-/** The first line is an object that names an image. */
+/** Whether the first line is an object that names an image. */
 function namesImages(file: string): boolean {
   try {
     const line = beginning(file)
@@ -79,15 +79,15 @@ async function* csvRows(file: string): AsyncGenerator<JsonRow> {
   }
 }
 
-/** Whole numbers of boxes as 5.0. */
+/** Writes whole numbers in boxes as 5.0. */
 const withPoints = (json: string) =>
   json.replace(/"bbox":(\[\[.*?\]\])/, (_, boxes: string) => `"bbox":${boxes.replace(/(?<![\d.e-])-?\d+(?=[,\]])/g, '$&.0')}`)
 
 function write(items: Iterable<Item>, target: Target): void {
   const files = new Map<string, TextFile>()
   const { counts } = target.summary
-  // Every row has the same columns of the same types (coordinates with a point, empty texts for none): readers infer them by file and
-  // compare.
+  // Readers infer column types per file and compare them, so every row has the same columns and types (coordinates with
+  // a decimal point, empty text for missing).
   const withShapes = Object.keys(counts).some((k) => ['rotated boxes', 'polygons', 'masks', 'keypoints', 'polylines'].includes(k))
   const withBoxes = counts.boxes !== undefined || withShapes
   for (const item of items) {
@@ -116,7 +116,7 @@ function write(items: Iterable<Item>, target: Target): void {
                 return [x, y, w, h]
               }),
               categories: regions.map(labelOf),
-              // Columns of our own, as texts, so that their types are the same in every row; readers that don't know them leave them.
+              // Columns of our own, as text so that their types agree across rows; other readers ignore them.
               ...(withShapes ? { shape: regions.map((r) => (r.shape.kind === 'box' ? '' : JSON.stringify(r.shape))) } : {}),
               ...(counts.attributes ? { attributes: regions.map((r) => JSON.stringify(r.attributes ?? {})) } : {}),
               ...(counts.authors
@@ -140,7 +140,7 @@ export default defineFormat({
   order: 110,
   title: { en: 'Hugging Face ImageFolder', ja: 'Hugging Face ImageFolder' },
   about: {
-    en: 'Images with metadata.jsonl, .csv or .parquet beside or above them',
+    en: 'Images with metadata.jsonl, .csv or .parquet next to or above them',
     ja: '画像と、その隣または上の metadata.jsonl・.csv・.parquet',
   },
   extensions: ['.jsonl', '.csv', '.parquet'],

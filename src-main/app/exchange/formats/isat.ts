@@ -1,4 +1,4 @@
-/** ISAT with Segment Anything (github.com/yatengLG/ISAT_with_segment_anything): a file beside each image. */
+/** ISAT with Segment Anything (github.com/yatengLG/ISAT_with_segment_anything): one file next to each image. */
 import { polygonContains } from '#shared/geometry/polygon.ts'
 import type { Ring } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
@@ -54,7 +54,7 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-/** The outlines of one group and class are one object; an outline of the background cuts a hole into what lies below it. */
+/** Outlines of the same group and class form one object; a background outline cuts a hole into the objects below it. */
 function regionsOf({ findings }: Source, file: string, objects: readonly unknown[]): DraftRegion[] {
   const made: (DraftRegion & { group?: string | number | null; layer: number; ring: Ring | null })[] = []
   for (const [i, o] of objects.entries()) {
@@ -88,7 +88,7 @@ function regionsOf({ findings }: Source, file: string, objects: readonly unknown
   return joinParts(kept.map(({ layer, ring, ...r }) => ({ ...r, z: Number.isInteger(layer) ? layer : 0, ...(ring ? {} : {}) })))
 }
 
-/** As a hole of the topmost part below that surrounds it. */
+/** Adds the hole to the topmost part below that contains it. */
 function cut(made: readonly (DraftRegion & { layer: number; ring: Ring | null })[], hole: Ring, layer: number): boolean {
   const corners = Array.from({ length: hole.length / 2 }, (_, i) => [hole[2 * i]!, hole[2 * i + 1]!] as const)
   const below = made
@@ -106,7 +106,7 @@ export default defineFormat({
   id: 'isat',
   order: 80,
   title: { en: 'ISAT JSON', ja: 'ISAT JSON' },
-  about: { en: 'ISAT with Segment Anything, a file beside each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
+  about: { en: 'ISAT with Segment Anything, one file next to each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
   extensions: ['.json'],
   reference: 'https://github.com/yatengLG/ISAT_with_segment_anything',
   recognises,

@@ -1,6 +1,6 @@
 /**
- * JSON without a format of its own: a list of rows that name an image and say its caption, label or boxes, or captions and labels by the
- * image's name.
+ * JSON without a known format: a list of rows that name an image and its caption, label or boxes, or a map from image
+ * names to captions and labels.
  */
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
@@ -45,7 +45,7 @@ function* rowsOf(source: Source, file: string): Generator<Row> {
   const json = jsonOf(source, file)
   for (const [name, said] of Object.entries(isObject(json) ? json : {})) {
     const texts = [said].flat().filter((s): s is string => typeof s === 'string')
-    // Words of a caption, or the word of a class.
+    // A text of several words is a caption, a single word a class.
     const rest: HfRow = isObject(said)
       ? { ...said, ...(typeof said['tags'] === 'string' ? { tags: said['tags'].split(',').map((t) => t.trim()) } : {}) }
       : texts.some((t) => /\s\S+\s/.test(t.trim()))

@@ -1,4 +1,4 @@
-/** Karpathy's splits of COCO and Flickr (`dataset_flickr8k.json`): images with sentences, a caption each. */
+/** Karpathy's splits of COCO and Flickr (`dataset_flickr8k.json`): images with one caption per sentence. */
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Source } from '../draft.ts'
@@ -35,7 +35,7 @@ function* read(source: Source): Generator<Draft> {
         findings.leave(where, `sentences.${i}: no text (raw)`)
         return []
       })
-      // restval: what COCO's val has beyond the 10,000 of this split; trained on.
+      // restval: the part of COCO's val beyond this split's 10,000 images; used for training.
       const split = typeof value['split'] === 'string' && value['split'] ? value['split'].replace(/^restval$/, 'train') : null
       yield { image, where, split, captions: [...new Set(texts)].map((text) => ({ text })) }
     }

@@ -1,5 +1,5 @@
 /**
- * KITTI's object detection: a class and 14 numbers a row (15 with a score), a text file an image.
+ * KITTI object detection: one text file per image, rows of a class and 14 numbers (15 with a score).
  * cvlibs.net/datasets/kitti/eval_object.php, readme.txt of the object development kit.
  */
 import path from 'node:path'
@@ -13,7 +13,10 @@ import { copyImage, freeName, type Item, safeName, splitOf, type Target, without
 import { isImage, join, stemOf } from '../tree.ts'
 import { labelOf } from '../unlabelled.ts'
 
-/** After the class: truncation, occlusion, alpha, box (4), dimensions (3), location (3), rotation_y and perhaps a score. */
+/**
+ * Field counts with and without a score; after the class: truncation, occlusion, alpha, box (4), dimensions (3),
+ * location (3), rotation_y.
+ */
 const [fewest, most] = [15, 16]
 const number = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i
 const fieldsOf = (line: string) => line.trim().split(/\s+/)
@@ -35,13 +38,13 @@ const labelFolder = /^(.*\/)?label_\d(\/.*)?$/
 function* read(source: Source): Generator<Draft> {
   const { tree, images, file, findings } = source
   const seen = new Set<string>()
-  // An empty file among the others says that there is nothing in its image.
+  // An empty file among the others means that its image has no objects.
   const own = ownFiles(source, (peek) => isKitti(peek) || (peek.name.endsWith('.txt') && peek.head.trim() === ''))
   for (const name of own) {
     const folder = path.posix.dirname(name)
     if (file === null && tree.text(name, 1 << 26).trim() === '' && !labelFolder.test(folder)) continue
     const stem = path.posix.basename(stemOf(name))
-    // image_2 is the left colour camera, as label_2 is of its pictures.
+    // image_2 is the left colour camera; label_2 holds its annotations.
     const beside = images.imagesByStem(folder.replace(/(^|\/)label_(\d)(?=\/|$)/, '$1image_$2'), stem)[0]
     const image = beside === undefined ? imageNamed(images, stem, name) : { path: beside, exists: true }
     if (!image?.exists) {
@@ -77,7 +80,7 @@ function regionsOf({ tree, findings }: Source, file: string): DraftRegion[] {
   return regions
 }
 
-/** What stands for a number that nobody knows. Some writers put -1 for all of them. */
+/** Placeholders for unknown values. Some writers put -1 for all of them. */
 const unknown = { alpha: -10, dimension: -1, location: -1000, rotation: -10 }
 
 function attributesOf(fields: readonly string[]): Attributes {
@@ -95,7 +98,7 @@ function attributesOf(fields: readonly string[]): Attributes {
   }
 }
 
-/** Three numbers that an attribute holds as a text. */
+/** Three numbers stored as text in one attribute. */
 const three = (value: unknown, otherwise: number) => {
   const given = typeof value === 'string' ? fieldsOf(value) : []
   return given.length === 3 && given.every((g) => number.test(g)) ? given.join(' ') : Array.from({ length: 3 }, () => otherwise).join(' ')
@@ -134,7 +137,7 @@ export default defineFormat({
   order: 135,
   title: { en: 'KITTI', ja: 'KITTI' },
   about: {
-    en: 'Boxes of road scenes with truncation, occlusion and 3D fields, a text file an image (image_2, label_2)',
+    en: 'Boxes of road scenes with truncation, occlusion and 3D fields, one text file per image (image_2, label_2)',
     ja: '道路シーンの矩形。切れ・遮蔽・3D の値を持つ。画像ごとに一つのテキスト（image_2、label_2）',
   },
   extensions: ['.txt'],

@@ -1,4 +1,4 @@
-/** LabelMe JSON, one file an image: wkentaro/labelme labelme/_label_file.py; X-AnyLabeling's extensions are read too. */
+/** LabelMe JSON, one file per image: wkentaro/labelme labelme/_label_file.py; X-AnyLabeling's extensions are read too. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -36,7 +36,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-/** The image that is named, or beside the file, or in it. */
+/** The image as named in the file, next to the file, or embedded in it. */
 async function imageOf(source: Source, file: string, f: z.output<typeof labelmeFile>): Promise<Pick<Draft, 'image' | 'root'> | null> {
   const { images, findings } = source
   const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
@@ -53,15 +53,18 @@ async function imageOf(source: Source, file: string, f: z.output<typeof labelmeF
     const root = source.unpackTo(path.basename(source.tree.root))
     writeFileSync(unpacking(root), data)
     const name = await placed(root, [`${stemOf(file)}${extension}`], unpacking(root))
-    findings.change({ file }, `the image ${f.imagePath ?? ''} is not there; imageData was taken, as ${name}`)
+    findings.change({ file }, `the image ${f.imagePath ?? ''} is missing; imageData was used, as ${name}`)
     return { image: { path: name, exists: true }, root }
   }
   if (!named)
-    findings.leave({ file }, `imagePath ${JSON.stringify(f.imagePath ?? null)}: no name of an image, and no image beside the file`)
+    findings.leave(
+      { file },
+      `imagePath ${JSON.stringify(f.imagePath ?? null)}: not the name of an image, and there is no image next to the file`,
+    )
   return named && { image: named }
 }
 
-/** By its first bytes: the formats that labelme opens. */
+/** Image type by signature: the formats that labelme opens. */
 function pictureExtension(data: Buffer): string | null {
   const start = data.toString('latin1', 0, 12)
   if (start.startsWith('\x89PNG')) return '.png'
@@ -105,7 +108,7 @@ function draftOf(
     }
   }
   const { regions: joined, places } = joinedWithPlaces(regions)
-  // Parts are one region, and need no group for it; whatever else a group ties keeps it.
+  // Parts of one region need no group; any other group stays an attribute.
   const groups = new Map<string, Set<number>>()
   regions.forEach(({ group }, i) => group != null && groups.set(group, (groups.get(group) ?? new Set()).add(places[i]!)))
   for (const [group, members] of groups)
@@ -117,7 +120,7 @@ function draftOf(
     }
   for (const r of joined) if (Object.keys(r.attributes ?? {}).length === 0) delete r.attributes
   const rest = Object.keys(attributesFrom(others(f, ofFiles)))
-  if (rest.length) findings.note(`LabelMe: fields of the whole image that are not taken: ${rest.slice(0, 10).join(', ')}`)
+  if (rest.length) findings.note(`LabelMe: fields of the image that were left out: ${rest.slice(0, 10).join(', ')}`)
   const marks = Object.entries(f.flags ?? {}).filter(([, v]) => v !== false && v !== null && v !== '')
   return {
     ...found,
@@ -147,7 +150,7 @@ export default defineFormat({
   id: 'labelme',
   order: 190,
   title: { en: 'LabelMe', ja: 'LabelMe' },
-  about: { en: 'A file beside each image, with the extensions of X-AnyLabeling', ja: '画像の隣に一つずつ。X-AnyLabeling の拡張を含む' },
+  about: { en: 'One file next to each image, with X-AnyLabeling’s extensions', ja: '画像の隣に一つずつ。X-AnyLabeling の拡張を含む' },
   extensions: ['.json'],
   reference: 'https://github.com/wkentaro/labelme',
   recognises: isLabelme,

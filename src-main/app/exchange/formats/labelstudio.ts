@@ -1,5 +1,6 @@
 /**
- * Label Studio JSON: labelstud.io/guide/export. Percent of the image; boxes turn about their top-left corner; brush masks as in brush.ts.
+ * Label Studio JSON: labelstud.io/guide/export. Coordinates are percentages of the image; boxes rotate about their
+ * top-left corner; brush masks as in brush.ts.
  */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { encodeBrush } from '../brush.ts'
@@ -52,8 +53,7 @@ function resultsOf({ record }: Item, target: Target): { json: object; author: Au
   for (const [i, r] of (record.regions ?? []).entries()) {
     regionIds.push(`region-${i + 1}`)
     const values = sized ? valuesOf(r, sized) : []
-    if (values.length === 0)
-      target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+    if (values.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
     values.forEach(({ type, value: v, label }, k) =>
       out.push({
         author: r.author,
@@ -112,7 +112,7 @@ function valuesOf({ shape }: RecordRegion, size: Size): { type: string; value: o
     case 'polyline':
       return [{ type: 'polygonlabels', value: { points: percent(shape.points), closed: false } }]
     case 'keypoints': {
-      // Label Studio shows them all; the first has the whole for a reader that knows it, the others are its own.
+      // Label Studio displays every point; the first also stores the whole shape for our reader, which skips the others.
       const seen = shape.points.filter((p) => p.v > 0)
       return (seen.length ? seen : shape.points.slice(0, 1)).map((p) => ({
         type: 'keypointlabels',

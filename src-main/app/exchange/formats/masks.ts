@@ -1,6 +1,6 @@
 /**
- * Masks as PNG pictures: a pixel's palette index, grey value or colour is its class (Pascal VOC's segmentation folders, CamVid, ADE20K,
- * Cityscapes, Mapillary, CVAT's and datumaro's); 255 is ignored. Pictures of the single objects, where there are any, tell these apart.
+ * Masks as PNG: a pixel's palette index, grey value or colour is its class (Pascal VOC segmentation, CamVid, ADE20K,
+ * Cityscapes, Mapillary, CVAT, Datumaro); 255 is ignored. Object masks, if present, separate instances.
  */
 import { encode } from 'fast-png'
 import path from 'node:path'
@@ -18,7 +18,7 @@ import { maskFolder, pairsOf, stepsOf } from './masks/files.ts'
 import { type Classes, classesOf, isBackground, vocColour } from './masks/classes.ts'
 
 const ignored = 255
-/** VOC's border round objects. */
+/** VOC's border around objects. */
 const voidColour = 0xe0e0c0
 
 function* read(source: Source): Generator<Draft> {
@@ -57,7 +57,7 @@ function* read(source: Source): Generator<Draft> {
   }
 }
 
-/** VOC's lists of images, or one a split beside the folders, by the images' names without extension. */
+/** Splits by image name without extension, from VOC's lists or from one list per split next to the folders. */
 function splitsOf({ tree }: Source): Map<string, string> {
   const splits = new Map<string, string>()
   const voc = tree
@@ -65,7 +65,7 @@ function splitsOf({ tree }: Source): Map<string, string> {
     .filter((n) => n.endsWith('.txt'))
     .map((n) => `ImageSets/Segmentation/${n}`)
   const lists = [...voc, 'train.txt', 'val.txt', 'test.txt'].filter((f) => tree.isFile(f))
-  // What is in trainval is in train or val as well.
+  // Images in trainval are also in train or val.
   for (const list of lists.sort((a, b) => Number(/trainval/.test(a)) - Number(/trainval/.test(b)))) {
     const split = path.posix.basename(list, '.txt')
     for (const line of tree.text(list).split(/\r?\n/)) {
@@ -78,24 +78,24 @@ function splitsOf({ tree }: Source): Map<string, string> {
   return splits
 }
 
-/** By the longest end of the mask's path that a list has. */
+/** Matches the longest suffix of the mask's path that a list has. */
 function listed(splits: ReadonlyMap<string, string>, mask: string): string | undefined {
   const steps = stemOf(mask).split('/')
   return steps.map((_, i) => splits.get(steps.slice(i).join('/'))).find((s) => s !== undefined)
 }
 
-/** A class's name, null for what is no class, by a picture's values. */
+/** Maps a pixel value to its class name, or to null if it is no class. */
 function namer(picture: Pixels, classes: Classes, coded = false): (value: number) => string | null {
   if (picture.kind === 'colour')
     return (v) => {
       const known = classes.byColour.get(v)
       return known !== undefined ? (isBackground(known) ? null : known) : v === 0 || v === voidColour ? null : `colour ${hex(v)}`
     }
-  // Grey pictures of two values are one object on nothing, however bright it is.
+  // A grey image with two values is one object on background, whatever the bright value is.
   const binary = !coded && picture.kind === 'grey' && !classes.byValue.has(ignored) && picture.values.every((v) => v === 0 || v === ignored)
   return (v) => {
     if (v === ignored && !binary) return null
-    // A palette in another order than the table is known by its colours.
+    // If the palette's order differs from the table's, classes are matched by colour.
     const name = (picture.palette && classes.byColour.get(picture.palette(v))) ?? classes.byValue.get(binary && v === ignored ? 1 : v)
     return name === undefined ? (v === 0 ? null : binary ? 'foreground' : `class ${v}`) : isBackground(name) ? null : name
   }
@@ -109,14 +109,14 @@ function regionsOf(
 ): DraftRegion[] {
   const encoded = files.objects === null ? null : codeOf(files.objects, objects ?? picture)
   if (encoded) {
-    // Cityscapes and Mapillary: the value of an object holds its class.
+    // Cityscapes and Mapillary encode the class in the object's value.
     const own = objects ?? picture
     const nameOf = namer(own, classes, true)
     return regionsByValue(own, (v) => nameOf(encoded(v)))
   }
   const nameOf = namer(picture, classes)
   if (!objects || objects.values.length !== picture.values.length) return regionsByValue(picture, nameOf)
-  // Object masks tell instances apart; the class is that of the object's first pixel with one.
+  // Object masks separate instances; the class is that of the object's first classified pixel.
   const classOf = new Map<number, string>()
   for (let i = 0; i < objects.values.length; i++) {
     const o = objects.values[i]!
@@ -138,7 +138,10 @@ const regionsByValue = (pixels: Pixels, nameOf: (value: number) => string | null
     .sort(([a], [b]) => a - b)
     .map(([v, rle]) => ({ label: nameOf(v), shape: { kind: 'mask', rle } }))
 
-/** ADE20K: red and green hold the class, blue the object, whose name a text beside it says: instance # level # occluded # name # … */
+/**
+ * ADE20K: red and green encode the class, blue the object; a text file next to the mask names it: instance # level #
+ * occluded # name # …
+ */
 function adeRegions({ tree }: Source, mask: string, { width, height, values }: Pixels): DraftRegion[] {
   const atr = mask.replace(/_seg\.png$/, '_atr.txt')
   const names = new Map<number, string>()
@@ -177,7 +180,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!rle || object >= 254) {
         target.findings.leave(
           { file: record.fileName },
-          rle ? 'more than 254 objects, an indexed PNG has room for no more' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
+          rle ? 'more than 254 objects, which is all an indexed PNG has room for' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
         )
         continue
       }
@@ -208,7 +211,7 @@ export default defineFormat({
   id: 'masks',
   order: 250,
   title: { en: 'Indexed PNG masks', ja: '番号付き PNG マスク' },
-  about: { en: 'A picture of class numbers or colours beside each image', ja: '画像ごとの、クラス番号または色の画像' },
+  about: { en: 'One PNG of class numbers or colours per image', ja: '画像ごとの、クラス番号または色の画像' },
   extensions: ['.png'],
   reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/segexamples/index.html',
   recognisesFolder: ({ tree }) => maskFolder(tree) !== undefined,

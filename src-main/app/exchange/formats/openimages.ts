@@ -1,6 +1,6 @@
 /**
- * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks, joined by ImageID;
- * classes are codes that another table names.
+ * Open Images (storage.googleapis.com/openimages/web/download_v7.html): tables of boxes, image labels and masks,
+ * joined by ImageID; class codes are named by another table.
  */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
@@ -20,7 +20,7 @@ import { splitOfFile } from '../splits.ts'
 type Row = Record<string, string>
 type Kind = 'boxes' | 'labels' | 'masks' | 'relationships' | 'points' | 'images'
 
-/** By its columns; names of files are the downloader's to choose. */
+/** By columns, since the downloader chooses the file names. */
 function kindOf(file: string): Kind | null {
   const has = (...names: string[]) => names.every((n) => header.includes(n))
   const header = (firstRows(beginning(file, 1 << 12).replace(/^\ufeff/, ''), ',', 1)[0] ?? []).map((h) => h.trim())
@@ -36,14 +36,14 @@ function kindOf(file: string): Kind | null {
 const recognises = ({ name, file }: Peek) => name.endsWith('.csv') && kindOf(file) !== null
 
 const flags = new Set(['IsOccluded', 'IsTruncated', 'IsGroupOf', 'IsDepiction', 'IsInside'])
-/** 1 and 0; -1 is unknown and stays as it is. */
+/** Turns 1 and 0 into flags; -1 means unknown and stays. */
 const flagged = (name: string, text: string) => (flags.has(name) && /^[01](?:\.0)?$/.test(text) ? text.startsWith('1') : fieldValue(text))
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, images, findings } = source
   const spool = new Spool()
   const used = new Set<string>()
-  const inPixels = new Set<string>() // files with a box beyond 0 to 1
+  const inPixels = new Set<string>() // files with a box outside 0 to 1
   let absent = 0
   let last = ''
   try {
@@ -54,10 +54,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         findings.leave(
           { file },
           kind === 'points'
-            ? 'point labels (yes, no and unsure of a place) were not taken'
+            ? 'point labels (yes, no or unsure at a point) were left out'
             : kind
-              ? 'relationships between objects were not taken'
-              : 'not a table of Open Images: ImageID, LabelName and their like were expected',
+              ? 'relationships between objects were left out'
+              : 'not a table of Open Images: expected columns such as ImageID and LabelName',
         )
         continue
       }
@@ -78,10 +78,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
           }
         }
       } catch (e) {
-        findings.leave({ file }, `${message(e)}; the rows before were taken`)
+        findings.leave({ file }, `${message(e)}; the rows before it were kept`)
       }
     }
-    if (absent) findings.leave({ file: last }, `${absent} labels with confidence 0: verified that the image has none of it`)
+    if (absent) findings.leave({ file: last }, `${absent} labels with confidence 0: verified to be absent from the image`)
     const { name, names } = namer(tree, last, used, (text) => findings.note(text))
     source.declareLabels(names)
     for (const id of spool.keys('row')) {
@@ -115,7 +115,7 @@ async function draftOf(
     split ??= row['Subset'] || splitOfFile(file)
     if (kind === 'labels' && label && !labels.some((l) => l.label === label)) {
       const score = Number(row['Confidence'] ?? '1')
-      // What people have not verified is a machine's proposal.
+      // Labels not verified by people are machine proposals.
       labels.push({
         label,
         ...(row['Source'] === 'machine' && score >= 0 && score <= 1
@@ -167,13 +167,13 @@ interface Bitmap extends Size {
 
 async function maskOf({ images }: Source, name: string, file: string): Promise<Bitmap> {
   const found = name ? imageNamed(images, name, file) : null
-  if (!found?.exists) throw new Error(`MaskPath ${JSON.stringify(name)}: not there`)
+  if (!found?.exists) throw new Error(`MaskPath ${JSON.stringify(name)}: missing`)
   images.took(found.path)
   const { data, info } = await sharp(images.absolute(found.path)).greyscale().raw().toBuffer({ resolveWithObject: true })
   return { data: data.filter((_, i) => i % info.channels === 0), width: info.width, height: info.height }
 }
 
-/** Masks are of a smaller picture than the image: the nearest pixel of theirs for each. */
+/** Masks are smaller than the image: nearest-neighbour upscaling to the image's size. */
 function fitted({ data, width, height }: Bitmap, size: Size): Uint8Array {
   const out = new Uint8Array(size.width * size.height)
   for (let y = 0; y < size.height; y++) {

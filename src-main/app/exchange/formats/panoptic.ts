@@ -1,6 +1,6 @@
 /**
- * COCO panoptic: a PNG an image whose colours are the ids of its segments (R + 256 G + 65536 B).
- * cocodataset.org/#format-data, cocodataset/panopticapi.
+ * COCO panoptic: one PNG per image whose colours are segment ids (R + 256 G + 65536 B). cocodataset.org/#format-data,
+ * cocodataset/panopticapi.
  */
 import { encode } from 'fast-png'
 import path from 'node:path'
@@ -100,14 +100,14 @@ function* readFile(source: Source, file: string): Generator<Draft> {
         at,
         picture
           ? `image ${JSON.stringify(picture.file_name)}: no image of that name`
-          : `annotation of image ${image_id}, which the file does not have`,
+          : `annotation of image ${image_id}, which is not in the file`,
       )
       continue
     }
     pictures.delete(image_id)
     const png = findImage(tree, file_name ?? `${stemOf(path.posix.basename(picture.file_name))}.png`, masks)
     try {
-      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its picture of segments is not there`)
+      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its PNG of segments is missing`)
       const pixels = readPixels(tree.absolute(png.path))
       yield {
         image,
@@ -168,12 +168,12 @@ function contentOf(
   }
   if (masks.size) {
     const pixels = [...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)
-    leave(`${pixels} pixels of segments that segments_info does not name (${[...masks.keys()].slice(0, 5).join(', ')})`)
+    leave(`${pixels} pixels belong to segments missing from segments_info (${[...masks.keys()].slice(0, 5).join(', ')})`)
   }
   return { regions, captions }
 }
 
-/** Each split's list of segments, written beside its images. */
+/** One document per split, written next to its images. */
 interface Document {
   images: TextFile
   segments: string[]
@@ -204,7 +204,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!drawn) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: it has no area`)
       return drawn
     })
-    // The upper region owns the pixels that two share.
+    // Where regions overlap, the upper one owns the pixels.
     for (const [i, r] of regions.entries())
       for (const [start, end] of intervals(decodeRle(maskOf(r.shape, size)!))) owner.fill(i + 1, start, end)
     const found = columns(owner, size)
@@ -213,7 +213,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!rle) {
         target.findings.leave(
           { file: record.fileName },
-          `${r.shape.kind} of ${labelOf(r)}: lies wholly below others, and a pixel has one segment`,
+          `${r.shape.kind} of ${labelOf(r)}: completely covered by others, and a pixel has only one segment`,
         )
         return []
       }
@@ -255,7 +255,7 @@ function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
-/** Masks of a picture that lies column by column. */
+/** Turns the owner map (column-major) into one mask per region. */
 function columns(owner: Uint32Array, { width, height }: { width: number; height: number }) {
   const found = new Map<number, [number, number][]>()
   for (let i = 0; i < owner.length;) {
@@ -273,7 +273,7 @@ export default defineFormat({
   id: 'panoptic',
   order: 210,
   title: { en: 'COCO panoptic', ja: 'COCO panoptic' },
-  about: { en: 'A picture of segment ids an image, and a list of what the ids are', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
+  about: { en: 'One PNG of segment ids per image, and a list of the segments', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
   extensions: ['.json', '.png'],
   reference: 'https://cocodataset.org/#format-data',
   recognises: isPanoptic,

@@ -1,4 +1,7 @@
-/** Datasets of the Hugging Face hub as parquet (huggingface.co/docs/hub/datasets-image): images within the rows, or named by them. */
+/**
+ * Hugging Face Hub datasets as parquet (huggingface.co/docs/hub/datasets-image), with images embedded in the rows or
+ * referenced by name.
+ */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
@@ -19,7 +22,7 @@ import { splitOfFile } from '../splits.ts'
 import { stemOf } from '../tree.ts'
 
 const recognises = ({ name }: Peek) => /\.(?:parquet|arrow)$/.test(name)
-/** Rows looked at before any is taken: for how boxes are written, and for classes without names. */
+/** Rows surveyed before reading, to detect the box convention and unnamed classes. */
 const surveyed = 500
 
 async function* read(source: Source): AsyncGenerator<Draft> {
@@ -27,7 +30,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     if (file.toLowerCase().endsWith('.arrow')) {
       source.findings.leave(
         { file },
-        'an Arrow file, which is not read: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
+        'an Arrow file, which is not supported: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
       )
       continue
     }
@@ -88,7 +91,7 @@ export async function* readParquet(source: Source, file: string): AsyncGenerator
   reader.finish()
 }
 
-/** Class names as `datasets` keeps them in the schema. */
+/** Class names as `datasets` stores them in the schema. */
 function featuresIn({ key_value_metadata }: FileMetaData): ClassNames {
   const text = key_value_metadata?.find((kv) => kv.key === 'huggingface')?.value
   try {
@@ -102,7 +105,7 @@ function featuresIn({ key_value_metadata }: FileMetaData): ClassNames {
 const decoder = new TextDecoder()
 const isBytes = (v: unknown): v is Uint8Array => v instanceof Uint8Array
 
-/** Numbers of 64 bits as numbers, texts that the schema calls bytes as texts; pictures stay bytes. */
+/** 64-bit integers become numbers, text typed as bytes becomes text; pictures stay bytes. */
 function plain(v: unknown): unknown {
   if (typeof v === 'bigint') return Number(v)
   if (isBytes(v)) return extensionOf(v) ? v : decoder.decode(v)
@@ -112,7 +115,7 @@ function plain(v: unknown): unknown {
   return isObject(v) ? Object.fromEntries(Object.entries(v).map(([k, o]) => [k, plain(o)])) : v
 }
 
-/** By its first bytes. */
+/** Detected by the file signature. */
 function extensionOf(b: Uint8Array): string | null {
   const start = Buffer.from(b.buffer, b.byteOffset, Math.min(16, b.byteLength)).toString('latin1')
   if (start.startsWith('\x89PNG')) return '.png'
@@ -131,7 +134,7 @@ interface Picture {
   name: string | null
 }
 
-/** The column called image, or else the first that holds pictures. */
+/** The `image` column, or the first that holds pictures. */
 function pictureIn(row: HfRow): Picture | null {
   const pictures = Object.entries(row).flatMap(([column, v]): Picture[] => {
     const one: unknown = Array.isArray(v) ? v[0] : v
@@ -145,7 +148,7 @@ function pictureIn(row: HfRow): Picture | null {
   return pictures.find((p) => p.column === column) ?? pictures[0] ?? null
 }
 
-/** Unpacked into the project, or found by its name; null, with the reason noted, where there is neither. */
+/** Unpacks the image into the project or finds it by name; null, with the reason noted, if neither works. */
 async function imageOf(
   source: Source,
   file: string,
@@ -171,7 +174,7 @@ async function imageOf(
   if (!image) {
     findings.leave(
       { file, line: n },
-      named ? outside(named.column, named.name) : 'no image in this row, and no name of one (image, file_name)',
+      named ? outside(named.column, named.name) : 'neither an image nor the name of one in this row (image, file_name)',
     )
     return null
   }
@@ -183,7 +186,7 @@ export default defineFormat({
   order: 120,
   title: { en: 'Hugging Face dataset (Parquet)', ja: 'Hugging Face データセット（Parquet）' },
   about: {
-    en: 'Datasets of the Hugging Face hub, with the images in the rows or named by them',
+    en: 'Hugging Face Hub datasets, with images embedded in the rows or referenced by name',
     ja: 'Hugging Face ハブのデータセット。画像は行の中か、行が名指しするファイル',
   },
   extensions: ['.parquet'],

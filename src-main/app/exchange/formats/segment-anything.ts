@@ -1,4 +1,4 @@
-/** Segment Anything's masks of one image: as in SA-1B (image and annotations), or the list that its mask generator returns. */
+/** Segment Anything's masks of one image: as in SA-1B (image and annotations), or the list returned by its mask generator. */
 import path from 'node:path'
 import { checkRuns, encodeRle } from '#shared/geometry/rle.ts'
 import type { Shape } from '#shared/model/shape.ts'
@@ -36,7 +36,7 @@ function* read(source: Source): Generator<Draft> {
     const regions = list.flatMap((a: unknown, i): DraftRegion[] => {
       try {
         if (!isObject(a)) throw new Error('not an object')
-        // The area and the box are the mask's.
+        // Area and box follow from the mask.
         const rest = Object.fromEntries(
           Object.entries(a)
             .filter(([k]) => !['segmentation', 'bbox', 'area', 'image_id'].includes(k))

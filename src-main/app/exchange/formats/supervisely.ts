@@ -1,4 +1,7 @@
-/** Supervisely's project (docs.supervisely.com/data-organization/00_ann_format_navi): `meta.json`, and datasets with `ann` and `img`. */
+/**
+ * Supervisely projects (docs.supervisely.com/data-organization/00_ann_format_navi): `meta.json`, and datasets with
+ * `ann` and `img`.
+ */
 import path from 'node:path'
 import { inflateSync } from 'node:zlib'
 import sharp from 'sharp'
@@ -28,7 +31,7 @@ const isAnnotation = ({ name, has, outline }: Peek) =>
   outline.keys.has('size') &&
   (has('classTitle') || (outline.keys.has('tags') && outline.keys.has('description')))
 
-/** Joints and their edges of a class of skeletons. */
+/** The joints and edges of a skeleton class. */
 interface Skeleton {
   names: Map<string, string>
   edges: [string, string][]
@@ -49,15 +52,15 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         })
     }
   }
-  // The description of the project stands for all of it.
+  // Choosing meta.json means choosing the whole project.
   const whole = source.file !== null && path.posix.basename(source.file) === 'meta.json' ? { ...source, file: null } : source
   for (const file of ownFiles(whole, isAnnotation)) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) findings.leave({ file }, 'not an object, as Supervisely writes it')
+      if (json !== undefined) findings.leave({ file }, 'expected an object, as Supervisely writes it')
       continue
     }
-    // ds0/ann/a.jpg.json belongs to ds0/img/a.jpg; of older projects it is a.json.
+    // ds0/ann/a.jpg.json belongs to ds0/img/a.jpg; older projects use a.json.
     const name = path.posix.basename(file).replace(/\.json$/i, '')
     const dataset = path.posix.basename(folderOf(file)) === 'ann' ? folderOf(folderOf(file)) : folderOf(file)
     const beside = ['img', 'images', ''].map((f) => imageNamed(images, join(dataset, f, name), join(dataset, 'x'))).find((f) => f?.exists)
@@ -95,7 +98,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
 
 const author = (o: Fields) => (text(o['labelerLogin']) ? { author: { kind: 'person' as const, name: text(o['labelerLogin']) } } : {})
 
-/** Tags with their value, or as true. */
+/** Tags with their values; a tag without a value is `true`. */
 const tagsOf = (tags: unknown): Fields =>
   Object.fromEntries(
     list(tags)
@@ -103,7 +106,7 @@ const tagsOf = (tags: unknown): Fields =>
       .filter(([name]) => name),
   )
 
-/** A tag without a value is a label of the image (or its split), with one it stays a tag. */
+/** An image tag without a value becomes a label (or the split); with a value it stays a tag. */
 function ofImage(
   json: Fields,
   image: string,
@@ -145,7 +148,7 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
       return { kind: 'polyline', points: outer }
     }
     case 'point': {
-      if (outer.length < 2) throw new Error('point without a place')
+      if (outer.length < 2) throw new Error('point without coordinates')
       return { kind: 'keypoints', points: [{ x: outer[0]!, y: outer[1]!, v: 2 }] }
     }
     case 'graph':
@@ -153,11 +156,11 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
     case 'bitmap':
       return bitmap(o['bitmap'], size)
     default:
-      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} has no place here`)
+      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} is not supported`)
   }
 }
 
-/** Joints by id; one that is disabled is not seen. */
+/** Joints by id; a disabled joint is invisible. */
 function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
   const given = isObject(nodes) ? Object.entries(nodes).filter((e): e is [string, Fields] => isObject(e[1])) : []
   if (given.length === 0) throw new Error('graph without nodes')
@@ -176,11 +179,11 @@ function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
 const maxPixels = 1 << 28
 
 /**
- * A picture of the mask's own box, packed and in base64, laid on the image at its origin: what is not transparent (or not black) belongs
- * to it.
+ * A base64 zlib-compressed PNG of the mask's bounding box, placed at its origin; pixels that are not transparent (or
+ * not black) belong to the mask.
  */
 async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
-  if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: without its data')
+  if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: its data is missing')
   if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')
   const [left = 0, top = 0] = flat([given['origin']]).map(Math.round)
   const packed = Buffer.from(given['data'], 'base64')

@@ -1,7 +1,4 @@
-/**
- * VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): annotations of version 1 and 2 as JSON, as CSV or as a project, and projects
- * of version 3.
- */
+/** VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): versions 1 and 2 as JSON, CSV or project, and version 3 projects. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { attributesFrom } from '../attributes.ts'
@@ -21,7 +18,7 @@ interface Attribute {
   type?: string
   options?: Record<string, string>
 }
-/** What the attributes of regions and of files are, where a project says so. */
+/** Attribute definitions of regions and files, if the project has them. */
 interface Attributes {
   region: Record<string, Attribute>
   file: Record<string, Attribute>
@@ -49,7 +46,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     }
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'not an object by file, as VIA writes it')
+      if (json !== undefined) source.findings.leave({ file }, 'expected an object keyed by file, as VIA writes it')
     } else if (isObject(json['metadata']) && isObject(json['file'])) yield* drafts3(source, file, json)
     else {
       const declared = isObject(json['_via_attributes']) ? json['_via_attributes'] : {}
@@ -95,7 +92,7 @@ function jsonEntries({ findings }: Source, file: string, images: Fields): Entry[
   })
 }
 
-/** A row a region; an image without any has one row with region_count 0. */
+/** One row per region; an image without regions has one row with region_count 0. */
 async function csvEntries({ tree, findings }: Source, file: string): Promise<Entry[]> {
   const entries = new Map<string, Entry>()
   let header: string[] | null = null
@@ -128,7 +125,7 @@ async function csvEntries({ tree, findings }: Source, file: string): Promise<Ent
   return [...entries.values()]
 }
 
-/** The words of options chosen: of a checkbox those that are true. */
+/** The names of the chosen options; for a checkbox, those that are true. */
 export function chosen(value: unknown, attribute: Attribute | undefined): string[] {
   const word = (id: string) => (Object.hasOwn(attribute?.options ?? {}, id) ? attribute!.options![id]! : id)
   if (isObject(value))
@@ -142,7 +139,7 @@ export function chosen(value: unknown, attribute: Attribute | undefined): string
 
 function* drafts(source: Source, file: string, entries: readonly Entry[], declared: Attributes): Generator<Draft> {
   const { images, findings } = source
-  // One that is declared and never said is not the class.
+  // A declared attribute that no region uses cannot be the class.
   const said = (attributes: Fields) =>
     Object.entries(attributes)
       .filter(([name, v]) => chosen(v, declared.region[name]).length > 0)
@@ -153,7 +150,7 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   else if (used.length > 0)
     findings.note(
       `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: ` +
-        'all were taken as attributes, the regions have no label',
+        'all became attributes, and the regions have no label',
     )
   for (const entry of entries) {
     const where = { file, line: entry.line }
@@ -178,7 +175,10 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   }
 }
 
-/** Label and attributes; several boxes ticked are one label and the rest an attribute. */
+/**
+ * Splits attributes into the label and the rest; if several boxes are ticked, one becomes the label and the others an
+ * attribute.
+ */
 function saidOf(attributes: Fields, label: string | undefined, declared: Attributes['region']): Pick<DraftRegion, 'label' | 'attributes'> {
   const rest: Fields = {}
   let name: string | null = null
@@ -193,7 +193,7 @@ function saidOf(attributes: Fields, label: string | undefined, declared: Attribu
   return { label: name, ...(Object.keys(kept).length ? { attributes: kept } : {}) }
 }
 
-/** Captions, labels of the whole image, and tags for what is neither. */
+/** File attributes become captions, image labels or, failing both, tags. */
 function ofFile(attributes: Fields, declared: Attributes['file'], captions: RecordCaption[]): { labels: RecordLabel[]; tags: string[] } {
   const labels: RecordLabel[] = []
   const tags: string[] = []
@@ -235,7 +235,7 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
         became: 'a circle became a polygon of 64 points',
       }
     case 'ellipse': {
-      // theta is in radians; version 1 has none.
+      // theta is in radians; version 1 has no theta.
       const angle = given['theta'] === undefined ? 0 : (n('theta') * 180) / Math.PI
       return {
         shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), angle)]] },
@@ -252,12 +252,12 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
     case 'polygon': {
       const flat = points()
       const ring = toRing(flat)
-      // A polygon of two points is a line that somebody ended early.
+      // A two-point polygon is a line whose drawing was ended early.
       if (!ring) throw new Error(`polygon of ${flat.length / 2} points, expected at least 3`)
       return { shape: { kind: 'polygon', parts: [[ring]] } }
     }
     default:
-      throw new Error(`shape ${JSON.stringify(given['name'])} is not known`)
+      throw new Error(`unknown shape ${JSON.stringify(given['name'])}`)
   }
 }
 

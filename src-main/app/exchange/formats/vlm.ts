@@ -1,7 +1,7 @@
 /**
- * What vision-language models are trained on: a prefix and a suffix (PaliGemma, Florence-2) or a conversation (LLaVA, ShareGPT4V, chat
- * messages). Answers to a request for a description are captions, `<loc…>` words are boxes; other answers are no annotation of the image
- * and are named.
+ * Training data of vision-language models: prefix and suffix (PaliGemma, Florence-2) or conversations (LLaVA,
+ * ShareGPT4V, chat messages). Answers to a request for a description become captions, `<loc…>` tokens boxes; other
+ * answers are not annotations and are reported.
  */
 import type { RecordCaption } from '#shared/model/record.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
@@ -35,7 +35,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     const rows: AsyncIterable<JsonRow> | Iterable<JsonRow> = isLines(file)
       ? jsonRows(tree.absolute(file))
       : jsonItems(tree.absolute(file), { elements: [''] })
-    // The turns of one image may be several rows.
+    // One image's turns may be spread over several rows.
     const drafts = new Map<string, { draft: Draft; parts: (Taken & { line: number })[] }>()
     for await (const { value, line, problem } of rows) {
       const where = { file, line }
@@ -57,7 +57,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   }
 }
 
-/** Regions need the image's size, captions don't. */
+/** Regions need the image's size, captions do not. */
 interface Taken {
   captions: RecordCaption[]
   regions: (size: Size) => DraftRegion[]
@@ -89,8 +89,7 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     if (located) {
       taken.many += located.many
       makers.push(located.regions)
-      if (located.masks)
-        findings.leave(where, `${located.masks} masks are written as codes <seg…> of PaliGemma's own model: their boxes were taken`)
+      if (located.masks) findings.leave(where, `${located.masks} masks are written in PaliGemma's own <seg…> codes: their boxes were used`)
       if (located.rest) left.push(located.rest)
     } else {
       const tongue = describes(asked)
@@ -102,7 +101,7 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
   if (left.length)
     findings.leave(
       where,
-      `${left.length === 1 ? 'an answer' : `${left.length} answers`} to what is no request for a description: ` +
+      `${left.length === 1 ? 'an answer that is not a description' : `${left.length} answers that are not descriptions`}: ` +
         left[0]!.replace(/\s+/g, ' ').slice(0, 160),
     )
   return taken
@@ -135,7 +134,7 @@ function turnsOf(row: Record<string, unknown>): Turn[] {
   return turns
 }
 
-/** As PaliGemma's tasks are called, Florence-2's, and as people ask. */
+/** Caption requests as PaliGemma and Florence-2 name them, and as people ask. */
 const short = /^\s*(?:cap|caption|describe|description)(?:\s+([a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\s*[.:]?\s*$/i
 const florence = /^\s*<(?:MORE_DETAILED_|DETAILED_)?CAPTION>\s*$/i
 const words = new RegExp(
@@ -149,7 +148,7 @@ const words = new RegExp(
   'i',
 )
 
-/** The language asked for, '' where none is told; null of a request for something else. */
+/** The requested language, '' if none is given; null if the request is for something else. */
 function describes(asked: string): string | null {
   const bare = asked.trim()
   if (bare === '' || florence.test(bare)) return ''
@@ -162,13 +161,13 @@ interface Located {
   regions: (size: Size) => DraftRegion[]
   many: number
   masks: number
-  /** What is left of the answer. */
+  /** The remainder of the answer. */
   rest: string
 }
 
 /**
- * Boxes in words: PaliGemma's four of 1024 steps (top, left, bottom, right) before the name, Florence-2's of 1000 (left, top, right,
- * bottom) after it.
+ * Boxes as tokens: PaliGemma writes four of 1024 steps (top, left, bottom, right) before the name, Florence-2 four of
+ * 1000 (left, top, right, bottom) after it.
  */
 function locatedIn(asked: string, answer: string): Located | null {
   if (/<loc_\d+>/.test(answer)) return ofFlorence(asked, answer)
@@ -188,7 +187,7 @@ function locatedIn(asked: string, answer: string): Located | null {
     rest: '',
     regions: ({ width, height }) =>
       objects.map(({ at, label }) => {
-        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} places <loc…>, expected 4`)
+        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} <loc…> tokens,  expected 4`)
         const [y1, x1, y2, x2] = at as [number, number, number, number]
         return {
           label,
@@ -200,7 +199,7 @@ function locatedIn(asked: string, answer: string): Located | null {
 
 function ofFlorence(asked: string, answer: string): Located {
   const steps: { label: string; at: number[] }[] = []
-  // Words, a place, words, a place, …: places with nothing between them go together.
+  // Words and locations alternate; locations with nothing between them belong together.
   const pieces = answer.split(/<loc_(\d+)>/)
   for (let i = 0; i + 1 < pieces.length; i += 2) {
     const label = pieces[i]!.slice(0, 500)
@@ -218,11 +217,11 @@ function ofFlorence(asked: string, answer: string): Located {
     rest: '',
     regions: ({ width, height }) =>
       objects.flatMap(({ label: name, at }): DraftRegion[] => {
-        // The middle of the step.
+        // The centre of the step.
         const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
         const ring = outline ? toRing(places) : null
         if (ring) return [{ label: name, shape: polygonOf(ring) }]
-        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} places <loc_…>, expected 4 each`)
+        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} <loc_…> tokens, expected 4 each`)
         return Array.from({ length: places.length / 4 }, (_, i) => ({
           label: name,
           shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])),

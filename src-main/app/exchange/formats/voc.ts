@@ -1,4 +1,7 @@
-/** Pascal VOC XML, one file an image (VOC2012 devkit, section 4). Its first pixel is 1 by the specification; many tools write 0. */
+/**
+ * Pascal VOC XML, one file per image (VOC2012 devkit, section 4). The specification counts pixels from 1; many tools
+ * count from 0.
+ */
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
@@ -21,8 +24,9 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
 }
 
 /**
- * Which number the first pixel has. Our own mark tells, and the devkit's; a box that begins below 1, parts of pixels and labelme's
- * converter (it leaves the database empty) count from 0; without a hint it is 1, as the specification has it.
+ * Decides whether coordinates count from 0 or 1. Our own mark and the devkit's decide first; a box starting below 1,
+ * fractional pixels, or labelme's converter (which leaves the database empty) mean 0. Without a hint it is 1, as
+ * specified.
  */
 function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
   if (asked !== 'auto') return { base: Number(asked), why: 'as requested' }
@@ -31,24 +35,24 @@ function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; 
     const text = source.tree.text(file)
     for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
     if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
-    if (ofLabelMe.test(text)) return { base: 0, why: 'as LabelMe of MIT writes it' }
+    if (ofLabelMe.test(text)) return { base: 0, why: 'as MIT’s LabelMe writes it' }
     if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text))
       return { base: 0, why: 'as labelme writes it' }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
-      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that begins at ${n}` }
+      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that starts at ${n}` }
       numbers++
       if (!Number.isInteger(Number(n))) fractions++
     }
   }
-  // The devkit has a few parts of pixels too.
-  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are parts of pixels' }
-  return { base: 1, why: 'as the specification has it' }
+  // The devkit itself has a few fractional coordinates.
+  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are fractional coordinates' }
+  return { base: 1, why: 'as the specification says' }
 }
 
-/** The XML of MIT's LabelMe, which only looks like VOC's: outlines of `pt`, counted from 0. */
+/** The XML of MIT's LabelMe, which resembles VOC's: polygons of `pt`, counted from 0. */
 const ofLabelMe = /<sourceAnnotation\b|<imagesize\b|<polygon>\s*(?:<username>[^<]*<\/username>\s*)?<pt>/
 
-/** Which split each image name is in, by the lists in ImageSets/Main beside Annotations. */
+/** Maps image names to splits, by the lists in ImageSets/Main next to Annotations. */
 function splitLists({ tree }: Source, devkit: string): Map<string, string> {
   const splits = new Map<string, string>()
   for (const folder of ['ImageSets/Main', 'ImageSets'].map((f) => join(devkit, f)))
@@ -61,7 +65,7 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
 function* read(source: Source, settings: { base: 'auto' | '0' | '1' }): Generator<Draft> {
   const { findings, tree } = source
   const { base, why } = detectBase(source, settings.base)
-  findings.note(`Pascal VOC: coordinates were taken to count from ${base} (${why}); --base ${1 - base} takes them from ${1 - base}`)
+  findings.note(`Pascal VOC: coordinates were assumed to count from ${base} (${why}); --base ${1 - base} changes this`)
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
     const devkit = file.slice(0, Math.max(0, file.search(/(?:^|\/)Annotations\//)))
@@ -92,14 +96,14 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const beside = named?.exists ? undefined : bases.flatMap((b) => images.imagesByStem(b, stem))[0]
   const image = beside ? { path: beside, exists: true } : named
   if (!image) {
-    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: no name of an image, and no image beside the file`)
+    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: not the name of an image, and there is no image next to the file`)
     return null
   }
   const size = child(root, 'size') ?? child(root, 'imagesize')
   const regions: DraftRegion[] = []
   let groups = 0
   for (const object of root.children.filter((c) => c.name === 'object')) {
-    if (childText(object, 'deleted') === '1') continue // LabelMe keeps what was deleted
+    if (childText(object, 'deleted') === '1') continue // LabelMe keeps deleted objects in the file
     const label = childText(object, 'name') || null
     const attributes = attributesOf(object)
     const shape = shapeOf(object, base)
@@ -109,12 +113,15 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       return shape ? [{ label: childText(part, 'name') || null, shape }] : []
     })
     if (placed.length < parts.length)
-      findings.leave({ file, line: object.line }, `object ${label ?? ''}: its parts without a box (${parts.length - placed.length})`)
+      findings.leave(
+        { file, line: object.line },
+        `object ${label ?? ''}: parts without a box were left out (${parts.length - placed.length})`,
+      )
     if (!shape) {
       findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
       continue
     }
-    // Parts are regions of their own, tied to their object.
+    // Parts become regions of their own, grouped with their object.
     if (placed.length) attributes[groupAttribute] ??= ++groups
     regions.push({ label, shape, line: object.line, attributes })
     for (const part of placed)
@@ -134,10 +141,10 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
 }
 
 const withoutFolder = (file: string) => file.replace(/^(?:.*\/)?Annotations\//, '')
-/** 0 stands for a size that the tool did not know. */
+/** 0 means that the tool did not know the size. */
 const integer = (text: string | undefined) => (numberOf(text) ? numberOf(text) : undefined)
 
-/** An outline, a box that is turned (roLabelImg: radians), a box, or the point of an action; null where there is none of them. */
+/** A polygon, a rotated box (roLabelImg, in radians), a box or an action's point; null if the object has none of them. */
 function shapeOf(object: XmlElement, base: number): Shape | null {
   const rings = object.children
     .filter((c) => c.name === 'polygon')
@@ -158,7 +165,7 @@ function shapeOf(object: XmlElement, base: number): Shape | null {
   const b = child(object, 'bndbox')
   if (b) {
     const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((n) => numberOf(childText(b, n))) as [number, number, number, number]
-    // Counted from 1, the last pixel is part of the box.
+    // When counting from 1, the last pixel is part of the box.
     return boxOf(x1 - base, y1 - base, x2 - x1 + base, y2 - y1 + base)
   }
   const point = child(object, 'point')
@@ -210,14 +217,14 @@ export default defineFormat({
   id: 'voc',
   order: 170,
   title: { en: 'Pascal VOC', ja: 'Pascal VOC' },
-  about: { en: 'Boxes, an XML file an image', ja: '矩形。画像ごとに一つの XML' },
+  about: { en: 'Boxes, one XML file per image', ja: '矩形。画像ごとに一つの XML' },
   extensions: ['.xml'],
   reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf',
   recognises: isVoc,
   importSettings: z.object({
     base: setting(
       z.enum(['auto', '0', '1']).default('auto'),
-      'number of the first pixel; auto: 0 where a box begins below 1, else 1',
+      'number of the first pixel; auto: 0 if a box starts below 1, else 1',
       '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
     ),
   }),

@@ -1,7 +1,4 @@
-/**
- * Microsoft's VoTT: an export of a whole project or a file for each image (github.com/microsoft/VoTT), and the frames of its first
- * version.
- */
+/** Microsoft VoTT (github.com/microsoft/VoTT): an export of the whole project or one file per image, and version 1's frames. */
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
@@ -23,14 +20,14 @@ const recognises = ({ name, has, outline }: Peek) =>
 function* read(source: Source): Generator<Draft> {
   const seen = new Set<string>()
   const files = ownFiles(source, recognises)
-  // The whole project before the files of its images.
+  // The whole project is read before its single-image files.
   const ranked = files
     .map((file) => ({ file, json: source.tree.peek(file).outline.keys.has('asset') }))
     .sort((a, b) => Number(a.json) - Number(b.json))
   for (const { file } of ranked) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'not an object, as VoTT writes it')
+      if (json !== undefined) source.findings.leave({ file }, 'expected an object, as VoTT writes it')
       continue
     }
     const tags = Array.isArray(json['tags'])
@@ -66,7 +63,10 @@ function draftOf({ images, findings }: Source, file: string, asset: Fields, give
     return null
   }
   if (asset['timestamp'] !== undefined && !image.exists)
-    findings.leave({ file }, `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export frames as images to have it`)
+    findings.leave(
+      { file },
+      `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export the frames as images to import it`,
+    )
   const regions = (Array.isArray(given) ? given : []).filter(isObject).flatMap((r, i): DraftRegion[] => {
     try {
       const tags = Array.isArray(r['tags']) ? r['tags'].map(String) : []
@@ -99,7 +99,7 @@ function shapeOf(r: Fields): Shape {
   }
   if (type === 'POLYLINE' && points.length >= 4) return { kind: 'polyline', points }
   if (type === 'POINT' && points.length === 2) return { kind: 'keypoints', points: [{ x: points[0]!, y: points[1]!, v: 2 }] }
-  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`type ${type} is not known`)
+  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`unknown type ${type}`)
   const b = r['boundingBox']
   if (isObject(b)) return boxOf(...(['left', 'top', 'width', 'height'].map((k) => numberOf(b[k])) as [number, number, number, number]))
   const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2)]
@@ -107,7 +107,7 @@ function shapeOf(r: Fields): Shape {
   return boxBetween(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))
 }
 
-/** Version 1: lists of boxes by the image's name, on a picture of the size that each names. */
+/** Version 1: lists of boxes by image name, each scaled to the size it states. */
 function* frames({ images, findings, declareLabels }: Source, file: string, json: Fields): Generator<Draft> {
   if (typeof json['inputTags'] === 'string') declareLabels(json['inputTags'].split(',').map((t) => t.trim()))
   for (const [name, list] of Object.entries(json['frames'] as Fields)) {
@@ -142,7 +142,7 @@ export default defineFormat({
   order: 60,
   title: { en: 'VoTT JSON', ja: 'VoTT JSON' },
   about: {
-    en: 'Microsoft’s Visual Object Tagging Tool, a whole project or a file an image',
+    en: 'Microsoft’s Visual Object Tagging Tool, a whole project or one file per image',
     ja: 'Microsoft の Visual Object Tagging Tool（プロジェクト全体または画像ごと）',
   },
   extensions: ['.json'],

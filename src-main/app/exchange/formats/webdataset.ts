@@ -1,5 +1,5 @@
 /**
- * WebDataset: tar files in which a sample's files are adjacent and share their name up to the first dot
+ * WebDataset: tar files where the files of a sample are adjacent and share their name up to the first dot
  * (github.com/webdataset/webdataset).
  */
 import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -22,13 +22,13 @@ import { isImage } from '../tree.ts'
 
 const samplesPerShard = 1000
 const maxTextBytes = 1 << 26
-/** By the shard's name, or the folders that it is in. */
+/** Taken from the shard's name or its folders. */
 const splitOfShard = (shard: string) =>
   [...path.posix.basename(shard).split(/[-_.]/), ...shard.split('/').slice(0, -1).reverse()].map(usualSplit).find((s) => s !== undefined) ??
   null
 const folderOf = (shard: string) => shard.replace(/\.tar$/, '')
 
-/** The key and the extension, which begins at the first dot of the last step. */
+/** Splits a name into key and extension, at the first dot of its last path segment. */
 export function keyOf(name: string): [key: string, extension: string] {
   const slash = name.lastIndexOf('/') + 1
   const dot = name.indexOf('.', slash)
@@ -37,11 +37,11 @@ export function keyOf(name: string): [key: string, extension: string] {
 
 interface Sample {
   key: string
-  image: { file: string; extension: string; where: Where } | null // as unpacked, absolute
+  image: { file: string; extension: string; where: Where } | null // absolute path of the unpacked file
   texts: Map<string, string>
 }
 
-/** Our own records go along whole; of others the usual fields are read. */
+/** Our own records are taken as a whole; for others, the usual fields are read. */
 const ours = z.object({ dashi: imageRecord })
 const others = z.record(z.string(), z.unknown())
 
@@ -74,7 +74,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       }
     } catch (e) {
       if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
-      findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before were taken`)
+      findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before it were kept`)
     } finally {
       rmSync(unpacking(folder), { force: true })
     }
@@ -93,9 +93,9 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
     for await (const entry of tar) {
       const { name: given, type, size = 0 } = entry.header
       const where = { file: `${shard}:${given}` }
-      const { byteOffset = 0 } = entry.header as { byteOffset?: number } // where its content begins
+      const { byteOffset = 0 } = entry.header as { byteOffset?: number } // offset of the entry's content
       if (byteOffset + size > bytes) {
-        findings.leave({ file: shard }, `ends in the middle of ${given}; the samples before were taken`)
+        findings.leave({ file: shard }, `ends in the middle of ${given}; the samples before it were kept`)
         number++
         break
       }
@@ -116,7 +116,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
         number++
         sample ??= { key, image: null, texts: new Map() }
         if (isImage(`x.${extension}`)) {
-          // Beside a.jpg, a.depth.png is something else, whichever comes first.
+          // a.depth.png next to a.jpg is not the sample's image, whichever comes first.
           if (sample.image && (extension.includes('.') || !sample.image.extension.includes('.'))) {
             findings.leave(where, 'a second image of its sample')
             entry.resume()
@@ -131,7 +131,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
           for await (const part of entry) parts.push(part as Buffer)
           sample.texts.set(extension, Buffer.concat(parts).toString('utf8'))
         } else {
-          findings.leave(where, `a file .${extension} of ${size} bytes is not known`)
+          findings.leave(where, `unknown file type .${extension} (${size} bytes)`)
           entry.resume()
         }
       }
@@ -143,7 +143,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
   if (sample) yield sample
 }
 
-/** And the names that its image may have, the best first. */
+/** Also returns the possible names of the image, best first. */
 function draftOf(
   sample: Sample,
   extension: string,
@@ -196,20 +196,20 @@ function draftOf(
   }
 }
 
-/** Samples are numbered, for a key ends at its first dot; the file's own name is in the json. */
+/** Samples are numbered because a key ends at its first dot; the JSON holds the original file name. */
 async function write(items: Iterable<Item>, target: Target): Promise<void> {
   const shards = new Map<string, { tar: Pack; written: Promise<void>; failed: Promise<never>; samples: number; number: number }>()
   const ids = new Map(target.labels.map((n, i) => [n, i]))
   const open = (name: string, number: number) => {
     const tar = pack()
     const written = pipeline(tar, createWriteStream(place(target, `${name}-${String(number).padStart(6, '0')}.tar`)))
-    tar.on('error', () => undefined) // told by `written`
+    tar.on('error', () => undefined) // reported by `written`
     const failed = written.then(() => new Promise<never>(() => {}))
-    failed.catch(() => undefined) // thrown where it is awaited
+    failed.catch(() => undefined) // rethrown where it is awaited
     target.files++
     return { tar, written, failed, samples: 0, number }
   }
-  /** A shard that cannot be written any more answers no entry. */
+  /** Races against the shard's failure: a failed stream never answers an entry. */
   const put = ({ tar, failed }: { tar: Pack; failed: Promise<never> }, name: string, content: string | Buffer) =>
     Promise.race([
       failed,
@@ -218,7 +218,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
       ),
     ])
   for (const { record, file } of items) {
-    const name = safeName(splitOf(record) ?? 'all') // one shard for splits of one file name: each sample names its own
+    const name = safeName(splitOf(record) ?? 'all') // splits with the same file name share a shard; each sample names its own split
     let shard = shards.get(name)
     if (shard && shard.samples >= samplesPerShard) {
       shard.tar.finalize()
@@ -227,7 +227,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
     }
     if (!shard) shards.set(name, (shard = open(name, 0)))
     if (file === null || !existsSync(file)) {
-      target.findings.leave({ file: record.fileName }, 'the image is not there, and a sample needs one')
+      target.findings.leave({ file: record.fileName }, 'the image is missing, and a sample needs one')
       continue
     }
     const key = String(shard.number * samplesPerShard + shard.samples++).padStart(9, '0')

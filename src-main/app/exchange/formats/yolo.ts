@@ -1,4 +1,7 @@
-/** YOLO detection, segmentation, rotated boxes and pose: docs.ultralytics.com/datasets; older darknet folders with obj.names as well. */
+/**
+ * YOLO detection, segmentation, rotated boxes and pose: docs.ultralytics.com/datasets; also older darknet folders with
+ * obj.names.
+ */
 import path from 'node:path'
 import { limits } from '#shared/model/limits.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
@@ -27,7 +30,7 @@ function* imagesIn(source: Source, at: string): Generator<string> {
   }
 }
 
-/** A dataset that names its points for some of its classes has none for the others. */
+/** If only some classes have named points, the others have no skeleton. */
 function skeletonOf({ count, named, of }: NonNullable<Layout['keypoints']>, id: number): Skeleton | undefined {
   const { names, edges } = of(id)
   if (names.length) return skeletonFrom(names.slice(0, count), edges)
@@ -36,7 +39,7 @@ function skeletonOf({ count, named, of }: NonNullable<Layout['keypoints']>, id: 
     : { points: Array.from({ length: count }, (_, i) => jointName({}, i)), edges }
 }
 
-/** How many files of rows are looked at for what kind of rows they are. */
+/** How many label files are surveyed to decide the kind of rows. */
 const looked = 200
 
 function* read(source: Source): Generator<Draft> {
@@ -64,7 +67,7 @@ function* read(source: Source): Generator<Draft> {
       if (labels && !usual)
         findings.change(
           { file: labels },
-          `lies neither beside ${image} nor in labels; its rows were taken, for no other file has that name`,
+          `is neither next to ${image} nor in labels; its rows were used, because no other file has that name`,
         )
       if (labels) free.delete(labels)
       yield {
@@ -81,7 +84,10 @@ function* read(source: Source): Generator<Draft> {
     }
 }
 
-/** Rows that lie in an odd place: those of the one file of that name, or of the one that shares most of the image's path. */
+/**
+ * Finds label files in an unusual place: the only one of that name, or the one whose path has most in common with the
+ * image's.
+ */
 function elsewhere(image: string, named: readonly string[] = [], free: ReadonlySet<string>): string | undefined {
   const steps = new Set(image.split('/').slice(0, -1))
   const shared = (f: string) => f.split('/').filter((s) => steps.has(s)).length
@@ -94,7 +100,7 @@ export default defineFormat({
   order: 140,
   title: { en: 'YOLO', ja: 'YOLO' },
   about: {
-    en: 'Boxes, outlines, rotated boxes or poses, a text file an image and a data.yaml',
+    en: 'Boxes, outlines, rotated boxes or poses, one text file per image and a data.yaml',
     ja: '矩形・輪郭・回転矩形・姿勢。画像ごとのテキストと data.yaml',
   },
   extensions: ['.txt', '.yaml'],

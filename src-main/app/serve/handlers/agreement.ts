@@ -5,7 +5,7 @@ import { position } from '../../../db/journal.ts'
 import type { Project } from '../../projects/index.ts'
 import type { HandlersOf } from '../parts.ts'
 
-/** Of each project the comparison that was made last: its pages are asked for one after the other. */
+/** The latest comparison of each project, kept because its pages are requested one after another. */
 const last = new WeakMap<Project, { key: string; made: Promise<Agreement> }>()
 
 function compared(project: Project, { a, b, threshold, images }: AgreementQuery): Promise<Agreement> {

@@ -10,17 +10,17 @@ import { countTokens } from '../../preview/index.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
-/** Regions of tracks take others along. */
+/** Editing a tracked region also changes other frames of its sequence. */
 const touched = ({ project }: Client, mediaIds: readonly number[]) => [...new Set([...mediaIds, ...latestImages(project.db)])]
 
 const labelsChanged = (client: Client, action: string) => {
   client.tell('project.changed', { what: ['labels'] })
   client.annotated(action)
 }
-/** Turning an entry round may have changed anything that it named. */
+/** Undoing or redoing may change anything that the entry names. */
 const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   if (!entry) return null
-  // An entry names no more than a thousand.
+  // An entry names at most a thousand images; then all may have changed.
   client.annotated(`${how} ${entry.action}`, entry.mediaIds.length >= 1000 ? [] : entry.mediaIds)
   if (entry.mediaIds.length !== 1) client.tell('project.changed', { what: ['labels', 'media'] })
   return entry

@@ -8,7 +8,7 @@ type Methods = Pick<typeof roomMethods, 'evaluation.metrics' | 'evaluation.compa
 type Compared = { readonly checkpoints: readonly string[]; readonly splits?: readonly string[] }
 
 export function evaluationHandlers({ queue }: Parts): HandlersOf<Methods> {
-  /** The job that is comparing just these. */
+  /** The job that is already making this comparison. */
   const running = (key: string, { checkpoints, splits }: Compared) => {
     const wanted = JSON.stringify([checkpoints, splits])
     return queue.find(

@@ -19,7 +19,7 @@ export const mediaHandlers = (_: Parts): HandlersOf<typeof mediaMethods> => ({
   'media.unreadable': (_input, { project }) => unreadableMedia(project.db),
   'media.check': (_input, client) => ({ jobId: client.queue('check', {}).jobId }),
   'media.content': async ({ id }, { project }) => {
-    // What is said of an image can be seen and changed even where its file cannot be read.
+    // Annotations can be viewed and edited even if the image's file is unreadable.
     await ensureSize(project, id).catch(() => undefined)
     return imageContent(project, id)
   },

@@ -16,7 +16,10 @@ import type { HandlersOf } from '../parts.ts'
 const scan = (client: Client, folder: string, followLinks = false) =>
   client.queue('scan', { folder, followLinks }, { subject: folder }).jobId
 
-/** Where the project of a folder of images lies: in it, so that both move together, or among our own where it is read-only. */
+/**
+ * Where to create the project of an image folder: inside it, so that both move together, or in our data folder if it
+ * is read-only.
+ */
 function placeFor(app: Parts, folder: string): string {
   if (isWritable(folder)) return folder
   return join(app.options.host.dataFolder, `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)

@@ -4,7 +4,7 @@ import * as tracks from '../../annotations/tracks.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf } from '../parts.ts'
 
-/** Every image that the edit touched: a track's lie far from the one that was open. */
+/** Reports every image the edit touched: a track may extend far beyond the open image. */
 const told = (client: Client, action: string) => {
   client.annotated(action, latestImages(client.project.db))
   return null

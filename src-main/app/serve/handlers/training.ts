@@ -15,7 +15,7 @@ import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 import { jsonSchemaOf } from './schema.ts'
 
-/** Both the trainings and the merges of a project are its runs. */
+/** Trainings and merges are both runs of a project. */
 type Methods = Pick<
   typeof roomMethods,
   | 'training.recipes'
@@ -28,7 +28,10 @@ type Methods = Pick<
   | 'runs.curve'
 >
 
-/** Enters a run into the project and queues it. @throws at once where something is missing */
+/**
+ * Adds a run to the project and queues it.
+ * @throws at once if something is missing
+ */
 export function queueRun(
   client: Client,
   kind: 'train' | 'merge',

@@ -1,12 +1,12 @@
 import type { Handlers } from '#shared/contract/rpc.ts'
 import { inWords } from '../../../files/words.ts'
 
-/** What the system says of a path that a window named reaches it as a line, not as a fault of the program. */
+/** Turns system errors on paths named by a window into one-line messages, rather than internal errors. */
 export function inPlainWords<C>(handlers: Handlers<C>): Handlers<C> {
   const plain = (handler: (input: never, client: C) => unknown) => (input: never, client: C) => {
     try {
       const output = handler(input, client)
-      // What is made at once stays so: an operation that is made once is one transaction.
+      // Synchronous results stay synchronous: a once-only operation runs inside one transaction.
       return output instanceof Promise ? output.catch((e: unknown) => Promise.reject(inWords(e))) : output
     } catch (e) {
       throw inWords(e)

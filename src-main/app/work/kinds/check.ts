@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jobKind } from '../kind.ts'
 import { runWork } from '../client.ts'
 
-/** Looks again at the files that cannot be read, and at those that nobody has looked at. */
+/** Rechecks unreadable files and checks those never checked. */
 export default jobKind({
   id: 'check',
   lane: 'background',

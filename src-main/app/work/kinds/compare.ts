@@ -4,7 +4,7 @@ import { compareCheckpoints } from '../../evaluation/compare.ts'
 import { keepComparison } from '../../evaluation/kept.ts'
 import { jobKind } from '../kind.ts'
 
-/** Several checkpoints on the same splits. */
+/** Compares several checkpoints on the same splits. */
 export default jobKind({
   id: 'compare',
   lane: 'training',

@@ -3,7 +3,7 @@ import { makeIndex } from '../../curation/index.ts'
 import { controlOf, modelIn } from '../curation.ts'
 import { jobKind } from '../kind.ts'
 
-/** Embeds the images for searches. */
+/** Embeds the images for search. */
 export default jobKind({
   id: 'index',
   lane: 'training',

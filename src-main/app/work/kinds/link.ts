@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jobKind } from '../kind.ts'
 import { runWork } from '../client.ts'
 
-/** Looks below a folder for the files of images that have none. */
+/** Looks below a folder for images whose files are missing. */
 export default jobKind({
   id: 'link',
   lane: 'interactive',

@@ -7,7 +7,7 @@ import { ownName } from '../../training/names.ts'
 import { cancelWith, jobKind } from '../kind.ts'
 import { mergingPlan } from '../plans.ts'
 
-/** A merge. Its request is that of its run, which is entered into the project when it is queued. */
+/** A merge. Its request is stored with its run, which is created when the job is queued. */
 export default jobKind({
   id: 'merge',
   lane: 'training',

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { createSampleProject } from '../../sample/project.ts'
 import { jobKind } from '../kind.ts'
 
-/** Makes the sample project. It is no project's job, so it is in no project's queue. */
+/** Creates the sample project. The job belongs to no project, so it is in no project's queue. */
 export default jobKind({
   id: 'sample',
   lane: 'background',

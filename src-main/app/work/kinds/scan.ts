@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jobKind } from '../kind.ts'
 import { runWork } from '../client.ts'
 
-/** Takes in the images below a folder, or those that are named one by one; then their sizes. They can be looked at meanwhile. */
+/** Adds the images below a folder, or those named individually, then measures them. They can be viewed meanwhile. */
 export default jobKind({
   id: 'scan',
   lane: 'background',

@@ -4,7 +4,7 @@ import { runWork } from '../client.ts'
 import { jobKind } from '../kind.ts'
 import { setUpPlan } from '../plans.ts'
 
-/** Makes of a folder that is opened for the first time what a person chose of what was found in it. */
+/** Sets up a folder opened for the first time, with the person's choice of what was found in it. */
 export default jobKind({
   id: 'set-up',
   lane: 'interactive',

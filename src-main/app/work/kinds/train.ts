@@ -8,13 +8,13 @@ import { defaultName, planTraining, registerTraining, requestOf, startTraining, 
 import { cancelWith, jobKind } from '../kind.ts'
 import { trainingPlan } from '../plans.ts'
 
-/** What a run was asked to do, with its model's folder as the engine needs it. */
+/** The run's request, with its model's folder as an absolute path. */
 function trainingOf(project: Project, runId: string): TrainRequest {
   const request = requestOf(getRun(project, runId))
   return { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
 }
 
-/** A training. Its request is that of its run, which is entered into the project when it is queued. */
+/** A training. Its request is stored with its run, which is created when the job is queued. */
 export default jobKind({
   id: 'train',
   lane: 'training',

@@ -1,4 +1,4 @@
-/** What COCO’s annotations say of one image. */
+/** Builds one image's content from its COCO annotations. */
 import type { Attributes } from '#shared/model/region.ts'
 import type { Draft, DraftRegion, Source } from '../../draft.ts'
 import { message, type Where } from '../../findings.ts'
@@ -7,12 +7,12 @@ import { groupAttribute } from '../../shapes.ts'
 import { type CocoAnnotation, type CocoCategory, saidBy } from './json.ts'
 import { rotationAttribute, shapesOf } from './shapes.ts'
 
-/** What one file says of all its images. */
+/** What one file states for all its images. */
 export interface Document {
   file: string
   split: string | null
   categories: Map<string, CocoCategory>
-  /** Categories that its annotations name and it does not have. */
+  /** Categories referenced by annotations but not defined. */
   unknown: Map<string, string>
 }
 
@@ -39,10 +39,10 @@ export function take(
   try {
     const shapes = shapesOf(a, { category, size, repaired: (reason) => findings.change(at, reason) })
     const extra = attributesOf(a, category)
-    // What is said of a region without geometry is said of the image.
+    // A caption or label on a region without geometry applies to the image.
     draft.captions.push(...said.map((c) => (shapes.length ? { ...c, region: draft.regions.length } : c)))
     if (shapes.length === 0 && label !== null && said.length === 0) draft.labels.push({ label, ...by })
-    // An outline and its keypoints are two regions of one object.
+    // An outline and its keypoints become two regions of one group.
     const group: Attributes = shapes.length > 1 ? { [groupAttribute]: extra[groupAttribute] ?? (Number(a.id) || line) } : {}
     for (const shape of shapes) {
       const { [rotationAttribute]: angle, ...rest } = extra
@@ -63,7 +63,7 @@ export function take(
 
 function attributesOf(a: CocoAnnotation, category: CocoCategory | null): Attributes {
   const { name, dashi } = category ?? {}
-  // Of ours it is the parent label.
+  // In our own files it is the parent label.
   const supercategory = dashi?.parent ? null : category?.supercategory
   const above: Attributes = supercategory && supercategory !== name && supercategory !== 'none' ? { supercategory } : {}
   return { ...above, ...a.attributes, ...(a.iscrowd ? { iscrowd: true } : {}) }

@@ -1,6 +1,6 @@
 /**
- * What stands in a COCO file, as it is meant: numbers and flags written as text, lists as text, empty text for nothing. Each thing that
- * had to be read otherwise than it stands has a line; what cannot be read costs its field, not the annotation.
+ * Lenient reading of COCO JSON: numbers and flags written as text, lists as text, empty text for a missing value. Each
+ * repair is reported; an unreadable value costs its field, not the annotation.
  */
 import { z } from 'zod'
 import { type RecordCaption, recordCaption } from '#shared/model/record.ts'
@@ -9,7 +9,7 @@ import { type Attributes, attributes } from '#shared/model/region.ts'
 import { attributesFrom } from '../../attributes.ts'
 import { provenance, readProvenance } from '../../provenance.ts'
 
-/** Ids are compared as text: 1 and "1" are one. */
+/** Ids are compared as text, so 1 and "1" are equal. */
 const key = z.union([z.number(), z.string()]).transform((v) =>
   String(v)
     .trim()
@@ -18,14 +18,14 @@ const key = z.union([z.number(), z.string()]).transform((v) =>
 const coordinate = z
   .number()
   .nullable()
-  .transform((n) => n ?? NaN) // null: Python's NaN
+  .transform((n) => n ?? NaN) // null stands for Python's NaN
 const size = z.number().nullish().catch(undefined)
 
-/** What our own export adds: what COCO has no place for. */
+/** Fields that our own export adds because COCO lacks them. */
 export const cocoExtra = provenance.extend({
   language: z.string().optional(),
   captions: z.array(recordCaption.omit({ region: true, spans: true })).optional(),
-  /** Of keypoints that lie in one annotation with their outline, where it is not as the outline's. */
+  /** Provenance of keypoints stored in the same annotation as their outline, if it differs from the outline's. */
   points: provenance.extend({ attributes }).optional(),
 })
 export type CocoExtra = z.output<typeof cocoExtra>
@@ -45,7 +45,7 @@ export const cocoCategory = z.object({
   synonyms: z.array(z.string()).nullish().catch(undefined),
   synset: z.string().nullish().catch(undefined),
   isthing: z.union([z.number(), z.boolean()]).nullish().catch(undefined),
-  /** What our own files say of it besides. */
+  /** Extra category fields of our own files. */
   dashi: z
     .object({ parent: z.string().nullish(), attributes: attributeDefinitions.optional(), layout: z.unknown().optional() })
     .nullish()
@@ -74,7 +74,7 @@ export type CocoImage = z.output<typeof cocoImage>
 export type CocoCategory = z.output<typeof cocoCategory>
 export type CocoAnnotation = z.output<typeof cocoAnnotation>
 
-/** undefined: it cannot be read. null: there is nothing, which is no fault. */
+/** Result undefined: unreadable. Result null: absent, which is not a fault. */
 type Mend = (value: unknown) => unknown
 
 const number: Mend = (v) =>
@@ -95,7 +95,7 @@ const words = new Map<unknown, boolean>([
 const flag: Mend = (v) =>
   typeof v === 'boolean' ? v : typeof v === 'number' ? v !== 0 : typeof v === 'string' ? words.get(v.trim().toLowerCase()) : undefined
 
-/** Lists in lists, at any depth, of numbers; null and NaN written as text are kept as null, for the annotation will say so. */
+/** Nested lists of numbers at any depth; null and "NaN" become null, which the annotation's schema reports. */
 const numbers: Mend = (v) => {
   if (typeof v === 'string') return listFromText(v)
   if (!Array.isArray(v)) return undefined
@@ -133,7 +133,7 @@ const bbox: Mend = (v) => {
 const segmentation: Mend = (v) => {
   if (Array.isArray(v)) {
     const list = numbers(v)
-    // Pairs of x and y within each ring.
+    // Flattens [x, y] pairs within each ring.
     return Array.isArray(list) ? list.map((ring: unknown) => (Array.isArray(ring) ? ring.flat(2) : ring)) : list
   }
   if (typeof v === 'string') return listFromText(v)
@@ -144,7 +144,7 @@ const segmentation: Mend = (v) => {
   return runs === undefined ? undefined : { ...v, counts: runs, size: size == null ? undefined : numbers(size) }
 }
 
-/** Counts as Python shows its bytes: b'…'. */
+/** RLE counts printed as Python bytes: b'…'. */
 const withoutPythonBytes = (counts: string) => {
   const inner = /^b'(.*)'$/s.exec(counts)?.[1] ?? /^b"(.*)"$/s.exec(counts)?.[1]
   return inner === undefined ? counts : inner.replace(/\\(.)/gs, '$1')
@@ -152,7 +152,7 @@ const withoutPythonBytes = (counts: string) => {
 
 function record(v: unknown): Attributes | undefined | null {
   if (v === '' || (Array.isArray(v) && v.length === 0)) return null
-  // Pairs of name and value.
+  // Attributes as a list of name/value pairs.
   const pairs =
     Array.isArray(v) &&
     v.every(
@@ -177,7 +177,7 @@ const annotationMends: Readonly<Record<string, Mend>> = {
   attributes: record,
 }
 const imageMends: Readonly<Record<string, Mend>> = { width: number, height: number }
-/** Said elsewhere, or worked out anew. */
+/** Fields that are read elsewhere or recomputed. */
 const known = new Set([
   'id',
   'image_id',
@@ -207,15 +207,15 @@ function mended(
     const after = mend(before)
     out[field] = after ?? null
     if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
-    else if (after === null) repaired(`${field} ${short(before)} was read as nothing`)
-    // 0 and 1 are how COCO writes a flag, and a ring may be pairs: neither is a repair.
+    else if (after === null) repaired(`${field} ${short(before)} was read as empty`)
+    // Flags as 0 or 1 and rings as pairs are normal in COCO, not repairs.
     else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before))
       repaired(`${field} ${short(before)} was read as ${short(after)}`)
   }
   return out
 }
 
-/** Is there text where there should be numbers, or an object where a list should be? */
+/** Whether there is text in place of numbers, or an object in place of a list. */
 const wordy = (field: string, v: unknown): boolean =>
   typeof v === 'string' ||
   (Array.isArray(v)
@@ -228,12 +228,12 @@ export function readAnnotation(value: unknown, repaired: (reason: string) => voi
   if (!isObject(value)) return cocoAnnotation.safeParse(value)
   const named = `annotation ${typeof value['id'] === 'number' || typeof value['id'] === 'string' ? value['id'] : ''}`
   const { attributes: own, score, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
-  // Keys that are not of COCO (track_id, score, occluded, …) are attributes as well.
+  // Keys outside COCO (track_id, score, occluded, …) become attributes.
   const others = Object.entries(value).filter(([name, v]) => !known.has(name) && v != null)
   return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom({ score, ...Object.fromEntries(others) }, own) })
 }
 
-/** LVIS has only the address of an image, whose path is the name; other writers have other keys for it. */
+/** LVIS identifies an image only by its URL, whose path gives the name; other writers use other keys. */
 export function readImage(value: unknown, repaired: (reason: string) => void) {
   if (!isObject(value)) return cocoImage.safeParse(value)
   const image = mended(value, imageMends, (reason) => repaired(`image ${String(value['id'])}: ${reason}`))
@@ -259,7 +259,7 @@ export function readCategory(value: unknown, repaired: (reason: string) => void)
   return cocoCategory.safeParse({ ...value, name: name ?? `category ${String(value['id'])}` })
 }
 
-/** All that our own export says of it, or the one text that others have. */
+/** The captions of our own export, or the single caption that others write. */
 export function saidBy({ caption, dashi }: Pick<CocoAnnotation, 'caption' | 'dashi'>): RecordCaption[] {
   return (
     dashi?.captions ??

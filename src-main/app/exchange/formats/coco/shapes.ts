@@ -8,15 +8,15 @@ import type { CocoAnnotation, CocoCategory } from './json.ts'
 
 export interface Context {
   category: CocoCategory | null
-  /** As the file says; of a picture whose size is not annotated, nothing. */
+  /** Image size as annotated; empty if it is not. */
   size: { width?: number | null | undefined; height?: number | null | undefined }
   repaired: (reason: string) => void
 }
 
-/** The attribute by which CVAT tells that a box is turned: degrees, clockwise. */
+/** CVAT's attribute for rotated boxes: degrees, clockwise. */
 export const rotationAttribute = 'rotation'
 
-/** An outline, keypoints, both or none. */
+/** Returns the outline, the keypoints, both or neither. */
 export function shapesOf(a: CocoAnnotation, context: Context): Shape[] {
   const outline = outlineOf(a, context)
   const points = a.keypoints && keypointsOf(a.keypoints, context)
@@ -28,12 +28,12 @@ function keypointsOf(k: readonly number[], { category, repaired }: Context): Key
   if (k.length < 2) return null
   const pairs = k.length % 3 !== 0 && k.length === 2 * names.length
   if (k.length % 3 !== 0 && !pairs) {
-    repaired(`keypoints: ${k.length} numbers, expected three a point; left out`)
+    repaired(`keypoints: ${k.length} numbers, expected three per point; left out`)
     return null
   }
-  // What models write has a score in the place of v.
+  // Model predictions have a score in place of v.
   const scored = !pairs && k.some((v, i) => i % 3 === 2 && v !== 0 && v !== 1 && v !== 2)
-  if (scored) repaired('keypoints: scores in the place of visibility; those above 0 were taken as visible')
+  if (scored) repaired('keypoints: scores in place of visibility; those above 0 were read as visible')
   const points = Array.from({ length: k.length / (pairs ? 2 : 3) }, (_, i): Keypoint => {
     const [x, y, seen] = pairs ? [k[2 * i]!, k[2 * i + 1]!, k[2 * i] || k[2 * i + 1] ? 2 : 0] : [k[3 * i]!, k[3 * i + 1]!, k[3 * i + 2]!]
     const v = scored ? (seen > 0 ? 2 : 0) : (seen as 0 | 1 | 2)
@@ -44,7 +44,7 @@ function keypointsOf(k: readonly number[], { category, repaired }: Context): Key
   return { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }
 }
 
-/** COCO counts joints from 1; a 0 among them tells of a writer that counts from 0. */
+/** COCO counts joints from 1; a 0 reveals a writer that counts from 0. */
 export function edgesOf(skeleton: readonly (readonly number[])[], joints: number): [number, number][] {
   const base = skeleton.some((pair) => pair.includes(0)) ? 0 : 1
   return skeleton
@@ -57,7 +57,7 @@ function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
   const box = boxOfBbox(a)
   const fallBack = (problem: string) => {
     if (!(box instanceof Error) && box) {
-      context.repaired(`${named}: ${problem}; its box was taken`)
+      context.repaired(`${named}: ${problem}; its box was used`)
       return box
     }
     throw new Error(problem)
@@ -88,7 +88,7 @@ function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
   return box
 }
 
-/** Our own export writes a rotated box as its four corners, with the angle beside them. */
+/** Our own export writes a rotated box as its four corners plus the angle. */
 function turned(a: CocoAnnotation, rings: readonly (readonly number[])[]): Shape | null {
   const angle = a.attributes?.[rotationAttribute]
   if (typeof angle !== 'number' || rings.length !== 1) return null
@@ -97,12 +97,12 @@ function turned(a: CocoAnnotation, rings: readonly (readonly number[])[]): Shape
   return box && apart < 1e-3 ? { ...box, angle } : null
 }
 
-/** An Error where there is one that cannot be read. CVAT writes a rotated box as it lay before it was turned about its centre. */
+/** Returns an Error if the box is unreadable. CVAT writes a rotated box as it was before rotation about its centre. */
 function boxOfBbox(a: CocoAnnotation): Extract<Shape, { kind: 'box' | 'rotated-box' }> | Error | null {
   if (!a.bbox || a.bbox.length === 0) return null
   if (a.bbox.length !== 4) return new Error(`bbox: ${a.bbox.length} numbers, expected 4`)
   const [x, y, w, h] = a.bbox as [number, number, number, number]
-  // Of keypoints alone, an empty box says nothing.
+  // An empty box of a keypoints-only annotation carries no information.
   if (a.keypoints?.length && !(w > 0 && h > 0)) return null
   const angle = Number(a.attributes?.[rotationAttribute] ?? 0)
   if (angle && Number.isFinite(angle)) return { kind: 'rotated-box', cx: x + w / 2, cy: y + h / 2, w, h, angle }
@@ -112,8 +112,8 @@ function boxOfBbox(a: CocoAnnotation): Extract<Shape, { kind: 'box' | 'rotated-b
 const limit = 2 ** 40
 
 /**
- * Runs as they stand, or, where they don't fit, as they fit with the box as the witness: without the last run of zeros, or with height
- * and width exchanged. Throws where nothing fits.
+ * Decodes runs; if they do not fit the image, tries the repairs that agree with the box: dropping the last run of
+ * zeros, or swapping height and width. Throws if nothing fits.
  */
 function maskOf(
   { size, counts }: { size?: [number, number] | undefined; counts: string | number[] },
@@ -141,8 +141,9 @@ function maskOf(
     const exchanged = height !== size?.[0] && size !== undefined
     if (!short && !exchanged) return rle
     if (!agrees(rle, box)) continue
-    if (short) repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was taken as empty, as its box has it`)
-    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, as its box has it`)
+    if (short)
+      repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was read as empty, which agrees with its box`)
+    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, which agrees with its box`)
     return rle
   }
   throw new Error(

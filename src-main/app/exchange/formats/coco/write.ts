@@ -1,4 +1,4 @@
-/** A COCO document for each split: instances with their keypoints, and captions in a document of their own. */
+/** Writes one COCO document per split: instances with keypoints, and captions in a separate document. */
 import { appendFileSync, createReadStream, createWriteStream, rmSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { shapeArea } from '#shared/geometry/shape.ts'
@@ -25,7 +25,7 @@ class Documents {
   ) {
     this.name = safeName(split ?? 'default')
     this.images = openText(target, `annotations/instances_${this.name}.json`)
-    // A split's name may be any, a file's name tells the usual ones only.
+    // A split may have any name; file names convey only the usual ones.
     const info = { description: 'exported by Dashi', version: '1.0', split }
     this.images.write(`{\n"info": ${JSON.stringify(info)},\n"licenses": [],\n"images": [`)
     this.annotations = new TextFile(`${this.images.file}.part`)
@@ -47,12 +47,12 @@ class Documents {
     this.captions.parts.write(`${this.counts.captions++ ? ',' : ''}\n${JSON.stringify(entry)}`)
   }
 
-  /** Lists that were written beside each other become one document. */
+  /** Joins the lists that were written in parallel into one document. */
   async close(categories: object[]): Promise<void> {
     this.images.close()
     this.annotations.close()
     if (this.captions) {
-      // A captions file has the same images and no categories.
+      // A captions file has the same images but no categories.
       const { file, parts } = this.captions
       file.close()
       parts.close()
@@ -139,7 +139,7 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
     const more = {
       ...(parent === null ? {} : { parent }),
       ...(own.length ? { attributes: own } : {}),
-      // Of points that the skeleton does not have there would be no place.
+      // A layout for points outside the skeleton could not be stored.
       ...(skeleton?.layout && k?.names.length === skeleton.points.length ? { layout: skeleton.layout } : {}),
     }
     return {
@@ -153,7 +153,7 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
   for (const d of documents.values()) await d.close(categories)
 }
 
-/** Who made a region and what is said of it: the first text where others find it, all of it for our own reader. */
+/** A region's provenance and captions: the first caption where other readers look for it, all of them for our own. */
 export function spoken(
   captions: readonly RecordCaption[],
   region: RecordRegion,
@@ -189,7 +189,7 @@ function entryOf({ record }: Item, region: RecordRegion): ({ attributes?: object
   return segmentation && { bbox, area: shapeArea(shape), segmentation, iscrowd, attributes }
 }
 
-/** In the order of the label's joints; those that these keypoints don't have are not labelled. */
+/** In the order of the label's joints; joints missing from these keypoints are marked as not labelled. */
 function jointsOf(shape: Shape, label: string, { joints }: Target): object {
   if (shape.kind !== 'keypoints') return {}
   const at = new Map(shape.points.map((p, i) => [jointName(p, i), p]))

@@ -1,9 +1,9 @@
-/** What the columns of a table of annotations are, told by their names or, without a header, by the first row. */
+/** Recognises the columns of an annotation table by their names or, without a header, by the first row. */
 import { plainName } from '../../fields.ts'
 import { beginning, firstRows } from '../../rows.ts'
 import { isImage } from '../../tree.ts'
 
-/** In order of preference; case, spaces, `_` and `-` don't count. */
+/** In order of preference; case, spaces, `_` and `-` are ignored. */
 const aliases = {
   file: [
     'file_name',
@@ -63,20 +63,20 @@ const aliases = {
 } as const
 export type Column = keyof typeof aliases
 
-/** Our own files have these; in others the words mean other things. */
+/** Columns that only our own files have; elsewhere these names mean other things. */
 const onlyOurs: readonly Column[] = ['region', 'attributes', 'state', 'spans', 'review']
 
 export interface Layout {
   delimiter: string
   columns: Partial<Record<Column, number>>
-  /** Places and names of columns that are not known. */
+  /** Index and name of each unknown column. */
   others: [number, string][]
-  /** Of all columns; without a header, none. */
+  /** All column names; empty without a header. */
   names: readonly string[]
   header: boolean
-  /** Written by us. */
+  /** Whether the table was written by Dashi. */
   ours: boolean
-  /** Rows label,x,y,width,height,… of makesense may be lines as well. */
+  /** makesense's rows (label,x,y,width,height,…) may also be lines. */
   makesense?: true
 }
 
@@ -88,11 +88,11 @@ function columnsOf(header: readonly string[], sample: readonly string[]): Partia
     const i = at(names)
     if (i !== undefined) columns[column as Column] = i
   }
-  // Of a class's number and its name the name.
+  // If a class has both a number and a name column, use the name.
   const classes = aliases.label.map((n) => plain.indexOf(plainName(n))).filter((i) => i >= 0)
   const named = classes.find((i) => sample[i] !== undefined && sample[i] !== '' && !isNumber(sample[i]))
   if (named !== undefined) columns.label = named
-  // x, y, width, height: the size of the box, not of the image.
+  // With x and y, width and height are the box's size, not the image's.
   if ((columns.x !== undefined || columns.cx !== undefined) && columns.w === undefined && columns.xmax === undefined) {
     const [w, h] = [at(['width']), at(['height'])]
     if (w !== undefined && h !== undefined) {
@@ -113,7 +113,7 @@ const isNumber = (s: string | undefined) => s !== undefined && s.trim() !== '' &
 const isAddress = (s: string) => /^https?:\/\/\S+$/i.test(s)
 const words = (s: string) => s.trim().split(/\s+/).length
 
-/** Tables without a header, by their first row. */
+/** Recognises tables without a header by their first row. */
 function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'> | null {
   const numbers = row.map(isNumber)
   const all = (from: number, to: number) => numbers.slice(from, to).every(Boolean)
@@ -121,14 +121,14 @@ function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'>
     return { columns: { label: 0, x: 1, y: 2, w: 3, h: 4, file: 5, width: 6, height: 7 }, makesense: true }
   if (row.length === 6 && all(1, 3) && isImage(row[3]!) && all(4, 6))
     return { columns: { label: 0, x: 1, y: 2, file: 3, width: 4, height: 5 }, makesense: true }
-  // Google's AutoML: the set, the image, its label, two or four corners.
+  // Google AutoML: split, image, label, two or four corners.
   if (row.length >= 3 && /^(?:train|training|validation|valid|val|test|unassigned)$/i.test(row[0]!) && isImage(row[1]!.split('?')[0]!))
     return { columns: { split: 0, file: 1, label: 2, ...(row.length >= 9 ? { xmin: 3, ymin: 4, xmax: 7, ymax: 8 } : {}) } }
   const numbered = isImage((row[0] ?? '').replace(/#\d+$/, ''))
   if (!numbered && row.length === 2)
     return isAddress(row[1]!) || isImage(row[1]!) ? { columns: words(row[0]!) > 2 ? { caption: 0, file: 1 } : { label: 0, file: 1 } } : null
   if (!numbered) return null
-  // RetinaNet's: an image without boxes leaves the other fields empty.
+  // RetinaNet: an image without boxes leaves the other fields empty.
   if (row.length === 6 && (all(1, 5) || row.slice(1).every((n) => n.trim() === '')))
     return { columns: { file: 0, xmin: 1, ymin: 2, xmax: 3, ymax: 4, label: 5 } }
   if (row.length === 6 && all(2, 6)) return { columns: { file: 0, label: 1, xmin: 2, ymin: 3, xmax: 4, ymax: 5 } }
@@ -137,7 +137,7 @@ function headless(row: readonly string[]): Pick<Layout, 'columns' | 'makesense'>
   return null
 }
 
-/** By the first row: its separator, and what its columns are. Null where none names the images. */
+/** Detects the separator and the columns from the first row. Null if no column names the images. */
 export function layoutOf(file: string): Layout | null {
   const text = beginning(file)
     .replace(/^\ufeff/, '')
@@ -163,7 +163,7 @@ export function layoutOf(file: string): Layout | null {
           ours: isOurs(columns, fields),
         },
       ]
-    // An id that is text names an image: those of Kaggle have no extension.
+    // A textual id names an image: Kaggle's ids have no extension.
     const id = fields.findIndex((f) => ['id', 'idcode', 'uid', 'name'].includes(plainName(f)))
     if (
       id >= 0 &&
@@ -177,7 +177,7 @@ export function layoutOf(file: string): Layout | null {
       return [{ delimiter, columns: named, header: true, names: fields, others: others(named), ours: false }]
     }
     const bare = headless(first)
-    // Only lists of an image and its class have a space between.
+    // A space separates fields only in lists of image and class.
     if (delimiter === ' ' && !(first.length === 2 && isImage(first[0]!) && /^\d+$/.test(first[1]!))) return []
     return bare ? [{ delimiter, ...bare, header: false, names: [], others: [], ours: false }] : []
   })
@@ -186,7 +186,7 @@ export function layoutOf(file: string): Layout | null {
   )
 }
 
-/** A text file that is a table of captions and not one caption: nothing but known columns. */
+/** Whether a text file is a table of captions rather than one caption: all its columns are known. */
 export function captionTable(file: string): boolean {
   const layout = layoutOf(file)
   return (

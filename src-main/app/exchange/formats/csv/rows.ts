@@ -1,4 +1,4 @@
-/** Rows of a table, image by image. */
+/** Turns table rows into drafts, image by image. */
 import { z } from 'zod'
 import { author as authorSchema, annotationState, type Author } from '#shared/model/author.ts'
 import { language, recordSpan } from '#shared/model/caption.ts'
@@ -21,7 +21,7 @@ export interface Stored {
   extra: Record<string, string>
 }
 
-/** Columns in which pandas' words for nothing are nothing. */
+/** Columns in which pandas' spellings of a missing value count as missing. */
 const measures = new Set<string>([
   'xmin',
   'ymin',
@@ -40,7 +40,7 @@ const measures = new Set<string>([
   'rle',
 ])
 
-/** A table without a header may have numbered captions: a.jpg#0. A row of Flickr30k lacks the mark before its caption. */
+/** A table without a header may number its captions: a.jpg#0. One row of Flickr30k lacks the mark before its caption. */
 export function cells(layout: Layout, fields: readonly string[]): Stored {
   const cell = (i: number) => (layout.ours ? cellText(fields[i] ?? '') : (fields[i] ?? '').trim())
   const row: Row = Object.fromEntries(
@@ -51,7 +51,7 @@ export function cells(layout: Layout, fields: readonly string[]): Stored {
   const late = layout.delimiter === '|' && row.caption === '' ? /^\d+\s+(\S.*)$/.exec(fields.at(-1)?.trim() ?? '') : null
   if (late) row.caption = late[1]!
   if (row.file && /^[^\s]+\.(?:jpe?g|png|webp|bmp|tiff?)_\d+$/i.test(row.file)) {
-    // Severstal's ImageId_ClassId.
+    // Severstal's combined ImageId_ClassId.
     const at = row.file.lastIndexOf('_')
     row.label ??= row.file.slice(at + 1)
     row.file = row.file.slice(0, at)
@@ -59,12 +59,12 @@ export function cells(layout: Layout, fields: readonly string[]): Stored {
   return { row, extra }
 }
 
-/** Makes one image's rows a draft. */
+/** Builds the draft of one image from its rows. */
 export class Reading {
   private readonly labels: RecordLabel[] = []
   private readonly captions: RecordCaption[] = []
   private readonly tags = new Set<string>()
-  /** In the order of the rows; those that need the image's size come as functions. */
+  /** In row order; shapes that need the image's size are built later by `of`. */
   private readonly regions: { line: number; of: (size: Size) => DraftRegion | null }[] = []
   private needsSize: boolean
 
@@ -80,7 +80,7 @@ export class Reading {
 
   draft(image: Found, where: Where, rows: readonly { value: Stored; line: number }[]): Draft {
     const texts = new Set(rows.map((r) => r.value.row.caption ?? ''))
-    // The same words on every row speak of the image.
+    // The same text on every row describes the image.
     const ofImage = rows.length > 1 && texts.size === 1
     let review: Draft['review']
     for (const { value, line } of rows) {
@@ -108,7 +108,7 @@ export class Reading {
     }
   }
 
-  /** Captions name regions by number, so that one that fails leaves an empty place, which is left out in silence. */
+  /** Captions refer to regions by index, so a failed region leaves a gap that is skipped silently. */
   private settled(size: Size, file: string): DraftRegion[] {
     const place = new Map<number, number>()
     const kept: DraftRegion[] = []
@@ -209,7 +209,7 @@ export class Reading {
 }
 
 const isOn = (cell: string | undefined) => /^(?:1(?:\.0+)?|true|yes)$/i.test(cell ?? '')
-/** Who made the row: a name, or our own author as JSON. */
+/** The row's author: a name, or our own author object as JSON. */
 function provenance(r: Row): { author?: Author; state?: z.output<typeof annotationState> } {
   const own = r.author?.startsWith('{') ? authorSchema.safeParse(JSON.parse(r.author)).data : undefined
   const author = own ?? (r.author ? { kind: 'person' as const, name: r.author } : undefined)

@@ -1,4 +1,4 @@
-/** Geometry in the cells of a table: boxes in columns, lists of boxes, outlines, run lengths. */
+/** Geometry in table cells: boxes in columns, lists of boxes, outlines, run lengths. */
 import { checkRuns, encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import { shape as shapeSchema, type PolygonPart, type Ring, type Shape } from '#shared/model/shape.ts'
 import type { Column } from './layout.ts'
@@ -11,7 +11,7 @@ import { boxOf, polygonOf, toRing } from '../../shapes.ts'
 export type Row = Partial<Record<Column, string>>
 export type Numbers = (text: string | undefined) => number
 
-/** Between semicolons a number may have a decimal comma. */
+/** Outside comma-separated files, numbers may have a decimal comma. */
 export const numbersBetween =
   (delimiter: string): Numbers =>
   (t) =>
@@ -36,7 +36,7 @@ const numbersIn = (text: string) =>
     .split(/[\s,;]+/)
     .map(Number)
 
-/** Of one row without those that need the image's size. */
+/** The shape of one row, if it does not need the image's size. */
 export function shapeIn(r: Row, number: Numbers): Shape | null {
   if (r.shape?.startsWith('{')) {
     const parsed = shapeSchema.safeParse(JSON.parse(r.shape))
@@ -48,13 +48,13 @@ export function shapeIn(r: Row, number: Numbers): Shape | null {
   const box = boxIn(r, number)
   if (box && box.length !== 4) throw new Error(`bbox: ${box.length} numbers, expected 4`)
   if (box) return boxOf(...(box as [number, number, number, number]))
-  // makesense's points have a place and no size.
+  // makesense points have a position but no size.
   return r.x && r.y && r.w === undefined && r.xmin === undefined
     ? { kind: 'keypoints', points: [{ x: number(r.x), y: number(r.y), v: 2 }] }
     : null
 }
 
-/** JSON, or what Python prints for lists, tuples and dictionaries. */
+/** Parses JSON, or Python's notation for lists, tuples and dictionaries. */
 export function literal(text: string): unknown {
   try {
     return parsePythonJson(text)
@@ -83,8 +83,9 @@ const quadruple = (n: readonly number[], corners: boolean): Listed['box'] => {
 }
 
 /**
- * Several boxes in one cell: a list of dictionaries or of quadruples (left, top, width, height); `x1 y1 x2 y2;…`; or a prediction string,
- * groups of `class score x1 y1 x2 y2`, of `class x1 y1 x2 y2`, or of `score x y w h` where all five are numbers.
+ * Parses several boxes in one cell: a list of dictionaries or of (left, top, width, height); `x1 y1 x2 y2;…`; or a
+ * prediction string, i.e. groups of `class score x1 y1 x2 y2`, of `class x1 y1 x2 y2`, or of `score x y w h` if all
+ * five are numbers.
  */
 export function boxesIn(text: string): Listed[] {
   const bare = text.trim()
@@ -120,7 +121,7 @@ export function boxesIn(text: string): Listed[] {
     )
   if (tokens.length % 4 === 0 && tokens.every(numeric))
     return groups(4).map((g) => ({ label: null, box: quadruple(g.map(Number), true), rest: {} }))
-  throw new Error(`${tokens.length} words, which are no groups of boxes`)
+  throw new Error(`${tokens.length} words, which do not form boxes`)
 }
 
 function ofObject(o: Record<string, unknown>): Listed {
@@ -163,7 +164,7 @@ const flatOf = (v: unknown): number[] | null => {
   return null
 }
 
-/** A list of points or of outlines (each is a part), or well-known text. Null where the cell names no outline. */
+/** A list of points or of outlines (one part each), or well-known text. Null if the cell holds no outline. */
 function outlineIn(text: string): Shape | null {
   const wkt = /^\s*(?:SRID=\d+;)?\s*(MULTIPOLYGON|POLYGON|LINESTRING|POINT)\s*Z?\s*(\(.*\))\s*$/is.exec(text)
   if (wkt) return ofWkt(wkt[1]!.toUpperCase(), wkt[2]!)
@@ -209,7 +210,7 @@ function ringsOfWkt(body: string, depthOfParts: number): number[][][] {
   return parts.filter((p) => p.length > 0)
 }
 
-/** COCO's as JSON, or pairs of a start (from 1, down the columns) and a length. Null of an image that is said to have none. */
+/** COCO RLE as JSON, or start/length pairs (from 1, column-major). Null if the image is marked as having no mask. */
 export function maskIn(text: string, { width, height }: Size): Shape | null {
   const bare = text.trim()
   if (!bare || bare === '-1' || /^(?:nan|none)$/i.test(bare)) return null
@@ -232,5 +233,5 @@ export function maskIn(text: string, { width, height }: Size): Shape | null {
   return { kind: 'mask', rle: encodeRle(runsFromIntervals(height, width, runs)) }
 }
 
-/** Can be told to be run lengths at all: a path of a mask's picture cannot. */
+/** Whether the text can be run lengths, as opposed to the path of a mask image. */
 export const isRuns = (text: string) => /^\s*(?:[\d\s,]+|-1|\{.*\})\s*$/s.test(text)

@@ -1,5 +1,6 @@
 /**
- * What a table is like as a whole: columns of 0 and 1 are classes, boxes within 0 to 1 are parts, … : told by all its rows, not by each.
+ * Decides properties of a table from all its rows rather than row by row: columns of 0 and 1 are classes, boxes within
+ * 0 to 1 are relative, and so on.
  */
 import type { Column, Layout } from './layout.ts'
 import { boxesIn, boxIn, type Numbers, type Row } from './shapes.ts'
@@ -8,27 +9,27 @@ import { plainName } from '../../fields.ts'
 import type { Findings } from '../../findings.ts'
 
 export interface Plan {
-  /** Columns that are classes, by their names; of some the name is a known one. */
+  /** One-hot class columns by name; `aliased` are those whose name is also that of a known column. */
   oneHot: string[]
   aliased: ReadonlyMap<string, Column>
-  /** The column of classes, where none is called so. */
+  /** The class column, if none has a usual name. */
   label: string | null
-  /** Columns of 0 and 1 beside a label: tags of the image. */
+  /** 0/1 columns of a table that also has labels: image tags. */
   flags: string[]
-  /** Classes that say -1 for "uncertain". */
+  /** Class columns in which -1 means "uncertain". */
   uncertain: string[]
-  /** Columns that go to the regions. */
+  /** Columns stored as region attributes. */
   attributes: string[]
-  /** Boxes are in parts of the image; `bbox` holds two corners; makesense's rows are lines. */
+  /** Boxes are relative to the image; `bbox` holds two corners; makesense's rows are lines. */
   parts: boolean
   corners: boolean
   lines: boolean
   tagsAreTags: boolean
-  /** Every label, as it is written. */
+  /** Every label, as written in the file. */
   classes: Set<string>
 }
 
-/** Columns whose names may be classes as well. */
+/** Known columns whose names might also be class names. */
 const doubtful: readonly Column[] = [
   'caption',
   'language',
@@ -47,7 +48,7 @@ const doubtful: readonly Column[] = [
 ]
 const maybeClass = /^(?:name|object|species|breed)$/
 const geometry: readonly Column[] = ['xmin', 'x', 'cx', 'bbox', 'boxes', 'polygon', 'rle', 'shape']
-/** Numbers of rows and of captions. */
+/** Names of columns that only number rows or captions. */
 const idle = /^(?:index|unnamed\d*|unnamed:\d+|row|rowid|no|nr|#|commentnumber|captionnumber|sentid|id)$/
 
 interface Seen {
@@ -60,7 +61,7 @@ interface Seen {
   values: Set<string>
 }
 
-const slack = 0.01 // boxes of a detector reach over the edge
+const slack = 0.01 // detectors' boxes may exceed the image
 
 export class Survey {
   private readonly seen = new Map<string, Seen>()
@@ -128,7 +129,7 @@ export class Survey {
     }
     const names = others.map(([, name]) => name)
     const bits = names.filter(isBits)
-    // A class may be called “text”, or “object”.
+    // A class may be called “text” or “object”.
     const isClass = (c: Column) =>
       has(c) && isBits(`\0${c}`) && (c !== 'label' || maybeClass.test(plainName(this.layout.names[columns.label!] ?? '')))
     const doubted = bits.length > 0 && !ours ? doubtful.filter(isClass) : []
@@ -138,12 +139,12 @@ export class Survey {
         ? []
         : doubted.map((c): [string, Column] => [this.layout.names[columns[c]!]!, c]),
     )
-    // Beside words of another kind, columns of 0 and 1 are no classes for sure.
+    // If other columns hold labels or captions, 0/1 columns are not classes.
     const worded = labelled || (has('caption') && !doubted.includes('caption'))
     const oneHot =
       shaped || worded || ours ? [] : this.layout.names.filter((n) => (bits.includes(n) && !idle.test(plainName(n))) || aliased.has(n))
     const flags = worded && !shaped && !ours ? bits.filter((n) => !idle.test(plainName(n))) : []
-    // The one column that is not known, beside the images' and of words: their classes.
+    // The only unknown column next to the image names, if textual, holds their classes.
     const [only, ...more] = names.filter((n) => !idle.test(plainName(n)))
     const sole =
       !shaped &&
@@ -158,7 +159,7 @@ export class Survey {
     const label = sole ? only : null
     for (const value of label === null ? [] : this.seen.get(label)!.values) for (const l of several(value, false)) this.classes.add(l)
     const uncertain = [...oneHot, ...flags].filter((n) => (this.seen.get(n)?.minus ?? 0) > 0 && (this.seen.get(n)?.zeros ?? 0) > 0)
-    if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was taken for “uncertain”: a tag, no label`)
+    if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was read as “uncertain”: a tag, not a label`)
     const attributes = shaped ? names.filter((n) => !/^(?:index|unnamed\d*|unnamed:\d+)$/.test(plainName(n))) : []
     const unread =
       shaped || ours
@@ -167,14 +168,14 @@ export class Survey {
             (n) =>
               !oneHot.includes(n) && !flags.includes(n) && !idle.test(plainName(n)) && n !== label && (this.seen.get(n)?.used ?? 0) > 0,
           )
-    if (unread.length) findings.leave({ file, line: 1 }, `columns that are not known: ${unread.join(', ')}`)
+    if (unread.length) findings.leave({ file, line: 1 }, `unknown columns: ${unread.join(', ')}`)
     const parts = this.boxes > 0 && this.inParts === this.boxes && !ours
-    if (parts) findings.change({ file }, 'every box of the file lies within 0 to 1: taken as parts of the image')
+    if (parts) findings.change({ file }, 'every box of the file is within 0 to 1: read as relative coordinates')
     const corners = has('bbox') && this.sized > 0 && this.asSides < this.sized && this.asCorners === this.sized
-    if (corners) findings.note(`${file}: bbox holds two corners, for as left, top, width and height they would leave the image`)
+    if (corners) findings.note(`${file}: bbox was read as two corners, because as left, top, width and height it would exceed the image`)
     const lines = this.layout.makesense === true && has('w') && this.asSides < this.sized
-    if (lines) findings.note(`${file}: its rows were taken as lines from point to point, for as boxes they would leave the image`)
-    if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were taken to go down the columns, counted from 1`)
+    if (lines) findings.note(`${file}: its rows were read as lines from point to point, because as boxes they would exceed the image`)
+    if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were read as column-major, counted from 1`)
     return {
       oneHot,
       aliased,

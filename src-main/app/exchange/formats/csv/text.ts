@@ -1,4 +1,4 @@
-/** Words in the cells of a table. */
+/** Text in table cells. */
 import { literal } from './shapes.ts'
 
 /** The texts of a list, or the text itself. */
@@ -11,7 +11,10 @@ export function listed(text: string): string[] {
   }
 }
 
-/** Labels in one cell: a list, or between | and ;. A column for several has commas too, and numbers between spaces. */
+/**
+ * Several labels in one cell: a list, or separated by | or ;. In a column meant for several, commas separate too, as
+ * do spaces between numbers.
+ */
 export function several(cell: string, plural: boolean): string[] {
   const text = cell.trim()
   if (!text) return []

@@ -1,4 +1,7 @@
-/** Our own table: a row a region, a label or a caption. A caption of a region names it by its number among those of the image, from 0. */
+/**
+ * Our own table: one row per region, label or caption. A region's caption refers to the region by its zero-based index
+ * within the image.
+ */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { cell } from '../../cells.ts'
 import { boxOfShape } from '../../shapes.ts'
@@ -45,7 +48,7 @@ export function write(items: Iterable<Item>, target: Target): void {
     const file_name = withoutImagesFolder(record.fileName)
     copyImage(target, item, `images/${file_name}`)
     const image: Line = { file_name, split: record.split, image_width: record.width, image_height: record.height }
-    // Of the image itself; on its first row.
+    // Facts about the image itself, written on its first row only.
     let once: Line = { tags: json(record.tags), review: record.review === 'unreviewed' ? '' : record.review }
     let rows = 0
     const line = (rest: Line) => {

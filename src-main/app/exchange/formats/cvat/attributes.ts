@@ -1,4 +1,4 @@
-/** Definitions of attributes as CVAT has them: docs.cvat.ai, "CVAT for images", <meta>/<task>/<labels>/<label>/<attributes>. */
+/** CVAT's attribute definitions: docs.cvat.ai, "CVAT for images", <meta>/<task>/<labels>/<label>/<attributes>. */
 import { attributeDefinition, type AttributeDefinition } from '#shared/model/attribute.ts'
 import { childText, escapeXml, numberOf, type XmlElement } from '../../xml.ts'
 
@@ -13,7 +13,7 @@ export function definitionXml(a: AttributeDefinition): string {
         : a.type === 'yes/no'
           ? 'false'
           : ''
-  // A choice begins with one of its options there: without a default of ours the first of them, as CVAT itself does.
+  // CVAT requires a default for choices: like CVAT itself, use the first option if we have none.
   const standard = a.default === undefined ? (a.type === 'choice' ? a.options[0]! : a.type === 'yes/no' ? 'false' : '') : String(a.default)
   return [
     `<attribute><name>${escapeXml(a.name)}</name><mutable>False</mutable><input_type>${inputs[a.type]}</input_type>`,
@@ -21,7 +21,7 @@ export function definitionXml(a: AttributeDefinition): string {
   ].join('')
 }
 
-/** Of a <label>; what is no definition of ours is told to `refused`. */
+/** Reads the definitions in a <label>; reasons for invalid ones are passed to `refused`. */
 export function definitionsOf(label: XmlElement, refused: (reason: string) => void): AttributeDefinition[] {
   const list = label.children.find((c) => c.name === 'attributes')?.children ?? []
   return list.flatMap((e) => {

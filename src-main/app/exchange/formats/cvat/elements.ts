@@ -1,4 +1,4 @@
-/** Regions as CVAT's elements. */
+/** Converts regions to CVAT's elements. */
 import { decodeRle, rleBox, rleToBitmap } from '#shared/geometry/rle.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import type { Size } from '../../draft.ts'
@@ -8,7 +8,7 @@ import { escapeXml } from '../../xml.ts'
 
 const points = (flat: readonly number[]) => Array.from({ length: flat.length / 2 }, (_, i) => `${flat[2 * i]},${flat[2 * i + 1]}`).join(';')
 
-/** null: a polygon with holes in an image whose size is unknown. */
+/** Returns null for a polygon with holes if the image's size is unknown. */
 export function elementsOf({ shape }: RecordRegion, size: Size | null): { tag: string; own: string; inner?: string }[] | null {
   switch (shape.kind) {
     case 'box':

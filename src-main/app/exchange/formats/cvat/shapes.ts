@@ -1,4 +1,4 @@
-/** The shapes and attributes of CVAT's elements. */
+/** Shapes and attributes of CVAT's elements. */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
@@ -17,7 +17,7 @@ export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): 
       const box = boxBetween(n('xtl'), n('ytl'), n('xbr'), n('ybr'))
       const angle = n('rotation')
       if (!angle || box.kind !== 'box') return { shape: box }
-      // Turned clockwise about its centre.
+      // Rotated clockwise about the centre.
       return { shape: { kind: 'rotated-box', cx: box.x + box.w / 2, cy: box.y + box.h / 2, w: box.w, h: box.h, angle } }
     }
     case 'polygon': {
@@ -68,11 +68,11 @@ export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): 
       }
     }
     default:
-      throw new Error('a shape that is not known')
+      throw new Error('an unknown shape')
   }
 }
 
-/** Of the front and of the back: top left, bottom left, top right, bottom right. */
+/** Front and back faces: top left, bottom left, top right, bottom right. */
 const cuboidOf = (e: XmlElement) =>
   ['1', '2'].flatMap((side) =>
     ['tl', 'bl', 'tr', 'br'].flatMap((corner) => [
@@ -81,7 +81,7 @@ const cuboidOf = (e: XmlElement) =>
     ]),
   )
 
-/** Row-major runs within the mask's own box, zeros first. */
+/** Row-major runs within the mask's bounding box, starting with zeros. */
 function maskShape(e: XmlElement, { width, height }: Size): Shape {
   const [left, top, w, h] = ['left', 'top', 'width', 'height'].map((k) => numberOf(e.attributes[k])) as [number, number, number, number]
   const runs = (e.attributes['rle'] ?? '').split(',').map(numberOf)
@@ -103,7 +103,7 @@ function maskShape(e: XmlElement, { width, height }: Size): Shape {
   return { kind: 'mask', rle: rleFromBitmap(bitmap, height, width) }
 }
 
-/** A text that looks like a number is one, unless it is a choice or a text by its definition. */
+/** Text that looks like a number becomes one, unless the attribute is defined as a choice or text. */
 export function attributesOf(e: XmlElement, rules: readonly AttributeDefinition[] = []): Record<string, string | number | boolean> {
   const isText = (name: string) => rules.some((r) => r.name === name && (r.type === 'choice' || r.type === 'text'))
   const out: Record<string, string | number | boolean> = {}

@@ -1,14 +1,11 @@
-/**
- * Skeletons as CVAT has them: docs.cvat.ai, "Skeletons"; a label of type skeleton with a drawing (SVG), and a label below it for each
- * point.
- */
+/** CVAT skeletons (docs.cvat.ai, "Skeletons"): a label of type skeleton with an SVG drawing, and a sub-label for each point. */
 import { layoutOf, type Skeleton } from '#shared/model/skeleton.ts'
 import { skeletonFrom, type Joints } from '../../objects.ts'
 import { escapeXml } from '../../xml.ts'
 
 const round = (v: number) => Math.round(v * 1e4) / 1e4
 
-/** The elements <label> of a skeleton: the label with its drawing, then its points. */
+/** A skeleton's <label> elements: the label with its drawing, then its points. */
 export function skeletonXml(label: string, joints: Joints, layout: Skeleton['layout'], attributes: string): string {
   const places = layoutOf({ points: joints.names, edges: joints.edges, ...(layout ? { layout } : {}) }).map(([x, y]) => [
     round(100 * x),
@@ -41,7 +38,7 @@ const unescaped = (s: string) =>
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole
   })
 
-/** `names`: the label's points as the labels below it say; the drawing may have them in another order, with places and edges. */
+/** @param names the points, from the sub-labels; the drawing may order them differently, and adds positions and edges */
 export function skeletonOfSvg(svg: string, names: readonly string[]): Skeleton | undefined {
   const elements = [...svg.matchAll(/<(circle|line)\b([^>]*)>/g)].map(([, tag, text]) => ({
     tag,

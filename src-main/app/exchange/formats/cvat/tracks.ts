@@ -1,6 +1,6 @@
 /**
- * CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and between them.
- * docs.cvat.ai "CVAT for videos", cvat-ai/cvat annotation.py TrackManager.
+ * CVAT XML 1.1 for videos, as frames: a track's shapes at its key frames and interpolated between them. docs.cvat.ai
+ * "CVAT for videos", cvat-ai/cvat annotation.py TrackManager.
  */
 import path from 'node:path'
 import { between } from '#shared/geometry/interpolate.ts'
@@ -18,7 +18,7 @@ import { attributesOf, shapeOf } from './shapes.ts'
 export const isVideo = (head: string) =>
   /<mode>\s*interpolation\s*<\/mode>/.test(head) || (/<track[\s>]/.test(head) && !/<image[\s>]/.test(head))
 
-/** A gap that no video has. */
+/** Longer than any real gap between key frames, in frames. */
 const longestGap = 100_000
 
 interface Task {
@@ -26,7 +26,7 @@ interface Task {
   width?: number | undefined
   height?: number | undefined
   labels: DraftLabel[]
-  /** As our own writer names them. */
+  /** Frame names as written by our own export. */
   frames: string[]
 }
 
@@ -51,7 +51,7 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
       frames.set(frame, [...(frames.get(frame) ?? []), region])
   }
   const find = finder(source, file, task, Math.max(0, ...frames.keys()))
-  // Frames that are named are images also where nothing is seen on them.
+  // Named frames become images even if nothing is visible on them.
   task.frames.forEach((_, frame) => frames.has(frame) || frames.set(frame, []))
   for (const [frame, regions] of [...frames].sort(([a], [b]) => a - b)) {
     const { width, height } = task
@@ -59,7 +59,7 @@ export function* readTracks(source: Source, file: string): Generator<Draft> {
   }
 }
 
-/** The task's size and labels stand in <task>, <job> or <project>. */
+/** The task's size and labels are in <task>, <job> or <project>. */
 function taskOf(meta: XmlElement): Task {
   const holder = child(meta, 'task') ?? child(meta, 'job') ?? child(meta, 'project') ?? meta
   const size = child(holder, 'original_size') ?? child(meta, 'original_size')
@@ -70,7 +70,7 @@ function taskOf(meta: XmlElement): Task {
     width: whole(numberOf(childText(size, 'width'))),
     height: whole(numberOf(childText(size, 'height'))),
     frames: (child(meta, 'dashi')?.children ?? []).flatMap((f) => f.attributes['name'] ?? []),
-    // Parts of a skeleton are labels with a parent.
+    // A skeleton's parts are labels with a parent.
     labels: labels
       .filter((l) => childText(l, 'name') && !childText(l, 'parent'))
       .map((l) => {
@@ -91,7 +91,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
     try {
       if (!Number.isInteger(frame) || frame < 0) throw new Error(`frame ${e.attributes['frame']} is not a whole number from 0`)
       const { shape } = shapeOf(e, { width, height })
-      // What a key frame does not say is as it was.
+      // Attributes that a key frame omits keep their previous values.
       const { occluded, ...own } = attributesOf(e)
       before = { ...before, ...own }
       const keyframe = e.attributes['keyframe'] !== '0'
@@ -116,7 +116,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
   return moments
 }
 
-/** All frames on which a track is to be seen; the last before it is outside is where it ends. */
+/** All frames on which a track is visible; a track ends at the last frame before it is outside. */
 function* framesOf(
   moments: readonly Moment[],
   track: XmlElement,
@@ -136,7 +136,7 @@ function* framesOf(
     }
     const [a, b] = [m.region.shape, next.region.shape]
     if (!isBox(a) || !isBox(b))
-      findings.note(`${file}: tracks that are no boxes were filled in between key frames point by point; CVAT has a way of its own`)
+      findings.note(`${file}: tracks other than boxes were interpolated point by point between key frames; CVAT does it differently`)
     const shapeAt = between(a, b)
     for (let frame = m.frame + 1; frame < next.frame; frame++) {
       const region = { ...m.region, shape: shapeAt((frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } }
@@ -154,7 +154,7 @@ const ended = (region: DraftRegion): DraftRegion =>
       }
 const isBox = (s: Shape) => s.kind === 'box' || s.kind === 'rotated-box'
 
-/** Frames as CVAT exports them (frame_000012.png), in any way of writing the number, or the images of the task in their order. */
+/** Finds frames by CVAT's export names (frame_000012.png, any number format), or the task's images by order. */
 function finder({ images }: Source, file: string, { size, frames }: Task, last: number): (frame: number) => Found {
   const beside = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file)
   const folders = [
@@ -174,7 +174,7 @@ function finder({ images }: Source, file: string, { size, frames }: Task, last: 
           .map((n) => join(f, n)),
       )
       .find((list) => list.length === size || list.length > last) ?? []
-  // Names that count from another number than 0 are in their order where there are as many images as frames.
+  // If names do not count from 0, images match by order, provided there are as many images as frames.
   const byName = named(0) !== undefined || (named(last) !== undefined && ordered.length !== size)
   return (frame) => {
     const own = frames[frame] === undefined ? null : findImage(images, frames[frame], ['', 'images'])

@@ -1,6 +1,6 @@
 /**
- * CVAT XML 1.1 for videos: a file for each sequence of images that has tracks. A region of no track is one of a single frame, told from
- * others by `untracked`, and the frames' names stand in <dashi>: CVAT reads neither.
+ * CVAT XML 1.1 for videos: one file per image sequence with tracks. A region without a track becomes a single-frame
+ * track marked `untracked`, and frame names are stored in <dashi>; CVAT ignores both.
  */
 import { type RecordRegion } from '#shared/model/record.ts'
 import { mayBeFrame, sequenceOf, trackAttributes, trackOfAttributes } from '#shared/model/sequence.ts'
@@ -33,14 +33,14 @@ function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else lists.set(key, [value])
 }
 
-/** Writes the sequences that have tracks; returns the images of no such. */
+/** Writes the sequences that have tracks; returns the images that belong to none. */
 export function writeVideos(items: readonly Item[], target: Target): Item[] {
   const left = new Set(items)
   const folders = new Map<string, Item[]>()
   for (const item of items) push(folders, folderOf(item), item)
   for (const item of items) {
     const { fileName, regions = [] } = item.record
-    // Of an image that can be no frame, `track_id` is an attribute like any other.
+    // For an image that cannot be a frame, `track_id` is an ordinary attribute.
     if (!left.has(item) || !mayBeFrame(fileName) || !regions.some((r) => trackOfAttributes(r.attributes ?? {}))) continue
     const found = sequenceOf(fileName, folders.get(folderOf(item))!, (i) => i.record.fileName)
     const frames = (found?.frames.map((f) => f.of) ?? [item]).filter((f) => left.has(f))
@@ -77,7 +77,7 @@ function writeVideo(name: string, frames: readonly Item[], target: Target): void
     copyImage(target, item, `images/${file}`)
     const { labels, captions, split } = item.record
     const lost = [labels?.length && 'labels', captions?.length && 'captions', split && 'split'].filter(Boolean)
-    if (lost.length) target.findings.leave({ file: item.record.fileName }, `a video of CVAT has no ${lost.join(' or ')} of a frame`)
+    if (lost.length) target.findings.leave({ file: item.record.fileName }, `CVAT’s videos have no ${lost.join(' or ')} per frame`)
   }
   out.write('</dashi></meta>\n')
   const tracks = tracksOf(frames, target)
@@ -87,7 +87,7 @@ function writeVideo(name: string, frames: readonly Item[], target: Target): void
   out.close()
 }
 
-/** By number; parts of a region, which are tracks of their own there, and regions of no track by a name. */
+/** Tracks by number; parts of a region (separate tracks in CVAT) and regions without a track are keyed by name. */
 function tracksOf(frames: readonly Item[], target: Target): Map<number | string, Track> {
   const tracks = new Map<number | string, Track>()
   let group = Math.max(0, ...frames.flatMap((f) => (f.record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0)))
@@ -97,7 +97,7 @@ function tracksOf(frames: readonly Item[], target: Target): Map<number | string,
       const place = trackOfAttributes(region.attributes ?? {})
       const elements = elementsOf(region, size)
       if (!elements || elements[0]!.tag === 'mask') {
-        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${labelOf(region)}: a video of CVAT has no such shape`)
+        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${labelOf(region)}: CVAT’s videos have no such shape`)
         continue
       }
       const own = Number(region.attributes?.[groupAttribute]) || 0

@@ -1,4 +1,4 @@
-/** Regions, labels and captions as Datumaro’s items, a file a subset. */
+/** Writes regions, labels and captions as Datumaro items, one file per subset. */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { jointName } from '../../objects.ts'
 import { groupAttribute, hasHoles, maskOf, outlines } from '../../shapes.ts'
@@ -29,7 +29,7 @@ export function write(items: Iterable<Item>, target: Target): void {
       ...(record.regions ?? []).flatMap((r) => {
         const some = shapesOf(r, item, target)
         if (some.length === 0)
-          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
         const own = r.attributes?.[groupAttribute]
         const g = some.length > 1 ? ++group : typeof own === 'number' ? own : 0
         const { [groupAttribute]: _, ...rest } = r.attributes ?? {}
@@ -46,7 +46,7 @@ export function write(items: Iterable<Item>, target: Target): void {
         .filter((c) => c.region == null)
         .map((c) => ({ id: id++, type: 'caption', attributes: {}, group: 0, caption: c.text })),
     ]
-    // An item is known by its id within the subset: beside a.jpg, a.png goes by its whole name.
+    // An item's id is unique within its subset: if a.jpg exists, a.png uses its whole name.
     const itemId = f.ids.has(stemOf(name)) ? name : stemOf(name)
     f.ids.add(itemId)
     const entry = {
@@ -81,7 +81,7 @@ export function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
-/** Datumaro knows the names of attributes; their types are for our own reader. */
+/** Datumaro knows only attribute names; the types are for our own reader. */
 function entryOf(name: string, { schema, joints }: Target): object {
   const { parent = null, own = [], skeleton = null } = schema.get(name) ?? {}
   const layout = joints.of(name)?.names.length === skeleton?.points.length ? skeleton?.layout : undefined
@@ -108,7 +108,7 @@ function shapesOf(
     case 'polyline':
       return [{ type: 'polyline', points: shape.points }]
     case 'keypoints': {
-      // In the order that its label has them in; those that these points don't have are not labelled.
+      // In the label's joint order; joints missing from these points are marked as not labelled.
       const own = new Map(shape.points.map((p, i) => [jointName(p, i), p]))
       const names = (label === null ? undefined : joints.of(label)?.names) ?? [...own.keys()]
       const points = own.size < shape.points.length ? shape.points : names.map((n) => own.get(n) ?? { x: 0, y: 0, v: 0 })

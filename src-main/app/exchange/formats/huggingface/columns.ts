@@ -1,4 +1,4 @@
-/** Columns of Hugging Face datasets: which of them hold the image, captions, labels and objects. */
+/** Recognises the columns of Hugging Face datasets that hold images, captions, labels and objects. */
 import sharp from 'sharp'
 import { literal } from '../csv/shapes.ts'
 import type { Size } from '../../draft.ts'
@@ -68,12 +68,12 @@ export const classNames = [
   'name',
 ]
 export const phraseNames = ['caption', 'captions', 'phrase', 'phrases', 'expression', 'referring_expression', 'sentence', 'sentences']
-/** Say nothing of the image that the project would not know. */
+/** Columns with nothing that the project would not know. */
 export const idle = new Set(
   ['id', 'imageid', 'imgid', 'index', 'indexlevel0', 'split', 'width', 'height', 'sentids', 'sentidslist', 'cocoid', 'area'].map(plainName),
 )
 
-/** The name of the image in a row that has one; of several columns *_file_name the first. */
+/** The image name in a row; of several columns, *_file_name is preferred. */
 export function fileIn(row: HfRow): { name: string; column: string } | null {
   const keys = Object.keys(row)
   const columns = [...fileColumns, ...keys.filter((k) => /_file_names?$/.test(k))]
@@ -87,7 +87,7 @@ export function fileIn(row: HfRow): { name: string; column: string } | null {
   return null
 }
 
-/** As the row says, else of the image that it names; null where neither is known. */
+/** The size stated in the row, else that of the image it names; null if neither is known. */
 export async function sizeIn(row: HfRow, images: Tree, file: string): Promise<Size | null> {
   const [width, height] = [numberOf(row['width'] ?? row['image_width']), numberOf(row['height'] ?? row['image_height'])]
   if (width > 0 && height > 0) return { width, height }
@@ -109,7 +109,7 @@ export const parsed = (v: unknown): unknown => {
   }
 }
 
-/** Lists of lists are as deep as it goes. */
+/** Lists nest at most this deep. */
 export const textsOf = (v: unknown, depth = 0): string[] => {
   if (typeof v === 'string') return v.trim() ? [v] : []
   if (depth > 3) return []
@@ -119,11 +119,11 @@ export const textsOf = (v: unknown, depth = 0): string[] => {
 
 interface ObjectsIn {
   column: string
-  /** One each, whatever way they are written. */
+  /** One entry per object, whichever notation is used. */
   list: HfRow[]
 }
 
-/** `objects` as a list of objects or an object of lists, or its lists as columns of the row. */
+/** Reads `objects` as a list of objects, as an object of lists, or as lists in separate columns. */
 export function objectsIn(row: HfRow): ObjectsIn | null {
   const keys = Object.keys(row)
   for (const wanted of objectColumns) {
@@ -136,9 +136,9 @@ export function objectsIn(row: HfRow): ObjectsIn | null {
   const boxes = keyNamed(keys, ['bbox', 'bboxes', 'boxes'])
   const value = boxes === undefined ? undefined : parsed(row[boxes])
   if (boxes === undefined || !Array.isArray(value)) return null
-  // Lists that are as long go with the boxes.
+  // Columns with lists of the same length belong to the boxes.
   if (value.length > 0 && !Array.isArray(value[0])) {
-    // The one box of its row: what else the row says of a class is its.
+    // With a single box per row, the row's class columns belong to it.
     const along = keys.filter(
       (k) =>
         k !== boxes &&

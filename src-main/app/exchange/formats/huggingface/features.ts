@@ -1,14 +1,11 @@
-/**
- * What Hugging Face datasets say of their columns: names of classes, in a parquet file's schema, `dataset_info.json` or the head of
- * README.md.
- */
+/** Class names declared by Hugging Face datasets, in a parquet schema, `dataset_info.json` or the front matter of README.md. */
 import { parse as parseYaml } from 'yaml'
 import { isObject } from '../../fields.ts'
 import { folderOf } from '../../lookup.ts'
 import { parsePythonJson } from '../../json.ts'
 import type { Tree } from '../../tree.ts'
 
-/** Names by the path of a column: `label`, `objects.category`. */
+/** Class names by column path: `label`, `objects.category`. */
 export type ClassNames = ReadonlyMap<string, readonly string[]>
 
 const namesIn = (v: unknown): string[] | null => {
@@ -18,7 +15,10 @@ const namesIn = (v: unknown): string[] | null => {
   return entries.length ? entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, n]) => n) : null
 }
 
-/** Features as JSON: { label: { names, _type: ClassLabel }, objects: { feature: { category: … } } }, of lists in either way. */
+/**
+ * Features as JSON: { label: { names, _type: ClassLabel }, objects: { feature: { category: … } } }, with either
+ * notation for lists.
+ */
 function collect(out: Map<string, string[]>, feature: unknown, at: string): void {
   if (Array.isArray(feature)) return feature.forEach((f) => collect(out, f, at))
   if (!isObject(feature)) return
@@ -37,7 +37,7 @@ export function ofFeatures(features: unknown): ClassNames {
   return out
 }
 
-/** Features as the head of README.md has them: a list of { name, dtype: { class_label: { names } } }. */
+/** Features in README.md's front matter: a list of { name, dtype: { class_label: { names } } }. */
 function collectYaml(out: Map<string, string[]>, features: unknown, at: string): void {
   if (!Array.isArray(features)) return
   for (const f of features) {
@@ -55,7 +55,7 @@ function collectYaml(out: Map<string, string[]>, features: unknown, at: string):
   }
 }
 
-/** Of what lies beside the file or above it. */
+/** Read from the files next to the given one or above it. */
 export function classNamesFor(tree: Tree, file: string): ClassNames {
   for (const folder of new Set([folderOf(file), folderOf(folderOf(file)), '']))
     for (const name of ['dataset_info.json', 'dataset_infos.json', 'README.md', 'readme.md']) {
@@ -65,7 +65,7 @@ export function classNamesFor(tree: Tree, file: string): ClassNames {
         const found = name.endsWith('.json') ? ofInfo(parsePythonJson(tree.text(rel, 1 << 26))) : ofReadme(tree.text(rel, 1 << 24))
         if (found.size > 0) return found
       } catch {
-        // says nothing of classes
+        // no class names in it
       }
     }
   return new Map()
@@ -74,7 +74,7 @@ export function classNamesFor(tree: Tree, file: string): ClassNames {
 function ofInfo(json: unknown): ClassNames {
   if (!isObject(json)) return new Map()
   if (isObject(json['features'])) return ofFeatures(json['features'])
-  // dataset_infos.json: by configuration.
+  // dataset_infos.json is keyed by configuration.
   return (
     Object.values(json)
       .map((c) => (isObject(c) ? ofFeatures(c['features']) : new Map<string, string[]>()))

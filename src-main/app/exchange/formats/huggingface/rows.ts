@@ -1,6 +1,6 @@
 /**
- * Rows of Hugging Face datasets, from metadata files and parquet alike: the image's name, captions, labels and `objects`, by the columns'
- * names.
+ * Rows of Hugging Face datasets, from metadata files or parquet: image name, captions, labels and `objects`,
+ * recognised by column name.
  */
 import { annotationState, author as authorSchema } from '#shared/model/author.ts'
 import { shape as shapeSchema } from '#shared/model/shape.ts'
@@ -27,15 +27,13 @@ import {
   ringsOf,
 } from './columns.ts'
 
-/** How the boxes of a file are written. */
+/** The box convention of a file. */
 export interface Boxes {
   corners: boolean
   parts: boolean
 }
 
-/**
- * Told by all the boxes whose image's size is known: left, top, width and height as the documentation has it, unless only corners fit.
- */
+/** Decided over all boxes whose image size is known: left, top, width, height as documented, unless only corners fit. */
 export class BoxSurvey {
   private all = 0
   private sides = 0
@@ -59,8 +57,9 @@ export class BoxSurvey {
   result(file: string, findings: Findings): Boxes {
     const parts = this.all > 0 && this.parts === this.all
     const corners = !parts && this.sides < this.all && this.corners === this.all
-    if (parts) findings.note(`${file}: every box lies within 0 to 1: taken as parts of the image`)
-    if (corners) findings.note(`${file}: boxes were taken as two corners, for as left, top, width and height they would leave their images`)
+    if (parts) findings.note(`${file}: every box is within 0 to 1: read as relative coordinates`)
+    if (corners)
+      findings.note(`${file}: boxes were read as two corners, because as left, top, width and height they would exceed their images`)
     return { parts, corners }
   }
 }
@@ -80,7 +79,7 @@ export class HfReader {
     for (const list of new Set([...names.values()])) declare(list)
   }
 
-  /** Numbers without names in the first pass, so that a list beside the file is looked for once. */
+  /** Collects unnamed class numbers in the first pass, so that a list next to the file is looked up once. */
   survey(row: HfRow): void {
     for (const [column, value] of this.classesIn(row)) if (value != null && !this.names.has(column)) this.used.add(String(value as string))
   }
@@ -240,8 +239,8 @@ export class HfReader {
     }
   }
 
-  /** Columns that nothing was made of, in one line. */
+  /** Reports the unused columns in one finding. */
   finish(): void {
-    if (this.unread.size) this.findings.leave({ file: this.file }, `columns that were not taken: ${[...this.unread.keys()].join(', ')}`)
+    if (this.unread.size) this.findings.leave({ file: this.file }, `columns left out: ${[...this.unread.keys()].join(', ')}`)
   }
 }

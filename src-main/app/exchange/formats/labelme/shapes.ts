@@ -1,4 +1,4 @@
-/** What a shape of LabelMe’s is here. */
+/** Converts LabelMe's shapes. */
 import { decode } from 'fast-png'
 import { z } from 'zod'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
@@ -27,9 +27,9 @@ export const labelmeShape = z.looseObject({
   description: z.string().nullish(),
   mask: z.string().nullish(),
   attributes: z.record(z.string(), z.unknown()).nullish().catch(null),
-  /** The angle of a rotated box, in radians; its corners are as exact. */
+  /** Angle of a rotated box in radians; redundant, as the corners are as exact. */
   direction: z.number().nullish().catch(null),
-  /** What our own files say beside that. */
+  /** Extra fields of our own files. */
   dashi: provenance.extend({ points: keypointsShape.shape.points.optional(), edges: keypointsShape.shape.edges }).nullish().catch(null),
 })
 export const labelmeFile = z.looseObject({
@@ -51,7 +51,7 @@ const ofShapes = new Set(Object.keys(labelmeShape.shape))
 export const others = (o: Record<string, unknown>, known: ReadonlySet<string>) =>
   Object.fromEntries(Object.entries(o).filter(([k]) => !known.has(k)))
 
-/** Those of X-AnyLabeling and of others that write into the shape itself; what is merely not so is not worth a word. */
+/** Attributes of X-AnyLabeling and of tools that write into the shape itself; a false `difficult` flag is dropped. */
 export function attributesOf(s: z.output<typeof labelmeShape>): Attributes {
   const all = attributesFrom(others(s, ofShapes), s.attributes, s.flags)
   if (all['difficult'] === false) delete all['difficult']
@@ -105,25 +105,25 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
       return { shape: { kind: 'polygon', parts: [[flat.slice(0, 8)], [flat.slice(8, 16)]] }, changed: 'a cuboid became its two faces' }
     default: {
       const ring = toRing(flat)
-      if (!ring) throw new Error(`shape_type ${s.shape_type} is not known`)
+      if (!ring) throw new Error(`unknown shape_type ${s.shape_type}`)
       return {
         shape: { kind: 'polygon', parts: [[ring]] },
-        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `shape_type ${s.shape_type} is not known; taken as a polygon` }),
+        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `unknown shape_type ${s.shape_type}; read as a polygon` }),
       }
     }
   }
 }
 
-/** An upright box, or one that is turned, or what else four corners make. */
+/** Four corners become an upright box, a rotated box or a polygon. */
 function cornersShape(p: readonly number[]): Shape {
   const [ax, ay, bx, by, cx, cy, dx, dy] = p as [number, number, number, number, number, number, number, number]
   const upright = (ax === dx && bx === cx && ay === by && cy === dy) || (ax === bx && cx === dx && ay === dy && by === cy)
   return upright ? boxBetween(ax, ay, cx, cy) : (rotatedFromCorners(p) ?? { kind: 'polygon', parts: [[[...p]]] })
 }
 
-/** A PNG, base64, of the mask's own box, laid on the image at (left, top). */
+/** A base64 PNG of the mask's bounding box, placed at (left, top). */
 function decodeMask(base64: string | null | undefined, left: number, top: number, { width, height }: Size): Shape {
-  if (!base64) throw new Error('mask without its picture')
+  if (!base64) throw new Error('mask without image data')
   if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Error('mask on an image whose size is not annotated')
   const bytes = Buffer.from(base64, 'base64')
   checkPng(bytes)

@@ -1,4 +1,4 @@
-/** Images as LabelMe’s files, one beside each. */
+/** Writes images as LabelMe files, one next to each image. */
 import { encode } from 'fast-png'
 import path from 'node:path'
 import { rleToBitmap } from '#shared/geometry/rle.ts'
@@ -19,12 +19,11 @@ export function write(items: Iterable<Item>, target: Target): void {
     const described = new Map<number, string>()
     for (const c of record.captions ?? [])
       if (c.region != null) described.set(c.region, described.has(c.region) ? `${described.get(c.region)}\n${c.text}` : c.text)
-    // Group numbers of the dataset are kept; parts get new ones above them.
+    // Existing group numbers are kept; parts get new ones above them.
     let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
     const shapes = (record.regions ?? []).flatMap((r, i) => {
       const some = shapesOf(r, item)
-      if (some.length === 0)
-        target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the size of the image is not known`)
+      if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
       const { [groupAttribute]: own, ...rest } = r.attributes ?? {}
       const keepsGroup = some.length <= 1 && (typeof own === 'number' || typeof own === 'string')
       const group_id = some.length > 1 ? ++group : keepsGroup ? own : null
@@ -63,7 +62,7 @@ export function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
-/** A shape as LabelMe has it, and what it has no place for. */
+/** A LabelMe shape plus, in `dashi`, what LabelMe cannot store. */
 type Written = { shape_type: string; points: number[][]; dashi?: object } & Record<string, unknown>
 
 const pairs = (flat: readonly number[]) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!])
@@ -109,7 +108,7 @@ function shapesOf({ shape }: RecordRegion, { record }: Item): Written[] {
   for (let row = 0; row < h; row++) for (let col = 0; col < w; col++) crop[row * w + col] = bits[(y + row) * width + x + col] ? 255 : 0
   void height
   const mask = Buffer.from(encode({ width: w, height: h, data: crop, channels: 1, depth: 8 })).toString('base64')
-  // LabelMe's second corner is the last pixel itself.
+  // LabelMe's second corner is the last pixel itself, not one past it.
   return [
     {
       shape_type: 'mask',

@@ -1,4 +1,4 @@
-/** Label Studio JSON as it comes: tasks, each with annotations of persons and predictions of models, each of these a list of results. */
+/** Reads Label Studio JSON: tasks with annotations (people) and predictions (models), each a list of results. */
 import { z } from 'zod'
 import type { Author } from '#shared/model/author.ts'
 import type { RecordLabel } from '#shared/model/record.ts'
@@ -39,7 +39,7 @@ interface Where {
   line: number
 }
 
-/** Images with annotations of several persons, and these. */
+/** Number of images annotated by several people, and of their annotations. */
 interface Several {
   images: number
   annotations: number
@@ -67,10 +67,10 @@ export function* read(source: Source): Generator<Draft> {
     if (images) {
       const taken =
         options.annotators === 'all'
-          ? 'all were taken, each with its author'
-          : 'of each image the ground truth, or else the first that was not cancelled, was taken (--annotators all takes all)'
+          ? 'all were kept, each with its author'
+          : 'for each image the ground truth, or else the first not cancelled, was used (--annotators all keeps all)'
       findings.note(
-        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations of several persons, ${annotations} in all; ${taken}`,
+        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations by several people, ${annotations} in all; ${taken}`,
       )
     }
   }
@@ -81,7 +81,7 @@ export const isLabelStudio = ({ name, head, has }: { name: string; head: string;
   /^\ufeff?\s*\[/.test(head) &&
   ((has('data') && (has('annotations') || has('predictions') || has('completions'))) || has('annotation_id'))
 
-/** The field that names the image: `image`, or the first that looks like one. */
+/** The field naming the image: `image`, or the first that looks like an image. */
 function imageOf({ images }: Source, data: Record<string, unknown>): { name: string; found: Found | null } | null {
   const texts = Object.entries(data).filter((e): e is [string, string] => typeof e[1] === 'string')
   const [, name] =
@@ -97,14 +97,14 @@ function imageOf({ images }: Source, data: Record<string, unknown>): { name: str
     decode(decoded).replace(/([^/]*)$/, (b) => b.replace(/^[0-9a-f]{8}-/, '')),
   ]) {
     const found = findImage(images, tried, ['', 'images', 'media', 'upload'])
-    // Where the name is an address, its last part is what can be looked for: not a repair worth a line.
+    // For a URL, only its last part can be looked up; that is not a repair worth reporting.
     if (found?.exists) return { name, found: { path: found.path, exists: true } }
   }
   const upload = /^\/?data\/upload\/(?:\d+\/)?(.*)$/.exec(decoded)?.[1] ?? decoded.replace(/^[a-z][a-z0-9+]*:\/\/[^/]*\//, '')
   return { name, found: findImage(images, upload, ['']) ?? addressed(name) }
 }
 
-/** An image that only its server knows: its address is its name until a file is found. */
+/** An image that only a server has: its URL serves as its name until a file is found. */
 function addressed(name: string): Found | null {
   if (!/^https?:\/\//i.test(name) || name.length > 1000) return null
   const steps = decode(name)
@@ -122,13 +122,13 @@ function decode(text: string): string {
   }
 }
 
-/** A person by address, name or number. */
+/** The annotator, by e-mail, name or id. */
 function personOf(by: Annotation['completed_by']): Author | undefined {
   const name = typeof by === 'object' ? by?.email || by?.username || by?.id : by
   return name == null || name === '' ? undefined : { kind: 'person', name: typeof name === 'number' ? `user ${name}` : name }
 }
 
-/** Annotations that count, and what was said of the others. */
+/** The annotations that count; skipped ones are reported. */
 function chosen(source: Source, where: Where, t: z.output<typeof task>, several: Several): Annotation[] {
   const { findings, options } = source
   const all = [...(t.annotations ?? []), ...(t.completions ?? [])].flatMap((raw): Annotation[] => {
@@ -138,7 +138,7 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     return []
   })
   const valid = all.filter((a) => !a.was_cancelled)
-  if (valid.length < all.length) findings.note(`${where.file}: annotations that were cancelled are not taken`)
+  if (valid.length < all.length) findings.note(`${where.file}: cancelled annotations were left out`)
   if (valid.length < 2) return valid
   several.images++
   several.annotations += valid.length
@@ -149,7 +149,7 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     .map((a) => personOf(a.completed_by))
     .map((a) => (a?.kind === 'person' ? a.name : 'someone'))
   const [theirs, were] = others.length === 1 ? ['that', 'was'] : ['those', 'were']
-  findings.leave(where, `${valid.length} persons annotated this image; ${theirs} of ${others.join(', ')} ${were} not taken`)
+  findings.leave(where, `${valid.length} people annotated this image; ${theirs} of ${others.join(', ')} ${were} left out`)
   return [first]
 }
 
@@ -160,11 +160,11 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
     const media = Object.entries(t.data).find(
       ([k, v]) => typeof v === 'string' && /^(video|audio|text|html|csv|timeseries|dialog|pdf)$/i.test(k),
     )?.[0]
-    findings.leave(where, media ? `task of ${media}, not of an image` : 'task: its data names no image')
+    findings.leave(where, media ? `a task of ${media}, not an image` : 'task: its data names no image')
     return null
   }
   if (!image.found) {
-    findings.leave(where, `image ${JSON.stringify(image.name.slice(0, 200))}: no name of an image`)
+    findings.leave(where, `image ${JSON.stringify(image.name.slice(0, 200))}: not the name of an image`)
     return null
   }
   const sets: ResultSet[] = []
@@ -188,7 +188,7 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   if (people.length === 0 && t.drafts?.length) findings.leave(where, `a draft that was not submitted (${t.drafts.length})`)
   for (const raw of t.predictions ?? []) {
     const p = annotation.safeParse(raw)
-    if (!p.success) continue // a number: the prediction's id, without its results
+    if (!p.success) continue // a bare number is a prediction's id, without its results
     take(p.data, (r) => ({
       kind: 'checkpoint',
       checkpoint: p.data.model_version || 'prediction',
@@ -197,7 +197,7 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   }
   const whole = wholeOf(source, where, sets)
   const split = typeof t.data['split'] === 'string' ? t.data['split'] : null
-  // Regions first, so that the captions of regions know their index.
+  // Regions come first, so that their captions know their indices.
   const built = size && regionsOf(source, where, sets, size as Size)
   const bare = sets.every((s) => !s.results.some(isShape))
   return {
@@ -212,7 +212,7 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   }
 }
 
-/** Labels of the whole image, captions and other values do not need its size. */
+/** Image labels, captions and other values, which do not need the image's size. */
 function wholeOf({ findings }: Source, where: Where, sets: readonly ResultSet[]) {
   const labels: RecordLabel[] = []
   const captions: NonNullable<Draft['captions']> = []
@@ -229,7 +229,7 @@ function wholeOf({ findings }: Source, where: Where, sets: readonly ResultSet[])
         for (const path of r.value.taxonomy ?? []) if (path.length) labels.push({ label: path.at(-1)!, ...by })
       } else if (r.type === 'textarea') for (const text of listOf(r.value.text)) captions.push({ text, ...by })
       else if (value !== null) tags.push(`${r.from_name ?? r.type}: ${value}`.slice(0, 200))
-      else findings.leave(where, `${r.type}: not of an image`)
+      else findings.leave(where, `${r.type}: not an annotation of an image`)
     }
   }
   return { labels, captions, tags: [...new Set(tags)] }

@@ -1,6 +1,6 @@
 /**
- * What one result of Label Studio says: a shape, or a value of a region or of the whole image. Results that share an id speak of one
- * region.
+ * Interprets one Label Studio result: a shape, or a value of a region or the whole image. Results sharing an id
+ * describe one region.
  */
 import { z } from 'zod'
 import type { Author } from '#shared/model/author.ts'
@@ -74,7 +74,7 @@ export const listOf = (v: z.output<typeof strings> | undefined): string[] =>
 
 const geometry = new Set([...Object.keys(value.shape), 'sequence'])
 
-/** A number, a rating, a date: what is neither place nor label, as a text; null where there is no such thing. */
+/** A number, rating, date or other value that is neither geometry nor label, as text; null if there is none. */
 export function wholeValue(r: Result): string | null {
   if (ofVideo(r)) return null
   const all = Object.entries(
@@ -93,13 +93,13 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
   const regions: DraftRegion[] = []
   const captions: RecordCaption[] = []
   for (const { results, authorOf } of sets) {
-    /** Results that share an id describe one region: its shape, its labels, its text. */
+    /** Results sharing an id describe one region: its shape, labels and text. */
     const byId = new Map<string, Result[]>()
     for (const r of results) if (r.id != null) byId.set(r.id, [...(byId.get(r.id) ?? []), r])
     const done = new Map<string, DraftRegion>()
     for (const r of results) {
       if (!isShape(r) || (r.id != null && done.has(r.id))) continue
-      if (typeof r.meta?.['partOf'] === 'string' && done.has(r.meta['partOf'])) continue // a point of keypoints of ours
+      if (typeof r.meta?.['partOf'] === 'string' && done.has(r.meta['partOf'])) continue // a keypoint exported by us as part of a shape
       const all = r.id == null ? [r] : byId.get(r.id)!
       try {
         const shape = shapeOf(r, size)
@@ -111,7 +111,7 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
         if (names.length > 1) {
           findings.change(
             where,
-            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was taken, the others are its attribute “other labels”`,
+            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was used, the others became the attribute “other labels”`,
           )
           attributes['other labels'] = names.slice(1).join(', ')
         }
@@ -131,7 +131,7 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
   return { regions, captions }
 }
 
-/** Choices, numbers, ratings, dates of a region by the name of their control; a model's score is its author's. */
+/** A region's choices, numbers, ratings and dates, keyed by control name; a model's score goes to its author instead. */
 function attributesOf(all: readonly Result[], author: Author | undefined): Attributes {
   const out: Attributes = {}
   for (const r of all) {
@@ -150,7 +150,7 @@ function attributesOf(all: readonly Result[], author: Author | undefined): Attri
   return out
 }
 
-/** Relations and parents as attributes that name the other region; both ends have their id, so that the name can be found. */
+/** Relations and parents become attributes naming the other region; both ends get an id so that the name resolves. */
 function links(results: readonly Result[], regions: ReadonlyMap<string, DraftRegion>, leave: (reason: string) => void): void {
   const say = (from: DraftRegion, name: string, text: string) => {
     const attributes = (from.attributes ??= {})
@@ -162,7 +162,9 @@ function links(results: readonly Result[], regions: ReadonlyMap<string, DraftReg
     const [from, to] = pair.map((id) => regions.get(id ?? ''))
     if (!from || !to) {
       if (r.type === 'relation' || from)
-        leave(`${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of an image`)
+        leave(
+          `${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of the image`,
+        )
       continue
     }
     const said = String(from.attributes?.[r.type === 'relation' ? 'relation' : 'parent'] ?? '')

@@ -1,4 +1,4 @@
-/** What the values and colours of masks stand for: the tables that lie beside them, in the dialects of their writers. */
+/** Meanings of mask values and colours, from the class tables stored next to the masks, in their writers' dialects. */
 import path from 'node:path'
 import type { Source } from '../../draft.ts'
 import { message } from '../../findings.ts'
@@ -26,7 +26,7 @@ const tableNames = [
 ]
 const listName = /^(classes|labels|class_names|names)\.txt$/i
 
-/** From the table that lies least deep: those with colours or values before mere lists. */
+/** Uses the shallowest table, preferring tables with colours or values over plain lists. */
 export function classesOf(source: Source): Classes {
   const { tree, findings } = source
   const classes: Classes = { byValue: new Map(), byColour: new Map() }
@@ -58,13 +58,13 @@ export function classesOf(source: Source): Classes {
           .filter((l) => l.trim() && !l.startsWith('#'))
           .map((l) => l.trim())
       : []
-    // A list that does not name the background begins with class 1.
+    // A list that does not name the background starts with class 1.
     const first = isBackground(lines[0] ?? '') ? 0 : 1
     lines.forEach((n, i) => classes.byValue.set(i + first, n))
   }
   if (classes.byValue.size + classes.byColour.size === 0 && all.some((f) => cityscapesName.test(f)))
     Object.assign(classes, cityscapesClasses())
-  // Without colours of its own a list has VOC's.
+  // A list without colours uses VOC's colour map.
   if (classes.byColour.size === 0) for (const [i, n] of classes.byValue) if (i >= 0 && i < 256) classes.byColour.set(rgb(vocColour(i)), n)
   source.declareLabels([...new Set([...classes.byValue.values(), ...classes.byColour.values()])].filter((n) => !isBackground(n)))
   return classes
@@ -87,7 +87,7 @@ function readTable(file: string, text: string, bad: (line: number, reason: strin
   )
 }
 
-/** A name may hold colons; the last three fields are colour, parts and actions. */
+/** A name may contain colons; the last three fields are colour, parts and actions. */
 function rowOfCvat(line: string, value: number): Row[] | null {
   const m = /^(.*?):\s*(?:(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*)?:[^:]*:[^:]*$/.exec(line)
   return m && [{ name: m[1]!.trim(), value, ...(m[2] ? { colour: rgb([Number(m[2]), Number(m[3]), Number(m[4])]) } : {}) }]
@@ -136,7 +136,7 @@ function rowOfCells(row: readonly string[], { name, value, colour, hex }: Header
     : null
 }
 
-/** `r g b name`, `name r g b`, `value name`, `#rrggbb name`: with any of the usual separators. */
+/** `r g b name`, `name r g b`, `value name` or `#rrggbb name`, with any common separator. */
 function rowOfText(line: string): Row[] | null {
   const before = /^(\d{1,3})[\s,;]+(\d{1,3})[\s,;]+(\d{1,3})[\s,;]+(\D.*)$/.exec(line)
   if (before) return [{ name: before[4]!.trim(), colour: rgb(before.slice(1, 4).map(Number)) }]
@@ -148,10 +148,10 @@ function rowOfText(line: string): Row[] | null {
   return value && [{ name: value[2]!.trim(), value: Number(value[1]) }]
 }
 
-/** A table without colours is a list: the order tells the values. */
+/** In a table without colours, a class's value is its line number. */
 const nameAlone = (line: string, value: number): Row[] | null => (/\d{2}/.test(line) ? null : [{ name: line, value }])
 
-/** datumaro's label_map, lists of objects with a name and a colour (Mapillary, Supervisely), {"1": "cat"} and {"cat": [r, g, b]}. */
+/** Datumaro's label_map, lists of objects with name and colour (Mapillary, Supervisely), {"1": "cat"} or {"cat": [r, g, b]}. */
 function rowsOfJson(value: unknown): Row[] {
   if (typeof value !== 'object' || value === null) return []
   const { label_map, segmentation_colors } = value as Record<string, unknown>
@@ -190,7 +190,7 @@ function colourOf(v: unknown): number | undefined {
   return Array.isArray(v) && v.length >= 3 && v.every((n) => Number.isInteger(n) && n >= 0 && n < 256) ? rgb(v as number[]) : undefined
 }
 
-/** The VOC colour map: bits of the index spread over the channels, the highest first. */
+/** The VOC colour map: index bits spread over the channels, highest first. */
 export function vocColour(index: number): [number, number, number] {
   const c: [number, number, number] = [0, 0, 0]
   for (let bit = 0, id = index; bit < 8; bit++, id >>= 3) for (let k = 0; k < 3; k++) c[k]! |= ((id >> k) & 1) << (7 - bit)
@@ -199,7 +199,7 @@ export function vocColour(index: number): [number, number, number] {
 
 const cityscapesName = /_gt(Fine|Coarse)_\w+\.png$/
 
-/** mcordts/cityscapesScripts helpers/labels.py: names by their id, with the colours of those that have one of their own. */
+/** mcordts/cityscapesScripts helpers/labels.py: names by id, and the colours of those that have a distinct one. */
 const cityscapes = [
   'unlabeled',
   'ego vehicle',

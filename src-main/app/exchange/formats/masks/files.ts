@@ -1,4 +1,4 @@
-/** Which pictures are masks, and of which image: by the names that folders and files of masks go by. */
+/** Recognises masks and their images by the usual folder and file names. */
 import path from 'node:path'
 import { readPixels } from '../../pixels.ts'
 import { isImage, stemOf, type Tree } from '../../tree.ts'
@@ -16,7 +16,7 @@ const imageEnding = /[-_](leftImg8bit|image|img|rgb)$/i
 export const stepsOf = (file: string) => file.split('/').slice(0, -1)
 const isMask = (file: string) =>
   file.toLowerCase().endsWith('.png') && (stepsOf(file).some((s) => maskSteps.some((p) => p.test(s))) || ending.test(stemOf(file)))
-/** Which of several pictures of one image is taken for its classes: the lowest. Null: a picture of its objects, or of its parts. */
+/** Priority among several masks of one image for its classes; the lowest wins. Null for masks of objects or parts. */
 function rankOf(file: string): number | null {
   const stem = stemOf(path.posix.basename(file))
   if (/instance_?ids$/i.test(stem) || stepsOf(file).some((s) => /^(SegmentationObject|instances?)$/i.test(s)) || /_parts_\d+$/i.test(stem))
@@ -33,11 +33,11 @@ export interface Pair {
   image: string
   classes: string | null
   objects: string | null
-  /** Pictures of the same, in other words. */
+  /** Further masks of the same content. */
   others: string[]
 }
 
-/** Masks by the image that bears their name and shares most of their path. */
+/** Pairs masks with the image of the same name that shares most of their path. */
 export function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => void): Map<string, Pair> {
   const byStem = new Map<string, string[]>()
   const put = (key: string, file: string) => byStem.set(key, [...(byStem.get(key) ?? []), file])
@@ -75,9 +75,7 @@ export function pairsOf(tree: Tree, images: Tree, unpaired?: (mask: string) => v
   return pairs
 }
 
-/**
- * The folder of the first mask, where a folder is one of masks: pictures of few values in wide areas, each beside an image of its name.
- */
+/** The folder of the first mask if these are masks at all: few values in large areas, each with an image of the same name. */
 export function maskFolder(tree: Tree): string | undefined {
   const first = [...pairsOf(tree, tree).values()][0]
   const mask = first && (first.classes ?? first.objects)

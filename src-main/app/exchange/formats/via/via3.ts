@@ -1,4 +1,4 @@
-/** Projects of VIA 3: shapes as numbers after a code, attributes by id with their options by id. */
+/** VIA 3 projects: shapes as numbers after a type code, attributes and their options by id. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Draft, DraftRegion, Source } from '../../draft.ts'
@@ -12,7 +12,7 @@ type Fields = Record<string, unknown>
 const objects = (v: unknown): [string, Fields][] =>
   isObject(v) ? Object.entries(v).filter((e): e is [string, Fields] => isObject(e[1])) : []
 
-/** What the attribute goes by that tells the class, and the one that describes. */
+/** Usual names of the class attribute, and of the description. */
 export const classNames = [
   'class',
   'label',
@@ -30,7 +30,7 @@ export const classNames = [
 ]
 export const captionNames = ['caption', 'description', 'captions', 'text', 'comment']
 
-/** The attribute that tells the class: named so, else the only one, else the first with options to choose from. */
+/** The class attribute: by name, else the only one, else the first with options. */
 export function classAttribute(names: readonly string[], declared: Readonly<Record<string, { type?: string }>>): string | undefined {
   const named = keyNamed(names, classNames)
   if (named !== undefined) return named
@@ -73,7 +73,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
   for (const [id, m] of objects(project['metadata'])) {
     const fid = views.get(String(m['vid']))?.[0] ?? String(m['vid'])
     if (byFile.has(fid)) byFile.get(fid)!.push(m)
-    else findings.leave({ file }, `metadata ${id}: of the view ${String(m['vid'])}, which shows no file`)
+    else findings.leave({ file }, `metadata ${id}: of the view ${String(m['vid'])}, which has no file`)
   }
   for (const [fid, metadata] of byFile) {
     const { fname, src } = files.get(fid)!
@@ -90,7 +90,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
     for (const m of metadata) {
       const values = said(m['av'])
       const xy = Array.isArray(m['xy']) ? m['xy'].map(Number) : []
-      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, `${named}: a segment of time`)
+      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, `${named}: a time segment`)
       else if (xy.length === 0)
         for (const { name, words } of values) {
           if (/caption|description/i.test(name)) captions.push(...words.map((text) => ({ text })))
@@ -109,7 +109,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
   }
 }
 
-/** The code of a shape, then its numbers. */
+/** A type code followed by numbers. */
 function shapeOf([code, ...p]: number[]): Shape {
   const [a = NaN, b = NaN, c = NaN, d = NaN] = p
   switch (code) {
@@ -133,6 +133,6 @@ function shapeOf([code, ...p]: number[]): Shape {
     case 8:
       return boxBetween(a, b, c, d)
     default:
-      throw new Error(`shape ${code} is not known`)
+      throw new Error(`unknown shape ${code}`)
   }
 }

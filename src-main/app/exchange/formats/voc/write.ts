@@ -1,4 +1,4 @@
-/** Images as VOC’s files, and its lists of splits. */
+/** Writes images as VOC files, plus the split lists. */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { boxOfShape, hasHoles, outlines } from '../../shapes.ts'
 import { copyImage, freeName, type Item, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../../target.ts'

@@ -1,4 +1,4 @@
-/** Where a YOLO dataset has its images, names and rows: a data.yaml of any of its dialects, darknet's lists, or folders alone. */
+/** Locates a YOLO dataset's images, names and rows: from a data.yaml in any dialect, darknet's lists, or folders alone. */
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ const fields = {
   names: z.union([z.string(), z.array(word), z.record(z.string(), word)]).nullish(),
   kpt_shape: z.tuple([z.number().int().positive(), z.union([z.literal(2), z.literal(3)])]).nullish(),
   kpt_names: z.union([z.array(z.string()), z.record(z.string(), z.array(z.string()))]).nullish(),
-  /** Edges between keypoints, by index from 0: our own export, by class. */
+  /** Edges between keypoints by zero-based index, per class; written by our own export only. */
   skeleton: z.union([pairs, z.record(z.string(), pairs)]).nullish(),
   task: z.enum(yoloTasks).nullish(),
 }
@@ -33,11 +33,11 @@ export interface Layout {
   keypoints: {
     count: number
     dimensions: 2 | 3
-    /** Are there names of points at all? */ named: boolean
+    /** Whether the points have names. */ named: boolean
     of: (id: number) => Joints
   } | null
   task: YoloTask | null
-  /** Folders of images (or .txt lists of them) with the split that they are. */
+  /** Folders of images (or .txt lists of them) with their splits. */
   places: { at: string; split: string | null }[]
   /** Text files that may hold rows. */
   texts: string[]
@@ -72,7 +72,7 @@ export function layout(source: Source): Layout {
   }
 }
 
-/** Each field by itself: one that is wrong does not take the others along. */
+/** Validates each field separately, so that an invalid one does not discard the others. */
 function readYaml({ tree, findings }: Source, file: string): DataYaml {
   let given: unknown
   try {
@@ -156,19 +156,19 @@ function placesOf(
       ]
         .map((p) => p.replace(/^\.\//, ''))
         .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
-      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is not there`)
-      // Our own export gives images without a split as both train and val.
+      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is missing`)
+      // Our own export lists images without a split under both train and val.
       else if (!places.some((p) => p.at === place))
         places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })
     }
-  // Folders of images that the description leaves out.
+  // Image folders that the description does not mention.
   if (places.length > 0 && tree.isFolder('images') && !places.some((p) => p.at === 'images' || p.at.endsWith('.txt')))
     for (const name of tree.names('images')) {
       const at = `images/${name}`
       if (tree.isFolder(at) && !places.some((p) => p.at === at || p.at.startsWith(`${at}/`)))
         places.push({ at, split: name === 'all' ? null : name })
     }
-  // Darknet keeps a list of images for each split.
+  // Darknet keeps one image list per split.
   if (places.length === 0)
     for (const split of ['train', 'val', 'valid', 'test'])
       if (tree.isFile(`${split}.txt`)) places.push({ at: `${split}.txt`, split: split === 'valid' ? 'val' : split })
@@ -181,7 +181,7 @@ function placesOf(
   return { places, lists: places.map((p) => p.at).filter((p) => p.endsWith('.txt')) }
 }
 
-/** As ultralytics: the last folder named `images` becomes `labels`; without one the file lies beside the image. */
+/** Follows ultralytics: the last path segment `images` becomes `labels`; without one, the label file is next to the image. */
 export function labelFilesOf(image: string): string[] {
   const at = `/${image}`.lastIndexOf('/images/')
   const beside = `${stemOf(image)}.txt`

@@ -1,12 +1,15 @@
-/** Rows of numbers in parts of the image, 0 to 1, as regions. How many there are tells what they are, with a look at the others. */
+/**
+ * Turns rows of relative coordinates (0 to 1) into regions. The kind of a row follows from its length and from the
+ * other rows.
+ */
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
 import type { DraftRegion, Size, Source } from '../../draft.ts'
 import { boxBetween, boxOf, groupAttribute, rotatedFromCorners, snap, toRing } from '../../shapes.ts'
 import type { Layout } from './layout.ts'
 
-/** What rows of eight and of five numbers are, which a row alone does not tell. */
+/** How to read rows of eight and of five numbers, which are ambiguous on their own. */
 export interface Kind {
-  /** Four corners: a rotated box, or a polygon that happens to have four. */
+  /** Four corners: a rotated box, rather than a polygon that happens to have four vertices. */
   corners: boolean
   /** The fifth number: a score, or an angle in radians or degrees. */
   fifth: 'score' | 'radians' | 'degrees'
@@ -14,7 +17,7 @@ export interface Kind {
 
 export interface Context extends Pick<Layout, 'names' | 'keypoints'> {
   kind: Kind
-  /** What is said once of the whole dataset. */
+  /** Reports something once per dataset. */
   once: (about: string, where: { file: string; line: number }, reason: string) => void
 }
 
@@ -24,7 +27,7 @@ const fieldsOf = (text: string) =>
     .trim()
     .split(/[\s,;]+/)
 
-/** From the first rows of the dataset: polygons come in all lengths, rotated boxes in one; a score is never below 0 or above 1. */
+/** Surveys the dataset's first rows: polygons vary in length, rotated boxes do not; a score is always within 0 to 1. */
 export function kindOf(texts: Iterable<string>, { keypoints, task }: Pick<Layout, 'keypoints' | 'task'>): Kind {
   let [quads, polygons, furthest, negative] = [0, 0, 0, false]
   for (const text of texts)
@@ -43,11 +46,14 @@ export function kindOf(texts: Iterable<string>, { keypoints, task }: Pick<Layout
   }
 }
 
-/** Rounding in the file may reach past the border; that is the border. */
+/** Coordinates that rounding pushed slightly past the border are put on it. */
 const slack = 1e-4
 const within = (n: number) => (n < 0 && n >= -slack ? 0 : n > 1 && n <= 1 + slack ? 1 : n)
 
-/** `class cx cy w h`, `class x1 y1 x2 y2 …` or, with `kpt_shape`, a box and its keypoints; a score may follow. */
+/**
+ * Parses `class cx cy w h`, `class x1 y1 x2 y2 …` or, with `kpt_shape`, a box and its keypoints, optionally followed
+ * by a score.
+ */
 export function rowsOf({ tree, findings }: Source, file: string, size: Size, context: Context): DraftRegion[] {
   const out: DraftRegion[] = []
   const ids = new Map([...context.names].map(([id, name]) => [name, id]))
@@ -81,7 +87,7 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
 
 type Row = Omit<DraftRegion, 'label' | 'line'>
 
-/** A text says why there is none. */
+/** Returns a reason, as text, if there is no region. */
 function regionsOf(
   v: number[],
   id: number,
@@ -90,11 +96,11 @@ function regionsOf(
   at: { file: string; line: number },
 ): Row[] | string {
   const posed = keypoints ? 4 + keypoints.count * keypoints.dimensions : 0
-  // What follows the coordinates: a score, and the number of a track.
+  // Extra values after the coordinates: a score, and a track id.
   const isBox = v.length < 6 || (v.length === 6 && Number.isInteger(v[5]) && v[5]! > 1)
   const extra = v.length === posed ? 0 : v.length === posed + 1 ? 1 : isBox ? v.length - 4 : v.length % 2
   const coordinates = v.slice(0, v.length - extra)
-  if (coordinates.some((n) => Math.abs(n) > 4)) return 'coordinates beyond 4 images from the origin, expected parts of the image, 0 to 1'
+  if (coordinates.some((n) => Math.abs(n) > 4)) return 'coordinates far outside the image, expected relative ones from 0 to 1'
   const [score, track] = v.slice(coordinates.length)
   const attributes = { ...(score === undefined ? {} : { score }), ...(track === undefined ? {} : { track_id: track }) }
   const told = Object.keys(attributes).length ? { attributes } : {}
@@ -113,7 +119,7 @@ function regionsOf(
     const points = Array.from({ length: Math.min(count, joints.names.length || count) }, (_, k) => {
       const [x, y] = [v[4 + k * d]!, v[5 + k * d]!]
       const seen = d === 3 ? v[6 + k * d]! : x || y ? 2 : 0
-      // Of predictions it is a score.
+      // In predictions, visibility is a score.
       const visible = seen === 1 ? (1 as const) : seen > 0 ? (2 as const) : (0 as const)
       const name = joints.names[k]
       return { ...(name ? { name } : {}), x: visible ? snap(x * W) : 0, y: visible ? snap(y * H) : 0, v: visible }
@@ -129,20 +135,23 @@ function regionsOf(
   if (coordinates.length === 4) {
     if (v.length !== 5 || kind.fifth === 'score') return [{ shape: box(), ...told }]
     const angle = kind.fifth === 'radians' ? (v[4]! * 180) / Math.PI : v[4]!
-    once('angles', at, `fifth numbers beyond 0 to 1 are no scores: rows were read as centre, size and angle in ${kind.fifth}, clockwise`)
+    once('angles', at, `fifth numbers outside 0 to 1 are not scores: rows were read as centre, size and angle in ${kind.fifth}, clockwise`)
     return [{ shape: { kind: 'rotated-box', cx: snap(cx * W), cy: snap(cy * H), w: snap(w * W), h: snap(h * H), angle } }]
   }
   const flat = coordinates.map((n, k) => snap(within(n) * (k % 2 ? H : W)))
   if (kind.corners && flat.length === 8) {
     const turned = cornersOf(flat)
     if (turned) return [{ shape: turned, ...told }]
-    once('corners', at, 'four corners that are no rectangle stay polygons')
+    once('corners', at, 'four corners that do not form a rectangle stay polygons')
   }
   const ring = toRing(flat)
   return ring ? [{ shape: { kind: 'polygon', parts: [[ring]] }, ...told }] : 'a polygon of fewer than three points'
 }
 
-/** Corners are often kept as whole pixels: a rectangle to within one, or a hundredth of its size, is one. */
+/**
+ * Corners are often whole pixels, so a quadrilateral within one pixel, or a hundredth of its size, of a rectangle
+ * counts as one.
+ */
 export function cornersOf(flat: readonly number[]): RotatedBoxShape | null {
   const [x0, x1] = [Math.min(...flat.filter((_, i) => i % 2 === 0)), Math.max(...flat.filter((_, i) => i % 2 === 0))]
   const [y0, y1] = [Math.min(...flat.filter((_, i) => i % 2)), Math.max(...flat.filter((_, i) => i % 2))]

@@ -1,4 +1,4 @@
-/** A row for each object, all of one kind: boxes, polygons, rotated boxes, or boxes with keypoints. */
+/** Writes one row per object, all of one kind: boxes, polygons, rotated boxes, or boxes with keypoints. */
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
@@ -22,21 +22,21 @@ export const yoloSettings = z.object({
 })
 type YoloSettings = z.output<typeof yoloSettings>
 
-/** What is asked for, or what the dataset has: outlines before rotated boxes before keypoints. */
+/** The requested task, or the richest that the dataset has: polygons, then rotated boxes, then keypoints. */
 export function taskOf({ counts }: Summary, { task }: YoloSettings): YoloTask {
   if (task !== 'auto') return task
   if ((counts.polygons ?? 0) + (counts.masks ?? 0) > 0) return 'segment'
   return counts['rotated boxes'] ? 'obb' : counts.keypoints ? 'pose' : 'detect'
 }
 
-/** Twelve digits: a millionth of a pixel on any image. */
+/** Twelve digits keep a millionth of a pixel on images of any size. */
 const part = (n: number, of: number) => fixed(Math.min(1, Math.max(0, n / of)), 12)
 
 const flat = (ring: readonly number[], { width, height }: Size) => ring.map((n, i) => part(n, i % 2 ? height : width)).join(' ')
 const boxRow = ({ x, y, w, h }: Box, { width, height }: Size) =>
   `${part(x + w / 2, width)} ${part(y + h / 2, height)} ${part(w, width)} ${part(h, height)}`
 
-/** Why a region has no row. */
+/** Thrown with the reason why a region has no row. */
 class Left extends Error {}
 
 type Rows = (
@@ -58,7 +58,7 @@ const rowsBy: Readonly<Record<YoloTask, Rows>> = {
     if (!shape) throw new Left('YOLO has no such shape')
     const ring = rotatedBoxRing(shape)
     if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width)))
-      say('a rotated box reaches outside the image, where YOLO takes no corner: its corners were moved to the border')
+      say('a rotated box reaches outside the image, where YOLO allows no corner: its corners were moved to the border')
     return [flat(ring, size)]
   },
   pose: ({ label, outline, points }, size, { joints }, say) => {
@@ -74,11 +74,11 @@ function areaOf(shape: Shape): Box {
   return box
 }
 
-/** Points in one line have no area, and a row needs a box that has. */
+/** Collinear points have no area, but a row needs a box with one. */
 function around(shape: Shape, say: (reason: string) => void): Box {
   const { x, y, w, h } = boxOfShape(shape)
   if (w > 0 && h > 0) return { x, y, w, h }
-  say('its points lie in one line; the box of its row is 1 pixel wide there')
+  say('its points are collinear; its box was made 1 pixel wide')
   return { x: w > 0 ? x : x - 0.5, y: h > 0 ? y : y - 0.5, w: w || 1, h: h || 1 }
 }
 
@@ -89,7 +89,7 @@ function turned(shape: Shape) {
   return rings && smallestBox(rings.flat())
 }
 
-/** In the order of the label's joints, as many as the label with the most has. */
+/** In the order of the label's joints, padded to the label with the most joints. */
 function keypointsRow(shape: Shape | undefined, joints: Joints | undefined, count: number, { width, height }: Size): string {
   const at = new Map(shape?.kind === 'keypoints' ? shape.points.map((p, i) => [jointName(p, i), p] as const) : [])
   return Array.from({ length: count }, (_, k) => {
@@ -100,7 +100,7 @@ function keypointsRow(shape: Shape | undefined, joints: Joints | undefined, coun
 
 export function write(items: Iterable<Item>, target: Target, settings: YoloSettings): void {
   const asked = taskOf(target.summary, settings)
-  // Without a joint there is nothing that a pose could have.
+  // Without any joints there is nothing for a pose task to write.
   const task = asked === 'pose' && target.joints.size === 0 ? 'detect' : asked
   const ids = new Map(target.labels.map((n, i) => [n, i]))
   for (const item of items) {
@@ -108,7 +108,7 @@ export function write(items: Iterable<Item>, target: Target, settings: YoloSetti
     if (!size) continue
     const { fileName } = item.record
     const split = safeName(splitOf(item.record) ?? 'all')
-    // A dataset that came as YOLO has the folders of its splits already.
+    // A dataset imported from YOLO already has split folders.
     const within = withoutImagesFolder(fileName)
     const name = freeName(
       target,
@@ -128,7 +128,7 @@ export function write(items: Iterable<Item>, target: Target, settings: YoloSetti
       }
     })
     copyImage(target, item, `images/${split}/${name}`)
-    // A file without rows too: it says that there is nothing, and takes the name.
+    // Written even if empty: it marks the image as having no objects, and reserves the name.
     writeFile(target, `labels/${split}/${stemOf(name)}.txt`, lines.join(''))
   }
   writeFile(target, 'data.yaml', stringify({ ...placesOf(target), task, ...(task === 'pose' ? poseOf(target, ids) : {}) }))
@@ -140,7 +140,7 @@ function placesOf(target: Target): object {
   return {
     path: '.',
     train: place('train'),
-    val: place('val') ?? 'images/train', // ultralytics wants one
+    val: place('val') ?? 'images/train', // ultralytics requires a val split
     ...Object.fromEntries(splits.filter((s) => !['train', 'val'].includes(s)).map((s) => [s, `images/${s}`])),
     nc: target.labels.length,
     names: Object.fromEntries(target.labels.map((n, i) => [i, n])),
@@ -159,7 +159,7 @@ function poseOf({ joints }: Target, ids: ReadonlyMap<string, number>): object {
   }
 }
 
-/** What each joint is in a mirror: left for right by their names, the others themselves. */
+/** Each joint's index in a mirrored image: left and right are swapped by name, others map to themselves. */
 function flipped(names: readonly string[]): number[] {
   const mirrored = (n: string) =>
     n
