@@ -6,10 +6,7 @@ import { dataError } from '#shared/errors.ts'
 import { DTYPES, DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts'
 import { parseBounded } from './regular.ts'
 
-/**
- * Limit against malicious or corrupt headers. The reference implementation accepts 100 MB; the largest CLIP's has 200
- * KB.
- */
+/** Limit against malicious or corrupt headers. The reference accepts 100 MB; the largest CLIP has 200 KB. */
 export const MAX_HEADER_BYTES = 8 << 20
 /** The largest CLIP has 1,500. */
 const MAX_TENSORS = 20_000
@@ -136,7 +133,7 @@ function parseTensor(file: string, name: string, value: unknown, dataStart: numb
   return { name, dtype, shape, file: mapped, offset: dataStart + begin, length }
 }
 
-/** The order of tensors in a file, as the reference implementation has it: larger element types first, then by name. */
+/** The order of tensors in a file, as in the reference implementation: larger element types first, then by name. */
 export const layout = (specs: readonly TensorSpec[]): TensorSpec[] =>
   [...specs].sort((a, b) => DTYPES.indexOf(b.dtype) - DTYPES.indexOf(a.dtype) || compareNames(a.name, b.name))
 
