@@ -2,7 +2,7 @@
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 
-/** The drawing order of a region on top of the image's others. */
+/** The drawing order that puts a region on top of the image's others. */
 export const topZ = (db: Database, mediaId: number): number =>
   Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', mediaId))
 

@@ -1,4 +1,7 @@
-/** Actions that the native menu names too; all others bring their names with their records (src-renderer/…/*.actions.ts). */
+/**
+ * Actions that also appear in the native menu; the names of all others are in their records
+ * (src-renderer/…/*.actions.ts).
+ */
 export const actions = {
   actions: {
     about: 'About Dashi',

@@ -1,4 +1,4 @@
-/** The page of a folder that is opened for the first time; what of its files could not be read, or was passed over. */
+/** The page shown when a folder is opened for the first time, including files that were unreadable or skipped. */
 export const first = {
   first: {
     kicker: 'New project',

@@ -40,7 +40,7 @@ const words = joined(
   upkeep,
   window,
 )
-/** The source: every other language has these keys, or some of them. */
+/** The source locale: every other language has these keys, or some of them. */
 export type EnglishWords = typeof words
 
 export const en = { id: 'en', name: 'English', direction: 'ltr', complete: true, words } as const

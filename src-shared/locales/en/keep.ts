@@ -1,4 +1,4 @@
-/** A project whose file was replaced, and two windows that changed the same. */
+/** Replaced project files, and conflicts between two windows. */
 export const keep = {
   replaced: {
     removed: 'Another program removed or moved this project.',

@@ -1,4 +1,4 @@
-/** What takes few keys: whole sets of proposals, labels, captions at once; and what is not complete yet. */
+/** Bulk operations by keyboard on proposals, labels and captions; incomplete regions. */
 export const keys = {
   keys: {
     noProposals: 'There is no proposal to accept.',

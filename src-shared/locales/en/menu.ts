@@ -1,4 +1,4 @@
-/** The native menu, whose other items are named as their actions are, and a window whose page has ended. */
+/** The native menu (other items take their names from actions), and windows whose page has crashed. */
 export const menu = {
   menu: {
     menus: { file: '&File', recent: 'Open Recent', edit: '&Edit', view: '&View', window: '&Window', help: '&Help' },

@@ -1,4 +1,4 @@
-/** The queue: what a job is called, and what it does at a time. */
+/** The job queue: names of jobs and of their phases. */
 export const queue = {
   queue: {
     summary: '{running} running, {waiting} queued',

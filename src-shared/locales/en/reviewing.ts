@@ -1,4 +1,4 @@
-/** Several people at one project: agreement, disagreements, comments at a place, ordered review. */
+/** Several people working on one project: agreement, disagreements, comments on a place, ordered review. */
 export const reviewing = {
   agreement: {
     a: 'First author',

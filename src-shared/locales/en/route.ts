@@ -1,4 +1,4 @@
-/** Addresses: what is not there, not understood, or not let in yet; going to an image. */
+/** URLs: missing, invalid, or not yet authorised; going to an image. */
 export const route = {
   route: {
     unknown: 'Page not found',

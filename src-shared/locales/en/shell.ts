@@ -1,4 +1,4 @@
-/** The window around the views: navigation, the palette, the status line, what is told in passing. */
+/** The window around the views: navigation, the command palette, the status bar, notifications. */
 export const shell = {
   app: { name: 'Dashi', tagline: 'Label images, fine-tune on the labels, blend the results.' },
   rooms: { data: 'Data', label: 'Label', train: 'Train', compare: 'Compare', merge: 'Merge' },

@@ -1,4 +1,4 @@
-/** What the program keeps and where it looks, and a label set before it is taken in. */
+/** Caches and folders of the program; previewing a label set before importing it. */
 export const upkeep = {
   storage: {
     title: 'Storage and models',

@@ -1,4 +1,4 @@
-/** About the program, and what is dropped on its window. */
+/** About the program, and drag and drop onto the window. */
 export const window = {
   guide: { title: 'Guide', contents: 'Contents of the guide' },
   about: {
