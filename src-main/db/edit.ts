@@ -205,6 +205,6 @@ export function explainConstraint(e: ConstraintError) {
   const columns = /UNIQUE constraint failed: (.*)$/.exec(e.message)?.[1]
   const code = columns === undefined ? undefined : taken[columns]
   if (code) return userError({ code, params: {} }, e)
-  if (columns) return userError(`${columns} already exists`, e)
+  if (columns) return userError(`${columns} exists already`, e)
   return userError(/FOREIGN KEY/.test(e.message) ? sentence('row.reference-gone') : e.message, e)
 }

@@ -33,7 +33,7 @@ export function shapeProblem(shape: Shape, size: { width: number | null; height:
   }
   const reach = reachOf(width, height)
   for (const v of coordinatesOf(shape))
-    if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} lies too far outside an image of ${width} × ${height}`
+    if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} is too far outside an image of ${width} × ${height}`
   return null
 }
 

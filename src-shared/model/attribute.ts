@@ -48,7 +48,7 @@ export const attributeDefinitions = z
   .superRefine((list, context) => {
     const names = new Set<string>()
     for (const [i, { name }] of list.entries()) {
-      if (names.has(name)) context.addIssue({ code: 'custom', path: [i, 'name'], message: `${JSON.stringify(name)} is there twice` })
+      if (names.has(name)) context.addIssue({ code: 'custom', path: [i, 'name'], message: `${JSON.stringify(name)} occurs twice` })
       names.add(name)
     }
   })

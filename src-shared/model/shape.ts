@@ -83,7 +83,7 @@ export const keypointsShape = z
   })
   .refine(
     ({ points, edges }) => edges?.every(([a, b]) => a < points.length && b < points.length) ?? true,
-    'an edge joins a point that there is not',
+    'an edge refers to a point that does not exist',
   )
 
 export const shape = z.discriminatedUnion('kind', [boxShape, rotatedBoxShape, polygonShape, maskShape, polylineShape, keypointsShape])

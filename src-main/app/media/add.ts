@@ -5,7 +5,7 @@ import { isBelow, Within } from '../../files/within.ts'
 import { addRecords, placesOf, type Project } from '../projects/index.ts'
 
 /**
- * A file below one of the project's image folders is entered as that folder's, so that no image is there twice. Links that lead out of
+ * A file below one of the project's image folders is entered as that folder's, so that no image occurs twice. Links that lead out of
  * the folder are left out.
  */
 export function addImages(project: Project, files: readonly string[]): ScanResult {

@@ -13,7 +13,7 @@ export const skeleton = {
     edgesOf: '{name}: joined to',
     layout: 'How it lies when it is drawn: drag the points, or move one with the arrow keys',
     place: '{name}: {x} %, {y} %',
-    twice: '“{name}” is there twice',
+    twice: '“{name}” occurs twice',
     points: 'Points',
     states: { '2': 'visible', '1': 'hidden', '0': 'not there' },
     state: '{name}: {state}',
